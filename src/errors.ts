@@ -1,0 +1,65 @@
+/**
+ * Operating errors: what can go wrong with a directory, a file or an entry, as stable codes.
+ *
+ * A code keeps its meaning for good; README, "When something is wrong", has one entry per code and a
+ * test keeps both equal. The advice lives there, not in the message: a message is path, what was
+ * found, and where.
+ */
+
+/** Add codes at the end. */
+export const ERROR_CODES = [
+  /** The directory cannot be listed: missing, not a directory, no permission. */
+  'DIRECTORY_UNREADABLE',
+  /** The chain of entries is broken, or `used` cannot be right: the whole file is left out. */
+  'FILE_CORRUPT',
+  /** Still 0 bytes or all zeros five seconds after it was made. */
+  'FILE_EMPTY',
+  /** open, stat, map or read failed: permission, a dangling link, an I/O error. */
+  'FILE_UNREADABLE',
+  /** A directory, FIFO, socket or device called `*.db`: never opened. */
+  'FILE_NOT_REGULAR',
+  /** A name no client writes: unknown type word, or a gauge without a mode. */
+  'FILE_FOREIGN',
+  /** The entry is intact, its key is not: bad UTF-8, bad JSON, wrong shape, a value that is no text. */
+  'KEY_UNUSABLE',
+  /** A help that is no text, or a text with half a surrogate pair: repaired and served. */
+  'TEXT_REPAIRED',
+  /** One family with two types or two gauge modes: served as the reference does. */
+  'FAMILY_CONFLICT',
+  /** Two series of one family print the same line: only the last is printed. */
+  'SERIES_IDENTICAL',
+  /** A flag, an argument or an environment variable that cannot be used. */
+  'USAGE',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Something wrong with what is on disk, told as path, what was found, and the first wrong byte. */
+export class MetricFileError extends Error {
+  override readonly name = 'MetricFileError';
+  readonly code: ErrorCode;
+  readonly path: string;
+  readonly found: string;
+  /** First byte that is wrong, from the start of the file. */
+  readonly offset: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    path: string,
+    found: string,
+    options: { offset?: number | undefined; cause?: unknown } = {},
+  ) {
+    const at = options.offset === undefined ? '' : ` at byte ${options.offset}`;
+    super(`${path}: ${found}${at}`, { cause: options.cause });
+    this.code = code;
+    this.path = path;
+    this.found = found;
+    this.offset = options.offset;
+  }
+}
+
+/** A wrong command line: `main.ts` prints the message and exits 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code: ErrorCode = 'USAGE';
+}

@@ -1,0 +1,225 @@
+/**
+ * Loads the native addon and types its functions: the whole surface between TypeScript and C++.
+ *
+ * C++ owns bytes: the directory listing, mapped files, the walk over entries, interned keys, gather,
+ * fold, accumulate, render. It knows no metric type, no mode and no label; what it is told are
+ * numbers. Only src/files and src/scrape import this module.
+ *
+ * Every number the two sides share is stated here and in the header named beside it.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** How entries of one slot join. native/core/fold.h: same order, same meaning. */
+export const FOLD = { sum: 0, min: 1, max: 2, last: 3, mostRecent: 4 } as const;
+
+/** What a file is after a refresh. native/core/metric_file.h. */
+export const FILE_STATE = {
+  /** Read in full. */
+  good: 0,
+  /** 0 to 3 bytes, or `used` is 0: a moment of creation, or what a killed writer left. No entries. */
+  empty: 1,
+  /** It was good and cannot be read now: its entries keep their last good values. */
+  held: 2,
+  /** It cannot be read, and nothing of it is kept. No entries. */
+  bad: 3,
+} as const;
+
+/** Why a file is not good. native/core/fault.h. */
+export const FAULT = {
+  none: 0,
+  /** Fewer than 4 bytes, or all zeros. */
+  empty: 1,
+  /** `used` is negative, below 8, not a multiple of 8, or beyond the file. */
+  usedOutOfRange: 2,
+  /** A key length that is not positive or runs past `used`. */
+  keyOutOfRange: 3,
+  /** A value (and timestamp) that runs past `used` or the file. */
+  slotOutOfRange: 4,
+  /** Entries that were read before are no longer there: truncated, overwritten or regrown in place. */
+  changedInPlace: 5,
+  /** The page was gone when it was read (SIGBUS): truncated under the mapping, or an I/O error. */
+  readFault: 6,
+  /** open, stat, mmap or read failed; `found` says the errno. */
+  ioError: 7,
+  /** Not a regular file. */
+  notRegular: 8,
+} as const;
+
+/** Bits of what `accept` is told of a file. native/core/metric_file.h. */
+export const FILE_FLAG = {
+  /** Held rather than dropped when it turns bad. */
+  keepLastGood: 1,
+  /** Counts when `survey` looks for the last file of a family. */
+  setsMode: 2,
+} as const;
+
+/** The slot of entries that count for nothing: folded into, never printed. */
+export const SLOT_NOWHERE = 0;
+
+/** What changed in the directory since the last listing. Ids are never used twice. */
+export interface Listing {
+  readonly addedId: Uint32Array;
+  /** Base names, bytes that are not UTF-8 as U+FFFD; all end in `.db` and none begins with a dot. */
+  readonly addedName: string[];
+  /** A replaced file (another inode) is removed under its old id and added under a new one. */
+  readonly removedId: Uint32Array;
+}
+
+/** What is wrong with a file. */
+export interface FileFault {
+  readonly id: number;
+  /** One of FAULT. */
+  readonly fault: number;
+  /** First wrong byte from the start of the file, -1 where no byte is to blame. */
+  readonly offset: number;
+  /** What was found, as a phrase: `key length 1879048192 runs past used 65240`. */
+  readonly found: string;
+  /** ctime of the file, seconds; 0 when it could not be stated. */
+  readonly changedSeconds: number;
+}
+
+/** The files whose state or entries changed, as columns: row i is about file id[i]. */
+export interface FileChanges {
+  readonly id: Uint32Array;
+  /** One of FILE_STATE. */
+  readonly state: Uint8Array;
+  /** Entries from here on are new; 0 when the file was read anew and all earlier ones are void. */
+  readonly entryFrom: Uint32Array;
+  /** Entries the file has now. */
+  readonly entryCount: Uint32Array;
+  /** One for each row that is not good. */
+  readonly faults: readonly FileFault[];
+}
+
+export interface Refreshed extends FileChanges {
+  /** Key ids of the new entries, in entry order, file after file in the order of `id`. */
+  readonly keyId: Uint32Array;
+  /** Texts of the keys interned by this refresh; the first has id `firstNewKey`. */
+  readonly firstNewKey: number;
+  readonly newKey: Uint8Array;
+  /** End of each text in `newKey`, bytes. */
+  readonly newKeyEnd: Uint32Array;
+}
+
+export interface FileSetCounts {
+  /** Files that are read with pread because the mapping budget is used up or mapping failed. */
+  readonly unmappedFiles: number;
+  /** SIGBUS caught and failed reads since the start. */
+  readonly readFaults: number;
+  /** Of the file system the directory is on; -1 when unknown. */
+  readonly freeBytes: number;
+  readonly freeInodes: number;
+}
+
+/** Where each family begins and which file decides its mode. Row f is about family f. */
+export interface Survey {
+  /** Rank (in name order) of the first file with an entry of the family, -1 when none has one. */
+  readonly firstRank: Int32Array;
+  readonly firstFile: Int32Array;
+  readonly firstEntry: Int32Array;
+  readonly firstKey: Int32Array;
+  /** Id of the last file in name order that has the family and the flag setsMode, -1 when none. */
+  readonly lastFile: Int32Array;
+  /** Distinct keys that at least one file has. */
+  readonly liveKeys: number;
+}
+
+/**
+ * One family in one dialect, ready to be printed: `text` is the header, then for each line every byte
+ * before its number. Line i is text[lineEnd[i-1], lineEnd[i]) (the first begins at headerEnd), then
+ * the number of slot[i], then a newline; it is left out while its slot has no value.
+ */
+export type Template = object & { readonly __template: unique symbol };
+
+export interface Collected {
+  /** One exposition per page asked for; `tail` bytes of room follow each in its ArrayBuffer. */
+  readonly bodies: Buffer[];
+  /** Files found bad while gathering. */
+  readonly changes: FileChanges;
+}
+
+/**
+ * The files of one directory. Asynchronous calls run off the main thread, strictly one at a time and
+ * never beside a synchronous one: a call while another is under way throws.
+ */
+export interface FileSet {
+  /** Lists the directory and compares with the last listing. Rejects with an errno `code`; nothing changes then. */
+  list(): Promise<Listing>;
+  /** Names which listed files are to be read; flags[i] (FILE_FLAG bits) belongs to id[i]. Others are never opened. */
+  accept(id: Uint32Array, flags: Uint8Array): void;
+  /**
+   * Brings every accepted file up to date: opens new ones, follows growth, notices files that were
+   * truncated, regrown or overwritten in place, and states anew whatever is not mapped.
+   */
+  refresh(): Promise<Refreshed>;
+  counts(): FileSetCounts;
+  /** Key ids of a file's entries. */
+  keyIds(id: number): Uint32Array;
+  /** Byte of the file at which an entry begins (its length word). */
+  entryOffset(id: number, entry: number): number;
+  /** 8 or 16: bytes of a value slot; 0 while the file has no entry. */
+  slotBytes(id: number): number;
+  /** familyOfKey[k] < 0: the key counts for nothing. */
+  survey(familyOfKey: Int32Array, familyCount: number): Promise<Survey>;
+  /**
+   * Rows from[i].. of file id[i] become slot and operation, count[i] of them, concatenated in `slot`
+   * and `operation` (FOLD). Rows without a slot yet count for nothing.
+   */
+  setRows(
+    id: Uint32Array,
+    from: Uint32Array,
+    count: Uint32Array,
+    slot: Uint32Array,
+    operation: Uint8Array,
+  ): void;
+  /** All slots that have a row, in the order of the first one (files by name, then entries); never SLOT_NOWHERE. */
+  order(slotCount: number): Promise<Uint32Array>;
+  /**
+   * How buckets become cumulative: group g holds the slots bucketSlot[bucketEnd[g-1]..bucketEnd[g]) in
+   * ascending bounds; each gets the running total from 0, and countSlot[g] the last one, where any
+   * bucket has a value.
+   */
+  setLayout(
+    slotCount: number,
+    bucketSlot: Uint32Array,
+    bucketEnd: Uint32Array,
+    countSlot: Uint32Array,
+  ): void;
+  /** Gathers and folds all files in name order, accumulates, and prints each page's templates in turn. */
+  collect(pages: readonly (readonly Template[])[], tail: number): Promise<Collected>;
+  /** What the slots held after the last collect; NaN with present 0 where there was none. */
+  slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };
+  /** The last gathered columns of a file; timestamps only where an entry folds by mostRecent. */
+  columns(id: number): { readonly value: Float64Array; readonly timestampSeconds: Float64Array };
+  /** Drops all entries and interned keys; listed files stay listed and accepted, and are read anew. */
+  forget(): void;
+  /** Unmaps everything. The set is of no use afterwards. */
+  close(): void;
+}
+
+export interface FileSetOptions {
+  /** Mappings this set may hold; files beyond are read with pread. */
+  readonly mapLimit: number;
+}
+
+interface Addon {
+  readonly FileSet: new (directory: string, options: FileSetOptions) => FileSet;
+  /** Copies all arguments; may be used by any number of pages. */
+  createTemplate(
+    text: Uint8Array,
+    headerEnd: number,
+    lineEnd: Uint32Array,
+    slot: Uint32Array,
+  ): Template;
+  /** As prometheus_client prints a sample's value (floatToGoString). */
+  formatNumber(value: number): string;
+}
+
+// From dist/src/native.js to native/, where node-gyp-build looks for prebuilds/ and build/.
+const NATIVE_DIRECTORY = fileURLToPath(new URL('../../native', import.meta.url));
+
+const load = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Addon;
+const addon = load(NATIVE_DIRECTORY);
+
+export const { FileSet, createTemplate, formatNumber } = addon;
