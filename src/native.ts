@@ -10,9 +10,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** How entries of one slot join. native/core/fold.h: same order, same meaning. */
-export const FOLD = { sum: 0, min: 1, max: 2, last: 3, mostRecent: 4 } as const;
-
 /** What a file is after a refresh. native/core/metric_file.h. */
 export const FILE_STATE = {
   /** Read in full. */
@@ -53,9 +50,6 @@ export const FILE_FLAG = {
   /** Counts when `survey` looks for the last file of a family. */
   setsMode: 2,
 } as const;
-
-/** The slot of entries that count for nothing: folded into, never printed. */
-export const SLOT_NOWHERE = 0;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
 export interface Listing {
@@ -119,8 +113,11 @@ export interface Survey {
   readonly firstFile: Int32Array;
   readonly firstEntry: Int32Array;
   readonly firstKey: Int32Array;
-  /** Id of the last file in name order that has the family and the flag setsMode, -1 when none. */
+  /** Id of the last file in name order that has the family, -1 when none. */
   readonly lastFile: Int32Array;
+  /** Ids of the first and the last such file among those with the flag setsMode, -1 when none. */
+  readonly firstModeFile: Int32Array;
+  readonly lastModeFile: Int32Array;
   /** Distinct keys that at least one file has. */
   readonly liveKeys: number;
 }
@@ -164,7 +161,7 @@ export interface FileSet {
   survey(familyOfKey: Int32Array, familyCount: number): Promise<Survey>;
   /**
    * Rows from[i].. of file id[i] become slot and operation, count[i] of them, concatenated in `slot`
-   * and `operation` (FOLD). Rows without a slot yet count for nothing.
+   * and `operation` (OPERATION of src/plan/operation.ts). Rows without a slot yet count for nothing.
    */
   setRows(
     id: Uint32Array,
@@ -173,7 +170,7 @@ export interface FileSet {
     slot: Uint32Array,
     operation: Uint8Array,
   ): void;
-  /** All slots that have a row, in the order of the first one (files by name, then entries); never SLOT_NOWHERE. */
+  /** All slots that have a row, in the order of the first one (files by name, then entries); never slot 0. */
   order(slotCount: number): Promise<Uint32Array>;
   /**
    * How buckets become cumulative: group g holds the slots bucketSlot[bucketEnd[g-1]..bucketEnd[g]) in

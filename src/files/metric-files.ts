@@ -1,0 +1,178 @@
+/**
+ * What is on disk now: the metric files of one directory, brought up to date before each scrape, and
+ * what is wrong with any of them.
+ *
+ * The addon lists, maps and reads; which names are metric files, and what a fault is called, is
+ * decided here.
+ */
+import { type Stats, promises as fs } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type ErrorCode, MetricFileError } from '../errors.js';
+import { type FileName, parseFileName } from '../format/filename.js';
+import {
+  FAULT,
+  FILE_FLAG,
+  FILE_STATE,
+  type FileChanges,
+  type FileFault,
+  FileSet,
+  type Listing,
+  type Refreshed,
+} from '../native.js';
+import { Directory } from './directory.js';
+
+/** How long a file may stay empty after it was made; its ctime says when that was (`reference.md` N1). */
+const CREATION_SECONDS = 5;
+
+const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {
+  [FAULT.empty]: 'FILE_EMPTY',
+  [FAULT.usedOutOfRange]: 'FILE_CORRUPT',
+  [FAULT.keyOutOfRange]: 'FILE_CORRUPT',
+  [FAULT.slotOutOfRange]: 'FILE_CORRUPT',
+  [FAULT.changedInPlace]: 'FILE_CORRUPT',
+  [FAULT.readFault]: 'FILE_UNREADABLE',
+  [FAULT.ioError]: 'FILE_UNREADABLE',
+  [FAULT.notRegular]: 'FILE_NOT_REGULAR',
+};
+
+/** A file that is read, or would be. */
+export interface MetricFile {
+  readonly path: string;
+  readonly name: FileName;
+  /** One of FILE_STATE. */
+  state: number;
+  entryCount: number;
+  fault: FileFault | undefined;
+}
+
+/** What a refresh found. The columns of Refreshed, and the files that came and went before it. */
+export interface FilesRefreshed {
+  readonly added: readonly number[];
+  readonly removed: readonly number[];
+  readonly refreshed: Refreshed;
+}
+
+export class MetricFiles {
+  readonly directory: Directory;
+  readonly set: FileSet;
+  readonly #files = new Map<number, MetricFile>();
+  readonly #foreign = new Map<number, string>();
+
+  constructor(path: string, mapLimit: number) {
+    this.directory = new Directory(path);
+    this.set = new FileSet(path, { mapLimit });
+  }
+
+  /** By id; ids are never used twice. */
+  get files(): ReadonlyMap<number, MetricFile> {
+    return this.#files;
+  }
+
+  /**
+   * Lists the directory where it must be listed, and reads what is new in every file.
+   *
+   * @throws MetricFileError DIRECTORY_UNREADABLE; nothing changes then
+   */
+  async refresh(): Promise<FilesRefreshed> {
+    const { added, removed } = await this.#list();
+    const refreshed = await this.set.refresh();
+    this.note(refreshed);
+    return { added, removed, refreshed };
+  }
+
+  /** Takes over what the addon says of files; also for faults found while gathering. */
+  note(changes: FileChanges): void {
+    const faults = new Map(changes.faults.map((fault) => [fault.id, fault]));
+    for (const [i, id] of changes.id.entries()) {
+      const file = this.#files.get(id);
+      if (file === undefined) continue;
+      file.state = changes.state[i]!;
+      file.entryCount = changes.entryCount[i]!;
+      file.fault = faults.get(id);
+    }
+  }
+
+  /** Drops everything read so far; the next refresh reads all files anew. */
+  forget(): void {
+    this.set.forget();
+  }
+
+  /** Files that are left out or held, and why; one that may still be in the making is not among them. */
+  *problems(nowSeconds = Date.now() / 1000): IterableIterator<MetricFileError> {
+    for (const path of this.#foreign.values()) {
+      const found = 'no client writes a file of this name';
+      yield new MetricFileError('FILE_FOREIGN', path, found);
+    }
+    for (const { path, state, fault } of this.#files.values()) {
+      if (fault === undefined) continue;
+      const age = nowSeconds - fault.changedSeconds;
+      if (state === FILE_STATE.empty && age <= CREATION_SECONDS) continue;
+      const held = state === FILE_STATE.held ? ', its last good values are held' : '';
+      yield new MetricFileError(CODE_OF_FAULT[fault.fault]!, path, fault.found + held, {
+        offset: fault.offset < 0 ? undefined : fault.offset,
+      });
+    }
+  }
+
+  close(): void {
+    this.set.close();
+  }
+
+  async #list(): Promise<{ added: number[]; removed: number[] }> {
+    const { path } = this.directory;
+    let listing: Listing;
+    try {
+      if (!(await this.directory.mustList())) return { added: [], removed: [] };
+      listing = await this.set.list();
+    } catch (error) {
+      this.directory.forget();
+      throw await directoryError(path, error as NodeJS.ErrnoException);
+    }
+    this.directory.listed();
+
+    const removed: number[] = [];
+    for (const id of listing.removedId) {
+      if (this.#files.delete(id)) removed.push(id);
+      this.#foreign.delete(id);
+    }
+    const added: number[] = [];
+    const flags: number[] = [];
+    for (const [i, id] of listing.addedId.entries()) {
+      const filePath = join(path, listing.addedName[i]!);
+      const name = parseFileName(basename(filePath));
+      if (name === undefined) {
+        this.#foreign.set(id, filePath);
+        continue;
+      }
+      this.#files.set(id, {
+        path: filePath,
+        name,
+        state: FILE_STATE.empty,
+        entryCount: 0,
+        fault: undefined,
+      });
+      added.push(id);
+      flags.push(name.type === 'gauge' ? FILE_FLAG.setsMode : FILE_FLAG.keepLastGood);
+    }
+    this.set.accept(Uint32Array.from(added), Uint8Array.from(flags));
+    return { added, removed };
+  }
+}
+
+/** Says what keeps a directory from being listed; a missing permission with the owner and the mode. */
+async function directoryError(path: string, error: NodeJS.ErrnoException): Promise<MetricFileError> {
+  const found = await describe(path, error.code ?? '');
+  return new MetricFileError('DIRECTORY_UNREADABLE', path, found ?? error.message, {
+    cause: error,
+  });
+}
+
+async function describe(path: string, errno: string): Promise<string | undefined> {
+  if (errno === 'ENOENT') return 'no such directory';
+  if (errno === 'ENOTDIR') return 'not a directory';
+  if (errno !== 'EACCES' && errno !== 'EPERM') return undefined;
+  const stats: Stats | undefined = await fs.stat(path).catch(() => undefined);
+  if (stats === undefined) return 'permission denied on a directory above it';
+  const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
+  return `permission denied, it belongs to uid ${stats.uid} gid ${stats.gid} with mode ${mode}`;
+}

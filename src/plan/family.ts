@@ -1,0 +1,52 @@
+/**
+ * A metric family as the files define it now, and its series.
+ *
+ * Type and help come from the first file that has the family, the gauge mode from the last one
+ * (`reference.md` E3, H1). Both can change when files come and go; a change of the rule gives every
+ * series of the family a new slot.
+ */
+import type { FileName, MetricType } from '../format/filename.js';
+import type { Key } from '../format/key.js';
+import type { LaidOutFamily } from './layout.js';
+import { type MergeRule, mergeRule, sameRule } from './operation.js';
+import type { Series } from './series.js';
+
+export class Family {
+  readonly name: string;
+  /** Ids of the keys that name the family. */
+  readonly keyIds: number[] = [];
+  /** By SeriesShape.identity. */
+  readonly series = new Map<string, Series>();
+  type: MetricType = 'unknown';
+  help = '';
+  bare = false;
+  rule: MergeRule = mergeRule('unknown', undefined);
+  /** Place in the output: rank of the first file that has it, then entry; rank < 0: no file has it. */
+  firstRank = -1;
+  firstEntry = 0;
+  /** What the files disagree about, as a phrase. */
+  conflict: string | undefined;
+  /** An application's own label `pid` was overwritten: two series may print the same line. */
+  mayRepeat = false;
+  /** The last layout; replaced, never changed, so that what is made of it can be cached by it. */
+  laidOut: LaidOutFamily | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /**
+   * Takes type, help and mode from the files that decide them.
+   *
+   * @returns whether the merge rule changed, so that the family needs new slots
+   */
+  define(first: FileName, firstKey: Key, lastGauge: FileName | undefined): boolean {
+    this.type = first.type;
+    this.help = firstKey.help;
+    this.bare = firstKey.bare && first.type === 'counter';
+    const rule = mergeRule(first.type, lastGauge?.mode);
+    if (sameRule(rule, this.rule)) return false;
+    this.rule = rule;
+    return true;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The merge rules, all of them, in one table: how the values of one series join.
+ *
+ * Everything that runs per scrape only obeys this table; nothing else in the program knows what
+ * `livesum` means.
+ *
+ * Source: prometheus_client multiprocess.py, MultiProcessCollector._accumulate_metrics;
+ * `reference.md` E and F.
+ */
+import type { MetricType } from '../format/filename.js';
+
+/** Numbers are shared with native/core/fold.h: same order, same meaning. */
+export const OPERATION = { sum: 0, min: 1, max: 2, last: 3, mostRecent: 4 } as const;
+
+export type Operation = (typeof OPERATION)[keyof typeof OPERATION];
+
+/** What a family's type and mode decide for all of its entries, whichever file they are in. */
+export interface MergeRule {
+  readonly operation: Operation;
+  /** The label `pid` is dropped, the application's own as well as the file's. */
+  readonly dropsPid: boolean;
+  /** Samples with a label `le` are buckets. */
+  readonly hasBuckets: boolean;
+}
+
+const GAUGE_OPERATION: Readonly<Record<string, Operation>> = {
+  all: OPERATION.last,
+  min: OPERATION.min,
+  max: OPERATION.max,
+  sum: OPERATION.sum,
+  mostrecent: OPERATION.mostRecent,
+};
+
+/** `live` modes differ from the plain ones only in what mark_process_dead removes. */
+const LIVE = /^live(?=all$|min$|max$|sum$|mostrecent$)/;
+
+/**
+ * The rule of a family.
+ *
+ * @param mode of the last gauge file that has the family; a word no client knows behaves as `all`
+ */
+export function mergeRule(type: MetricType, mode: string | undefined): MergeRule {
+  if (type !== 'gauge') {
+    return { operation: OPERATION.sum, dropsPid: false, hasBuckets: type === 'histogram' };
+  }
+  const plainMode = (mode ?? 'all').replace(LIVE, '');
+  const operation = Object.hasOwn(GAUGE_OPERATION, plainMode)
+    ? GAUGE_OPERATION[plainMode]!
+    : OPERATION.last;
+  return { operation, dropsPid: operation !== OPERATION.last, hasBuckets: false };
+}
+
+export function sameRule(a: MergeRule, b: MergeRule): boolean {
+  return (
+    a.operation === b.operation && a.dropsPid === b.dropsPid && a.hasBuckets === b.hasBuckets
+  );
+}

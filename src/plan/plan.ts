@@ -1,0 +1,313 @@
+/**
+ * The plan: which double in which file goes into which output series, and how.
+ *
+ *   entries ──(once, when a key appears)──▶ plan ──(every scrape)──▶ values
+ *
+ * A metric file only ever grows, and its keys never change; only the doubles do. So everything that
+ * needs a key (finding the family and the series, choosing the operation, ordering the output)
+ * happens here, once per key. A scrape is left with number columns to walk; see
+ * src/scrape/scraper.ts.
+ *
+ * No I/O happens in src/plan/: entries come in as key ids, so every rule here is tested without a
+ * file.
+ */
+import type { FileName } from '../format/filename.js';
+import { isUnusable, type Key, type KeyFault, type UnusableKey } from '../format/key.js';
+import { Family } from './family.js';
+import { type LaidOutFamily, layOutFamily } from './layout.js';
+import type { Operation } from './operation.js';
+import { OPERATION } from './operation.js';
+import { type Series, type SeriesShape, seriesShape } from './series.js';
+
+/** The slot of entries that count for nothing: folded into, never printed. */
+export const SLOT_NOWHERE = 0;
+
+const FAMILY_NONE = -1;
+const SLOT_UNKNOWN = -1;
+
+/** Where families begin, and which files decide them: columns, row f about family f. See src/native.ts. */
+export interface FamilySurvey {
+  readonly firstRank: Int32Array;
+  readonly firstFile: Int32Array;
+  readonly firstEntry: Int32Array;
+  readonly firstKey: Int32Array;
+  readonly lastFile: Int32Array;
+  readonly firstModeFile: Int32Array;
+  readonly lastModeFile: Int32Array;
+}
+
+/** An entry that counts for nothing, and why. */
+export interface UnusableEntry {
+  readonly entry: number;
+  readonly fault: KeyFault;
+  readonly found: string;
+}
+
+/** What the plan knows of a file. */
+export interface PlannedFile {
+  readonly name: FileName;
+  /** Left out, in entry order. */
+  readonly unusable: UnusableEntry[];
+  /** Served after mending, in entry order. */
+  readonly repaired: { readonly entry: number; readonly found: string }[];
+}
+
+/** The output in order, and how its buckets accumulate. */
+export interface Layout {
+  readonly families: readonly LaidOutFamily[];
+  readonly seriesCount: number;
+  /** As FileSet.setLayout takes them. */
+  readonly slotCount: number;
+  readonly bucketSlot: Uint32Array;
+  readonly bucketEnd: Uint32Array;
+  readonly countSlot: Uint32Array;
+}
+
+export class Plan {
+  readonly files = new Map<number, PlannedFile>();
+  readonly #keys: (Key | UnusableKey)[] = [];
+  readonly #repairedKeys = new Set<number>();
+  readonly #families: Family[] = [];
+  readonly #familyByName = new Map<string, number>();
+  /** Column over keys: index into #families, FAMILY_NONE for an unusable key. */
+  #familyOfKey = new Int32Array(1024).fill(FAMILY_NONE);
+  /** Column over keys: slot where the process id does not matter; SLOT_UNKNOWN until first needed. */
+  #slotOfKey = new Int32Array(1024).fill(SLOT_UNKNOWN);
+  /** By slot; slot 0 is SLOT_NOWHERE. */
+  readonly #series: (Series | undefined)[] = [undefined];
+  readonly #familyOfSlot: number[] = [FAMILY_NONE];
+
+  get keyCount(): number {
+    return this.#keys.length;
+  }
+
+  get slotCount(): number {
+    return this.#series.length;
+  }
+
+  get familyCount(): number {
+    return this.#families.length;
+  }
+
+  /** Column over keys, as FileSet.survey takes it. */
+  get familyOfKey(): Int32Array {
+    return this.#familyOfKey.subarray(0, this.#keys.length);
+  }
+
+  /** Families that the files disagree about. */
+  *conflicts(): IterableIterator<{ family: string; found: string }> {
+    for (const { name, conflict, firstRank } of this.#families) {
+      if (conflict !== undefined && firstRank >= 0) yield { family: name, found: conflict };
+    }
+  }
+
+  addFile(id: number, name: FileName): void {
+    this.files.set(id, { name, unusable: [], repaired: [] });
+  }
+
+  removeFile(id: number): void {
+    this.files.delete(id);
+  }
+
+  /** Takes the next key; ids are given in the order of these calls, from 0. */
+  addKey(key: Key | UnusableKey): void {
+    const id = this.#keys.push(key) - 1;
+    if (id >= this.#familyOfKey.length) {
+      this.#familyOfKey = grown(this.#familyOfKey, FAMILY_NONE);
+      this.#slotOfKey = grown(this.#slotOfKey, SLOT_UNKNOWN);
+    }
+    if (isUnusable(key)) {
+      this.#slotOfKey[id] = SLOT_NOWHERE;
+      return;
+    }
+    if (key.repaired !== undefined) this.#repairedKeys.add(id);
+    let family = this.#familyByName.get(key.family);
+    if (family === undefined) {
+      family = this.#families.push(new Family(key.family)) - 1;
+      this.#familyByName.set(key.family, family);
+    }
+    this.#families[family]!.keyIds.push(id);
+    this.#familyOfKey[id] = family;
+  }
+
+  /**
+   * Lets the files of now decide every family's type, help and mode.
+   *
+   * @returns whether some family changed its rule: then every file's rows must be made anew
+   */
+  define(survey: FamilySurvey): boolean {
+    let mustReslot = false;
+    for (const [f, family] of this.#families.entries()) {
+      family.firstRank = survey.firstRank[f]!;
+      family.firstEntry = survey.firstEntry[f]!;
+      if (family.firstRank < 0) continue;
+      const nameOf = (id: number) => this.files.get(id)?.name;
+      const first = nameOf(survey.firstFile[f]!)!;
+      const lastGauge = nameOf(survey.lastModeFile[f]!);
+      family.conflict = conflictBetween(
+        first,
+        nameOf(survey.lastFile[f]!)!,
+        nameOf(survey.firstModeFile[f]!),
+        lastGauge,
+      );
+      if (family.define(first, this.#keys[survey.firstKey[f]!] as Key, lastGauge)) {
+        mustReslot = this.#dropSlots(family) || mustReslot;
+      }
+    }
+    return mustReslot;
+  }
+
+  /**
+   * Makes the rows of a file: fills slot[at..] and operation[at..], one row for each key id.
+   *
+   * @param from index of the first of these entries in the file; 0 makes the file's rows anew
+   */
+  fillRows(
+    id: number,
+    from: number,
+    keyId: Uint32Array,
+    slot: Uint32Array,
+    operation: Uint8Array,
+    at: number,
+  ): void {
+    const file = this.files.get(id)!;
+    if (from === 0) {
+      file.unusable.length = 0;
+      file.repaired.length = 0;
+    }
+    const processId = file.name.type === 'gauge' ? file.name.processId : undefined;
+    for (let i = 0; i < keyId.length; i++) {
+      const key = keyId[i]!;
+      const family = this.#families[this.#familyOfKey[key]!];
+      const perProcess = processId !== undefined && family !== undefined && !family.rule.dropsPid;
+      const found = perProcess
+        ? this.#slotFor(family, key, processId)
+        : this.#slotOfKey[key] === SLOT_UNKNOWN
+          ? this.#shareSlot(family!, key)
+          : this.#slotOfKey[key]!;
+      slot[at + i] = found;
+      operation[at + i] = this.#series[found]?.operation ?? OPERATION.sum;
+      if (found === SLOT_NOWHERE || this.#repairedKeys.has(key)) this.#note(file, from + i, key);
+    }
+  }
+
+  /**
+   * Orders the output.
+   *
+   * @param order all slots that have a row, first seen first (FileSet.order)
+   */
+  layOut(order: Uint32Array): Layout {
+    const seen = new Map<number, number[]>();
+    for (const slot of order) {
+      const family = this.#familyOfSlot[slot]!;
+      const slots = seen.get(family);
+      if (slots === undefined) seen.set(family, [slot]);
+      else slots.push(slot);
+    }
+
+    const present = [...this.#families.entries()].filter(([, family]) => family.firstRank >= 0);
+    present.sort(
+      ([, a], [, b]) => a.firstRank - b.firstRank || a.firstEntry - b.firstEntry,
+    );
+    const intern = (family: Family, shape: SeriesShape) => this.#intern(family, shape);
+    const bucketSlot: number[] = [];
+    const bucketEnd: number[] = [];
+    const countSlot: number[] = [];
+    let seriesCount = 0;
+    const families = present.map(([f, family]) => {
+      const slots = Uint32Array.from(seen.get(f) ?? []);
+      const series = Array.from(slots, (slot) => this.#series[slot]!);
+      const laidOut = layOutFamily(family, slots, series, intern);
+      family.laidOut = laidOut;
+      seriesCount += laidOut.series.length;
+      for (const { buckets, count } of laidOut.histograms) {
+        for (const bucket of buckets) bucketSlot.push(bucket.slot);
+        bucketEnd.push(bucketSlot.length);
+        countSlot.push(count.slot);
+      }
+      return laidOut;
+    });
+    return {
+      families,
+      seriesCount,
+      slotCount: this.slotCount,
+      bucketSlot: Uint32Array.from(bucketSlot),
+      bucketEnd: Uint32Array.from(bucketEnd),
+      countSlot: Uint32Array.from(countSlot),
+    };
+  }
+
+  /** Slot of an entry whose process id counts. */
+  #slotFor(family: Family, keyId: number, processId: string): number {
+    const key = this.#keys[keyId] as Key;
+    if (key.labels.some(([name]) => name === 'pid')) family.mayRepeat = true;
+    const shape = seriesShape(family.name, family.rule, key, processId);
+    return shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape).slot;
+  }
+
+  /** Slot of a key whose process id does not count, remembered for all files. */
+  #shareSlot(family: Family, keyId: number): number {
+    const shape = seriesShape(family.name, family.rule, this.#keys[keyId] as Key, undefined);
+    const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape).slot;
+    this.#slotOfKey[keyId] = slot;
+    return slot;
+  }
+
+  #intern(family: Family, shape: SeriesShape): Series {
+    const known = family.series.get(shape.identity);
+    if (known !== undefined) return known;
+    const { identity, ...rest } = shape;
+    const series: Series = { ...rest, slot: this.#series.length };
+    this.#series.push(series);
+    this.#familyOfSlot.push(this.#familyByName.get(family.name)!);
+    family.series.set(identity, series);
+    return series;
+  }
+
+  /** Forgets a family's series, for a new rule. @returns whether it had any */
+  #dropSlots(family: Family): boolean {
+    for (const keyId of family.keyIds) this.#slotOfKey[keyId] = SLOT_UNKNOWN;
+    const had = family.series.size > 0;
+    family.series.clear();
+    family.laidOut = undefined;
+    return had;
+  }
+
+  /** Records an entry that counts for nothing or was mended. */
+  #note(file: PlannedFile, entry: number, keyId: number): void {
+    const key = this.#keys[keyId]!;
+    if (isUnusable(key)) {
+      file.unusable.push({ entry, fault: key.fault, found: key.found });
+    } else if (key.repaired !== undefined) {
+      file.repaired.push({ entry, found: key.repaired });
+    } else {
+      const le = key.labels.find(([name]) => name === 'le')?.[1];
+      file.unusable.push({ entry, fault: 'le', found: `le ${JSON.stringify(le)} is no number` });
+    }
+  }
+}
+
+/**
+ * What the files of a family disagree about. Files of one type, and gauge files of one mode, follow
+ * one another in name order, so the first and the last tell.
+ */
+function conflictBetween(
+  first: FileName,
+  last: FileName,
+  firstGauge: FileName | undefined,
+  lastGauge: FileName | undefined,
+): string | undefined {
+  if (first.type !== last.type) {
+    return `is a ${first.type} in some files and a ${last.type} in others; served as ${first.type}`;
+  }
+  if (firstGauge?.mode !== lastGauge?.mode) {
+    return `has mode ${firstGauge?.mode} in some files and ${lastGauge?.mode} in others; served as ${lastGauge?.mode}`;
+  }
+  return undefined;
+}
+
+function grown(column: Int32Array<ArrayBuffer>, fill: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(column.length * 2).fill(fill);
+  larger.set(column);
+  return larger;
+}
