@@ -2,9 +2,13 @@
  * The dialects an exposition can be in: a format and, where the format knows one, an escaping scheme.
  */
 
-export type Format = 'text' | 'text-1.0.0' | 'openmetrics';
+/** As `--format` names them. */
+export const FORMATS = ['text', 'text-1.0.0', 'openmetrics'] as const;
+export type Format = (typeof FORMATS)[number];
 
-export type Escaping = 'underscores' | 'dots' | 'values' | 'allow-utf-8';
+/** As `--escaping` and the Accept header name them. */
+export const ESCAPINGS = ['underscores', 'dots', 'values', 'allow-utf-8'] as const;
+export type Escaping = (typeof ESCAPINGS)[number];
 
 export interface Dialect {
   readonly format: Format;

@@ -1,6 +1,8 @@
 /**
  * What a metric file's name says: type, gauge mode, process id.
  *
+ *   counter_4711.db    gauge_livesum_4711.db    histogram_worker_3.db
+ *
  * Source: prometheus_client multiprocess.py, MultiProcessCollector._read_metrics, and
  * metrics_core.py, METRIC_TYPES. `reference.md` A1 to A6.
  */
@@ -22,4 +24,29 @@ export interface FileName {
   readonly mode?: string;
   /** Kept whole: `gauge_all_worker_1.db` is of `worker_1`. May be empty. */
   readonly processId: string;
+}
+
+// The dot must match a newline: a process id is whatever the application makes of it.
+const GAUGE = /^gauge_([^_]*)_(.*)\.db$/s;
+const NON_GAUGE =
+  /^(counter|histogram|summary|info|stateset|gaugehistogram|unknown|untyped)_(.*)\.db$/s;
+
+/**
+ * Reads a file name.
+ *
+ * The process id is kept whole. prometheus_client cuts `worker_3` to `wor` (it takes the third part
+ * and drops three characters), which would give two workers one `pid` label (`reference.md` N5).
+ *
+ * @param name base name without a directory, such as `gauge_livesum_4711.db`
+ * @returns what the name says, or `undefined` for a name no client writes: a stranger's file is
+ *   reported and skipped, not an error
+ */
+export function parseFileName(name: string): FileName | undefined {
+  const gauge = GAUGE.exec(name);
+  if (gauge) return { type: 'gauge', mode: gauge[1]!, processId: gauge[2]! };
+
+  const other = NON_GAUGE.exec(name);
+  if (!other) return undefined;
+  const type = other[1] === 'untyped' ? 'unknown' : (other[1] as Exclude<MetricType, 'gauge'>);
+  return { type, processId: other[2]! };
 }

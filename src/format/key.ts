@@ -1,8 +1,17 @@
 /**
  * What a key says: family, sample name, labels, help. Runs once per distinct key.
  *
+ *   0.16.0 and later    [metric, sample, {label: value}, help]
+ *   0.4.0 to 0.15.0     [metric, sample, {label: value}]
+ *   0.3.1 and earlier   [metric, sample, [label], [value]]
+ *
+ * A key that says enough to be printed is served, mended where it must be; any other costs its own
+ * entry only (`reference.md` N1, K15 to K22).
+ *
  * Source: prometheus_client mmap_dict.py, mmap_key, and its history (`reference.md` A7).
  */
+import { compareCodePoints } from './code-point.js';
+import type { MetricType } from './filename.js';
 
 /** A label set: names and values, sorted by code point of the name, each name once. */
 export type Labels = readonly (readonly [name: string, value: string])[];
@@ -18,6 +27,8 @@ export interface Key {
    * calls it `unknown`. Set for list keys whose sample name equals the family and has no `_total`.
    */
   readonly bare: boolean;
+  /** `_total` was taken off a list key's metric name, which is right for a counter: see familyOf. */
+  readonly totalRemoved?: true;
   /** What had to be mended to serve it, as a phrase; absent for a sound key. */
   readonly repaired?: string;
 }
@@ -29,4 +40,151 @@ export interface UnusableKey {
   readonly fault: KeyFault;
   /** What was found, as a phrase. */
   readonly found: string;
+}
+
+/** What prometheus_client says of a metric whose files hold no help. */
+const HELP_OF_OLD_KEYS = 'Multiprocess metric';
+
+// A byte order mark is no part of JSON: it must reach the parser, and fail there as in Python.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+export function isUnusable(key: Key | UnusableKey): key is UnusableKey {
+  return 'fault' in key;
+}
+
+/**
+ * Reads a key.
+ *
+ * Not checked here: whether names are legal (they are escaped when printed), and `le`.
+ *
+ * A list key whose metric and sample are both `c_total` becomes family `c`, since before 0.4.0 a
+ * counter kept its suffix. The file's type is not known here; familyOf puts it back for a gauge.
+ */
+export function parseKey(bytes: Uint8Array): Key | UnusableKey {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return { fault: 'utf8', found: 'key is not UTF-8' };
+  }
+
+  let parsed: unknown;
+  try {
+    parsed = parsePythonJson(text);
+  } catch {
+    return { fault: 'json', found: `key is not JSON: ${excerpt(text)}` };
+  }
+
+  const parts = splitShape(parsed);
+  if (parts === undefined) {
+    return { fault: 'shape', found: `key has none of the known shapes: ${excerpt(text)}` };
+  }
+  return readParts(parts);
+}
+
+/**
+ * The family of a key in a file of this type: before 0.4.0 a gauge or summary could be called
+ * `x_total`, and then that is its whole name.
+ */
+export function familyOf(key: Key, type: MetricType): string {
+  return key.totalRemoved && type !== 'counter' ? key.sampleName : key.family;
+}
+
+interface Parts {
+  readonly metric: unknown;
+  readonly sample: unknown;
+  readonly labels: readonly (readonly [unknown, unknown])[];
+  readonly help: unknown;
+  readonly list: boolean;
+}
+
+function splitShape(parsed: unknown): Parts | undefined {
+  if (!Array.isArray(parsed) || parsed.length < 3 || parsed.length > 4) return undefined;
+  const [metric, sample, third, fourth] = parsed as unknown[];
+
+  if (Array.isArray(third)) {
+    if (!Array.isArray(fourth) || third.length !== fourth.length) return undefined;
+    const labels = third.map((name, i) => [name, fourth[i]] as const);
+    return { metric, sample, labels, help: HELP_OF_OLD_KEYS, list: true };
+  }
+  if (typeof third !== 'object' || third === null) return undefined;
+  const help = parsed.length === 4 ? fourth : HELP_OF_OLD_KEYS;
+  return { metric, sample, labels: Object.entries(third), help, list: false };
+}
+
+function readParts({ metric, sample, labels, help, list }: Parts): Key | UnusableKey {
+  if (typeof metric !== 'string' || metric === '') {
+    return { fault: 'name', found: `metric name is ${kindOf(metric)}` };
+  }
+  if (typeof sample !== 'string' || sample === '') {
+    return { fault: 'name', found: `sample name is ${kindOf(sample)}` };
+  }
+
+  const repairs: string[] = [];
+  const mend = (text: string, what: string): string => {
+    if (text.isWellFormed()) return text;
+    repairs.push(`half a surrogate pair in ${what}`);
+    return text.toWellFormed();
+  };
+
+  const byName = new Map<string, string>();
+  for (const [name, value] of labels) {
+    if (typeof name !== 'string') {
+      return { fault: 'label', found: `label name is ${kindOf(name)}` };
+    }
+    const mendedName = mend(name, 'a label name');
+    if (typeof value !== 'string') {
+      return { fault: 'label', found: `value of label ${excerpt(mendedName)} is ${kindOf(value)}` };
+    }
+    byName.set(mendedName, mend(value, `the value of label ${excerpt(mendedName)}`));
+  }
+
+  let mendedHelp = '';
+  if (typeof help === 'string') mendedHelp = mend(help, 'the help');
+  else repairs.push(`help is ${kindOf(help)}`);
+
+  const metricName = mend(metric, 'the metric name');
+  const sampleName = mend(sample, 'the sample name');
+  const whole = list && metricName === sampleName;
+  // A metric called just `_total` would be left without a name.
+  const totalRemoved = whole && /.+_total$/s.test(metricName);
+  return {
+    family: totalRemoved ? metricName.slice(0, -'_total'.length) : metricName,
+    sampleName,
+    labels: [...byName].sort((a, b) => compareCodePoints(a[0], b[0])),
+    help: mendedHelp,
+    bare: whole && !totalRemoved,
+    ...(totalRemoved && { totalRemoved }),
+    ...(repairs.length > 0 && { repaired: repairs.join(', ') }),
+  };
+}
+
+/**
+ * JSON as json.loads takes it: with `NaN`, `Infinity` and `-Infinity`, which come back as null, since
+ * no place in a key takes a number.
+ */
+function parsePythonJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/NaN|Infinity/.test(text)) throw error;
+    const literals = /"[^"\\]*(?:\\.[^"\\]*)*"|-?Infinity|NaN/g;
+    return JSON.parse(text.replace(literals, (found) => (found[0] === '"' ? found : 'null')));
+  }
+}
+
+/** What stands where a text should, as a phrase; never its content, which may be nested without end. */
+function kindOf(value: unknown): string {
+  if (value === '') return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/** Enough of what was found to recognise it, on one line. */
+function excerpt(text: string): string {
+  const mostCharacters = 60;
+  const start = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+  // Control characters would break the line of a log or a terminal.
+  return start.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

@@ -1,0 +1,112 @@
+/**
+ * Which dialect a client gets, and whether gzipped.
+ *
+ * The highest q wins, and among equals the first; where nothing fits, text 0.0.4 is the answer. The
+ * version in the Content-Type is the one that is really served, not an echo of the request.
+ *
+ * Source: Prometheus docs, content_negotiation.md; exposition.py, choose_encoder. `reference.md` J1 to
+ * J3, J6, N8; `conventions.md` B3.
+ */
+import { type Accepted, parseAccept } from './accept.js';
+import { type Dialect, ESCAPINGS, type Escaping, type Format } from './dialect.js';
+
+/**
+ * @param escaping left out, it is `underscores`, and an OpenMetrics Content-Type does not name it;
+ *   text 0.0.4 has no other
+ */
+export function dialectFor(format: Format, escaping?: Escaping): Dialect {
+  const scheme = escaping ?? 'underscores';
+  const named = escaping === undefined ? '' : `; escaping=${scheme}`;
+  switch (format) {
+    case 'text':
+      return {
+        format,
+        escaping: 'underscores',
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      };
+    case 'text-1.0.0':
+      return {
+        format,
+        escaping: scheme,
+        contentType: `text/plain; version=1.0.0; charset=utf-8; escaping=${scheme}`,
+      };
+    case 'openmetrics':
+      return {
+        format,
+        escaping: scheme,
+        contentType: `application/openmetrics-text; version=1.0.0; charset=utf-8${named}`,
+      };
+  }
+}
+
+/** @param accept the Accept header, whatever it holds; repeated ones joined with commas */
+export function negotiate(accept: string | undefined): Dialect {
+  const accepted = parseAccept(accept ?? '');
+  const refused = new Set(
+    accepted.filter(({ quality }) => quality === 0).map((item) => dialectOf(item)?.format),
+  );
+
+  for (const item of accepted) {
+    if (item.quality === 0) break;
+    const dialect =
+      dialectOf(item) ?? RANGES[item.value]?.find(({ format }) => !refused.has(format));
+    if (dialect !== undefined) return dialect;
+  }
+  return TEXT;
+}
+
+/**
+ * By q: gzip, which may be called x-gzip, or `*` where it is not named; but not where the client would
+ * rather have it plain.
+ */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  const accepted = parseAccept(acceptEncoding ?? '');
+  const quality = (...names: string[]) =>
+    accepted.find(({ value }) => names.includes(value))?.quality;
+
+  const gzip = quality('gzip', 'x-gzip') ?? quality('*') ?? 0;
+  return gzip > 0 && gzip >= (quality('identity') ?? 0);
+}
+
+const TEXT = dialectFor('text');
+const OPENMETRICS = dialectFor('openmetrics');
+
+/** What a range stands for, best first. Without a prototype: the client chooses the name. */
+const RANGES: Readonly<Record<string, readonly Dialect[]>> = Object.assign(Object.create(null), {
+  '*/*': [TEXT, OPENMETRICS],
+  'text/*': [TEXT],
+  'application/*': [OPENMETRICS],
+});
+
+/** @returns `undefined` for a range, a type we do not have, or a version of OpenMetrics below 1.0.0 */
+function dialectOf({ value, parameters }: Accepted): Dialect | undefined {
+  // An empty version is none, as in the reference.
+  const version = parameters.get('version') || undefined;
+  const named = parameters.get('escaping');
+  const escaping = ESCAPINGS.find((scheme) => scheme === named) ?? 'underscores';
+
+  switch (value) {
+    case 'application/openmetrics-text':
+      if (version === undefined) return OPENMETRICS;
+      return isOneOrLater(version) ? dialectFor('openmetrics', escaping) : undefined;
+    case 'text/plain':
+      if (version === undefined || !isOneOrLater(version)) return TEXT;
+      return dialectFor('text-1.0.0', escaping);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Whether a version is at least 1.0.0, compared as Python compares tuples: `2` is, `1` and `1.0` are
+ * not, and what follows the part that decides does not matter.
+ */
+function isOneOrLater(version: string): boolean {
+  const parts = version.split('.');
+  for (const [i, least] of [1, 0, 0].entries()) {
+    const part = parts[i];
+    if (part === undefined || !/^\d+$/.test(part)) return false;
+    if (Number(part) !== least) return Number(part) > least;
+  }
+  return true;
+}

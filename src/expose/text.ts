@@ -1,0 +1,56 @@
+/**
+ * A family in the Prometheus text formats, 0.0.4 and 1.0.0, which differ in escaping only.
+ *
+ * They know fewer types than OpenMetrics, and have no place for its `_created`, `_gsum` and `_gcount`
+ * samples: these become gauges of their own, after the family.
+ *
+ * Source: exposition.py, generate_latest; `reference.md` H4, H5.
+ */
+import type { MetricType } from '../format/filename.js';
+import type { Dialect } from './dialect.js';
+import { escapeHelp, escapeMetricName, forceMetricName } from './escaping.js';
+import type { ExposedFamily, FamilyBlock } from './family.js';
+import { familyName } from './family-name.js';
+import { seriesLines } from './series-line.js';
+
+const TEXT_TYPE: Readonly<Record<MetricType, string>> = {
+  counter: 'counter',
+  gauge: 'gauge',
+  histogram: 'histogram',
+  summary: 'summary',
+  info: 'gauge',
+  stateset: 'gauge',
+  gaugehistogram: 'histogram',
+  unknown: 'untyped',
+};
+
+/** In the order in which their blocks follow the family. */
+const OWN_BLOCK_SUFFIXES = ['_created', '_gcount', '_gsum'] as const;
+
+export function textBlocks(
+  { format, escaping }: Dialect,
+  family: ExposedFamily,
+  renamed: boolean,
+): FamilyBlock[] {
+  const printLine = seriesLines(escaping, renamed);
+  const help = escapeHelp(family.help);
+  const block = (name: string, type: string) => {
+    const printed = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
+    const header = `# HELP ${printed} ${help}\n# TYPE ${printed} ${type}\n`;
+    return { header, line: [] as string[], seriesIndex: [] as number[] };
+  };
+
+  const main = block(familyName(format, family), TEXT_TYPE[family.type]);
+  const own = new Map(
+    OWN_BLOCK_SUFFIXES.map((suffix) => {
+      const name = family.name + suffix;
+      return [name, block(name, 'gauge')];
+    }),
+  );
+  for (const [i, series] of family.series.entries()) {
+    const { line, seriesIndex } = own.get(series.sampleName) ?? main;
+    line.push(printLine(series));
+    seriesIndex.push(i);
+  }
+  return [main, ...[...own.values()].filter(({ line }) => line.length > 0)];
+}
