@@ -68,15 +68,14 @@ export class Directory {
 }
 
 function sameTimes(a: DirectoryTimes, b: DirectoryTimes): boolean {
-  return (
-    a.dev === b.dev && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
-  );
+  return a.dev === b.dev && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
 /** Whether a change made now would show in the times. A time in the future is never old. */
 function isOld(times: DirectoryTimes, nowNs: bigint): boolean {
   // ctime too: rsync and cp -p set mtime back, nothing sets ctime.
-  const youngest = times.mtimeNs > times.ctimeNs ? times.mtimeNs : times.ctimeNs;
-  const wholeSeconds = youngest % (1_000n * NS_PER_MS) === 0n;
-  return nowNs - youngest > (wholeSeconds ? COARSE_TICK_NS : TICK_NS);
+  return [times.mtimeNs, times.ctimeNs].every((time) => {
+    const isWholeSecond = time % (1_000n * NS_PER_MS) === 0n;
+    return nowNs - time > (isWholeSecond ? COARSE_TICK_NS : TICK_NS);
+  });
 }

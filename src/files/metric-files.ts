@@ -5,7 +5,7 @@
  * The addon lists, maps and reads; which names are metric files, and what a fault is called, is
  * decided here.
  */
-import { type Stats, promises as fs } from 'node:fs';
+import { promises as fs, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { type FileName, parseFileName } from '../format/filename.js';
@@ -57,6 +57,8 @@ export class MetricFiles {
   readonly set: FileSet;
   readonly #files = new Map<number, MetricFile>();
   readonly #foreign = new Map<number, string>();
+  /** Ids of the files with a fault. */
+  readonly #faulty = new Set<number>();
 
   constructor(path: string, mapLimit: number) {
     this.directory = new Directory(path);
@@ -89,6 +91,8 @@ export class MetricFiles {
       file.state = changes.state[i]!;
       file.entryCount = changes.entryCount[i]!;
       file.fault = faults.get(id);
+      if (file.fault === undefined) this.#faulty.delete(id);
+      else this.#faulty.add(id);
     }
   }
 
@@ -97,19 +101,26 @@ export class MetricFiles {
     this.set.forget();
   }
 
+  /** Whether some file is empty and may still be in the making: problems() changes by mere time. */
+  hasYoungFile(nowSeconds = Date.now() / 1000): boolean {
+    for (const id of this.#faulty) if (isYoung(this.#files.get(id)!, nowSeconds)) return true;
+    return false;
+  }
+
   /** Files that are left out or held, and why; one that may still be in the making is not among them. */
   *problems(nowSeconds = Date.now() / 1000): IterableIterator<MetricFileError> {
     for (const path of this.#foreign.values()) {
       const found = 'no client writes a file of this name';
       yield new MetricFileError('FILE_FOREIGN', path, found);
     }
-    for (const { path, state, fault } of this.#files.values()) {
-      if (fault === undefined) continue;
-      const age = nowSeconds - fault.changedSeconds;
-      if (state === FILE_STATE.empty && age <= CREATION_SECONDS) continue;
-      const held = state === FILE_STATE.held ? ', its last good values are held' : '';
-      yield new MetricFileError(CODE_OF_FAULT[fault.fault]!, path, fault.found + held, {
-        offset: fault.offset < 0 ? undefined : fault.offset,
+    for (const id of this.#faulty) {
+      const file = this.#files.get(id)!;
+      if (isYoung(file, nowSeconds)) continue;
+      const { path, state } = file;
+      const { fault, found, offset } = file.fault!;
+      const held = state === FILE_STATE.held ? ' (its last good values are held)' : '';
+      yield new MetricFileError(CODE_OF_FAULT[fault]!, path, found + held, {
+        offset: offset < 0 ? undefined : offset,
       });
     }
   }
@@ -133,6 +144,7 @@ export class MetricFiles {
     const removed: number[] = [];
     for (const id of listing.removedId) {
       if (this.#files.delete(id)) removed.push(id);
+      this.#faulty.delete(id);
       this.#foreign.delete(id);
     }
     const added: number[] = [];
@@ -159,8 +171,19 @@ export class MetricFiles {
   }
 }
 
+function isYoung({ state, fault }: MetricFile, nowSeconds: number): boolean {
+  return (
+    state === FILE_STATE.empty &&
+    fault !== undefined &&
+    nowSeconds - fault.changedSeconds <= CREATION_SECONDS
+  );
+}
+
 /** Says what keeps a directory from being listed; a missing permission with the owner and the mode. */
-async function directoryError(path: string, error: NodeJS.ErrnoException): Promise<MetricFileError> {
+async function directoryError(
+  path: string,
+  error: NodeJS.ErrnoException,
+): Promise<MetricFileError> {
   const found = await describe(path, error.code ?? '');
   return new MetricFileError('DIRECTORY_UNREADABLE', path, found ?? error.message, {
     cause: error,

@@ -6,7 +6,7 @@
  * series of the family a new slot.
  */
 import type { FileName, MetricType } from '../format/filename.js';
-import type { Key } from '../format/key.js';
+import { familyOf, type Key } from '../format/key.js';
 import type { LaidOutFamily } from './layout.js';
 import { type MergeRule, mergeRule, sameRule } from './operation.js';
 import type { Series } from './series.js';
@@ -17,6 +17,8 @@ export class Family {
   readonly keyIds: number[] = [];
   /** By SeriesShape.identity. */
   readonly series = new Map<string, Series>();
+  /** As printed, but for escaping; the name, or what familyOf makes of it. */
+  exposedName: string;
   type: MetricType = 'unknown';
   help = '';
   bare = false;
@@ -33,6 +35,7 @@ export class Family {
 
   constructor(name: string) {
     this.name = name;
+    this.exposedName = name;
   }
 
   /**
@@ -41,6 +44,7 @@ export class Family {
    * @returns whether the merge rule changed, so that the family needs new slots
    */
   define(first: FileName, firstKey: Key, lastGauge: FileName | undefined): boolean {
+    this.exposedName = familyOf(firstKey, first.type);
     this.type = first.type;
     this.help = firstKey.help;
     this.bare = firstKey.bare && first.type === 'counter';

@@ -45,6 +45,7 @@ export function layOutFamily(
   const last = family.laidOut;
   if (
     last !== undefined &&
+    last.name === family.exposedName &&
     last.type === family.type &&
     last.help === family.help &&
     last.bare === family.bare &&
@@ -75,7 +76,7 @@ export function layOutFamily(
     series = series.filter((one) => printed.has(one));
   }
 
-  const { name, type, help, bare } = family;
+  const { exposedName: name, type, help, bare } = family;
   return { name, type, help, bare, series, seenSlot, histograms, identical };
 }
 

@@ -51,7 +51,5 @@ export function mergeRule(type: MetricType, mode: string | undefined): MergeRule
 }
 
 export function sameRule(a: MergeRule, b: MergeRule): boolean {
-  return (
-    a.operation === b.operation && a.dropsPid === b.dropsPid && a.hasBuckets === b.hasBuckets
-  );
+  return a.operation === b.operation && a.dropsPid === b.dropsPid && a.hasBuckets === b.hasBuckets;
 }

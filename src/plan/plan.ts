@@ -15,7 +15,6 @@ import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key, type KeyFault, type UnusableKey } from '../format/key.js';
 import { Family } from './family.js';
 import { type LaidOutFamily, layOutFamily } from './layout.js';
-import type { Operation } from './operation.js';
 import { OPERATION } from './operation.js';
 import { type Series, type SeriesShape, seriesShape } from './series.js';
 
@@ -65,6 +64,8 @@ export interface Layout {
 
 export class Plan {
   readonly files = new Map<number, PlannedFile>();
+  /** Ids of the files with unusable or repaired entries. */
+  readonly flawed = new Set<number>();
   readonly #keys: (Key | UnusableKey)[] = [];
   readonly #repairedKeys = new Set<number>();
   readonly #families: Family[] = [];
@@ -107,6 +108,7 @@ export class Plan {
 
   removeFile(id: number): void {
     this.files.delete(id);
+    this.flawed.delete(id);
   }
 
   /** Takes the next key; ids are given in the order of these calls, from 0. */
@@ -174,6 +176,7 @@ export class Plan {
     if (from === 0) {
       file.unusable.length = 0;
       file.repaired.length = 0;
+      this.flawed.delete(id);
     }
     const processId = file.name.type === 'gauge' ? file.name.processId : undefined;
     for (let i = 0; i < keyId.length; i++) {
@@ -187,7 +190,10 @@ export class Plan {
           : this.#slotOfKey[key]!;
       slot[at + i] = found;
       operation[at + i] = this.#series[found]?.operation ?? OPERATION.sum;
-      if (found === SLOT_NOWHERE || this.#repairedKeys.has(key)) this.#note(file, from + i, key);
+      if (found === SLOT_NOWHERE || this.#repairedKeys.has(key)) {
+        this.flawed.add(id);
+        this.#note(file, from + i, key);
+      }
     }
   }
 
@@ -206,9 +212,7 @@ export class Plan {
     }
 
     const present = [...this.#families.entries()].filter(([, family]) => family.firstRank >= 0);
-    present.sort(
-      ([, a], [, b]) => a.firstRank - b.firstRank || a.firstEntry - b.firstEntry,
-    );
+    present.sort(([, a], [, b]) => a.firstRank - b.firstRank || a.firstEntry - b.firstEntry);
     const intern = (family: Family, shape: SeriesShape) => this.#intern(family, shape);
     const bucketSlot: number[] = [];
     const bucketEnd: number[] = [];

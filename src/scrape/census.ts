@@ -1,0 +1,46 @@
+/**
+ * How many files and entries of each sort there are, for the self-metrics. Counted when something
+ * changed, not at every scrape.
+ */
+import type { MetricFileError } from '../errors.js';
+import type { MetricFiles } from '../files/metric-files.js';
+import { FILE_STATE } from '../native.js';
+import type { Plan } from '../plan/plan.js';
+import type { ScrapeFacts } from './self-metrics.js';
+
+export type Census = Pick<
+  ScrapeFacts,
+  'metricFiles' | 'entries' | 'skippedFiles' | 'skippedEntries' | 'heldFiles'
+>;
+
+export function takeCensus(
+  { files }: MetricFiles,
+  plan: Plan,
+  problems: readonly MetricFileError[],
+): Census {
+  const metricFiles = new Map<string, number>();
+  const heldPaths = new Set<string>();
+  let entries = 0;
+  for (const { name, state, entryCount, path } of files.values()) {
+    entries += entryCount;
+    if (state === FILE_STATE.held) heldPaths.add(path);
+    if (state === FILE_STATE.good || state === FILE_STATE.held) count(metricFiles, name.type);
+  }
+
+  const skippedFiles = new Map<string, number>();
+  for (const { code, path } of problems) {
+    // FILE_CORRUPT is reason="corrupt".
+    if (!code.startsWith('FILE_') || heldPaths.has(path)) continue;
+    count(skippedFiles, code.slice('FILE_'.length).toLowerCase());
+  }
+
+  const skippedEntries = new Map<string, number>();
+  for (const id of plan.flawed) {
+    for (const { fault } of plan.files.get(id)!.unusable) count(skippedEntries, fault);
+  }
+  return { metricFiles, entries, skippedFiles, skippedEntries, heldFiles: heldPaths.size };
+}
+
+function count(counts: Map<string, number>, reason: string): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
+}

@@ -1,0 +1,183 @@
+/**
+ * The plan of one directory, kept in step with its files: the slow clock of a scrape.
+ *
+ * Runs at the start of every scrape and ends there when nothing changed. What is new goes through
+ * the plan once: keys are read, rows made, the output ordered. Everything found wrong on the way is
+ * collected here.
+ */
+import { MetricFileError } from '../errors.js';
+import { MetricFiles } from '../files/metric-files.js';
+import { type Key, parseKey, type UnusableKey } from '../format/key.js';
+import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
+import { type Layout, Plan } from '../plan/plan.js';
+import { type Census, takeCensus } from './census.js';
+import type { ScrapeFacts } from './self-metrics.js';
+
+const EMPTY_LAYOUT = new Plan().layOut(new Uint32Array(0));
+
+/**
+ * Slots and keys are never given back one by one. When fewer than half of them are in use, and more
+ * than this are not, the plan is made anew.
+ */
+const DEAD_WEIGHT = 4_096;
+
+export class LivePlan {
+  readonly files: MetricFiles;
+  plan = new Plan();
+  layout: Layout = EMPTY_LAYOUT;
+  /** How often files or keys came or went. */
+  changeCount = 0;
+  #stale = false;
+  #problems: readonly MetricFileError[] | undefined;
+  #census: Census | undefined;
+
+  constructor(path: string, mapLimit: number) {
+    this.files = new MetricFiles(path, mapLimit);
+  }
+
+  /**
+   * Brings plan and layout up to date with the directory as it is now.
+   *
+   * @throws MetricFileError DIRECTORY_UNREADABLE
+   */
+  async update(): Promise<void> {
+    const { added, removed, refreshed } = await this.files.refresh();
+    for (const id of removed) this.plan.removeFile(id);
+    for (const id of added) this.plan.addFile(id, this.files.files.get(id)!.name);
+    const changed = removed.length > 0 || refreshed.id.length > 0;
+    if (added.length > 0 || changed || this.files.hasYoungFile()) this.#look();
+    if (changed || this.#stale) await this.#replan(refreshed);
+  }
+
+  /** Takes over faults found while gathering. */
+  note(changes: FileChanges): void {
+    if (changes.id.length === 0) return;
+    this.files.note(changes);
+    this.#look();
+    this.#stale = true;
+  }
+
+  /** Everything wrong with the directory: files left out or held, entries left out or repaired. */
+  problems(): readonly MetricFileError[] {
+    this.#problems ??= [...this.#findProblems()];
+    return this.#problems;
+  }
+
+  /** What the self-metrics say of the files and the plan. */
+  facts(): Omit<ScrapeFacts, 'up' | 'durationSeconds'> {
+    this.#census ??= takeCensus(this.files, this.plan, this.problems());
+    return {
+      ...this.#census,
+      ...this.files.set.counts(),
+      series: this.layout.seriesCount,
+      planChanges: this.changeCount,
+    };
+  }
+
+  close(): void {
+    this.files.close();
+  }
+
+  /** Lets problems and census be made anew when they are next asked for. */
+  #look(): void {
+    this.#problems = undefined;
+    this.#census = undefined;
+  }
+
+  async #replan(refreshed: Refreshed): Promise<void> {
+    const { plan } = this;
+    const { set } = this.files;
+    for (const key of newKeys(refreshed)) plan.addKey(key);
+    const survey = await set.survey(plan.familyOfKey, plan.familyCount);
+    if (plan.define(survey)) this.#fillAllRows();
+    else this.#fillNewRows(refreshed);
+    const order = await set.order(plan.slotCount);
+    if (
+      isMostlyDead(plan.slotCount, order.length) ||
+      isMostlyDead(plan.keyCount, survey.liveKeys)
+    ) {
+      return this.#startOver();
+    }
+    this.layout = plan.layOut(order);
+    const { slotCount, bucketSlot, bucketEnd, countSlot } = this.layout;
+    set.setLayout(slotCount, bucketSlot, bucketEnd, countSlot);
+    this.changeCount++;
+    this.#stale = false;
+  }
+
+  /** Makes the plan anew from the files there are; only what they name is in it then. */
+  async #startOver(): Promise<void> {
+    this.plan = new Plan();
+    for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
+    this.files.forget();
+    const { refreshed, added, removed } = await this.files.refresh();
+    for (const id of removed) this.plan.removeFile(id);
+    for (const id of added) this.plan.addFile(id, this.files.files.get(id)!.name);
+    await this.#replan(refreshed);
+  }
+
+  #fillNewRows({ id, entryFrom, entryCount, keyId }: Refreshed): void {
+    const count = entryCount.map((entries, i) => entries - entryFrom[i]!);
+    const slot = new Uint32Array(keyId.length);
+    const operation = new Uint8Array(keyId.length);
+    let at = 0;
+    for (const [i, file] of id.entries()) {
+      const keys = keyId.subarray(at, at + count[i]!);
+      this.plan.fillRows(file, entryFrom[i]!, keys, slot, operation, at);
+      at += keys.length;
+    }
+    this.files.set.setRows(id, entryFrom, count, slot, operation);
+  }
+
+  #fillAllRows(): void {
+    const ids = Uint32Array.from(this.plan.files.keys());
+    const keyIds = Array.from(ids, (id) => this.files.set.keyIds(id));
+    const count = Uint32Array.from(keyIds, (keys) => keys.length);
+    const total = count.reduce((sum, n) => sum + n, 0);
+    const slot = new Uint32Array(total);
+    const operation = new Uint8Array(total);
+    let at = 0;
+    for (const [i, id] of ids.entries()) {
+      this.plan.fillRows(id, 0, keyIds[i]!, slot, operation, at);
+      at += keyIds[i]!.length;
+    }
+    this.files.set.setRows(ids, new Uint32Array(ids.length), count, slot, operation);
+  }
+
+  *#findProblems(): IterableIterator<MetricFileError> {
+    yield* this.files.problems();
+    for (const id of this.plan.flawed) {
+      const { path, state } = this.files.files.get(id)!;
+      if (state === FILE_STATE.bad) continue;
+      const { unusable, repaired } = this.plan.files.get(id)!;
+      const at = (entry: number) => ({ offset: this.files.set.entryOffset(id, entry) });
+      for (const { entry, found } of unusable) {
+        yield new MetricFileError('KEY_UNUSABLE', path, found, at(entry));
+      }
+      for (const { entry, found } of repaired) {
+        yield new MetricFileError('TEXT_REPAIRED', path, found, at(entry));
+      }
+    }
+    const { path } = this.files.directory;
+    for (const { family, found } of this.plan.conflicts()) {
+      yield new MetricFileError('FAMILY_CONFLICT', path, `${family} ${found}`);
+    }
+    for (const { name, identical } of this.layout.families) {
+      if (identical.length === 0) continue;
+      const found = `${identical.length} series of ${name} print the same line as a later one`;
+      yield new MetricFileError('SERIES_IDENTICAL', path, found);
+    }
+  }
+}
+
+function isMostlyDead(count: number, live: number): boolean {
+  return count - live > DEAD_WEIGHT && count > 2 * live;
+}
+
+function* newKeys({ newKey, newKeyEnd }: Refreshed): IterableIterator<Key | UnusableKey> {
+  let from = 0;
+  for (const end of newKeyEnd) {
+    yield parseKey(newKey.subarray(from, end));
+    from = end;
+  }
+}
