@@ -1,0 +1,30 @@
+/**
+ * Which directory is meant when a command line leaves it out.
+ *
+ * Source: prometheus_client multiprocess.py, MultiProcessCollector.__init__: the variable's name was
+ * lower case once, and is still read, with a warning.
+ */
+import { UsageError } from '../errors.js';
+
+export const DIRECTORY_VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
+const OLD_VARIABLE = 'prometheus_multiproc_dir';
+
+/** @throws UsageError when nothing names a directory */
+export function chooseDirectory(
+  given: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+  warn: (line: string) => void,
+): string {
+  if (given === '') throw new UsageError("expected a directory, got ''");
+  if (given !== undefined) return given;
+
+  const current = environment[DIRECTORY_VARIABLE];
+  if (current) return current;
+
+  const old = environment[OLD_VARIABLE];
+  if (old) {
+    warn(`${OLD_VARIABLE} is deprecated, use ${DIRECTORY_VARIABLE}`);
+    return old;
+  }
+  throw new UsageError(`expected DIR or $${DIRECTORY_VARIABLE}, got neither`);
+}

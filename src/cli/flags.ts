@@ -1,0 +1,281 @@
+/**
+ * Every flag, once: name, help, default, environment twin, and what a good value is.
+ *
+ * --help, the parser and the README's table are all made of this. A value is taken from the command
+ * line, else from the twin in the environment (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an
+ * empty variable counts as not set.
+ */
+
+import { UsageError } from '../errors.js';
+import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
+import { OWN_PREFIX } from '../serve/endpoint.js';
+import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
+
+interface FlagText {
+  /** Without dashes. */
+  readonly name: string;
+  /** One letter, without its dash. */
+  readonly short?: string;
+  /** What stands for the value in --help; absent for a switch. */
+  readonly value?: string;
+  readonly help: string;
+  /** As text, parsed like a given one; absent where nothing is a value too. */
+  readonly fallback?: string;
+  readonly repeatable?: true;
+  /** False for flags that only make sense on a command line. */
+  readonly environment?: false;
+}
+
+export interface Flag<T> extends FlagText {
+  /** Texts in the order given; the last one counts where a flag is not repeatable. */
+  readonly parse: (texts: readonly string[]) => T;
+}
+
+/** What is wrong with a value: `expected …`. The value itself is added by whoever knows the flag. */
+class ExpectedError extends Error {}
+
+function one<T>(text: FlagText, parse: (text: string) => T): Flag<T> {
+  return { ...text, parse: (texts) => parse(texts.at(-1)!) };
+}
+
+function optional<T>(text: FlagText, parse: (text: string) => T): Flag<T | undefined> {
+  return { ...text, parse: (texts) => (texts.length === 0 ? undefined : parse(texts.at(-1)!)) };
+}
+
+function each<T>(text: FlagText, parse: (text: string) => T): Flag<readonly T[]> {
+  return { ...text, repeatable: true, parse: (texts) => texts.map(parse) };
+}
+
+function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    if ((choices as readonly string[]).includes(text)) return text as T;
+    throw new ExpectedError(`expected ${listed(choices)}`);
+  };
+}
+
+export const FLAGS = {
+  listenAddress: each<ListenAddress>(
+    {
+      name: 'web.listen-address',
+      value: 'address',
+      help: 'where to serve, as host:port; :port for all interfaces',
+      fallback: '127.0.0.1:19925',
+    },
+    (text) => {
+      const address = parseListenAddress(text);
+      if (address) return address;
+      throw new ExpectedError('expected host:port, :port or [ipv6]:port');
+    },
+  ),
+  telemetryPath: one(
+    {
+      name: 'web.telemetry-path',
+      value: 'path',
+      help: 'path of the exposition',
+      fallback: '/metrics',
+    },
+    (text) => {
+      if (!/^\/[\w.~/-]*$/.test(text)) {
+        throw new ExpectedError(
+          'expected a path that begins with / and has only A-Z a-z 0-9 . _ ~ - /',
+        );
+      }
+      if (text.startsWith(OWN_PREFIX))
+        throw new ExpectedError(`expected a path outside ${OWN_PREFIX}`);
+      return text;
+    },
+  ),
+  maxRequests: one(
+    {
+      name: 'web.max-requests',
+      value: 'count',
+      help: 'scrapes answered at once, 503 above it; 0 for no limit',
+      fallback: '40',
+    },
+    (text) => {
+      if (/^\d{1,9}$/.test(text)) return Number(text);
+      throw new ExpectedError('expected a whole number, 0 or more');
+    },
+  ),
+  disableExporterMetrics: one(
+    {
+      name: 'web.disable-exporter-metrics',
+      help: "leave out promfold's own metrics",
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  strict: one(
+    {
+      name: 'strict',
+      help: 'fail the whole scrape when a file or an entry cannot be used',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  logLevel: one<LogLevel>(
+    { name: 'log.level', value: 'level', help: listed(LOG_LEVELS), fallback: 'info' },
+    oneOf(LOG_LEVELS),
+  ),
+  logFormat: one<LogFormat>(
+    { name: 'log.format', value: 'format', help: listed(LOG_FORMATS), fallback: 'logfmt' },
+    oneOf(LOG_FORMATS),
+  ),
+  format: one<Format>(
+    {
+      name: 'format',
+      value: 'format',
+      help: listed(FORMATS),
+      fallback: 'text',
+      environment: false,
+    },
+    oneOf(FORMATS),
+  ),
+  escaping: optional<Escaping>(
+    {
+      name: 'escaping',
+      value: 'scheme',
+      help: `${listed(ESCAPINGS)}; for text-1.0.0 and openmetrics (default: underscores)`,
+      environment: false,
+    },
+    oneOf(ESCAPINGS),
+  ),
+  name: each<string>(
+    {
+      name: 'name',
+      value: 'name',
+      help: 'print only this family, or the samples of this name',
+      environment: false,
+    },
+    (text) => {
+      if (text.trim() !== '') return text;
+      throw new ExpectedError('expected a name');
+    },
+  ),
+  output: optional<string>(
+    {
+      name: 'output',
+      short: 'o',
+      value: 'file',
+      help: 'write to this file instead of stdout, in one step (atomic rename)',
+      environment: false,
+    },
+    (text) => {
+      if (text !== '') return text;
+      throw new ExpectedError('expected a file');
+    },
+  ),
+} as const;
+
+export type FlagKey = keyof typeof FLAGS;
+
+export type FlagValues<K extends FlagKey> = {
+  readonly [P in K]: (typeof FLAGS)[P] extends Flag<infer T> ? T : never;
+};
+
+/** The variable that stands in for a flag; undefined for flags without one. */
+export function environmentTwin({ name, environment }: FlagText): string | undefined {
+  return environment === false ? undefined : `PROMFOLD_${name.toUpperCase().replace(/[.-]/g, '_')}`;
+}
+
+/**
+ * @param given texts from the command line by flag name; none or absent when the flag was not used
+ * @throws UsageError `--web.max-requests: expected a whole number, 0 or more, got 'many'`
+ */
+export function flagValues<K extends FlagKey>(
+  keys: readonly K[],
+  given: Readonly<Record<string, readonly string[]>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): FlagValues<K> {
+  const values: Partial<Record<FlagKey, unknown>> = {};
+  for (const key of keys) {
+    const flag: Flag<unknown> = FLAGS[key];
+    const { texts, source } = textsOf(flag, given, environment);
+    try {
+      values[key] = flag.parse(texts);
+    } catch (error) {
+      if (!(error instanceof ExpectedError)) throw error;
+      throw new UsageError(`${source}: ${error.message}, got ${texts.map(quoted).join(' ')}`);
+    }
+  }
+  return values as FlagValues<K>;
+}
+
+function textsOf(
+  flag: FlagText,
+  given: Readonly<Record<string, readonly string[]>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): { texts: readonly string[]; source: string } {
+  const typed = given[flag.name];
+  if (typed && typed.length > 0) return { texts: typed, source: `--${flag.name}` };
+
+  const twin = environmentTwin(flag);
+  const variable = twin === undefined ? undefined : environment[twin];
+  if (twin !== undefined && variable) {
+    // No value of a repeatable flag with a twin has a comma or a blank in it.
+    const texts = flag.repeatable ? variable.split(/[\s,]+/).filter(Boolean) : [variable];
+    return { texts, source: twin };
+  }
+  return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
+}
+
+/** A switch on the command line is `true`; its twin in the environment may say either. */
+function parseSwitch(text: string): boolean {
+  if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
+  if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
+  throw new ExpectedError('expected true or false');
+}
+
+/** For --help: the help, and in brackets the default and the twin. */
+export function describeFlag(flag: FlagText): string {
+  const facts = [];
+  if (flag.repeatable) facts.push('repeatable');
+  if (flag.value !== undefined && flag.fallback !== undefined) {
+    facts.push(`default: ${flag.fallback}`);
+  }
+  const twin = environmentTwin(flag);
+  if (twin !== undefined) facts.push(`env: ${twin}`);
+  return facts.length === 0 ? flag.help : `${flag.help} (${facts.join(', ')})`;
+}
+
+/** `-o, --output <file>`, as commander reads it and --help shows it. */
+export function flagSyntax({ name, short, value }: FlagText): string {
+  const long = value === undefined ? `--${name}` : `--${name} <${value}>`;
+  return short === undefined ? long : `-${short}, ${long}`;
+}
+
+function listed(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+}
+
+function quoted(text: string): string {
+  return `'${text}'`;
+}
+
+/**
+ * The README's table of flags, as Markdown.
+ *
+ * @param commands which commands take which flags
+ */
+export function renderFlagsTable(
+  commands: readonly { readonly name: string; readonly flags: readonly FlagKey[] }[],
+): string {
+  const rows = Object.entries(FLAGS).map(([key, flag]: [string, FlagText]) => {
+    const takenBy = commands.filter(({ flags }) => (flags as readonly string[]).includes(key));
+    const twin = environmentTwin(flag);
+    const cells = [
+      `\`${flagSyntax(flag)}\`${flag.repeatable ? ', repeatable' : ''}`,
+      takenBy.map(({ name }) => `\`${name}\``).join(', '),
+      flag.value !== undefined && flag.fallback !== undefined ? `\`${flag.fallback}\`` : '',
+      flag.help,
+      twin === undefined ? '' : `\`${twin}\``,
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| flag | of | default | what it does | environment |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+}

@@ -1,0 +1,46 @@
+/**
+ * The daemon's log: pino to stderr, as logfmt or JSON, one line an event.
+ *
+ * Writing is synchronous, so that the last line before an exit is there, and a closed stderr ends
+ * nothing: a daemon does not die because nobody reads its log.
+ */
+import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import { logfmt } from './logfmt.js';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export const LOG_FORMATS = ['logfmt', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+type Write = (message: string, fields?: Record<string, unknown>) => void;
+
+export type Log = Readonly<Record<LogLevel, Write>>;
+
+/** @param output stderr when left out */
+export function openLog(level: LogLevel, format: LogFormat, output = stderr()): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    format === 'json' ? output : asLogfmt(output),
+  );
+  const write =
+    (at: LogLevel): Write =>
+    (message, fields = {}) =>
+      logger[at](fields, message);
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+function asLogfmt(output: DestinationStream): DestinationStream {
+  return { write: (line) => output.write(`${logfmt(JSON.parse(line))}\n`) };
+}
+
+function stderr(): DestinationStream {
+  const stream = destination({ fd: 2, sync: true });
+  stream.on('error', () => {});
+  return stream;
+}

@@ -1,0 +1,24 @@
+/**
+ * Text for a terminal or a log, on one line whatever it holds.
+ *
+ * File names and keys are written by others: a newline in one must not start a line of its own, nor an
+ * escape sequence move the cursor.
+ */
+
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Control, format and separator characters as `\n`, `\t` or `\u` and four digits. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, escaped);
+}
+
+function escaped(character: string): string {
+  if (character === '\n') return '\\n';
+  if (character === '\r') return '\\r';
+  if (character === '\t') return '\\t';
+  // Beyond the basic plane a character is two code units, as in JSON.
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+}

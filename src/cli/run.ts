@@ -1,0 +1,103 @@
+/**
+ * argv → command → exit code. The table of commands, and what commander is told of them.
+ *
+ * commander reads words and writes --help; what a value means is in flags.ts. It never ends the
+ * process and never prints: both go through the terminal.
+ */
+import { existsSync } from 'node:fs';
+import { CommanderError, Command as Parser } from 'commander';
+import { UsageError } from '../errors.js';
+import type { Command, Terminal } from './command.js';
+import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.js';
+import { scrape } from './scrape.js';
+import { serve } from './serve.js';
+import { VERSION_LINE } from './version.js';
+
+/** In the order of --help. */
+export const COMMANDS: readonly Command[] = [serve, scrape];
+
+/** @throws UsageError, MetricFileError, and whatever is a bug */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let printed = '';
+  let chosen: (() => Promise<number>) | undefined;
+
+  const parser = new Parser('promfold')
+    .description('Serves the metrics that Python processes write to PROMETHEUS_MULTIPROC_DIR.')
+    .usage(
+      '<command> [DIR] [flags]\n       promfold DIR [flags]              the same as serve DIR',
+    )
+    .version(VERSION_LINE, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        printed += text;
+      },
+      writeErr: () => {},
+    });
+  for (const command of COMMANDS) {
+    addCommand(parser, command, (directory, given) => {
+      const flags = flagValues(command.flags, given, terminal.environment);
+      chosen = () => command.run({ directory, flags }, terminal);
+    });
+  }
+
+  if (argv.length === 0) {
+    throw new UsageError('expected a command or a directory, got nothing; see promfold --help');
+  }
+  try {
+    parser.parse(withCommand(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new UsageError(usageText(error));
+    await terminal.print(printed);
+    return 0;
+  }
+  return chosen!();
+}
+
+/** `promfold DIR` is `promfold serve DIR`, if DIR has a slash or exists. */
+function withCommand(argv: readonly string[]): readonly string[] {
+  const [first = ''] = argv;
+  if (first.startsWith('-') || COMMANDS.some(({ name }) => name === first)) return argv;
+  return first.includes('/') || existsSync(first) ? ['serve', ...argv] : argv;
+}
+
+type Given = Readonly<Record<string, readonly string[]>>;
+
+function addCommand(
+  parser: Parser,
+  command: Command,
+  choose: (directory: string | undefined, given: Given) => void,
+): void {
+  const examples = command.examples.map((example) => `  promfold ${example}`).join('\n');
+  const sub = parser
+    .command(`${command.name} [DIR]`)
+    .summary(command.summary)
+    .description(`${command.summary}\nDIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.`)
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', `\nExamples:\n${examples}`)
+    .action((directory: string | undefined) => choose(directory, given));
+
+  // Collected by our own names: commander's keys for dotted names (`opts['web.listenAddress']`) are
+  // camel-cased only in part.
+  const given: Record<string, string[]> = {};
+  for (const key of command.flags) {
+    const flag: Flag<unknown> = FLAGS[key];
+    const texts: string[] = [];
+    given[flag.name] = texts;
+    sub.option(flagSyntax(flag), describeFlag(flag), (text: string) => {
+      texts.push(text);
+    });
+    if (flag.value === undefined) sub.on(`option:${flag.name}`, () => texts.push('true'));
+  }
+}
+
+/** commander's message on one line, without its `error:`. */
+function usageText({ message }: CommanderError): string {
+  const line = message
+    .replace(/^error: /, '')
+    .replace(/\n+/g, ' ')
+    .trim();
+  return line.endsWith(')') ? line : `${line}; see promfold --help`;
+}

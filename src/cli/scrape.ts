@@ -1,0 +1,45 @@
+/** `scrape`: prints one exposition, as a daemon on the directory would, without self-metrics. */
+import { MetricFileError, UsageError } from '../errors.js';
+import { dialectFor } from '../expose/negotiate.js';
+import { Scraper } from '../scrape/scraper.js';
+import type { Command } from './command.js';
+import { chooseDirectory } from './directory.js';
+import { writeFileAtomically } from './output-file.js';
+import { whoMayRead } from './permission.js';
+
+export const scrape: Command<'format' | 'escaping' | 'name' | 'output' | 'strict'> = {
+  name: 'scrape',
+  summary: 'Print the metrics of a directory once.',
+  flags: ['format', 'escaping', 'name', 'output', 'strict'],
+  examples: [
+    'scrape /run/prom',
+    'scrape --name http_requests /run/prom',
+    'scrape -o /var/lib/node_exporter/app.prom /run/prom',
+  ],
+
+  async run({ directory: given, flags }, terminal) {
+    const { format, escaping, name: names, output, strict } = flags;
+    if (escaping !== undefined && format === 'text') {
+      throw new UsageError(
+        `--escaping: expected --format text-1.0.0 or openmetrics with it, got ${format}`,
+      );
+    }
+    const directory = chooseDirectory(given, terminal.environment, terminal.complain);
+    const scraper = new Scraper(directory, { strict, required: true, watch: false });
+    try {
+      const exposition = await scraper.scrape({
+        dialect: dialectFor(format, escaping),
+        ...(names.length > 0 && { names }),
+      });
+      for (const { message, code } of scraper.problems()) terminal.complain(`${message} [${code}]`);
+
+      if (output === undefined || output === '-') await terminal.print(exposition);
+      else await writeFileAtomically(output, exposition);
+      return 0;
+    } catch (error) {
+      throw error instanceof MetricFileError ? await whoMayRead(error) : error;
+    } finally {
+      await scraper.close();
+    }
+  },
+};

@@ -1,0 +1,98 @@
+/** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
+import { once } from 'node:events';
+import { UsageError } from '../errors.js';
+import { Scraper } from '../scrape/scraper.js';
+import { SelfMetrics } from '../scrape/self-metrics.js';
+import { type Listener, listen } from '../serve/listen.js';
+import type { ListenAddress } from '../serve/listen-address.js';
+import { RequestLimit } from '../serve/request-limit.js';
+import { buildServer, type ServerOptions } from '../serve/server.js';
+import type { Command } from './command.js';
+import { chooseDirectory } from './directory.js';
+import { openLog } from './log.js';
+import { systemErrorText } from './system-error.js';
+import { REVISION, VERSION } from './version.js';
+
+/** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
+const GRACE_MILLISECONDS = 4500;
+
+export const serve: Command<
+  | 'listenAddress'
+  | 'telemetryPath'
+  | 'maxRequests'
+  | 'disableExporterMetrics'
+  | 'strict'
+  | 'logLevel'
+  | 'logFormat'
+> = {
+  name: 'serve',
+  summary: 'Serve the metrics of a directory over HTTP.',
+  flags: [
+    'listenAddress',
+    'telemetryPath',
+    'maxRequests',
+    'disableExporterMetrics',
+    'strict',
+    'logLevel',
+    'logFormat',
+  ],
+  examples: ['serve /run/prom', 'serve --web.listen-address=:19925 /run/prom'],
+
+  async run({ directory: given, flags }, terminal) {
+    const log = openLog(flags.logLevel, flags.logFormat);
+    const directory = chooseDirectory(given, terminal.environment, log.warn);
+    const stop = terminal.stopSignal();
+
+    log.info('starting promfold', {
+      version: VERSION,
+      revision: REVISION,
+      node: process.version,
+      directory,
+    });
+    if (process.getuid?.() === 0) {
+      log.warn('running as root, which reading metric files seldom needs');
+    }
+
+    const scraper = new Scraper(directory, {
+      strict: flags.strict,
+      selfMetrics: flags.disableExporterMetrics
+        ? undefined
+        : new SelfMetrics({ version: VERSION, revision: REVISION }),
+      log,
+      watch: true,
+    });
+    const options: ServerOptions = {
+      telemetryPath: flags.telemetryPath,
+      limit: new RequestLimit(flags.maxRequests),
+      version: VERSION,
+      log,
+    };
+    const listeners: Listener[] = [];
+    try {
+      for (const address of flags.listenAddress) {
+        const listener = await listenOn(address, scraper, options);
+        listeners.push(listener);
+        for (const text of listener.addresses) log.info('listening', { address: text });
+      }
+      if (!stop.aborted) await once(stop, 'abort');
+      log.info('stopping', { signal: String(stop.reason) });
+    } finally {
+      await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
+      await scraper.close();
+    }
+    log.info('stopped');
+    return 0;
+  },
+};
+
+async function listenOn(
+  address: ListenAddress,
+  scraper: Scraper,
+  options: ServerOptions,
+): Promise<Listener> {
+  try {
+    return await listen(buildServer(scraper, options), address);
+  } catch (error) {
+    throw new UsageError(`${address.text}: ${systemErrorText(error)}`);
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * What the system said, in its own words: `permission denied`, `address already in use`.
+ */
+import { getSystemErrorMap } from 'node:util';
+
+export function systemErrorText(error: unknown): string {
+  const { errno, code, message } = error as NodeJS.ErrnoException;
+  const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
+  return known?.[1] ?? code ?? message;
+}

@@ -1,0 +1,14 @@
+/**
+ * Which promfold this is, from package.json, read once.
+ */
+import { readFileSync } from 'node:fs';
+
+// From dist/src/cli/ to the package.
+const PACKAGE = new URL('../../../package.json', import.meta.url);
+
+export const VERSION = (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version;
+
+/** Commit it was built from, where whoever packs it says so; else empty. */
+export const REVISION = process.env.PROMFOLD_REVISION ?? '';
+
+export const VERSION_LINE = `promfold ${VERSION} (node ${process.version}, ${process.platform} ${process.arch})`;

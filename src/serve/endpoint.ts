@@ -1,0 +1,41 @@
+/**
+ * What is served where. The landing page links to these and the README's table is made of them.
+ */
+
+export interface Endpoint {
+  readonly path: string;
+  readonly answers: string;
+}
+
+/** Paths below it are the daemon's own. */
+export const OWN_PREFIX = '/-/';
+
+export const LANDING: Endpoint = { path: '/', answers: 'This page: what promfold is, and links.' };
+
+export const HEALTHY: Endpoint = {
+  path: `${OWN_PREFIX}healthy`,
+  answers: '200 as long as the daemon runs.',
+};
+
+export const READY: Endpoint = {
+  path: `${OWN_PREFIX}ready`,
+  answers: '200 once the directory has been read; 503 until then, saying what it waits for.',
+};
+
+export function metricsEndpoint(path: string): Endpoint {
+  return { path, answers: 'The metrics of all processes, folded. `name[]` chooses families.' };
+}
+
+/** In the order of the README and of the landing page. */
+export function endpoints(telemetryPath: string): readonly Endpoint[] {
+  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY];
+  return telemetryPath === LANDING.path ? own : [LANDING, ...own];
+}
+
+/** The README's table of endpoints, as Markdown. */
+export function endpointsTable(telemetryPath: string): string {
+  const rows = endpoints(telemetryPath).map(
+    ({ path, answers }) => `| \`GET ${path}\` | ${answers} |`,
+  );
+  return ['| path | answers |', '|---|---|', ...rows].join('\n');
+}

@@ -1,0 +1,40 @@
+/**
+ * What a request that failed answers: a status and one line of text.
+ *
+ *   the directory is gone         503, so that Prometheus' `up` is 0, and comes back by itself
+ *   too late for the client       503
+ *   a bad file under --strict     500, as prometheus_client
+ *   a request that makes no sense what fastify says, 4xx
+ *   anything else                 500, and logged with its stack: a bug
+ */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { MetricFileError } from '../errors.js';
+import { DeadlineError } from './deadline.js';
+import { replyText } from './reply-text.js';
+import type { ServerLog } from './server.js';
+
+export function errorReplies(server: FastifyInstance, log: ServerLog): void {
+  server.setErrorHandler((error, request, reply) =>
+    replyError(reply, `${request.method} ${request.url}`, error, log),
+  );
+}
+
+export function replyError(
+  reply: FastifyReply,
+  request: string,
+  error: unknown,
+  log: ServerLog,
+): FastifyReply {
+  reply.removeHeader('Vary');
+  if (error instanceof MetricFileError) {
+    const status = error.code === 'DIRECTORY_UNREADABLE' ? 503 : 500;
+    return replyText(reply, status, `${error.message} [${error.code}]`);
+  }
+  if (error instanceof DeadlineError) return replyText(reply, 503, error.message);
+  if (error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500) {
+    return replyText(reply, Number(error.statusCode), error.message);
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log.error('request failed', { request, error: stack });
+  return replyText(reply, 500, 'internal error, see the log of promfold');
+}

@@ -1,0 +1,63 @@
+/**
+ * GET /: a plain page that says what this is and where to go.
+ *
+ * Links are relative, so that they work behind a proxy that adds a prefix.
+ */
+import { createHash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { type Endpoint, endpoints, LANDING } from './endpoint.js';
+
+/** The header's colour is the one all exporters have. */
+const STYLE = `
+body { margin: 0; font-family: system-ui, sans-serif; line-height: 1.5; }
+header { background: #e6522c; color: #fff; padding: 1rem 2rem; }
+h1 { margin: 0; font-size: 1.5rem; }
+main { padding: 1rem 2rem; }
+code { background: #8882; padding: 0 0.25em; }
+`;
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+/** Nothing may be loaded, sent or framed; the one style is named by its hash. */
+const HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+};
+
+export function landingPage(server: FastifyInstance, telemetryPath: string, version: string): void {
+  const page = landingHtml(
+    endpoints(telemetryPath).filter(({ path }) => path !== LANDING.path),
+    version,
+  );
+  server.get(LANDING.path, (_request, reply) => reply.headers(HEADERS).send(page));
+}
+
+function landingHtml(links: readonly Endpoint[], version: string): string {
+  const items = links.map(({ path, answers }) => {
+    const href = `.${path}`;
+    const text = answers.replace(/`([^`]*)`/g, '<code>$1</code>');
+    return `<li><a href="${href}">${path}</a>: ${text}</li>`;
+  });
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>promfold</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header><h1>promfold</h1></header>
+<main>
+<p>Serves the metrics that Python processes write to <code>PROMETHEUS_MULTIPROC_DIR</code>,
+from outside the application. Version ${version}.</p>
+<ul>
+${items.join('\n')}
+</ul>
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,54 @@
+/**
+ * GET and HEAD of the telemetry path: one scrape per request, never cached.
+ *
+ * The route chooses what is asked for (dialect, names, gzip) and when an answer is due; it does not
+ * know what a metric is. What a failed scrape answers is in error-reply.ts.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { acceptsGzip, negotiate } from '../expose/negotiate.js';
+import type { Scraper } from '../scrape/scraper.js';
+import { deadlineSeconds, within } from './deadline.js';
+import { replyText } from './reply-text.js';
+import type { RequestLimit } from './request-limit.js';
+
+/** No dashboard asks for more; a request line of 16 KB could. */
+const MOST_NAMES = 1000;
+
+export function metricsRoute(
+  server: FastifyInstance,
+  path: string,
+  scraper: Scraper,
+  limit: RequestLimit,
+): void {
+  server.get(path, async (request, reply) => {
+    if (!limit.enter()) {
+      const reached = `Limit of concurrent requests reached (${limit.max}), try again later.`;
+      return replyText(reply, 503, reached);
+    }
+    // Comes after the answer is handed over, and also when the client is gone before.
+    reply.raw.once('close', () => limit.leave());
+
+    const names = requestedNames(request);
+    if (names && names.length > MOST_NAMES) {
+      return replyText(reply, 400, `expected at most ${MOST_NAMES} name[], got ${names.length}`);
+    }
+    const dialect = negotiate(request.headers.accept);
+    const gzip = acceptsGzip(request.headers['accept-encoding']);
+    reply.header('Vary', 'Accept, Accept-Encoding');
+
+    const timeout = request.headers['x-prometheus-scrape-timeout-seconds'];
+    const body = await within(
+      deadlineSeconds(Array.isArray(timeout) ? timeout[0] : timeout),
+      scraper.scrape({ dialect, gzip, ...(names && { names }) }),
+    );
+    if (gzip) reply.header('Content-Encoding', 'gzip');
+    return reply.header('Content-Type', dialect.contentType).send(body);
+  });
+}
+
+/** Every `name[]` that is not blank; without one everything is wanted, as in prometheus_client. */
+function requestedNames(request: FastifyRequest): string[] | undefined {
+  const { 'name[]': given = [] } = request.query as Record<string, string | string[]>;
+  const names = [given].flat().filter((name) => name.trim() !== '');
+  return names.length === 0 ? undefined : names;
+}

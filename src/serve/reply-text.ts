@@ -1,0 +1,8 @@
+/**
+ * An answer of one line of plain text, which a person with curl and a log both can read.
+ */
+import type { FastifyReply } from 'fastify';
+
+export function replyText(reply: FastifyReply, status: number, line: string): FastifyReply {
+  return reply.code(status).header('Content-Type', 'text/plain; charset=utf-8').send(`${line}\n`);
+}

@@ -1,0 +1,88 @@
+/**
+ * The HTTP server: routes and limits, without a socket. Listening is another act (listen.ts), so that
+ * every route is tested by inject.
+ */
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Scraper } from '../scrape/scraper.js';
+import { endpoints, LANDING } from './endpoint.js';
+import { errorReplies, replyError } from './error-reply.js';
+import { healthRoutes } from './health-routes.js';
+import { landingPage } from './landing-page.js';
+import { metricsRoute } from './metrics-route.js';
+import { replyText } from './reply-text.js';
+import type { RequestLimit } from './request-limit.js';
+
+export interface ServerLog {
+  error(message: string, fields: Record<string, unknown>): void;
+  debug(message: string, fields: Record<string, unknown>): void;
+}
+
+export interface ServerOptions {
+  /** Begins with a slash; letters, digits and `._~-/` only. */
+  readonly telemetryPath: string;
+  /** Shared by the servers of all listen addresses. */
+  readonly limit: RequestLimit;
+  readonly version: string;
+  readonly log: ServerLog;
+}
+
+/** Milliseconds. */
+const TIMEOUTS = {
+  /** A request is a few hundred bytes; slower ones are no scrapes. */
+  headers: 10_000,
+  request: 20_000,
+  /** Longer than the common scrape intervals of 15 to 60 s, so that Prometheus keeps its connection. */
+  keepAlive: 75_000,
+  /** No byte in or out: a client that stopped reading. Longer than any scrape timeout in use. */
+  connection: 150_000,
+};
+
+export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
+  const { telemetryPath, limit, version, log } = options;
+  const server = fastify({
+    logger: false,
+    http: { headersTimeout: TIMEOUTS.headers },
+    requestTimeout: TIMEOUTS.request,
+    keepAliveTimeout: TIMEOUTS.keepAlive,
+    connectionTimeout: TIMEOUTS.connection,
+    forceCloseConnections: 'idle',
+    // A request that comes in while closing is still answered, and its connection closed.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      replyError(reply, `${request.method} ${request.url}`, error, log);
+    },
+  });
+
+  server.addHook('onRequest', async (_request, reply) => {
+    reply.header('X-Content-Type-Options', 'nosniff');
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    log.debug('request', {
+      method: request.method,
+      url: request.url,
+      status: reply.statusCode,
+      remote: request.ip,
+      seconds: reply.elapsedTime / 1000,
+    });
+  });
+
+  metricsRoute(server, telemetryPath, scraper, limit);
+  healthRoutes(server, scraper);
+  if (telemetryPath !== LANDING.path) landingPage(server, telemetryPath, version);
+  everythingElse(server, telemetryPath);
+  errorReplies(server, log);
+  return server;
+}
+
+/** 405 for a known path, 404 for others; a body that came along is not looked at. */
+function everythingElse(server: FastifyInstance, telemetryPath: string): void {
+  const known = new Set(endpoints(telemetryPath).map(({ path }) => path));
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, _body, done) => done(null));
+  server.setNotFoundHandler((request, reply) => {
+    if (known.has(request.url.replace(/\?.*/s, ''))) {
+      return replyText(reply.header('Allow', 'GET, HEAD'), 405, 'only GET and HEAD are answered');
+    }
+    return replyText(reply, 404, 'not found');
+  });
+}
