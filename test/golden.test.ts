@@ -1,0 +1,131 @@
+/**
+ * Ring two: real directories, and every byte of what promfold prints of them, in every dialect there
+ * is an expectation for. test/golden/README.md says where they come from.
+ *
+ * Lines are compared as a sorted list and the order is checked by test/support/exposition.ts, since
+ * the reference's own order of reading differs from host to host.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, describe, it } from 'node:test';
+import type { Dialect } from '../src/expose/dialect.js';
+import { Scraper } from '../src/scrape/scraper.js';
+import { readFiles, referenceExposition } from './reference.js';
+import { promfold } from './support/cli.js';
+import { TEXT } from './support/dialect.js';
+import { faultsOf, sortedLines } from './support/exposition.js';
+import { copyOfFiles, expectationsOf, goldenCases } from './support/golden-case.js';
+import { Oracle } from './support/oracle.js';
+import { currentPython, GOLDEN, promtool, VLLM_CORPUS } from './support/paths.js';
+import { metricLint } from './support/promtool.js';
+
+const open = goldenCases(GOLDEN);
+const vllm = existsSync(VLLM_CORPUS) ? goldenCases(VLLM_CORPUS) : [];
+const cases = [...open, ...vllm];
+
+/** What promfold said, kept for the strangers' parsers at the end: [title, dialect, exposition]. */
+const said: [title: string, dialect: Dialect, exposition: string][] = [];
+
+/**
+ * Not what the merge in reference.ts is about: K7's rounding, odd bounds, and name collisions that
+ * only the dialect decides.
+ */
+const BEYOND_REFERENCE = new Set(['utf8-names', 'utf8-names-v0.22.0', 'js-names', 'newline-name']);
+
+describe('a golden case', () => {
+  it('exists for everything that was recorded', () => {
+    assert.equal(open.length, 88);
+  });
+
+  it('of vLLM runs where the corpus is', { skip: vllm.length === 0 && noCorpus() }, () => {
+    assert.equal(vllm.length, 5);
+  });
+
+  for (const golden of cases) {
+    it(golden.name, async () => {
+      const directory = copyOfFiles(golden);
+      const scraper = new Scraper(directory);
+      try {
+        for (const { file, dialect, text } of expectationsOf(golden)) {
+          const body = String(await scraper.scrape({ dialect }));
+          said.push([`${golden.name} ${file}`, dialect, body]);
+          assert.deepEqual(faultsOf(body, dialect.format === 'openmetrics'), [], file);
+          assert.deepEqual(sortedLines(body), sortedLines(text), file);
+        }
+        if (!BEYOND_REFERENCE.has(golden.name)) {
+          const body = String(await scraper.scrape({ dialect: TEXT }));
+          const second = referenceExposition(readFiles(directory));
+          assert.deepEqual(sortedLines(body), sortedLines(second), 'test/reference.ts');
+        }
+      } finally {
+        await scraper.close();
+      }
+    });
+  }
+});
+
+describe('the built program', () => {
+  const some = ['web-v0.26.0', 'web-v0.12.0', 'colons', 'utf8-names', 'bad-cut-entry', 'empty-dir'];
+  for (const golden of open.filter(({ name }) => some.includes(name))) {
+    it(`prints ${golden.name}`, async () => {
+      const directory = copyOfFiles(golden);
+      for (const { file, dialect, text } of expectationsOf(golden)) {
+        const { format, escaping } = dialect;
+        const schemeFlags = format === 'text' ? [] : ['--escaping', escaping];
+        const { stdout, stderr, exitCode } = await promfold([
+          'scrape',
+          directory,
+          '--format',
+          format,
+          ...schemeFlags,
+        ]);
+        assert.equal(exitCode, 0, stderr);
+        assert.deepEqual(sortedLines(stdout), sortedLines(text), file);
+      }
+    });
+  }
+});
+
+describe("prometheus_client's own parsers", () => {
+  const python = currentPython();
+  const oracle = python.skip ? undefined : new Oracle(python.path);
+  after(() => oracle?.close());
+
+  it('read every exposition', { skip: python.skip }, async () => {
+    assert.ok(said.length > 200);
+    const faults = await oracle!.parse(
+      said.map(([title, { format }, exposition]) => ({
+        title,
+        openMetrics: format === 'openmetrics',
+        exposition,
+      })),
+    );
+    assert.deepEqual(
+      faults.filter(({ title }) => !BEYOND_PARSER.has(title)),
+      [],
+    );
+  });
+});
+
+/**
+ * What the stricter OpenMetrics parser of prometheus_client refuses, each by a rule about the
+ * application's numbers or names that the reference's own output breaks as well.
+ */
+const BEYOND_PARSER = new Set<string>([]);
+
+describe('promtool check metrics', () => {
+  const tool = promtool();
+  it('parses every text exposition', { skip: tool.skip }, async () => {
+    // Debian's promtool knows no quoted names.
+    const texts = said.filter(([, { format }]) => format === 'text');
+    assert.ok(texts.length > 80);
+    for (const [title, , exposition] of texts) {
+      const { parses, output } = await metricLint(tool.path, exposition);
+      assert.ok(parses, `${title}: ${output}`);
+    }
+  });
+});
+
+function noCorpus(): string {
+  return `vLLM's directories are not at ${VLLM_CORPUS}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * The golden cases: which directories there are, in which dialects each has an expected exposition,
+ * and where promfold's answer is deliberately not the one that was recorded (`reference.md` N).
+ */
+import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dialect, Escaping } from '../../src/expose/dialect.js';
+import { dialect } from './dialect.js';
+import { linesOf } from './exposition.js';
+import { tempDirectory } from './temp.js';
+
+export interface GoldenCase {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface Expectation {
+  /** Base name of the expected file. */
+  readonly file: string;
+  readonly dialect: Dialect;
+  readonly text: string;
+}
+
+export function goldenCases(root: string): GoldenCase[] {
+  return readdirSync(root)
+    .filter((name) => existsSync(join(root, name, 'meta.json')))
+    .sort()
+    .map((name) => ({ name, path: join(root, name) }));
+}
+
+/** A copy that may be written to. */
+export function copyOfFiles({ path }: GoldenCase): string {
+  const directory = tempDirectory();
+  const files = join(path, 'files');
+  if (existsSync(files)) cpSync(files, directory, { recursive: true });
+  return directory;
+}
+
+export const usedFiles = ({ path }: GoldenCase): string[] =>
+  readdirSync(join(path, 'files')).filter((name) => statSync(join(path, 'files', name)).isFile());
+
+const ESCAPINGS: readonly Escaping[] = ['allow-utf-8', 'underscores', 'dots', 'values'];
+
+export function expectationsOf(golden: GoldenCase): Expectation[] {
+  const wanted: [file: string, dialect: Dialect][] = [
+    ['expected.prom', dialect('text')],
+    ['expected.om', dialect('openmetrics')],
+  ];
+  for (const escaping of ESCAPINGS) {
+    wanted.push([`expected.${escaping}.prom`, dialect('text-1.0.0', escaping)]);
+    wanted.push([`expected.${escaping}.om`, dialect('openmetrics', escaping)]);
+  }
+  return wanted
+    .filter(([file]) => existsSync(join(golden.path, file)))
+    .map(([file, dialect]) => ({
+      file,
+      dialect,
+      text: mended(golden.name, file, readFileSync(join(golden.path, file), 'utf8')),
+    }));
+}
+
+/** The expected exposition with our deliberate differences. */
+function mended(name: string, file: string, text: string): string {
+  const ours = OURS[name]?.[file.endsWith('.om') ? 'om' : 'prom'];
+  if (ours !== undefined) return typeof ours === 'string' ? ours : ours(file);
+  return withoutTwins(linesOf(text).map((line) => withDistinctLabels(name, line)))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** N9: a series that the reference prints twice is printed once, the last one winning. */
+function withoutTwins(lines: readonly string[]): string[] {
+  const last = new Map<string, string>();
+  for (const line of lines) {
+    last.set(line.startsWith('#') ? line : line.slice(0, line.lastIndexOf(' ')), line);
+  }
+  return [...last.values()];
+}
+
+/** Label names as the application wrote them, of series where escaping makes two of them equal. */
+const ORIGINAL_LABELS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'utf8-names': [
+    ['a.b', 'a_b'],
+    ['0', 'B', 'a.b', 'quote"d', 'z', '\uffee', '\u{1f600}'],
+  ],
+  'utf8-names-v0.22.0': [['a.b', 'a_b']],
+  'js-names': [['0', '1', 'constructor', 'toString']],
+};
+
+/** N9: of two label names that escaping makes equal, the later one is printed in `values`. */
+function withDistinctLabels(name: string, line: string): string {
+  const printed = [...line.matchAll(/[{,]([a-zA-Z_][a-zA-Z0-9_]*)=/g)].map((m) => m[1]!);
+  if (line.startsWith('#') || new Set(printed).size === printed.length) return line;
+  const original = ORIGINAL_LABELS[name]?.find((labels) => labels.length === printed.length);
+  if (!original) return line;
+  let index = 0;
+  const used = new Set<string>();
+  return line.replace(/([{,])([a-zA-Z_][a-zA-Z0-9_]*)=/g, (_, before: string, label: string) => {
+    const distinct = used.has(label) ? valuesEscaped(original[index]!) : label;
+    used.add(label);
+    index += 1;
+    return `${before}${distinct}=`;
+  });
+}
+
+/** The `values` escaping of a label name, written from the specification. */
+export function valuesEscaped(name: string): string {
+  let escaped = 'U__';
+  for (const [index, rune] of [...name].entries()) {
+    if (rune === '_') escaped += '__';
+    else if (/[a-zA-Z]/.test(rune) || (index > 0 && /[0-9]/.test(rune))) escaped += rune;
+    else escaped += `_${rune.codePointAt(0)!.toString(16)}_`;
+  }
+  return escaped;
+}
+
+type Ours = string | ((file: string) => string);
+
+/** Expositions written out by hand: the reference's own are no valid exposition, or none exist. */
+const OURS: Readonly<Record<string, Partial<Record<'prom' | 'om', Ours>>>> = {
+  // J5: a name that ends in a newline is escaped like one with a newline inside.
+  'newline-name': {
+    prom: (file) => newlineName(file.split('.').length === 3 ? file.split('.')[1]! : 'underscores'),
+    om: (file) =>
+      `${newlineName(file.split('.').length === 3 ? file.split('.')[1]! : 'underscores')}# EOF\n`,
+  },
+};
+
+function newlineName(escaping: string): string {
+  const printed: Record<string, [first: string, second: string, sample: string, other: string]> = {
+    underscores: ['nl_', 'nl_tail', 'nl_{lab_="x"}', 'nl_tail'],
+    dots: ['nl__', 'nl__tail', 'nl__{lab__="x"}', 'nl__tail'],
+    values: ['U__nl_a_', 'U__nl_a_tail', 'U__nl_a_{U__lab_a_="x"}', 'U__nl_a_tail'],
+    'allow-utf-8': ['"nl\\n"', '"nl\\ntail"', '{"nl\\n","lab\\n"="x"}', '{"nl\\ntail"}'],
+  };
+  const [first, second, sample, other] = printed[escaping]!;
+  return (
+    `# HELP ${first} name ends in a newline\n# TYPE ${first} gauge\n${sample} 1.0\n` +
+    `# HELP ${second} newline inside\n# TYPE ${second} gauge\n${other} 1.0\n`
+  );
+}
