@@ -125,7 +125,7 @@ export function faultsOf(exposition: string, openMetrics: boolean): string[] {
 
     const rest = seriesKey(
       '',
-      sample.labels.filter(([name]) => name !== 'le'),
+      sample.labels.filter(([name]) => type !== 'histogram' || name !== 'le'),
     );
     if (rest !== group) {
       if (closed.has(rest)) faults.push(`a label set in two places: ${line.slice(0, 160)}`);
