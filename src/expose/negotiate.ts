@@ -49,7 +49,7 @@ export function negotiate(accept: string | undefined): Dialect {
   for (const item of accepted) {
     if (item.quality === 0) break;
     const dialect =
-      dialectOf(item) ?? RANGES[item.value]?.find(({ format }) => !refused.has(format));
+      dialectOf(item) ?? RANGES.get(item.value)?.find(({ format }) => !refused.has(format));
     if (dialect !== undefined) return dialect;
   }
   return TEXT;
@@ -71,12 +71,12 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
 const TEXT = dialectFor('text');
 const OPENMETRICS = dialectFor('openmetrics');
 
-/** What a range stands for, best first. Without a prototype: the client chooses the name. */
-const RANGES: Readonly<Record<string, readonly Dialect[]>> = Object.assign(Object.create(null), {
-  '*/*': [TEXT, OPENMETRICS],
-  'text/*': [TEXT],
-  'application/*': [OPENMETRICS],
-});
+/** What a range stands for, best first. */
+const RANGES: ReadonlyMap<string, readonly Dialect[]> = new Map([
+  ['*/*', [TEXT, OPENMETRICS]],
+  ['text/*', [TEXT]],
+  ['application/*', [OPENMETRICS]],
+]);
 
 /** @returns `undefined` for a range, a type we do not have, or a version of OpenMetrics below 1.0.0 */
 function dialectOf({ value, parameters }: Accepted): Dialect | undefined {

