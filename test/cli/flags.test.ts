@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  describeFlag,
+  environmentTwin,
+  FLAGS,
+  type FlagKey,
+  flagValues,
+  renderFlagsTable,
+} from '../../src/cli/flags.js';
+import { COMMANDS } from '../../src/cli/run.js';
+import { UsageError } from '../../src/errors.js';
+
+type Given = Record<string, string[]>;
+type Environment = Record<string, string>;
+
+const read = (key: FlagKey, given: Given, environment: Environment = {}) =>
+  flagValues([key], given, environment)[key];
+
+describe('a flag', () => {
+  const cases: [string, FlagKey, Given, Environment, unknown][] = [
+    ['has its default', 'maxRequests', {}, {}, 40],
+    ['is taken from the command line', 'maxRequests', { 'web.max-requests': ['3'] }, {}, 3],
+    ['is taken from its twin', 'maxRequests', {}, { PROMFOLD_WEB_MAX_REQUESTS: '5' }, 5],
+    [
+      'on the command line beats its twin',
+      'maxRequests',
+      { 'web.max-requests': ['3'] },
+      { PROMFOLD_WEB_MAX_REQUESTS: '5' },
+      3,
+    ],
+    ['ignores an empty twin', 'maxRequests', {}, { PROMFOLD_WEB_MAX_REQUESTS: '' }, 40],
+    [
+      'given twice counts as said last',
+      'logLevel',
+      { 'log.level': ['warn', 'debug'] },
+      {},
+      'debug',
+    ],
+    ['that is a switch is off by default', 'strict', {}, {}, false],
+    ['that is a switch is on when given', 'strict', { strict: ['true'] }, {}, true],
+    ['that is a switch can be off by its twin', 'strict', {}, { PROMFOLD_STRICT: 'false' }, false],
+    ['that is a switch can be on by its twin', 'strict', {}, { PROMFOLD_STRICT: '1' }, true],
+    ['that is repeatable keeps the order', 'name', { name: ['b', 'a'] }, {}, ['b', 'a']],
+    ['without a default is undefined', 'escaping', {}, {}, undefined],
+    [
+      'of the command line only has no twin',
+      'format',
+      {},
+      { PROMFOLD_FORMAT: 'openmetrics' },
+      'text',
+    ],
+    [
+      'may be a path of its own',
+      'telemetryPath',
+      { 'web.telemetry-path': ['/a/b-c'] },
+      {},
+      '/a/b-c',
+    ],
+    ['may serve at the root', 'telemetryPath', { 'web.telemetry-path': ['/'] }, {}, '/'],
+  ];
+  for (const [title, key, given, environment, value] of cases) {
+    it(title, () => assert.deepEqual(read(key, given, environment), value));
+  }
+
+  it('that is repeatable lists several in its twin', () => {
+    const addresses = flagValues(
+      ['listenAddress'],
+      {},
+      {
+        PROMFOLD_WEB_LISTEN_ADDRESS: '127.0.0.1:1, [::1]:2',
+      },
+    ).listenAddress;
+    assert.deepEqual(
+      addresses.map(({ text }) => text),
+      ['127.0.0.1:1', '[::1]:2'],
+    );
+  });
+
+  const wrong: [string, FlagKey, Given, Environment, string][] = [
+    [
+      'no whole number',
+      'maxRequests',
+      { 'web.max-requests': ['many'] },
+      {},
+      "--web.max-requests: expected a whole number, 0 or more, got 'many'",
+    ],
+    [
+      'a bad twin, by its name',
+      'maxRequests',
+      {},
+      { PROMFOLD_WEB_MAX_REQUESTS: '-1' },
+      "PROMFOLD_WEB_MAX_REQUESTS: expected a whole number, 0 or more, got '-1'",
+    ],
+    [
+      'a switch that is neither on nor off',
+      'strict',
+      {},
+      { PROMFOLD_STRICT: 'maybe' },
+      "PROMFOLD_STRICT: expected true or false, got 'maybe'",
+    ],
+    [
+      'the one bad address of several',
+      'listenAddress',
+      { 'web.listen-address': [':1', '2'] },
+      {},
+      "--web.listen-address: expected host:port, :port or [ipv6]:port, got '2'",
+    ],
+    [
+      'a level there is not',
+      'logLevel',
+      { 'log.level': ['loud'] },
+      {},
+      "--log.level: expected debug, info, warn or error, got 'loud'",
+    ],
+    [
+      "a path of the daemon's own",
+      'telemetryPath',
+      { 'web.telemetry-path': ['/-/ready'] },
+      {},
+      "--web.telemetry-path: expected a path outside /-/, got '/-/ready'",
+    ],
+    ['an empty name', 'name', { name: [' '] }, {}, "--name: expected a name, got ' '"],
+  ];
+  for (const [title, key, given, environment, message] of wrong) {
+    it(`refuses ${title}`, () => {
+      assert.throws(() => read(key, given, environment), new UsageError(message));
+    });
+  }
+
+  for (const path of ['', 'metrics', '/a?b', '/:any', '/a*', '/a b']) {
+    it(`refuses '${path}' as telemetry path`, () => {
+      assert.throws(() => read('telemetryPath', { 'web.telemetry-path': [path] }), UsageError);
+    });
+  }
+});
+
+describe('the flags', () => {
+  it('each have a name and a twin of their own', () => {
+    const flags = Object.values(FLAGS);
+    const twins = flags.map(environmentTwin).filter((twin) => twin !== undefined);
+    assert.equal(new Set(flags.map(({ name }) => name)).size, flags.length);
+    assert.equal(new Set(twins).size, twins.length);
+  });
+
+  it('are each taken by a command', () => {
+    const taken = new Set(COMMANDS.flatMap(({ flags }) => flags));
+    assert.deepEqual(
+      Object.keys(FLAGS).filter((key) => !taken.has(key as FlagKey)),
+      [],
+    );
+  });
+
+  it('say default and twin in their help', () => {
+    assert.equal(
+      describeFlag(FLAGS.maxRequests),
+      'scrapes answered at once, 503 above it; 0 for no limit (default: 40, env: PROMFOLD_WEB_MAX_REQUESTS)',
+    );
+  });
+
+  it('make a table with a row each', () => {
+    const rows = renderFlagsTable(COMMANDS).split('\n').slice(2);
+    assert.equal(rows.length, Object.keys(FLAGS).length);
+    assert.equal(
+      rows.find((row) => row.includes('--log.level')),
+      '| `--log.level <level>` | `serve` | `info` | debug, info, warn or error | `PROMFOLD_LOG_LEVEL` |',
+    );
+  });
+});

@@ -1,0 +1,81 @@
+/**
+ * The direction of imports in src/, as src/README.md draws it. A folder may import itself, errors.ts
+ * and what is listed for it, nothing else; only files/ and scrape/ know the addon.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { folderOf, forbidden, importsBelow, importsIn } from './support/imports.js';
+import { ROOT } from './support/paths.js';
+
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  format: [],
+  plan: ['format'],
+  expose: ['format', 'plan'],
+  files: ['format', 'native'],
+  processes: ['format'],
+  scrape: ['format', 'plan', 'expose', 'files', 'processes', 'native'],
+  inspect: ['format', 'plan', 'expose', 'files', 'processes', 'scrape'],
+  serve: ['scrape', 'inspect', 'expose'],
+  cli: ['format', 'plan', 'expose', 'files', 'processes', 'scrape', 'inspect', 'serve'],
+  errors: [],
+  native: [],
+  main: ['cli'],
+};
+
+const MAY_IMPORT = Object.fromEntries(
+  Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, 'errors']]),
+);
+
+describe('src/', () => {
+  const imports = importsBelow(`${ROOT}/src`);
+
+  it('imports downwards only', () => assert.deepEqual(forbidden(imports, MAY_IMPORT), []));
+
+  it('is made of known folders', () => {
+    const folders = new Set(imports.flatMap(({ from, to }) => [folderOf(from), folderOf(to)]));
+    assert.deepEqual(
+      [...folders].filter((folder) => !(folder in LAYERS)),
+      [],
+    );
+    assert.ok(folders.size >= 8, 'the imports were not found');
+  });
+});
+
+describe('the check itself', () => {
+  const refused: [title: string, from: string, text: string][] = [
+    ['format that imports plan', 'format/key.ts', "import { a } from '../plan/plan.js';"],
+    ['a type-only import', 'plan/plan.ts', "import type { A } from '../cli/command.js';"],
+    [
+      'an import over several lines',
+      'expose/text.ts',
+      "import {\n  a,\n  b,\n} from '../files/a.js';",
+    ],
+    ['a re-export', 'plan/plan.ts', "export { a } from '../scrape/scraper.js';"],
+    ['an import for its effects', 'format/key.ts', "import '../native.js';"],
+    ['a dynamic import', 'expose/text.ts', "await import('../serve/server.js');"],
+    ['double quotes', 'expose/text.ts', 'import { a } from "../serve/server.js";'],
+    ['native outside of files and scrape', 'cli/serve.ts', "import { FOLD } from '../native.js';"],
+    ['main that reaches below cli', 'main.ts', "import { a } from './scrape/scraper.js';"],
+    ['errors that imports anything', 'errors.ts', "import { a } from './format/key.js';"],
+    ['an unknown folder', 'util/a.ts', "import { a } from '../format/key.js';"],
+  ];
+  for (const [title, from, text] of refused) {
+    it(`refuses ${title}`, () => {
+      assert.equal(forbidden(importsIn(from, text), MAY_IMPORT).length, 1);
+    });
+  }
+
+  const allowed: [title: string, from: string, text: string][] = [
+    ['a file of the same folder', 'plan/plan.ts', "import { a } from './series.js';"],
+    ['a folder within the same folder', 'serve/server.ts', "import { a } from './page/page.js';"],
+    ['errors from anywhere', 'format/key.ts', "import { a } from '../errors.js';"],
+    ['a package', 'format/key.ts', "import fastify from 'fastify';"],
+    ['native in files', 'files/metric-files.ts', "import { FOLD } from '../native.js';"],
+    ['cli in main', 'main.ts', "import { run } from './cli/run.js';"],
+  ];
+  for (const [title, from, text] of allowed) {
+    it(`allows ${title}`, () => {
+      assert.deepEqual(forbidden(importsIn(from, text), MAY_IMPORT), []);
+    });
+  }
+});

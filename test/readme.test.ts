@@ -1,0 +1,41 @@
+/**
+ * The README says what the program does: its generated tables are compared with what they are made of.
+ * A table stands between `<!-- flags -->` and `<!-- /flags -->`; on a mismatch the test prints the one
+ * that belongs there.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { FLAGS, renderFlagsTable } from '../src/cli/flags.js';
+import { COMMANDS } from '../src/cli/run.js';
+import { ERROR_CODES } from '../src/errors.js';
+import { selfMetricsTable } from '../src/scrape/self-metrics.js';
+import { endpointsTable } from '../src/serve/endpoint.js';
+import { ROOT } from './support/paths.js';
+
+const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
+
+function block(name: string): string {
+  const [, found] = new RegExp(`<!-- ${name} -->\n(.*?)<!-- /${name} -->`, 's').exec(readme) ?? [];
+  assert.ok(found !== undefined, `README.md has no <!-- ${name} --> … <!-- /${name} -->`);
+  return found.trim();
+}
+
+describe('the README', () => {
+  const tables: [name: string, expected: string][] = [
+    ['flags', renderFlagsTable(COMMANDS)],
+    ['endpoints', endpointsTable(FLAGS.telemetryPath.fallback)],
+    ['self-metrics', selfMetricsTable()],
+  ];
+  for (const [name, expected] of tables) {
+    it(`has the table of ${name}`, () => {
+      assert.equal(block(name), expected, `between the markers belongs:\n\n${expected}\n`);
+    });
+  }
+
+  it('has one entry for each error code, and no other', () => {
+    // An entry begins with its code: `### \`FILE_CORRUPT\``, `- **\`FILE_CORRUPT\`**`, `| \`…\` |`.
+    const entries = [...block('error-codes').matchAll(/^[#|*\-\s]*`([A-Z_]+)`/gm)];
+    assert.deepEqual(entries.map(([, code]) => code).sort(), [...ERROR_CODES].sort());
+  });
+});
