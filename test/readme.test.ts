@@ -24,7 +24,7 @@ function block(name: string): string {
 describe('the README', () => {
   const tables: [name: string, expected: string][] = [
     ['flags', renderFlagsTable(COMMANDS)],
-    ['endpoints', endpointsTable(FLAGS.telemetryPath.fallback)],
+    ['endpoints', endpointsTable(FLAGS.telemetryPath.fallback!)],
     ['self-metrics', selfMetricsTable()],
   ];
   for (const [name, expected] of tables) {

@@ -32,8 +32,12 @@ export interface Flag<T> extends FlagText {
   readonly parse: (texts: readonly string[]) => T;
 }
 
-/** What is wrong with a value: `expected …`. The value itself is added by whoever knows the flag. */
-class ExpectedError extends Error {}
+/** What is wrong with a value: `expected …, got …`. Whoever knows the flag says which. */
+class ExpectedError extends Error {
+  constructor(expected: string, got: string) {
+    super(`expected ${expected}, got '${got}'`);
+  }
+}
 
 function one<T>(text: FlagText, parse: (text: string) => T): Flag<T> {
   return { ...text, parse: (texts) => parse(texts.at(-1)!) };
@@ -50,7 +54,7 @@ function each<T>(text: FlagText, parse: (text: string) => T): Flag<readonly T[]>
 function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
   return (text) => {
     if ((choices as readonly string[]).includes(text)) return text as T;
-    throw new ExpectedError(`expected ${listed(choices)}`);
+    throw new ExpectedError(`${listed(choices)}`, text);
   };
 }
 
@@ -65,7 +69,7 @@ export const FLAGS = {
     (text) => {
       const address = parseListenAddress(text);
       if (address) return address;
-      throw new ExpectedError('expected host:port, :port or [ipv6]:port');
+      throw new ExpectedError('host:port, :port or [ipv6]:port', text);
     },
   ),
   telemetryPath: one(
@@ -78,11 +82,12 @@ export const FLAGS = {
     (text) => {
       if (!/^\/[\w.~/-]*$/.test(text)) {
         throw new ExpectedError(
-          'expected a path that begins with / and has only A-Z a-z 0-9 . _ ~ - /',
+          'a path that begins with / and has only A-Z a-z 0-9 . _ ~ - /',
+          text,
         );
       }
       if (text.startsWith(OWN_PREFIX))
-        throw new ExpectedError(`expected a path outside ${OWN_PREFIX}`);
+        throw new ExpectedError(`a path outside ${OWN_PREFIX}`, text);
       return text;
     },
   ),
@@ -95,7 +100,7 @@ export const FLAGS = {
     },
     (text) => {
       if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new ExpectedError('expected a whole number, 0 or more');
+      throw new ExpectedError('a whole number, 0 or more', text);
     },
   ),
   disableExporterMetrics: one(
@@ -150,7 +155,7 @@ export const FLAGS = {
     },
     (text) => {
       if (text.trim() !== '') return text;
-      throw new ExpectedError('expected a name');
+      throw new ExpectedError('a name', text);
     },
   ),
   output: optional<string>(
@@ -163,7 +168,7 @@ export const FLAGS = {
     },
     (text) => {
       if (text !== '') return text;
-      throw new ExpectedError('expected a file');
+      throw new ExpectedError('a file', text);
     },
   ),
 } as const;
@@ -196,7 +201,7 @@ export function flagValues<K extends FlagKey>(
       values[key] = flag.parse(texts);
     } catch (error) {
       if (!(error instanceof ExpectedError)) throw error;
-      throw new UsageError(`${source}: ${error.message}, got ${texts.map(quoted).join(' ')}`);
+      throw new UsageError(`${source}: ${error.message}`);
     }
   }
   return values as FlagValues<K>;
@@ -224,7 +229,7 @@ function textsOf(
 function parseSwitch(text: string): boolean {
   if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
   if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
-  throw new ExpectedError('expected true or false');
+  throw new ExpectedError('true or false', text);
 }
 
 /** For --help: the help, and in brackets the default and the twin. */
@@ -247,10 +252,6 @@ export function flagSyntax({ name, short, value }: FlagText): string {
 
 function listed(choices: readonly string[]): string {
   return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
-}
-
-function quoted(text: string): string {
-  return `'${text}'`;
 }
 
 /**

@@ -23,11 +23,13 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
   const parser = new Parser('promfold')
     .description('Serves the metrics that Python processes write to PROMETHEUS_MULTIPROC_DIR.')
-    .usage(
-      '<command> [DIR] [flags]\n       promfold DIR [flags]              the same as serve DIR',
-    )
+    .usage('<command> [DIR] [flags]\n       promfold DIR [flags]   (as promfold serve DIR)')
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .configureHelp({
+      styleTitle: (title) => title.replace('Options:', 'Flags:'),
+      subcommandTerm: (sub) => (sub.name() === 'help' ? 'help [command]' : `${sub.name()} [DIR]`),
+    })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -73,6 +75,7 @@ function addCommand(
   const examples = command.examples.map((example) => `  promfold ${example}`).join('\n');
   const sub = parser
     .command(`${command.name} [DIR]`)
+    .usage('[DIR] [flags]')
     .summary(command.summary)
     .description(`${command.summary}\nDIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.`)
     .helpOption('-h, --help', 'print this help')
@@ -93,11 +96,18 @@ function addCommand(
   }
 }
 
-/** commander's message on one line, without its `error:`. */
-function usageText({ message }: CommanderError): string {
+/** commander's message on one line, in the words of ours. */
+function usageText({ code, message }: CommanderError): string {
   const line = message
     .replace(/^error: /, '')
+    .replace(/\. Expected (\d+) arguments? but got (\d+)\.$/, ': expected $1, got $2')
     .replace(/\n+/g, ' ')
     .trim();
-  return line.endsWith(')') ? line : `${line}; see promfold --help`;
+  // A suggestion ends in a bracket.
+  if (line.endsWith(')')) return line;
+  const text =
+    code === 'commander.unknownCommand'
+      ? line.replace('unknown command', 'expected a command or a directory, got')
+      : line;
+  return `${text}; see promfold --help`;
 }

@@ -45,7 +45,7 @@ export const serve: Command<
 
     log.info('starting promfold', {
       version: VERSION,
-      revision: REVISION,
+      ...(REVISION !== '' && { revision: REVISION }),
       node: process.version,
       directory,
     });
