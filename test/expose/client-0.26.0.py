@@ -62,7 +62,7 @@ def family(name, type_, help_, samples):
     return metric
 
 
-ODD_LABELS = {'path': 'a"b\\c\nd', 'é': '✓', 'z.z': '', 'B': '\r\t', '__x': '1', '7': '7'}
+ODD_LABELS = {'path': 'a"b\\c\nd', 'é': '✓', 'z.z': '', 'B': '\r\t', '__x': '1', '7x': '7'}
 FAMILIES = [
     family('requests', 'counter', 'Help', [('requests_total', {}), ('requests_total', {'a': 'b'})]),
     family('requests', 'counter', '', [('requests_total', {}), ('requests_created', {})]),

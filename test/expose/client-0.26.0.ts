@@ -445,22 +445,22 @@ export const FAMILIES: readonly {
     samples: [
       [
         'http.requests_total',
-        { path: 'a"b\\c\nd', '\u00e9': '\u2713', 'z.z': '', B: '\r\t', __x: '1', '7': '7' },
+        { path: 'a"b\\c\nd', '\u00e9': '\u2713', 'z.z': '', B: '\r\t', __x: '1', '7x': '7' },
       ],
     ],
     printed: {
       'text-1.0.0 underscores':
-        '# HELP http_requests_total a "quoted" \\\\ and\\na line\n# TYPE http_requests_total counter\nhttp_requests_total{_="7",B="\r\t",__x="1",path="a\\"b\\\\c\\nd",z_z="",_="\u2713"} 1.0\n',
+        '# HELP http_requests_total a "quoted" \\\\ and\\na line\n# TYPE http_requests_total counter\nhttp_requests_total{_x="7",B="\r\t",__x="1",path="a\\"b\\\\c\\nd",z_z="",_="\u2713"} 1.0\n',
       'text-1.0.0 dots':
-        '# HELP http_dot_requests__total a "quoted" \\\\ and\\na line\n# TYPE http_dot_requests__total counter\nhttp_dot_requests__total{__="7",B="\r\t",____x="1",path="a\\"b\\\\c\\nd",z_dot_z="",__="\u2713"} 1.0\n',
+        '# HELP http_dot_requests__total a "quoted" \\\\ and\\na line\n# TYPE http_dot_requests__total counter\nhttp_dot_requests__total{__x="7",B="\r\t",____x="1",path="a\\"b\\\\c\\nd",z_dot_z="",__="\u2713"} 1.0\n',
       'text-1.0.0 values':
-        '# HELP U__http_2e_requests__total a "quoted" \\\\ and\\na line\n# TYPE U__http_2e_requests__total counter\nU__http_2e_requests__total{U___37_="7",B="\r\t",U______x="1",path="a\\"b\\\\c\\nd",U__z_2e_z="",U___e9_="\u2713"} 1.0\n',
+        '# HELP U__http_2e_requests__total a "quoted" \\\\ and\\na line\n# TYPE U__http_2e_requests__total counter\nU__http_2e_requests__total{U___37_x="7",B="\r\t",U______x="1",path="a\\"b\\\\c\\nd",U__z_2e_z="",U___e9_="\u2713"} 1.0\n',
       'text-1.0.0 allow-utf-8':
-        '# HELP "http.requests_total" a "quoted" \\\\ and\\na line\n# TYPE "http.requests_total" counter\n{"http.requests_total","7"="7",B="\r\t","__x"="1",path="a\\"b\\\\c\\nd","z.z"="","\u00e9"="\u2713"} 1.0\n',
+        '# HELP "http.requests_total" a "quoted" \\\\ and\\na line\n# TYPE "http.requests_total" counter\n{"http.requests_total","7x"="7",B="\r\t","__x"="1",path="a\\"b\\\\c\\nd","z.z"="","\u00e9"="\u2713"} 1.0\n',
       'openmetrics underscores':
-        '# HELP http_requests a \\"quoted\\" \\\\ and\\na line\n# TYPE http_requests counter\nhttp_requests_total{_="7",B="\r\t",__x="1",path="a\\"b\\\\c\\nd",z_z="",_="\u2713"} 1.0\n# EOF\n',
+        '# HELP http_requests a \\"quoted\\" \\\\ and\\na line\n# TYPE http_requests counter\nhttp_requests_total{_x="7",B="\r\t",__x="1",path="a\\"b\\\\c\\nd",z_z="",_="\u2713"} 1.0\n# EOF\n',
       'openmetrics allow-utf-8':
-        '# HELP "http.requests" a \\"quoted\\" \\\\ and\\na line\n# TYPE "http.requests" counter\n{"http.requests_total","7"="7",B="\r\t","__x"="1",path="a\\"b\\\\c\\nd","z.z"="","\u00e9"="\u2713"} 1.0\n# EOF\n',
+        '# HELP "http.requests" a \\"quoted\\" \\\\ and\\na line\n# TYPE "http.requests" counter\n{"http.requests_total","7x"="7",B="\r\t","__x"="1",path="a\\"b\\\\c\\nd","z.z"="","\u00e9"="\u2713"} 1.0\n# EOF\n',
     },
   },
   {
