@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, it } from 'node:test';
+import { Scraper } from '../../src/scrape/scraper.js';
+import { type Listener, listen } from '../../src/serve/listen.js';
+import { parseListenAddress } from '../../src/serve/listen-address.js';
+import { RequestLimit } from '../../src/serve/request-limit.js';
+import { buildServer } from '../../src/serve/server.js';
+import { tempDirectory } from '../support/temp.js';
+import { busyThreads } from './busy-threads.js';
+
+const GRACE_MS = 3000;
+
+const closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function listening(address: string): Promise<{ listener: Listener; port: number }> {
+  const scraper = new Scraper(tempDirectory());
+  closing.push(() => scraper.close());
+  const server = buildServer(scraper, {
+    telemetryPath: '/metrics',
+    limit: new RequestLimit(0),
+    version: '1.2.3',
+    log: { debug() {}, error: (message) => assert.fail(message) },
+  });
+  closing.push(() => server.close());
+  const listener = await listen(server, parseListenAddress(address)!);
+  return { listener, port: Number(/:(\d+)$/.exec(listener.addresses[0]!)![1]) };
+}
+
+async function milliseconds(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+describe('listening', () => {
+  it('on port 0 says which port it is', async () => {
+    const { listener, port } = await listening('127.0.0.1:0');
+    assert.deepEqual(listener.addresses, [`127.0.0.1:${port}`]);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/-/healthy`)).status, 200);
+  });
+
+  it('on all interfaces is reached by IPv4', async () => {
+    const { port } = await listening(':0');
+    assert.equal((await fetch(`http://127.0.0.1:${port}/-/healthy`)).status, 200);
+  });
+
+  it('on a busy port fails with what the system says', async () => {
+    const { port } = await listening('127.0.0.1:0');
+    await assert.rejects(listening(`127.0.0.1:${port}`), { code: 'EADDRINUSE' });
+  });
+});
+
+describe('stopping', () => {
+  it('does not wait for a connection that never sent anything', async () => {
+    const { listener, port } = await listening('127.0.0.1:0');
+    const unused = connect(port, '127.0.0.1');
+    await once(unused, 'connect');
+    assert.ok((await milliseconds(() => listener.stop(GRACE_MS))) < GRACE_MS / 2);
+  });
+
+  it('does not wait for a kept connection', async () => {
+    const { listener, port } = await listening('127.0.0.1:0');
+    await (await fetch(`http://127.0.0.1:${port}/-/healthy`)).text();
+    assert.ok((await milliseconds(() => listener.stop(GRACE_MS))) < GRACE_MS / 2);
+  });
+
+  it('answers what is running, and accepts no more', async () => {
+    const { listener, port } = await listening('127.0.0.1:0');
+    const url = `http://127.0.0.1:${port}`;
+    await (await fetch(`${url}/metrics`)).text();
+    const release = busyThreads();
+    const running = fetch(`${url}/metrics`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const stopped = listener.stop(GRACE_MS);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const refused = once(connect(port, '127.0.0.1'), 'connect');
+    await assert.rejects(refused, { code: 'ECONNREFUSED' });
+    await release();
+    assert.equal((await running).status, 200);
+    await stopped;
+  });
+
+  it('waits no longer than the grace for a scrape that hangs', async () => {
+    const { listener, port } = await listening('127.0.0.1:0');
+    const release = busyThreads();
+    const cutOff = assert.rejects(fetch(`http://127.0.0.1:${port}/metrics`));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const took = await milliseconds(() => listener.stop(300));
+    await cutOff;
+    await release();
+    assert.ok(took >= 250 && took < 2000, `${took} ms`);
+  });
+});
