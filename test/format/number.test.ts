@@ -15,7 +15,7 @@ describe('a number', () => {
     ['has none down to a ten thousandth', 0.0001, '0.0001'],
     ['has one below', 0.00001, '1e-05'],
     ['has an exponent of at least two digits', 1e100, '1e+100'],
-    ['keeps every digit it needs', 9007199254740993, '9.007199254740992e+15'],
+    ['keeps every digit it needs', 2 ** 53, '9.007199254740992e+15'],
     ['may be infinite', Infinity, '+Inf'],
     ['may be infinitely small', -Infinity, '-Inf'],
     ['may be none', NaN, 'NaN'],
