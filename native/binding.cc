@@ -1,0 +1,609 @@
+// The whole surface between JavaScript and the core: convert, call, convert back. No rule about
+// metrics lives here; if a line needs a test, it belongs in core/.
+//
+// What the functions promise is said in src/native.ts. Asynchronous ones run on libuv's pool with a
+// reference to their object, one at a time. JavaScript is called for one thing only, Buffer.from,
+// which runs nobody's code; no callback is ever taken.
+#include <napi.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/errno_name.h"
+#include "core/file_set.h"
+#include "core/number.h"
+#include "core/render.h"
+
+namespace {
+
+using promfold::Complaint;
+
+template <typename T>
+constexpr napi_typedarray_type kArrayType = napi_uint8_array;
+template <>
+constexpr napi_typedarray_type kArrayType<uint32_t> = napi_uint32_array;
+template <>
+constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
+
+void ThrowExpected(Napi::Env env, const std::string& expected) {
+  Napi::TypeError::New(env, "expected " + expected).ThrowAsJavaScriptException();
+}
+
+void ThrowComplaint(Napi::Env env, const std::string& complaint) {
+  Napi::Error::New(env, complaint).ThrowAsJavaScriptException();
+}
+
+// A column passed in, valid during the call. For any other value: none, and an exception pending.
+template <typename T>
+std::optional<std::span<const T>> Column(Napi::Value value, const char* expected) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != kArrayType<T>) {
+    ThrowExpected(value.Env(), expected);
+    return std::nullopt;
+  }
+  const auto array = value.As<Napi::TypedArrayOf<T>>();
+  return std::span<const T>(array.Data(), array.ElementLength());
+}
+
+std::optional<uint32_t> Uint32(Napi::Value value, const char* expected) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0) || number > UINT32_MAX || number != std::floor(number)) {
+    ThrowExpected(value.Env(), expected);
+    return std::nullopt;
+  }
+  return static_cast<uint32_t>(number);
+}
+
+template <typename T>
+Napi::TypedArrayOf<T> ToArray(Napi::Env env, std::span<const T> column) {
+  auto array = Napi::TypedArrayOf<T>::New(env, column.size());
+  if (!column.empty()) std::memcpy(array.Data(), column.data(), column.size_bytes());
+  return array;
+}
+
+template <typename T>
+Napi::TypedArrayOf<T> ToArray(Napi::Env env, const std::vector<T>& column) {
+  return ToArray(env, std::span<const T>(column));
+}
+
+Napi::Object ToChanges(Napi::Env env, const std::vector<promfold::FileChange>& changes) {
+  const size_t count = changes.size();
+  auto id = Napi::Uint32Array::New(env, count);
+  auto state = Napi::Uint8Array::New(env, count);
+  auto entry_from = Napi::Uint32Array::New(env, count);
+  auto entry_count = Napi::Uint32Array::New(env, count);
+  Napi::Array faults = Napi::Array::New(env);
+  for (size_t i = 0; i < count; ++i) {
+    const promfold::FileChange& change = changes[i];
+    id[i] = change.id;
+    state[i] = static_cast<uint8_t>(change.state);
+    entry_from[i] = change.entry_from;
+    entry_count[i] = change.entry_count;
+    if (change.fault.ok()) continue;
+    Napi::Object fault = Napi::Object::New(env);
+    fault.Set("id", change.id);
+    fault.Set("fault", static_cast<uint32_t>(change.fault.code()));
+    fault.Set("offset", static_cast<double>(change.fault.offset));
+    fault.Set("found", promfold::FoundPhrase(change.fault));
+    fault.Set("changedSeconds", change.changed_seconds);
+    faults.Set(faults.Length(), fault);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("id", id);
+  object.Set("state", state);
+  object.Set("entryFrom", entry_from);
+  object.Set("entryCount", entry_count);
+  object.Set("faults", faults);
+  return object;
+}
+
+// A Buffer over the body's own memory; the tail stays reachable behind it in buffer.buffer.
+Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
+  Napi::ArrayBuffer memory;
+  if (body->capacity == 0) {
+    memory = Napi::ArrayBuffer::New(env, 0);
+  } else {
+    memory = Napi::ArrayBuffer::New(env, body->bytes.release(), body->capacity,
+                                    [](Napi::Env, void* bytes) { std::free(bytes); });
+  }
+  const Napi::Object buffer = env.Global().Get("Buffer").As<Napi::Object>();
+  return buffer.Get("from").As<Napi::Function>().Call(
+      buffer, {memory, Napi::Number::New(env, 0),
+               Napi::Number::New(env, static_cast<double>(body->length))});
+}
+
+// ---- templates ----
+
+using SharedTemplate = std::shared_ptr<const promfold::Template>;
+
+// Marks the objects of createTemplate; no other object is ever unwrapped as one.
+constexpr napi_type_tag kTemplateTag = {0x70726f6d666f6c64, 0x74656d706c617465};
+
+Napi::Value CreateTemplate(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto text = Column<uint8_t>(info[0], "text as a Uint8Array");
+  if (!text) return env.Undefined();
+  const auto header_end = Uint32(info[1], "headerEnd as a number of bytes");
+  if (!header_end) return env.Undefined();
+  const auto line_end = Column<uint32_t>(info[2], "lineEnd as a Uint32Array");
+  if (!line_end) return env.Undefined();
+  const auto slot = Column<uint32_t>(info[3], "slot as a Uint32Array");
+  if (!slot) return env.Undefined();
+
+  auto made = std::make_shared<promfold::Template>();
+  made->text.assign(text->begin(), text->end());
+  made->header_end = *header_end;
+  made->line_end.assign(line_end->begin(), line_end->end());
+  made->slot.assign(slot->begin(), slot->end());
+  if (!made->IsSound()) {
+    ThrowExpected(env, "lineEnd to ascend from headerEnd inside text, one slot for each");
+    return env.Undefined();
+  }
+
+  Napi::Object object = Napi::Object::New(env);
+  object.TypeTag(&kTemplateTag);
+  auto* shared = new SharedTemplate(std::move(made));
+  const auto finalize = [](napi_env, void* data, void*) {
+    delete static_cast<SharedTemplate*>(data);
+  };
+  if (napi_wrap(env, object, shared, finalize, nullptr, nullptr) != napi_ok) {
+    delete shared;
+    ThrowComplaint(env, "the template could not be wrapped");
+    return env.Undefined();
+  }
+  return object;
+}
+
+std::optional<std::vector<promfold::Page>> ToPages(Napi::Value value) {
+  const char* const expected = "pages as arrays of templates";
+  if (!value.IsArray()) {
+    ThrowExpected(value.Env(), expected);
+    return std::nullopt;
+  }
+  const auto array = value.As<Napi::Array>();
+  std::vector<promfold::Page> pages(array.Length());
+  for (uint32_t p = 0; p < array.Length(); ++p) {
+    const Napi::Value parts_value = array.Get(p);
+    if (!parts_value.IsArray()) {
+      ThrowExpected(value.Env(), expected);
+      return std::nullopt;
+    }
+    const auto parts = parts_value.As<Napi::Array>();
+    pages[p].reserve(parts.Length());
+    for (uint32_t i = 0; i < parts.Length(); ++i) {
+      const Napi::Value part = parts.Get(i);
+      void* wrapped = nullptr;
+      if (!part.IsObject() || !part.As<Napi::Object>().CheckTypeTag(&kTemplateTag) ||
+          napi_unwrap(value.Env(), part, &wrapped) != napi_ok) {
+        ThrowExpected(value.Env(), expected);
+        return std::nullopt;
+      }
+      pages[p].push_back(*static_cast<SharedTemplate*>(wrapped));
+    }
+  }
+  return pages;
+}
+
+// ---- the file set ----
+
+// Why an asynchronous call rejects; an empty code is left out.
+struct Failure {
+  std::string code;
+  std::string message;
+};
+
+std::optional<Failure> ToFailure(const Complaint& complaint) {
+  if (!complaint) return std::nullopt;
+  return Failure{"", *complaint};
+}
+
+class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit FileSetObject(const Napi::CallbackInfo& info);
+
+  // For Task.
+  void set_busy(bool is_busy) { is_busy_ = is_busy; }
+
+ private:
+  Napi::Value List(const Napi::CallbackInfo& info);
+  Napi::Value Accept(const Napi::CallbackInfo& info);
+  Napi::Value Refresh(const Napi::CallbackInfo& info);
+  Napi::Value Counts(const Napi::CallbackInfo& info);
+  Napi::Value KeyIds(const Napi::CallbackInfo& info);
+  Napi::Value EntryOffset(const Napi::CallbackInfo& info);
+  Napi::Value SlotBytes(const Napi::CallbackInfo& info);
+  Napi::Value Survey(const Napi::CallbackInfo& info);
+  Napi::Value SetRows(const Napi::CallbackInfo& info);
+  Napi::Value Order(const Napi::CallbackInfo& info);
+  Napi::Value SetLayout(const Napi::CallbackInfo& info);
+  Napi::Value Collect(const Napi::CallbackInfo& info);
+  Napi::Value SlotValues(const Napi::CallbackInfo& info);
+  Napi::Value Columns(const Napi::CallbackInfo& info);
+  Napi::Value Forget(const Napi::CallbackInfo& info);
+  Napi::Value Close(const Napi::CallbackInfo& info);
+
+  // The set, where it may be used now. Else null, and an exception pending.
+  promfold::FileSet* Usable(Napi::Env env);
+  // The file of info[0], likewise.
+  const promfold::MetricFile* UsableFile(const Napi::CallbackInfo& info);
+
+  // Runs work(set, result) on the pool; the promise gets convert(env, result).
+  template <typename Result>
+  Napi::Value Start(const Napi::CallbackInfo& info,
+                    std::function<std::optional<Failure>(promfold::FileSet*, Result*)> work,
+                    std::function<Napi::Value(Napi::Env, Result*)> convert);
+
+  std::unique_ptr<promfold::FileSet> set_;
+  bool is_busy_ = false;
+};
+
+// One call on the pool. The object it belongs to stays alive, and busy, until it is done.
+template <typename Result>
+class Task : public Napi::AsyncWorker {
+ public:
+  using Work = std::function<std::optional<Failure>(Result*)>;
+  using Convert = std::function<Napi::Value(Napi::Env, Result*)>;
+
+  Task(Napi::Object object, FileSetObject* owner, Work work, Convert convert)
+      : Napi::AsyncWorker(object.Env(), "promfold"),
+        object_(Napi::Persistent(object)),
+        owner_(owner),
+        work_(std::move(work)),
+        convert_(std::move(convert)),
+        deferred_(Napi::Promise::Deferred::New(object.Env())) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+  void Execute() override { failure_ = work_(&result_); }
+
+  void OnOK() override {
+    const Napi::Env env = Env();
+    owner_->set_busy(false);
+    if (!failure_) {
+      deferred_.Resolve(convert_(env, &result_));
+      return;
+    }
+    const Napi::Error error = Napi::Error::New(env, failure_->message);
+    if (!failure_->code.empty()) error.Value().Set("code", failure_->code);
+    deferred_.Reject(error.Value());
+  }
+
+ private:
+  const Napi::ObjectReference object_;
+  FileSetObject* const owner_;
+  const Work work_;
+  const Convert convert_;
+  const Napi::Promise::Deferred deferred_;
+  Result result_;
+  std::optional<Failure> failure_;
+};
+
+template <typename Result>
+Napi::Value FileSetObject::Start(
+    const Napi::CallbackInfo& info,
+    std::function<std::optional<Failure>(promfold::FileSet*, Result*)> work,
+    std::function<Napi::Value(Napi::Env, Result*)> convert) {
+  promfold::FileSet* const set = Usable(info.Env());
+  if (set == nullptr) return info.Env().Undefined();
+  auto* task = new Task<Result>(
+      info.This().As<Napi::Object>(), this,
+      [set, work = std::move(work)](Result* result) { return work(set, result); },
+      std::move(convert));
+  is_busy_ = true;
+  const Napi::Promise promise = task->promise();
+  task->Queue();
+  return promise;
+}
+
+FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<FileSetObject>(info) {
+  if (!info[0].IsString() || !info[1].IsObject()) {
+    ThrowExpected(info.Env(), "a directory and options");
+    return;
+  }
+  const auto map_limit =
+      Uint32(info[1].As<Napi::Object>().Get("mapLimit"), "mapLimit as a number of mappings");
+  if (!map_limit) return;
+  set_ = std::make_unique<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit);
+}
+
+promfold::FileSet* FileSetObject::Usable(Napi::Env env) {
+  if (is_busy_) {
+    ThrowComplaint(env, "another call on this file set is under way");
+    return nullptr;
+  }
+  if (set_ == nullptr) ThrowComplaint(env, "the file set is closed");
+  return set_.get();
+}
+
+const promfold::MetricFile* FileSetObject::UsableFile(const Napi::CallbackInfo& info) {
+  const promfold::FileSet* const set = Usable(info.Env());
+  if (set == nullptr) return nullptr;
+  const auto id = Uint32(info[0], "id of a file");
+  if (!id) return nullptr;
+  const promfold::MetricFile* const file = set->Find(*id);
+  if (file == nullptr) ThrowComplaint(info.Env(), "no file has id " + std::to_string(*id));
+  return file;
+}
+
+Napi::Value FileSetObject::List(const Napi::CallbackInfo& info) {
+  using Result = promfold::ListingChange;
+  return Start<Result>(
+      info,
+      [](promfold::FileSet* set, Result* result) -> std::optional<Failure> {
+        const int error = set->List(result);
+        if (error == 0) return std::nullopt;
+        const std::string code = promfold::ErrnoName(error);
+        return Failure{code, code + ": cannot list '" + set->directory() + "'"};
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value {
+        // Bytes that are not UTF-8 become U+FFFD in here.
+        Napi::Array names = Napi::Array::New(env, result->added_name.size());
+        for (uint32_t i = 0; i < result->added_name.size(); ++i) {
+          names.Set(i, Napi::String::New(env, result->added_name[i]));
+        }
+        Napi::Object listing = Napi::Object::New(env);
+        listing.Set("addedId", ToArray(env, result->added_id));
+        listing.Set("addedName", names);
+        listing.Set("removedId", ToArray(env, result->removed_id));
+        return listing;
+      });
+}
+
+Napi::Value FileSetObject::Accept(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto id = Column<uint32_t>(info[0], "id as a Uint32Array");
+  if (!id) return env.Undefined();
+  const auto flags = Column<uint8_t>(info[1], "flags as a Uint8Array");
+  if (!flags) return env.Undefined();
+  const Complaint complaint = set->Accept(*id, *flags);
+  if (complaint) ThrowComplaint(env, *complaint);
+  return env.Undefined();
+}
+
+Napi::Value FileSetObject::Refresh(const Napi::CallbackInfo& info) {
+  using Result = promfold::RefreshResult;
+  return Start<Result>(
+      info,
+      [](promfold::FileSet* set, Result* result) -> std::optional<Failure> {
+        *result = set->Refresh();
+        return std::nullopt;
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value {
+        const auto* const text = reinterpret_cast<const uint8_t*>(result->new_key.data());
+        Napi::Object refreshed = ToChanges(env, result->changes);
+        refreshed.Set("keyId", ToArray(env, result->key_id));
+        refreshed.Set("firstNewKey", result->first_new_key);
+        refreshed.Set("newKey", ToArray(env, std::span(text, result->new_key.size())));
+        refreshed.Set("newKeyEnd", ToArray(env, result->new_key_end));
+        return refreshed;
+      });
+}
+
+Napi::Value FileSetObject::Counts(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const promfold::FileSetCounts counts = set->Counts();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("unmappedFiles", counts.unmapped_files);
+  object.Set("readFaults", static_cast<double>(counts.read_faults));
+  object.Set("freeBytes", counts.free_bytes);
+  object.Set("freeInodes", counts.free_inodes);
+  return object;
+}
+
+Napi::Value FileSetObject::KeyIds(const Napi::CallbackInfo& info) {
+  const promfold::MetricFile* const file = UsableFile(info);
+  if (file == nullptr) return info.Env().Undefined();
+  return ToArray(info.Env(), file->key_ids());
+}
+
+Napi::Value FileSetObject::EntryOffset(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::MetricFile* const file = UsableFile(info);
+  if (file == nullptr) return env.Undefined();
+  const auto entry = Uint32(info[1], "number of an entry");
+  if (!entry) return env.Undefined();
+  if (*entry >= file->entry_count()) {
+    ThrowComplaint(env, "the file has no entry " + std::to_string(*entry));
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, file->EntryOffset(*entry));
+}
+
+Napi::Value FileSetObject::SlotBytes(const Napi::CallbackInfo& info) {
+  const promfold::MetricFile* const file = UsableFile(info);
+  if (file == nullptr) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), file->slot_bytes());
+}
+
+Napi::Value FileSetObject::Survey(const Napi::CallbackInfo& info) {
+  using Result = promfold::SurveyResult;
+  const Napi::Env env = info.Env();
+  const auto family_of_key = Column<int32_t>(info[0], "familyOfKey as an Int32Array");
+  if (!family_of_key) return env.Undefined();
+  const auto family_count = Uint32(info[1], "familyCount as a number of families");
+  if (!family_count) return env.Undefined();
+  return Start<Result>(
+      info,
+      [family_of_key = std::vector<int32_t>(family_of_key->begin(), family_of_key->end()),
+       family_count = *family_count](promfold::FileSet* set, Result* result) {
+        return ToFailure(set->Survey(family_of_key, family_count, result));
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value {
+        Napi::Object survey = Napi::Object::New(env);
+        survey.Set("firstRank", ToArray(env, result->first_rank));
+        survey.Set("firstFile", ToArray(env, result->first_file));
+        survey.Set("firstEntry", ToArray(env, result->first_entry));
+        survey.Set("firstKey", ToArray(env, result->first_key));
+        survey.Set("lastFile", ToArray(env, result->last_file));
+        survey.Set("liveKeys", result->live_keys);
+        return survey;
+      });
+}
+
+Napi::Value FileSetObject::SetRows(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto id = Column<uint32_t>(info[0], "id as a Uint32Array");
+  if (!id) return env.Undefined();
+  const auto from = Column<uint32_t>(info[1], "from as a Uint32Array");
+  if (!from) return env.Undefined();
+  const auto count = Column<uint32_t>(info[2], "count as a Uint32Array");
+  if (!count) return env.Undefined();
+  const auto slot = Column<uint32_t>(info[3], "slot as a Uint32Array");
+  if (!slot) return env.Undefined();
+  const auto operation = Column<uint8_t>(info[4], "operation as a Uint8Array");
+  if (!operation) return env.Undefined();
+  const Complaint complaint = set->SetRows(*id, *from, *count, *slot, *operation);
+  if (complaint) ThrowComplaint(env, *complaint);
+  return env.Undefined();
+}
+
+Napi::Value FileSetObject::Order(const Napi::CallbackInfo& info) {
+  using Result = std::vector<uint32_t>;
+  const auto slot_count = Uint32(info[0], "slotCount as a number of slots");
+  if (!slot_count) return info.Env().Undefined();
+  return Start<Result>(
+      info,
+      [slot_count = *slot_count](promfold::FileSet* set, Result* result) {
+        return ToFailure(set->Order(slot_count, result));
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value { return ToArray(env, *result); });
+}
+
+Napi::Value FileSetObject::SetLayout(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto slot_count = Uint32(info[0], "slotCount as a number of slots");
+  if (!slot_count) return env.Undefined();
+  const auto bucket_slot = Column<uint32_t>(info[1], "bucketSlot as a Uint32Array");
+  if (!bucket_slot) return env.Undefined();
+  const auto bucket_end = Column<uint32_t>(info[2], "bucketEnd as a Uint32Array");
+  if (!bucket_end) return env.Undefined();
+  const auto count_slot = Column<uint32_t>(info[3], "countSlot as a Uint32Array");
+  if (!count_slot) return env.Undefined();
+  const Complaint complaint =
+      set->SetBuckets(*slot_count, {{bucket_slot->begin(), bucket_slot->end()},
+                                    {bucket_end->begin(), bucket_end->end()},
+                                    {count_slot->begin(), count_slot->end()}});
+  if (complaint) ThrowComplaint(env, *complaint);
+  return env.Undefined();
+}
+
+Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
+  using Result = promfold::CollectResult;
+  const Napi::Env env = info.Env();
+  auto pages = ToPages(info[0]);
+  if (!pages) return env.Undefined();
+  const auto tail = Uint32(info[1], "tail as a number of bytes");
+  if (!tail) return env.Undefined();
+  return Start<Result>(
+      info,
+      [pages = std::move(*pages), tail = *tail](promfold::FileSet* set,
+                                                Result* result) -> std::optional<Failure> {
+        const Complaint complaint = set->Collect(pages, tail, result);
+        if (complaint) return ToFailure(complaint);
+        for (const promfold::Body& body : result->bodies) {
+          if (body.bytes == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
+        }
+        return std::nullopt;
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value {
+        Napi::Array bodies = Napi::Array::New(env, result->bodies.size());
+        for (uint32_t i = 0; i < result->bodies.size(); ++i) {
+          bodies.Set(i, ToBuffer(env, &result->bodies[i]));
+        }
+        Napi::Object collected = Napi::Object::New(env);
+        collected.Set("bodies", bodies);
+        collected.Set("changes", ToChanges(env, result->changes));
+        return collected;
+      });
+}
+
+Napi::Value FileSetObject::SlotValues(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  Napi::Object values = Napi::Object::New(env);
+  values.Set("value", ToArray(env, set->slots().value));
+  values.Set("present", ToArray(env, set->slots().present));
+  return values;
+}
+
+Napi::Value FileSetObject::Columns(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::MetricFile* const file = UsableFile(info);
+  if (file == nullptr) return env.Undefined();
+  Napi::Object columns = Napi::Object::New(env);
+  columns.Set("value", ToArray(env, file->values()));
+  columns.Set("timestampSeconds", ToArray(env, file->timestamps()));
+  return columns;
+}
+
+Napi::Value FileSetObject::Forget(const Napi::CallbackInfo& info) {
+  promfold::FileSet* const set = Usable(info.Env());
+  if (set != nullptr) set->Forget();
+  return info.Env().Undefined();
+}
+
+Napi::Value FileSetObject::Close(const Napi::CallbackInfo& info) {
+  // Twice is fine: whoever closes need not know whether it was done.
+  if (set_ != nullptr && Usable(info.Env()) != nullptr) set_.reset();
+  return info.Env().Undefined();
+}
+
+Napi::Function FileSetObject::Define(Napi::Env env) {
+  return DefineClass(env, "FileSet",
+                     {
+                         InstanceMethod<&FileSetObject::List>("list"),
+                         InstanceMethod<&FileSetObject::Accept>("accept"),
+                         InstanceMethod<&FileSetObject::Refresh>("refresh"),
+                         InstanceMethod<&FileSetObject::Counts>("counts"),
+                         InstanceMethod<&FileSetObject::KeyIds>("keyIds"),
+                         InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),
+                         InstanceMethod<&FileSetObject::SlotBytes>("slotBytes"),
+                         InstanceMethod<&FileSetObject::Survey>("survey"),
+                         InstanceMethod<&FileSetObject::SetRows>("setRows"),
+                         InstanceMethod<&FileSetObject::Order>("order"),
+                         InstanceMethod<&FileSetObject::SetLayout>("setLayout"),
+                         InstanceMethod<&FileSetObject::Collect>("collect"),
+                         InstanceMethod<&FileSetObject::SlotValues>("slotValues"),
+                         InstanceMethod<&FileSetObject::Columns>("columns"),
+                         InstanceMethod<&FileSetObject::Forget>("forget"),
+                         InstanceMethod<&FileSetObject::Close>("close"),
+                     });
+}
+
+Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) {
+    ThrowExpected(info.Env(), "a number");
+    return info.Env().Undefined();
+  }
+  char text[promfold::kNumberBytes];
+  const char* const end = promfold::FormatNumber(info[0].As<Napi::Number>().DoubleValue(), text);
+  return Napi::String::New(info.Env(), text, static_cast<size_t>(end - text));
+}
+
+Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("FileSet", FileSetObject::Define(env));
+  exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
+  exports.Set("formatNumber", Napi::Function::New(env, FormatNumber, "formatNumber"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(promfold, Initialise)

@@ -1,0 +1,106 @@
+#include "fault.h"
+
+#include <sys/stat.h>
+
+#include "errno_name.h"
+
+namespace promfold {
+
+namespace {
+
+const char* KindOfFile(int64_t format) {
+  switch (format) {
+    case S_IFDIR:
+      return "a directory";
+    case S_IFIFO:
+      return "a fifo";
+    case S_IFSOCK:
+      return "a socket";
+    case S_IFCHR:
+    case S_IFBLK:
+      return "a device";
+    default:
+      return "no regular file";
+  }
+}
+
+}  // namespace
+
+FaultCode Fault::code() const {
+  switch (found) {
+    case Found::kNothingWrong:
+      return FaultCode::kNone;
+    case Found::kFileTooShort:
+    case Found::kUsedZero:
+      return FaultCode::kEmpty;
+    case Found::kUsedTooSmall:
+    case Found::kUsedPastFile:
+    case Found::kUsedUnaligned:
+      return FaultCode::kUsedOutOfRange;
+    case Found::kKeyLengthNotPositive:
+    case Found::kKeyPastUsed:
+      return FaultCode::kKeyOutOfRange;
+    case Found::kSlotPastUsed:
+      return FaultCode::kSlotOutOfRange;
+    case Found::kUsedShrank:
+    case Found::kLastEntryChanged:
+    case Found::kPaddingChanged:
+    case Found::kEntriesGone:
+      return FaultCode::kChangedInPlace;
+    case Found::kPageGone:
+      return FaultCode::kReadFault;
+    case Found::kStatFailed:
+    case Found::kOpenFailed:
+    case Found::kReadFailed:
+      return FaultCode::kIoError;
+    case Found::kNotRegular:
+      return FaultCode::kNotRegular;
+  }
+  return FaultCode::kNone;
+}
+
+std::string FoundPhrase(const Fault& fault) {
+  const std::string a = std::to_string(fault.a);
+  const std::string b = std::to_string(fault.b);
+  switch (fault.found) {
+    case Found::kNothingWrong:
+      return "";
+    case Found::kFileTooShort:
+      return a + (fault.a == 1 ? " byte" : " bytes");
+    case Found::kUsedZero:
+      return "used 0";
+    case Found::kUsedTooSmall:
+      return "used " + a + " is below 8";
+    case Found::kUsedPastFile:
+      return "used " + a + " runs past the file's " + b + " bytes";
+    case Found::kUsedUnaligned:
+      return "used " + a + " is not a multiple of 8";
+    case Found::kKeyLengthNotPositive:
+      return "key length " + a + " is not positive";
+    case Found::kKeyPastUsed:
+      return "key length " + a + " runs past used " + b;
+    case Found::kSlotPastUsed:
+      return "value up to byte " + a + " runs past used " + b;
+    case Found::kUsedShrank:
+      return "used fell from " + b + " to " + a;
+    case Found::kLastEntryChanged:
+      return "the last entry is another than before";
+    case Found::kPaddingChanged:
+      return "the blank before a value is gone";
+    case Found::kEntriesGone:
+      return "no entry where " + a + " were before";
+    case Found::kPageGone:
+      return "the page was gone when it was read";
+    case Found::kStatFailed:
+      return "stat failed with " + ErrnoName(static_cast<int>(fault.a));
+    case Found::kOpenFailed:
+      return "open failed with " + ErrnoName(static_cast<int>(fault.a));
+    case Found::kReadFailed:
+      return "read failed with " + ErrnoName(static_cast<int>(fault.a));
+    case Found::kNotRegular:
+      return KindOfFile(fault.a);
+  }
+  return "";
+}
+
+}  // namespace promfold

@@ -1,0 +1,65 @@
+// Why a file, or a part of it, cannot be read.
+//
+// A Fault is plain bytes (no string, no destructor), so it can be made inside a guarded scope
+// (guard.h) that a SIGBUS may leave at any instruction. The words for it are made later, by
+// FoundPhrase.
+#ifndef PROMFOLD_CORE_FAULT_H_
+#define PROMFOLD_CORE_FAULT_H_
+
+#include <cstdint>
+#include <string>
+
+namespace promfold {
+
+// The kinds a caller tells apart. src/native.ts, FAULT: same numbers, same meaning.
+enum class FaultCode : uint8_t {
+  kNone = 0,
+  kEmpty = 1,
+  kUsedOutOfRange = 2,
+  kKeyOutOfRange = 3,
+  kSlotOutOfRange = 4,
+  kChangedInPlace = 5,
+  kReadFault = 6,
+  kIoError = 7,
+  kNotRegular = 8,
+};
+
+// What was found, exactly. The comment says what `a` and `b` of the Fault hold.
+enum class Found : uint8_t {
+  kNothingWrong,
+  kFileTooShort,          // a: bytes of the file
+  kUsedZero,              //
+  kUsedTooSmall,          // a: used, negative or 1 to 7
+  kUsedPastFile,          // a: used, b: bytes of the file
+  kUsedUnaligned,         // a: used
+  kKeyLengthNotPositive,  // a: key length
+  kKeyPastUsed,           // a: key length, b: used
+  kSlotPastUsed,          // a: end of the slot, b: used
+  kUsedShrank,            // a: used now, b: used before
+  kLastEntryChanged,      //
+  kPaddingChanged,        //
+  kEntriesGone,           // a: entries there were
+  kPageGone,              //
+  kStatFailed,            // a: errno
+  kOpenFailed,            // a: errno
+  kReadFailed,            // a: errno
+  kNotRegular,            // a: the S_IFMT bits of its mode
+};
+
+struct Fault {
+  Found found = Found::kNothingWrong;
+  int64_t offset = -1;  // first wrong byte from the start of the file; -1: no byte is to blame
+  int64_t a = 0;
+  int64_t b = 0;
+
+  bool ok() const { return found == Found::kNothingWrong; }
+  FaultCode code() const;
+  friend bool operator==(const Fault&, const Fault&) = default;
+};
+
+// `key length 1879048192 runs past used 65240`; empty for no fault.
+std::string FoundPhrase(const Fault& fault);
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_FAULT_H_

@@ -1,0 +1,288 @@
+#include "file_set.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace promfold {
+
+namespace {
+
+// Far enough ahead for two cache misses, near enough not to be evicted.
+constexpr size_t kPrefetchedFiles = 6;
+
+bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFile>& b) {
+  return a->name() < b->name();  // char_traits<char> compares as memcmp does
+}
+
+std::string Number(uint64_t number) { return std::to_string(number); }
+
+}  // namespace
+
+FileSet::FileSet(std::string directory, uint32_t map_limit)
+    : directory_(std::move(directory)), maps_{map_limit} {}
+
+FileContext FileSet::Context() {
+  return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_};
+}
+
+int FileSet::List(ListingChange* change) {
+  Listing listing;
+  const int error = directory_.List(&listing);
+  if (error != 0) return error;
+  StateFileSystem();
+
+  std::vector<MetricFile*> kept;
+  kept.reserve(in_order_.size());
+  std::vector<std::unique_ptr<MetricFile>> added;
+  std::vector<const ListedName*> is_new;
+  for (const ListedName& listed : listing.names()) {
+    const auto found = by_name_.find(listing.Name(listed));
+    if (found != by_name_.end() && found->second->listed_inode() == listed.inode) {
+      kept.push_back(found->second);
+    } else {
+      is_new.push_back(&listed);
+    }
+  }
+  if (is_new.empty() && kept.size() == in_order_.size()) return 0;
+
+  // Ids in name order: what a first listing finds is numbered as it will be folded.
+  std::sort(is_new.begin(), is_new.end(), [&](const ListedName* a, const ListedName* b) {
+    return listing.Name(*a) < listing.Name(*b);
+  });
+
+  std::sort(kept.begin(), kept.end());
+  std::vector<std::unique_ptr<MetricFile>> in_order;
+  in_order.reserve(kept.size() + is_new.size());
+  for (auto& file : in_order_) {
+    if (std::binary_search(kept.begin(), kept.end(), file.get())) {
+      in_order.push_back(std::move(file));
+      continue;
+    }
+    change->removed_id.push_back(file->id());
+    by_name_.erase(file->name());
+    by_id_.erase(file->id());
+  }
+  const std::ptrdiff_t kept_count = static_cast<std::ptrdiff_t>(in_order.size());
+  for (const ListedName* listed : is_new) {
+    auto file = std::make_unique<MetricFile>(next_id_++, listing.Name(*listed), listed->inode,
+                                             listed->may_be_link);
+    by_name_.emplace(file->name(), file.get());
+    by_id_.emplace(file->id(), file.get());
+    change->added_id.push_back(file->id());
+    change->added_name.push_back(file->name());
+    in_order.push_back(std::move(file));
+  }
+  std::inplace_merge(in_order.begin(), in_order.begin() + kept_count, in_order.end(), ByName);
+  in_order_ = std::move(in_order);
+  return 0;
+}
+
+void FileSet::StateFileSystem() {
+  struct statvfs status;
+  if (directory_.number() < 0 || fstatvfs(directory_.number(), &status) != 0) {
+    free_bytes_ = -1;
+    free_inodes_ = -1;
+    return;
+  }
+  free_bytes_ = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
+  // Some file systems make inodes as they need them and count none.
+  free_inodes_ = status.f_files == 0 ? -1 : static_cast<double>(status.f_favail);
+}
+
+Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
+  if (id.size() != flags.size()) return "id and flags differ in length";
+  for (const uint32_t one : id) {
+    if (Find(one) == nullptr) return "no file has id " + Number(one);
+  }
+  for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->Accept(flags[i]);
+  return std::nullopt;
+}
+
+RefreshResult FileSet::Refresh() {
+  RefreshResult result;
+  result.first_new_key = keys_.size();
+  StateFileSystem();
+  const FileContext context = Context();
+  for (size_t i = 0; i < in_order_.size(); ++i) {
+    if (i + kPrefetchedFiles < in_order_.size()) in_order_[i + kPrefetchedFiles]->Prefetch();
+    MetricFile& file = *in_order_[i];
+    if (!file.accepted()) continue;
+    file.Refresh(context);
+    const std::optional<FileChange> change = file.TakeChange();
+    if (!change) continue;
+    result.changes.push_back(*change);
+    const std::span<const uint32_t> key_id = file.key_ids().subspan(change->entry_from);
+    result.key_id.insert(result.key_id.end(), key_id.begin(), key_id.end());
+  }
+  for (uint32_t id = result.first_new_key; id < keys_.size(); ++id) {
+    result.new_key += keys_.Text(id);
+    result.new_key_end.push_back(static_cast<uint32_t>(result.new_key.size()));
+  }
+  scratch_.Trim();
+  return result;
+}
+
+FileSetCounts FileSet::Counts() const {
+  FileSetCounts counts;
+  counts.unmapped_files = static_cast<uint32_t>(std::count_if(
+      in_order_.begin(), in_order_.end(), [](const auto& file) { return file->is_unmapped(); }));
+  counts.read_faults = read_faults_;
+  counts.free_bytes = free_bytes_;
+  counts.free_inodes = free_inodes_;
+  return counts;
+}
+
+MetricFile* FileSet::FindMutable(uint32_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+const MetricFile* FileSet::Find(uint32_t id) const { return FindMutable(id); }
+
+Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
+                          SurveyResult* result) const {
+  for (const int32_t family : family_of_key) {
+    if (family >= 0 && static_cast<uint32_t>(family) >= family_count) {
+      return "family " + Number(static_cast<uint32_t>(family)) + " is not below " +
+             Number(family_count);
+    }
+  }
+  result->first_rank.assign(family_count, -1);
+  result->first_file.assign(family_count, -1);
+  result->first_entry.assign(family_count, -1);
+  result->first_key.assign(family_count, -1);
+  result->last_file.assign(family_count, -1);
+
+  std::vector<uint8_t> is_live(keys_.size());
+  int32_t rank = 0;
+  for (const auto& file : in_order_) {
+    if (!file->accepted() || !file->has_entries()) continue;
+    const int32_t id = static_cast<int32_t>(file->id());
+    const bool sets_mode = (file->flags() & kSetsMode) != 0;
+    const std::span<const uint32_t> key_id = file->key_ids();
+    for (size_t i = 0; i < key_id.size(); ++i) {
+      const uint32_t key = key_id[i];
+      is_live[key] = 1;
+      const int32_t family = key < family_of_key.size() ? family_of_key[key] : -1;
+      if (family < 0) continue;
+      const size_t f = static_cast<size_t>(family);
+      if (sets_mode) result->last_file[f] = id;
+      if (result->first_rank[f] >= 0) continue;
+      result->first_rank[f] = rank;
+      result->first_file[f] = id;
+      result->first_entry[f] = static_cast<int32_t>(i);
+      result->first_key[f] = static_cast<int32_t>(key);
+    }
+    ++rank;
+  }
+  result->live_keys = static_cast<uint32_t>(std::count(is_live.begin(), is_live.end(), 1));
+  return std::nullopt;
+}
+
+Complaint FileSet::SetRows(std::span<const uint32_t> id, std::span<const uint32_t> from,
+                           std::span<const uint32_t> count, std::span<const uint32_t> slot,
+                           std::span<const uint8_t> operation) {
+  if (from.size() != id.size() || count.size() != id.size() || slot.size() != operation.size()) {
+    return "columns differ in length";
+  }
+  uint64_t total = 0;
+  for (const uint32_t rows : count) total += rows;
+  if (total != slot.size())
+    return "counts add up to " + Number(total) + " rows, not " + Number(slot.size());
+  for (const uint8_t one : operation) {
+    if (one >= kOperations) return "no operation has number " + Number(one);
+  }
+  for (const uint32_t one : slot) {
+    if (one == UINT32_MAX) return "slot " + Number(one) + " is too large";
+  }
+  size_t at = 0;
+  for (size_t i = 0; i < id.size(); ++i) {
+    MetricFile* const file = FindMutable(id[i]);
+    if (file == nullptr) return "no file has id " + Number(id[i]);
+    if (!file->SetRows(from[i], slot.subspan(at, count[i]), operation.subspan(at, count[i]))) {
+      return "file " + Number(id[i]) + " has " + Number(file->entry_count()) + " entries and " +
+             Number(file->slots().size()) + " rows, so none from " + Number(from[i]) + " on for " +
+             Number(count[i]);
+    }
+    at += count[i];
+  }
+  return std::nullopt;
+}
+
+// All slots of all rows are below.
+uint32_t FileSet::SlotLimit() const {
+  uint32_t limit = 0;
+  for (const auto& file : in_order_) limit = std::max(limit, file->slot_limit());
+  return limit;
+}
+
+Complaint FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) const {
+  const uint32_t limit = SlotLimit();
+  if (limit > slot_count) {
+    return "slot " + Number(limit - 1) + " is not below " + Number(slot_count);
+  }
+  std::vector<uint8_t> is_seen(size_t{slot_count} + 1);
+  is_seen[kSlotNowhere] = 1;
+  for (const auto& file : in_order_) {
+    for (const uint32_t s : file->slots()) {
+      if (is_seen[s] != 0) continue;
+      is_seen[s] = 1;
+      order->push_back(s);
+    }
+  }
+  return std::nullopt;
+}
+
+Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
+  if (slot_count == 0) return "slot 0 counts too";
+  if (layout.bucket_end.size() != layout.count_slot.size()) return "columns differ in length";
+  uint32_t end = 0;
+  for (const uint32_t group_end : layout.bucket_end) {
+    if (group_end < end) return "bucket ends do not ascend";
+    end = group_end;
+  }
+  if (end != layout.bucket_slot.size()) return "the last bucket end is not the number of buckets";
+  const auto is_outside = [&](uint32_t s) { return s >= slot_count; };
+  if (std::any_of(layout.bucket_slot.begin(), layout.bucket_slot.end(), is_outside) ||
+      std::any_of(layout.count_slot.begin(), layout.count_slot.end(), is_outside)) {
+    return "a slot is not below " + Number(slot_count);
+  }
+  slot_count_ = slot_count;
+  buckets_ = std::move(layout);
+  return std::nullopt;
+}
+
+Complaint FileSet::Collect(std::span<const Page> pages, size_t tail, CollectResult* result) {
+  uint32_t limit = SlotLimit();
+  for (const Page& page : pages) {
+    for (const auto& part : page) limit = std::max(limit, part->slot_limit);
+  }
+  if (limit > slot_count_) {
+    return "slot " + Number(limit - 1) + " is not below " + Number(slot_count_);
+  }
+
+  slots_.Reset(slot_count_);
+  const FileContext context = Context();
+  for (const auto& file : in_order_) {
+    if (!file->accepted()) continue;
+    // File by file, not all gathered and then all folded: the column is still in the cache.
+    file->Gather(context);
+    file->FoldInto(&slots_);
+    const std::optional<FileChange> change = file->TakeChange();
+    if (change) result->changes.push_back(*change);
+  }
+  Accumulate(buckets_, &slots_);
+  slots_.Finish();
+
+  for (const Page& page : pages) result->bodies.push_back(Render(page, slots_, tail));
+  return std::nullopt;
+}
+
+void FileSet::Forget() {
+  for (const auto& file : in_order_) file->Forget();
+  keys_.Clear();
+}
+
+}  // namespace promfold

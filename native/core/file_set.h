@@ -1,0 +1,138 @@
+// The metric files of one directory, and one scrape over all of them.
+//
+// In order: List, Accept, Refresh, SetRows and SetBuckets (when anything was new), Collect. Files
+// keep their order by name (bytes compared), because float addition is not associative and the same
+// files must always give the same bytes.
+//
+// Not for use by two threads at once. Nothing here throws; where a caller breaks a rule, the answer
+// is a Complaint and nothing changes.
+#ifndef PROMFOLD_CORE_FILE_SET_H_
+#define PROMFOLD_CORE_FILE_SET_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "accumulate.h"
+#include "directory.h"
+#include "fold.h"
+#include "key_table.h"
+#include "metric_file.h"
+#include "render.h"
+
+namespace promfold {
+
+// What the caller did that it must not do, as a phrase.
+using Complaint = std::optional<std::string>;
+
+struct ListingChange {
+  std::vector<uint32_t> added_id;  // in name order
+  std::vector<std::string> added_name;
+  std::vector<uint32_t> removed_id;
+};
+
+struct RefreshResult {
+  std::vector<FileChange> changes;  // in name order
+  std::vector<uint32_t> key_id;     // of the new entries, file after file
+  uint32_t first_new_key = 0;
+  std::string new_key;  // texts of the keys first seen, end to end
+  std::vector<uint32_t> new_key_end;
+};
+
+struct SurveyResult {
+  std::vector<int32_t> first_rank;
+  std::vector<int32_t> first_file;
+  std::vector<int32_t> first_entry;
+  std::vector<int32_t> first_key;
+  std::vector<int32_t> last_file;
+  uint32_t live_keys = 0;
+};
+
+struct CollectResult {
+  std::vector<Body> bodies;
+  std::vector<FileChange> changes;
+};
+
+struct FileSetCounts {
+  uint32_t unmapped_files = 0;
+  uint64_t read_faults = 0;
+  double free_bytes = -1;  // -1: unknown
+  double free_inodes = -1;
+};
+
+class FileSet {
+ public:
+  // At most map_limit files are mapped; the others are read on every refresh.
+  FileSet(std::string directory, uint32_t map_limit);
+
+  const std::string& directory() const { return directory_.path(); }
+
+  // Lists the directory and compares with the last listing. Returns 0 or an errno, then without any
+  // change. A name with another inode is removed under its old id and added under a new one; ids
+  // are never used twice.
+  int List(ListingChange* change);
+
+  // Ids that are not listed (any more) are a complaint.
+  Complaint Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags);
+
+  RefreshResult Refresh();
+
+  FileSetCounts Counts() const;
+
+  // Null for an id that is not listed. Valid until the next List.
+  const MetricFile* Find(uint32_t id) const;
+
+  // Where families begin and end, by the family of each key (below 0, or beyond the span: none).
+  Complaint Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
+                   SurveyResult* result) const;
+
+  // Rows from[i].. of file id[i] take the next count[i] slots and operations.
+  Complaint SetRows(std::span<const uint32_t> id, std::span<const uint32_t> from,
+                    std::span<const uint32_t> count, std::span<const uint32_t> slot,
+                    std::span<const uint8_t> operation);
+
+  // All slots that have a row, in the order of the first one; never kSlotNowhere.
+  Complaint Order(uint32_t slot_count, std::vector<uint32_t>* order) const;
+
+  Complaint SetBuckets(uint32_t slot_count, BucketLayout layout);
+
+  // Gathers and folds all files in name order, accumulates, prints each page.
+  Complaint Collect(std::span<const Page> pages, size_t tail, CollectResult* result);
+
+  // As the last Collect left them; absent slots are NaN.
+  const Slots& slots() const { return slots_; }
+
+  void Forget();
+
+ private:
+  FileContext Context();
+  MetricFile* FindMutable(uint32_t id) const;
+  void StateFileSystem();
+  uint32_t SlotLimit() const;
+
+  Directory directory_;
+  MapBudget maps_;
+  KeyTable keys_;
+  Scratch scratch_;
+  uint64_t read_faults_ = 0;
+  double free_bytes_ = -1;
+  double free_inodes_ = -1;
+
+  uint32_t next_id_ = 0;
+  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name
+  std::unordered_map<std::string_view, MetricFile*> by_name_;
+  std::unordered_map<uint32_t, MetricFile*> by_id_;
+
+  uint32_t slot_count_ = 1;  // kSlotNowhere
+  BucketLayout buckets_;
+  Slots slots_;
+};
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_FILE_SET_H_

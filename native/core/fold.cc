@@ -1,0 +1,74 @@
+#include "fold.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace promfold {
+
+void Slots::Reset(uint32_t count) {
+  value.assign(count, 0.0);
+  present.assign(count, 0);
+  timestamp.assign(count, 0.0);
+}
+
+void Slots::Finish() {
+  if (!present.empty()) present[kSlotNowhere] = 0;
+  for (uint32_t s = 0; s < count(); ++s) {
+    if (present[s] == 0) value[s] = std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+// Source of every rule below: prometheus_client multiprocess.py, _accumulate_metrics.
+void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
+          std::span<const double> timestamp, const uint32_t* slot, Slots* slots) {
+  double* const joined = slots->value.data();
+  uint8_t* const present = slots->present.data();
+  double* const joined_at = slots->timestamp.data();
+  for (const Run& run : runs) {
+    const uint32_t to = std::min(run.to, rows);
+    // One branch per run, one tight loop per operation.
+    switch (run.operation) {
+      case Operation::kSum:
+        for (uint32_t i = run.from; i < to; ++i) {
+          joined[slot[i]] += value[i];
+          present[slot[i]] = 1;
+        }
+        break;
+      case Operation::kMin:
+        // NaN never compares less: it stays if it came first and is ignored after.
+        for (uint32_t i = run.from; i < to; ++i) {
+          const uint32_t s = slot[i];
+          if (present[s] == 0 || value[i] < joined[s]) joined[s] = value[i];
+          present[s] = 1;
+        }
+        break;
+      case Operation::kMax:
+        for (uint32_t i = run.from; i < to; ++i) {
+          const uint32_t s = slot[i];
+          if (present[s] == 0 || value[i] > joined[s]) joined[s] = value[i];
+          present[s] = 1;
+        }
+        break;
+      case Operation::kLast:
+        for (uint32_t i = run.from; i < to; ++i) {
+          joined[slot[i]] = value[i];
+          present[slot[i]] = 1;
+        }
+        break;
+      case Operation::kMostRecent:
+        // Strictly later than what is there, which began at 0: never set (0), negative and NaN
+        // timestamps leave the slot absent, and a tie stays with the first file.
+        if (timestamp.empty()) break;
+        for (uint32_t i = run.from; i < to; ++i) {
+          const uint32_t s = slot[i];
+          if (!(joined_at[s] < timestamp[i])) continue;
+          joined[s] = value[i];
+          joined_at[s] = timestamp[i];
+          present[s] = 1;
+        }
+        break;
+    }
+  }
+}
+
+}  // namespace promfold

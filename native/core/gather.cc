@@ -1,0 +1,113 @@
+#include "gather.h"
+
+#include <bit>
+
+#include "layout.h"
+#include "load.h"
+
+namespace promfold {
+
+namespace {
+
+constexpr uint32_t kCacheLineBytes = 64;
+constexpr int kAgreeingTries =
+    16;  // a writer that stores faster than we load twice is not waited for
+constexpr int kStraddlingRounds = 8;
+constexpr int kPauses = 40;  // about a microsecond: long enough for a writer's second store
+
+struct Pair {
+  double value;
+  double timestamp;
+};
+
+// Bit by bit: a NaN is like itself, and 0.0 is not like -0.0.
+bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+Pair LoadPair(const std::byte* file, uint32_t offset) {
+  const double value = LoadDouble(file, offset);
+  // The loads keep their order on x86 whatever the compiler is told; elsewhere the fence does it.
+  __atomic_thread_fence(__ATOMIC_ACQUIRE);
+  return {value, LoadDouble(file, offset + kValueBytes)};
+}
+
+Pair LoadAgreeingPair(const std::byte* file, uint32_t offset) {
+  Pair pair = LoadPair(file, offset);
+  for (int i = 0; i < kAgreeingTries; ++i) {
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    const Pair again = LoadPair(file, offset);
+    if (SameBits(again.value, pair.value) && SameBits(again.timestamp, pair.timestamp)) break;
+    pair = again;
+  }
+  return pair;
+}
+
+void Pause() {
+  for (int i = 0; i < kPauses; ++i) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield" ::: "memory");
+#else
+    asm volatile("" ::: "memory");
+#endif
+  }
+}
+
+uint32_t NotBlank(const std::byte* file, uint32_t value_offset) {
+  return static_cast<uint32_t>(file[value_offset - 1]) ^ ' ';
+}
+
+}  // namespace
+
+bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
+                  double* value) {
+  const size_t count = value_offset.size();
+  if (!padded) {
+    for (size_t i = 0; i < count; ++i) value[i] = LoadDouble(file, value_offset[i]);
+    return true;
+  }
+  uint32_t not_blank = 0;
+  for (size_t i = 0; i < count; ++i) {
+    value[i] = LoadDouble(file, value_offset[i]);
+    not_blank |= NotBlank(file, value_offset[i]);
+  }
+  return not_blank == 0;
+}
+
+bool GatherPairs(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
+                 std::span<const double> last_value, std::span<const double> last_timestamp,
+                 double* value, double* timestamp, uint32_t* pending) {
+  size_t pending_count = 0;
+  uint32_t not_blank = 0;
+  for (size_t i = 0; i < value_offset.size(); ++i) {
+    const uint32_t offset = value_offset[i];
+    const Pair pair = LoadAgreeingPair(file, offset);
+    value[i] = pair.value;
+    timestamp[i] = pair.timestamp;
+    not_blank |= NotBlank(file, offset);
+    if (offset % kCacheLineBytes != kCacheLineBytes - kValueBytes) continue;
+    const bool as_before = i < last_value.size() && i < last_timestamp.size() &&
+                           SameBits(pair.value, last_value[i]) &&
+                           SameBits(pair.timestamp, last_timestamp[i]);
+    if (!as_before) pending[pending_count++] = static_cast<uint32_t>(i);
+  }
+
+  for (int round = 0; round < kStraddlingRounds && pending_count > 0; ++round) {
+    Pause();  // once for all of them
+    size_t left = 0;
+    for (size_t p = 0; p < pending_count; ++p) {
+      const uint32_t i = pending[p];
+      const Pair pair = LoadPair(file, value_offset[i]);
+      const bool agrees = SameBits(pair.value, value[i]) && SameBits(pair.timestamp, timestamp[i]);
+      value[i] = pair.value;
+      timestamp[i] = pair.timestamp;
+      if (!agrees) pending[left++] = i;
+    }
+    pending_count = left;
+  }
+  return !padded || not_blank == 0;
+}
+
+}  // namespace promfold

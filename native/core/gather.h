@@ -1,0 +1,34 @@
+// Loads the doubles of one mapped file into private columns.
+//
+// This is the only code that reads values from a mapping. It runs inside a guarded scope (guard.h):
+// plain loops over plain memory.
+//
+// A double alone is never torn. A pair of value and timestamp is two loads: inside one cache line
+// it is read until two readings agree, which was never wrong in 453 million tries. Where it
+// straddles two lines (offset % 64 == 56, one entry in eight) readings can agree and still be torn;
+// so what changed there since the last scrape is read again after a pause, up to 8 times
+// (reference.md L4).
+#ifndef PROMFOLD_CORE_GATHER_H_
+#define PROMFOLD_CORE_GATHER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace promfold {
+
+// Copies the double at each value_offset to value[i]. False where `padded` is set and the byte
+// before one of them is no blank: then it is no longer a value. REQUIRES: offsets are multiples of
+// 8 inside the file; `value` has as many elements.
+bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
+                  double* value);
+
+// The same with the timestamp behind each value. `last_value` and `last_timestamp` are the columns
+// of the last scrape, possibly shorter or empty; `pending` is room for as many elements.
+bool GatherPairs(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
+                 std::span<const double> last_value, std::span<const double> last_timestamp,
+                 double* value, double* timestamp, uint32_t* pending);
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_GATHER_H_

@@ -1,0 +1,364 @@
+#include "metric_file.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "gather.h"
+#include "guard.h"
+#include "load.h"
+
+namespace promfold {
+
+namespace {
+
+// Whether header and last entry are as they were when they were indexed. Runs inside a guarded
+// scope.
+Fault CheckEnd(const std::byte* file, uint32_t indexed_used, uint32_t last_entry,
+               std::string_view last_key, uint32_t* used) {
+  const int32_t stored = LoadInt32(file, 0);
+  if (stored < static_cast<int32_t>(indexed_used)) {
+    return {Found::kUsedShrank, 0, stored, indexed_used};
+  }
+  *used = static_cast<uint32_t>(stored);
+  if (last_entry == 0) return {};
+  if (LoadInt32(file, last_entry) != static_cast<int32_t>(last_key.size()) ||
+      std::memcmp(file + last_entry + kLengthBytes, last_key.data(), last_key.size()) != 0) {
+    return {Found::kLastEntryChanged, last_entry};
+  }
+  return {};
+}
+
+// Appends a run, joined to the one before where the operation is the same.
+void AppendRun(std::vector<Run>* runs, Operation operation, uint32_t from, uint32_t to) {
+  if (from >= to) return;
+  if (!runs->empty() && runs->back().operation == operation && runs->back().to == from) {
+    runs->back().to = to;
+  } else {
+    runs->push_back({operation, from, to});
+  }
+}
+
+}  // namespace
+
+MetricFile::MetricFile(uint32_t id, std::string_view name, uint64_t listed_inode, bool may_be_link)
+    : id_(id), name_(name), listed_inode_(listed_inode), may_be_link_(may_be_link) {}
+
+void MetricFile::Accept(uint8_t flags) {
+  accepted_ = true;
+  flags_ = flags;
+}
+
+void MetricFile::Refresh(const FileContext& context) {
+  if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
+  if (!mapping_) return RefreshUnmapped(context);
+  if (is_restated_ && IsReplacedByName(context)) return ReadAnew(context);
+
+  uint32_t used = 0;
+  if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
+  if (used != indexed_used_) Follow(context, used);
+}
+
+// From scratch, by name. What was damaged in place may read well as a whole (truncated and grown
+// again); else the fault of this reading is the more exact one.
+void MetricFile::ReadAnew(const FileContext& context) {
+  Reading reading = ReadFile(context.directory, name_.c_str(), context.scratch);
+  if (reading.fault.ok()) {
+    Adopt(context, &reading);
+  } else {
+    if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
+    Fail(reading.fault, reading.changed_seconds);
+  }
+}
+
+Fault MetricFile::CheckMapped(const FileContext& context, uint32_t* used) const {
+  const std::string_view last_key =
+      key_id_.empty() ? std::string_view() : context.keys->Text(key_id_.back());
+  Fault fault;
+  const bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
+    fault = CheckEnd(mapping_.base(), indexed_used_, last_entry_, last_key, used);
+  });
+  if (whole) return fault;
+  ++*context.read_faults;
+  return {Found::kPageGone};
+}
+
+bool MetricFile::IsReplacedByName(const FileContext& context) const {
+  struct stat status;
+  return fstatat(context.directory, name_.c_str(), &status, 0) != 0 ||
+         !(IdentityOf(status) == identity_);
+}
+
+// New entries were appended: walks them on a private copy, so that nothing the writer does
+// meanwhile can come between a check and a use.
+void MetricFile::Follow(const FileContext& context, uint32_t used) {
+  // A short tail (layout.h) grew: where its last entry really ends is to be found anew. And the
+  // first entries of a file decide its layout, with all that ReadFile knows about it.
+  if (end_ != indexed_used_ || slot_bytes_ == 0) return ReadAnew(context);
+  if (used > mapping_.bytes() && !RemapByName(context, used)) return;
+
+  std::byte* const copy = context.scratch->FileBytes(used);
+  const uint32_t from = end_;
+  const bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
+    std::memcpy(copy + from, mapping_.base() + from, used - from);
+  });
+  if (!whole) {
+    ++*context.read_faults;
+    return ReadAnew(context);
+  }
+
+  uint32_t cursor = from;
+  while (cursor < used) {
+    Entry entry;
+    if (!NextEntry({copy, used}, used, slot_bytes_, &cursor, &entry).ok()) {
+      return ReadAnew(context);
+    }
+  }
+  indexed_used_ = used;
+  Append(context, copy, used);
+}
+
+// Maps the file again, at its new size. False where there is nothing more to do for this refresh.
+bool MetricFile::RemapByName(const FileContext& context, uint32_t used) {
+  struct stat status;
+  Fault fault;
+  const Descriptor descriptor = OpenRegular(context.directory, name_.c_str(), &status, &fault);
+  // Unlinked since it was listed. What is mapped is still good; the next listing removes the file.
+  if (fault.found == Found::kOpenFailed && fault.a == ENOENT) return false;
+  if (!descriptor || !(IdentityOf(status) == identity_) ||
+      static_cast<uint64_t>(status.st_size) < used) {
+    ReadAnew(context);
+    return false;
+  }
+  mapping_.Unmap();
+  if (mapping_.Map(descriptor.number(), static_cast<uint64_t>(status.st_size), context.maps)) {
+    return true;
+  }
+  RefreshUnmapped(context);
+  return false;
+}
+
+void MetricFile::RefreshUnmapped(const FileContext& context) {
+  Reading reading = ReadFile(context.directory, name_.c_str(), context.scratch);
+  if (!reading.fault.ok()) {
+    if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
+    return Fail(reading.fault, reading.changed_seconds);
+  }
+  if (!Continues(context, reading)) return Adopt(context, &reading);
+
+  const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  indexed_used_ = reading.used;
+  slot_bytes_ = reading.layout.slot_bytes;
+  if (reading.layout.end > end_) Append(context, file, reading.layout.end);
+  TakeColumns(file);
+  TryMap(context, reading);
+}
+
+// Whether what was just read is what is indexed, and perhaps more. Nothing pins the inode of an
+// unmapped file, so its number may be another file's by now: every key is compared.
+bool MetricFile::Continues(const FileContext& context, const Reading& reading) const {
+  if (!(reading.identity == identity_) || reading.layout.end < end_) return false;
+  if (key_id_.empty()) return true;
+  if (reading.layout.slot_bytes != slot_bytes_ || reading.layout.entries < key_id_.size()) {
+    return false;
+  }
+  const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  uint32_t cursor = kHeaderBytes;
+  for (size_t i = 0; i < key_id_.size(); ++i) {
+    Entry entry;
+    const Fault fault =
+        NextEntry({file, reading.layout.end}, reading.layout.end, slot_bytes_, &cursor, &entry);
+    if (!fault.ok() || entry.value_offset != value_offset_[i] ||
+        entry.key != context.keys->Text(key_id_[i])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Takes a reading in place of everything that was.
+void MetricFile::Adopt(const FileContext& context, Reading* reading) {
+  DropEntries();
+  mapping_.Unmap();
+  state_ = FileState::kGood;
+  is_read_ = true;
+  is_changed_ = true;
+  fault_ = {};
+  changed_seconds_ = reading->changed_seconds;
+  identity_ = reading->identity;
+  is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
+  indexed_used_ = reading->used;
+  slot_bytes_ = reading->layout.slot_bytes;
+  key_id_.reserve(reading->layout.entries);
+  value_offset_.reserve(reading->layout.entries);
+  const std::byte* const file = context.scratch->FileBytes(reading->layout.end);
+  Append(context, file, reading->layout.end);
+  TryMap(context, *reading);
+  if (!mapping_) TakeColumns(file);
+}
+
+// Indexes the entries in [end_, end). REQUIRES: the walk over them was seen to succeed.
+void MetricFile::Append(const FileContext& context, const std::byte* file, uint32_t end) {
+  while (end_ < end) {
+    last_entry_ = end_;
+    Entry entry;
+    const Fault fault = NextEntry({file, end}, end, slot_bytes_, &end_, &entry);
+    assert(fault.ok());
+    if (!fault.ok()) break;
+    key_id_.push_back(context.keys->Intern(entry.key));
+    value_offset_.push_back(entry.value_offset);
+    is_padded_ = is_padded_ && file[entry.value_offset - 1] == std::byte{' '};
+    is_changed_ = true;
+  }
+  good_entries_ = entry_count();
+}
+
+void MetricFile::TakeColumns(const std::byte* file) {
+  const size_t count = value_offset_.size();
+  value_.resize(count);
+  GatherValues(file, value_offset_, false, value_.data());
+  if (slot_bytes_ != kPairBytes) return;
+  timestamp_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    timestamp_[i] = LoadDouble(file, value_offset_[i] + kValueBytes);
+  }
+}
+
+void MetricFile::TryMap(const FileContext& context, const Reading& reading) {
+  // A header of 4 bytes (layout.h, ReadUsed) is not worth a page.
+  if (reading.file_bytes < kHeaderBytes) return;
+  mapping_.Map(reading.descriptor.number(), reading.file_bytes, context.maps);
+}
+
+void MetricFile::Fail(Fault fault, double changed_seconds) {
+  if (fault.code() == FaultCode::kEmpty && good_entries_ > 0) {
+    // Not a moment of creation.
+    fault = {Found::kEntriesGone, 0, good_entries_};
+  }
+  const bool was_served = !value_.empty() && !slot_.empty();
+  const bool is_held =
+      is_read_ && (state_ == FileState::kHeld ||
+                   (state_ == FileState::kGood && was_served && (flags_ & kKeepLastGood) != 0));
+  const FileState state = is_held                             ? FileState::kHeld
+                          : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
+                                                              : FileState::kBad;
+  mapping_.Unmap();
+  if (!is_held) DropEntries();
+  if (is_read_ && state == state_ && fault == fault_ && changed_seconds == changed_seconds_) return;
+  state_ = state;
+  is_read_ = true;
+  is_changed_ = true;
+  fault_ = fault;
+  changed_seconds_ = changed_seconds;
+}
+
+void MetricFile::Gather(const FileContext& context) {
+  if (!is_read_ || state_ != FileState::kGood || !mapping_ || value_offset_.empty()) return;
+  const std::byte* const file = mapping_.base();
+  const size_t count = value_offset_.size();
+  const bool pairs = needs_timestamps_ && slot_bytes_ == kPairBytes;
+  double* const value = context.scratch->value.AtLeast(count);
+  double* const timestamp = pairs ? context.scratch->timestamp.AtLeast(count) : nullptr;
+  uint32_t* const pending = pairs ? context.scratch->pending.AtLeast(count) : nullptr;
+  const std::string_view last_key = context.keys->Text(key_id_.back());
+
+  Fault fault;
+  bool is_padded = false;
+  const bool whole = ReadGuarded(file, mapping_.bytes(), [&] {
+    is_padded = pairs ? GatherPairs(file, value_offset_, is_padded_, value_, timestamp_, value,
+                                    timestamp, pending)
+                      : GatherValues(file, value_offset_, is_padded_, value);
+    // After, not before: what was overwritten while it was gathered is noticed.
+    uint32_t used = 0;
+    fault = CheckEnd(file, indexed_used_, last_entry_, last_key, &used);
+  });
+  if (!whole) {
+    ++*context.read_faults;
+    fault = {Found::kPageGone};
+  } else if (fault.ok() && !is_padded) {
+    fault = {Found::kPaddingChanged};
+  }
+  if (!fault.ok()) {
+    struct stat status;
+    const bool stated = fstatat(context.directory, name_.c_str(), &status, 0) == 0;
+    return Fail(fault, stated ? ChangedSeconds(status) : 0);
+  }
+
+  value_.assign(value, value + count);
+  if (pairs) timestamp_.assign(timestamp, timestamp + count);
+}
+
+std::optional<FileChange> MetricFile::TakeChange() {
+  if (!is_changed_) return std::nullopt;
+  is_changed_ = false;
+  const FileChange change = {id_,           state_, reported_entries_,
+                             entry_count(), fault_, changed_seconds_};
+  reported_entries_ = entry_count();
+  return change;
+}
+
+void MetricFile::Forget() {
+  mapping_.Unmap();
+  DropEntries();
+  is_read_ = false;
+  is_changed_ = false;
+  state_ = FileState::kBad;
+}
+
+// Memory is given back: a file may well stay bad for weeks.
+void MetricFile::DropEntries() {
+  end_ = kHeaderBytes;
+  indexed_used_ = 0;
+  last_entry_ = 0;
+  slot_bytes_ = 0;
+  is_padded_ = true;
+  reported_entries_ = 0;
+  std::vector<uint32_t>().swap(key_id_);
+  std::vector<uint32_t>().swap(value_offset_);
+  std::vector<uint32_t>().swap(slot_);
+  std::vector<Run>().swap(run_);
+  std::vector<double>().swap(value_);
+  std::vector<double>().swap(timestamp_);
+  slot_limit_ = 0;
+  needs_timestamps_ = false;
+}
+
+bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
+                         std::span<const uint8_t> operation) {
+  assert(slot.size() == operation.size());
+  if (from > slot_.size() || slot.size() > key_id_.size() - from) return false;
+  const uint32_t to = from + static_cast<uint32_t>(slot.size());
+  const uint32_t rows = std::max(to, static_cast<uint32_t>(slot_.size()));
+  slot_.resize(rows);
+  std::copy(slot.begin(), slot.end(), slot_.begin() + from);
+
+  std::vector<Run> runs;
+  for (const Run& run : run_) AppendRun(&runs, run.operation, run.from, std::min(run.to, from));
+  for (uint32_t i = from; i < to; ++i) {
+    AppendRun(&runs, static_cast<Operation>(operation[i - from]), i, i + 1);
+  }
+  for (const Run& run : run_) AppendRun(&runs, run.operation, std::max(run.from, to), run.to);
+  run_.swap(runs);
+
+  for (const uint32_t s : slot) slot_limit_ = std::max(slot_limit_, s + 1);
+  needs_timestamps_ = std::any_of(run_.begin(), run_.end(), [](const Run& run) {
+    return run.operation == Operation::kMostRecent;
+  });
+  return true;
+}
+
+void MetricFile::FoldInto(Slots* slots) const {
+  if (!has_entries()) return;
+  const uint32_t rows = static_cast<uint32_t>(std::min(slot_.size(), value_.size()));
+  // A timestamp column may be older than the last rows' values, never newer.
+  const bool stamped = needs_timestamps_ && timestamp_.size() >= rows;
+  Fold(run_, rows, value_.data(),
+       stamped ? std::span<const double>(timestamp_) : std::span<const double>(), slot_.data(),
+       slots);
+}
+
+}  // namespace promfold

@@ -1,0 +1,175 @@
+// One metric file: what was read of it, and whether that is still so.
+//
+//                 reads well                    damaged, was served, kKeepLastGood
+//   (unread) ─────────────────▶ good ──────────────────────────────────▶ held
+//      │  used 0                 ▲ │ damaged                               │ reads well
+//      ├────────▶ empty ─────────┤ ▼                                       ▼
+//      └────────▶ bad ───────────┘ bad                                   good, read anew
+//
+// A good file is mapped and kept mapped; a scrape then costs two loads to see that nothing changed.
+// A file that is not good is read from scratch on every refresh, because a writer that stores
+// through a mapping changes neither mtime nor ctime.
+//
+// Columns are per entry: key id, value offset, slot, and what was gathered last. The gathered
+// columns always hold one consistent earlier state: a gather that fails leaves them alone.
+#ifndef PROMFOLD_CORE_METRIC_FILE_H_
+#define PROMFOLD_CORE_METRIC_FILE_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fault.h"
+#include "fold.h"
+#include "key_table.h"
+#include "layout.h"
+#include "mapping.h"
+#include "read_file.h"
+#include "scratch.h"
+
+namespace promfold {
+
+// src/native.ts, FILE_STATE: same numbers, same meaning.
+enum class FileState : uint8_t { kGood = 0, kEmpty = 1, kHeld = 2, kBad = 3 };
+
+// src/native.ts, FILE_FLAG: same bits, same meaning.
+inline constexpr uint8_t kKeepLastGood = 1;
+inline constexpr uint8_t kSetsMode = 2;
+
+// What a file needs from the set it belongs to.
+struct FileContext {
+  int directory;  // descriptor that names are relative to
+  KeyTable* keys;
+  MapBudget* maps;
+  Scratch* scratch;
+  uint64_t* read_faults;
+};
+
+// A file whose state or entries changed since the last report.
+struct FileChange {
+  uint32_t id;
+  FileState state;
+  uint32_t entry_from;  // entries from here on are new; 0: all earlier ones are void
+  uint32_t entry_count;
+  Fault fault;
+  double changed_seconds;
+};
+
+class MetricFile {
+ public:
+  MetricFile(uint32_t id, std::string_view name, uint64_t listed_inode, bool may_be_link);
+
+  uint32_t id() const { return id_; }
+  const std::string& name() const { return name_; }
+  uint64_t listed_inode() const { return listed_inode_; }
+
+  // From now on the file is read; before, it is never opened. A later call only changes the flags.
+  void Accept(uint8_t flags);
+  bool accepted() const { return accepted_; }
+  uint8_t flags() const { return flags_; }
+
+  // Brings entries and state up to date. An unmapped file is gathered here as well.
+  void Refresh(const FileContext& context);
+
+  // Gathers a good mapped file; others keep their columns. The file may turn out bad or held.
+  void Gather(const FileContext& context);
+
+  // The change since the last call, if any.
+  std::optional<FileChange> TakeChange();
+
+  // Drops entries, rows and columns, also those of a held file; the next Refresh reads anew and
+  // reports whatever it finds.
+  void Forget();
+
+  // Where the processor may begin to fetch what Refresh will look at.
+  void Prefetch() const {
+    if (!mapping_) return;
+    __builtin_prefetch(mapping_.base());
+    __builtin_prefetch(mapping_.base() + last_entry_);
+  }
+
+  // Good or held: its entries count.
+  bool has_entries() const { return state_ == FileState::kGood || state_ == FileState::kHeld; }
+  bool is_unmapped() const { return accepted_ && state_ == FileState::kGood && !mapping_; }
+
+  std::span<const uint32_t> key_ids() const { return key_id_; }
+  uint32_t entry_count() const { return static_cast<uint32_t>(key_id_.size()); }
+  uint32_t slot_bytes() const { return slot_bytes_; }
+  // Byte at which an entry begins. REQUIRES: entry < entry_count().
+  uint32_t EntryOffset(uint32_t entry) const {
+    return entry == 0 ? kHeaderBytes : value_offset_[entry - 1] + slot_bytes_;
+  }
+
+  // Rows from.. become these slots and operations. False where they do not follow on rows there
+  // are, or reach past the entries. REQUIRES: slot and operation have equal sizes.
+  bool SetRows(uint32_t from, std::span<const uint32_t> slot, std::span<const uint8_t> operation);
+  std::span<const uint32_t> slots() const { return slot_; }
+  // All slots are below.
+  uint32_t slot_limit() const { return slot_limit_; }
+
+  // Folds the rows whose values were ever gathered.
+  void FoldInto(Slots* slots) const;
+
+  // The last gathered columns; timestamps are empty unless an entry folds by kMostRecent.
+  std::span<const double> values() const { return value_; }
+  std::span<const double> timestamps() const {
+    return needs_timestamps_ ? std::span<const double>(timestamp_) : std::span<const double>();
+  }
+
+ private:
+  void ReadAnew(const FileContext& context);
+  void Follow(const FileContext& context, uint32_t used);
+  void RefreshUnmapped(const FileContext& context);
+
+  Fault CheckMapped(const FileContext& context, uint32_t* used) const;
+  bool IsReplacedByName(const FileContext& context) const;
+  bool RemapByName(const FileContext& context, uint32_t used);
+
+  void Adopt(const FileContext& context, Reading* reading);
+  bool Continues(const FileContext& context, const Reading& reading) const;
+  void Append(const FileContext& context, const std::byte* file, uint32_t end);
+  void TakeColumns(const std::byte* file);
+  void TryMap(const FileContext& context, const Reading& reading);
+  void Fail(Fault fault, double changed_seconds);
+  void DropEntries();
+
+  const uint32_t id_;
+  const std::string name_;
+  const uint64_t listed_inode_;
+  const bool may_be_link_;
+
+  bool accepted_ = false;
+  uint8_t flags_ = 0;
+
+  FileState state_ = FileState::kBad;
+  bool is_read_ = false;      // the state says something
+  bool is_changed_ = false;   // since the last TakeChange
+  bool is_padded_ = true;     // a blank stands before every value
+  bool is_restated_ = false;  // name and inode may part without the listing showing it
+  Fault fault_;
+  double changed_seconds_ = 0;
+
+  Mapping mapping_;
+  FileIdentity identity_;
+  uint32_t indexed_used_ = 0;    // `used` when the entries were last walked
+  uint32_t end_ = kHeaderBytes;  // where the next entry begins
+  uint32_t last_entry_ = 0;      // where the last one begins
+  uint32_t slot_bytes_ = 0;
+  uint32_t good_entries_ = 0;  // when it was last good
+  uint32_t reported_entries_ = 0;
+
+  std::vector<uint32_t> key_id_;
+  std::vector<uint32_t> value_offset_;
+  std::vector<uint32_t> slot_;
+  std::vector<Run> run_;
+  uint32_t slot_limit_ = 0;
+  bool needs_timestamps_ = false;
+  std::vector<double> value_;
+  std::vector<double> timestamp_;
+};
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_METRIC_FILE_H_
