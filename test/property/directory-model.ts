@@ -1,0 +1,320 @@
+/**
+ * A directory under random change, and what a running promfold must say of it after each change.
+ *
+ * The disk is the model: what can be read is read anew by test/reference.ts. Only what is *held* needs
+ * a memory: the bytes of each file as they were at the last scrape that could read them.
+ */
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type FileBytes,
+  parseName,
+  readEntries,
+  readFiles,
+  referenceExposition,
+} from '../reference.js';
+import {
+  double,
+  entryBytes,
+  fileBytes,
+  int32,
+  keyOf,
+  type Layout,
+  overwrite,
+  slotBytesOf,
+  type TestEntry,
+} from '../support/metric-file.js';
+import type { Random } from '../support/random.js';
+
+const TYPES = ['counter', 'gauge', 'histogram', 'summary'] as const;
+const MODES = [
+  ...['all', 'liveall', 'min', 'livemin', 'max', 'livemax'],
+  ...['sum', 'livesum', 'mostrecent', 'livemostrecent'],
+];
+const VALUES = [0, -0, 1, 2.5, -3, 0.1, 1e6, 123456789, 1e16, -1e16, 1e22, 1e-5, 5e-324];
+const ODD_VALUES = [NaN, Infinity, -Infinity];
+const LABELS: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { path: '/' },
+  { path: '/a"b\\c\nd' },
+  { path: '/', verb: 'GET' },
+  { Zone: 'é', path: '\u{1f600}' },
+  { pid: 'mine' },
+];
+const BOUNDS = ['0.005', '1.0', '1', '2.5', '10.0', '+Inf'];
+
+interface MetricFile {
+  readonly type: (typeof TYPES)[number];
+  readonly layout: Layout;
+  entries: TestEntry[];
+  /** The bytes to go back to, while the file is damaged. */
+  healthy: Buffer | undefined;
+}
+
+export class DirectoryModel {
+  readonly directory: string;
+  readonly #random: Random;
+  readonly #files = new Map<string, MetricFile>();
+  /** Bytes of each file at the last scrape that could read it. */
+  readonly #lastGood = new Map<string, Buffer>();
+  #regrown = 0;
+
+  constructor(directory: string, random: Random) {
+    this.directory = directory;
+    this.#random = random;
+  }
+
+  /** Changes one file. @returns what was done, for the report of a failure */
+  change(): string {
+    const healthy = this.#names((file) => file.healthy === undefined);
+    const damaged = this.#names((file) => file.healthy !== undefined);
+    if (healthy.length < 3 || this.#random.chance(0.15)) return this.#create();
+    if (damaged.length > 0 && this.#random.chance(damaged.length * 0.1)) {
+      return this.#undo(this.#random.pick(damaged));
+    }
+    const name = this.#random.pick(healthy);
+    const roll = this.#random.next();
+    if (roll < 0.35) return this.#setValues(name);
+    if (roll < 0.6) return this.#grow(name);
+    if (roll < 0.7) return this.#remove(name);
+    if (roll < 0.8) return this.#replace(name);
+    if (roll < 0.87) return this.#regrow(name);
+    return this.#damage(name);
+  }
+
+  /** What a scrape must say now; call it once after each scrape-worthy change. */
+  expected(): { exposition: string; unreadable: string[] } {
+    const effective: FileBytes[] = [];
+    const unreadable: string[] = [];
+    for (const file of readFiles(this.directory)) {
+      const lastGood = this.#lastGood.get(file.name);
+      const isEmpty = file.bytes.length < 4 || file.bytes.readInt32LE(0) === 0;
+      const reads = readEntries(file.bytes) !== undefined && !(isEmpty && lastGood);
+      if (reads) {
+        if (!isEmpty) this.#lastGood.set(file.name, file.bytes);
+        effective.push(file);
+        continue;
+      }
+      unreadable.push(file.name);
+      if (lastGood && parseName(file.name)?.type !== 'gauge') {
+        effective.push({ name: file.name, bytes: lastGood });
+      }
+    }
+    return { exposition: referenceExposition(effective), unreadable };
+  }
+
+  #names(which: (file: MetricFile) => boolean): string[] {
+    return [...this.#files].filter(([, file]) => which(file)).map(([name]) => name);
+  }
+
+  #path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  #newFile(): [name: string, file: MetricFile] {
+    const type = this.#random.pick(TYPES);
+    const layout = this.#random.chance(0.7)
+      ? 'dict4-16'
+      : this.#random.pick(['list4-8', 'dict3-8', 'dict4-8'] as const);
+    const words = type === 'gauge' ? [type, this.#random.pick(MODES)] : [type];
+    const id = this.#random.chance(0.1)
+      ? `worker_${this.#random.below(3)}`
+      : this.#random.below(40);
+    const count = this.#random.below(6);
+    const entries = this.#newEntries(type, layout, words[1] ?? '', [], count);
+    return [`${[...words, id].join('_')}.db`, { type, layout, entries, healthy: undefined }];
+  }
+
+  #create(): string {
+    const [name, file] = this.#newFile();
+    if (this.#files.has(name)) return this.#remove(name);
+    this.#files.set(name, file);
+    // Now and then it is damaged before anyone saw it.
+    const bytes = this.#bytes(file);
+    writeFileSync(this.#path(name), bytes);
+    if (file.entries.length > 1 && this.#random.chance(0.15)) {
+      file.healthy = bytes;
+      overwrite(this.#path(name), 8, int32(this.#random.pick([-1, 0, 1 << 30])));
+      return `create ${name} with a bad key length`;
+    }
+    return `create ${name} (${file.layout}, ${file.entries.length} entries)`;
+  }
+
+  #bytes(file: MetricFile): Buffer {
+    return fileBytes(file.layout, file.entries, this.#random.pick([0, 1024, 65536]));
+  }
+
+  #remove(name: string): string {
+    rmSync(this.#path(name));
+    this.#forget(name);
+    return `remove ${name}`;
+  }
+
+  #forget(name: string): void {
+    this.#files.delete(name);
+    this.#lastGood.delete(name);
+  }
+
+  #replace(name: string): string {
+    const old = this.#files.get(name)!;
+    this.#forget(name);
+    const mode = name.split('_')[1]!;
+    const count = 1 + this.#random.below(4);
+    const entries = this.#newEntries(old.type, old.layout, mode, [], count);
+    const file = { ...old, entries, healthy: undefined };
+    writeFileSync(`${this.#path(name)}.new`, this.#bytes(file));
+    renameSync(`${this.#path(name)}.new`, this.#path(name));
+    this.#files.set(name, file);
+    return `replace ${name}`;
+  }
+
+  #setValues(name: string): string {
+    const file = this.#files.get(name)!;
+    let at = 8;
+    let changed = 0;
+    const slotBytes = slotBytesOf(file.layout);
+    file.entries = file.entries.map((entry) => {
+      const bytes = entryBytes(slotBytes, keyOf(file.layout, entry), 0);
+      const valueAt = at + bytes.length - slotBytes;
+      at += bytes.length;
+      if (this.#random.chance(0.5)) return entry;
+      changed += 1;
+      const value = this.#value();
+      const timestampSeconds = this.#random.below(5);
+      overwrite(this.#path(name), valueAt, double(value));
+      if (slotBytes === 16) overwrite(this.#path(name), valueAt + 8, double(timestampSeconds));
+      return { ...entry, value, timestampSeconds };
+    });
+    return `set ${changed} values of ${name}`;
+  }
+
+  #grow(name: string): string {
+    const file = this.#files.get(name)!;
+    const count = 1 + this.#random.below(3);
+    const mode = name.split('_')[1]!;
+    const more = this.#newEntries(file.type, file.layout, mode, file.entries, count);
+    const usedBytes = fileBytes(file.layout, file.entries).length;
+    const added = fileBytes(file.layout, more).subarray(8);
+    overwrite(this.#path(name), usedBytes, added);
+    overwrite(this.#path(name), 0, int32(usedBytes + added.length));
+    file.entries = [...file.entries, ...more];
+    return `grow ${name} by ${more.length} entries`;
+  }
+
+  /** Truncated and written anew: the same inode, other entries. */
+  #regrow(name: string): string {
+    const file = this.#files.get(name)!;
+    this.#regrown += 1;
+    const mode = name.split('_')[1]!;
+    // The first key has a length no earlier content had, so that no old offset fits by accident.
+    const pad = { pad: 'x'.repeat(8 * (1 + (this.#regrown % 60))) };
+    const first: TestEntry = {
+      family: `regrown_${file.type}`,
+      sampleName: file.type === 'counter' ? 'regrown_counter_total' : `regrown_${file.type}`,
+      labels: file.type === 'histogram' ? { ...pad, le: '1.0' } : pad,
+      value: 1,
+      timestampSeconds: 1,
+    };
+    file.entries = [first, ...this.#newEntries(file.type, file.layout, mode, [], 2)];
+    if (file.layout === 'list4-8') file.entries = file.entries.map(asListEntry);
+    truncateSync(this.#path(name), 0);
+    writeFileSync(this.#path(name), this.#bytes(file));
+    return `regrow ${name} in place`;
+  }
+
+  #damage(name: string): string {
+    const file = this.#files.get(name)!;
+    const path = this.#path(name);
+    const bytes = readFileSync(path);
+    const usedBytes = bytes.readInt32LE(0);
+    if (usedBytes <= 8) return this.#grow(name);
+    file.healthy = bytes;
+    const kinds: [string, () => void][] = [
+      ['truncated to nothing', () => truncateSync(path, 0)],
+      ['truncated', () => truncateSync(path, 9 + this.#random.below(usedBytes - 9))],
+      ['zeroed', () => overwrite(path, 0, Buffer.alloc(bytes.length))],
+      ['used beyond the file', () => overwrite(path, 0, int32(bytes.length + 8))],
+      ['used negative', () => overwrite(path, 0, int32(-8))],
+      ['overwritten', () => overwrite(path, 0, Buffer.alloc(usedBytes, '\xa5'))],
+      ['text', () => overwrite(path, 0, Buffer.from('SQLite format 3\0'.repeat(2)))],
+    ];
+    const [kind, damage] = this.#random.pick(kinds);
+    damage();
+    return `damage ${name}: ${kind}`;
+  }
+
+  #undo(name: string): string {
+    const roll = this.#random.next();
+    if (roll < 0.25) return this.#remove(name);
+    if (roll < 0.5) return this.#replace(name);
+    const file = this.#files.get(name)!;
+    writeFileSync(this.#path(name), file.healthy!);
+    file.healthy = undefined;
+    return `heal ${name}`;
+  }
+
+  #value(): number {
+    return this.#random.chance(0.05) ? this.#random.pick(ODD_VALUES) : this.#random.pick(VALUES);
+  }
+
+  /** Entries with keys that the file does not have yet. */
+  #newEntries(
+    type: (typeof TYPES)[number],
+    layout: Layout,
+    mode: string,
+    known: readonly TestEntry[],
+    count: number,
+  ): TestEntry[] {
+    const keys = new Set(known.map((entry) => keyOf(layout, entry)));
+    const entries: TestEntry[] = [];
+    for (let tries = 0; entries.length < count && tries < count * 4; tries += 1) {
+      let entry = this.#newEntry(type, mode);
+      if (layout === 'list4-8') entry = asListEntry(entry);
+      const key = keyOf(layout, entry);
+      if (!keys.has(key)) entries.push(entry);
+      keys.add(key);
+    }
+    return entries;
+  }
+
+  #newEntry(type: (typeof TYPES)[number], mode: string): TestEntry {
+    const random = this.#random;
+    const number = random.below(3);
+    // One name for all types now and then: the first file's type decides.
+    const family = random.chance(0.04)
+      ? 'conflict'
+      : type === 'gauge' && !random.chance(0.05)
+        ? `gauge_${mode}_${number}`
+        : `${type}_${number}`;
+    const labels = random.pick(LABELS);
+    const common = {
+      family,
+      labels,
+      help: random.chance(0.05) ? 'another\nhelp' : 'help',
+      value: this.#value(),
+      timestampSeconds: random.below(5),
+    };
+    switch (type) {
+      case 'counter':
+        return { ...common, sampleName: `${family}_total` };
+      case 'gauge':
+        return { ...common, sampleName: family };
+      case 'summary':
+        return { ...common, sampleName: `${family}${random.pick(['_count', '_sum'])}` };
+      default:
+        return random.chance(0.2)
+          ? { ...common, sampleName: `${family}_sum` }
+          : {
+              ...common,
+              sampleName: `${family}_bucket`,
+              labels: { ...labels, le: random.pick(BOUNDS) },
+            };
+    }
+  }
+}
+
+/** As clients up to 0.3.1 stored it: a counter's family is its sample name. */
+function asListEntry(entry: TestEntry): TestEntry {
+  if (!entry.sampleName.endsWith('_total')) return { ...entry, family: entry.family };
+  return { ...entry, family: entry.sampleName };
+}

@@ -1,0 +1,41 @@
+/**
+ * Ring three: a directory changes at random, and after every change promfold says what the slow
+ * merge of test/reference.ts says. PROMFOLD_TEST_SEED repeats a failure.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Scraper } from '../../src/scrape/scraper.js';
+import { TEXT } from '../support/dialect.js';
+import { faultsOf, sortedLines } from '../support/exposition.js';
+import { Random, seed } from '../support/random.js';
+import { tempDirectory } from '../support/temp.js';
+import { DirectoryModel } from './directory-model.js';
+
+const STEPS = 300;
+const first = seed();
+
+describe('a directory under random change', () => {
+  for (let run = 0; run < 8; run += 1) {
+    it(`is served as the reference would, seed ${first + run}`, async () => {
+      const directory = tempDirectory();
+      const model = new DirectoryModel(directory, new Random(first + run));
+      const scraper = new Scraper(directory);
+      const done: string[] = [];
+      try {
+        for (let step = 0; step < STEPS; step += 1) {
+          done.push(model.change());
+          const { exposition, unreadable } = model.expected();
+          const said = String(await scraper.scrape({ dialect: TEXT }));
+          const told = `seed ${first + run}, step ${step}: ${done.slice(-8).join('; ')}`;
+          assert.deepEqual(sortedLines(said), sortedLines(exposition), told);
+          assert.deepEqual(faultsOf(said, false), [], told);
+          const named = scraper.problems().map(({ path }) => path.slice(directory.length + 1));
+          for (const name of unreadable)
+            assert.ok(named.includes(name), `${name} unnamed, ${told}`);
+        }
+      } finally {
+        await scraper.close();
+      }
+    });
+  }
+});
