@@ -27,7 +27,6 @@
         'NODE_ADDON_API_DISABLE_DEPRECATED',
       ],
       'cflags': ['-Wall', '-Wextra', '-fstack-protector-strong', '-fvisibility=hidden'],
-      'cflags!': ['-O3'],
       'cflags_cc!': ['-std=gnu++17', '-std=gnu++14', '-fno-rtti'],
       'cflags_cc': ['-std=c++20', '-fno-exceptions'],
       'configurations': {

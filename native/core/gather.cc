@@ -55,7 +55,7 @@ void Pause() {
   }
 }
 
-uint32_t NotBlank(const std::byte* file, uint32_t value_offset) {
+uint32_t NotBlank(const std::byte* file, size_t value_offset) {
   return static_cast<uint32_t>(file[value_offset - 1]) ^ ' ';
 }
 
@@ -70,8 +70,9 @@ bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset,
   }
   uint32_t not_blank = 0;
   for (size_t i = 0; i < count; ++i) {
-    value[i] = LoadDouble(file, value_offset[i]);
-    not_blank |= NotBlank(file, value_offset[i]);
+    const uint32_t offset = value_offset[i];
+    value[i] = LoadDouble(file, offset);
+    not_blank |= NotBlank(file, offset);
   }
   return not_blank == 0;
 }
