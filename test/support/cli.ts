@@ -30,9 +30,15 @@ export class Daemon {
   }
 
   /** `promfold serve DIR` on a free port; resolves once it listens. */
-  static async serve(directory: string, flags: readonly string[] = []): Promise<Daemon> {
+  static async serve(
+    directory: string,
+    flags: readonly string[] = [],
+    /** Runs as this user, where the test may choose. */
+    uid?: number,
+  ): Promise<Daemon> {
     const args = ['serve', directory, '--web.listen-address', '127.0.0.1:0', ...flags];
-    const child = start(process.execPath, [MAIN, ...args], { env });
+    const asUser = uid !== undefined && process.getuid?.() === 0 ? { uid, gid: uid } : {};
+    const child = start(process.execPath, [MAIN, ...args], { env, ...asUser });
     let log = '';
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (chunk: Buffer) => {

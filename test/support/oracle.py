@@ -48,6 +48,8 @@ class Files:
 
 def merge(directory, old):
     paths = sorted(glob.glob(os.path.join(glob.escape(directory), '*.db')))
+    # What a worker leaves that was killed while it made a file; the reference would die of it.
+    paths = [p for p in paths if os.path.getsize(p) >= 4]
     with tempfile.TemporaryDirectory() as rewritten:
         for name in old:
             rewrite(os.path.join(directory, name), os.path.join(rewritten, name))

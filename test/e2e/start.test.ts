@@ -1,0 +1,88 @@
+/** scripts/start: the demo serves every type and mode, and leaves nothing behind. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FAMILY } from '../../scripts/demo/families.js';
+import { faultsOf } from '../support/exposition.js';
+import { ROOT } from '../support/paths.js';
+import { start } from '../support/process.js';
+
+const START = `${ROOT}/scripts/start`;
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('scripts/start without a directory', () => {
+  for (const [title, signalGroup] of [
+    ['Ctrl-C, which reaches the whole process group', true],
+    ['SIGTERM to itself', false],
+  ] as const) {
+    it(`serves a demo until ${title}`, async () => {
+      const child = start(START, ['--web.listen-address', '127.0.0.1:0'], {
+        cwd: tmpdir(),
+        detached: true,
+      });
+      const exited = once(child, 'exit');
+      let output = '';
+      for (const stream of [child.stdout!, child.stderr!]) {
+        stream.on('data', (chunk: Buffer) => {
+          output += chunk;
+        });
+      }
+      for (let i = 0; i < 600 && !/curl http/.test(output); i += 1) await sleep(100);
+      const url = /curl (http:\S+)/.exec(output)?.[1];
+      const directory = /write (\S+)/.exec(output)?.[1];
+      assert.ok(url !== undefined && directory !== undefined, output);
+
+      const body = await (await fetch(url)).text();
+      assert.deepEqual(faultsOf(body, false), []);
+      for (const { name, type } of Object.values(FAMILY)) {
+        const printed = type === 'counter' ? `${name}_total` : name;
+        assert.match(body, new RegExp(`^# TYPE ${printed} ${type}$`, 'm'));
+        assert.match(body, new RegExp(`^${name}[_a-z]*(\\{.*\\})? `, 'm'));
+      }
+      const pids = new Set(
+        readdirSync(directory).map((name) => Number(/_(\d+)\.db$/.exec(name)?.[1])),
+      );
+      assert.ok(pids.size >= 3, 'separate processes');
+      for (const pid of pids) assert.ok(isRunning(pid));
+
+      process.kill(signalGroup ? -child.pid! : child.pid!, signalGroup ? 'SIGINT' : 'SIGTERM');
+      const [exitCode] = await exited;
+      assert.equal(exitCode, 0, output);
+      assert.equal(existsSync(directory), false);
+      for (const pid of pids) assert.equal(isRunning(pid), false, `worker ${pid} is left`);
+    });
+  }
+
+  it('says so when the port is busy, and leaves nothing', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('promfold-demo-'));
+    const child = start(START, ['--web.listen-address', `127.0.0.1:${port}`]);
+    let output = '';
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk;
+      });
+    }
+    const [exitCode] = await once(child, 'exit');
+    server.close();
+    assert.notEqual(exitCode, 0);
+    assert.match(output, new RegExp(`${port}.*(in use|EADDRINUSE)|(in use|EADDRINUSE).*${port}`));
+    assert.doesNotMatch(output, /^\s+at /m);
+    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('promfold-demo-'));
+    assert.deepEqual(after, before);
+  });
+});
