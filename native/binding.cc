@@ -447,6 +447,8 @@ Napi::Value FileSetObject::Survey(const Napi::CallbackInfo& info) {
         survey.Set("firstEntry", ToArray(env, result->first_entry));
         survey.Set("firstKey", ToArray(env, result->first_key));
         survey.Set("lastFile", ToArray(env, result->last_file));
+        survey.Set("firstModeFile", ToArray(env, result->first_mode_file));
+        survey.Set("lastModeFile", ToArray(env, result->last_mode_file));
         survey.Set("liveKeys", result->live_keys);
         return survey;
       });

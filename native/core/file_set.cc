@@ -154,6 +154,8 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
   result->first_entry.assign(family_count, -1);
   result->first_key.assign(family_count, -1);
   result->last_file.assign(family_count, -1);
+  result->first_mode_file.assign(family_count, -1);
+  result->last_mode_file.assign(family_count, -1);
 
   std::vector<uint8_t> is_live(keys_.size());
   int32_t rank = 0;
@@ -168,7 +170,11 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
       const int32_t family = key < family_of_key.size() ? family_of_key[key] : -1;
       if (family < 0) continue;
       const size_t f = static_cast<size_t>(family);
-      if (sets_mode) result->last_file[f] = id;
+      result->last_file[f] = id;
+      if (sets_mode) {
+        if (result->first_mode_file[f] < 0) result->first_mode_file[f] = id;
+        result->last_mode_file[f] = id;
+      }
       if (result->first_rank[f] >= 0) continue;
       result->first_rank[f] = rank;
       result->first_file[f] = id;

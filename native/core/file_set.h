@@ -50,6 +50,8 @@ struct SurveyResult {
   std::vector<int32_t> first_entry;
   std::vector<int32_t> first_key;
   std::vector<int32_t> last_file;
+  std::vector<int32_t> first_mode_file;  // among the files with kSetsMode
+  std::vector<int32_t> last_mode_file;
   uint32_t live_keys = 0;
 };
 
