@@ -11,7 +11,7 @@
 
 namespace promfold {
 
-// src/native.ts, FOLD: same order, same meaning.
+// src/plan/operation.ts, OPERATION: same order, same meaning.
 enum class Operation : uint8_t {
   kSum = 0,         // from +0.0, so that a lone -0.0 gives 0.0
   kMin = 1,         // the first, then whatever is less
@@ -21,7 +21,7 @@ enum class Operation : uint8_t {
 };
 inline constexpr uint8_t kOperations = 5;
 
-// src/native.ts, SLOT_NOWHERE: folded into, never printed.
+// src/plan/plan.ts, SLOT_NOWHERE: folded into, never printed.
 inline constexpr uint32_t kSlotNowhere = 0;
 
 // Rows [from, to) of a file fold by one operation.

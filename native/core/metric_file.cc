@@ -248,7 +248,11 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
                                                               : FileState::kBad;
   mapping_.Unmap();
   if (!is_held) DropEntries();
-  if (is_read_ && state == state_ && fault == fault_ && changed_seconds == changed_seconds_) return;
+  // How long a file has been empty tells a moment of creation from a dead writer's leftover; how
+  // long it has been damaged tells nothing, and its writer may go on touching it.
+  const bool is_as_before = is_read_ && state == state_ && fault == fault_ &&
+                            (state != FileState::kEmpty || changed_seconds == changed_seconds_);
+  if (is_as_before) return;
   state_ = state;
   is_read_ = true;
   is_changed_ = true;

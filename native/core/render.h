@@ -36,7 +36,7 @@ using Page = std::vector<std::shared_ptr<const Template>>;
 // One exposition in a block from malloc, which whoever takes `bytes` frees.
 struct Body {
   struct Free {
-    void operator()(char* bytes) const { std::free(bytes); }
+    void operator()(char* memory) const { std::free(memory); }
   };
   std::unique_ptr<char, Free> bytes;  // null where memory ran out
   size_t length = 0;

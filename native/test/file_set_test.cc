@@ -1,0 +1,235 @@
+#include "core/file_set.h"
+
+#include <cerrno>
+
+#include "check.h"
+#include "core/errno_name.h"
+#include "session.h"
+#include "writer.h"
+
+namespace promfold::test {
+namespace {
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : " ") + part;
+  return text;
+}
+
+template <typename T>
+std::string Join(const std::vector<T>& numbers) {
+  std::vector<std::string> parts;
+  for (const T number : numbers) parts.push_back(std::to_string(number));
+  return Join(parts);
+}
+
+TEST("names that glob('*.db') matches are listed, in the order of their bytes") {
+  TemporaryDirectory directory;
+  for (const char* name : {"counter_2.db", "counter_10.db", ".hidden.db", ".db", "a.DB", "b.db.bak",
+                           "c.dbx", "\xff.db", "\xc3\xa9.db", "A.db"}) {
+    directory.Write(name, "");
+  }
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  CHECK_EQ(set.List(&change), 0);
+  CHECK_EQ(Join(change.added_name), "A.db counter_10.db counter_2.db \xc3\xa9.db \xff.db");
+  CHECK_EQ(Join(change.added_id), "0 1 2 3 4");
+}
+
+TEST("a listing tells what came and what went; a replaced file is both") {
+  TemporaryDirectory directory;
+  for (const char* name : {"a.db", "b.db", "c.db"}) directory.Write(name, "");
+  FileSet set(directory.path(), 10);
+  ListingChange first;
+  set.List(&first);
+  directory.Remove("a.db");
+  directory.Write("b.db", "");
+  directory.Write("aa.db", "");
+  ListingChange second;
+  CHECK_EQ(set.List(&second), 0);
+  CHECK_EQ(Join(second.removed_id), "0 1");
+  CHECK_EQ(Join(second.added_name), "aa.db b.db");
+  CHECK_EQ(Join(second.added_id), "3 4");
+  ListingChange third;
+  CHECK_EQ(set.List(&third), 0);
+  CHECK(third.added_id.empty() && third.removed_id.empty());
+}
+
+TEST("a directory that cannot be listed changes nothing") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", "");
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  CHECK_EQ(rename(directory.path().c_str(), (directory.path() + "x").c_str()), 0);
+  ListingChange none;
+  CHECK_EQ(ErrnoName(set.List(&none)), "ENOENT");
+  CHECK(none.removed_id.empty());
+  CHECK(set.Find(0) != nullptr);
+  CHECK_EQ(rename((directory.path() + "x").c_str(), directory.path().c_str()), 0);
+  FileSet file(directory.Path("a.db"), 10);
+  CHECK_EQ(ErrnoName(file.List(&none)), "ENOTDIR");
+}
+
+TEST("only accepted files are read") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"[1]", 1}}));
+  directory.Write("b.db", FileOf({{"[1]", 1}}));
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  const uint32_t id[] = {1};
+  const uint8_t flags[] = {0};
+  CHECK(!set.Accept(id, flags));
+  const RefreshResult result = set.Refresh();
+  CHECK_EQ(result.changes.size(), 1u);
+  CHECK_EQ(result.changes[0].id, 1u);
+  const uint32_t unknown[] = {9};
+  CHECK_EQ(set.Accept(unknown, flags).value_or(""), "no file has id 9");
+}
+
+TEST("files fold in name order, whatever order they came in") {
+  TemporaryDirectory directory;
+  directory.Write("c.db", FileOf({{"[1]", -1e16}}));
+  Session session(directory.path());
+  session.Update();
+  directory.Write("a.db", FileOf({{"[1]", 1e16}}));
+  session.Update();
+  directory.Write("b.db", FileOf({{"[1]", 1}}));
+  CHECK_EQ(session.Scrape("[1]"), "0.0");
+}
+
+TEST("survey: first rank, file, entry and key of a family, and who sets its mode") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}}));
+  directory.Write("b.db", "");
+  directory.Write("c.db", FileOf({{"x2", 1}, {"y1", 1}}));
+  directory.Write("d.db", FileOf({{"y1", 1}}));
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  CHECK(!set.Accept(change.added_id, std::vector<uint8_t>{kSetsMode, 0, kSetsMode, 0}));
+  set.Refresh();
+  SurveyResult result;
+  // Keys x1, x2, y1 are 0, 1, 2; the last one is beyond the span and counts for nothing.
+  CHECK(!set.Survey(std::vector<int32_t>{-1, 0}, 2, &result));
+  CHECK_EQ(Join(result.first_rank), "0 -1");
+  CHECK_EQ(Join(result.first_file), "0 -1");
+  CHECK_EQ(Join(result.first_entry), "1 -1");
+  CHECK_EQ(Join(result.first_key), "1 -1");
+  CHECK_EQ(Join(result.last_file), "2 -1");
+  CHECK_EQ(Join(result.first_mode_file), "0 -1");
+  CHECK_EQ(Join(result.last_mode_file), "2 -1");
+  CHECK_EQ(result.live_keys, 3u);
+  SurveyResult other;
+  CHECK(!set.Survey(std::vector<int32_t>{0, 0, 1}, 2, &other));
+  CHECK_EQ(Join(other.first_rank), "0 1");  // b.db has no rank
+  CHECK_EQ(Join(other.first_entry), "0 1");
+  CHECK_EQ(Join(other.last_file), "2 3");
+  CHECK_EQ(Join(other.first_mode_file), "0 2");
+  CHECK_EQ(Join(other.last_mode_file), "2 2");
+  CHECK_EQ(set.Survey(std::vector<int32_t>{5}, 2, &other).value_or(""), "family 5 is not below 2");
+}
+
+TEST("liveKeys counts the keys that a file still has") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}}));
+  directory.Write("b.db", FileOf({{"x2", 1}}));
+  Session session(directory.path());
+  session.Update();
+  directory.Remove("a.db");
+  session.Update();
+  SurveyResult result;
+  CHECK(!session.set().Survey({}, 0, &result));
+  CHECK_EQ(result.live_keys, 1u);
+}
+
+TEST("order: slots by their first row") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}, {"x3", 1}}));
+  directory.Write("b.db", FileOf({{"x3", 1}, {"x4", 1}}));
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  CHECK(!set.Accept(change.added_id, std::vector<uint8_t>(2)));
+  set.Refresh();
+  const std::vector<uint32_t> from = {0, 0};
+  const std::vector<uint32_t> count = {3, 2};
+  const std::vector<uint32_t> slot = {5, kSlotNowhere, 2, 2, 3};
+  CHECK(!set.SetRows(change.added_id, from, count, slot, std::vector<uint8_t>(5)));
+  std::vector<uint32_t> order;
+  CHECK(!set.Order(6, &order));
+  CHECK_EQ(Join(order), "5 2 3");
+  CHECK_EQ(set.Order(5, &order).value_or(""), "slot 5 is not below 5");
+}
+
+TEST("rows may be set again, in parts and with other operations") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 2}, {"x3", 3}, {"x4", 4}}));
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  CHECK(!set.Accept(change.added_id, std::vector<uint8_t>(1)));
+  set.Refresh();
+  const auto set_rows = [&](uint32_t from, std::vector<uint32_t> slot, Operation operation) {
+    const uint32_t count = static_cast<uint32_t>(slot.size());
+    return set.SetRows(change.added_id, {&from, 1}, {&count, 1}, slot,
+                       std::vector<uint8_t>(count, static_cast<uint8_t>(operation)));
+  };
+  CHECK(!set_rows(0, {1, 1, 1, 1}, Operation::kSum));
+  CHECK(!set_rows(1, {2, 2}, Operation::kMax));
+  CHECK(!set.SetBuckets(3, {}));
+  CollectResult collected;
+  CHECK(!set.Collect({}, 0, &collected));
+  CHECK_EQ(set.slots().value[1], 5.0);
+  CHECK_EQ(set.slots().value[2], 3.0);
+  CHECK(set_rows(3, {1, 1}, Operation::kSum).has_value());
+  CHECK(set_rows(5, {}, Operation::kSum).has_value());
+  CHECK(set_rows(0, {UINT32_MAX}, Operation::kSum).has_value());
+  CHECK(set_rows(0, {1}, static_cast<Operation>(5)).has_value());
+}
+
+TEST("entries without a row yet count for nothing") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 2}}));
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  CHECK(!set.Accept(change.added_id, std::vector<uint8_t>(1)));
+  set.Refresh();
+  const uint32_t from = 0;
+  const uint32_t count = 1;
+  const uint32_t slot = 1;
+  const uint8_t operation = 0;
+  CHECK(!set.SetRows(change.added_id, {&from, 1}, {&count, 1}, {&slot, 1}, {&operation, 1}));
+  CHECK(!set.SetBuckets(2, {}));
+  CollectResult collected;
+  CHECK(!set.Collect({}, 0, &collected));
+  CHECK_EQ(set.slots().value[1], 1.0);
+}
+
+TEST("slots that the layout does not have are a complaint, not a write into the void") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x1", 1}}));
+  Session session(directory.path());
+  session.Update();
+  CHECK(!session.set().SetBuckets(1, {}));
+  CollectResult collected;
+  CHECK_EQ(session.set().Collect({}, 0, &collected).value_or(""), "slot 1 is not below 1");
+  CHECK(session.set().SetBuckets(2, {{5}, {1}, {1}}).has_value());
+  CHECK(session.set().SetBuckets(2, {{1}, {2}, {1}}).has_value());
+  CHECK(session.set().SetBuckets(2, {{1}, {1}, {}}).has_value());
+  CHECK(session.set().SetBuckets(0, {}).has_value());
+}
+
+TEST("the free room of the file system is known once the directory was listed") {
+  TemporaryDirectory directory;
+  FileSet set(directory.path(), 10);
+  CHECK_EQ(set.Counts().free_bytes, -1.0);
+  ListingChange change;
+  set.List(&change);
+  CHECK(set.Counts().free_bytes > 0);
+}
+
+}  // namespace
+}  // namespace promfold::test

@@ -1,0 +1,130 @@
+#include "core/fold.h"
+
+#include <cmath>
+#include <limits>
+
+#include "check.h"
+#include "core/number.h"
+
+namespace promfold::test {
+namespace {
+
+const double kNan = std::nan("");
+const double kInfinity = std::numeric_limits<double>::infinity();
+
+std::string Print(const Slots& slots, uint32_t slot) {
+  if (slots.present[slot] == 0) return "absent";
+  char text[kNumberBytes];
+  return std::string(text, FormatNumber(slots.value[slot], text));
+}
+
+struct Case {
+  const char* title;
+  std::vector<double> value;  // what each file holds, in order
+  std::vector<double> timestamp;
+  const char* expected;
+};
+
+void CheckAll(Operation operation, const std::vector<Case>& cases) {
+  for (const Case& one : cases) {
+    Slots slots;
+    slots.Reset(2);
+    const uint32_t slot = 1;
+    for (size_t i = 0; i < one.value.size(); ++i) {
+      const Run run = {operation, 0, 1};
+      const std::span<const double> timestamp = one.timestamp.empty()
+                                                    ? std::span<const double>()
+                                                    : std::span<const double>(&one.timestamp[i], 1);
+      Fold({&run, 1}, 1, &one.value[i], timestamp, &slot, &slots);
+    }
+    slots.Finish();
+    if (Print(slots, 1) != one.expected) {
+      Fail(__FILE__, __LINE__, one.title + (": " + Print(slots, 1)));
+    }
+    CHECK(slots.present[1] != 0 || std::isnan(slots.value[1]));
+  }
+}
+
+TEST("sum") {
+  CheckAll(Operation::kSum, {
+                                {"adds", {1, 2, 3.5}, {}, "6.5"},
+                                {"starts at +0.0, so -0.0 alone is 0.0", {-0.0}, {}, "0.0"},
+                                {"keeps the order of files", {1e16, 1, -1e16}, {}, "0.0"},
+                                {"infinities cancel to NaN", {kInfinity, -kInfinity}, {}, "NaN"},
+                                {"NaN stays", {kNan, 1}, {}, "NaN"},
+                                {"of nothing is absent", {}, {}, "absent"},
+                            });
+}
+
+TEST("min") {
+  CheckAll(Operation::kMin, {
+                                {"takes the smallest", {3, 1, 2}, {}, "1.0"},
+                                {"keeps a NaN that came first", {kNan, 1}, {}, "NaN"},
+                                {"ignores a NaN that came later", {1, kNan}, {}, "1.0"},
+                                {"keeps the zero that came first", {-0.0, 0.0}, {}, "-0.0"},
+                                {"also the other way round", {0.0, -0.0}, {}, "0.0"},
+                                {"takes a lone positive value", {7}, {}, "7.0"},
+                            });
+}
+
+TEST("max") {
+  CheckAll(Operation::kMax, {
+                                {"takes the greatest", {3, 5, 2}, {}, "5.0"},
+                                {"keeps a NaN that came first", {kNan, 1}, {}, "NaN"},
+                                {"ignores a NaN that came later", {1, kNan}, {}, "1.0"},
+                                {"takes a lone negative value", {-7}, {}, "-7.0"},
+                                {"keeps the zero that came first", {-0.0, 0.0}, {}, "-0.0"},
+                            });
+}
+
+TEST("last") {
+  CheckAll(Operation::kLast, {
+                                 {"takes the last", {3, 5, 2}, {}, "2.0"},
+                                 {"keeps -0.0", {1, -0.0}, {}, "-0.0"},
+                                 {"takes a NaN", {1, kNan}, {}, "NaN"},
+                             });
+}
+
+TEST("mostRecent") {
+  CheckAll(Operation::kMostRecent,
+           {
+               {"takes the latest", {1, 2, 3}, {10, 30, 20}, "2.0"},
+               {"a tie goes to the first", {1, 2}, {10, 10}, "1.0"},
+               {"never set is absent", {1, 2}, {0, 0}, "absent"},
+               {"negative is absent", {1}, {-5}, "absent"},
+               {"NaN is absent", {1}, {kNan}, "absent"},
+               {"a NaN later changes nothing", {1, 2}, {10, kNan}, "1.0"},
+               {"infinity wins", {1, 2}, {kInfinity, 1e9}, "1.0"},
+               {"without a timestamp column nothing counts", {1}, {}, "absent"},
+           });
+}
+
+TEST("runs of several operations fold beside each other, rows beyond the column do not") {
+  const std::vector<Run> runs = {
+      {Operation::kSum, 0, 2}, {Operation::kMax, 2, 3}, {Operation::kLast, 3, 5}};
+  const std::vector<double> value = {1, 2, 3, 4};
+  const std::vector<uint32_t> slot = {1, 1, 2, 3, 4};
+  Slots slots;
+  slots.Reset(5);
+  Fold(runs, 4, value.data(), {}, slot.data(), &slots);
+  slots.Finish();
+  CHECK_EQ(Print(slots, 1), "3.0");
+  CHECK_EQ(Print(slots, 2), "3.0");
+  CHECK_EQ(Print(slots, 3), "4.0");
+  CHECK_EQ(Print(slots, 4), "absent");
+}
+
+TEST("kSlotNowhere takes anything and shows nothing") {
+  const Run run = {Operation::kSum, 0, 2};
+  const double value[] = {1, 2};
+  const uint32_t slot[] = {kSlotNowhere, 1};
+  Slots slots;
+  slots.Reset(2);
+  Fold({&run, 1}, 2, value, {}, slot, &slots);
+  slots.Finish();
+  CHECK_EQ(Print(slots, kSlotNowhere), "absent");
+  CHECK_EQ(Print(slots, 1), "2.0");
+}
+
+}  // namespace
+}  // namespace promfold::test

@@ -1,0 +1,399 @@
+// What happens to a file between two scrapes, mapped and unmapped.
+#include "core/metric_file.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "session.h"
+#include "writer.h"
+
+namespace promfold::test {
+namespace {
+
+constexpr uint32_t kMapped = 1000;
+constexpr uint32_t kUnmapped = 0;
+constexpr uint32_t kBothWays[] = {kMapped, kUnmapped};
+constexpr size_t kSize = 65536;
+
+const std::string kA = FileOf({{"[\"a\"]", 1}});
+const std::string kAB = FileOf({{"[\"a\"]", 1}, {"[\"b\"]", 2}});
+const uint32_t kSecond = 40;  // where b begins
+
+// A set that has served `bytes` as one file, a.db.
+class Served {
+ public:
+  explicit Served(const std::string& bytes, uint32_t map_limit = kMapped,
+                  uint8_t flags = kKeepLastGood)
+      : session(directory.path(), map_limit, flags) {
+    directory.Write("a.db", bytes, kSize);
+    session.Update();
+    session.Collect();
+  }
+  TemporaryDirectory directory;
+  Session session;
+};
+
+TEST("a file is read once; unchanged it is not reported again") {
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory;
+    directory.Write("a.db", kAB, kSize);
+    Session session(directory.path(), limit);
+    CHECK_EQ(session.Update(), "a.db good 0..2");
+    CHECK_EQ(session.Update(), "");
+    CHECK_EQ(session.Collect(), "");
+    CHECK_EQ(session.Value("[\"b\"]"), "2.0");
+    CHECK_EQ(session.set().Counts().unmapped_files, limit == kUnmapped ? 1u : 0u);
+  }
+}
+
+TEST("a stored double is seen by the next scrape") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    served.directory.StoreDouble("a.db", 56, 9);
+    CHECK_EQ(served.session.Scrape("[\"b\"]"), "9.0");
+  }
+}
+
+TEST("new entries are new rows, old ones keep theirs") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kA, limit);
+    served.directory.Store("a.db", kSecond, EntryOf({"[\"b\"]", 5}));
+    served.directory.StoreInt32("a.db", 0, static_cast<int32_t>(kAB.size()));
+    CHECK_EQ(served.session.Refresh(), "a.db good 1..2");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"a\"]"), "1.0");
+    CHECK_EQ(served.session.Value("[\"b\"]"), "5.0");
+  }
+}
+
+TEST("a file grows beyond what is mapped") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kA, limit);
+    std::vector<Written> many = {{"[\"a\"]", 1}};
+    for (int i = 0; i < 5000; ++i) many.push_back({"[\"k" + std::to_string(i) + "\"]", 3});
+    const std::string bytes = FileOf(many);
+    served.directory.Truncate("a.db", 4 * kSize);
+    served.directory.Store("a.db", kSecond, bytes.substr(kSecond));
+    served.directory.StoreInt32("a.db", 0, static_cast<int32_t>(bytes.size()));
+    CHECK(bytes.size() > kSize);
+    CHECK_EQ(served.session.Update(), "a.db good 1..5001");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"k4999\"]"), "3.0");
+  }
+}
+
+TEST("a file that is being created is empty, then a header, then has entries") {
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory;
+    directory.Write("a.db", "");
+    Session session(directory.path(), limit);
+    CHECK_EQ(session.Update(), "a.db empty 0..0, 0 bytes");
+    CHECK_EQ(session.Update(), "");
+    directory.Truncate("a.db", kSize);
+    CHECK_EQ(session.Update(), "a.db empty 0..0, used 0");
+    directory.StoreInt32("a.db", 0, 8);
+    CHECK_EQ(session.Update(), "a.db good 0..0");
+    CHECK_EQ(session.Collect(), "");
+    directory.Store("a.db", 8, kAB.substr(8));
+    directory.StoreInt32("a.db", 0, static_cast<int32_t>(kAB.size()));
+    CHECK_EQ(session.Update(), "a.db good 0..2");
+    session.Collect();
+    CHECK_EQ(session.Value("[\"a\"]"), "1.0");
+  }
+}
+
+TEST("a replaced file is another file") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    const uint32_t before = served.session.IdOf("a.db");
+    served.directory.Write("a.db", FileOf({{"[\"b\"]", 7}}));
+    CHECK_EQ(served.session.Update(), "a.db good 0..1");
+    CHECK(served.session.IdOf("a.db") != before);
+    CHECK(served.session.set().Find(before) == nullptr);
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"a\"]"), "absent");
+    CHECK_EQ(served.session.Value("[\"b\"]"), "7.0");
+  }
+}
+
+// The gathers of one scrape come after its refresh: damage may fall on either side.
+struct Damage {
+  const char* title;
+  void (*inflict)(const TemporaryDirectory&);
+  const char* found;            // by a refresh that reads the file anew
+  const char* found_gathering;  // by a collect right after the damage; "" where it cannot know
+};
+
+const Damage kDamage[] = {
+    {"truncated to nothing", [](const TemporaryDirectory& d) { d.Truncate("a.db", 0); },
+     "no entry where 2 were before", "the page was gone when it was read"},
+    {"truncated below used", [](const TemporaryDirectory& d) { d.Truncate("a.db", kSecond); },
+     "used 72 runs past the file's 40 bytes", "the last entry is another than before"},
+    {"zeroed in place",
+     [](const TemporaryDirectory& d) { d.Store("a.db", 0, std::string(kAB.size(), '\0')); },
+     "no entry where 2 were before", "used fell from 72 to 0"},
+    {"the last key overwritten",
+     [](const TemporaryDirectory& d) { d.Store("a.db", kSecond, std::string(8, '\xff')); },
+     "key length -1 is not positive", "the last entry is another than before"},
+    {"used gone wild", [](const TemporaryDirectory& d) { d.StoreInt32("a.db", 0, -5); },
+     "used -5 is below 8", "used fell from 72 to -5"},
+    {"used far too large", [](const TemporaryDirectory& d) { d.StoreInt32("a.db", 0, 1 << 30); },
+     "used 1073741824 runs past the file's 65536 bytes", ""},
+    {"used into the zeros", [](const TemporaryDirectory& d) { d.StoreInt32("a.db", 0, 256); },
+     "key length 0 is not positive", ""},
+};
+
+TEST("a served file that is damaged is held: it keeps its entries and last good values") {
+  for (const uint32_t limit : kBothWays) {
+    for (const Damage& damage : kDamage) {
+      Served served(kAB, limit);
+      damage.inflict(served.directory);
+      CHECK_EQ(served.session.Update(), std::string("a.db held 2..2, ") + damage.found);
+      CHECK_EQ(served.session.Update(), "");  // not reported twice
+      CHECK_EQ(served.session.Collect(), "");
+      CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+    }
+  }
+}
+
+TEST("damage between refresh and gather is found by the gather") {
+  for (const Damage& damage : kDamage) {
+    Served served(kAB);
+    served.directory.StoreDouble("a.db", 56, 3);
+    served.session.Update();
+    served.session.Collect();
+    damage.inflict(served.directory);
+    const std::string found = damage.found_gathering;
+    CHECK_EQ(served.session.Collect(), found.empty() ? "" : "a.db held 2..2, " + found);
+    CHECK_EQ(served.session.Value("[\"b\"]"), "3.0");
+  }
+}
+
+TEST("a page zeroed in the middle is found by the blank before each value") {
+  std::vector<Written> many;
+  for (int i = 0; i < 1000; ++i) many.push_back({"[\"k" + std::to_string(i) + "\"]", 3});
+  Served served(FileOf(many));
+  served.directory.Store("a.db", 8192, std::string(4096, '\0'));
+  CHECK_EQ(served.session.Collect(), "a.db held 1000..1000, the blank before a value is gone");
+  CHECK_EQ(served.session.Value("[\"k300\"]"), "3.0");
+}
+
+TEST("without keepLastGood, or before it was ever served, a damaged file is bad and dropped") {
+  for (const uint32_t limit : kBothWays) {
+    for (const Damage& damage : kDamage) {
+      Served served(kAB, limit, 0);
+      damage.inflict(served.directory);
+      CHECK_EQ(served.session.Update(), std::string("a.db bad 0..0, ") + damage.found);
+      CHECK_EQ(served.session.Update(), "");
+      served.session.Collect();
+      CHECK_EQ(served.session.Value("[\"b\"]"), "absent");
+    }
+  }
+  TemporaryDirectory directory;
+  directory.Write("a.db", kAB, kSize);
+  Session session(directory.path());
+  session.Update();
+  directory.Truncate("a.db", 0);
+  CHECK_EQ(session.Update(), "a.db bad 0..0, no entry where 2 were before");
+}
+
+TEST("held and bad files that read well again are read anew") {
+  for (const uint32_t limit : kBothWays) {
+    for (const uint8_t flags : {uint8_t{0}, kKeepLastGood}) {
+      Served served(kAB, limit, flags);
+      served.directory.Truncate("a.db", 0);
+      served.session.Update();
+      served.session.Collect();
+      served.directory.Truncate("a.db", kSize);
+      CHECK_EQ(served.session.Update(), "");  // still nothing to read: no new fault
+      served.directory.Store("a.db", 0, FileOf({{"[\"c\"]", 4}, {"[\"b\"]", 5}}));
+      CHECK_EQ(served.session.Update(), "a.db good 0..2");
+      served.session.Collect();
+      CHECK_EQ(served.session.Value("[\"a\"]"), "absent");
+      CHECK_EQ(served.session.Value("[\"b\"]"), "5.0");
+      CHECK_EQ(served.session.Value("[\"c\"]"), "4.0");
+    }
+  }
+}
+
+TEST("a file truncated and grown again between two scrapes is read anew at once") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    served.directory.Truncate("a.db", 0);
+    served.directory.Truncate("a.db", kSize);
+    served.directory.Store("a.db", 0, FileOf({{"[\"c\"]", 4}, {"[\"d\"]", 5}, {"[\"e\"]", 6}}));
+    CHECK_EQ(served.session.Update(), "a.db good 0..3");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"a\"]"), "absent");
+    CHECK_EQ(served.session.Value("[\"e\"]"), "6.0");
+  }
+}
+
+TEST("used of one entry less reads well as a whole: the file is read anew without it") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    served.directory.StoreInt32("a.db", 0, kSecond);
+    CHECK_EQ(served.session.Update(), "a.db good 0..1");
+    CHECK_EQ(served.session.Scrape("[\"b\"]"), "absent");
+  }
+}
+
+TEST("a short tail is read, and read anew when it grows") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(WithInt32(kAB, 0, static_cast<int32_t>(kAB.size()) - 12), limit);
+    CHECK_EQ(served.session.Scrape("[\"b\"]"), "2.0");
+    CHECK_EQ(served.session.Update(), "");
+    served.directory.StoreInt32("a.db", 0, static_cast<int32_t>(kAB.size()));
+    const std::string change = served.session.Update();
+    CHECK(change == "a.db good 0..2" || change.empty());
+    CHECK_EQ(served.session.Scrape("[\"b\"]"), "2.0");
+  }
+}
+
+TEST("8-byte slots are followed as they grow") {
+  for (const uint32_t limit : kBothWays) {
+    const std::string one = FileOf({{"[\"a\"]", 1}}, 8);
+    Served served(one, limit);
+    served.directory.Store("a.db", one.size(), EntryOf({"[\"b\"]", 5}, 8));
+    served.directory.StoreInt32("a.db", 0, static_cast<int32_t>(one.size() + 24));
+    CHECK_EQ(served.session.Update(), "a.db good 1..2");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"b\"]"), "5.0");
+    const MetricFile* const file = served.session.set().Find(served.session.IdOf("a.db"));
+    CHECK_EQ(file->slot_bytes(), 8u);
+    CHECK_EQ(file->EntryOffset(1), one.size());
+  }
+}
+
+TEST("most recent: timestamps come with the values") {
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory;
+    directory.Write("a.db", FileOf({{"[\"g\"]", 1, 200}}), kSize);
+    directory.Write("b.db", FileOf({{"[\"g\"]", 2, 100}}), kSize);
+    Session session(directory.path(), limit);
+    session.SetOperation("a.db", Operation::kMostRecent);
+    session.SetOperation("b.db", Operation::kMostRecent);
+    CHECK_EQ(session.Scrape("[\"g\"]"), "1.0");
+    directory.StoreDouble("b.db", 32, 300);
+    CHECK_EQ(session.Scrape("[\"g\"]"), "2.0");
+    const MetricFile* const file = session.set().Find(session.IdOf("b.db"));
+    CHECK_EQ(file->timestamps().size(), 1u);
+    CHECK_EQ(file->timestamps()[0], 300.0);
+  }
+}
+
+TEST("what is no regular file is never opened") {
+  TemporaryDirectory directory;
+  CHECK_EQ(mkfifo(directory.Path("fifo.db").c_str(), 0644), 0);
+  CHECK_EQ(mkdir(directory.Path("directory.db").c_str(), 0755), 0);
+  CHECK_EQ(symlink("nowhere", directory.Path("dangling.db").c_str()), 0);
+  Session session(directory.path());
+  CHECK_EQ(session.Update(),
+           "dangling.db bad 0..0, stat failed with ENOENT\n"
+           "directory.db bad 0..0, a directory\n"
+           "fifo.db bad 0..0, a fifo");
+  CHECK_EQ(session.Update(), "");
+}
+
+TEST("a symlink is followed, also when it comes to mean another file") {
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory;
+    directory.Write("one.real", kA, kSize);
+    directory.Write("two.real", kAB, kSize);
+    CHECK_EQ(symlink("one.real", directory.Path("a.db").c_str()), 0);
+    Session session(directory.path(), limit);
+    CHECK_EQ(session.Update(), "a.db good 0..1");
+    session.Collect();
+    // The link's own inode stays listed: only a stat of the target shows the change.
+    CHECK_EQ(rename(directory.Path("two.real").c_str(), directory.Path("one.real").c_str()), 0);
+    CHECK_EQ(session.Update(), "a.db good 0..2");
+    session.Collect();
+    directory.Remove("one.real");
+    CHECK_EQ(session.Refresh(), "a.db held 2..2, stat failed with ENOENT");
+  }
+}
+
+TEST("a file unlinked since the listing: mapped it is still good, else it cannot be read") {
+  Served mapped(kAB, kMapped);
+  mapped.directory.Remove("a.db");
+  CHECK_EQ(mapped.session.Refresh(), "");
+  Served unmapped(kAB, kUnmapped);
+  unmapped.directory.Remove("a.db");
+  CHECK_EQ(unmapped.session.Refresh(), "a.db held 2..2, stat failed with ENOENT");
+}
+
+TEST("forgotten, everything is read and reported anew") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    served.directory.Write("empty.db", "");
+    served.session.Update();
+    served.session.set().Forget();
+    CHECK_EQ(served.session.Refresh(), "a.db good 0..2\nempty.db empty 0..0, 0 bytes");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+  }
+}
+
+TEST("a file truncated again and again while it is gathered never kills, never half counts") {
+  Served served(kAB);
+  for (int i = 0; i < 200; ++i) {
+    served.directory.Truncate("a.db", i % 2 == 0 ? 0 : kSize);
+    if (i % 2 == 1) served.directory.Store("a.db", 0, kAB);
+    if (i % 3 == 0) served.session.Update();
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+  }
+}
+
+TEST("on tmpfs no hole is allocated by reading") {
+  if (access("/dev/shm", W_OK) != 0) return;
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory(true);
+    constexpr size_t kLarge = size_t{8} << 20;
+    directory.Write("a.db", kAB, kLarge);
+    directory.Write("header.db", FileOf({}), kLarge);
+    directory.Write("zeros.db", "", kLarge);
+    const auto blocks = [&](const std::string& name) {
+      struct stat status;
+      CHECK_EQ(stat(directory.Path(name).c_str(), &status), 0);
+      return status.st_blocks;
+    };
+    const auto a = blocks("a.db");
+    const auto header = blocks("header.db");
+    Session session(directory.path(), limit);
+    for (int i = 0; i < 3; ++i) session.Scrape("[\"a\"]");
+    CHECK_EQ(blocks("a.db"), a);
+    CHECK_EQ(blocks("header.db"), header);
+    CHECK_EQ(blocks("zeros.db"), 0);
+  }
+}
+
+TEST("files beyond the budget are read without a mapping, and mapped when there is room") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", kA, kSize);
+  directory.Write("b.db", kAB, kSize);
+  Session session(directory.path(), 1);
+  CHECK_EQ(session.Scrape("[\"a\"]"), "2.0");
+  CHECK_EQ(session.set().Counts().unmapped_files, 1u);
+  directory.Remove("a.db");
+  CHECK_EQ(session.Scrape("[\"a\"]"), "1.0");
+  CHECK_EQ(session.set().Counts().unmapped_files, 0u);
+  directory.StoreDouble("b.db", 24, 5);
+  CHECK_EQ(session.Scrape("[\"a\"]"), "5.0");
+}
+
+TEST("no descriptor is kept for a file") {
+  TemporaryDirectory directory;
+  for (int i = 0; i < 50; ++i) directory.Write(std::to_string(i) + ".db", kA, kSize);
+  Session session(directory.path(), 25);
+  session.Update();
+  const int first_free = dup(0);
+  close(first_free);
+  CHECK(first_free < 20);
+}
+
+}  // namespace
+}  // namespace promfold::test

@@ -1,0 +1,52 @@
+// A file set as a caller drives it, with the smallest plan there is: the slot of a key is its id +
+// 1, and everything sums.
+#ifndef PROMFOLD_TEST_SESSION_H_
+#define PROMFOLD_TEST_SESSION_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/file_set.h"
+
+namespace promfold::test {
+
+class Session {
+ public:
+  explicit Session(const std::string& directory, uint32_t map_limit = 1000,
+                   uint8_t flags = kKeepLastGood)
+      : set_(directory, map_limit), flags_(flags) {}
+
+  // How entries of a file fold; by name, kSum for all others.
+  void SetOperation(const std::string& name, Operation operation) { operation_[name] = operation; }
+
+  // Lists, accepts, refreshes and plans. Returns what changed, one line a file:
+  // `a.db good 0..3` (entries from..count), with the fault's phrase behind a state that is not
+  // good.
+  std::string Update();
+  // The same without the listing.
+  std::string Refresh();
+  // Gathers and folds; returns what changed.
+  std::string Collect();
+  // The joined value of a key, printed; `absent` and `unknown key` are possible.
+  std::string Value(const std::string& key) const;
+
+  // All three steps, then the value.
+  std::string Scrape(const std::string& key);
+
+  FileSet& set() { return set_; }
+  uint32_t IdOf(const std::string& name) const;
+
+ private:
+  std::string Describe(const std::vector<FileChange>& changes) const;
+
+  FileSet set_;
+  uint8_t flags_;
+  std::map<std::string, Operation> operation_;
+  std::map<uint32_t, std::string> name_;
+  std::vector<std::string> key_;
+};
+
+}  // namespace promfold::test
+
+#endif  // PROMFOLD_TEST_SESSION_H_
