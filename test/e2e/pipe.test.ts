@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFiles, referenceExposition } from '../reference.js';
-import { sortedLines } from '../support/exposition.js';
 import { counter, fileBytes } from '../support/metric-file.js';
 import { MAIN } from '../support/paths.js';
 import { run, start } from '../support/process.js';
+import { assertSameLines } from '../support/same-lines.js';
 import { tempDirectory } from '../support/temp.js';
 
 function largeDirectory(): string {
@@ -44,7 +44,7 @@ describe('promfold scrape into a pipe', () => {
     assert.ok(said.length > 4_000_000, `${said.length} bytes`);
     const expected = referenceExposition(readFiles(directory));
     assert.ok(said.length === expected.length);
-    assert.deepEqual(sortedLines(said), sortedLines(expected));
+    assertSameLines(said, expected, 'in the pipe');
   });
 
   it('ends without a stack trace when the reader has seen enough', async () => {

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
+import { keyText, MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { TEXT } from '../support/dialect.js';
-import { fileBytes } from '../support/metric-file.js';
+import { entryBytes } from '../support/metric-file.js';
 import { tempDirectory } from '../support/temp.js';
 
 const blocksOf = (directory: string): Record<string, number> =>
@@ -30,8 +30,9 @@ function fill(directory: string): void {
   // The end of what is used is the end of a page, and nothing follows but a hole.
   const file = new MetricFileWriter(join(directory, 'counter_page.db'));
   const key = { family: 'jobs', sampleName: 'jobs_total', labels: {} };
-  const empty = fileBytes('dict4-16', [{ ...key, help: '', value: 0 }]).length;
-  file.createEntry({ ...key, help: 'x'.repeat(4096 - empty) }, 1);
+  let help = '';
+  while (8 + entryBytes(16, keyText({ ...key, help }), 0).length < 4096) help += 'x';
+  file.createEntry({ ...key, help }, 1);
   assert.equal(file.usedBytes, 4096);
   file.close();
 }

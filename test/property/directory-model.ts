@@ -180,7 +180,7 @@ export class DirectoryModel {
       if (this.#random.chance(0.5)) return entry;
       changed += 1;
       const value = this.#value();
-      const timestampSeconds = this.#random.below(5);
+      const timestampSeconds = file.type === 'gauge' ? this.#random.below(5) : 0;
       overwrite(this.#path(name), valueAt, double(value));
       if (slotBytes === 16) overwrite(this.#path(name), valueAt + 8, double(timestampSeconds));
       return { ...entry, value, timestampSeconds };
@@ -206,17 +206,15 @@ export class DirectoryModel {
     const file = this.#files.get(name)!;
     this.#regrown += 1;
     const mode = name.split('_')[1]!;
-    // The first key has a length no earlier content had, so that no old offset fits by accident.
-    const pad = { pad: 'x'.repeat(8 * (1 + (this.#regrown % 60))) };
-    const first: TestEntry = {
-      family: `regrown_${file.type}`,
-      sampleName: file.type === 'counter' ? 'regrown_counter_total' : `regrown_${file.type}`,
-      labels: file.type === 'histogram' ? { ...pad, le: '1.0' } : pad,
-      value: 1,
-      timestampSeconds: 1,
-    };
-    file.entries = [first, ...this.#newEntries(file.type, file.layout, mode, [], 2)];
-    if (file.layout === 'list4-8') file.entries = file.entries.map(asListEntry);
+    // No key is one that the file had, or it would be no new life but changed values.
+    const life = { life: String(this.#regrown) };
+    file.entries = this.#newEntries(
+      file.type,
+      file.layout,
+      mode,
+      [],
+      1 + this.#random.below(4),
+    ).map((entry) => ({ ...entry, labels: { ...entry.labels, ...life } }));
     truncateSync(this.#path(name), 0);
     writeFileSync(this.#path(name), this.#bytes(file));
     return `regrow ${name} in place`;
@@ -229,9 +227,15 @@ export class DirectoryModel {
     const usedBytes = bytes.readInt32LE(0);
     if (usedBytes <= 8) return this.#grow(name);
     file.healthy = bytes;
+    // A cut that takes nothing but zeros away changes nothing that a map could show.
+    const last = file.entries.at(-1)!;
+    const length = entryBytes(slotBytesOf(file.layout), keyOf(file.layout, last), 0).length;
+    const showsInValue = Math.abs(last.value) > 1e-300;
+    const valueEnd = usedBytes - slotBytesOf(file.layout) + 8;
+    const cutBefore = showsInValue ? valueEnd : usedBytes - length + 4;
     const kinds: [string, () => void][] = [
       ['truncated to nothing', () => truncateSync(path, 0)],
-      ['truncated', () => truncateSync(path, 9 + this.#random.below(usedBytes - 9))],
+      ['truncated', () => truncateSync(path, 9 + this.#random.below(cutBefore - 9))],
       ['zeroed', () => overwrite(path, 0, Buffer.alloc(bytes.length))],
       ['used beyond the file', () => overwrite(path, 0, int32(bytes.length + 8))],
       ['used negative', () => overwrite(path, 0, int32(-8))],
@@ -292,7 +296,7 @@ export class DirectoryModel {
       labels,
       help: random.chance(0.05) ? 'another\nhelp' : 'help',
       value: this.#value(),
-      timestampSeconds: random.below(5),
+      timestampSeconds: type === 'gauge' ? random.below(5) : 0,
     };
     switch (type) {
       case 'counter':

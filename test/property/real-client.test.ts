@@ -11,11 +11,12 @@ import { readdirSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { TEXT } from '../support/dialect.js';
-import { faultsOf, sortedLines } from '../support/exposition.js';
+import { faultsOf } from '../support/exposition.js';
 import { JsonLines } from '../support/json-lines.js';
 import { Oracle } from '../support/oracle.js';
 import { currentPython, debianPython, type Part, ROOT } from '../support/paths.js';
 import { Random, seed } from '../support/random.js';
+import { assertSameLines } from '../support/same-lines.js';
 import { tempDirectory } from '../support/temp.js';
 
 const STEPS = 60;
@@ -121,7 +122,7 @@ describe("the real client's directories", () => {
           const said = String(await scraper.scrape({ dialect: TEXT }));
           const meant = await oracle!.merge(directory, filesOfOldClients(directory, clients));
           const where = `seed ${first + index}, step ${i}: ${done.slice(-5).join('; ')}`;
-          assert.deepEqual(sortedLines(said), sortedLines(meant), where);
+          assertSameLines(said, meant, where);
           assert.deepEqual(faultsOf(said, false), [], where);
         }
         assert.ok(operations > 1000, `${operations} operations`);
