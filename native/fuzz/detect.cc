@@ -1,0 +1,50 @@
+// What DetectLayout accepts can be walked with the layout it names, exactly to the end it names;
+// and judging the beginning of a file never says something else than judging all of it.
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/layout.h"
+#include "fuzz/aligned.h"
+
+using promfold::Detection;
+using promfold::Fault;
+using promfold::Layout;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const promfold::fuzz::Aligned file(data, size);
+  if (size < promfold::kUsedBytes) return 0;
+  uint32_t used = 0;
+  if (!promfold::ReadUsed(file.span().data(), size, &used).ok()) return 0;
+
+  Layout layout = {};
+  Fault fault;
+  const Detection whole = promfold::DetectLayout(file.span(), size, used, &layout, &fault);
+  if (whole == Detection::kNeedsMore) std::abort();
+  if (whole == Detection::kBroken) {
+    if (fault.ok() || promfold::FoundPhrase(fault).empty()) std::abort();
+    if (fault.offset < 0 || fault.offset >= used) std::abort();
+    if (layout.entries != 0) std::abort();
+  } else if (used > promfold::kHeaderBytes) {
+    if (layout.end < used || layout.end > size) std::abort();
+    if (layout.end > used + promfold::kShortTailBytes) std::abort();
+    uint32_t cursor = promfold::kHeaderBytes;
+    uint32_t entries = 0;
+    for (; cursor < layout.end; ++entries) {
+      promfold::Entry entry;
+      if (!promfold::NextEntry(file.span(), layout.end, layout.slot_bytes, &cursor, &entry).ok()) {
+        std::abort();
+      }
+    }
+    if (cursor != layout.end || entries != layout.entries) std::abort();
+  }
+
+  // As ReadFile does: a part first.
+  const size_t part = std::min<size_t>(size, 64);
+  Layout part_layout = {};
+  Fault part_fault;
+  const Detection first =
+      promfold::DetectLayout(file.span().first(part), size, used, &part_layout, &part_fault);
+  if (first == Detection::kNeedsMore) return 0;
+  if (first != whole || part_layout.end != layout.end || !(part_fault == fault)) std::abort();
+  return 0;
+}

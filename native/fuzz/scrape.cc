@@ -1,0 +1,151 @@
+// Whole scrapes over arbitrary bytes: the first half of the input is a file, the second half is
+// stored over it, in place, between two scrapes. Nothing may crash or hang; mapped and unmapped
+// reading agree; what was served is held or served anew, never half of both.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "core/file_set.h"
+
+namespace {
+
+using namespace promfold;
+
+[[noreturn]] void Must(const char* what) {
+  std::perror(what);
+  std::abort();
+}
+
+// One directory for the process, in memory.
+const std::string& DirectoryPath() {
+  static const std::string* const path = [] {
+    auto* made = new std::string("/dev/shm/promfold-fuzz-XXXXXX");
+    if (mkdtemp(made->data()) == nullptr) Must("mkdtemp");
+    std::atexit([] {
+      unlink((DirectoryPath() + "/a.db").c_str());
+      rmdir(DirectoryPath().c_str());
+    });
+    return made;
+  }();
+  return *path;
+}
+
+void Overwrite(const uint8_t* data, size_t size) {
+  std::FILE* const file = std::fopen((DirectoryPath() + "/a.db").c_str(), "r+");
+  if (file == nullptr) Must("fopen");
+  if (std::fwrite(data, 1, size, file) != size) Must("fwrite");
+  std::fclose(file);
+}
+
+// A caller with the smallest plan: the slot of a key is its id + 1, operations in turn.
+class Caller {
+ public:
+  explicit Caller(uint32_t map_limit) : set_(DirectoryPath(), map_limit) {
+    ListingChange listed;
+    if (set_.List(&listed) != 0 || listed.added_id.size() != 1) Must("list");
+    const uint8_t flags[] = {kKeepLastGood};
+    if (set_.Accept(listed.added_id, flags)) std::abort();
+  }
+
+  std::string Run() {
+    const RefreshResult refreshed = set_.Refresh();
+    std::string seen = Note(refreshed.changes);
+    keys_ = refreshed.first_new_key + static_cast<uint32_t>(refreshed.new_key_end.size());
+    if (refreshed.changes.size() == 1) {
+      const FileChange& change = refreshed.changes[0];
+      if (change.entry_from > change.entry_count) std::abort();
+      const uint32_t count = change.entry_count - change.entry_from;
+      if (refreshed.key_id.size() != count) std::abort();
+      std::vector<uint32_t> slot;
+      std::vector<uint8_t> operation;
+      for (const uint32_t key : refreshed.key_id) {
+        if (key >= keys_) std::abort();
+        slot.push_back(key + 1);
+        operation.push_back(static_cast<uint8_t>(key % kOperations));
+      }
+      if (set_.SetRows({&change.id, 1}, {&change.entry_from, 1}, {&count, 1}, slot, operation)) {
+        std::abort();
+      }
+    }
+    if (set_.SetBuckets(keys_ + 1, {})) std::abort();
+
+    auto part = std::make_shared<Template>();
+    for (uint32_t key = 0; key < keys_; ++key) {
+      part->text += "k ";
+      part->line_end.push_back(static_cast<uint32_t>(part->text.size()));
+      part->slot.push_back(key + 1);
+    }
+    if (!part->IsSound()) std::abort();
+    const std::vector<Page> pages = {{part}, {}};
+    CollectResult collected;
+    if (set_.Collect(pages, 3, &collected)) std::abort();
+    seen += Note(collected.changes);
+    const Body& body = collected.bodies[0];
+    if (body.capacity != body.length + 3) std::abort();
+    seen.append(body.bytes.get(), body.length);
+
+    std::vector<uint32_t> order;
+    SurveyResult survey;
+    if (set_.Order(keys_ + 1, &order) || set_.Survey(std::vector<int32_t>(keys_, 0), 1, &survey)) {
+      std::abort();
+    }
+    if (survey.live_keys != order.size()) std::abort();
+    return seen;
+  }
+
+  void Forget() { set_.Forget(); }
+
+ private:
+  std::string Note(const std::vector<FileChange>& changes) {
+    std::string text;
+    for (const FileChange& change : changes) {
+      const bool has_entries = change.state == FileState::kGood || change.state == FileState::kHeld;
+      if (!has_entries && change.entry_count != 0) std::abort();
+      if ((change.state == FileState::kGood) != change.fault.ok()) std::abort();
+      if (change.state == FileState::kEmpty && was_good_with_entries_) std::abort();
+      if (change.state == FileState::kGood) was_good_with_entries_ = change.entry_count > 0;
+      if (change.state == FileState::kHeld && change.entry_from != change.entry_count) std::abort();
+      text += std::to_string(static_cast<int>(change.state)) + ' ' +
+              std::to_string(change.entry_count) + ' ' + FoundPhrase(change.fault) + '\n';
+    }
+    return text;
+  }
+
+  FileSet set_;
+  uint32_t keys_ = 0;
+  bool was_good_with_entries_ = false;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string path = DirectoryPath() + "/a.db";
+  // Most inputs are one file; a byte in front decides how much of it comes later.
+  const size_t later = size < 2 ? 0 : size * (data[size - 1] % 4) / 4;
+  const size_t first = size - later;
+  std::FILE* const file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) Must(path.c_str());
+  if (std::fwrite(data, 1, first, file) != first) Must("fwrite");
+  std::fclose(file);
+
+  Caller mapped(1);
+  Caller unmapped(0);
+  if (mapped.Run() != unmapped.Run()) std::abort();
+  const std::string again = mapped.Run();
+  if (again != unmapped.Run()) std::abort();
+
+  // In place, shorter or longer than what was there.
+  if (later % 3 == 1 && truncate(path.c_str(), static_cast<off_t>(later / 2)) != 0)
+    Must("truncate");
+  Overwrite(data + first, later);
+  mapped.Run();
+  unmapped.Run();
+  mapped.Forget();
+  unmapped.Forget();
+  if (mapped.Run() != unmapped.Run()) std::abort();
+  return 0;
+}
