@@ -4,6 +4,7 @@
  */
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Scraper } from '../scrape/scraper.js';
+import { answerClientError } from './client-error.js';
 import { endpoints, LANDING } from './endpoint.js';
 import { errorReplies, replyError } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
@@ -48,6 +49,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     forceCloseConnections: 'idle',
     // A request that comes in while closing is still answered, and its connection closed.
     return503OnClosing: false,
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       replyError(reply, `${request.method} ${request.url}`, error, log);
     },

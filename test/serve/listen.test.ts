@@ -56,6 +56,27 @@ describe('listening', () => {
   });
 });
 
+describe('a connection that does not speak HTTP', () => {
+  const cases: [title: string, sent: string, answer: RegExp][] = [
+    ['is told so', 'GARBAGE\r\n\r\n', /^HTTP\/1\.1 400 Bad Request\r\n.*\r\n\r\nbad request\n$/s],
+    [
+      'is told when its headers are too long',
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      /^HTTP\/1\.1 431 .*\r\n\r\nrequest header fields too large\n$/s,
+    ],
+  ];
+  for (const [title, sent, answer] of cases) {
+    it(`${title}, in one line of text`, async () => {
+      const { port } = await listening('127.0.0.1:0');
+      const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+      socket.write(sent);
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      assert.match(text, answer);
+    });
+  }
+});
+
 describe('stopping', () => {
   it('does not wait for a connection that never sent anything', async () => {
     const { listener, port } = await listening('127.0.0.1:0');
