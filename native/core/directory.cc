@@ -25,6 +25,8 @@ bool IsMetricFileName(std::string_view name) {
 int Directory::List(Listing* listing) {
   Descriptor directory(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return errno;
+  struct stat status;
+  if (fstat(directory.number(), &status) != 0) return errno;
   // closedir closes what it reads from; ours stays, for openat.
   Descriptor read_from(openat(directory.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!read_from) return errno;
@@ -49,6 +51,7 @@ int Directory::List(Listing* listing) {
   }
   *listing = std::move(found);
   descriptor_ = std::move(directory);
+  device_ = static_cast<uint64_t>(status.st_dev);
   return 0;
 }
 

@@ -44,10 +44,14 @@ class Directory {
   // What names are relative to: the directory of the last good List; -1 before.
   int number() const { return descriptor_.number(); }
   const std::string& path() const { return path_; }
+  // The device it is on. Inode numbers mean nothing across two of them: a tmpfs mounted anew counts
+  // from the same number again.
+  uint64_t device() const { return device_; }
 
  private:
   std::string path_;
   Descriptor descriptor_;
+  uint64_t device_ = 0;
 };
 
 }  // namespace promfold

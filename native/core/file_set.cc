@@ -29,30 +29,39 @@ FileContext FileSet::Context() {
 
 int FileSet::List(ListingChange* change) {
   Listing listing;
+  const uint64_t device_before = directory_.device();
   const int error = directory_.List(&listing);
   if (error != 0) return error;
   StateFileSystem();
 
+  const bool is_same_device = directory_.device() == device_before;
   std::vector<MetricFile*> kept;
   kept.reserve(in_order_.size());
   std::vector<std::unique_ptr<MetricFile>> added;
   std::vector<const ListedName*> is_new;
   for (const ListedName& listed : listing.names()) {
     const auto found = by_name_.find(listing.Name(listed));
-    if (found != by_name_.end() && found->second->listed_inode() == listed.inode) {
+    if (is_same_device && found != by_name_.end() &&
+        found->second->listed_inode() == listed.inode) {
       kept.push_back(found->second);
     } else {
       is_new.push_back(&listed);
     }
   }
+  // A directory that changes while it is read may give a name twice.
+  std::sort(kept.begin(), kept.end());
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   if (is_new.empty() && kept.size() == in_order_.size()) return 0;
 
   // Ids in name order: what a first listing finds is numbered as it will be folded.
   std::sort(is_new.begin(), is_new.end(), [&](const ListedName* a, const ListedName* b) {
     return listing.Name(*a) < listing.Name(*b);
   });
+  const auto is_same_name = [&](const ListedName* a, const ListedName* b) {
+    return listing.Name(*a) == listing.Name(*b);
+  };
+  is_new.erase(std::unique(is_new.begin(), is_new.end(), is_same_name), is_new.end());
 
-  std::sort(kept.begin(), kept.end());
   std::vector<std::unique_ptr<MetricFile>> in_order;
   in_order.reserve(kept.size() + is_new.size());
   for (auto& file : in_order_) {

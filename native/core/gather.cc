@@ -1,7 +1,5 @@
 #include "gather.h"
 
-#include <bit>
-
 #include "layout.h"
 #include "load.h"
 
@@ -9,21 +7,14 @@ namespace promfold {
 
 namespace {
 
-constexpr uint32_t kCacheLineBytes = 64;
 constexpr int kAgreeingTries =
     16;  // a writer that stores faster than we load twice is not waited for
-constexpr int kStraddlingRounds = 8;
-constexpr int kPauses = 40;  // about a microsecond: long enough for a writer's second store
+constexpr int kPauses = 40;
 
 struct Pair {
   double value;
   double timestamp;
 };
-
-// Bit by bit: a NaN is like itself, and 0.0 is not like -0.0.
-bool SameBits(double a, double b) {
-  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
-}
 
 Pair LoadPair(const std::byte* file, uint32_t offset) {
   const double value = LoadDouble(file, offset);
@@ -43,7 +34,13 @@ Pair LoadAgreeingPair(const std::byte* file, uint32_t offset) {
   return pair;
 }
 
-void Pause() {
+uint32_t NotBlank(const std::byte* file, size_t value_offset) {
+  return static_cast<uint32_t>(file[value_offset - 1]) ^ ' ';
+}
+
+}  // namespace
+
+void PauseForWriter() {
   for (int i = 0; i < kPauses; ++i) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -54,12 +51,6 @@ void Pause() {
 #endif
   }
 }
-
-uint32_t NotBlank(const std::byte* file, size_t value_offset) {
-  return static_cast<uint32_t>(file[value_offset - 1]) ^ ' ';
-}
-
-}  // namespace
 
 bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
                   double* value) {
@@ -88,7 +79,7 @@ bool GatherPairs(const std::byte* file, std::span<const uint32_t> value_offset, 
     value[i] = pair.value;
     timestamp[i] = pair.timestamp;
     not_blank |= NotBlank(file, offset);
-    if (offset % kCacheLineBytes != kCacheLineBytes - kValueBytes) continue;
+    if (!Straddles(offset)) continue;
     const bool as_before = i < last_value.size() && i < last_timestamp.size() &&
                            SameBits(pair.value, last_value[i]) &&
                            SameBits(pair.timestamp, last_timestamp[i]);
@@ -96,7 +87,7 @@ bool GatherPairs(const std::byte* file, std::span<const uint32_t> value_offset, 
   }
 
   for (int round = 0; round < kStraddlingRounds && pending_count > 0; ++round) {
-    Pause();  // once for all of them
+    PauseForWriter();  // once for all of them
     size_t left = 0;
     for (size_t p = 0; p < pending_count; ++p) {
       const uint32_t i = pending[p];

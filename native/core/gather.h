@@ -11,11 +11,25 @@
 #ifndef PROMFOLD_CORE_GATHER_H_
 #define PROMFOLD_CORE_GATHER_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace promfold {
+
+inline constexpr int kStraddlingRounds = 8;
+
+// Whether a pair at this offset lies on two cache lines.
+inline bool Straddles(uint32_t value_offset) { return value_offset % 64 == 56; }
+
+// Bit by bit: a NaN is like itself, and 0.0 is not like -0.0.
+inline bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+// About a microsecond: long enough for a writer's second store.
+void PauseForWriter();
 
 // Copies the double at each value_offset to value[i]. False where `padded` is set and the byte
 // before one of them is no blank: then it is no longer a value. REQUIRES: offsets are multiples of

@@ -1,6 +1,7 @@
 #include "metric_file.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -154,7 +155,10 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
   indexed_used_ = reading.used;
   slot_bytes_ = reading.layout.slot_bytes;
   if (reading.layout.end > end_) Append(context, file, reading.layout.end);
+  const std::vector<double> last_value = value_;
+  const std::vector<double> last_timestamp = timestamp_;
   TakeColumns(file);
+  if (needs_timestamps_) SettlePairs(reading.descriptor.number(), last_value, last_timestamp);
   TryMap(context, reading);
 }
 
@@ -228,6 +232,27 @@ void MetricFile::TakeColumns(const std::byte* file) {
   }
 }
 
+// What gather.h says of pairs on two cache lines holds for pread as well.
+void MetricFile::SettlePairs(int descriptor, std::span<const double> last_value,
+                             std::span<const double> last_timestamp) {
+  for (size_t i = 0; i < timestamp_.size(); ++i) {
+    if (!Straddles(value_offset_[i])) continue;
+    const bool as_before = i < last_value.size() && i < last_timestamp.size() &&
+                           SameBits(value_[i], last_value[i]) &&
+                           SameBits(timestamp_[i], last_timestamp[i]);
+    if (as_before) continue;
+    for (int round = 0; round < kStraddlingRounds; ++round) {
+      PauseForWriter();
+      double pair[2];
+      if (pread(descriptor, pair, sizeof pair, value_offset_[i]) != sizeof pair) break;
+      const bool agrees = SameBits(pair[0], value_[i]) && SameBits(pair[1], timestamp_[i]);
+      value_[i] = pair[0];
+      timestamp_[i] = pair[1];
+      if (agrees) break;
+    }
+  }
+}
+
 void MetricFile::TryMap(const FileContext& context, const Reading& reading) {
   // A header of 4 bytes (layout.h, ReadUsed) is not worth a page.
   if (reading.file_bytes < kHeaderBytes) return;
@@ -293,7 +318,8 @@ void MetricFile::Gather(const FileContext& context) {
   }
 
   value_.assign(value, value + count);
-  if (pairs) timestamp_.assign(timestamp, timestamp + count);
+  // Where they are not wanted now, they must not be there later beside newer values.
+  timestamp_.assign(timestamp, timestamp + (pairs ? count : 0));
 }
 
 std::optional<FileChange> MetricFile::TakeChange() {

@@ -131,6 +131,8 @@ class MetricFile {
   bool Continues(const FileContext& context, const Reading& reading) const;
   void Append(const FileContext& context, const std::byte* file, uint32_t end);
   void TakeColumns(const std::byte* file);
+  void SettlePairs(int descriptor, std::span<const double> last_value,
+                   std::span<const double> last_timestamp);
   void TryMap(const FileContext& context, const Reading& reading);
   void Fail(Fault fault, double changed_seconds);
   void DropEntries();
