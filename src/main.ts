@@ -5,6 +5,7 @@
 import type { Terminal } from './cli/command.js';
 import { printable } from './cli/printable.js';
 import { run } from './cli/run.js';
+import { systemErrorText } from './cli/system-error.js';
 import { MetricFileError, UsageError } from './errors.js';
 
 /** What a shell reports for a process that a signal ended: 128 and its number. */
@@ -17,8 +18,8 @@ const terminal: Terminal = {
     new Promise((resolve, reject) => {
       process.stdout.write(output, (error) => {
         // Nobody reads on: `promfold scrape | head` is no failure.
-        if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE') reject(error);
-        else resolve();
+        if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
+        else reject(new UsageError(`stdout: ${systemErrorText(error)}`));
       });
     }),
 

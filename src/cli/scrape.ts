@@ -1,11 +1,10 @@
 /** `scrape`: prints one exposition, as a daemon on the directory would, without self-metrics. */
-import { MetricFileError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { dialectFor } from '../expose/negotiate.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { writeFileAtomically } from './output-file.js';
-import { whoMayRead } from './permission.js';
 
 export const scrape: Command<'format' | 'escaping' | 'name' | 'output' | 'strict'> = {
   name: 'scrape',
@@ -36,8 +35,6 @@ export const scrape: Command<'format' | 'escaping' | 'name' | 'output' | 'strict
       if (output === undefined || output === '-') await terminal.print(exposition);
       else await writeFileAtomically(output, exposition);
       return 0;
-    } catch (error) {
-      throw error instanceof MetricFileError ? await whoMayRead(error) : error;
     } finally {
       await scraper.close();
     }

@@ -173,6 +173,12 @@ describe('promfold scrape', () => {
     assert.equal(stdout, whole);
   });
 
+  it('says in one line that stdout is full', async () => {
+    const command = `"${process.execPath}" "${MAIN}" scrape "${directory}" > /dev/full`;
+    const { exitCode, stderr } = await run('sh', ['-c', command]);
+    assert.deepEqual([exitCode, stderr], [2, 'promfold: stdout: no space left on device\n']);
+  });
+
   it('is quiet when nobody reads to the end', async () => {
     const command = `"${process.execPath}" "${MAIN}" scrape "${BIG}" | head -c 10`;
     const { stdout, stderr } = await run('sh', ['-c', command]);

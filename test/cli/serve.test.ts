@@ -84,6 +84,14 @@ describe('promfold serve', () => {
       assert.equal(await daemon.stop(), 0);
     });
   }
+
+  it('ends at once with the second signal', async () => {
+    const daemon = await Daemon.serve(tempDirectory());
+    process.kill(daemon.pid, 'SIGTERM');
+    await logWith(daemon, 'stopping');
+    process.kill(daemon.pid, 'SIGTERM');
+    assert.equal(await daemon.stop(), 143);
+  });
 });
 
 async function logWith(daemon: Daemon, text: string): Promise<string> {
