@@ -1,5 +1,6 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { Scraper } from '../scrape/scraper.js';
 import { SelfMetrics } from '../scrape/self-metrics.js';
@@ -74,11 +75,14 @@ export const serve: Command<
         listeners.push(listener);
         for (const text of listener.addresses) log.info('listening', { address: text });
       }
+      // Ahead of the first scrape, and of the first question whether it is ready.
+      void scraper.prepare();
       if (!stop.aborted) await once(stop, 'abort');
       log.info('stopping', { signal: String(stop.reason) });
     } finally {
-      await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
-      await scraper.close();
+      const stopped = Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
+      // A read that hangs, on a dead file server say, must not hold the exit.
+      await Promise.race([stopped.then(() => scraper.close()), sleep(GRACE_MILLISECONDS + 300)]);
     }
     log.info('stopped');
     return 0;

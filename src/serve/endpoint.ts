@@ -10,7 +10,10 @@ export interface Endpoint {
 /** Paths below it are the daemon's own. */
 export const OWN_PREFIX = '/-/';
 
-export const LANDING: Endpoint = { path: '/', answers: 'This page: what promfold is, and links.' };
+export const LANDING: Endpoint = {
+  path: '/',
+  answers: 'A plain page: what promfold is, and links.',
+};
 
 export const HEALTHY: Endpoint = {
   path: `${OWN_PREFIX}healthy`,
@@ -23,7 +26,12 @@ export const READY: Endpoint = {
 };
 
 export function metricsEndpoint(path: string): Endpoint {
-  return { path, answers: 'The metrics of all processes, folded. `name[]` chooses families.' };
+  return {
+    path,
+    answers:
+      'The metrics of all processes, folded; `name[]` chooses families. ' +
+      '503 while a directory that was there is gone.',
+  };
 }
 
 /** In the order of the README and of the landing page. */
@@ -34,8 +42,6 @@ export function endpoints(telemetryPath: string): readonly Endpoint[] {
 
 /** The README's table of endpoints, as Markdown. */
 export function endpointsTable(telemetryPath: string): string {
-  const rows = endpoints(telemetryPath).map(
-    ({ path, answers }) => `| \`GET ${path}\` | ${answers} |`,
-  );
-  return ['| path | answers |', '|---|---|', ...rows].join('\n');
+  const rows = endpoints(telemetryPath).map(({ path, answers }) => `| \`${path}\` | ${answers} |`);
+  return ['| GET or HEAD | answers |', '|---|---|', ...rows].join('\n');
 }
