@@ -59,9 +59,7 @@ function serve(): void {
   ] as const) {
     from.on('data', (chunk: Buffer) => {
       to.write(chunk);
-      const address = /(?:http:\/\/)?((?:[0-9.]+|\[[0-9a-f:]+\]|localhost):[1-9][0-9]*)/.exec(
-        String(chunk),
-      )?.[1];
+      const address = /listening.*[ ="]([0-9a-f.:[\]]+:[1-9][0-9]*)/.exec(String(chunk))?.[1];
       if (told || address === undefined) return;
       told = true;
       tell(`http://${address.replace(/^0\.0\.0\.0|^\[::\]/, '127.0.0.1')}`);

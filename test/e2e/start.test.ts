@@ -22,12 +22,20 @@ function isRunning(pid: number): boolean {
   }
 }
 
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
+}
+
 describe('scripts/start without a directory', () => {
   for (const [title, signalGroup] of [
     ['Ctrl-C, which reaches the whole process group', true],
     ['SIGTERM to itself', false],
   ] as const) {
-    it(`serves a demo until ${title}`, async () => {
+    it(`serves a demo until ${title}`, async (t) => {
       const child = start(START, ['--web.listen-address', '127.0.0.1:0'], {
         cwd: tmpdir(),
         detached: true,
@@ -39,6 +47,8 @@ describe('scripts/start without a directory', () => {
           output += chunk;
         });
       }
+      // Whatever goes wrong, nothing of the group outlives the test.
+      t.after(() => killGroup(child.pid!));
       for (let i = 0; i < 600 && !/curl http/.test(output); i += 1) await sleep(100);
       const url = /curl (http:\S+)/.exec(output)?.[1];
       const directory = /write (\S+)/.exec(output)?.[1];
