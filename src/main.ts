@@ -8,9 +8,6 @@ import { run } from './cli/run.js';
 import { systemErrorText } from './cli/system-error.js';
 import { MetricFileError, UsageError } from './errors.js';
 
-/** What a shell reports for a process that a signal ended: 128 and its number. */
-const ENDED_BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
-
 const terminal: Terminal = {
   environment: process.env,
 
@@ -29,10 +26,12 @@ const terminal: Terminal = {
 
   stopSignal() {
     const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (stop.signal.aborted) process.exit(ENDED_BY_SIGNAL[signal]);
+    const signals = ['SIGINT', 'SIGTERM'] as const;
+    for (const signal of signals) {
+      process.once(signal, () => {
         stop.abort(signal);
+        // The next one ends the process as if there were no handler: at once, also when a thread hangs.
+        for (const other of signals) process.removeAllListeners(other);
       });
     }
     return stop.signal;

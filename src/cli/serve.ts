@@ -1,6 +1,5 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { Scraper } from '../scrape/scraper.js';
 import { SelfMetrics } from '../scrape/self-metrics.js';
@@ -80,9 +79,10 @@ export const serve: Command<
       if (!stop.aborted) await once(stop, 'abort');
       log.info('stopping', { signal: String(stop.reason) });
     } finally {
-      const stopped = Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
-      // A read that hangs, on a dead file server say, must not hold the exit.
-      await Promise.race([stopped.then(() => scraper.close()), sleep(GRACE_MILLISECONDS + 300)]);
+      await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
+      // A read that hangs holds this up, as it would hold up any exit: libuv joins its threads. The
+      // second signal does not wait.
+      await scraper.close();
     }
     log.info('stopped');
     return 0;

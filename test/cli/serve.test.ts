@@ -86,11 +86,20 @@ describe('promfold serve', () => {
   }
 
   it('ends at once with the second signal', async () => {
-    const daemon = await Daemon.serve(tempDirectory());
-    process.kill(daemon.pid, 'SIGTERM');
-    await logWith(daemon, 'stopping');
-    process.kill(daemon.pid, 'SIGTERM');
-    assert.equal(await daemon.stop(), 143);
+    const child = start(process.execPath, [
+      MAIN,
+      tempDirectory(),
+      '--web.listen-address=127.0.0.1:0',
+    ]);
+    const ended = once(child, 'exit');
+    let stopping = false;
+    for await (const line of child.stderr!) {
+      if (stopping) continue;
+      if (String(line).includes('msg=listening')) child.kill('SIGTERM');
+      stopping = String(line).includes('msg=stopping');
+      if (stopping) child.kill('SIGTERM');
+    }
+    assert.deepEqual(await ended, [null, 'SIGTERM']);
   });
 });
 
