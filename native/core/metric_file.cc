@@ -154,9 +154,9 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
   const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
   indexed_used_ = reading.used;
   slot_bytes_ = reading.layout.slot_bytes;
-  if (reading.layout.end > end_) Append(context, file, reading.layout.end);
   const std::vector<double> last_value = value_;
   const std::vector<double> last_timestamp = timestamp_;
+  if (reading.layout.end > end_) Append(context, file, reading.layout.end);
   TakeColumns(file);
   if (needs_timestamps_) SettlePairs(reading.descriptor.number(), last_value, last_timestamp);
   TryMap(context, reading);
@@ -199,14 +199,18 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   slot_bytes_ = reading->layout.slot_bytes;
   key_id_.reserve(reading->layout.entries);
   value_offset_.reserve(reading->layout.entries);
+  value_.reserve(reading->layout.entries);
   const std::byte* const file = context.scratch->FileBytes(reading->layout.end);
   Append(context, file, reading->layout.end);
   TryMap(context, *reading);
   if (!mapping_) TakeColumns(file);
 }
 
-// Indexes the entries in [end_, end). REQUIRES: the walk over them was seen to succeed.
+// Indexes the entries in [end_, end), and takes their values: should the file be damaged before it
+// is gathered, they are the last good ones. REQUIRES: the walk over them was seen to succeed.
 void MetricFile::Append(const FileContext& context, const std::byte* file, uint32_t end) {
+  const bool is_stamped =
+      needs_timestamps_ && slot_bytes_ == kPairBytes && timestamp_.size() == value_.size();
   while (end_ < end) {
     last_entry_ = end_;
     Entry entry;
@@ -215,6 +219,8 @@ void MetricFile::Append(const FileContext& context, const std::byte* file, uint3
     if (!fault.ok()) break;
     key_id_.push_back(context.keys->Intern(entry.key));
     value_offset_.push_back(entry.value_offset);
+    value_.push_back(LoadDouble(file, entry.value_offset));
+    if (is_stamped) timestamp_.push_back(LoadDouble(file, entry.value_offset + kValueBytes));
     is_padded_ = is_padded_ && file[entry.value_offset - 1] == std::byte{' '};
     is_changed_ = true;
   }
@@ -264,7 +270,7 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
     // Not a moment of creation.
     fault = {Found::kEntriesGone, 0, good_entries_};
   }
-  const bool was_served = !value_.empty() && !slot_.empty();
+  const bool was_served = was_gathered_ && !slot_.empty();
   const bool is_held =
       is_read_ && (state_ == FileState::kHeld ||
                    (state_ == FileState::kGood && was_served && (flags_ & kKeepLastGood) != 0));
@@ -286,7 +292,11 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
 }
 
 void MetricFile::Gather(const FileContext& context) {
-  if (!is_read_ || state_ != FileState::kGood || !mapping_ || value_offset_.empty()) return;
+  if (!is_read_ || state_ != FileState::kGood || value_offset_.empty()) return;
+  if (!mapping_) {
+    was_gathered_ = true;  // in Refresh
+    return;
+  }
   const std::byte* const file = mapping_.base();
   const size_t count = value_offset_.size();
   const bool pairs = needs_timestamps_ && slot_bytes_ == kPairBytes;
@@ -317,6 +327,7 @@ void MetricFile::Gather(const FileContext& context) {
     return Fail(fault, stated ? ChangedSeconds(status) : 0);
   }
 
+  was_gathered_ = true;
   value_.assign(value, value + count);
   // Where they are not wanted now, they must not be there later beside newer values.
   timestamp_.assign(timestamp, timestamp + (pairs ? count : 0));
@@ -336,6 +347,7 @@ void MetricFile::Forget() {
   DropEntries();
   is_read_ = false;
   is_changed_ = false;
+  was_gathered_ = false;
   state_ = FileState::kBad;
 }
 

@@ -146,10 +146,11 @@ class MetricFile {
   uint8_t flags_ = 0;
 
   FileState state_ = FileState::kBad;
-  bool is_read_ = false;      // the state says something
-  bool is_changed_ = false;   // since the last TakeChange
-  bool is_padded_ = true;     // a blank stands before every value
-  bool is_restated_ = false;  // name and inode may part without the listing showing it
+  bool is_read_ = false;       // the state says something
+  bool is_changed_ = false;    // since the last TakeChange
+  bool was_gathered_ = false;  // since it was forgotten: it may have been served
+  bool is_padded_ = true;      // a blank stands before every value
+  bool is_restated_ = false;   // name and inode may part without the listing showing it
   Fault fault_;
   double changed_seconds_ = 0;
 

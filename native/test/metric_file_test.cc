@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "check.h"
 #include "session.h"
 #include "writer.h"
@@ -345,6 +348,28 @@ TEST("a file truncated again and again while it is gathered never kills, never h
     if (i % 3 == 0) served.session.Update();
     served.session.Collect();
     CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+  }
+}
+
+TEST("a file truncated and written again by another thread all the time never kills") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    std::atomic<bool> is_done = false;
+    std::thread vandal([&] {
+      while (!is_done.load()) {
+        served.directory.Truncate("a.db", 0);
+        served.directory.Truncate("a.db", kSize);
+        served.directory.Store("a.db", 8, kAB.substr(8));
+        served.directory.StoreInt32("a.db", 0, static_cast<int32_t>(kAB.size()));
+      }
+    });
+    for (int i = 0; i < 2000; ++i) {
+      const std::string value = served.session.Scrape("[\"b\"]");
+      // 0.0: gathered in a moment when all of the file was back but this value.
+      if (value != "0.0") CHECK_EQ(value, "2.0");
+    }
+    is_done = true;
+    vandal.join();
   }
 }
 
