@@ -80,6 +80,8 @@ export class Hints {
 
   #giveUp(what: string, error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException;
+    // Gone between the stat and the watch; its parent will tell when it is back.
+    if (code === 'ENOENT') return;
     this.#log?.warn(`no ${what}; scrapes are exact without it`, { error: code ?? message });
   }
 }

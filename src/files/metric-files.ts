@@ -20,6 +20,7 @@ import {
   type Refreshed,
 } from '../native.js';
 import { Directory } from './directory.js';
+import { directoryError } from './directory-error.js';
 
 /** How long a file may stay empty after it was made; its ctime says when that was (`reference.md` N1). */
 const CREATION_SECONDS = 5;
@@ -177,25 +178,4 @@ function isYoung({ state, fault }: MetricFile, nowSeconds: number): boolean {
     fault !== undefined &&
     nowSeconds - fault.changedSeconds <= CREATION_SECONDS
   );
-}
-
-/** Says what keeps a directory from being listed; a missing permission with the owner and the mode. */
-async function directoryError(
-  path: string,
-  error: NodeJS.ErrnoException,
-): Promise<MetricFileError> {
-  const found = await describe(path, error.code ?? '');
-  return new MetricFileError('DIRECTORY_UNREADABLE', path, found ?? error.message, {
-    cause: error,
-  });
-}
-
-async function describe(path: string, errno: string): Promise<string | undefined> {
-  if (errno === 'ENOENT') return 'no such directory';
-  if (errno === 'ENOTDIR') return 'not a directory';
-  if (errno !== 'EACCES' && errno !== 'EPERM') return undefined;
-  const stats: Stats | undefined = await fs.stat(path).catch(() => undefined);
-  if (stats === undefined) return 'permission denied on a directory above it';
-  const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
-  return `permission denied, it belongs to uid ${stats.uid} gid ${stats.gid} with mode ${mode}`;
 }

@@ -1,0 +1,39 @@
+/**
+ * What keeps a directory from being listed, in words: a missing permission names who owns what.
+ */
+import { promises as fs } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { MetricFileError } from '../errors.js';
+
+export async function directoryError(
+  path: string,
+  error: NodeJS.ErrnoException,
+): Promise<MetricFileError> {
+  const found = await describe(path, error);
+  return new MetricFileError('DIRECTORY_UNREADABLE', path, found, { cause: error });
+}
+
+async function describe(path: string, { code, message }: NodeJS.ErrnoException): Promise<string> {
+  switch (code) {
+    case 'ENOENT':
+      return 'no such directory';
+    case 'ENOTDIR':
+      return 'not a directory';
+    case 'EACCES':
+    case 'EPERM':
+      return `permission denied, ${await owner(resolve(path))}`;
+    default:
+      return message;
+  }
+}
+
+/** Whose the directory is; where that cannot be seen, whose the nearest one above it is that can. */
+async function owner(path: string): Promise<string> {
+  for (let at = path; ; at = dirname(at)) {
+    const stats = await fs.stat(at).catch(() => undefined);
+    if (stats === undefined && at !== dirname(at)) continue;
+    const mode = ((stats?.mode ?? 0) & 0o7777).toString(8).padStart(4, '0');
+    const what = at === path ? 'it' : at;
+    return `${what} belongs to uid ${stats?.uid} gid ${stats?.gid} with mode ${mode}`;
+  }
+}
