@@ -28,6 +28,8 @@ export const ERROR_CODES = [
   'FAMILY_CONFLICT',
   /** Two series of one family print the same line: only the last is printed. */
   'SERIES_IDENTICAL',
+  /** Escaping makes two families, or two labels of a series, equal: one is printed in `values`. */
+  'NAMES_COLLIDE',
   /** A flag, an argument or an environment variable that cannot be used. */
   'USAGE',
 ] as const;

@@ -5,7 +5,6 @@
  * The addon lists, maps and reads; which names are metric files, and what a fault is called, is
  * decided here.
  */
-import { promises as fs, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { type FileName, parseFileName } from '../format/filename.js';

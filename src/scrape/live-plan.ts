@@ -6,6 +6,7 @@
  * collected here.
  */
 import { MetricFileError } from '../errors.js';
+import { nameCollisions } from '../expose/collision-report.js';
 import { MetricFiles } from '../files/metric-files.js';
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
@@ -161,6 +162,9 @@ export class LivePlan {
     const { path } = this.files.directory;
     for (const { family, found } of this.plan.conflicts()) {
       yield new MetricFileError('FAMILY_CONFLICT', path, `${family} ${found}`);
+    }
+    for (const { family, found } of nameCollisions(this.layout.families)) {
+      yield new MetricFileError('NAMES_COLLIDE', path, `${family} ${found}`);
     }
     for (const { name, identical } of this.layout.families) {
       if (identical.length === 0) continue;

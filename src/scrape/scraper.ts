@@ -40,6 +40,7 @@ const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TEXT_REPAIRED',
   'FAMILY_CONFLICT',
   'SERIES_IDENTICAL',
+  'NAMES_COLLIDE',
 ]);
 
 /** Room for promfold's own families behind a page, so that adding them copies nothing. */

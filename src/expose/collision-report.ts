@@ -1,0 +1,44 @@
+/**
+ * Which names meet under the default escaping, to be reported: `a.b` and `a_b` are two families, or two
+ * labels of a series, that only `values` and `allow-utf-8` can tell apart (`reference.md` N9). Runs
+ * when the layout changes.
+ */
+import type { Labels } from '../format/key.js';
+import { namesToForce } from './collision.js';
+import { escapeLabelName, forceLabelName } from './escaping.js';
+import type { ExposedFamily } from './family.js';
+import { dialectFor } from './negotiate.js';
+import { collidingFamilies } from './template.js';
+
+/** One line per family that has to give way, in whole or in a label. */
+export function* nameCollisions(
+  families: readonly ExposedFamily[],
+): IterableIterator<{ family: string; found: string }> {
+  for (const i of collidingFamilies(dialectFor('text'), families)) {
+    yield { family: families[i]!.name, found: 'is escaped to a name that another family has' };
+  }
+  for (const { name, series } of families) {
+    const labels = labelsThatGiveWay(series);
+    if (labels.length === 0) continue;
+    const names = labels.map((label) => JSON.stringify(label)).join(', ');
+    yield { family: name, found: `has labels escaped to names that others have: ${names}` };
+  }
+}
+
+function labelsThatGiveWay(series: ExposedFamily['series']): string[] {
+  const found = new Set<string>();
+  let last: Labels = [];
+  for (const { labels } of series) {
+    // Thousands of series in a row have the same label names.
+    if (sameNames(labels, last)) continue;
+    last = labels;
+    const names = labels.map(([name]) => name);
+    const spelling = names.map((name) => escapeLabelName(name, 'underscores'));
+    for (const i of namesToForce(spelling, names.map(forceLabelName))) found.add(names[i]!);
+  }
+  return [...found];
+}
+
+function sameNames(a: Labels, b: Labels): boolean {
+  return a.length === b.length && a.every(([name], i) => name === b[i]![0]);
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { nameCollisions } from '../../src/expose/collision-report.js';
+import type { ExposedFamily } from '../../src/expose/family.js';
+
+const family = (name: string, ...labelNames: string[]): ExposedFamily => ({
+  name,
+  type: 'gauge',
+  help: '',
+  bare: false,
+  series: [{ sampleName: name, labels: labelNames.map((label) => [label, 'v']) }],
+});
+
+describe('nameCollisions', () => {
+  const cases: [string, ExposedFamily[], string[]][] = [
+    ['says nothing of names that escaping leaves alone', [family('a', 'x', 'y')], []],
+    ['says nothing of a name that is escaped to one of its own', [family('a.b', 'x.y')], []],
+    [
+      'names the later of two families by code point',
+      [family('a_b'), family('a.b')],
+      ['a_b is escaped to a name that another family has'],
+    ],
+    [
+      'names the labels that give way',
+      [family('a', 'x.y', 'x_y')],
+      ['a has labels escaped to names that others have: "x_y"'],
+    ],
+  ];
+  for (const [title, families, expected] of cases) {
+    it(title, () => {
+      const found = [...nameCollisions(families)].map((one) => `${one.family} ${one.found}`);
+      assert.deepEqual(found, expected);
+    });
+  }
+});
