@@ -15,8 +15,8 @@ export class Family {
   readonly name: string;
   /** Ids of the keys that name the family. */
   readonly keyIds: number[] = [];
-  /** By SeriesShape.identity. */
-  readonly series = new Map<string, Series>();
+  /** By SeriesShape.identity, of the process where it counts, else of none. */
+  readonly #series = new Map<string | undefined, Map<string, Series>>();
   /** As printed, but for escaping; the name, or what familyOf makes of it. */
   exposedName: string;
   type: MetricType = 'unknown';
@@ -36,6 +36,24 @@ export class Family {
   constructor(name: string) {
     this.name = name;
     this.exposedName = name;
+  }
+
+  /** The series of a process, or those that no process id tells apart. By SeriesShape.identity. */
+  seriesOf(processId: string | undefined): Map<string, Series> {
+    let series = this.#series.get(processId);
+    if (series === undefined) {
+      series = new Map();
+      this.#series.set(processId, series);
+    }
+    return series;
+  }
+
+  /** Forgets all series, for a new rule. @returns whether there were any */
+  dropSeries(): boolean {
+    const had = this.#series.size > 0;
+    this.#series.clear();
+    this.laidOut = undefined;
+    return had;
   }
 
   /**

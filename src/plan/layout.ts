@@ -27,8 +27,8 @@ export interface LaidOutFamily {
   readonly identical: readonly Series[];
 }
 
-/** Gives a shape its slot: the one it has, or a new one. */
-export type Intern = (family: Family, shape: SeriesShape) => Series;
+/** Gives a shape its series: the one there is, or a new one with a new slot. */
+export type Intern = (family: Family, shape: SeriesShape, processId: string | undefined) => Series;
 
 /**
  * Lays out one family.
@@ -56,11 +56,12 @@ export function layOutFamily(
 
   const histograms: { buckets: Series[]; count: Series }[] = [];
   let series: Series[] = [];
-  for (const { plain, buckets } of groupByLabelSet(seen)) {
+  for (const { plain, buckets } of groupsOf(seen)) {
     series.push(...plain);
     if (buckets.length === 0) continue;
-    buckets.sort((a, b) => compareBounds(a.bound!, b.bound!));
-    const count = intern(family, countShape(family.name, buckets[0]!));
+    buckets.sort((a, b) => compareBounds(a.shape.bound!, b.shape.bound!));
+    const { shape, processId } = buckets[0]!;
+    const count = intern(family, countShape(family.name, shape), processId);
     series.push(...buckets);
     // A stored count keeps its old place and gets the accumulated total.
     if (!plain.includes(count)) series.push(count);
@@ -80,9 +81,19 @@ export function layOutFamily(
   return { name, type, help, bare, series, seenSlot, histograms, identical };
 }
 
+interface Group {
+  readonly plain: Series[];
+  readonly buckets: Series[];
+}
+
 /** Label sets in first-seen order; one that only buckets show comes after those with other samples. */
-function groupByLabelSet(seen: readonly Series[]): { plain: Series[]; buckets: Series[] }[] {
-  const groups = new Map<string, { plain: Series[]; buckets: Series[] }>();
+function groupsOf(seen: readonly Series[]): Group[] {
+  // One kind of sample, as in most families: each label set is one series, and they are in order.
+  const isPlain = ({ shape, sampleName }: Series) =>
+    shape.bound === undefined && sampleName === seen[0]!.sampleName;
+  if (seen.every(isPlain)) return [{ plain: [...seen], buckets: [] }];
+
+  const groups = new Map<string, Group>();
   const groupOf = (one: Series) => {
     let group = groups.get(one.labelSet);
     if (group === undefined) {
@@ -91,8 +102,8 @@ function groupByLabelSet(seen: readonly Series[]): { plain: Series[]; buckets: S
     }
     return group;
   };
-  for (const one of seen) if (one.bound === undefined) groupOf(one).plain.push(one);
-  for (const one of seen) if (one.bound !== undefined) groupOf(one).buckets.push(one);
+  for (const one of seen) if (one.shape.bound === undefined) groupOf(one).plain.push(one);
+  for (const one of seen) if (one.shape.bound !== undefined) groupOf(one).buckets.push(one);
   return [...groups.values()];
 }
 

@@ -16,7 +16,7 @@ import { isUnusable, type Key, type KeyFault, type UnusableKey } from '../format
 import { Family } from './family.js';
 import { type LaidOutFamily, layOutFamily } from './layout.js';
 import { OPERATION } from './operation.js';
-import { type Series, type SeriesShape, seriesShape } from './series.js';
+import { type Series, type SeriesShape, seriesOf, seriesShape } from './series.js';
 
 /** The slot of entries that count for nothing: folded into, never printed. */
 export const SLOT_NOWHERE = 0;
@@ -74,6 +74,8 @@ export class Plan {
   #familyOfKey = new Int32Array(1024).fill(FAMILY_NONE);
   /** Column over keys: slot where the process id does not matter; SLOT_UNKNOWN until first needed. */
   #slotOfKey = new Int32Array(1024).fill(SLOT_UNKNOWN);
+  /** By key; undefined until first needed, null where the bound is no number. */
+  readonly #shapeOfKey: (SeriesShape | null | undefined)[] = [];
   /** By slot; slot 0 is SLOT_NOWHERE. */
   readonly #series: (Series | undefined)[] = [undefined];
   readonly #familyOfSlot: number[] = [FAMILY_NONE];
@@ -153,7 +155,11 @@ export class Plan {
         lastGauge,
       );
       if (family.define(first, this.#keys[survey.firstKey[f]!] as Key, lastGauge)) {
-        mustReslot = this.#dropSlots(family) || mustReslot;
+        for (const keyId of family.keyIds) {
+          this.#slotOfKey[keyId] = SLOT_UNKNOWN;
+          this.#shapeOfKey[keyId] = undefined;
+        }
+        mustReslot = family.dropSeries() || mustReslot;
       }
     }
     return mustReslot;
@@ -189,7 +195,7 @@ export class Plan {
           ? this.#shareSlot(family!, key)
           : this.#slotOfKey[key]!;
       slot[at + i] = found;
-      operation[at + i] = this.#series[found]?.operation ?? OPERATION.sum;
+      operation[at + i] = this.#series[found]?.shape.operation ?? OPERATION.sum;
       if (found === SLOT_NOWHERE || this.#repairedKeys.has(key)) {
         this.flawed.add(id);
         this.#note(file, from + i, key);
@@ -213,7 +219,7 @@ export class Plan {
 
     const present = [...this.#families.entries()].filter(([, family]) => family.firstRank >= 0);
     present.sort(([, a], [, b]) => a.firstRank - b.firstRank || a.firstEntry - b.firstEntry);
-    const intern = (family: Family, shape: SeriesShape) => this.#intern(family, shape);
+    const intern = this.#intern.bind(this);
     const bucketSlot: number[] = [];
     const bucketEnd: number[] = [];
     const countSlot: number[] = [];
@@ -243,38 +249,37 @@ export class Plan {
 
   /** Slot of an entry whose process id counts. */
   #slotFor(family: Family, keyId: number, processId: string): number {
-    const key = this.#keys[keyId] as Key;
-    if (key.labels.some(([name]) => name === 'pid')) family.mayRepeat = true;
-    const shape = seriesShape(family.name, family.rule, key, processId);
-    return shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape).slot;
+    const shape = this.#shapeFor(family, keyId);
+    if (shape === undefined) return SLOT_NOWHERE;
+    if (shape.labels.some(([name]) => name === 'pid')) family.mayRepeat = true;
+    return this.#intern(family, shape, processId).slot;
   }
 
   /** Slot of a key whose process id does not count, remembered for all files. */
   #shareSlot(family: Family, keyId: number): number {
-    const shape = seriesShape(family.name, family.rule, this.#keys[keyId] as Key, undefined);
-    const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape).slot;
+    const shape = this.#shapeFor(family, keyId);
+    const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape, undefined).slot;
     this.#slotOfKey[keyId] = slot;
     return slot;
   }
 
-  #intern(family: Family, shape: SeriesShape): Series {
-    const known = family.series.get(shape.identity);
-    if (known !== undefined) return known;
-    const { identity, ...rest } = shape;
-    const series: Series = { ...rest, slot: this.#series.length };
-    this.#series.push(series);
-    this.#familyOfSlot.push(this.#familyByName.get(family.name)!);
-    family.series.set(identity, series);
-    return series;
+  #shapeFor(family: Family, keyId: number): SeriesShape | undefined {
+    let shape = this.#shapeOfKey[keyId];
+    if (shape === undefined) {
+      shape = seriesShape(family.name, family.rule, this.#keys[keyId] as Key) ?? null;
+      this.#shapeOfKey[keyId] = shape;
+    }
+    return shape ?? undefined;
   }
 
-  /** Forgets a family's series, for a new rule. @returns whether it had any */
-  #dropSlots(family: Family): boolean {
-    for (const keyId of family.keyIds) this.#slotOfKey[keyId] = SLOT_UNKNOWN;
-    const had = family.series.size > 0;
-    family.series.clear();
-    family.laidOut = undefined;
-    return had;
+  #intern(family: Family, shape: SeriesShape, processId: string | undefined): Series {
+    const known = family.seriesOf(processId).get(shape.identity);
+    if (known !== undefined) return known;
+    const series = seriesOf(shape, this.#series.length, processId);
+    this.#series.push(series);
+    this.#familyOfSlot.push(this.#familyByName.get(family.name)!);
+    family.seriesOf(processId).set(shape.identity, series);
+    return series;
   }
 
   /** Records an entry that counts for nothing or was mended. */

@@ -12,11 +12,11 @@ import type { Key, Labels } from '../format/key.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
 import type { MergeRule, Operation } from './operation.js';
 
-/** One line of output, but for its number. A series keeps its slot while its family keeps its rule. */
-export interface Series {
-  readonly slot: number;
+/** A series but for its slot and its process: what a key alone says under its family's rule. */
+export interface SeriesShape {
+  /** Tells series of one family, and of one process where that counts, apart. */
+  readonly identity: string;
   readonly sampleName: string;
-  /** As printed. */
   readonly labels: Labels;
   /** Identity of the label set that the series is grouped by: without `le` for buckets. */
   readonly labelSet: string;
@@ -25,46 +25,40 @@ export interface Series {
   readonly operation: Operation;
 }
 
-/** A series before it has a slot. `identity` tells series of one family apart. */
-export type SeriesShape = Omit<Series, 'slot'> & { readonly identity: string };
+/** One line of output, but for its number. A series keeps its slot while its family keeps its rule. */
+export interface Series {
+  readonly slot: number;
+  readonly shape: SeriesShape;
+  /** Of the file, where it counts. */
+  readonly processId: string | undefined;
+  readonly sampleName: string;
+  /** As printed: those of the shape, and the process id. */
+  readonly labels: Labels;
+  /** Of the shape and the process. */
+  readonly labelSet: string;
+}
 
 /**
- * Finds the series of an entry.
+ * Finds the series of a key.
  *
- * @param processId of the file, where the file's process id counts: gauge files of a family that
- *   keeps it
  * @returns undefined for a bucket whose bound is no number
  */
-export function seriesShape(
-  family: string,
-  rule: MergeRule,
-  key: Key,
-  processId: string | undefined,
-): SeriesShape | undefined {
+export function seriesShape(family: string, rule: MergeRule, key: Key): SeriesShape | undefined {
   const merged = rule.dropsPid ? key.labels.filter(([name]) => name !== 'pid') : key.labels;
   const { operation } = rule;
 
   const le = rule.hasBuckets ? merged.find(([name]) => name === 'le') : undefined;
-  if (le === undefined) {
-    const labelSet = labelSetIdentity(merged, processId);
-    return {
-      identity: plainIdentity(key.sampleName, labelSet),
-      sampleName: key.sampleName,
-      labels: withProcessId(merged, processId),
-      labelSet,
-      operation,
-    };
-  }
+  if (le === undefined) return plainShape(key.sampleName, merged, operation);
 
   const bound = parsePythonFloat(le[1]);
   if (bound === undefined) return undefined;
   const base = merged.filter(([name]) => name !== 'le');
-  const labelSet = labelSetIdentity(base, processId);
+  const labelSet = JSON.stringify(base);
   return {
-    // One bucket for 1, 1.0 and 1e0, and for 0.0 and -0.0; String() writes both zeros as 0.
+    // One bucket for 1, 1.0 and 1e0, and for 0.0 and -0.0; a template writes both zeros as 0.
     identity: `bucket ${bound} ${labelSet}`,
     sampleName: `${family}_bucket`,
-    labels: withLabel(withProcessId(base, processId), 'le', formatNumber(bound)),
+    labels: withLabel(base, ['le', formatNumber(bound)]),
     labelSet,
     bound,
     operation,
@@ -72,34 +66,47 @@ export function seriesShape(
 }
 
 /** The `_count` that accumulation makes for the buckets of one label set. */
-export function countShape(family: string, bucket: Series): SeriesShape {
-  const sampleName = `${family}_count`;
+export function countShape(family: string, bucket: SeriesShape): SeriesShape {
+  const labels = bucket.labels.filter(([name]) => name !== 'le');
+  return plainShape(`${family}_count`, labels, bucket.operation);
+}
+
+/** Gives a shape its slot, and its process where that counts: the last label `pid` wins. */
+export function seriesOf(shape: SeriesShape, slot: number, processId: string | undefined): Series {
+  const { sampleName, labels, labelSet } = shape;
+  if (processId === undefined) return { slot, shape, processId, sampleName, labels, labelSet };
   return {
-    identity: plainIdentity(sampleName, bucket.labelSet),
+    slot,
+    shape,
+    processId,
     sampleName,
-    labels: bucket.labels.filter(([name]) => name !== 'le'),
-    labelSet: bucket.labelSet,
-    operation: bucket.operation,
+    labels: withLabel(labels, ['pid', processId]),
+    labelSet: `${labelSet} ${processId}`,
   };
 }
 
-function plainIdentity(sampleName: string, labelSet: string): string {
-  return `${JSON.stringify(sampleName)} ${labelSet}`;
-}
-
-function labelSetIdentity(labels: Labels, processId: string | undefined): string {
-  const identity = JSON.stringify(labels);
-  return processId === undefined ? identity : `${identity} ${JSON.stringify(processId)}`;
-}
-
-function withProcessId(labels: Labels, processId: string | undefined): Labels {
-  return processId === undefined ? labels : withLabel(labels, 'pid', processId);
+function plainShape(sampleName: string, labels: Labels, operation: Operation): SeriesShape {
+  const labelSet = JSON.stringify(labels);
+  return {
+    identity: `${JSON.stringify(sampleName)} ${labelSet}`,
+    sampleName,
+    labels,
+    labelSet,
+    operation,
+  };
 }
 
 /** Labels with one more in its place by name; one of the same name is replaced. */
-function withLabel(labels: Labels, name: string, value: string): Labels {
-  const others = labels.filter(([other]) => other !== name);
-  const at = others.findIndex(([other]) => compareCodePoints(other, name) > 0);
-  const place = at < 0 ? others.length : at;
-  return [...others.slice(0, place), [name, value], ...others.slice(place)];
+function withLabel(labels: Labels, label: Labels[number]): Labels {
+  const longer: Labels[number][] = [];
+  let isIn = false;
+  for (const other of labels) {
+    if (!isIn && compareCodePoints(other[0], label[0]) >= 0) {
+      longer.push(label);
+      isIn = true;
+    }
+    if (other[0] !== label[0]) longer.push(other);
+  }
+  if (!isIn) longer.push(label);
+  return longer;
 }
