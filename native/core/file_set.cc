@@ -291,7 +291,8 @@ Complaint FileSet::Collect(std::span<const Page> pages, size_t tail, CollectResu
   Accumulate(buckets_, &slots_);
   slots_.Finish();
 
-  for (const Page& page : pages) result->bodies.push_back(Render(page, slots_, tail));
+  for (const Page& page : pages)
+    result->bodies.push_back(Render(page, slots_, tail, &render_scratch_));
   return std::nullopt;
 }
 

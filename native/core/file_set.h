@@ -121,6 +121,7 @@ class FileSet {
   MapBudget maps_;
   KeyTable keys_;
   Scratch scratch_;
+  RenderScratch render_scratch_;
   uint64_t read_faults_ = 0;
   double free_bytes_ = -1;
   double free_inodes_ = -1;

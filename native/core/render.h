@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "fold.h"
+#include "scratch.h"
 
 namespace promfold {
 
@@ -43,9 +44,15 @@ struct Body {
   size_t capacity = 0;  // length + tail or a little more
 };
 
+// Kept from scrape to scrape: all numbers, end to end, and how long each is.
+struct RenderScratch {
+  Growing<char> text;
+  Growing<uint8_t> number_bytes;
+};
+
 // A line is left out where its slot is absent; the header never is.
 // REQUIRES: each template IsSound, with slot_limit <= slots.count().
-Body Render(const Page& page, const Slots& slots, size_t tail);
+Body Render(const Page& page, const Slots& slots, size_t tail, RenderScratch* scratch);
 
 }  // namespace promfold
 

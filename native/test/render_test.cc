@@ -19,6 +19,8 @@ std::shared_ptr<Template> Make(const std::string& header, const std::vector<std:
   return made;
 }
 
+RenderScratch scratch;
+
 Slots ThreeSlots() {
   Slots slots;
   slots.Reset(4);
@@ -31,17 +33,17 @@ Slots ThreeSlots() {
 TEST("a line is left out where its slot is absent, the header never") {
   const auto part = Make("# TYPE a gauge\n", {"a{x=\"1\"} ", "a{x=\"2\"} ", "a "}, {1, 2, 3});
   const auto none = Make("# TYPE b gauge\n", {"b "}, {2});
-  const Body body = Render({part, none, part}, ThreeSlots(), 10);
+  const Body body = Render({part, none, part}, ThreeSlots(), 10, &scratch);
   const std::string once = "# TYPE a gauge\na{x=\"1\"} 1.0\na 2.5e+07\n";
   CHECK_EQ(std::string(body.bytes.get(), body.length), once + "# TYPE b gauge\n" + once);
   CHECK_EQ(body.capacity, body.length + 10);
 }
 
 TEST("an empty page is an empty body, with room behind it") {
-  const Body body = Render({}, ThreeSlots(), 0);
+  const Body body = Render({}, ThreeSlots(), 0, &scratch);
   CHECK(body.bytes != nullptr);
   CHECK_EQ(body.length, 0u);
-  CHECK_EQ(Render({}, ThreeSlots(), 7).capacity, 7u);
+  CHECK_EQ(Render({}, ThreeSlots(), 7, &scratch).capacity, 7u);
 }
 
 TEST("a template whose columns disagree is not sound") {
