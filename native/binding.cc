@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/block_pool.h"
 #include "core/errno_name.h"
 #include "core/file_set.h"
 #include "core/number.h"
@@ -109,8 +110,11 @@ Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
   if (body->capacity == 0) {
     memory = Napi::ArrayBuffer::New(env, 0);
   } else {
-    memory = Napi::ArrayBuffer::New(env, body->bytes.release(), body->capacity,
-                                    [](Napi::Env, void* bytes) { std::free(bytes); });
+    const size_t capacity = body->capacity;
+    memory = Napi::ArrayBuffer::New(env, body->bytes.release(), capacity,
+                                    [capacity](Napi::Env, void* block) {
+                                      promfold::ReturnBlock(static_cast<char*>(block), capacity);
+                                    });
   }
   const Napi::Object buffer = env.Global().Get("Buffer").As<Napi::Object>();
   return buffer.Get("from").As<Napi::Function>().Call(

@@ -5,6 +5,7 @@
       'sources': [
         'binding.cc',
         'core/accumulate.cc',
+        'core/block_pool.cc',
         'core/directory.cc',
         'core/errno_name.cc',
         'core/fault.cc',

@@ -7,12 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "block_pool.h"
 #include "fold.h"
 #include "scratch.h"
 
@@ -34,14 +34,15 @@ struct Template {
 
 using Page = std::vector<std::shared_ptr<const Template>>;
 
-// One exposition in a block from malloc, which whoever takes `bytes` frees.
+// One exposition in a block of the pool (block_pool.h).
 struct Body {
-  struct Free {
-    void operator()(char* memory) const { std::free(memory); }
+  struct Return {
+    size_t bytes;
+    void operator()(char* block) const { ReturnBlock(block, bytes); }
   };
-  std::unique_ptr<char, Free> bytes;  // null where memory ran out
+  std::unique_ptr<char, Return> bytes;  // null where memory ran out
   size_t length = 0;
-  size_t capacity = 0;  // length + tail or a little more
+  size_t capacity = 0;  // length + tail or more
 };
 
 // Kept from scrape to scrape: all numbers, end to end, and how long each is.
