@@ -49,9 +49,10 @@ build_typescript() {
   newer dist/.promfold-built src scripts test tsconfig.json package-lock.json || return 0
   say 'compiling'
   # A test whose source is gone must not run on.
-  local compiled
+  local compiled source
   for compiled in $([ ! -d dist ] || find dist -name '*.js'); do
-    [ -e "$(sed 's|^dist/||; s|\.js$|.ts|' <<<"$compiled")" ] || rm -f "$compiled"
+    source=${compiled#dist/}
+    [ -e "${source%.js}.ts" ] || rm -f "$compiled"
   done
   quiet 'npm run build:ts' npm run build:ts
   touch dist/.promfold-built

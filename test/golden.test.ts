@@ -27,10 +27,7 @@ const cases = [...open, ...vllm];
 /** What promfold said, kept for the strangers' parsers at the end: [title, dialect, exposition]. */
 const said: [title: string, dialect: Dialect, exposition: string][] = [];
 
-/**
- * Not what the merge in reference.ts is about: K7's rounding, odd bounds, and name collisions that
- * only the dialect decides.
- */
+/** Cases where the dialect's escaping decides what is printed; reference.ts knows one dialect. */
 const BEYOND_REFERENCE = new Set(['utf8-names', 'utf8-names-v0.22.0', 'js-names', 'newline-name']);
 
 describe('a golden case', () => {

@@ -11,7 +11,7 @@ const [directory = '.', index = '0'] = process.argv.slice(2);
 const metrics = new WorkerMetrics(directory, String(process.pid));
 
 // Ctrl-C goes to the whole process group; the demo decides when its workers end.
-process.on('SIGINT', () => {});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(0));
 
 const TICK_MS = 100;

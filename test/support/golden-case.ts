@@ -2,7 +2,7 @@
  * The golden cases: which directories there are, in which dialects each has an expected exposition,
  * and where promfold's answer is deliberately not the one that was recorded (`reference.md` N).
  */
-import { cpSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dialect, Escaping } from '../../src/expose/dialect.js';
 import { goNumber } from '../reference.js';
@@ -36,9 +36,6 @@ export function copyOfFiles({ path }: GoldenCase): string {
   if (existsSync(files)) cpSync(files, directory, { recursive: true });
   return directory;
 }
-
-export const usedFiles = ({ path }: GoldenCase): string[] =>
-  readdirSync(join(path, 'files')).filter((name) => statSync(join(path, 'files', name)).isFile());
 
 const ESCAPINGS: readonly Escaping[] = ['allow-utf-8', 'underscores', 'dots', 'values'];
 
