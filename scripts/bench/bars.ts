@@ -1,0 +1,105 @@
+/** The bars: what is wanted of each figure, in one table. */
+import { CHANGES } from './changes.js';
+import { steepest } from './growth.js';
+import type { Results } from './results.js';
+import type { ShapeName } from './shapes.js';
+
+export interface Verdict {
+  readonly what: string;
+  readonly measured: string;
+  readonly want: string;
+  readonly isMet: boolean;
+}
+
+/** Times the reference a warm scrape over HTTP must reach. */
+export const HTTP_BARS: readonly (readonly [ShapeName, number])[] = [
+  ['vllm', 100],
+  ['fleet-100', 100],
+  ['fleet-1000', 400],
+  ['graveyard', 400],
+];
+
+/** Only of what was measured. */
+export function judge(results: Results): Verdict[] {
+  const { shapes, churn, changes, growth, oneGauge, idlePercent } = results;
+  const verdicts: Verdict[] = [];
+  const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
+    verdicts.push({
+      what,
+      measured: `${round(value)}${unit}`,
+      want: `at least ${bar}${unit}`,
+      isMet: value >= bar,
+    });
+  const atMost = (what: string, value: number, bar: number, unit = 'x') =>
+    verdicts.push({
+      what,
+      measured: `${round(value)}${unit}`,
+      want: `at most ${bar}${unit}`,
+      isMet: value <= bar,
+    });
+
+  for (const [name, bar] of HTTP_BARS) {
+    const figures = shapes[name];
+    if (figures) atLeast(`${name}: HTTP to reference`, figures.referenceMs / figures.httpMs, bar);
+  }
+  for (const name of ['wide', 'gauges'] as const) {
+    const figures = shapes[name];
+    if (!figures) continue;
+    atLeast(`${name}: inside to reference`, figures.referenceMs / figures.insideMs, 200);
+    atMost(`${name}: HTTP to sending the same bytes`, figures.httpMs / figures.sameBytesMs, 2);
+  }
+  if (shapes.wide) {
+    const { referenceGzipMs, gzipMs } = shapes.wide;
+    atLeast('wide: HTTP with gzip to reference with gzip', referenceGzipMs / gzipMs, 50);
+  }
+  for (const [name, bar] of [
+    ['fleet-1000', 2],
+    ['wide', 3],
+  ] as const) {
+    const figures = shapes[name];
+    if (figures) atMost(`${name}: inside to floor`, figures.insideMs / figures.floorMs, bar);
+  }
+  if (oneGauge) {
+    atMost('fleet-1000: name[] of one gauge to all', oneGauge.ms / oneGauge.fullMs, 0.33);
+  }
+  const fleet = shapes['fleet-1000'];
+  if (fleet) {
+    const share = fleet.firstAnswerMs / fleet.referenceMs;
+    atMost('fleet-1000: first answer to one reference scrape', share, 0.25);
+  }
+  if (changes) {
+    for (const change of CHANGES) {
+      const ratio = changes.changedMs[change] / changes.warmMs;
+      atMost(`graveyard: scrape after one ${change} to warm`, ratio, 2);
+    }
+  }
+  if (growth) {
+    for (const of of ['entries', 'series'] as const) {
+      atMost(`growth: ${of} x10, inside`, steepest(growth[of], 'insideMs'), 10);
+      atMost(`growth: ${of} x10, HTTP`, steepest(growth[of], 'httpMs'), 10);
+    }
+  }
+  for (const [name, figures] of Object.entries(shapes)) {
+    atMost(`${name}: event loop delay, p99`, figures.loopDelay.p99, 10, ' ms');
+  }
+  if (changes) {
+    atMost('graveyard, changing: event loop delay, p99', changes.loopDelay.p99, 10, ' ms');
+  }
+  for (const [name, bar] of [
+    ['fleet-1000', 120],
+    ['graveyard', 180],
+  ] as const) {
+    const figures = churn[name];
+    if (!figures) continue;
+    const most = Math.max(figures.beforeMB, figures.earlyMB, figures.lateMB);
+    atMost(`${name}: private memory, the most of ${figures.scrapes}`, most, bar, ' MB');
+    atMost(`${name}: its growth, late to early peak`, figures.lateMB / figures.earlyMB, 1.05);
+  }
+  if (idlePercent !== undefined) atMost('graveyard: idle', idlePercent, 1, ' % of a core');
+  return verdicts;
+}
+
+export function round(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}

@@ -1,0 +1,125 @@
+/**
+ * npm run bench
+ *
+ * What a scrape costs, the reference and promfold side by side. Directories are made anew (shapes.ts);
+ * for promfold a scrape is an HTTP request to the built daemon, to the last byte, and the same inside
+ * a process without HTTP; for the reference one generate_latest in its own process. Medians.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../../src/errors.js';
+import { judge } from './bars.js';
+import { measureChanges } from './changes.js';
+import { svgChart } from './chart.js';
+import { measureChurn } from './churn.js';
+import { Daemon } from './daemon.js';
+import { gate } from './gate.js';
+import { measureGrowth } from './growth.js';
+import { machine } from './machine.js';
+import { measureShape } from './measure-shape.js';
+import { median } from './median.js';
+import { type Effort, type Options, parseOptions, USAGE } from './options.js';
+import { checkParts } from './paths.js';
+import { report } from './report.js';
+import type { Results } from './results.js';
+import { type MadeShape, makeShape, SHAPE_NAMES, SHAPES } from './shapes.js';
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+try {
+  process.exitCode = await main(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  say(error.message);
+  process.exitCode = 2;
+}
+
+async function main(options: Options): Promise<number> {
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  checkParts();
+  const directory = mkdtempSync(join(options.directory, 'promfold-bench-'));
+  try {
+    if (options.gate) return await gate(directory);
+    const results = await measure(directory, options);
+    process.stdout.write(report(results));
+    if (options.json !== undefined) write(options.json, results);
+    return 0;
+  } finally {
+    if (options.keep) say(`kept ${directory}`);
+    else rmSync(directory, { recursive: true });
+  }
+}
+
+async function measure(directory: string, options: Options): Promise<Results> {
+  const { effort, only } = options;
+  const results: Results = {
+    machine: machine(),
+    quick: options.quick,
+    startedAt: new Date().toISOString(),
+    shapes: {},
+    churn: {},
+  };
+  for (const name of SHAPE_NAMES) {
+    if (!only.has(name)) continue;
+    say(`making ${name}`);
+    const made = makeShape(join(directory, name), SHAPES[name]());
+    say(`measuring ${name}: ${made.files} files, ${made.entries} entries`);
+    results.shapes[name] = await measureShape(made, effort);
+    if (name === 'fleet-1000') await measureFleet(made, effort, results);
+    if (name === 'graveyard') await measureGraveyard(made, effort, results);
+    if (!options.keep) rmSync(made.directory, { recursive: true });
+  }
+  if (only.has('growth')) {
+    say('measuring growth');
+    results.growth = await measureGrowth(directory, effort.promfoldRuns);
+  }
+  return results;
+}
+
+async function measureFleet(made: MadeShape, effort: Effort, results: Results): Promise<void> {
+  say('  name[], and memory while files come and go');
+  const daemon = await Daemon.start(made.directory);
+  await daemon.scrape();
+  const one: number[] = [];
+  const full: number[] = [];
+  for (let i = 0; i < effort.promfoldRuns; i++) {
+    full.push((await daemon.scrape()).ms);
+    one.push((await daemon.scrape({ query: '?name[]=app_pool_3' })).ms);
+  }
+  results.oneGauge = { ms: median(one), fullMs: median(full) };
+  await daemon.close();
+  await measureMemory('fleet-1000', made, effort, results);
+}
+
+async function measureGraveyard(made: MadeShape, effort: Effort, results: Results): Promise<void> {
+  say('  idle, changes, and memory while files come and go');
+  const daemon = await Daemon.start(made.directory);
+  await daemon.scrape();
+  await sleep(1000);
+  const before = daemon.cpuSeconds();
+  await sleep(effort.idleSeconds * 1000);
+  results.idlePercent = ((daemon.cpuSeconds() - before) / effort.idleSeconds) * 100;
+  results.changes = await measureChanges(made, daemon, effort.changes);
+  await daemon.close();
+  await measureMemory('graveyard', made, effort, results);
+}
+
+async function measureMemory(
+  name: 'fleet-1000' | 'graveyard',
+  made: MadeShape,
+  effort: Effort,
+  results: Results,
+): Promise<void> {
+  const daemon = await Daemon.start(made.directory);
+  results.churn[name] = await measureChurn(made, daemon, effort.churnScrapes);
+  await daemon.close();
+}
+
+function write(file: string, results: Results): void {
+  writeFileSync(file, `${JSON.stringify({ ...results, bars: judge(results) }, undefined, 2)}\n`);
+  if (results.growth) writeFileSync(`${file.replace(/\.json$/, '')}.svg`, svgChart(results.growth));
+}

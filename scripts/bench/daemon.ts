@@ -1,0 +1,108 @@
+/** The built daemon serving one directory, as people run it, and one kept connection to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { ask, stopChild } from './child.js';
+import type { LoopDelay, LoopDelayQuestion } from './loop-delay.js';
+import { compiled, MAIN } from './paths.js';
+import { type Answer, type GetOptions, RawClient } from './raw-client.js';
+
+/** As /proc counts CPU time on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+const START_LIMIT_MS = 120_000;
+
+export class Daemon {
+  readonly #child: ChildProcess;
+  readonly #client: RawClient;
+
+  private constructor(child: ChildProcess, client: RawClient) {
+    this.#child = child;
+    this.#client = client;
+  }
+
+  static async start(directory: string): Promise<Daemon> {
+    const { child, client } = await launch(directory, [
+      '--import',
+      pathToFileURL(compiled('loop-delay')).href,
+    ]);
+    return new Daemon(child, client);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** @throws Error when the status is not 200 */
+  async scrape(options: GetOptions & { readonly query?: string } = {}): Promise<Answer> {
+    const answer = await this.#client.get(`/metrics${options.query ?? ''}`, options);
+    if (answer.status !== 200) throw new Error(`promfold answered ${answer.status}`);
+    return answer;
+  }
+
+  /** Event loop delay inside the daemon while `work` goes on. */
+  async loopDelay(work: () => Promise<void>): Promise<LoopDelay> {
+    await ask<LoopDelayQuestion, LoopDelay>(this.#child, { loopDelay: 'start' });
+    await work();
+    return ask<LoopDelayQuestion, LoopDelay>(this.#child, { loopDelay: 'stop' });
+  }
+
+  /** Memory that is its own, MB. */
+  rssAnonMB(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return (Number(/RssAnon:\s+(\d+) kB/.exec(status)![1]) * 1024) / 1e6;
+  }
+
+  /** User and system time so far, all threads. */
+  cpuSeconds(): number {
+    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
+    // The name in brackets may hold blanks; utime and stime are the 12th and 13th after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    await stopChild(this.#child);
+  }
+}
+
+/** Milliseconds from spawning the daemon to the last byte of its first answer. */
+export async function firstAnswerMs(directory: string): Promise<number> {
+  const startedMs = performance.now();
+  const { child, client } = await launch(directory, []);
+  const { status } = await client.get('/metrics');
+  const ms = performance.now() - startedMs;
+  client.close();
+  await stopChild(child);
+  if (status !== 200) throw new Error(`promfold answered ${status}`);
+  return ms;
+}
+
+async function launch(directory: string, nodeFlags: readonly string[]) {
+  const port = await freePort();
+  const flags = ['--web.listen-address', `127.0.0.1:${port}`, '--log.level', 'error'];
+  const child = spawn(process.execPath, [...nodeFlags, MAIN, 'serve', directory, ...flags], {
+    stdio: ['ignore', 'inherit', 'inherit', ...(nodeFlags.length > 0 ? ['ipc' as const] : [])],
+  });
+  const giveUpMs = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    try {
+      return { child, client: await RawClient.connect(port) };
+    } catch (error) {
+      if (child.exitCode !== null || performance.now() > giveUpMs) throw error;
+      await sleep(2);
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,29 @@
+/** A scraper without a server: scrapes argv[2] when asked and answers how long each took. */
+import { dialectFor } from '../../src/expose/negotiate.js';
+import { Scraper } from '../../src/scrape/scraper.js';
+import { SelfMetrics } from '../../src/scrape/self-metrics.js';
+
+export interface InsideQuestion {
+  readonly scrapes: number;
+}
+export interface InsideAnswer {
+  readonly ms: readonly number[];
+  readonly bytes: number;
+}
+
+const scraper = new Scraper(process.argv[2]!, {
+  selfMetrics: new SelfMetrics({ version: 'bench', revision: '' }),
+});
+const request = { dialect: dialectFor('text') };
+
+process.on('message', async ({ scrapes }: InsideQuestion) => {
+  const ms: number[] = [];
+  let bytes = 0;
+  for (let i = 0; i < scrapes; i++) {
+    const startedMs = performance.now();
+    bytes = (await scraper.scrape(request)).length;
+    ms.push(performance.now() - startedMs);
+  }
+  const answer: InsideAnswer = { ms, bytes };
+  process.send?.(answer);
+});

@@ -1,0 +1,56 @@
+/** Figures as tables for a terminal of 100 columns. */
+import { judge, round } from './bars.js';
+import { textChart } from './chart.js';
+import { machineLine } from './machine.js';
+import type { Results } from './results.js';
+
+export function report(results: Results): string {
+  const parts = [machineLine(results.machine), shapesTable(results)];
+  if (results.growth) parts.push(textChart(results.growth));
+  parts.push(barsTable(results));
+  if (results.quick) parts.push('--quick: few runs, not to be published.');
+  return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+function shapesTable({ shapes }: Results): string {
+  const rows = Object.entries(shapes).map(([name, figures]) => [
+    name,
+    String(figures.entries),
+    String(figures.series),
+    round(figures.referenceMs),
+    round(figures.httpMs),
+    `${round(figures.referenceMs / figures.httpMs)}x`,
+    round(figures.insideMs),
+    `${round(figures.referenceMs / figures.insideMs)}x`,
+    round(figures.floorMs),
+    round(figures.sameBytesMs),
+    `${round(figures.referenceGzipMs / figures.gzipMs)}x`,
+    round(figures.firstAnswerMs),
+  ]);
+  if (rows.length === 0) return '';
+  const head = 'ms entries series reference HTTP times inside times floor bytes gzip first';
+  return table([head.split(' '), ...rows]);
+}
+
+function barsTable(results: Results): string {
+  const rows = judge(results).map(({ what, measured, want, isMet }) => [
+    what,
+    measured,
+    want,
+    isMet ? 'ok' : 'MISS',
+  ]);
+  return table([['bar', 'measured', 'want', ''], ...rows]);
+}
+
+/** The first column to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,22 @@
+/** Everything one run measured; --json writes it as it is. */
+import type { ChangeFigures } from './changes.js';
+import type { ChurnFigures } from './churn.js';
+import type { GrowthFigures } from './growth.js';
+import type { Machine } from './machine.js';
+import type { ShapeFigures } from './measure-shape.js';
+import type { ShapeName } from './shapes.js';
+
+export interface Results {
+  readonly machine: Machine;
+  readonly quick: boolean;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly shapes: Partial<Record<ShapeName, ShapeFigures>>;
+  changes?: ChangeFigures;
+  readonly churn: Partial<Record<ShapeName, ChurnFigures>>;
+  /** Share of a core while the graveyard is watched and nobody asks. */
+  idlePercent?: number;
+  /** `name[]` for one gauge on fleet-1000, and the full scrape beside it. */
+  oneGauge?: { readonly ms: number; readonly fullMs: number };
+  growth?: GrowthFigures;
+}
