@@ -16,6 +16,7 @@ import { measureChurn } from './churn.js';
 import { Daemon } from './daemon.js';
 import { gate } from './gate.js';
 import { measureGrowth } from './growth.js';
+import { checkInstructions } from './instructions.js';
 import { machine } from './machine.js';
 import { measureShape } from './measure-shape.js';
 import { median } from './median.js';
@@ -40,10 +41,11 @@ async function main(options: Options): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
+  if (options.instructions) return checkInstructions(options.write);
   checkParts();
   const directory = mkdtempSync(join(options.directory, 'promfold-bench-'));
   try {
-    if (options.gate) return await gate(directory);
+    if (options.gate) return Math.max(await gate(directory), checkInstructions(false));
     const results = await measure(directory, options);
     process.stdout.write(report(results));
     if (options.json !== undefined) write(options.json, results);

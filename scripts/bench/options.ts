@@ -6,12 +6,14 @@ import { SHAPE_NAMES } from './shapes.js';
 
 export const USAGE = `npm run bench -- [flags]
 
-  --only a,b    of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth
-  --quick       fewer runs: figures to work by, not to publish
-  --json FILE   write every figure; the chart goes beside it
-  --dir DIR     make the directories below DIR (default: ${tmpdir()})
-  --keep        leave them there
-  --gate        the check of CI: one small shape, exit 1 when it is slow`;
+  --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth
+  --quick         fewer runs: figures to work by, not to publish
+  --json FILE     write every figure; the chart goes beside it
+  --dir DIR       make the directories below DIR (default: ${tmpdir()})
+  --keep          leave them there
+  --gate          the check of CI: one small shape and --instructions; exit 1 when slow
+  --instructions  only count instructions and compare with the committed counts
+  --write         and commit to these`;
 
 export const PARTS = [...SHAPE_NAMES, 'growth'] as const;
 export type Part = (typeof PARTS)[number];
@@ -62,6 +64,8 @@ export interface Options {
   readonly directory: string;
   readonly keep: boolean;
   readonly gate: boolean;
+  readonly instructions: boolean;
+  readonly write: boolean;
   readonly help: boolean;
 }
 
@@ -83,6 +87,8 @@ export function parseOptions(args: readonly string[]): Options {
     directory: values.dir ?? tmpdir(),
     keep: values.keep ?? false,
     gate: values.gate ?? false,
+    instructions: values.instructions ?? false,
+    write: values.write ?? false,
     help: values.help ?? false,
   };
 }
@@ -98,6 +104,8 @@ function parse(args: readonly string[]) {
         dir: { type: 'string' },
         keep: { type: 'boolean' },
         gate: { type: 'boolean' },
+        instructions: { type: 'boolean' },
+        write: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
