@@ -41,6 +41,7 @@ FaultCode Fault::code() const {
     case Found::kKeyPastUsed:
       return FaultCode::kKeyOutOfRange;
     case Found::kSlotPastUsed:
+    case Found::kSlotPastFile:
       return FaultCode::kSlotOutOfRange;
     case Found::kUsedShrank:
     case Found::kLastEntryChanged:
@@ -81,6 +82,8 @@ std::string FoundPhrase(const Fault& fault) {
       return "key length " + a + " runs past used " + b;
     case Found::kSlotPastUsed:
       return "value up to byte " + a + " runs past used " + b;
+    case Found::kSlotPastFile:
+      return "value up to byte " + a + " runs past the file's " + b + " bytes";
     case Found::kUsedShrank:
       return "used fell from " + b + " to " + a;
     case Found::kLastEntryChanged:

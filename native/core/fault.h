@@ -35,6 +35,7 @@ enum class Found : uint8_t {
   kKeyLengthNotPositive,  // a: key length
   kKeyPastUsed,           // a: key length, b: used
   kSlotPastUsed,          // a: end of the slot, b: used
+  kSlotPastFile,          // a: end of the slot, b: bytes of the file
   kUsedShrank,            // a: used now, b: used before
   kLastEntryChanged,      //
   kPaddingChanged,        //

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -32,6 +33,14 @@ Fault CheckEnd(const std::byte* file, uint32_t indexed_used, uint32_t last_entry
     return {Found::kLastEntryChanged, last_entry};
   }
   return {};
+}
+
+// Whether the last of `count` values was something and is next to nothing now, as when the bytes that
+// hold its exponent are gone.
+bool BecameTiny(double now, std::span<const double> before, size_t count) {
+  constexpr int kTopByte = 56;
+  return std::bit_cast<uint64_t>(now) >> kTopByte == 0 && before.size() == count &&
+         !SameBits(now, before.back());
 }
 
 // Appends a run, joined to the one before where the operation is the same.
@@ -321,11 +330,20 @@ void MetricFile::Gather(const FileContext& context) {
   } else if (fault.ok() && !is_padded) {
     fault = {Found::kPaddingChanged};
   }
-  if (!fault.ok()) {
-    struct stat status;
-    const bool stated = fstatat(context.directory, name_.c_str(), &status, 0) == 0;
-    return Fail(fault, stated ? ChangedSeconds(status) : 0);
+  struct stat status;
+  const auto is_stated = [&] {
+    return fstatat(context.directory, name_.c_str(), &status, 0) == 0;
+  };
+  if (fault.ok() && (BecameTiny(value[count - 1], value_, count) ||
+                     (pairs && BecameTiny(timestamp[count - 1], timestamp_, count)))) {
+    // Set to zero, or cut inside its last slot: the rest of the page reads as zeros, nothing else
+    // has changed, and only the size tells.
+    const uint32_t end = value_offset_.back() + slot_bytes_;
+    if (is_stated() && IdentityOf(status) == identity_ && status.st_size < int64_t{end}) {
+      fault = {Found::kSlotPastFile, last_entry_, end, status.st_size};
+    }
   }
+  if (!fault.ok()) return Fail(fault, is_stated() ? ChangedSeconds(status) : 0);
 
   was_gathered_ = true;
   value_.assign(value, value + count);

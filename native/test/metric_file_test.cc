@@ -184,6 +184,21 @@ TEST("a page zeroed in the middle is found by the blank before each value") {
   CHECK_EQ(served.session.Value("[\"k300\"]"), "3.0");
 }
 
+TEST("a file cut inside its last value is told by its size, for the page still reads as zeros") {
+  Served served(kAB);
+  served.directory.Truncate("a.db", 60);
+  CHECK_EQ(served.session.Update(), "");
+  CHECK_EQ(served.session.Collect(),
+           "a.db held 2..2, value up to byte 72 runs past the file's 60 bytes");
+  CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+}
+
+TEST("a last value that is set to zero is no damage") {
+  Served served(kAB);
+  served.directory.StoreDouble("a.db", 56, 0);
+  CHECK_EQ(served.session.Scrape("[\"b\"]"), "0.0");
+}
+
 TEST("without keepLastGood, or before it was ever served, a damaged file is bad and dropped") {
   for (const uint32_t limit : kBothWays) {
     for (const Damage& damage : kDamage) {
