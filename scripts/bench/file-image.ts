@@ -43,16 +43,31 @@ export class FileImage {
     this.#bytes.writeInt32LE(at, 0);
   }
 
-  write(path: string, random: Random): void {
+  /** All of the file up to `used`, every value new. */
+  bytes(random: Random): Buffer {
     const bytes = Buffer.from(this.#bytes);
-    const { entries } = this;
-    for (let i = 0; i < entries.length; i++) {
-      const offset = this.#valueOffset[i]!;
-      bytes.writeDoubleLE(someValue(entries[i]!.value, random), offset);
-      if (this.#stamped) {
-        bytes.writeDoubleLE(EPOCH_SECONDS + Math.round(random.next() * 1e6) / 1e3, offset + 8);
-      }
+    for (let i = 0; i < this.entries.length; i++) this.#setValue(bytes, i, random);
+    return bytes;
+  }
+
+  /** Gives about `share` of the values in such bytes a new one. */
+  changeSome(bytes: Buffer, share: number, random: Random): void {
+    const step = () => Math.floor(random.next() * (2 / share - 1)) + 1;
+    for (let i = step() - 1; i < this.entries.length; i += step()) {
+      this.#setValue(bytes, i, random);
     }
+  }
+
+  #setValue(bytes: Buffer, i: number, random: Random): void {
+    const offset = this.#valueOffset[i]!;
+    bytes.writeDoubleLE(someValue(this.entries[i]!.value, random), offset);
+    if (this.#stamped) {
+      bytes.writeDoubleLE(EPOCH_SECONDS + Math.round(random.next() * 1e6) / 1e3, offset + 8);
+    }
+  }
+
+  write(path: string, random: Random): void {
+    const bytes = this.bytes(random);
     const file = openSync(path, 'w');
     writeSync(file, bytes);
     ftruncateSync(file, sizeFor(bytes.length));

@@ -8,6 +8,7 @@ import { floorMs } from './floor.js';
 import { Inside } from './inside.js';
 import type { LoopDelay } from './loop-delay.js';
 import { median } from './median.js';
+import { MovingValues } from './moving-values.js';
 import type { Effort } from './options.js';
 import { Reference, type ReferenceVersion } from './reference.js';
 import { SameBytes } from './same-bytes.js';
@@ -27,6 +28,8 @@ export interface ShapeFigures {
   readonly referenceGzipMs: number;
   readonly httpMs: number;
   readonly gzipMs: number;
+  /** Over HTTP like httpMs, after a part of the values has changed. */
+  readonly movingMs: number;
   readonly insideMs: number;
   readonly sameBytesMs: number;
   readonly floorMs: number;
@@ -54,6 +57,14 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
   const sameBytes = await SameBytes.start(body!, join(directory, '..', 'body'));
 
   const warmUp = await reference.scrape();
+  const series = seriesIn(body!);
+  if (series !== warmUp.series) {
+    throw new Error(`promfold serves ${series} series, the reference ${warmUp.series}`);
+  }
+  // A daemon has been running for a while: its JavaScript is compiled.
+  await repeat(effort.warmUpMs, () => daemon.scrape());
+  await repeat(effort.warmUpMs, () => inside.scrape(1));
+  await repeat(effort.warmUpMs, () => sameBytes.send());
   const rounds = warmUp.ms > SLOW_REFERENCE_MS ? effort.slowRounds : effort.rounds;
   const turns = Math.max(5, Math.ceil(effort.promfoldRuns / rounds));
   const times = {
@@ -81,13 +92,13 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
     }
   }
 
-  const loopDelay = await daemon.loopDelay(async () => {
-    const endMs = performance.now() + effort.loopDelayMs;
-    while (performance.now() < endMs) {
+  const loopDelay = await daemon.loopDelay(() =>
+    repeat(effort.loopDelayMs, async () => {
       for (let i = 0; i < 5; i++) await daemon.scrape();
       await daemon.scrape({ gzip: true });
-    }
-  });
+    }),
+  );
+  const moving = await measureMoving(made, daemon, effort.promfoldRuns);
   const rssAnonMB = daemon.rssAnonMB();
   await Promise.all([reference.close(), daemon.close(), sameBytes.close()]);
 
@@ -99,7 +110,7 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
   return {
     files: made.files,
     entries: made.entries,
-    series: seriesIn(body!),
+    series,
     bodyBytes: body!.length,
     gzipBytes,
     referenceVersion: reference.version,
@@ -109,6 +120,7 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
     referenceGzipMs: median(times.referenceGzip),
     httpMs: median(times.http),
     gzipMs: median(times.gzip),
+    movingMs: median(moving),
     insideMs: median(times.inside),
     sameBytesMs: median(times.sameBytes),
     floorMs: floor,
@@ -117,6 +129,22 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
     loopDelay,
     rssAnonMB,
   };
+}
+
+async function repeat(forMs: number, work: () => Promise<unknown>): Promise<void> {
+  const endMs = performance.now() + forMs;
+  while (performance.now() < endMs) await work();
+}
+
+async function measureMoving(made: MadeShape, daemon: Daemon, runs: number): Promise<number[]> {
+  const values = new MovingValues(made);
+  const moving: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    values.move();
+    moving.push((await daemon.scrape()).ms);
+  }
+  values.close();
+  return moving;
 }
 
 /** The application's; promfold's own are not counted. */

@@ -31,6 +31,7 @@ export interface Effort {
   readonly churnScrapes: number;
   readonly idleSeconds: number;
   readonly loopDelayMs: number;
+  readonly warmUpMs: number;
 }
 
 const FULL: Effort = {
@@ -43,6 +44,7 @@ const FULL: Effort = {
   churnScrapes: 1000,
   idleSeconds: 20,
   loopDelayMs: 3000,
+  warmUpMs: 2000,
 };
 const QUICK: Effort = {
   rounds: 3,
@@ -54,6 +56,7 @@ const QUICK: Effort = {
   churnScrapes: 150,
   idleSeconds: 4,
   loopDelayMs: 500,
+  warmUpMs: 500,
 };
 
 export interface Options {

@@ -2,7 +2,7 @@
 
     reference.py DIRECTORY
 
-Reads one word a line and answers one JSON line each, {"seconds": …, "bytes": …}:
+Reads one word a line and answers one JSON line each, {"seconds": …, "bytes": …, "series": …}:
 
     text   one generate_latest over MultiProcessCollector
     gzip   the same and gzip.compress, as prometheus_client's own exposition does
@@ -33,5 +33,9 @@ for line in sys.stdin:
     if line.strip() == "gzip":
         body = gzip.compress(body)
     seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "bytes": len(body)}), flush=True)
+    # Counted after the clock has stopped; 0 for compressed bytes.
+    series = (b"\n" + body).count(b"\n") - 1 - (b"\n" + body).count(b"\n# ")
+    if line.strip() == "gzip":
+        series = 0
+    print(json.dumps({"seconds": seconds, "bytes": len(body), "series": series}), flush=True)
     del body

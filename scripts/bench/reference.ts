@@ -9,6 +9,13 @@ export interface ReferenceVersion {
   readonly python: string;
 }
 
+export interface ReferenceScrape {
+  readonly ms: number;
+  readonly bytes: number;
+  /** 0 with gzip. */
+  readonly series: number;
+}
+
 export class Reference {
   readonly version: ReferenceVersion;
   readonly #child: ChildProcess;
@@ -30,11 +37,12 @@ export class Reference {
     return new Reference(child, lines, await answer<ReferenceVersion>(lines));
   }
 
-  /** Milliseconds of one scrape. */
-  async scrape(encoding: 'text' | 'gzip' = 'text'): Promise<{ ms: number; bytes: number }> {
+  async scrape(encoding: 'text' | 'gzip' = 'text'): Promise<ReferenceScrape> {
     this.#child.stdin!.write(`${encoding}\n`);
-    const { seconds, bytes } = await answer<{ seconds: number; bytes: number }>(this.#lines);
-    return { ms: seconds * 1000, bytes };
+    const { seconds, ...counts } = await answer<{ seconds: number; bytes: number; series: number }>(
+      this.#lines,
+    );
+    return { ms: seconds * 1000, ...counts };
   }
 
   async close(): Promise<void> {
