@@ -35,8 +35,8 @@ Fault CheckEnd(const std::byte* file, uint32_t indexed_used, uint32_t last_entry
   return {};
 }
 
-// Whether the last of `count` values was something and is next to nothing now, as when the bytes that
-// hold its exponent are gone.
+// Whether the last of `count` values was something and is next to nothing now, as when the bytes
+// that hold its exponent are gone.
 bool BecameTiny(double now, std::span<const double> before, size_t count) {
   constexpr int kTopByte = 56;
   return std::bit_cast<uint64_t>(now) >> kTopByte == 0 && before.size() == count &&
@@ -331,9 +331,7 @@ void MetricFile::Gather(const FileContext& context) {
     fault = {Found::kPaddingChanged};
   }
   struct stat status;
-  const auto is_stated = [&] {
-    return fstatat(context.directory, name_.c_str(), &status, 0) == 0;
-  };
+  const auto is_stated = [&] { return fstatat(context.directory, name_.c_str(), &status, 0) == 0; };
   if (fault.ok() && (BecameTiny(value[count - 1], value_, count) ||
                      (pairs && BecameTiny(timestamp[count - 1], timestamp_, count)))) {
     // Set to zero, or cut inside its last slot: the rest of the page reads as zeros, nothing else
