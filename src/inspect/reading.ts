@@ -1,0 +1,52 @@
+/**
+ * One look at a directory, a snapshot of one, or a single file: everything the debug views are made of,
+ * as plain data. A view never reads a file itself, so each works on a snapshot too.
+ */
+import type { MetricFileError } from '../errors.js';
+import type { FileName } from '../format/filename.js';
+import type { Key, UnusableKey } from '../format/key.js';
+import type { Writer } from '../processes/writer.js';
+
+/** One entry as it stands in the file. */
+export interface ReadEntry {
+  readonly key: Key | UnusableKey;
+  /** Byte at which the entry begins, and at which its value lies. */
+  readonly offset: number;
+  readonly valueOffset: number;
+  readonly value: number;
+  /** Unix time; 0 where none was stored, and in files with 8-byte slots. */
+  readonly timestampSeconds: number;
+}
+
+export interface ReadFile {
+  readonly path: string;
+  /** Base name. */
+  readonly name: string;
+  /** Undefined for a name no client writes; such a file is not opened and has no entries. */
+  readonly fileName: FileName | undefined;
+  /** All entries, or those before the fault. */
+  readonly entries: readonly ReadEntry[];
+  readonly fault: MetricFileError | undefined;
+  /** 8 or 16; 0 while there is no entry. */
+  readonly slotBytes: number;
+  /** As the header says, also when it cannot be right; -1 where there is no header. */
+  readonly usedBytes: number;
+  readonly sizeBytes: number;
+  /** What the file takes on disk (st_blocks). */
+  readonly diskBytes: number;
+  readonly modifiedSeconds: number;
+  readonly changedSeconds: number;
+  /** For files a process maps: `device:inode`, as `/proc/PID/maps` names them. */
+  readonly identity: string;
+}
+
+export interface Reading {
+  /** Directory, snapshot or file that was read. */
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  readonly files: readonly ReadFile[];
+  /** Of each process id that files name; liveness is alive, dead or unknown. */
+  readonly writers: ReadonlyMap<string, Writer>;
+  /** When the machine was booted; undefined where that cannot be known. */
+  readonly bootSeconds: number | undefined;
+}

@@ -1,0 +1,23 @@
+/**
+ * What is known of a process that writes metric files. Liveness is a fact or unknown, never a guess.
+ *
+ * Alive: a running process maps that very file. Dead: the maps of all processes can be read, some file of
+ * the directory is mapped by a process we see (so its writers are visible here), and this one by none.
+ * Else unknown. Source: `design.md` 3.
+ */
+
+export type Liveness = 'alive' | 'dead' | 'unknown';
+
+/** No secrets: no command line, no environment. */
+export interface Writer {
+  /** As in the file names. */
+  readonly processId: string;
+  readonly liveness: Liveness;
+  /** What the maps say is its pid here, which may differ from processId across a pid namespace. */
+  readonly pid: number | undefined;
+  /** `VLLM::APIServer_0`, `gunicorn: worker`; from the process title where it is one. */
+  readonly role: string | undefined;
+  /** Base name of the program: `python3.11`. */
+  readonly program: string | undefined;
+  readonly startSeconds: number | undefined;
+}
