@@ -1,0 +1,66 @@
+/**
+ * How many columns of a terminal a text takes, and how to cut it to a width.
+ *
+ * Counted by grapheme: what a reader sees as one character is cut or kept whole. Wide are the East Asian
+ * scripts and emoji, as terminals draw them. Source: Unicode UAX #11, East Asian Width, W and F.
+ */
+import { printable } from './printable.js';
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Wide blocks, rounded to whole ranges: unassigned code points between them count as wide too. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
+
+/** Printable ASCII takes the short way: nearly every text of a table is that. */
+const ASCII = /^[ -~]*$/;
+
+/** @param text printable: no control characters, no escape sequences */
+export function textWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(segment: string): number {
+  if (WIDE.test(segment)) return 2;
+  return /^[\p{Mn}\p{Me}]+$/u.test(segment) ? 0 : 1;
+}
+
+/** The text, or its beginning and `…` where it is wider. */
+export function cutToWidth(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  if (width <= 0) return '';
+  let cut = '';
+  let taken = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const next = graphemeWidth(segment);
+    if (taken + next > width - 1) break;
+    cut += segment;
+    taken += next;
+  }
+  return `${cut}…`;
+}
+
+/** One line, whatever the text holds, with blanks to fill the width. */
+export function padToWidth(text: string, width: number, alignRight = false): string {
+  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+  return alignRight ? blanks + text : text + blanks;
+}
+
+/** Words on lines no wider than this; a word that is wider has a line to itself. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of printable(text).split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line === '' || textWidth(longer) <= width) line = longer;
+    else {
+      lines.push(line);
+      line = word;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
