@@ -3,7 +3,7 @@
  * and the very next scrape shows it; 2,000 times, on a disk and on a tmpfs, where inodes are used again.
  */
 import assert from 'node:assert/strict';
-import { readdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -33,7 +33,7 @@ class Files {
     this.#round += 1;
     const names = [...this.#entries.keys()];
     const kinds = ['create', 'remove', 'replace', 'grow', 'regrow'] as const;
-    const kind = names.length < 3 ? 'create' : this.#random.pick(kinds);
+    const kind = names.length < 8 ? 'create' : this.#random.pick(kinds);
     const name = kind === 'create' ? `counter_${this.#round}.db` : this.#random.pick(names);
     const path = join(this.directory, name);
     const old = this.#entries.get(name) ?? [];
@@ -89,7 +89,6 @@ describe('a scrape', () => {
           const told = `seed ${start}, round ${round}: ${done}`;
           assert.deepEqual([...said].sort(), [...files.counters].sort(), told);
         }
-        assert.ok(readdirSync(directory).length > 3);
       } finally {
         await scraper.close();
       }
