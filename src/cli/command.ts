@@ -19,14 +19,21 @@ export interface Command<K extends FlagKey = FlagKey> {
   readonly summary: string;
   readonly flags: readonly K[];
   readonly examples: readonly string[];
+  /** As --help shows them, in brackets where they may be left out; `[DIR]` alone when absent. */
+  readonly positionals?: readonly string[];
 
   /**
-   * @param directory as given, undefined when it was left out
+   * @param directory what was given for `[DIR]`, undefined when it was left out
+   * @param positionals everything given, in the order of `Command.positionals`
    * @returns the exit code: 0 fine, 1 the answer is no, 2 usage or I/O
    * @throws UsageError, MetricFileError: one line on stderr and exit code 2
    */
   run(
-    input: { readonly directory: string | undefined; readonly flags: FlagValues<K> },
+    input: {
+      readonly directory: string | undefined;
+      readonly positionals: readonly (string | undefined)[];
+      readonly flags: FlagValues<K>;
+    },
     terminal: Terminal,
   ): Promise<number>;
 }

@@ -28,7 +28,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     .helpOption('-h, --help', 'print this help')
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),
-      subcommandTerm: (sub) => (sub.name() === 'help' ? 'help [command]' : `${sub.name()} [DIR]`),
+      subcommandTerm: (sub) => {
+        const command = COMMANDS.find(({ name }) => name === sub.name());
+        return command === undefined ? 'help [command]' : syntaxOf(command);
+      },
     })
     .exitOverride()
     .configureOutput({
@@ -38,9 +41,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
       writeErr: () => {},
     });
   for (const command of COMMANDS) {
-    addCommand(parser, command, (directory, given) => {
+    addCommand(parser, command, (positionals, given) => {
       const flags = flagValues(command.flags, given, terminal.environment);
-      chosen = () => command.run({ directory, flags }, terminal);
+      const directory = positionals[positionalsOf(command).indexOf('[DIR]')];
+      chosen = () => command.run({ directory, positionals, flags }, terminal);
     });
   }
 
@@ -65,22 +69,39 @@ function withCommand(argv: readonly string[]): readonly string[] {
   return first.includes('/') || existsSync(first) ? ['serve', ...argv] : argv;
 }
 
+function positionalsOf({ positionals = ['[DIR]'] }: Command): readonly string[] {
+  return positionals;
+}
+
+/** `explain SELECTOR [DIR]`, as commander reads it and --help shows it. */
+function syntaxOf(command: Command): string {
+  const words = positionalsOf(command).map((word) => (word.startsWith('[') ? word : `<${word}>`));
+  return [command.name, ...words].join(' ');
+}
+
 type Given = Readonly<Record<string, readonly string[]>>;
 
 function addCommand(
   parser: Parser,
   command: Command,
-  choose: (directory: string | undefined, given: Given) => void,
+  choose: (positionals: readonly (string | undefined)[], given: Given) => void,
 ): void {
+  const positionals = positionalsOf(command);
+  const about = positionals.includes('[DIR]')
+    ? `${command.summary}\nDIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.`
+    : command.summary;
   const examples = command.examples.map((example) => `  promfold ${example}`).join('\n');
   const sub = parser
-    .command(`${command.name} [DIR]`)
-    .usage('[DIR] [flags]')
+    .command(syntaxOf(command))
+    .usage(`${positionals.join(' ')} [flags]`)
     .summary(command.summary)
-    .description(`${command.summary}\nDIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.`)
+    .description(about)
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', `\nExamples:\n${examples}`)
-    .action((directory: string | undefined) => choose(directory, given));
+    // After the positionals commander passes its own options and the command.
+    .action((...all: unknown[]) =>
+      choose(all.slice(0, positionals.length) as (string | undefined)[], given),
+    );
 
   // Collected by our own names: commander's keys for dotted names (`opts['web.listenAddress']`) are
   // camel-cased only in part.
