@@ -1,9 +1,9 @@
 /**
  * What is known of a process that writes metric files. Liveness is a fact or unknown, never a guess.
  *
- * Alive: a running process maps that very file. Dead: the maps of all processes can be read, some file of
- * the directory is mapped by a process we see (so its writers are visible here), and this one by none.
- * Else unknown. Source: `design.md` 3.
+ * Alive: a running process maps that very file. Dead: some file of the directory is mapped by a process we see
+ * (so its writers are visible here), this one by none, and every process whose maps may not be read is ruled out by
+ * its pid. Else unknown. Source: `design.md` 3.
  */
 
 export type Liveness = 'alive' | 'dead' | 'unknown';
@@ -20,4 +20,8 @@ export interface Writer {
   /** Base name of the program: `python3.11`. */
   readonly program: string | undefined;
   readonly startSeconds: number | undefined;
+  /** Other processes that write the same file, which damages it; absent where there are none. */
+  readonly otherPids?: readonly number[];
+  /** Files of this id (`ReadFile.identity`) that a living process left aside: of a previous life. Absent where none. */
+  readonly abandoned?: readonly string[];
 }

@@ -1,0 +1,226 @@
+/**
+ * Who writes the files of a directory: one pass over the maps of all processes.
+ *
+ * The cost is that of reading the maps, whatever the number of files: each writable mapping is one look-up.
+ *
+ * A process that was forked and has not touched a metric yet still maps the files of its parent. So of
+ * several processes that map a file the one that bears its id is its writer, and a child beside its parent is no
+ * second writer (`reference.md` C6).
+ */
+import { bootSeconds } from './boot.js';
+import { writableMappings } from './maps.js';
+import { type Mount, mountOf, readMounts } from './mounts.js';
+import { DENIED, Proc, type ProcessStat } from './proc.js';
+import type { Writer } from './writer.js';
+
+/** What must be known of a metric file to find its writer. */
+export interface WrittenFile {
+  readonly processId: string;
+  /** `device:inode`, as /proc/PID/maps prints them; empty where unknown. */
+  readonly identity: string;
+  /** Needed on file systems whose maps name another device than stat does. */
+  readonly path?: string;
+}
+
+/** Where the device of stat is not that of the maps. There inode and base name must do. */
+const OTHER_DEVICE_IN_MAPS = new Set(['overlay', 'btrfs', 'bcachefs']);
+
+/** Reads at once: enough to keep libuv's threads busy. */
+const CONCURRENCY = 16;
+
+interface Mapper {
+  readonly pid: number;
+  readonly stat: ProcessStat;
+}
+
+/** What the maps said. */
+interface Sightings {
+  /** Who maps a file, by the index of the file. */
+  readonly mappers: ReadonlyMap<number, readonly Mapper[]>;
+  /** Pids, in all namespaces we see, of the processes whose maps may not be read. */
+  readonly unreadPids: ReadonlySet<string>;
+  /** Some processes may not even be listed. */
+  readonly isPartial: boolean;
+}
+
+/** @returns for each process id of the files what is known of it */
+export async function findWriters(
+  files: readonly WrittenFile[],
+  proc = new Proc(),
+): Promise<ReadonlyMap<string, Writer>> {
+  const sightings = await readAllMaps(files, proc);
+  const { mappers } = sightings;
+  const boot = bootSeconds();
+
+  const filesOf = new Map<string, number[]>();
+  for (const [i, { processId }] of files.entries()) {
+    const own = filesOf.get(processId);
+    if (own === undefined) filesOf.set(processId, [i]);
+    else own.push(i);
+  }
+
+  const writers = new Map<string, Writer>();
+  let isNamedByPid = true;
+  for (const [processId, own] of filesOf) {
+    const found = own.flatMap((i) => mappers.get(i) ?? []);
+    // Kept in the order of the files, whatever becomes known first.
+    writers.set(processId, unseen(processId, 'unknown'));
+    if (found.length === 0) continue;
+    const { writer, bearsId } = await describe(processId, found, boot, proc);
+    writers.set(processId, writer);
+    isNamedByPid &&= bearsId;
+  }
+
+  for (const [processId, own] of filesOf) {
+    if (!isRuledOut(processId, sightings, isNamedByPid)) continue;
+    const writer = writers.get(processId)!;
+    if (writer.liveness !== 'alive') {
+      writers.set(processId, unseen(processId, 'dead'));
+      continue;
+    }
+    const left = own.filter((i) => !mappers.has(i) && files[i]!.identity !== '');
+    if (left.length === 0) continue;
+    writers.set(processId, { ...writer, abandoned: left.map((i) => files[i]!.identity) });
+  }
+  return writers;
+}
+
+/**
+ * Whether a file of this id that we see nobody map is mapped by nobody.
+ *
+ * A process whose maps may not be read is ruled out by its pid, where the ids of this directory are pids:
+ * else nobody would ever be dead for a user who may not look into the processes of others.
+ */
+function isRuledOut(
+  processId: string,
+  { mappers, unreadPids, isPartial }: Sightings,
+  isNamedByPid: boolean,
+): boolean {
+  if (mappers.size === 0 || isPartial) return false;
+  if (unreadPids.size === 0) return true;
+  return isNamedByPid && /^\d+$/.test(processId) && !unreadPids.has(processId);
+}
+
+/** A writer of which nothing is seen. */
+function unseen(processId: string, liveness: 'dead' | 'unknown'): Writer {
+  return {
+    processId,
+    liveness,
+    pid: undefined,
+    role: undefined,
+    program: undefined,
+    startSeconds: undefined,
+  };
+}
+
+async function readAllMaps(files: readonly WrittenFile[], proc: Proc): Promise<Sightings> {
+  const byIdentity = new Map<string, number>();
+  for (const [i, { identity }] of files.entries()) if (identity !== '') byIdentity.set(identity, i);
+  const mounts = readMounts();
+  const byName = namesOnOddFileSystems(files, mounts);
+
+  const mappers = new Map<number, Mapper[]>();
+  const unreadPids = new Set<string>();
+  await forEachConcurrently(await proc.pids().catch(() => []), async (pid) => {
+    const maps = await proc.read(pid, 'maps');
+    if (maps === undefined) return;
+    if (maps === DENIED) {
+      const stat = await proc.stat(pid);
+      // A process that is ending has no maps any more, and a kernel thread never had any.
+      if (stat === undefined || stat.isKernelThread || stat.isZombie) return;
+      for (const other of await proc.namespacePids(pid)) unreadPids.add(String(other));
+      return;
+    }
+    const mapped = new Set<number>();
+    for (const { identity, path } of writableMappings(maps)) {
+      const i = byIdentity.get(identity) ?? byName?.get(nameKey(identity, path));
+      if (i !== undefined) mapped.add(i);
+    }
+    if (mapped.size === 0) return;
+    const stat = await proc.stat(pid);
+    if (stat === undefined || stat.isZombie) return;
+    for (const i of mapped) {
+      const known = mappers.get(i);
+      if (known === undefined) mappers.set(i, [{ pid, stat }]);
+      else known.push({ pid, stat });
+    }
+  });
+  return { mappers, unreadPids, isPartial: hidesProcesses(mounts) };
+}
+
+/** The writer of some files is the process that bears their id, else the one that is there longest. */
+async function describe(
+  processId: string,
+  found: readonly Mapper[],
+  boot: number | undefined,
+  proc: Proc,
+): Promise<{ writer: Writer; bearsId: boolean }> {
+  const distinct = [...new Map(found.map((mapper) => [mapper.pid, mapper])).values()];
+  distinct.sort((a, b) => a.stat.startAfterBoot - b.stat.startAfterBoot || a.pid - b.pid);
+  const pidsOf = new Map<number, readonly number[]>();
+  for (const { pid } of distinct) pidsOf.set(pid, await proc.namespacePids(pid));
+  const bears = ({ pid }: Mapper) => pidsOf.get(pid)!.some((other) => String(other) === processId);
+
+  const chosen = distinct.find(bears) ?? distinct[0]!;
+  const claims = (mapper: Mapper) =>
+    bears(mapper) || !/^\d+$/.test(processId) || String(mapper.stat.parentPid) === processId;
+  const parents = new Map(distinct.map(({ pid, stat }) => [pid, stat.parentPid]));
+  const others = distinct.filter(
+    (mapper) => mapper !== chosen && claims(mapper) && !isBelow(mapper.pid, parents),
+  );
+
+  const { pid, stat } = chosen;
+  const otherPids = claims(chosen) ? others.map((other) => other.pid) : [];
+  const writer: Writer = {
+    processId,
+    liveness: 'alive',
+    pid,
+    role: await proc.role(pid),
+    program: await proc.program(pid),
+    startSeconds: boot === undefined ? undefined : boot + stat.startAfterBoot,
+    ...(otherPids.length > 0 && { otherPids }),
+  };
+  return { writer, bearsId: bears(chosen) };
+}
+
+/** Whether a process is the child of another that maps the file too. */
+function isBelow(pid: number, parents: ReadonlyMap<number, number>): boolean {
+  const parent = parents.get(pid);
+  return parent !== undefined && parents.has(parent);
+}
+
+/** Inode and base name → file, where the device cannot be compared; undefined where it can. */
+function namesOnOddFileSystems(
+  files: readonly WrittenFile[],
+  mounts: readonly Mount[],
+): ReadonlyMap<string, number> | undefined {
+  const first = files.find(({ path }) => path?.startsWith('/'));
+  const type = first === undefined ? undefined : mountOf(first.path!, mounts)?.type;
+  if (type === undefined || !OTHER_DEVICE_IN_MAPS.has(type)) return undefined;
+  const byName = new Map<string, number>();
+  for (const [i, { identity, path }] of files.entries()) {
+    if (identity !== '' && path !== undefined) byName.set(nameKey(identity, path), i);
+  }
+  return byName;
+}
+
+function nameKey(identity: string, path: string): string {
+  return `${identity.slice(identity.lastIndexOf(':') + 1)} ${path.slice(path.lastIndexOf('/') + 1)}`;
+}
+
+/** With hidepid the processes of others are not even listed. */
+function hidesProcesses(mounts: readonly Mount[]): boolean {
+  const options = mountOf('/proc/1', mounts)?.options ?? '';
+  return process.getuid?.() !== 0 && /(?:^|,)hidepid=(?!0|off)/.test(options);
+}
+
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const work = async () => {
+    while (next < items.length) await act(items[next++]!);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+}

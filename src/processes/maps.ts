@@ -1,0 +1,32 @@
+/**
+ * Which files a process can write to through its memory, from /proc/PID/maps.
+ *
+ *   7f3c00000000-7f3c00010000 rw-s 00000000 fd:00 1234    /run/prom/counter_7.db
+ *
+ * Only shared writable mappings count: a client of the metrics maps to write, while a reader (promfold
+ * itself, old collectors) maps to read.
+ */
+
+export interface Mapping {
+  /** `fd:00:1234`: device and inode as the kernel prints them. */
+  readonly identity: string;
+  /** As the kernel prints it: a newline is `\012`, and ` (deleted)` ends the path of a file that is gone. */
+  readonly path: string;
+}
+
+/** @param maps content of the file; one character for each byte */
+export function* writableMappings(maps: string): IterableIterator<Mapping> {
+  const mark = ' rw-s ';
+  for (let at = maps.indexOf(mark); at >= 0; at = maps.indexOf(mark, at + 1)) {
+    // A name may hold the mark too: the permissions are what follows the addresses.
+    const lineStart = maps.lastIndexOf('\n', at) + 1;
+    const lineEnd = maps.indexOf('\n', at);
+    const line = maps.slice(lineStart, lineEnd < 0 ? undefined : lineEnd);
+    const found = /^[\da-f]+-[\da-f]+ rw-s [\da-f]+ ([\da-f]+:[\da-f]+) (\d+) *(.*)$/.exec(line);
+    if (found && found[2] !== '0') {
+      yield { identity: `${found[1]}:${found[2]}`, path: found[3]! };
+    }
+    if (lineEnd < 0) return;
+    at = lineEnd;
+  }
+}

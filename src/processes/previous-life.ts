@@ -1,0 +1,21 @@
+/**
+ * Whether an entry was written by a process that is gone, under an id that another has now: a restarted
+ * container gets the same pids, and the client adopts the old files. Source: `design.md` 3; `reference.md` C7.
+ */
+import type { Writer } from './writer.js';
+
+/** Boot time is known to the second, and the start of a process to a tick after it. */
+const TOLERANCE_SECONDS = 2;
+
+/** False also where it cannot be told: no timestamp, or no process that is seen. */
+export function isPreviousLife(
+  entryTimestampSeconds: number,
+  { liveness, startSeconds }: Pick<Writer, 'liveness' | 'startSeconds'>,
+): boolean {
+  return (
+    liveness === 'alive' &&
+    startSeconds !== undefined &&
+    entryTimestampSeconds > 0 &&
+    entryTimestampSeconds < startSeconds - TOLERANCE_SECONDS
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * What /proc says of one process. Processes vanish while they are read, and others may not be read at all:
+ * both are answers, not errors.
+ */
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { roleOf } from './role.js';
+
+/** Clock ticks of /proc are a hundredth of a second on every Linux (USER_HZ). */
+const TICKS_PER_SECOND = 100;
+
+/** Of a kernel thread, which has no maps and never writes metrics: PF_KTHREAD of the kernel's sched.h. */
+const KERNEL_THREAD = 0x0020_0000;
+
+/** A part of /proc/PID; undefined when the process is gone, `denied` when it may not be read. */
+export type Answer = string | 'denied' | undefined;
+
+export const DENIED = 'denied';
+
+export interface ProcessStat {
+  readonly parentPid: number;
+  readonly isKernelThread: boolean;
+  readonly isZombie: boolean;
+  /** Seconds after boot. */
+  readonly startAfterBoot: number;
+}
+
+export class Proc {
+  readonly #directory: string;
+
+  /** @param directory another one in tests only */
+  constructor(directory = '/proc') {
+    this.#directory = directory;
+  }
+
+  async pids(): Promise<number[]> {
+    const names = await readdir(this.#directory);
+    return names.filter((name) => /^\d+$/.test(name)).map(Number);
+  }
+
+  /** `maps`, `environ`, `cmdline`, `status`: one character for each byte. */
+  async read(pid: number, file: string): Promise<Answer> {
+    try {
+      return await readFile(`${this.#directory}/${pid}/${file}`, 'latin1');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return code === 'EACCES' || code === 'EPERM' ? DENIED : undefined;
+    }
+  }
+
+  async stat(pid: number): Promise<ProcessStat | undefined> {
+    const text = await this.read(pid, 'stat');
+    return text === undefined || text === DENIED ? undefined : parseStat(text);
+  }
+
+  /** Its pids in its own and all outer namespaces that we see, outermost first. */
+  async namespacePids(pid: number): Promise<number[]> {
+    const status = (await this.read(pid, 'status')) ?? '';
+    const found = /^NSpid:\s*(.*)$/m.exec(status);
+    return found ? found[1]!.split(/\s+/).map(Number) : [pid];
+  }
+
+  async role(pid: number): Promise<string | undefined> {
+    const commandLine = await this.read(pid, 'cmdline');
+    return commandLine === undefined || commandLine === DENIED ? undefined : roleOf(commandLine);
+  }
+
+  /** Base name of the executable; of one that may not be seen, what the process calls itself. */
+  async program(pid: number): Promise<string | undefined> {
+    try {
+      const path = await readlink(`${this.#directory}/${pid}/exe`);
+      return basename(path.replace(/ \(deleted\)$/, ''));
+    } catch {
+      const name = await this.read(pid, 'comm');
+      return name === undefined || name === DENIED ? undefined : name.trimEnd();
+    }
+  }
+
+  /** The whole command line. It may hold secrets: for a terminal, when asked for, and nowhere else. */
+  async commandLine(pid: number): Promise<string | undefined> {
+    const text = await this.read(pid, 'cmdline');
+    if (text === undefined || text === DENIED) return undefined;
+    const bytes = Buffer.from(text, 'latin1');
+    return bytes.toString('utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
+  }
+}
+
+/** Reads /proc/PID/stat. The name is in brackets and may hold brackets and blanks itself. */
+export function parseStat(text: string): ProcessStat | undefined {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // proc(5) counts from 1, and the first field here is its third: the state.
+  const field = (number: number) => fields[number - 3];
+  const parentPid = Number(field(4));
+  const startAfterBoot = Number(field(22)) / TICKS_PER_SECOND;
+  if (!Number.isInteger(parentPid) || Number.isNaN(startAfterBoot)) return undefined;
+  return {
+    parentPid,
+    isKernelThread: (Number(field(9)) & KERNEL_THREAD) !== 0,
+    isZombie: field(3) === 'Z' || field(3) === 'X',
+    startAfterBoot,
+  };
+}

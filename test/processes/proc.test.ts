@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseBootSeconds } from '../../src/processes/boot.js';
+import { directoriesIn, variableOf } from '../../src/processes/elsewhere.js';
+import { writableMappings } from '../../src/processes/maps.js';
+import { mountOf, parseMounts } from '../../src/processes/mounts.js';
+import { isPreviousLife } from '../../src/processes/previous-life.js';
+import { parseStat } from '../../src/processes/proc.js';
+import { roleOf } from '../../src/processes/role.js';
+
+describe('roleOf', () => {
+  const cases: [title: string, commandLine: string, role: string | undefined][] = [
+    ['vLLM', 'VLLM::APIServer_0\0\0\0', 'VLLM::APIServer_0'],
+    ['SGLang', 'sglang::scheduler_TP0', 'sglang::scheduler_TP0'],
+    ['gunicorn and its application', 'gunicorn: worker [app:api]\0', 'gunicorn: worker [app:api]'],
+    ['uWSGI', 'uWSGI worker 2', 'uWSGI worker 2'],
+    [
+      'celery, without the command line behind its name',
+      '[celeryd: celery@host:ForkPoolWorker-1] (-A app worker --broker=redis://:secret@r)',
+      '[celeryd: celery@host:ForkPoolWorker-1]',
+    ],
+    ['a title in a later argument is none', 'python3\0VLLM::APIServer_0', undefined],
+    ['a plain command line', 'python3\0-m\0app\0--api-key=secret', undefined],
+    ['a title with a secret behind it', 'ray::Serve --api-key=secret', 'ray::Serve'],
+    ['a title of no known shape', 'app: --api-key=secret', undefined],
+    ['nothing', '', undefined],
+  ];
+  for (const [title, commandLine, role] of cases) {
+    it(title, () => assert.equal(roleOf(commandLine), role));
+  }
+});
+
+describe('writableMappings', () => {
+  it('finds shared writable ones only, whatever the names hold', () => {
+    const maps = [
+      '7f00-7f10 rw-s 00000000 fd:00 1234                     /run/prom/counter_7.db',
+      '7f10-7f20 r--s 00000000 fd:00 1235                     /run/prom/counter_8.db',
+      '7f20-7f30 rw-p 00000000 fd:00 1236                     /run/prom/counter_9.db',
+      '7f30-7f40 r--s 00000000 fd:00 1237                     /run/ rw-s /x.db',
+      '7f40-7f50 rw-s 00000000 103:02 99                      /run/a b.db (deleted)',
+      '7f50-7f60 rw-s 00000000 00:05 0                        /dev/zero',
+      '',
+    ].join('\n');
+    assert.deepEqual(
+      [...writableMappings(maps)],
+      [
+        { identity: 'fd:00:1234', path: '/run/prom/counter_7.db' },
+        { identity: '103:02:99', path: '/run/a b.db (deleted)' },
+      ],
+    );
+    assert.deepEqual([...writableMappings('')], []);
+  });
+
+  it('gives the directories of metric files', () => {
+    const line = (path: string) => `7f00-7f10 rw-s 00000000 fd:00 12       ${path}\n`;
+    const maps =
+      line('/b/counter_1.db') + line('/a/gauge_max_1.db (deleted)') + line('/c/state.db');
+    assert.deepEqual(directoriesIn(maps), ['/a', '/b']);
+  });
+});
+
+describe('parseStat', () => {
+  const stat = (name: string, state = 'S') =>
+    `42 (${name}) ${state} 7 42 42 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 12345 1 1`;
+  it('reads parent and start', () => {
+    assert.deepEqual(parseStat(stat('python3')), {
+      parentPid: 7,
+      isKernelThread: false,
+      isZombie: false,
+      startAfterBoot: 123.45,
+    });
+  });
+  it('reads past a name with brackets and blanks', () => {
+    assert.equal(parseStat(stat('a) S 1 (b'))!.parentPid, 7);
+  });
+  it('knows the dead', () => assert.equal(parseStat(stat('x', 'Z'))!.isZombie, true));
+  it('gives nothing for what is no stat', () => assert.equal(parseStat('nonsense'), undefined));
+});
+
+describe('isPreviousLife', () => {
+  const alive = { liveness: 'alive', startSeconds: 1000 } as const;
+  const cases: [
+    title: string,
+    timestamp: number,
+    writer: Parameters<typeof isPreviousLife>[1],
+    expected: boolean,
+  ][] = [
+    ['written before the process began', 990, alive, true],
+    ['written in the second it began', 999, alive, false],
+    ['written since', 1001, alive, false],
+    ['never stamped', 0, alive, false],
+    ['of a dead process', 990, { liveness: 'dead', startSeconds: undefined }, false],
+    ['of a process whose start is not known', 990, { ...alive, startSeconds: undefined }, false],
+  ];
+  for (const [title, timestamp, writer, expected] of cases) {
+    it(title, () => assert.equal(isPreviousLife(timestamp, writer), expected));
+  }
+});
+
+describe('mountOf', () => {
+  const mounts = parseMounts(
+    [
+      '1 0 8:1 / / rw - ext4 /dev/sda1 rw',
+      '2 1 0:20 / /run rw shared:1 - tmpfs tmpfs rw,size=1k',
+      '3 1 0:21 / /my\\040dir rw - nfs4 host:/x rw',
+      '4 1 0:22 / /run rw - overlay overlay rw',
+      '5 1 0:23 / /proc rw - proc proc rw,hidepid=2',
+      '',
+    ].join('\n'),
+  );
+  const cases: [path: string, type: string][] = [
+    ['/var', 'ext4'],
+    ['/runner', 'ext4'],
+    ['/run/prom', 'overlay'],
+    ['/my dir', 'nfs4'],
+    ['/proc/1', 'proc'],
+  ];
+  for (const [path, type] of cases) {
+    it(`${path} is on ${type}`, () => assert.equal(mountOf(path, mounts)?.type, type));
+  }
+  it('keeps the options of the file system', () =>
+    assert.equal(mountOf('/proc', mounts)?.options, 'rw,hidepid=2'));
+});
+
+describe('small readers', () => {
+  it('boot', () => {
+    assert.equal(parseBootSeconds('cpu 1 2\nbtime 1795490976\nprocesses 3\n'), 1795490976);
+    assert.equal(parseBootSeconds('cpu 1 2\n'), undefined);
+  });
+  it('one variable of an environment', () => {
+    const environ = 'A=1\0XPROMETHEUS_MULTIPROC_DIR=/x\0PROMETHEUS_MULTIPROC_DIR=/run/prom\0B=\0';
+    assert.equal(variableOf('PROMETHEUS_MULTIPROC_DIR', environ), '/run/prom');
+    assert.equal(variableOf('B', environ), '');
+    assert.equal(variableOf('C', environ), undefined);
+  });
+});
