@@ -115,12 +115,18 @@ class FileSet {
   FileContext Context();
   MetricFile* FindMutable(uint32_t id) const;
   void StateFileSystem();
-  uint32_t SlotLimit() const;
+  struct Extent {
+    uint32_t slot_limit = 0;  // all slots of all rows are below
+    uint64_t entries = 0;
+  };
+  Extent Measure() const;
+  void GatherAndFold(bool with_helper);
 
   Directory directory_;
   MapBudget maps_;
   KeyTable keys_;
   Scratch scratch_;
+  Scratch helper_scratch_;
   RenderScratch render_scratch_;
   uint64_t read_faults_ = 0;
   double free_bytes_ = -1;

@@ -35,7 +35,7 @@ Pair LoadAgreeingPair(const std::byte* file, uint32_t offset) {
 }
 
 uint32_t NotBlank(const std::byte* file, size_t value_offset) {
-  return static_cast<uint32_t>(file[value_offset - 1]) ^ ' ';
+  return static_cast<uint32_t>(LoadByte(file, value_offset - 1)) ^ ' ';
 }
 
 }  // namespace

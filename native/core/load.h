@@ -24,6 +24,11 @@ inline double LoadDouble(const std::byte* bytes, uint32_t offset) {
       __atomic_load_n(reinterpret_cast<const uint64_t*>(bytes + offset), __ATOMIC_RELAXED));
 }
 
+inline std::byte LoadByte(const std::byte* file, size_t offset) {
+  return static_cast<std::byte>(
+      __atomic_load_n(reinterpret_cast<const unsigned char*>(file + offset), __ATOMIC_RELAXED));
+}
+
 }  // namespace promfold
 
 #endif  // PROMFOLD_CORE_LOAD_H_

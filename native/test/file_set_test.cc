@@ -99,6 +99,29 @@ TEST("files fold in name order, whatever order they came in") {
   CHECK_EQ(session.Scrape("[1]"), "0.0");
 }
 
+TEST("with a helper thread files still fold in name order, and damage it finds is told") {
+  // Enough entries for a helper (file_set.cc). 1e16 + 1 - 1e16 depends on the order.
+  TemporaryDirectory directory;
+  std::vector<Written> many;
+  for (int i = 0; i < 1000; ++i) many.push_back({"[\"k" + std::to_string(i) + "\"]", 0});
+  for (int file = 0; file < 100; ++file) {
+    const double last = file == 0 ? 1e16 : file == 98 ? -1e16 : 1;
+    many.back().value = last;
+    directory.Write("f" + std::to_string(100 + file) + ".db", FileOf(many), 65536);
+  }
+  Session session(directory.path());
+  // 1e16 swallows each 1 until -1e16 comes; the last file alone is left.
+  for (int round = 0; round < 20; ++round) {
+    session.Update();
+    session.Collect();
+    CHECK_EQ(session.Value("[\"k999\"]"), "1.0");
+  }
+  directory.Truncate("f199.db", 0);
+  CHECK_EQ(session.Collect(), "f199.db held 1000..1000, the page was gone when it was read");
+  CHECK_EQ(session.Value("[\"k999\"]"), "1.0");
+  CHECK_EQ(session.set().Counts().read_faults, 1u);
+}
+
 TEST("survey: first rank, file, entry and key of a family, and who sets its mode") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}}));
