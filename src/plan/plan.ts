@@ -188,15 +188,13 @@ export class Plan {
     for (let i = 0; i < keyId.length; i++) {
       const key = keyId[i]!;
       const family = this.#families[this.#familyOfKey[key]!];
-      const perProcess = processId !== undefined && family !== undefined && !family.rule.dropsPid;
-      const found = perProcess
-        ? this.#slotFor(family, key, processId)
-        : this.#slotOfKey[key] === SLOT_UNKNOWN
-          ? this.#shareSlot(family!, key)
-          : this.#slotOfKey[key]!;
+      // The reference takes timestamps from gauge files only: to it, others were never set.
+      const isUnstamped =
+        processId === undefined && family?.rule.operation === OPERATION.mostRecent;
+      const found = isUnstamped ? SLOT_NOWHERE : this.#slotFor(family, key, processId);
       slot[at + i] = found;
       operation[at + i] = this.#series[found]?.shape.operation ?? OPERATION.sum;
-      if (found === SLOT_NOWHERE || this.#repairedKeys.has(key)) {
+      if ((found === SLOT_NOWHERE && !isUnstamped) || this.#repairedKeys.has(key)) {
         this.flawed.add(id);
         this.#note(file, from + i, key);
       }
@@ -247,18 +245,23 @@ export class Plan {
     };
   }
 
-  /** Slot of an entry whose process id counts. */
-  #slotFor(family: Family, keyId: number, processId: string): number {
-    const shape = this.#shapeFor(family, keyId);
-    if (shape === undefined) return SLOT_NOWHERE;
-    if (shape.labels.some(([name]) => name === 'pid')) family.mayRepeat = true;
-    return this.#intern(family, shape, processId).slot;
-  }
+  /**
+   * @param family undefined for an unusable key
+   * @param processId of a gauge file
+   */
+  #slotFor(family: Family | undefined, keyId: number, processId: string | undefined): number {
+    if (processId !== undefined && family !== undefined && !family.rule.dropsPid) {
+      const shape = this.#shapeFor(family, keyId);
+      if (shape === undefined) return SLOT_NOWHERE;
+      if (shape.labels.some(([name]) => name === 'pid')) family.mayRepeat = true;
+      return this.#intern(family, shape, processId).slot;
+    }
 
-  /** Slot of a key whose process id does not count, remembered for all files. */
-  #shareSlot(family: Family, keyId: number): number {
-    const shape = this.#shapeFor(family, keyId);
-    const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape, undefined).slot;
+    // The same for all files, so remembered by key.
+    const known = this.#slotOfKey[keyId]!;
+    if (known !== SLOT_UNKNOWN) return known;
+    const shape = this.#shapeFor(family!, keyId);
+    const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family!, shape, undefined).slot;
     this.#slotOfKey[keyId] = slot;
     return slot;
   }

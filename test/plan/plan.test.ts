@@ -232,6 +232,13 @@ describe('the plan', () => {
     ]);
   });
 
+  it('takes entries of other files for never set in a mostrecent family, without a complaint', () => {
+    const bench = plan({ 'gauge_mostrecent_1.db': [['g', 'g']], 'summary_1.db': [['g', 'g']] });
+    assert.deepEqual(bench.lines(), ['g']);
+    assert.deepEqual(bench.slots('summary_1.db'), [SLOT_NOWHERE]);
+    assert.deepEqual(bench.file('summary_1.db').unusable, []);
+  });
+
   it('counts an entry in every file that has the unusable key', () => {
     const bad: EntrySketch = ['c', '', {}];
     const bench = plan({ 'counter_1.db': [bad], 'counter_2.db': [bad, ['c', 'c_total']] });
