@@ -5,8 +5,10 @@
 // reference to their object, one at a time. JavaScript is called for one thing only, Buffer.from,
 // which runs nobody's code; no callback is ever taken.
 #include <napi.h>
+#include <sys/sysmacros.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -19,6 +21,7 @@
 #include "core/block_pool.h"
 #include "core/errno_name.h"
 #include "core/file_set.h"
+#include "core/inspect_file.h"
 #include "core/number.h"
 #include "core/render.h"
 
@@ -593,6 +596,96 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                      });
 }
 
+// ---- one file, to look into ----
+
+double Seconds(const timespec& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+Napi::Value ToInspected(Napi::Env env, const promfold::Inspection& inspection) {
+  const auto bytes = [env](const auto& column) {
+    return ToArray(env, std::span(reinterpret_cast<const uint8_t*>(column.data()), column.size()));
+  };
+  const auto doubles = [env](const std::vector<double>& column) {
+    return ToArray(env, std::span<const double>(column));
+  };
+  const struct stat& status = inspection.status;
+  char device[32];
+  std::snprintf(device, sizeof(device), "%02x:%02x", major(status.st_dev), minor(status.st_dev));
+
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("fault", static_cast<uint32_t>(inspection.fault.code()));
+  object.Set("faultOffset", static_cast<double>(inspection.fault.offset));
+  object.Set("found", promfold::FoundPhrase(inspection.fault));
+  object.Set("sizeBytes", static_cast<double>(status.st_size));
+  object.Set("diskBytes", static_cast<double>(status.st_blocks) * 512);
+  object.Set("device", device);
+  object.Set("inode", std::to_string(status.st_ino));
+  object.Set("modifiedSeconds", Seconds(status.st_mtim));
+  object.Set("changedSeconds", Seconds(status.st_ctim));
+  object.Set("uid", status.st_uid);
+  object.Set("mode", status.st_mode);
+  object.Set("usedBytes", static_cast<double>(inspection.stored_used));
+  object.Set("slotBytes", inspection.slot_bytes);
+  object.Set("endBytes", static_cast<double>(inspection.end));
+  object.Set("key", bytes(inspection.keys));
+  object.Set("keyEnd", ToArray(env, inspection.key_end));
+  object.Set("offset", ToArray(env, inspection.offset));
+  object.Set("valueOffset", ToArray(env, inspection.value_offset));
+  object.Set("value", doubles(inspection.value));
+  object.Set("timestampSeconds", doubles(inspection.timestamp));
+  object.Set("excerptOffset", static_cast<double>(inspection.excerpt_offset));
+  object.Set("excerpt", bytes(inspection.excerpt));
+  return object;
+}
+
+class InspectTask : public Napi::AsyncWorker {
+ public:
+  InspectTask(Napi::Env env, std::string path, bool keeps_bytes)
+      : Napi::AsyncWorker(env, "promfold"),
+        path_(std::move(path)),
+        keeps_bytes_(keeps_bytes),
+        deferred_(Napi::Promise::Deferred::New(env)) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  void Execute() override { inspection_ = promfold::InspectFile(path_.c_str(), keeps_bytes_); }
+  void OnOK() override { deferred_.Resolve(ToInspected(Env(), inspection_)); }
+
+ private:
+  const std::string path_;
+  const bool keeps_bytes_;
+  const Napi::Promise::Deferred deferred_;
+  promfold::Inspection inspection_;
+};
+
+Napi::Value ReadMetricFile(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto path = Column<uint8_t>(info[0], "path as a Uint8Array");
+  if (!path) return env.Undefined();
+  auto* task = new InspectTask(env, std::string(path->begin(), path->end()), info[1].ToBoolean());
+  const Napi::Promise promise = task->promise();
+  task->Queue();
+  return promise;
+}
+
+Napi::Value ReadMetricBytes(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto bytes = Column<uint8_t>(info[0], "bytes as a Uint8Array");
+  if (!bytes) return env.Undefined();
+  const double size = info[1].IsNumber() ? info[1].As<Napi::Number>().DoubleValue() : -1;
+  if (!(size >= 0) || size > 9007199254740991.0) {
+    ThrowExpected(env, "sizeBytes as a number of bytes");
+    return env.Undefined();
+  }
+  // A Buffer may begin at any address.
+  std::vector<double> aligned(bytes->size() / sizeof(double) + 1);
+  if (!bytes->empty()) std::memcpy(aligned.data(), bytes->data(), bytes->size());
+  promfold::Inspection inspection;
+  promfold::InspectBytes({reinterpret_cast<const std::byte*>(aligned.data()), bytes->size()},
+                         static_cast<uint64_t>(size), false, &inspection);
+  return ToInspected(env, inspection);
+}
+
 Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) {
     ThrowExpected(info.Env(), "a number");
@@ -606,6 +699,8 @@ Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("FileSet", FileSetObject::Define(env));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
+  exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
+  exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
   exports.Set("formatNumber", Napi::Function::New(env, FormatNumber, "formatNumber"));
   return exports;
 }

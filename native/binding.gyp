@@ -13,6 +13,7 @@
         'core/fold.cc',
         'core/gather.cc',
         'core/guard.cc',
+        'core/inspect_file.cc',
         'core/key_table.cc',
         'core/layout.cc',
         'core/mapping.cc',

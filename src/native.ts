@@ -200,6 +200,43 @@ export interface FileSetOptions {
   readonly mapLimit: number;
 }
 
+/** All that one metric file holds; native/core/inspect_file.h. */
+export interface InspectedFile {
+  /** One of FAULT; the entries are those before it. */
+  readonly fault: number;
+  /** First wrong byte from the start of the file, -1 where no byte is to blame. */
+  readonly faultOffset: number;
+  /** What was found, as a phrase; empty for no fault. */
+  readonly found: string;
+  /** These are 0 when the file could not be stated, and for bytes at hand. */
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+  readonly modifiedSeconds: number;
+  readonly changedSeconds: number;
+  readonly uid: number;
+  readonly mode: number;
+  /** `fd:01`, as in /proc/PID/maps. */
+  readonly device: string;
+  readonly inode: string;
+  /** As the header says, right or not; -1 where there is no header. */
+  readonly usedBytes: number;
+  /** 8 or 16; 0 while there is no entry. */
+  readonly slotBytes: number;
+  /** Byte after the last entry. */
+  readonly endBytes: number;
+  /** Texts of the keys end to end; keyEnd[i] is the end of entry i's. */
+  readonly key: Uint8Array;
+  readonly keyEnd: Uint32Array;
+  /** Bytes from the start of the file at which an entry begins, and its value. */
+  readonly offset: Uint32Array;
+  readonly valueOffset: Uint32Array;
+  readonly value: Float64Array;
+  readonly timestampSeconds: Float64Array;
+  /** Up to 4,096 bytes round the fault; with keepBytes all bytes that count, from 0. */
+  readonly excerpt: Uint8Array;
+  readonly excerptOffset: number;
+}
+
 interface Addon {
   readonly FileSet: new (directory: string, options: FileSetOptions) => FileSet;
   /** Copies all arguments; may be used by any number of pages. */
@@ -209,6 +246,16 @@ interface Addon {
     lineEnd: Uint32Array,
     slot: Uint32Array,
   ): Template;
+  /**
+   * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
+   * fault. Opens regular files only.
+   *
+   * @param path its bytes, since a name need not be UTF-8
+   * @param keepBytes `excerpt` is all of the file that counts
+   */
+  readMetricFile(path: Uint8Array, keepBytes: boolean): Promise<InspectedFile>;
+  /** The same for the first bytes of a file of this size; nothing behind them counts. */
+  readMetricBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile;
   /** As prometheus_client prints a sample's value (floatToGoString). */
   formatNumber(value: number): string;
 }
@@ -219,4 +266,4 @@ const NATIVE_DIRECTORY = fileURLToPath(new URL('../../native', import.meta.url))
 const load = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Addon;
 const addon = load(NATIVE_DIRECTORY);
 
-export const { FileSet, createTemplate, formatNumber } = addon;
+export const { FileSet, createTemplate, formatNumber, readMetricBytes, readMetricFile } = addon;

@@ -1,0 +1,59 @@
+// All that one metric file holds, for people: each entry with its place, value and timestamp, and
+// where the chain breaks, what is readable before.
+//
+// A scrape wants less and follows files as they grow (metric_file.h); this reads one once. Both
+// decode by layout.h.
+#ifndef PROMFOLD_CORE_INSPECT_FILE_H_
+#define PROMFOLD_CORE_INSPECT_FILE_H_
+
+#include <sys/stat.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fault.h"
+
+namespace promfold {
+
+struct Inspection {
+  Fault fault;               // ok: all entries are here; else those before it
+  struct stat status = {};   // all zeros when the file could not be stated
+  int64_t stored_used = -1;  // as in the header, right or not; -1 where there is no header
+  uint32_t slot_bytes = 0;   // 8 or 16; 0 while there is no entry
+  uint64_t end = 0;          // byte after the last entry here, after the header if there is none
+
+  // Columns, one element an entry. Offsets are bytes from the start of the file.
+  std::vector<char> keys;  // texts end to end
+  std::vector<uint32_t> key_end;
+  std::vector<uint32_t> offset;  // of the length word
+  std::vector<uint32_t> value_offset;
+  std::vector<double> value;
+  std::vector<double> timestamp;  // 0 in files with 8-byte slots
+
+  // Bytes of the file from excerpt_offset: the neighbourhood of a fault that has an offset, or what
+  // was asked for with keep_bytes. May be fewer than kExcerptBytes.
+  uint64_t excerpt_offset = 0;
+  std::vector<std::byte> excerpt;
+};
+
+inline constexpr uint64_t kExcerptBytes = 4096;
+
+// Of a damaged file at most so much is looked at.
+inline constexpr uint64_t kMostSalvagedBytes = uint64_t{16} << 20;
+
+// Reads a file by path, relative to the working directory. Opens regular files only.
+// `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last entry, or
+// of a damaged file up to its last byte that is not zero.
+Inspection InspectFile(const char* path, bool keep_bytes);
+
+// The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, none of which behind
+// them counts. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
+void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool keep_bytes,
+                  Inspection* inspection);
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_INSPECT_FILE_H_

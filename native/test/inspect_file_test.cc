@@ -1,0 +1,112 @@
+#include "core/inspect_file.h"
+
+#include <algorithm>
+
+#include "check.h"
+#include "core/layout.h"
+#include "writer.h"
+
+namespace promfold::test {
+namespace {
+
+const std::vector<Written> kThree = {
+    {"[\"a\"]", 1, 10}, {"[\"bcd\", \"efg\"]", 2, 20}, {"[\"c\"]", 3, 30}};
+
+// What is read of these bytes, as one line: keys with values, then the fault.
+std::string Read(const Inspection& inspection) {
+  std::string line;
+  uint32_t from = 0;
+  for (size_t i = 0; i < inspection.key_end.size(); ++i) {
+    const uint32_t end = inspection.key_end[i];
+    line.append(inspection.keys.data() + from, end - from);
+    line += "=" + std::to_string(static_cast<int>(inspection.value[i])) + " ";
+    from = end;
+  }
+  line += std::to_string(inspection.slot_bytes) + " bytes to " + std::to_string(inspection.end);
+  if (!inspection.fault.ok()) {
+    line += ": " + FoundPhrase(inspection.fault) + " @" + std::to_string(inspection.fault.offset);
+  }
+  return line;
+}
+
+std::string ReadBytes(const std::string& bytes) {
+  const Aligned file(bytes);
+  Inspection inspection;
+  InspectBytes(file.span(), bytes.size(), false, &inspection);
+  return Read(inspection);
+}
+
+TEST("what stands before a fault is read under the width that leads further") {
+  const std::string wide = FileOf(kThree);
+  const std::string narrow = FileOf(kThree, 8);
+  const size_t third = FileOf({kThree[0], kThree[1]}).size();
+  const size_t narrow_third = FileOf({kThree[0], kThree[1]}, 8).size();
+  const std::string all = "[\"a\"]=1 [\"bcd\", \"efg\"]=2 [\"c\"]=3 ";
+  const std::string two = "[\"a\"]=1 [\"bcd\", \"efg\"]=2 ";
+  const struct {
+    const char* title;
+    std::string bytes;
+    std::string expected;
+  } kCase[] = {
+      {"16-byte slots", wide, all + "16 bytes to " + std::to_string(wide.size())},
+      {"8-byte slots", narrow, all + "8 bytes to " + std::to_string(narrow.size())},
+      {"no byte", "", "0 bytes to 0: 0 bytes @-1"},
+      {"a header alone", FileOf({}), "0 bytes to 8"},
+      {"zeros", std::string(64, '\0'), "0 bytes to 8: used 0 @0"},
+      {"a key length of 0", WithInt32(wide, third, 0),
+       two + "16 bytes to " + std::to_string(third) + ": key length 0 is not positive @" +
+           std::to_string(third)},
+      {"the same with 8-byte slots", WithInt32(narrow, narrow_third, -1),
+       two + "8 bytes to " + std::to_string(narrow_third) + ": key length -1 is not positive @" +
+           std::to_string(narrow_third)},
+      {"used past the file", WithInt32(wide, 0, 4096),
+       all + "16 bytes to " + std::to_string(wide.size()) + ": used 4096 runs past the file's " +
+           std::to_string(wide.size()) + " bytes @0"},
+      {"cut inside an entry", wide.substr(0, third + 10),
+       two + "16 bytes to " + std::to_string(third) + ": used " + std::to_string(wide.size()) +
+           " runs past the file's " + std::to_string(third + 10) + " bytes @0"},
+  };
+  for (const auto& one : kCase) {
+    if (ReadBytes(one.bytes) != one.expected)
+      Fail(__FILE__, __LINE__, one.title + (": " + ReadBytes(one.bytes)));
+  }
+}
+
+TEST("a file on disk is read as its bytes are") {
+  const TemporaryDirectory directory;
+  const std::string wide = FileOf(kThree);
+  directory.Write("good.db", wide, 65536);
+  directory.Write("bad.db", WithInt32(wide, 40, -5), 65536);
+
+  const Inspection good = InspectFile(directory.Path("good.db").c_str(), false);
+  CHECK_EQ(Read(good), ReadBytes(wide));
+  CHECK_EQ(good.status.st_size, 65536);
+  CHECK_EQ(good.stored_used, static_cast<int64_t>(wide.size()));
+  CHECK_EQ(good.timestamp.at(2), 30.0);
+  CHECK(good.excerpt.empty());
+
+  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), false);
+  CHECK_EQ(Read(bad), "[\"a\"]=1 16 bytes to 40: key length -5 is not positive @40");
+}
+
+TEST("bytes are kept up to the last entry, or of a damaged file to the last that is not zero") {
+  const TemporaryDirectory directory;
+  const std::string wide = FileOf(kThree);
+  directory.Write("good.db", wide, 65536);
+  directory.Write("bad.db", WithInt32(wide, 40, -5), 65536);
+  CHECK_EQ(InspectFile(directory.Path("good.db").c_str(), true).excerpt.size(), wide.size());
+  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), true);
+  CHECK_EQ(bad.excerpt_offset, 0u);
+  CHECK(bad.excerpt.size() > 40 && bad.excerpt.size() <= wide.size());
+}
+
+TEST("what is no file, or no regular one, is a fault") {
+  const TemporaryDirectory directory;
+  const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false);
+  CHECK_EQ(FoundPhrase(missing.fault), "stat failed with ENOENT");
+  CHECK_EQ(missing.status.st_size, 0);
+  CHECK_EQ(FoundPhrase(InspectFile(directory.path().c_str(), false).fault), "a directory");
+}
+
+}  // namespace
+}  // namespace promfold::test
