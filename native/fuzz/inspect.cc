@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const promfold::fuzz::Aligned file(data + 1, size - 1);
   const uint64_t bytes = size - 1;
-  for (const uint64_t more : {0, 8, 4096}) {
+  for (const uint64_t more : {uint64_t{0}, uint64_t{8}, uint64_t{4096}}) {
     promfold::Inspection found;
     promfold::InspectBytes(file.span(), bytes + more, (data[0] & 1) != 0, &found);
 
