@@ -1,0 +1,77 @@
+/** Too many series: by a label, or by the process id. `pain.md` 7 and 10; skypilot#9493 (86 buckets × 500 processes). */
+import { OPERATION } from '../../plan/operation.js';
+import type { FamilyIndex } from './families.js';
+import type { Rule } from './finding.js';
+
+/** Label sets of one family. A service with hundreds of routes stays below. */
+const MANY_LABEL_SETS = 1_000;
+
+/** Processes in one family's label pid: more than any host has workers. */
+const MANY_PROCESSES = 100;
+
+export const labelCardinality: Rule = {
+  code: 'LABEL_CARDINALITY',
+  severity: 'warning',
+  title: 'families with very many label sets',
+  effect:
+    'Every process keeps every label set it ever saw: files, memory and each scrape grow, and remove() and clear() do not help.',
+  cure: 'Drop the label, or put what it holds into classes (route instead of path); then wipe the directory.',
+  *find({ families }) {
+    for (const family of families.values()) {
+      const sets = labelSetCount(family);
+      if (sets <= MANY_LABEL_SETS) continue;
+      const widest = widestLabel(family);
+      const by = widest === undefined ? '' : `, ${widest.values} values of label ${widest.label}`;
+      yield { text: `${family.name}: ${sets} label sets${by}`, family: family.name };
+    }
+  },
+};
+
+export const pidExplosion: Rule = {
+  code: 'PID_EXPLOSION',
+  severity: 'warning',
+  title: 'gauges with a series for each of very many processes',
+  effect:
+    'Modes all and liveall print every series once for each process that ever ran, dead ones included.',
+  cure: 'Choose a mode that merges (sum, max, mostrecent and their live forms) and wipe the directory.',
+  *find({ families }) {
+    for (const { name, mode, series } of families.values()) {
+      const processes = new Set<string>();
+      for (const { processId } of series.values()) {
+        if (processId === undefined) break;
+        processes.add(processId);
+      }
+      if (processes.size <= MANY_PROCESSES) continue;
+      yield {
+        text: `${name}: ${series.size} series of ${processes.size} processes, mode ${mode}`,
+        family: name,
+      };
+    }
+  },
+};
+
+/** Without the process id, and a histogram's buckets counted once. */
+function labelSetCount({ series, rule }: FamilyIndex): number {
+  if (rule.operation !== OPERATION.last && !rule.hasBuckets && series.size <= MANY_LABEL_SETS)
+    return series.size;
+  const sets = new Set<string>();
+  for (const { shape } of series.values()) sets.add(shape.labelSet);
+  return sets.size;
+}
+
+function widestLabel({ series }: FamilyIndex): { label: string; values: number } | undefined {
+  const values = new Map<string, Set<string>>();
+  for (const { shape } of series.values()) {
+    for (const [name, value] of shape.labels) {
+      if (name === 'le') continue;
+      const known = values.get(name);
+      if (known === undefined) values.set(name, new Set([value]));
+      else known.add(value);
+    }
+  }
+  let widest: { label: string; values: number } | undefined;
+  for (const [label, { size }] of values) {
+    if (size > (widest?.values ?? 0)) widest = { label, values: size };
+  }
+  return widest;
+}

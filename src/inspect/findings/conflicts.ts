@@ -1,0 +1,130 @@
+/** Files that disagree about a family, and series that become one. `reference.md` E2, E3, E8, G, H1; `pain.md` 17. */
+import type { ReadFile } from '../reading.js';
+import type { FamilyIndex } from './families.js';
+import { seriesText } from './families.js';
+import type { Evidence, Rule } from './finding.js';
+
+export const typeConflict: Rule = {
+  code: 'TYPE_CONFLICT',
+  severity: 'error',
+  title: 'one family with several types',
+  effect:
+    'All values are merged by the rules of the first type, which is wrong for those of the others.',
+  cure: 'Rename one of the metrics; after an upgrade that changed the type, wipe the directory.',
+  find: ({ families }) => disagreements(families, 'types', (text) => text),
+};
+
+export const modeConflict: Rule = {
+  code: 'MODE_CONFLICT',
+  severity: 'error',
+  title: 'one gauge with several modes',
+  effect:
+    'The mode of the last file in name order counts for all values, those of other modes included.',
+  cure: 'Define the gauge with one mode everywhere; after an upgrade that changed it, wipe the directory.',
+  find: ({ families }) => disagreements(families, 'modes', (text) => `mode ${text}`),
+};
+
+export const helpConflict: Rule = {
+  code: 'HELP_CONFLICT',
+  severity: 'info',
+  title: 'one family with several help texts',
+  effect:
+    'The help of the first file is printed; the numbers are right. It shows that two versions of the application share the directory.',
+  cure: 'Define the metric in one place; wipe the directory between releases.',
+  find: ({ families }) => disagreements(families, 'helps', (text) => JSON.stringify(text)),
+};
+
+/** One family of many with the same disagreement is one piece of evidence each. */
+function* disagreements(
+  families: ReadonlyMap<string, FamilyIndex>,
+  about: 'types' | 'modes' | 'helps',
+  show: (text: string) => string,
+): IterableIterator<Evidence> {
+  for (const family of families.values()) {
+    const said: ReadonlyMap<string, ReadFile> = family[about];
+    if (said.size < 2) continue;
+    const ways = [...said].map(([text, file]) => `${show(text)} in ${file.name}`);
+    yield { text: `${family.name}: ${ways.join(', ')}`, family: family.name };
+  }
+}
+
+export const bucketConflict: Rule = {
+  code: 'BUCKET_CONFLICT',
+  severity: 'warning',
+  title: 'one histogram with several sets of buckets',
+  effect:
+    'A bucket that some files lack counts only the others: quantiles are wrong, and counts need not grow from bucket to bucket over time.',
+  cure: 'Define the buckets in one place; after an upgrade that changed them, wipe the directory.',
+  *find({ families }) {
+    for (const { name, rule, series } of families.values()) {
+      if (!rule.hasBuckets) continue;
+      // Which files have a bucket, by label set and bound: a file that has the label set has all of its buckets.
+      const sets = new Map<string, Map<ReadFile, Set<number>>>();
+      for (const { shape, parts } of series.values()) {
+        if (shape.bound === undefined) continue;
+        const files = sets.get(shape.labelSet) ?? new Map<ReadFile, Set<number>>();
+        sets.set(shape.labelSet, files);
+        for (const { file } of parts) {
+          const bounds = files.get(file);
+          if (bounds === undefined) files.set(file, new Set([shape.bound]));
+          else bounds.add(shape.bound);
+        }
+      }
+      const odd = [...sets.values()].map(oddPair).find((pair) => pair !== undefined);
+      if (odd === undefined) continue;
+      const [a, b] = odd;
+      yield {
+        text: `${name}: ${boundsText(a[1])} in ${a[0].name}, ${boundsText(b[1])} in ${b[0].name}`,
+        family: name,
+      };
+    }
+  },
+};
+
+/** Two files whose buckets of one label set differ. */
+function oddPair(
+  files: ReadonlyMap<ReadFile, ReadonlySet<number>>,
+): [[ReadFile, ReadonlySet<number>], [ReadFile, ReadonlySet<number>]] | undefined {
+  const [first, ...others] = files;
+  const other = others.find(
+    ([, bounds]) => bounds.size !== first![1].size || [...bounds].some((le) => !first![1].has(le)),
+  );
+  return other === undefined ? undefined : [first!, other];
+}
+
+function boundsText(bounds: ReadonlySet<number>): string {
+  const sorted = [...bounds].sort((a, b) => a - b);
+  const shown = sorted.slice(0, 4).map((bound) => (bound === Infinity ? '+Inf' : String(bound)));
+  return `${bounds.size} buckets (${shown.join(' ')}${sorted.length > 4 ? ' …' : ''})`;
+}
+
+export const identicalSeries: Rule = {
+  code: 'IDENTICAL_SERIES',
+  severity: 'error',
+  title: 'series that become identical',
+  effect:
+    'They differ only in a label pid of the application, which the process id overwrites: only the last is printed, and Prometheus drops such samples from prometheus_client itself.',
+  cure: 'Call the label something else.',
+  *find({ families }) {
+    for (const { name, series } of families.values()) {
+      const seen = new Map<string, number>();
+      let example = '';
+      let count = 0;
+      for (const { shape, processId, parts } of series.values()) {
+        if (processId === undefined) break;
+        if (!shape.labels.some(([label]) => label === 'pid')) continue;
+        const labels = shape.labels.filter(([label]) => label !== 'pid');
+        const printed = { shape: { ...shape, labels }, processId, parts };
+        const text = seriesText(printed);
+        const before = seen.get(text) ?? 0;
+        seen.set(text, before + 1);
+        if (before === 0) continue;
+        count++;
+        example = text;
+      }
+      if (count > 0) {
+        yield { text: `${name}: ${count} series, such as ${example}`, family: name };
+      }
+    }
+  },
+};

@@ -1,0 +1,101 @@
+/** Files and entries that cannot be used, and two processes in one file. `reference.md` K; `pain.md` 2 and 6. */
+import { isUnusable } from '../../format/key.js';
+import type { Evidence, Rule } from './finding.js';
+
+export const damagedFile: Rule = {
+  code: 'DAMAGED_FILE',
+  severity: 'error',
+  title: 'files that cannot be read',
+  effect:
+    'Nothing of these files counts; prometheus_client itself answers 500 to every scrape while they are there.',
+  cure: 'Remove them once their process is gone; `promfold cat FILE` shows what is readable and the first wrong byte.',
+  *find({ reading }) {
+    for (const { name, fileName, fault } of reading.files) {
+      if (fault === undefined || fileName === undefined || fault.code === 'FILE_NOT_REGULAR')
+        continue;
+      yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
+    }
+  },
+};
+
+export const unusableEntry: Rule = {
+  code: 'UNUSABLE_ENTRY',
+  severity: 'error',
+  title: 'entries whose key cannot be used',
+  effect: 'These entries count for nothing; prometheus_client answers 500 for each of them.',
+  cure: 'Find out who else writes the file: a second process that stores over a key is the usual cause. Then remove it.',
+  *find({ reading, families }) {
+    for (const { name, entries, fault } of reading.files) {
+      if (fault !== undefined) continue;
+      for (const { key, offset } of entries) {
+        if (isUnusable(key)) yield { text: located(name, key.found, offset), file: name };
+      }
+    }
+    for (const { name: family, unusable } of families.values()) {
+      for (const { file, entry } of unusable) {
+        const found = `bucket of ${family} whose le is no number`;
+        yield { text: located(file.name, found, entry.offset), file: file.name, family };
+      }
+    }
+  },
+};
+
+export const repairedText: Rule = {
+  code: 'REPAIRED_TEXT',
+  severity: 'warning',
+  title: 'texts that had to be mended',
+  effect:
+    'promfold serves them mended; prometheus_client answers 500 for a help that is no text or half a surrogate pair.',
+  cure: 'Mend the text in the application: a help of None, or a label value from bytes that are not UTF-8.',
+  *find({ reading }) {
+    for (const { name, entries, fault } of reading.files) {
+      if (fault !== undefined) continue;
+      for (const { key, offset } of entries) {
+        if (isUnusable(key) || key.repaired === undefined) continue;
+        yield {
+          text: located(name, `${key.repaired} (${key.family})`, offset),
+          file: name,
+          family: key.family,
+        };
+      }
+    }
+  },
+};
+
+export const foreignFile: Rule = {
+  code: 'FOREIGN_FILE',
+  severity: 'warning',
+  title: 'files that are no metric files',
+  effect:
+    'They are not opened here; prometheus_client reads whatever ends in .db, and fails on them.',
+  cure: 'Give the metrics a directory of their own.',
+  *find({ reading }) {
+    for (const { name, fileName, fault } of reading.files) {
+      if (fileName === undefined) yield { text: `${name}: no client writes this name`, file: name };
+      else if (fault?.code === 'FILE_NOT_REGULAR') {
+        yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
+      }
+    }
+  },
+};
+
+export const twoWriters: Rule = {
+  code: 'TWO_WRITERS',
+  severity: 'error',
+  title: 'two processes write one file',
+  effect:
+    'Each overwrites what the other stored: values go back, keys are damaged, and in the end the file is unreadable.',
+  cure: 'Give each container a directory of its own, or each process an id of its own (MultiProcessValue(process_identifier=…)).',
+  *find({ reading }) {
+    for (const { processId, pid, otherPids = [] } of reading.writers.values()) {
+      if (otherPids.length === 0) continue;
+      const pids = [pid, ...otherPids].join(', ');
+      yield { text: `files of ${processId} are written by pids ${pids}`, processId };
+    }
+  },
+};
+
+function located(name: string, found: string, offset?: number, code?: string): Evidence['text'] {
+  const at = offset === undefined ? '' : ` at byte ${offset}`;
+  return `${name}: ${found}${at}${code === undefined ? '' : ` [${code}]`}`;
+}

@@ -1,0 +1,121 @@
+/** What dead processes, earlier processes and an earlier boot left behind. `pain.md` 4; `reference.md` C7, C12. */
+import { formatNumber } from '../../format/number.js';
+import { hasPreviousLife } from '../processes.js';
+import type { ReadFile } from '../reading.js';
+import { type FamilyIndex, mergedValue, type Part, seriesText } from './families.js';
+import type { Evidence, Rule } from './finding.js';
+import type { Subject } from './subject.js';
+
+export const deadLiveGauge: Rule = {
+  code: 'DEAD_LIVE_GAUGE',
+  severity: 'warning',
+  title: 'live gauges of dead processes',
+  effect:
+    'Gauges of mode live… still count processes that are gone: nobody called mark_process_dead for them.',
+  cure: 'Call prometheus_client.multiprocess.mark_process_dead(pid) when a worker dies (gunicorn: child_exit), or remove their gauge_live*.db.',
+  *find(subject) {
+    for (const family of subject.families.values()) {
+      if (!family.mode?.startsWith('live')) continue;
+      yield* changeWithout(family, ({ file }) => isLiveFile(file) && isDead(subject, file));
+    }
+  },
+};
+
+export const deadAllGauge: Rule = {
+  code: 'DEAD_ALL_GAUGE',
+  severity: 'warning',
+  title: 'gauges of mode all from dead processes',
+  effect:
+    'Each dead process keeps its series with the last value it set, for ever; mark_process_dead does not remove them.',
+  cure: 'Use mode liveall or mostrecent for gauges that only matter while the process lives, and wipe the directory at each start.',
+  *find(subject) {
+    for (const { name, mode, rule, series } of subject.families.values()) {
+      if (mode === undefined || mode.startsWith('live') || rule.dropsPid) continue;
+      const dead = [...series.values()].filter(({ parts }) =>
+        parts.every(({ file }) => isDead(subject, file)),
+      );
+      if (dead.length === 0) continue;
+      const example = seriesText(dead[0]!);
+      yield {
+        text: `${name}: ${dead.length} of ${series.size} series are of dead processes, such as ${example}`,
+        family: name,
+      };
+    }
+  },
+};
+
+export const previousLife: Rule = {
+  code: 'PREVIOUS_LIFE',
+  severity: 'warning',
+  title: 'values of an earlier process with the same id',
+  effect:
+    'A restarted container gets the same pids and goes on with the old files: gauges show what the earlier process set, counters go on from its values.',
+  cure: 'Wipe the directory before the application starts.',
+  *find({ reading }) {
+    for (const file of reading.files) {
+      const { fileName, name } = file;
+      const writer = fileName && reading.writers.get(fileName.processId);
+      if (writer === undefined || !hasPreviousLife(file, writer)) continue;
+      const what = writer.abandoned?.includes(file.identity)
+        ? 'is not written by the process that has its id now'
+        : 'has values set before its process began';
+      yield { text: `${name}: ${what}`, file: name, processId: writer.processId };
+    }
+  },
+};
+
+export const beforeBoot: Rule = {
+  code: 'BEFORE_BOOT',
+  severity: 'warning',
+  title: 'files from before the machine was booted',
+  effect:
+    'Their processes cannot run any more, yet their counters and gauges are in every sum, and a new process may get the same id.',
+  cure: 'Wipe the directory before the application starts, or keep it on a tmpfs (/run, /dev/shm).',
+  *find(subject) {
+    const { bootSeconds, files } = subject.reading;
+    if (bootSeconds === undefined) return;
+    for (const file of files) {
+      const isOld = file.fileName !== undefined && file.changedSeconds < bootSeconds;
+      if (!isOld || file.modifiedSeconds >= bootSeconds || subject.livenessOf(file) === 'alive')
+        continue;
+      yield { text: `${file.name}: last changed before boot`, file: file.name };
+    }
+  },
+};
+
+/** Series of a family that would have another value without some parts, most changed first. */
+function* changeWithout(
+  { name, mode, rule, series }: FamilyIndex,
+  isRemoved: (part: Part) => boolean,
+): IterableIterator<Evidence> {
+  let changed = 0;
+  let example = '';
+  let most = -1;
+  for (const one of series.values()) {
+    const rest = one.parts.filter((part) => !isRemoved(part));
+    if (rest.length === one.parts.length) continue;
+    changed++;
+    const before = mergedValue(rule, one.parts);
+    const after = mergedValue(rule, rest);
+    const change = Math.abs((before ?? 0) - (after ?? 0));
+    if (change <= most) continue;
+    most = change;
+    example = `${seriesText(one)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
+  }
+  if (changed === 0) return;
+  const more = changed === 1 ? '' : ` (and ${changed - 1} more series)`;
+  yield { text: `${example}${more}, mode ${mode}`, family: name };
+}
+
+function shown(value: number | undefined): string {
+  return value === undefined ? 'no value' : formatNumber(value);
+}
+
+function isDead(subject: Subject, file: ReadFile): boolean {
+  return subject.livenessOf(file) === 'dead';
+}
+
+/** What mark_process_dead removes: gauge_live*_PID.db. */
+function isLiveFile({ fileName }: ReadFile): boolean {
+  return fileName?.mode?.startsWith('live') === true;
+}

@@ -1,0 +1,79 @@
+/** Files that pile up, and the room they take. `pain.md` 1 and 3; `reference.md` C10. */
+import type { Rule } from './finding.js';
+import type { Subject } from './subject.js';
+
+/** A host with 64 workers has some 400 files; a scrape by prometheus_client takes seconds from here on. */
+const MANY_FILES = 1_000;
+
+/** Of files that nobody needs: worth a line in the log of a 512 MB tmpfs. */
+const MUCH_DEAD_DISK = 100 * 2 ** 20;
+
+const DAY_SECONDS = 86_400;
+
+/** Below this a new file, a doubled one or a burst of workers may find no room. */
+const LITTLE_FREE_BYTES = 64 * 2 ** 20;
+const FEW_FREE_INODES = 1_000;
+
+export const manyFiles: Rule = {
+  code: 'MANY_FILES',
+  severity: 'warning',
+  title: 'very many files',
+  effect:
+    'prometheus_client reads every file at each scrape: 40 s were seen for 6,800. Files are never removed while the application runs.',
+  cure: 'Keep workers alive longer, give them ids that are used again (process_identifier), and wipe the directory at each start.',
+  *find(subject) {
+    const { files } = subject.reading;
+    if (files.length <= MANY_FILES) return;
+    const processes = new Set(files.map(({ fileName }) => fileName?.processId));
+    const dead = files.filter((file) => subject.livenessOf(file) === 'dead').length;
+    const ofDead = dead === 0 ? '' : `, ${dead} of dead processes`;
+    yield { text: `${files.length} files of ${processes.size} processes${ofDead}` };
+  },
+};
+
+export const diskGrowth: Rule = {
+  code: 'DISK_GROWTH',
+  severity: 'warning',
+  title: 'disk space taken by processes that are gone',
+  effect:
+    'It grows with every worker that is replaced until the disk or tmpfs is full, and then the kernel kills the writers (SIGBUS).',
+  cure: 'Wipe the directory at each start; let fewer workers be replaced (max_requests).',
+  *find(subject) {
+    const { files, takenAtSeconds } = subject.reading;
+    let bytes = 0;
+    let count = 0;
+    let lastDay = 0;
+    for (const file of files) {
+      if (subject.livenessOf(file) !== 'dead') continue;
+      count++;
+      bytes += file.diskBytes;
+      if (takenAtSeconds - file.modifiedSeconds < DAY_SECONDS) lastDay += file.diskBytes;
+    }
+    if (bytes <= MUCH_DEAD_DISK) return;
+    yield {
+      text: `${count} files of dead processes take ${megabytes(bytes)}, ${megabytes(lastDay)} of it written in the last 24 h`,
+    };
+  },
+};
+
+export const diskFull: Rule = {
+  code: 'DISK_FULL',
+  severity: 'error',
+  title: 'the file system is nearly full',
+  effect:
+    'A store into a file that gets no room kills the worker (SIGBUS), and files are left empty or damaged.',
+  cure: 'Remove files of dead processes, or give the file system more room or inodes.',
+  *find({ surroundings }: Subject) {
+    const { freeBytes, freeInodes } = surroundings ?? {};
+    if (freeBytes !== undefined && freeBytes < LITTLE_FREE_BYTES) {
+      yield { text: `${megabytes(freeBytes)} free` };
+    }
+    if (freeInodes !== undefined && freeInodes < FEW_FREE_INODES) {
+      yield { text: `${freeInodes} free inodes` };
+    }
+  },
+};
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
+}

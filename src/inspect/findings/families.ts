@@ -1,0 +1,146 @@
+/**
+ * The families of a Reading: which files say what of them, their series, and the entries of each series.
+ *
+ * The merge rules are those of src/plan/; this only keeps the entries beside the series, which the plan,
+ * made for speed, does not.
+ */
+import { compareCodePoints } from '../../format/code-point.js';
+import type { MetricType } from '../../format/filename.js';
+import { isUnusable, type Key } from '../../format/key.js';
+import { type MergeRule, mergeRule, OPERATION } from '../../plan/operation.js';
+import { type SeriesShape, seriesShape } from '../../plan/series.js';
+import type { ReadEntry, ReadFile } from '../reading.js';
+
+export interface Part {
+  readonly file: ReadFile;
+  readonly entry: ReadEntry;
+}
+
+export interface SeriesIndex {
+  readonly shape: SeriesShape;
+  /** Of the file, where it counts. */
+  readonly processId: string | undefined;
+  /** In the order in which they are merged. */
+  readonly parts: Part[];
+}
+
+export interface FamilyIndex {
+  readonly name: string;
+  readonly type: MetricType;
+  /** Of the last gauge file that has the family. */
+  readonly mode: string | undefined;
+  readonly help: string;
+  readonly rule: MergeRule;
+  /** Everything the files say, and the first file that says it. */
+  readonly types: ReadonlyMap<string, ReadFile>;
+  readonly modes: ReadonlyMap<string, ReadFile>;
+  readonly helps: ReadonlyMap<string, ReadFile>;
+  /** By what tells them apart. */
+  readonly series: ReadonlyMap<string, SeriesIndex>;
+  /** Buckets whose bound is no number; they count for nothing. */
+  readonly unusable: readonly Part[];
+}
+
+interface Gathered {
+  readonly types: Map<string, ReadFile>;
+  readonly modes: Map<string, ReadFile>;
+  readonly helps: Map<string, ReadFile>;
+  lastMode: string | undefined;
+  readonly parts: Part[];
+}
+
+/** @returns families by name; damaged and foreign files count for nothing, as in a scrape */
+export function indexFamilies(files: readonly ReadFile[]): Map<string, FamilyIndex> {
+  const gathered = new Map<string, Gathered>();
+  const sorted = [...files].sort((a, b) => compareCodePoints(a.name, b.name));
+  for (const file of sorted) {
+    const { fileName, fault, entries } = file;
+    if (fileName === undefined || fault !== undefined) continue;
+    for (const entry of entries) {
+      const { key } = entry;
+      if (isUnusable(key)) continue;
+      let family = gathered.get(key.family);
+      if (family === undefined) {
+        family = {
+          types: new Map(),
+          modes: new Map(),
+          helps: new Map(),
+          lastMode: undefined,
+          parts: [],
+        };
+        gathered.set(key.family, family);
+      }
+      family.parts.push({ file, entry });
+      if (!family.helps.has(key.help)) family.helps.set(key.help, file);
+      if (!family.types.has(fileName.type)) family.types.set(fileName.type, file);
+      const { mode } = fileName;
+      if (mode === undefined) continue;
+      family.lastMode = mode;
+      if (!family.modes.has(mode)) family.modes.set(mode, file);
+    }
+  }
+  return new Map([...gathered].map(([name, family]) => [name, indexFamily(name, family)]));
+}
+
+function indexFamily(name: string, { parts, lastMode, ...said }: Gathered): FamilyIndex {
+  const type = parts[0]!.file.fileName!.type;
+  const rule = mergeRule(type, lastMode);
+  const series = new Map<string, SeriesIndex>();
+  const unusable: Part[] = [];
+  const shapes = new Map<Key, SeriesShape | undefined>();
+  for (const part of parts) {
+    const key = part.entry.key as Key;
+    const known = shapes.has(key);
+    const shape = known ? shapes.get(key) : seriesShape(name, rule, key);
+    if (!known) shapes.set(key, shape);
+    if (shape === undefined) {
+      unusable.push(part);
+      continue;
+    }
+    const { fileName } = part.file;
+    const processId =
+      fileName!.type === 'gauge' && !rule.dropsPid ? fileName!.processId : undefined;
+    const identity = processId === undefined ? shape.identity : `${processId} ${shape.identity}`;
+    const found = series.get(identity);
+    if (found === undefined) series.set(identity, { shape, processId, parts: [part] });
+    else found.parts.push(part);
+  }
+  const help = (parts[0]!.entry.key as Key).help;
+  return { name, type, mode: lastMode, help, rule, ...said, series, unusable };
+}
+
+/** The value of a series as a scrape prints it; undefined where it prints none. `reference.md` E, F. */
+export function mergedValue(rule: MergeRule, parts: readonly Part[]): number | undefined {
+  if (parts.length === 0) return undefined;
+  const values = parts.map(({ entry }) => entry.value);
+  switch (rule.operation) {
+    case OPERATION.sum:
+      return values.reduce((sum, value) => sum + value, 0);
+    case OPERATION.min:
+      return values.reduce((least, value) => (value < least ? value : least));
+    case OPERATION.max:
+      return values.reduce((most, value) => (value > most ? value : most));
+    case OPERATION.last:
+      return values.at(-1);
+    case OPERATION.mostRecent:
+      return mostRecent(parts)?.entry.value;
+  }
+}
+
+/** The part that wins in `mostrecent`: the youngest, of two of one age the first; one never set does not count. */
+export function mostRecent(parts: readonly Part[]): Part | undefined {
+  let winner: Part | undefined;
+  for (const part of parts) {
+    // Only gauge files have a time that counts.
+    const stamp = part.file.fileName?.type === 'gauge' ? part.entry.timestampSeconds : 0;
+    if (stamp > (winner?.entry.timestampSeconds ?? 0)) winner = part;
+  }
+  return winner;
+}
+
+/** `name{label="value"}`, as PromQL writes it. */
+export function seriesText({ shape, processId }: SeriesIndex): string {
+  const labels = shape.labels.map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  if (processId !== undefined) labels.push(`pid=${JSON.stringify(processId)}`);
+  return labels.length === 0 ? shape.sampleName : `${shape.sampleName}{${labels.join(',')}}`;
+}

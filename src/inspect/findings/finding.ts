@@ -1,0 +1,40 @@
+/**
+ * What a rule of `check` is, and what it finds.
+ *
+ * A rule is a row of the table in rules.ts. What is wrong, where, is evidence, one piece for each file,
+ * family or process; what it does to the numbers and how to cure it belong to the rule.
+ */
+import type { Subject } from './subject.js';
+
+/**
+ * error: numbers are wrong or missing now. warning: they mislead, or will. info: worth knowing.
+ * `check` exits 1 for errors only.
+ */
+export const SEVERITIES = ['error', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One place where a rule is broken. */
+export interface Evidence {
+  /** A sentence without its full stop; it names the place. */
+  readonly text: string;
+  readonly file?: string;
+  readonly family?: string;
+  readonly processId?: string;
+}
+
+export interface Rule {
+  /** Keeps its meaning for good; README has one entry per code. */
+  readonly code: string;
+  readonly severity: Severity;
+  /** The finding in a few words. */
+  readonly title: string;
+  /** What it does to the numbers. */
+  readonly effect: string;
+  readonly cure: string;
+  find(subject: Subject): Iterable<Evidence>;
+}
+
+/** A rule that was broken, and everywhere it was. */
+export interface Finding extends Omit<Rule, 'find'> {
+  readonly evidence: readonly Evidence[];
+}

@@ -1,0 +1,137 @@
+/**
+ * Names, units and help that `promtool check metrics` would complain of, without promtool.
+ *
+ * Source of the rules: prometheus/client_golang, testutil/promlint; Prometheus docs, "Metric and label naming".
+ * Words are promtool's, so that both can be searched for.
+ */
+import type { FamilyIndex } from './families.js';
+import type { Rule } from './finding.js';
+
+/** What promlint must know of a family. */
+export type LintedFamily = Pick<FamilyIndex, 'name' | 'type' | 'help'> & {
+  readonly labelNames: ReadonlySet<string>;
+};
+
+const BASE_UNITS = 'amperes bytes celsius grams joules kelvin meters metres seconds volts'.split(
+  ' ',
+);
+
+const OTHER_UNITS: Readonly<Record<string, string>> = {
+  minutes: 'seconds',
+  hours: 'seconds',
+  days: 'seconds',
+  weeks: 'seconds',
+  kelvins: 'kelvin',
+  fahrenheit: 'celsius',
+  rankine: 'celsius',
+  inches: 'meters',
+  yards: 'meters',
+  miles: 'meters',
+  bits: 'bytes',
+  calories: 'joules',
+  pounds: 'grams',
+  ounces: 'grams',
+};
+
+const PREFIX =
+  /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|giga|gibi|tera|tebi|peta|pebi)/;
+
+const ABBREVIATION = /_(?:s|ms|us|ns|sec|b|kb|mb|gb|tb|pb|m|h|d)(?:_|$)/;
+
+const TYPE_WORD = /_(counter|gauge|summary|histogram)(?:_|$)/g;
+
+const CAMEL_CASE = /[a-z][A-Z]/;
+
+/** @returns complaints, each once, in promtool's words */
+export function lintFamily({ name, type, help, labelNames }: LintedFamily): string[] {
+  const isHistogram = type === 'histogram' || type === 'gaugehistogram';
+  const isSummary = type === 'summary';
+  const complaints = new Set<string>();
+  const complain = (isWrong: boolean, text: string) => isWrong && complaints.add(text);
+
+  complain(help === '', 'no help text');
+  // The text format appends what a counter's family lacks, so only others can be wrong about it.
+  complain(
+    type !== 'counter' && type !== 'unknown' && name.endsWith('_total'),
+    'non-counter metrics should not have "_total" suffix',
+  );
+  if (type !== 'unknown') {
+    complain(
+      !isHistogram && name.endsWith('_bucket'),
+      'non-histogram metrics should not have "_bucket" suffix',
+    );
+    for (const suffix of ['_count', '_sum']) {
+      complain(
+        !isHistogram && !isSummary && type !== 'counter' && name.endsWith(suffix),
+        `non-histogram and non-summary metrics should not have "${suffix}" suffix`,
+      );
+    }
+    complain(
+      !isHistogram && labelNames.has('le'),
+      'non-histogram metrics should not have "le" label',
+    );
+    complain(
+      !isSummary && labelNames.has('quantile'),
+      'non-summary metrics should not have "quantile" label',
+    );
+  }
+  const unit = unitIn(name);
+  if (unit !== undefined && unit.base !== unit.found) {
+    complain(true, `use base unit "${unit.base}" instead of "${unit.found}"`);
+  }
+  const lower = name.toLowerCase();
+  for (const [, word] of lower.matchAll(TYPE_WORD)) {
+    complain(true, `metric name should not include type '${word}'`);
+  }
+  complain(name.includes(':'), "metric names should not contain ':'");
+  complain(CAMEL_CASE.test(name), "metric names should be written in 'snake_case' not 'camelCase'");
+  complain(
+    [...labelNames].some((label) => CAMEL_CASE.test(label)),
+    "label names should be written in 'snake_case' not 'camelCase'",
+  );
+  complain(ABBREVIATION.test(lower), 'metric names should not contain abbreviated units');
+  return [...complaints];
+}
+
+/** The first unit among the words of a name. */
+function unitIn(name: string): { found: string; base: string } | undefined {
+  for (const word of name.split('_')) {
+    const bare = word.replace(PREFIX, '');
+    for (const unit of [word, bare]) {
+      if (BASE_UNITS.includes(unit)) return { found: word, base: unit };
+      if (Object.hasOwn(OTHER_UNITS, unit)) return { found: word, base: OTHER_UNITS[unit]! };
+    }
+  }
+  return undefined;
+}
+
+/** Families named for one complaint; the rest are counted. */
+const MOST_NAMES = 3;
+
+export const lint: Rule = {
+  code: 'LINT',
+  severity: 'info',
+  title: 'names, units or help that promtool would complain of',
+  effect: 'None on the numbers; dashboards and people read units from names.',
+  cure: 'Rename in the application, when its dashboards change anyway. See prometheus.io/docs/practices/naming.',
+  *find({ families }) {
+    const namesOf = new Map<string, string[]>();
+    for (const { name, type, help, series } of families.values()) {
+      const labelNames = new Set<string>();
+      for (const { shape } of series.values()) {
+        if (shape.bound !== undefined) continue;
+        for (const [label] of shape.labels) labelNames.add(label);
+      }
+      for (const complaint of lintFamily({ name, type, help, labelNames })) {
+        const names = namesOf.get(complaint);
+        if (names === undefined) namesOf.set(complaint, [name]);
+        else names.push(name);
+      }
+    }
+    for (const [complaint, names] of namesOf) {
+      const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+      const text = `${complaint}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`;
+      yield names.length === 1 ? { text, family: names[0]! } : { text };
+    }
+  },
+};

@@ -1,0 +1,65 @@
+/**
+ * The table of `check`: every rule, in the order of the report within one severity.
+ *
+ * Add at the end of a group; a code keeps its meaning for good. README has an entry for each, in this order.
+ */
+import { labelCardinality, pidExplosion } from './cardinality.js';
+import {
+  bucketConflict,
+  helpConflict,
+  identicalSeries,
+  modeConflict,
+  typeConflict,
+} from './conflicts.js';
+import { damagedFile, foreignFile, repairedText, twoWriters, unusableEntry } from './damage.js';
+import { beforeBoot, deadAllGauge, deadLiveGauge, previousLife } from './dead.js';
+import { diskFull, diskGrowth, manyFiles } from './disk.js';
+import { networkFileSystem, overlayFileSystem } from './file-system.js';
+import type { Rule } from './finding.js';
+import { mixedLayouts, oldClient } from './layouts.js';
+import { lint } from './lint.js';
+import { minHeldByZero, staleGauge, sumOfTimes } from './values.js';
+import {
+  noVllmFamily,
+  variableEmpty,
+  variableLowerCase,
+  variableTooLate,
+  variableUnset,
+  writesElsewhere,
+} from './variable.js';
+
+export const RULES: readonly Rule[] = [
+  damagedFile,
+  unusableEntry,
+  twoWriters,
+  foreignFile,
+  repairedText,
+  deadLiveGauge,
+  deadAllGauge,
+  previousLife,
+  beforeBoot,
+  mixedLayouts,
+  oldClient,
+  typeConflict,
+  modeConflict,
+  bucketConflict,
+  identicalSeries,
+  helpConflict,
+  sumOfTimes,
+  minHeldByZero,
+  staleGauge,
+  labelCardinality,
+  pidExplosion,
+  manyFiles,
+  diskGrowth,
+  diskFull,
+  variableUnset,
+  variableEmpty,
+  variableLowerCase,
+  variableTooLate,
+  writesElsewhere,
+  noVllmFamily,
+  networkFileSystem,
+  overlayFileSystem,
+  lint,
+];

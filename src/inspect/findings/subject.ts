@@ -1,0 +1,45 @@
+/**
+ * What the rules look at: a Reading, its families, and what is round the directory on this machine.
+ */
+import type { Elsewhere } from '../../processes/elsewhere.js';
+import type { Liveness } from '../../processes/writer.js';
+import type { ReadFile, Reading } from '../reading.js';
+import { type FamilyIndex, indexFamilies } from './families.js';
+
+/** Facts of this machine. None for a snapshot, which was taken on another. */
+export interface Surroundings {
+  /** Type of the file system the directory is on, as the kernel calls it. */
+  readonly fileSystem: string | undefined;
+  /** Of that file system; undefined where unknown. */
+  readonly freeBytes: number | undefined;
+  readonly freeInodes: number | undefined;
+  /** Running processes that write metric files anywhere, or name a directory for them. */
+  readonly processes: readonly (Elsewhere & {
+    /** Some of its files are in this directory. */
+    readonly writesHere: boolean;
+    /** Its environment names this directory. */
+    readonly namesThis: boolean;
+  })[];
+}
+
+export class Subject {
+  readonly reading: Reading;
+  readonly surroundings: Surroundings | undefined;
+  #families: ReadonlyMap<string, FamilyIndex> | undefined;
+
+  constructor(reading: Reading, surroundings?: Surroundings) {
+    this.reading = reading;
+    this.surroundings = surroundings;
+  }
+
+  /** Of the entries that count, in output order. */
+  get families(): ReadonlyMap<string, FamilyIndex> {
+    this.#families ??= indexFamilies(this.reading.files);
+    return this.#families;
+  }
+
+  livenessOf({ fileName }: ReadFile): Liveness {
+    if (fileName === undefined) return 'unknown';
+    return this.reading.writers.get(fileName.processId)?.liveness ?? 'unknown';
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What is round a directory on this machine: its file system, and the processes that write metrics or should.
+ *
+ * The one part of the inspection that reads the machine beside the files; a snapshot has none.
+ */
+import { statfs } from 'node:fs/promises';
+import { findMetricProcesses, isSameDirectory } from '../../processes/elsewhere.js';
+import { fileSystemType } from '../../processes/mounts.js';
+import type { Surroundings } from './subject.js';
+
+export async function lookAround(directory: string): Promise<Surroundings> {
+  const [fileSystem, room, found] = await Promise.all([
+    fileSystemType(directory),
+    statfs(directory).catch(() => undefined),
+    findMetricProcesses(),
+  ]);
+  const processes = await Promise.all(
+    found.map(async (process) => {
+      const same = (path: string) => isSameDirectory(path, directory);
+      const named = process.variable || process.oldVariable;
+      const here = await Promise.all(process.writesTo.map(same));
+      return {
+        ...process,
+        writesHere: here.includes(true),
+        namesThis: named !== undefined && named !== '' && (await same(named)),
+      };
+    }),
+  );
+  return {
+    fileSystem,
+    freeBytes: room === undefined ? undefined : room.bavail * room.bsize,
+    // A file system without a table of inodes says 0 of 0.
+    freeInodes: room === undefined || room.files === 0 ? undefined : room.ffree,
+    processes,
+  };
+}

@@ -1,0 +1,101 @@
+/** Values that are right by the rules and still mislead. `vllm.md` 6; `pain.md` 15. */
+import { formatNumber } from '../../format/number.js';
+import { OPERATION } from '../../plan/operation.js';
+import { mergedValue, mostRecent, seriesText } from './families.js';
+import type { Rule } from './finding.js';
+
+/** 2001 to 2065: no count of anything a gauge counts is that by chance and the same in several processes. */
+const FIRST_UNIX_TIME = 1e9;
+const LAST_UNIX_TIME = 3e9;
+/** Processes that store the current time store nearly the same. */
+const MOST_APART_SECONDS = 10 * 365 * 86_400;
+
+/** A scheduler sets its gauges each step, so many a second. */
+const STALE_SECONDS = 600;
+
+export const sumOfTimes: Rule = {
+  code: 'SUM_OF_TIMES',
+  severity: 'warning',
+  title: 'a sum of points in time',
+  effect:
+    'Each process stores a Unix time and the mode adds them: with N processes it is N times what it should be, a date far in the future.',
+  cure: 'Use mode max or mostrecent. In vLLM it is vllm:lora_requests_info: divide by nothing, take only its labels.',
+  *find({ families }) {
+    for (const { name, mode, rule, series } of families.values()) {
+      if (mode === undefined || rule.operation !== OPERATION.sum) continue;
+      for (const one of series.values()) {
+        const times = one.parts.map(({ entry }) => entry.value).filter((value) => value !== 0);
+        if (times.length < 2) continue;
+        const first = Math.min(...times);
+        const last = Math.max(...times);
+        if (first < FIRST_UNIX_TIME || last > LAST_UNIX_TIME) continue;
+        if (last - first > MOST_APART_SECONDS) continue;
+        const sum = formatNumber(mergedValue(rule, one.parts)!);
+        yield {
+          text: `${seriesText(one)} ${sum} is the sum of ${times.length} times`,
+          family: name,
+        };
+        break;
+      }
+    }
+  },
+};
+
+export const minHeldByZero: Rule = {
+  code: 'MIN_HELD_BY_ZERO',
+  severity: 'warning',
+  title: 'a minimum of 0 that a process never set',
+  effect:
+    'A forked process stores 0 for every gauge it inherits, so the minimum stays 0 although others hold more.',
+  cure: 'Set the gauge in every process, or use mostrecent, which ignores values never set.',
+  *find({ families }) {
+    for (const { name, rule, series } of families.values()) {
+      if (rule.operation !== OPERATION.min) continue;
+      for (const one of series.values()) {
+        const zeros = one.parts.filter(({ entry }) => entry.value === 0);
+        const positive = one.parts.filter(({ entry }) => entry.value > 0);
+        if (zeros.length === 0 || positive.length === 0) continue;
+        if (zeros.length + positive.length < one.parts.length) continue;
+        const ids = zeros.map(({ file }) => file.fileName!.processId);
+        const more = ids.length > 3 ? ` and ${ids.length - 3} more` : '';
+        yield {
+          text: `${seriesText(one)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${positive.length} others`,
+          family: name,
+        };
+        break;
+      }
+    }
+  },
+};
+
+export const staleGauge: Rule = {
+  code: 'STALE_GAUGE',
+  severity: 'info',
+  title: 'mostrecent gauges that nobody has set for long',
+  effect:
+    'The number looks current and is not: whoever set it stopped, or has had nothing to do since.',
+  cure: 'Look with `promfold explain SERIES` who set it and whether that process lives; routers should not trust it.',
+  *find({ families, reading }) {
+    for (const { name, rule, series } of families.values()) {
+      if (rule.operation !== OPERATION.mostRecent) continue;
+      let stale = 0;
+      let example = '';
+      let oldest = STALE_SECONDS;
+      for (const one of series.values()) {
+        const winner = mostRecent(one.parts);
+        if (winner === undefined || winner.entry.value === 0) continue;
+        // What describes the process is set once and stays true.
+        if (name.endsWith('_info')) continue;
+        const age = reading.takenAtSeconds - winner.entry.timestampSeconds;
+        if (age <= STALE_SECONDS) continue;
+        stale++;
+        if (age <= oldest) continue;
+        oldest = age;
+        example = `${seriesText(one)} ${formatNumber(winner.entry.value)} was set ${Math.round(age / 60)} min ago`;
+      }
+      if (stale === 0) continue;
+      const more = stale === 1 ? '' : ` (and ${stale - 1} more series)`;
+      yield { text: `${example}${more}`, family: name };
+    }
+  },
+};

@@ -1,0 +1,120 @@
+/**
+ * Processes that should write here and do not: the variable unset, empty, in lower case, or set too late.
+ *
+ * All but the vLLM rule look at this machine only, never at a snapshot. `pain.md` 13; `reference.md` A9;
+ * `vllm.md` 1 and 10.
+ */
+import { isApiServer } from '../../processes/elsewhere.js';
+import type { Rule } from './finding.js';
+import type { Subject, Surroundings } from './subject.js';
+
+type Process = Surroundings['processes'][number];
+
+export const variableUnset: Rule = {
+  code: 'VARIABLE_UNSET',
+  severity: 'warning',
+  title: 'API servers without PROMETHEUS_MULTIPROC_DIR',
+  effect:
+    'Their metrics are kept in the process: each scrape of the application sees one of the servers, and this directory none.',
+  cure: 'Export PROMETHEUS_MULTIPROC_DIR in the shell or unit that starts the application.',
+  *find({ surroundings }) {
+    for (const process of surroundings?.processes ?? []) {
+      const { role, variable, oldVariable, writesTo } = process;
+      const isSet = variable !== undefined || oldVariable !== undefined || writesTo.length > 0;
+      if (isApiServer(role) && !isSet) yield { text: named(process) };
+    }
+  },
+};
+
+export const variableEmpty: Rule = {
+  code: 'VARIABLE_EMPTY',
+  severity: 'error',
+  title: 'PROMETHEUS_MULTIPROC_DIR is set and empty',
+  effect:
+    'The client takes that for multiprocess mode and writes into the working directory, where nobody reads.',
+  cure: 'Set the variable to a directory, or unset it.',
+  *find({ surroundings }) {
+    for (const process of surroundings?.processes ?? []) {
+      if (process.variable === '') yield { text: `${named(process)}${whereItWrites(process)}` };
+    }
+  },
+};
+
+export const variableLowerCase: Rule = {
+  code: 'VARIABLE_LOWER_CASE',
+  severity: 'warning',
+  title: 'only the old prometheus_multiproc_dir is set',
+  effect:
+    'prometheus_client 0.10.0 does not know it, and later ones warn at each start and will drop it.',
+  cure: 'Set PROMETHEUS_MULTIPROC_DIR.',
+  *find({ surroundings }) {
+    for (const process of surroundings?.processes ?? []) {
+      if (process.oldVariable !== undefined && process.variable === undefined) {
+        yield { text: `${named(process)}: prometheus_multiproc_dir=${process.oldVariable}` };
+      }
+    }
+  },
+};
+
+export const writesElsewhere: Rule = {
+  code: 'WRITES_ELSEWHERE',
+  severity: 'warning',
+  title: 'processes whose metric files are elsewhere',
+  effect:
+    'Their environment names this directory, but what they count is in another, or nobody writes here while others write there.',
+  cure: 'Set the variable before Python imports prometheus_client, the same in all processes, as an absolute path.',
+  *find({ surroundings, reading }) {
+    if (surroundings === undefined) return;
+    const isQuiet = ![...reading.writers.values()].some(({ liveness }) => liveness === 'alive');
+    for (const process of surroundings.processes) {
+      const { writesHere, namesThis, writesTo } = process;
+      if (writesHere || writesTo.length === 0) continue;
+      if (namesThis || isQuiet) yield { text: `${named(process)}${whereItWrites(process)}` };
+    }
+  },
+};
+
+export const variableTooLate: Rule = {
+  code: 'VARIABLE_TOO_LATE',
+  severity: 'warning',
+  title: 'API servers that name this directory and write no file',
+  effect:
+    'prometheus_client decides at import whether it writes files: the variable came after it, and the metrics stay in the process.',
+  cure: 'Export PROMETHEUS_MULTIPROC_DIR before the application starts, not inside it.',
+  *find({ surroundings }) {
+    for (const process of surroundings?.processes ?? []) {
+      if (isApiServer(process.role) && process.namesThis && process.writesTo.length === 0) {
+        yield { text: named(process) };
+      }
+    }
+  },
+};
+
+export const noVllmFamily: Rule = {
+  code: 'NO_VLLM_FAMILY',
+  severity: 'warning',
+  title: 'vLLM runs, and the directory has no vllm: family',
+  effect:
+    'What is here is not what vLLM counts: it writes elsewhere, or keeps its metrics in the process.',
+  cure: 'Start vLLM with PROMETHEUS_MULTIPROC_DIR in its environment, or with --api-server-count above 1 and read the directory it makes (/tmp/tmp…).',
+  *find(subject: Subject) {
+    const here = [...subject.reading.writers.values()].filter(({ role }) => isVllm(role));
+    const running = subject.surroundings?.processes.filter(({ role }) => isVllm(role)) ?? [];
+    if (here.length === 0 && running.length === 0) return;
+    for (const name of subject.families.keys()) if (name.startsWith('vllm:')) return;
+    const [example] = [...here.map(({ role, pid }) => ({ role, pid })), ...running];
+    yield { text: `${example!.role} (pid ${example!.pid}) runs` };
+  },
+};
+
+function isVllm(role: string | undefined): boolean {
+  return role?.startsWith('VLLM::') === true;
+}
+
+function named({ pid, role, program }: Process): string {
+  return `pid ${pid} (${role ?? program ?? 'unknown program'})`;
+}
+
+function whereItWrites({ writesTo }: Process): string {
+  return writesTo.length === 0 ? '' : ` writes to ${writesTo.join(', ')}`;
+}

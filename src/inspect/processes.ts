@@ -1,0 +1,205 @@
+/**
+ * The view of `ls`: processes and their files, and what a directory holds in all.
+ *
+ * Plain data from one Reading, and in this shape the JSON of `ls --json`.
+ */
+import type { Key } from '../format/key.js';
+import { isUnusable } from '../format/key.js';
+import { isPreviousLife } from '../processes/previous-life.js';
+import type { Liveness, Writer } from '../processes/writer.js';
+import type { ReadFile, Reading } from './reading.js';
+
+/** Which client wrote a file, as far as its layout tells. `reference.md` A7. */
+export type ClientAge = '0.18+' | '0.16-0.17' | '0.4-0.15' | 'before 0.4';
+
+export interface FileView {
+  readonly name: string;
+  readonly processId: string | undefined;
+  /** `counter`, `gauge`; undefined for a file no client writes. */
+  readonly type: string | undefined;
+  readonly mode: string | undefined;
+  /** Undefined while there is no entry. */
+  readonly client: ClientAge | undefined;
+  readonly entries: number;
+  readonly usedBytes: number;
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+  readonly modifiedSeconds: number;
+  /** Of an earlier process with the same id: a timestamp older than the process, or a file it left aside. */
+  readonly previousLife: boolean;
+  /** What is wrong with the file, as `message [CODE]`. */
+  readonly fault: string | undefined;
+}
+
+export interface ProcessView {
+  readonly processId: string;
+  readonly liveness: Liveness;
+  readonly pid: number | undefined;
+  readonly role: string | undefined;
+  readonly program: string | undefined;
+  readonly startSeconds: number | undefined;
+  /** Youngest sign of writing: a modification time or a timestamp. Stores into a map leave none, so it is a lower bound. */
+  readonly lastSeenSeconds: number;
+  /** Oldest modification of its files. */
+  readonly firstSeenSeconds: number;
+  readonly previousLife: boolean;
+  /** How many files of each kind: `counter`, `gauge livesum`. */
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly clients: readonly ClientAge[];
+  readonly files: number;
+  readonly damagedFiles: number;
+  readonly entries: number;
+  readonly usedBytes: number;
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+}
+
+export interface ProcessesTotal {
+  readonly processes: Readonly<Record<Liveness, number>>;
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly clients: readonly ClientAge[];
+  readonly files: number;
+  /** Files of a name no client writes; counted in no process. */
+  readonly foreignFiles: number;
+  readonly damagedFiles: number;
+  readonly entries: number;
+  readonly usedBytes: number;
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+}
+
+export interface ProcessesView {
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  readonly processes: readonly ProcessView[];
+  readonly total: ProcessesTotal;
+}
+
+export function viewFiles(reading: Reading): FileView[] {
+  return reading.files.map((file) => viewFile(file, writerOf(reading, file)));
+}
+
+export function viewProcesses(reading: Reading): ProcessesView {
+  const byProcess = new Map<string, { file: ReadFile; view: FileView }[]>();
+  const all: FileView[] = [];
+  for (const file of reading.files) {
+    const view = viewFile(file, writerOf(reading, file));
+    all.push(view);
+    if (view.processId === undefined) continue;
+    const own = byProcess.get(view.processId);
+    if (own === undefined) byProcess.set(view.processId, [{ file, view }]);
+    else own.push({ file, view });
+  }
+  const processes = [...byProcess].map(([processId, own]): ProcessView => {
+    const writer = reading.writers.get(processId);
+    const { foreignFiles: _, ...sums } = sumOf(own.map(({ view }) => view));
+    return {
+      processId,
+      liveness: writer?.liveness ?? 'unknown',
+      pid: writer?.pid,
+      role: writer?.role,
+      program: writer?.program,
+      startSeconds: writer?.startSeconds,
+      lastSeenSeconds: Math.min(
+        reading.takenAtSeconds,
+        Math.max(...own.map(({ file }) => lastSignOf(file))),
+      ),
+      firstSeenSeconds: Math.min(...own.map(({ file }) => file.modifiedSeconds)),
+      previousLife: own.some(({ view }) => view.previousLife),
+      ...sums,
+    };
+  });
+  const count = { alive: 0, dead: 0, unknown: 0 };
+  for (const { liveness } of processes) count[liveness]++;
+  return {
+    path: reading.path,
+    takenAtSeconds: reading.takenAtSeconds,
+    processes,
+    total: { processes: count, ...sumOf(all) },
+  };
+}
+
+/** `counter`, `gauge livesum`; a file no client writes is `foreign`. */
+export function kindOf({ type, mode }: Pick<FileView, 'type' | 'mode'>): string {
+  if (type === undefined) return 'foreign';
+  return mode === undefined ? type : `${type} ${mode}`;
+}
+
+export function clientOf({ slotBytes, entries }: ReadFile): ClientAge | undefined {
+  if (slotBytes === 0) return undefined;
+  if (slotBytes === 16) return '0.18+';
+  let hasKey = false;
+  for (const { key } of entries) {
+    if (isUnusable(key)) continue;
+    hasKey = true;
+    if (key.bare || key.totalRemoved) return 'before 0.4';
+    if (key.help !== HELP_OF_OLD_KEYS) return '0.16-0.17';
+  }
+  return hasKey ? '0.4-0.15' : undefined;
+}
+
+/** What format/key.ts gives a key that has no help; keys have one since 0.16. */
+const HELP_OF_OLD_KEYS: Key['help'] = 'Multiprocess metric';
+
+function writerOf(reading: Reading, { fileName }: ReadFile): Writer | undefined {
+  return fileName === undefined ? undefined : reading.writers.get(fileName.processId);
+}
+
+function viewFile(file: ReadFile, writer: Writer | undefined): FileView {
+  const { fileName, fault } = file;
+  return {
+    name: file.name,
+    processId: fileName?.processId,
+    type: fileName?.type,
+    mode: fileName?.mode,
+    client: clientOf(file),
+    entries: file.entries.length,
+    usedBytes: Math.max(0, file.usedBytes),
+    sizeBytes: file.sizeBytes,
+    diskBytes: file.diskBytes,
+    modifiedSeconds: file.modifiedSeconds,
+    previousLife: writer !== undefined && hasPreviousLife(file, writer),
+    fault: fault === undefined ? undefined : `${fault.found} [${fault.code}]`,
+  };
+}
+
+export function hasPreviousLife(file: ReadFile, writer: Writer): boolean {
+  if (writer.abandoned?.includes(file.identity)) return true;
+  if (writer.liveness !== 'alive') return false;
+  return file.entries.some(({ timestampSeconds }) => isPreviousLife(timestampSeconds, writer));
+}
+
+/** The youngest sign that a file was written. */
+export function lastSignOf({ modifiedSeconds, entries, slotBytes, fileName }: ReadFile): number {
+  let last = modifiedSeconds;
+  // Only these gauges store a time.
+  if (slotBytes !== 16 || !fileName?.mode?.includes('mostrecent')) return last;
+  for (const { timestampSeconds } of entries) if (timestampSeconds > last) last = timestampSeconds;
+  return last;
+}
+
+function sumOf(files: readonly FileView[]): Omit<ProcessesTotal, 'processes'> {
+  const kinds: Record<string, number> = {};
+  const clients = new Set<ClientAge>();
+  const sum = {
+    files: files.length,
+    foreignFiles: 0,
+    damagedFiles: 0,
+    entries: 0,
+    usedBytes: 0,
+    sizeBytes: 0,
+    diskBytes: 0,
+  };
+  for (const file of files) {
+    const kind = kindOf(file);
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    if (file.client !== undefined) clients.add(file.client);
+    if (file.type === undefined) sum.foreignFiles++;
+    else if (file.fault !== undefined) sum.damagedFiles++;
+    sum.entries += file.entries;
+    sum.usedBytes += file.usedBytes;
+    sum.sizeBytes += file.sizeBytes;
+    sum.diskBytes += file.diskBytes;
+  }
+  return { kinds, clients: [...clients].sort(), ...sum };
+}
