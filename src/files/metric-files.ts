@@ -6,10 +6,9 @@
  * decided here.
  */
 import { basename, join } from 'node:path';
-import { type ErrorCode, MetricFileError } from '../errors.js';
+import { MetricFileError } from '../errors.js';
 import { type FileName, parseFileName } from '../format/filename.js';
 import {
-  FAULT,
   FILE_FLAG,
   FILE_STATE,
   type FileChanges,
@@ -20,20 +19,7 @@ import {
 } from '../native.js';
 import { Directory } from './directory.js';
 import { directoryError } from './directory-error.js';
-
-/** How long a file may stay empty after it was made; its ctime says when that was (`reference.md` N1). */
-const CREATION_SECONDS = 5;
-
-const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {
-  [FAULT.empty]: 'FILE_EMPTY',
-  [FAULT.usedOutOfRange]: 'FILE_CORRUPT',
-  [FAULT.keyOutOfRange]: 'FILE_CORRUPT',
-  [FAULT.slotOutOfRange]: 'FILE_CORRUPT',
-  [FAULT.changedInPlace]: 'FILE_CORRUPT',
-  [FAULT.readFault]: 'FILE_UNREADABLE',
-  [FAULT.ioError]: 'FILE_UNREADABLE',
-  [FAULT.notRegular]: 'FILE_NOT_REGULAR',
-};
+import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
 
 /** A file that is read, or would be. */
 export interface MetricFile {

@@ -9,6 +9,7 @@ import type { Writer } from '../processes/writer.js';
 
 /** One entry as it stands in the file. */
 export interface ReadEntry {
+  /** One object for all entries with the same text. */
   readonly key: Key | UnusableKey;
   /** Byte at which the entry begins, and at which its value lies. */
   readonly offset: number;
@@ -38,6 +39,8 @@ export interface ReadFile {
   readonly changedSeconds: number;
   /** For files a process maps: `device:inode`, as `/proc/PID/maps` names them. */
   readonly identity: string;
+  /** Bytes round the fault, from the start of the file; absent where no byte is to blame. */
+  readonly excerpt?: { readonly offset: number; readonly bytes: Uint8Array };
 }
 
 export interface Reading {

@@ -1,0 +1,96 @@
+/**
+ * One look at files, for people: a directory is listed, and each file read once, whole.
+ *
+ * A scrape wants less and follows files as they change (metric-files.ts); both decode through the addon.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type ErrorCode, MetricFileError } from '../errors.js';
+import { type InspectedFile, readMetricBytes, readMetricFile } from '../native.js';
+import { directoryError } from './directory-error.js';
+import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+
+export type { InspectedFile } from '../native.js';
+
+/** Reads under way at once: enough to keep the pool's threads busy, little to hold in memory. */
+const AT_ONCE = 32;
+
+const SLASH = Buffer.from('/');
+
+/**
+ * The names a scrape would list, in name order: `*.db`, not hidden. As bytes, since they need not be UTF-8.
+ *
+ * @throws MetricFileError DIRECTORY_UNREADABLE
+ */
+export async function listMetricFiles(directory: string): Promise<Buffer[]> {
+  let names: Buffer[];
+  try {
+    names = await readdir(directory, { encoding: 'buffer' });
+  } catch (error) {
+    throw await directoryError(directory, error as NodeJS.ErrnoException);
+  }
+  const dot = '.'.charCodeAt(0);
+  const wanted = names.filter((name) => name[0] !== dot && name.subarray(-3).equals(DB));
+  // Bytes of UTF-8 sort as code points do.
+  return wanted.sort(Buffer.compare);
+}
+
+const DB = Buffer.from('.db');
+
+/**
+ * Reads files, in any order; what is wrong with one is in its `fault`.
+ *
+ * @param names of files in the directory
+ * @param keepBytes `excerpt` is all of the file that counts
+ */
+export async function readFiles(
+  directory: string,
+  names: readonly Uint8Array[],
+  keepBytes: boolean,
+  take: (index: number, file: InspectedFile) => void,
+): Promise<void> {
+  const prefix = Buffer.concat([Buffer.from(directory), SLASH]);
+  let next = 0;
+  const readSome = async () => {
+    while (next < names.length) {
+      const index = next++;
+      const path = Buffer.concat([prefix, names[index]!]);
+      take(index, await readMetricFile(path, keepBytes));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, readSome));
+}
+
+/** Reads one file. */
+export function readFile(path: string, keepBytes: boolean): Promise<InspectedFile> {
+  return readMetricFile(Buffer.from(path), keepBytes);
+}
+
+/** Reads bytes of a file that is elsewhere. */
+export function readBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile {
+  return readMetricBytes(bytes, sizeBytes);
+}
+
+/** The fault of a file as an error. None for one that is empty because it is just being made. */
+export function faultOf(
+  path: string,
+  { fault, faultOffset, found }: Pick<InspectedFile, 'fault' | 'faultOffset' | 'found'>,
+  { changedSeconds, nowSeconds }: { changedSeconds: number; nowSeconds: number },
+): MetricFileError | undefined {
+  const code: ErrorCode | undefined = CODE_OF_FAULT[fault];
+  if (code === undefined) return undefined;
+  const isYoung = code === 'FILE_EMPTY' && nowSeconds - changedSeconds <= CREATION_SECONDS;
+  if (isYoung) return undefined;
+  const offset = faultOffset < 0 ? undefined : faultOffset;
+  return new MetricFileError(code, path, found, { offset });
+}
+
+/** Opens a regular file that is no metric file; undefined for anything else that has the name. */
+export async function openRegularFile(path: string): Promise<FileHandle | undefined> {
+  // A FIFO would hang without it.
+  const { O_RDONLY, O_NONBLOCK } = constants;
+  const handle = await open(path, O_RDONLY | O_NONBLOCK);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  return undefined;
+}

@@ -1,0 +1,259 @@
+/**
+ * A snapshot: a copy of a directory for a bug report, which says the same elsewhere and later.
+ *
+ *   facts.json            when and where it was taken; of each process what is no secret; of each file
+ *                         what its bytes do not say
+ *   files/counter_7.db    the bytes that count: up to the last entry; a good file in its own right
+ *
+ * Of a damaged file everything up to its last byte that is not zero is kept. Each file is read once, so it
+ * is what a scrape could have seen; files are read one after the other, as by a scrape.
+ *
+ * No command line and no environment is in it. Label values and help texts are.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { type ErrorCode, MetricFileError } from '../errors.js';
+import {
+  type InspectedFile,
+  listMetricFiles,
+  readBytes,
+  readFiles,
+} from '../files/file-reading.js';
+import { parseFileName } from '../format/filename.js';
+import { bootSeconds } from '../processes/boot.js';
+import type { Liveness, Writer } from '../processes/writer.js';
+import { foreignFile, KeyCache, pathOf, toReadFile, writersOf } from './read-file.js';
+import type { ReadFile, Reading } from './reading.js';
+import { MOST_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
+
+/** Of facts.json. A reader refuses a later one. */
+const VERSION = 1;
+
+const FACTS = 'facts.json';
+
+/** What a gzip stream begins with. */
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+
+/** A snapshot is read into memory; node's buffers end here. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/** Zeros behind the kept bytes of a damaged file that are made again; what native/core reads at most. */
+const MOST_DAMAGED_BYTES = 16 * 2 ** 20;
+
+interface FileFacts {
+  readonly name: string;
+  /** Name in the archive; null where the file was not or could not be read. */
+  readonly member: string | null;
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+  readonly modifiedSeconds: number;
+  readonly changedSeconds: number;
+  readonly identity: string;
+  readonly fault: { code: ErrorCode; found: string; offset: number | null } | null;
+}
+
+interface WriterFacts {
+  readonly processId: string;
+  readonly liveness: Liveness;
+  readonly pid: number | null;
+  readonly role: string | null;
+  readonly program: string | null;
+  readonly startSeconds: number | null;
+  readonly otherPids?: readonly number[];
+  readonly abandoned?: readonly string[];
+}
+
+interface Facts {
+  readonly snapshot: number;
+  /** Version of the promfold that took it. */
+  readonly promfold: string;
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  readonly bootSeconds: number | null;
+  readonly writers: readonly WriterFacts[];
+  readonly files: readonly FileFacts[];
+}
+
+/**
+ * Takes a snapshot.
+ *
+ * @param version of promfold
+ * @returns a tar.gz
+ * @throws MetricFileError DIRECTORY_UNREADABLE
+ */
+export async function takeSnapshot(directory: string, version: string): Promise<Buffer> {
+  const takenAtSeconds = Date.now() / 1000;
+  const names = await listMetricFiles(directory);
+  const files: FileFacts[] = [];
+  const kept: TarMember[] = [];
+  const read: ReadFile[] = [];
+  const wanted: number[] = [];
+  for (const [i, name] of names.entries()) {
+    if (parseFileName(name.toString()) === undefined) {
+      read[i] = foreignFile(directory, name.toString());
+      files[i] = factsOf(read[i]!, null);
+    } else wanted.push(i);
+  }
+  const wantedNames = wanted.map((i) => names[i]!);
+  await readFiles(directory, wantedNames, true, (at, inspected) => {
+    const i = wanted[at]!;
+    const name = wantedNames[at]!.toString();
+    const withoutEntries: InspectedFile = { ...inspected, keyEnd: new Uint32Array() };
+    const path = pathOf(directory, name);
+    const file = toReadFile(path, name, withoutEntries, takenAtSeconds, new KeyCache());
+    const member = hasBytes(file) ? memberName(name, i) : null;
+    read[i] = file;
+    files[i] = factsOf(file, member);
+    if (member !== null) kept[i] = { name: member, bytes: inspected.excerpt };
+  });
+  const facts: Facts = {
+    snapshot: VERSION,
+    promfold: version,
+    path: directory,
+    takenAtSeconds,
+    bootSeconds: bootSeconds() ?? null,
+    writers: [...(await writersOf(read)).values()].map(writerFacts),
+    files,
+  };
+  const first = { name: FACTS, bytes: Buffer.from(`${JSON.stringify(facts, undefined, 1)}\n`) };
+  const members = [first, ...kept.filter((member) => member !== undefined)];
+  return promisify(gzip)(writeTar(members, takenAtSeconds));
+}
+
+/** Whether anything of it could be read. */
+function hasBytes({ fault, sizeBytes }: ReadFile): boolean {
+  const isUnread = fault?.code === 'FILE_UNREADABLE' || fault?.code === 'FILE_NOT_REGULAR';
+  return sizeBytes > 0 && !isUnread;
+}
+
+/** A process id is any text: what does not fit is numbered. */
+function memberName(name: string, index: number): string {
+  const member = `files/${name}`;
+  return Buffer.byteLength(member) <= MOST_NAME_BYTES ? member : `files/${index}.db`;
+}
+
+function factsOf(file: ReadFile, member: string | null): FileFacts {
+  const { name, sizeBytes, diskBytes, modifiedSeconds, changedSeconds, identity, fault } = file;
+  return {
+    name,
+    member,
+    sizeBytes,
+    diskBytes,
+    modifiedSeconds,
+    changedSeconds,
+    identity,
+    fault: fault ? { code: fault.code, found: fault.found, offset: fault.offset ?? null } : null,
+  };
+}
+
+/** Field by field: whatever else becomes known of a process does not get into a bug report by itself. */
+function writerFacts(writer: Writer): WriterFacts {
+  const { processId, liveness, pid, role, program, startSeconds, otherPids, abandoned } = writer;
+  return {
+    processId,
+    liveness,
+    pid: pid ?? null,
+    role: role ?? null,
+    program: program ?? null,
+    startSeconds: startSeconds ?? null,
+    ...(otherPids && { otherPids }),
+    ...(abandoned && { abandoned }),
+  };
+}
+
+export async function isSnapshot(file: FileHandle): Promise<boolean> {
+  const start = Buffer.alloc(GZIP_MAGIC.length);
+  await file.read(start, 0, start.length, 0);
+  return start.equals(GZIP_MAGIC);
+}
+
+/** @throws MetricFileError FILE_UNREADABLE */
+export async function readSnapshot(path: string, packed: Buffer): Promise<Reading> {
+  const refuse = (found: string) => new MetricFileError('FILE_UNREADABLE', path, found);
+  let members: Map<string, Uint8Array>;
+  let facts: Facts;
+  try {
+    const archive = await promisify(gunzip)(packed, { maxOutputLength: MOST_BYTES });
+    members = new Map(readTar(archive).map(({ name, bytes }) => [name, bytes]));
+    facts = JSON.parse(Buffer.from(members.get(FACTS) ?? []).toString()) as Facts;
+  } catch (error) {
+    throw refuse(`no snapshot of promfold: ${(error as Error).message}`);
+  }
+  if (facts?.snapshot !== VERSION) throw refuse(`a snapshot of version ${facts?.snapshot}`);
+  if (!isSound(facts)) throw refuse(`no snapshot of promfold: ${FACTS} has another shape`);
+
+  const keys = new KeyCache();
+  return {
+    path,
+    takenAtSeconds: facts.takenAtSeconds,
+    files: facts.files.map((file) => readMember(facts, file, members, keys)),
+    writers: new Map(facts.writers.map((writer) => [writer.processId, toWriter(writer)])),
+    bootSeconds: facts.bootSeconds ?? undefined,
+  };
+}
+
+/** As far as reading it needs; a snapshot comes from somebody else. */
+function isSound({ takenAtSeconds, path, files, writers }: Partial<Facts>): boolean {
+  return (
+    typeof takenAtSeconds === 'number' &&
+    typeof path === 'string' &&
+    Array.isArray(writers) &&
+    writers.every((writer) => typeof writer?.processId === 'string') &&
+    Array.isArray(files) &&
+    files.every(
+      (file) =>
+        typeof file?.name === 'string' &&
+        Number.isSafeInteger(file.sizeBytes) &&
+        file.sizeBytes >= 0,
+    )
+  );
+}
+
+function readMember(
+  { path: directory, takenAtSeconds }: Facts,
+  facts: FileFacts,
+  members: ReadonlyMap<string, Uint8Array>,
+  keys: KeyCache,
+): ReadFile {
+  const { name, sizeBytes, diskBytes, modifiedSeconds, changedSeconds, identity } = facts;
+  const bytes = facts.member === null ? undefined : members.get(facts.member);
+  const stated = { sizeBytes, diskBytes, modifiedSeconds, changedSeconds, identity };
+  const path = pathOf(directory, name);
+  if (bytes === undefined) {
+    const fault =
+      facts.fault &&
+      new MetricFileError(facts.fault.code, path, facts.fault.found, {
+        offset: facts.fault.offset ?? undefined,
+      });
+    return {
+      ...foreignFile(directory, name),
+      ...stated,
+      fileName: parseFileName(name),
+      fault: fault ?? undefined,
+    };
+  }
+  const inspected = {
+    ...readBytes(facts.fault ? withZeros(bytes, sizeBytes) : bytes, sizeBytes),
+    changedSeconds,
+  };
+  return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...stated };
+}
+
+/** A damaged file as long as it was: where a walk ends depends on it. */
+function withZeros(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  const whole = Buffer.alloc(Math.max(bytes.length, Math.min(sizeBytes, MOST_DAMAGED_BYTES)));
+  whole.set(bytes);
+  return whole;
+}
+
+function toWriter(facts: WriterFacts): Writer {
+  const { pid, role, program, startSeconds } = facts;
+  return {
+    ...facts,
+    pid: pid ?? undefined,
+    role: role ?? undefined,
+    program: program ?? undefined,
+    startSeconds: startSeconds ?? undefined,
+  };
+}
