@@ -519,11 +519,12 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
   if (!pages) return env.Undefined();
   const auto tail = Uint32(info[1], "tail as a number of bytes");
   if (!tail) return env.Undefined();
+  const bool only_what_is_printed = info[2].ToBoolean();
   return Start<Result>(
       info,
-      [pages = std::move(*pages), tail = *tail](promfold::FileSet* set,
-                                                Result* result) -> std::optional<Failure> {
-        const Complaint complaint = set->Collect(pages, tail, result);
+      [pages = std::move(*pages), tail = *tail, only_what_is_printed](
+          promfold::FileSet* set, Result* result) -> std::optional<Failure> {
+        const Complaint complaint = set->Collect(pages, tail, only_what_is_printed, result);
         if (complaint) return ToFailure(complaint);
         for (const promfold::Body& body : result->bodies) {
           if (body.bytes == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};

@@ -21,6 +21,7 @@
         'core/number.cc',
         'core/read_file.cc',
         'core/render.cc',
+        'core/wanted_slots.cc',
       ],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
       'defines': [

@@ -183,8 +183,16 @@ export interface FileSet {
     bucketEnd: Uint32Array,
     countSlot: Uint32Array,
   ): void;
-  /** Gathers and folds all files in name order, accumulates, and prints each page's templates in turn. */
-  collect(pages: readonly (readonly Template[])[], tail: number): Promise<Collected>;
+  /**
+   * Gathers and folds all files in name order, accumulates, and prints each page's templates in turn.
+   *
+   * @param onlyWhatIsPrinted fold no other slots, which then stay without a value: for pages that select
+   */
+  collect(
+    pages: readonly (readonly Template[])[],
+    tail: number,
+    onlyWhatIsPrinted?: boolean,
+  ): Promise<Collected>;
   /** What the slots held after the last collect; NaN with present 0 where there was none. */
   slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };
   /** The last gathered columns of a file; timestamps only where an entry folds by mostRecent. */

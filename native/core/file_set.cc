@@ -281,7 +281,8 @@ Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
   return std::nullopt;
 }
 
-Complaint FileSet::Collect(std::span<const Page> pages, size_t tail, CollectResult* result) {
+Complaint FileSet::Collect(const std::vector<Page>& pages, size_t tail, bool only_what_is_printed,
+                           CollectResult* result) {
   const Extent extent = Measure();
   uint32_t limit = extent.slot_limit;
   for (const Page& page : pages) {
@@ -292,7 +293,9 @@ Complaint FileSet::Collect(std::span<const Page> pages, size_t tail, CollectResu
   }
 
   slots_.Reset(slot_count_);
-  GatherAndFold(extent.entries >= kEntriesWorthAThread);
+  std::optional<WantedSlots> wanted;
+  if (only_what_is_printed) wanted.emplace(pages, buckets_, slot_count_);
+  GatherAndFold(wanted ? &*wanted : nullptr, extent.entries >= kEntriesWorthAThread);
   for (const auto& file : in_order_) {
     const std::optional<FileChange> change = file->TakeChange();
     if (change) result->changes.push_back(*change);
@@ -308,34 +311,40 @@ Complaint FileSet::Collect(std::span<const Page> pages, size_t tail, CollectResu
 // Gathering waits for memory, and two threads wait at once; folding must keep the order of the
 // files. So this thread gathers and folds from the front, each file while its column is in the
 // cache, and the helper gathers from the back until they meet.
-void FileSet::GatherAndFold(bool with_helper) {
+void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
   const FileContext context = Context();
   uint64_t helper_faults = 0;
   FileContext helper_context = context;
   helper_context.scratch = &helper_scratch_;
   helper_context.read_faults = &helper_faults;
 
+  const auto rows_of = [&](const MetricFile& file) {
+    return wanted == nullptr ? file.AllRows() : file.RowsFor(*wanted);
+  };
   const uint32_t count = static_cast<uint32_t>(in_order_.size());
   TwoEnds files(count);
   auto gather_from_back = [&] {
     for (auto taken = files.TakeBack(kFilesAtOnce); !taken.empty();
          taken = files.TakeBack(kFilesAtOnce)) {
-      for (uint32_t i = taken.to; i-- > taken.from;) in_order_[i]->Gather(helper_context);
+      for (uint32_t i = taken.to; i-- > taken.from;) {
+        in_order_[i]->Gather(helper_context, rows_of(*in_order_[i]));
+      }
     }
   };
   std::optional<HelperThread<decltype(gather_from_back)>> helper;
   if (with_helper) helper.emplace(&gather_from_back);
 
+  const auto fold = [&](const MetricFile& file) { file.FoldInto(&slots_, rows_of(file)); };
   uint32_t folded = 0;
   for (auto taken = files.TakeFront(kFilesAtOnce); !taken.empty();
        taken = files.TakeFront(kFilesAtOnce)) {
     for (; folded < taken.to; ++folded) {
-      in_order_[folded]->Gather(context);
-      in_order_[folded]->FoldInto(&slots_);
+      in_order_[folded]->Gather(context, rows_of(*in_order_[folded]));
+      fold(*in_order_[folded]);
     }
   }
   helper.reset();
-  for (; folded < count; ++folded) in_order_[folded]->FoldInto(&slots_);
+  for (; folded < count; ++folded) fold(*in_order_[folded]);
   read_faults_ += helper_faults;
 }
 

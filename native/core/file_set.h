@@ -103,8 +103,10 @@ class FileSet {
 
   Complaint SetBuckets(uint32_t slot_count, BucketLayout layout);
 
-  // Gathers and folds all files in name order, accumulates, prints each page.
-  Complaint Collect(std::span<const Page> pages, size_t tail, CollectResult* result);
+  // Gathers and folds all files in name order, accumulates, prints each page. With
+  // `only_what_is_printed`, the rows of other slots are left alone and those slots stay absent.
+  Complaint Collect(const std::vector<Page>& pages, size_t tail, bool only_what_is_printed,
+                    CollectResult* result);
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
@@ -120,7 +122,8 @@ class FileSet {
     uint64_t entries = 0;
   };
   Extent Measure() const;
-  void GatherAndFold(bool with_helper);
+  // `wanted`: null for all slots.
+  void GatherAndFold(const WantedSlots* wanted, bool with_helper);
 
   Directory directory_;
   MapBudget maps_;

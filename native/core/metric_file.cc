@@ -300,15 +300,31 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
   changed_seconds_ = changed_seconds;
 }
 
-void MetricFile::Gather(const FileContext& context) {
-  if (!is_read_ || state_ != FileState::kGood || value_offset_.empty()) return;
+RowRange MetricFile::RowsFor(const WantedSlots& wanted) const {
+  if (!wanted.HasAny(slot_floor_, slot_limit_)) return {0, 0};
+  const auto is_wanted = [&](uint32_t slot) { return wanted.Has(slot); };
+  const auto first = std::find_if(slot_.begin(), slot_.end(), is_wanted);
+  const auto last = std::find_if(slot_.rbegin(), slot_.rend(), is_wanted);
+  const auto from = static_cast<uint32_t>(first - slot_.begin());
+  return {from, std::max(from, static_cast<uint32_t>(slot_.rend() - last))};
+}
+
+void MetricFile::Gather(const FileContext& context, RowRange rows) {
+  if (!is_read_ || state_ != FileState::kGood || rows.empty()) return;
   if (!mapping_) {
     was_gathered_ = true;  // in Refresh
     return;
   }
-  const std::byte* const file = mapping_.base();
-  const size_t count = value_offset_.size();
   const bool pairs = needs_timestamps_ && slot_bytes_ == kPairBytes;
+  const size_t stamps = pairs ? entry_count() : 0;
+  // Columns are whole or not at all.
+  if (value_.size() != entry_count() || timestamp_.size() != stamps) rows = AllRows();
+  const size_t count = rows.to - rows.from;
+  const auto part = [&](const auto& column) {
+    return std::span(column).subspan(std::min<size_t>(rows.from, column.size()));
+  };
+  const std::byte* const file = mapping_.base();
+  const std::span<const uint32_t> value_offset = std::span(value_offset_).subspan(rows.from, count);
   double* const value = context.scratch->value.AtLeast(count);
   double* const timestamp = pairs ? context.scratch->timestamp.AtLeast(count) : nullptr;
   uint32_t* const pending = pairs ? context.scratch->pending.AtLeast(count) : nullptr;
@@ -317,9 +333,9 @@ void MetricFile::Gather(const FileContext& context) {
   Fault fault;
   bool is_padded = false;
   const bool whole = ReadGuarded(file, mapping_.bytes(), [&] {
-    is_padded = pairs ? GatherPairs(file, value_offset_, is_padded_, value_, timestamp_, value,
-                                    timestamp, pending)
-                      : GatherValues(file, value_offset_, is_padded_, value);
+    is_padded = pairs ? GatherPairs(file, value_offset, is_padded_, part(value_), part(timestamp_),
+                                    value, timestamp, pending)
+                      : GatherValues(file, value_offset, is_padded_, value);
     // After, not before: what was overwritten while it was gathered is noticed.
     uint32_t used = 0;
     fault = CheckEnd(file, indexed_used_, last_entry_, last_key, &used);
@@ -332,8 +348,9 @@ void MetricFile::Gather(const FileContext& context) {
   }
   struct stat status;
   const auto is_stated = [&] { return fstatat(context.directory, name_.c_str(), &status, 0) == 0; };
-  if (fault.ok() && (BecameTiny(value[count - 1], value_, count) ||
-                     (pairs && BecameTiny(timestamp[count - 1], timestamp_, count)))) {
+  if (fault.ok() && rows.to == entry_count() &&
+      (BecameTiny(value[count - 1], value_, rows.to) ||
+       (pairs && BecameTiny(timestamp[count - 1], timestamp_, rows.to)))) {
     // Set to zero, or cut inside its last slot: the rest of the page reads as zeros, nothing else
     // has changed, and only the size tells.
     const uint32_t end = value_offset_.back() + slot_bytes_;
@@ -344,9 +361,11 @@ void MetricFile::Gather(const FileContext& context) {
   if (!fault.ok()) return Fail(fault, is_stated() ? ChangedSeconds(status) : 0);
 
   was_gathered_ = true;
-  value_.assign(value, value + count);
+  value_.resize(entry_count());
+  std::copy_n(value, count, value_.begin() + rows.from);
   // Where they are not wanted now, they must not be there later beside newer values.
-  timestamp_.assign(timestamp, timestamp + (pairs ? count : 0));
+  timestamp_.resize(stamps);
+  if (pairs) std::copy_n(timestamp, count, timestamp_.begin() + rows.from);
 }
 
 std::optional<FileChange> MetricFile::TakeChange() {
@@ -381,6 +400,7 @@ void MetricFile::DropEntries() {
   std::vector<Run>().swap(run_);
   std::vector<double>().swap(value_);
   std::vector<double>().swap(timestamp_);
+  slot_floor_ = 0;
   slot_limit_ = 0;
   needs_timestamps_ = false;
 }
@@ -402,21 +422,29 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
   for (const Run& run : run_) AppendRun(&runs, run.operation, std::max(run.from, to), run.to);
   run_.swap(runs);
 
-  for (const uint32_t s : slot) slot_limit_ = std::max(slot_limit_, s + 1);
+  // Never narrowed: rows that are set again keep their bounds, which costs a look into the file.
+  if (slot_limit_ == 0 && !slot.empty()) slot_floor_ = slot[0];
+  for (const uint32_t s : slot) {
+    slot_floor_ = std::min(slot_floor_, s);
+    slot_limit_ = std::max(slot_limit_, s + 1);
+  }
   needs_timestamps_ = std::any_of(run_.begin(), run_.end(), [](const Run& run) {
     return run.operation == Operation::kMostRecent;
   });
   return true;
 }
 
-void MetricFile::FoldInto(Slots* slots) const {
+void MetricFile::FoldInto(Slots* slots, RowRange rows) const {
   if (!has_entries()) return;
-  const uint32_t rows = static_cast<uint32_t>(std::min(slot_.size(), value_.size()));
+  const uint32_t to = std::min(
+      {rows.to, static_cast<uint32_t>(slot_.size()), static_cast<uint32_t>(value_.size())});
   // A timestamp column may be older than the last rows' values, never newer.
-  const bool stamped = needs_timestamps_ && timestamp_.size() >= rows;
-  Fold(run_, rows, value_.data(),
-       stamped ? std::span<const double>(timestamp_) : std::span<const double>(), slot_.data(),
-       slots);
+  const bool stamped = needs_timestamps_ && timestamp_.size() >= to;
+  const auto timestamp = stamped ? std::span<const double>(timestamp_) : std::span<const double>();
+  for (const Run& run : run_) {
+    const Run part = {run.operation, std::max(run.from, rows.from), run.to};
+    Fold({&part, 1}, to, value_.data(), timestamp, slot_.data(), slots);
+  }
 }
 
 }  // namespace promfold

@@ -11,7 +11,7 @@
 // through a mapping changes neither mtime nor ctime.
 //
 // Columns are per entry: key id, value offset, slot, and what was gathered last. The gathered
-// columns always hold one consistent earlier state: a gather that fails leaves them alone.
+// columns hold the last good value of each entry: a gather that fails leaves them alone.
 #ifndef PROMFOLD_CORE_METRIC_FILE_H_
 #define PROMFOLD_CORE_METRIC_FILE_H_
 
@@ -28,6 +28,7 @@
 #include "mapping.h"
 #include "read_file.h"
 #include "scratch.h"
+#include "wanted_slots.h"
 
 namespace promfold {
 
@@ -73,8 +74,13 @@ class MetricFile {
   // Brings entries and state up to date. An unmapped file is gathered here as well.
   void Refresh(const FileContext& context);
 
-  // Gathers a good mapped file; others keep their columns. The file may turn out bad or held.
-  void Gather(const FileContext& context);
+  // The rows from the first to the last that fold into a wanted slot.
+  RowRange RowsFor(const WantedSlots& wanted) const;
+  RowRange AllRows() const { return {0, entry_count()}; }
+
+  // Gathers rows of a good mapped file; others keep their columns. The file may turn out bad or
+  // held.
+  void Gather(const FileContext& context, RowRange rows);
 
   // The change since the last call, if any.
   std::optional<FileChange> TakeChange();
@@ -109,8 +115,8 @@ class MetricFile {
   // All slots are below.
   uint32_t slot_limit() const { return slot_limit_; }
 
-  // Folds the rows whose values were ever gathered.
-  void FoldInto(Slots* slots) const;
+  // Folds those of the rows whose values were ever gathered.
+  void FoldInto(Slots* slots, RowRange rows) const;
 
   // The last gathered columns; timestamps are empty unless an entry folds by kMostRecent.
   std::span<const double> values() const { return value_; }
@@ -167,6 +173,7 @@ class MetricFile {
   std::vector<uint32_t> value_offset_;
   std::vector<uint32_t> slot_;
   std::vector<Run> run_;
+  uint32_t slot_floor_ = 0;  // all slots are in [slot_floor_, slot_limit_)
   uint32_t slot_limit_ = 0;
   bool needs_timestamps_ = false;
   std::vector<double> value_;

@@ -203,7 +203,7 @@ TEST("rows may be set again, in parts and with other operations") {
   CHECK(!set_rows(1, {2, 2}, Operation::kMax));
   CHECK(!set.SetBuckets(3, {}));
   CollectResult collected;
-  CHECK(!set.Collect({}, 0, &collected));
+  CHECK(!set.Collect({}, 0, false, &collected));
   CHECK_EQ(set.slots().value[1], 5.0);
   CHECK_EQ(set.slots().value[2], 3.0);
   CHECK(set_rows(3, {1, 1}, Operation::kSum).has_value());
@@ -227,7 +227,7 @@ TEST("entries without a row yet count for nothing") {
   CHECK(!set.SetRows(change.added_id, {&from, 1}, {&count, 1}, {&slot, 1}, {&operation, 1}));
   CHECK(!set.SetBuckets(2, {}));
   CollectResult collected;
-  CHECK(!set.Collect({}, 0, &collected));
+  CHECK(!set.Collect({}, 0, false, &collected));
   CHECK_EQ(set.slots().value[1], 1.0);
 }
 
@@ -238,7 +238,7 @@ TEST("slots that the layout does not have are a complaint, not a write into the 
   session.Update();
   CHECK(!session.set().SetBuckets(1, {}));
   CollectResult collected;
-  CHECK_EQ(session.set().Collect({}, 0, &collected).value_or(""), "slot 1 is not below 1");
+  CHECK_EQ(session.set().Collect({}, 0, false, &collected).value_or(""), "slot 1 is not below 1");
   CHECK(session.set().SetBuckets(2, {{5}, {1}, {1}}).has_value());
   CHECK(session.set().SetBuckets(2, {{1}, {2}, {1}}).has_value());
   CHECK(session.set().SetBuckets(2, {{1}, {1}, {}}).has_value());

@@ -58,7 +58,7 @@ std::string Session::Refresh() {
 
 std::string Session::Collect() {
   CollectResult result;
-  const Complaint complaint = set_.Collect({}, 0, &result);
+  const Complaint complaint = set_.Collect({}, 0, false, &result);
   CHECK_EQ(complaint.value_or(""), "");
   return Describe(result.changes);
 }

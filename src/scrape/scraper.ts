@@ -149,9 +149,10 @@ export class Scraper {
     if (batch.length === 0) return;
 
     const requests = new Map(batch.map(({ request }) => [pageKey(request), request]));
+    const isSelection = batch.every(({ request }) => request.names !== undefined);
     const pages = [...requests.values()].map((request) => templatesOf(this.#live.layout, request));
     const { bodies, changes } = isUp
-      ? await this.#live.files.set.collect(pages, TAIL_BYTES)
+      ? await this.#live.files.set.collect(pages, TAIL_BYTES, isSelection)
       : { bodies: pages.map(() => Buffer.alloc(0)), changes: undefined };
     if (changes !== undefined && changes.id.length > 0) {
       this.#live.note(changes);
