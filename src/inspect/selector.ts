@@ -1,0 +1,219 @@
+/**
+ * A PromQL vector selector, and what it selects.
+ *
+ *   http_requests_total{method="GET",path=~"/api/.*"}     {"http.requests", method!="GET"}
+ *   {__name__=~"vllm:.*"}                                 http_requests_total{method="GET"} 12.0
+ *
+ * The last is a line as copied from /metrics: the value behind it is left out. Regular expressions are
+ * anchored, as in PromQL, and are JavaScript's where Prometheus has RE2: RE2's own `(?i)`, `(?s)`, `(?U)`, `\z`,
+ * `\A`, `\Q…\E` and `[[:alpha:]]` are refused, look-ahead and back references are taken. No range, no offset, no function.
+ *
+ * Names are compared as stored and as the text format spells them (`a.b` is also `a_b`), and `__name__` with the
+ * sample's name and with its family's, so that `http_requests` and a histogram's bare name find something.
+ *
+ * Source: Prometheus docs, querying/basics; promql/parser.
+ */
+import { UsageError } from '../errors.js';
+import { escapeLabelName, escapeMetricName } from '../expose/escaping.js';
+import type { Labels } from '../format/key.js';
+
+export type MatchOperator = '=' | '!=' | '=~' | '!~';
+
+export interface Matcher {
+  readonly label: string;
+  readonly operator: MatchOperator;
+  readonly value: string;
+}
+
+/** What a selector looks at. */
+export interface Selectable {
+  readonly family: string;
+  readonly sampleName: string;
+  readonly labels: Labels;
+}
+
+const NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
+const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+const OPERATOR = /=~|!~|!=|=/y;
+const BLANK = /\s*/y;
+/** A value, and a timestamp, as in an exposition. */
+const COPIED = /\s+(?:[+-]?(?:Inf|NaN|[\d.]+(?:e[+-]?\d+)?))(?:\s+-?[\d.]+)?\s*$/iy;
+const ONLY_RE2 = /\(\?[a-zA-Z-]*[isUm]|\\[zAQEC]|\[\[:/;
+
+export class Selector {
+  readonly matchers: readonly Matcher[];
+  readonly #tests: readonly {
+    label: string;
+    positive: boolean;
+    test: (value: string) => boolean;
+  }[];
+
+  /** @throws UsageError with the character at which it goes wrong */
+  constructor(text: string) {
+    this.matchers = parseMatchers(text);
+    this.#tests = this.matchers.map(({ label, operator, value }) => ({
+      label,
+      positive: operator === '=' || operator === '=~',
+      test:
+        operator === '=' || operator === '!=' ? (other) => other === value : regexTest(text, value),
+    }));
+  }
+
+  /** What `__name__` must be equal to; undefined where no matcher says so. */
+  get name(): string | undefined {
+    return this.matchers.find(({ label, operator }) => label === '__name__' && operator === '=')
+      ?.value;
+  }
+
+  /** Whether any matcher is about this label. */
+  hasLabel(name: string): boolean {
+    return this.matchers.some(({ label }) => label === name);
+  }
+
+  selects(series: Selectable): boolean {
+    return this.#tests.every(({ label, positive, test }) => {
+      const values = label === '__name__' ? namesOf(series) : [labelValue(series.labels, label)];
+      return positive ? values.some(test) : !values.some(test);
+    });
+  }
+}
+
+function namesOf({ family, sampleName }: Selectable): string[] {
+  const names = [sampleName, family];
+  return [...names, ...names.map((name) => escapeMetricName(name, 'underscores'))];
+}
+
+/** Empty for a label there is not, as in PromQL. */
+function labelValue(labels: Labels, wanted: string): string {
+  const exact = labels.find(([name]) => name === wanted);
+  const found = exact ?? labels.find(([name]) => escapeLabelName(name, 'underscores') === wanted);
+  return found?.[1] ?? '';
+}
+
+function regexTest(text: string, pattern: string): (value: string) => boolean {
+  const only = ONLY_RE2.exec(pattern);
+  if (only) {
+    throw new UsageError(
+      `selector ${text}: regular expression '${pattern}' has ${only[0]}, which promfold does not know`,
+    );
+  }
+  try {
+    const expression = anchored(pattern);
+    return (value) => expression.test(value);
+  } catch (error) {
+    const why = (error as Error).message.replace(
+      /^Invalid regular expression: (?:.*\/\w*: )?/s,
+      '',
+    );
+    throw new UsageError(`selector ${text}: regular expression '${pattern}': ${why}`);
+  }
+}
+
+/** Prometheus' dot matches a newline since 3.0. */
+function anchored(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`, 'su');
+  } catch {
+    // RE2 lets any punctuation be escaped, which `u` forbids.
+    return new RegExp(`^(?:${pattern})$`, 's');
+  }
+}
+
+function parseMatchers(text: string): Matcher[] {
+  const matchers: Matcher[] = [];
+  let at = 0;
+  const fail = (expected: string): never => {
+    const got = at < text.length ? `'${[...text.slice(at)][0]}'` : 'the end';
+    throw new UsageError(
+      `selector ${text}: expected ${expected}, got ${got} at character ${at + 1}`,
+    );
+  };
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0];
+    at += found?.length ?? 0;
+    return found;
+  };
+  const takeString = (): string | undefined => {
+    const quote = text[at];
+    if (quote !== '"' && quote !== "'" && quote !== '`') return undefined;
+    let value = '';
+    for (at++; text[at] !== quote; at++) {
+      if (at >= text.length) fail(`the closing ${quote}`);
+      if (text[at] !== '\\' || quote === '`') {
+        value += text[at];
+        continue;
+      }
+      at++;
+      const escape = /u[\da-fA-F]{4}|x[\da-fA-F]{2}|[abfnrtv\\"']/y;
+      const found = take(escape);
+      // A pattern such as "\d" with one backslash is no PromQL, but what everybody means by it.
+      if (found === undefined) {
+        value += '\\';
+        at--;
+      } else {
+        value += unescaped(found);
+        at--;
+      }
+    }
+    at++;
+    return value;
+  };
+
+  take(BLANK);
+  const name = take(NAME);
+  if (name !== undefined) matchers.push({ label: '__name__', operator: '=', value: name });
+  take(BLANK);
+  if (text[at] === '{') {
+    at++;
+    for (;;) {
+      take(BLANK);
+      if (text[at] === '}') break;
+      const quoted = takeString();
+      const label = quoted ?? take(LABEL_NAME) ?? fail("a label name or '}'");
+      take(BLANK);
+      const operator = take(OPERATOR) as MatchOperator | undefined;
+      if (operator === undefined) {
+        const isName = quoted !== undefined && (text[at] === ',' || text[at] === '}');
+        if (!isName) fail('=, !=, =~ or !~');
+        if (matchers.some((matcher) => matcher.label === '__name__' && matcher.operator === '=')) {
+          fail('=, since the name is given already');
+        }
+        matchers.push({ label: '__name__', operator: '=', value: quoted! });
+      } else {
+        take(BLANK);
+        const value = takeString() ?? fail('a quoted value');
+        matchers.push({ label, operator, value });
+      }
+      take(BLANK);
+      if (text[at] === ',') at++;
+      else if (text[at] !== '}') fail("',' or '}'");
+    }
+    at++;
+  } else if (name === undefined) {
+    fail("a metric name or '{'");
+  }
+  take(COPIED);
+  take(BLANK);
+  if (at < text.length) fail('the end');
+  if (matchers.length === 0) {
+    at = text.length;
+    fail('at least one matcher');
+  }
+  return matchers;
+}
+
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+function unescaped(escape: string): string {
+  if (escape.length > 1) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+  return NAMED_ESCAPES[escape] ?? escape;
+}
