@@ -58,6 +58,8 @@ function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
   };
 }
 
+export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;
+
 export const FLAGS = {
   listenAddress: each<ListenAddress>(
     {
@@ -170,6 +172,79 @@ export const FLAGS = {
       if (text !== '') return text;
       throw new ExpectedError('a file', text);
     },
+  ),
+  lsSort: one<(typeof LS_SORTS)[number]>(
+    {
+      name: 'sort',
+      value: 'column',
+      help: listed(LS_SORTS),
+      fallback: 'state',
+      environment: false,
+    },
+    oneOf(LS_SORTS),
+  ),
+  alive: one(
+    {
+      name: 'alive',
+      help: 'only processes that run',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  dead: one(
+    {
+      name: 'dead',
+      help: 'only processes that are gone',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  unknown: one(
+    {
+      name: 'unknown',
+      help: 'only processes of which neither is known',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  files: one(
+    {
+      name: 'files',
+      help: 'a row for each file',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  all: one(
+    {
+      name: 'all',
+      help: 'every row, however many',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  commandLine: one(
+    {
+      name: 'command',
+      help: 'show whole command lines, which may hold secrets; never in JSON',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  json: one(
+    {
+      name: 'json',
+      help: 'print JSON, one document a line',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
   ),
 } as const;
 

@@ -7,14 +7,16 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
+import { check } from './check.js';
 import type { Command, Terminal } from './command.js';
 import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.js';
+import { ls } from './ls.js';
 import { scrape } from './scrape.js';
 import { serve } from './serve.js';
 import { VERSION_LINE } from './version.js';
 
 /** In the order of --help. */
-export const COMMANDS: readonly Command[] = [serve, scrape];
+export const COMMANDS: readonly Command[] = [serve, scrape, ls, check];
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {

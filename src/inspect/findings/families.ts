@@ -117,14 +117,24 @@ export function mergedValue(rule: MergeRule, parts: readonly Part[]): number | u
     case OPERATION.sum:
       return values.reduce((sum, value) => sum + value, 0);
     case OPERATION.min:
-      return values.reduce((least, value) => (value < least ? value : least));
+      return chosen(values, (value, current) => value < current);
     case OPERATION.max:
-      return values.reduce((most, value) => (value > most ? value : most));
+      return chosen(values, (value, current) => value > current);
     case OPERATION.last:
       return values.at(-1);
     case OPERATION.mostRecent:
       return mostRecent(parts)?.entry.value;
   }
+}
+
+/** As the reference compares: a NaN that comes first stays, a later one never wins. */
+function chosen(
+  values: readonly number[],
+  wins: (value: number, current: number) => boolean,
+): number | undefined {
+  let current = values[0]!;
+  for (const value of values) if (wins(value, current)) current = value;
+  return current;
 }
 
 /** The part that wins in `mostrecent`: the youngest, of two of one age the first; one never set does not count. */

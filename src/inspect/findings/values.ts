@@ -78,24 +78,24 @@ export const staleGauge: Rule = {
   *find({ families, reading }) {
     for (const { name, rule, series } of families.values()) {
       if (rule.operation !== OPERATION.mostRecent) continue;
+      // What describes the process is set once and stays true.
+      if (name.endsWith('_info')) continue;
       let stale = 0;
-      let example = '';
       let oldest = STALE_SECONDS;
-      for (const one of series.values()) {
-        const winner = mostRecent(one.parts);
+      let example = '';
+      for (const { parts } of series.values()) {
+        const winner = mostRecent(parts);
         if (winner === undefined || winner.entry.value === 0) continue;
-        // What describes the process is set once and stays true.
-        if (name.endsWith('_info')) continue;
         const age = reading.takenAtSeconds - winner.entry.timestampSeconds;
         if (age <= STALE_SECONDS) continue;
         stale++;
         if (age <= oldest) continue;
         oldest = age;
-        example = `${seriesText(one)} ${formatNumber(winner.entry.value)} was set ${Math.round(age / 60)} min ago`;
+        example = `${formatNumber(winner.entry.value)} was set ${Math.floor(age / 60)} min ago`;
       }
       if (stale === 0) continue;
-      const more = stale === 1 ? '' : ` (and ${stale - 1} more series)`;
-      yield { text: `${example}${more}`, family: name };
+      const which = series.size === 1 ? '' : `${stale} of ${series.size} series, `;
+      yield { text: `${name}: ${which}${example}`, family: name };
     }
   },
 };

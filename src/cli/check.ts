@@ -1,0 +1,84 @@
+/** `check`: what is wrong with a directory, what it does to the numbers, and the cure. */
+import { stat } from 'node:fs/promises';
+import { type CheckView, check as checkReading } from '../inspect/check.js';
+import type { Finding, Severity } from '../inspect/findings/finding.js';
+import { lookAround } from '../inspect/findings/surroundings.js';
+import { readPath } from '../inspect/read-directory.js';
+import type { Command } from './command.js';
+import { chooseDirectory } from './directory.js';
+import { counted, formatCount } from './quantity.js';
+import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
+import { wrapText } from './text-width.js';
+
+/** Pieces of evidence that are printed of one finding. */
+const SHOWN_EVIDENCE = 5;
+
+const LABEL_WIDTH = 9;
+
+export const check: Command<'json' | 'all'> = {
+  name: 'check',
+  summary: 'Find what is wrong with a directory, and say what to do.',
+  flags: ['all', 'json'],
+  examples: ['check /run/prom', 'check --json /run/prom'],
+
+  async run({ directory: given, flags }, terminal) {
+    const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    const reading = await readPath(path);
+    // A snapshot or a single file was taken from its machine: nothing here is round it.
+    const isDirectory = (await stat(path)).isDirectory();
+    const view = checkReading(reading, isDirectory ? await lookAround(path) : undefined);
+    if (flags.json) await terminal.print(`${JSON.stringify(view)}\n`);
+    else {
+      const width = Math.min(terminalWidth(terminal.environment), 100);
+      const paint = painter(takesColour(terminal.environment));
+      const lines = reportLines(view, flags.all ? Infinity : SHOWN_EVIDENCE, width, paint);
+      await terminal.print(`${lines.join('\n')}\n`);
+    }
+    return view.count.error > 0 ? 1 : 0;
+  },
+};
+
+const STYLE = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfies Record<
+  Severity,
+  string
+>;
+
+export function reportLines(
+  { path, count, findings }: CheckView,
+  shownEvidence: number,
+  width: number,
+  paint: Paint,
+): string[] {
+  const lines = findings.flatMap((finding) => [
+    ...findingLines(finding, shownEvidence, width, paint),
+    '',
+  ]);
+  const counts = [
+    counted(count.error, 'error'),
+    counted(count.warning, 'warning'),
+    counted(count.info, 'note'),
+  ];
+  const summary = findings.length === 0 ? 'nothing found' : counts.join(', ');
+  return [...lines, ...wrapText(`${path}: ${summary}`, width)];
+}
+
+function findingLines(
+  { code, severity, title, effect, cure, evidence }: Finding,
+  shownEvidence: number,
+  width: number,
+  paint: Paint,
+): string[] {
+  const head = `${paint(STYLE[severity], severity)} ${paint('bold', code)} ${title}`;
+  const shown = evidence.slice(0, shownEvidence).flatMap(({ text }) => labelled('', text, width));
+  const hidden = evidence.length - shownEvidence;
+  if (hidden > 0)
+    shown.push(`${' '.repeat(LABEL_WIDTH)}… ${formatCount(hidden)} more; --all shows them`);
+  return [head, ...shown, ...labelled('effect', effect, width), ...labelled('cure', cure, width)];
+}
+
+/** A text behind its label, its lines below each other. */
+function labelled(label: string, text: string, width: number): string[] {
+  return wrapText(text, width - LABEL_WIDTH).map(
+    (line, i) => `  ${(i === 0 ? label : '').padEnd(LABEL_WIDTH - 2)}${line}`,
+  );
+}

@@ -1,0 +1,240 @@
+/** `ls`: the processes of a directory and their files. */
+import {
+  type FileView,
+  type ProcessesTotal,
+  type ProcessView,
+  viewFiles,
+  viewProcesses,
+} from '../inspect/processes.js';
+import { readPath } from '../inspect/read-directory.js';
+import { Proc } from '../processes/proc.js';
+import type { Liveness } from '../processes/writer.js';
+import type { Command } from './command.js';
+import { chooseDirectory } from './directory.js';
+import type { LS_SORTS } from './flags.js';
+import { counted, formatBytes, formatCount, shortAge, shortBytes } from './quantity.js';
+import { renderTable } from './table.js';
+import { terminalWidth } from './terminal.js';
+import { wrapText } from './text-width.js';
+
+/** Rows that a terminal is given unasked; a pipe gets them all. */
+const SHOWN_ROWS = 50;
+
+export type LsSort = (typeof LS_SORTS)[number];
+
+export const ls: Command<
+  'json' | 'lsSort' | 'alive' | 'dead' | 'unknown' | 'files' | 'all' | 'commandLine'
+> = {
+  name: 'ls',
+  summary: 'List the processes of a directory and their files.',
+  flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'json'],
+  examples: ['ls /run/prom', 'ls --dead --sort disk /run/prom', 'ls --files --json /run/prom'],
+
+  async run({ directory: given, flags }, terminal) {
+    const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    const reading = await readPath(path);
+    const wanted = wantedLiveness(flags);
+    const view = viewProcesses(reading);
+    const processes = view.processes
+      .filter(({ liveness }) => wanted.has(liveness))
+      .sort(processOrder(flags.lsSort));
+    const ids = new Set(processes.map(({ processId }) => processId));
+    const isFiltered = wanted.size < 3;
+    const files = flags.files
+      ? viewFiles(reading)
+          .filter(({ processId }) => (processId === undefined ? !isFiltered : ids.has(processId)))
+          .sort(fileOrder(flags.lsSort))
+      : undefined;
+
+    if (flags.json) {
+      const shown = { ...view, processes, ...(files && { files }) };
+      await terminal.print(`${JSON.stringify(shown)}\n`);
+      return 0;
+    }
+    const width = terminalWidth(terminal.environment);
+    const limit = flags.all || width === Number.POSITIVE_INFINITY ? Infinity : SHOWN_ROWS;
+    const now = reading.takenAtSeconds;
+    const lines: string[] = [];
+    if (files !== undefined) {
+      lines.push(...filesTable(files.slice(0, limit), now, width));
+      lines.push(...moreLine(files.length - limit, 'files'));
+    } else if (processes.length > 0) {
+      const shown = processes.slice(0, limit);
+      const commands = flags.commandLine ? await commandLines(shown) : undefined;
+      lines.push(...processesTable(shown, now, width, commands));
+      lines.push(...moreLine(processes.length - limit, 'processes'));
+      if (shown.some(({ previousLife }) => previousLife)) {
+        lines.push('* has values of an earlier process with the same id');
+      }
+    }
+    lines.push(...totalLines(view.total).flatMap((line) => wrapText(line, width)));
+    await terminal.print(`${lines.join('\n')}\n`);
+    return 0;
+  },
+};
+
+/** All of them when none is asked for. */
+function wantedLiveness(asked: Readonly<Record<Liveness, boolean>>): ReadonlySet<Liveness> {
+  const all: Liveness[] = ['alive', 'dead', 'unknown'];
+  const some = all.filter((liveness) => asked[liveness]);
+  return new Set(some.length > 0 ? some : all);
+}
+
+const LIVENESS_ORDER: readonly Liveness[] = ['alive', 'unknown', 'dead'];
+
+/** Largest first, youngest first; what is equal, by id. */
+function processOrder(sort: LsSort): (a: ProcessView, b: ProcessView) => number {
+  const byId = (a: ProcessView, b: ProcessView) => compareNames(a.processId, b.processId);
+  const key: Readonly<Record<LsSort, (process: ProcessView) => number>> = {
+    state: ({ liveness }) => LIVENESS_ORDER.indexOf(liveness),
+    id: () => 0,
+    files: ({ files }) => -files,
+    entries: ({ entries }) => -entries,
+    used: ({ usedBytes }) => -usedBytes,
+    disk: ({ diskBytes }) => -diskBytes,
+    age: (process) => -bornSeconds(process),
+  };
+  return (a, b) => key[sort](a) - key[sort](b) || byId(a, b);
+}
+
+function fileOrder(sort: LsSort): (a: FileView, b: FileView) => number {
+  const byName = (a: FileView, b: FileView) => compareNames(a.name, b.name);
+  const key: Readonly<Record<LsSort, (file: FileView) => number>> = {
+    state: () => 0,
+    id: () => 0,
+    files: () => 0,
+    entries: ({ entries }) => -entries,
+    used: ({ usedBytes }) => -usedBytes,
+    disk: ({ diskBytes }) => -diskBytes,
+    age: ({ modifiedSeconds }) => -modifiedSeconds,
+  };
+  return (a, b) => key[sort](a) - key[sort](b) || byName(a, b);
+}
+
+/** `9` before `10`. */
+const collator = new Intl.Collator('en', { numeric: true });
+const compareNames = (a: string, b: string): number => collator.compare(a, b);
+
+/** When a process began; of one that is not seen, the oldest trace of it. */
+function bornSeconds({ startSeconds, firstSeenSeconds }: ProcessView): number {
+  return startSeconds ?? firstSeenSeconds;
+}
+
+/** Below this the kinds of files have no room beside their number. */
+const WIDE = 110;
+
+function processesTable(
+  processes: readonly ProcessView[],
+  now: number,
+  width: number,
+  commands: ReadonlyMap<string, string> | undefined,
+): string[] {
+  type Column = [header: string, cell: (process: ProcessView) => string, right?: true];
+  const isWide = width >= WIDE && commands === undefined;
+  const who = (process: ProcessView) => commands?.get(process.processId) ?? whoText(process);
+  const clients = new Set(processes.flatMap((process) => process.clients));
+  const columns: Column[] = [
+    ['PROCESS', ({ processId }) => processId],
+    ['STATE', (process) => stateText(process, now)],
+    // Both say nothing where no process is seen, or all have one client: that is in the total.
+    ...(processes.some(who) ? [['WHO', who] satisfies Column] : []),
+    ...(clients.size > 1 ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column] : []),
+    ['ENTRIES', ({ entries }) => formatCount(entries), true],
+    ['USED', ({ usedBytes }) => shortBytes(usedBytes), true],
+    ['SIZE', ({ sizeBytes }) => shortBytes(sizeBytes), true],
+    ['DISK', ({ diskBytes }) => shortBytes(diskBytes), true],
+    ['AGE', (process) => shortAge(now - bornSeconds(process)), true],
+    [
+      'FILES',
+      ({ files, kinds, damagedFiles }) =>
+        (isWide ? kindsText(kinds) : String(files)) + damageText(damagedFiles),
+      ...(isWide ? ([] as const) : ([true] as const)),
+    ],
+  ];
+  const header = columns.map(([name]) => name);
+  const rows = processes.map((process) => columns.map(([, cell]) => cell(process)));
+  const flexible = header.indexOf(isWide ? 'FILES' : 'WHO');
+  return renderTable(header, rows, {
+    width,
+    alignRight: columns.flatMap(([, , right], i) => (right ? [i] : [])),
+    ...(flexible >= 0 && { flexible }),
+  });
+}
+
+function filesTable(files: readonly FileView[], now: number, width: number): string[] {
+  const hasFault = files.some(({ fault }) => fault !== undefined);
+  const rows = files.map((file) => [
+    file.name + (file.previousLife ? '*' : ''),
+    file.client ?? '',
+    formatCount(file.entries),
+    shortBytes(file.usedBytes),
+    shortBytes(file.sizeBytes),
+    shortBytes(file.diskBytes),
+    shortAge(now - file.modifiedSeconds),
+    ...(hasFault ? [file.fault ?? ''] : []),
+  ]);
+  const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED', 'SIZE', 'DISK', 'AGE'];
+  if (hasFault) header.push('FAULT');
+  return renderTable(header, rows, {
+    width,
+    alignRight: [2, 3, 4, 5, 6],
+    flexible: hasFault ? header.indexOf('FAULT') : 0,
+  });
+}
+
+/** Liveness is a fact or unknown; where unknown, how long it has been quiet helps to guess. */
+function stateText({ liveness, lastSeenSeconds, previousLife }: ProcessView, now: number): string {
+  const mark = previousLife ? '*' : '';
+  if (liveness !== 'unknown') return liveness + mark;
+  return `quiet ${shortAge(now - lastSeenSeconds)}${mark}`;
+}
+
+function whoText({ role, program, processId, pid }: ProcessView): string {
+  const who = role ?? program ?? '';
+  return pid === undefined || String(pid) === processId ? who : `${who} (pid ${pid})`;
+}
+
+/** `counter histogram livesum`; a number before those there are several of. */
+function kindsText(kinds: Readonly<Record<string, number>>): string {
+  return Object.entries(kinds)
+    .map(([kind, count]) => `${count > 1 ? `${count} ` : ''}${kind.replace(/^gauge /, '')}`)
+    .sort()
+    .join(' ');
+}
+
+function damageText(count: number): string {
+  return count === 0 ? '' : ` (${count} damaged)`;
+}
+
+function moreLine(hidden: number, what: string): string[] {
+  return hidden > 0 ? [`… ${formatCount(hidden)} more ${what}; --all shows them`] : [];
+}
+
+function totalLines(total: ProcessesTotal): string[] {
+  const { processes, kinds, files, entries } = total;
+  const states = LIVENESS_ORDER.filter((state) => processes[state] > 0).map(
+    (state) => `${formatCount(processes[state])} ${state}`,
+  );
+  const count = processes.alive + processes.dead + processes.unknown;
+  const bytes = `${formatBytes(total.usedBytes)} used of ${formatBytes(total.sizeBytes)}, ${formatBytes(total.diskBytes)} on disk`;
+  const kindsShown = Object.entries(kinds)
+    .sort(([a], [b]) => compareNames(a, b))
+    .map(([kind, number]) => `${formatCount(number)} ${kind.replace(/^gauge /, '')}`);
+  const damaged = total.damagedFiles === 0 ? '' : `, ${formatCount(total.damagedFiles)} damaged`;
+  const clients = total.clients.length === 0 ? '' : `; client ${total.clients.join(', ')}`;
+  return [
+    `${counted(count, 'process', 'processes')}${states.length > 0 ? ` (${states.join(', ')})` : ''}: ${counted(entries, 'entry', 'entries')}, ${bytes}`,
+    `${counted(files, 'file')}${damaged}${kindsShown.length > 0 ? `: ${kindsShown.join(', ')}` : ''}${clients}`,
+  ];
+}
+
+/** By process id. Secrets: for this terminal only, since it was asked for. */
+async function commandLines(processes: readonly ProcessView[]): Promise<Map<string, string>> {
+  const proc = new Proc();
+  const lines = new Map<string, string>();
+  for (const { processId, pid } of processes) {
+    const line = pid === undefined ? undefined : await proc.commandLine(pid);
+    if (line !== undefined) lines.set(processId, line);
+  }
+  return lines;
+}
