@@ -60,6 +60,8 @@ function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
 
 export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;
 
+export const TOP_SORTS = ['rate', 'id', 'entries', 'used'] as const;
+
 export const FLAGS = {
   listenAddress: each<ListenAddress>(
     {
@@ -245,6 +247,52 @@ export const FLAGS = {
       environment: false,
     },
     parseSwitch,
+  ),
+  topSort: one<(typeof TOP_SORTS)[number]>(
+    {
+      name: 'sort',
+      value: 'column',
+      help: listed(TOP_SORTS),
+      fallback: 'rate',
+      environment: false,
+    },
+    oneOf(TOP_SORTS),
+  ),
+  interval: one(
+    {
+      name: 'interval',
+      value: 'seconds',
+      help: 'between two refreshes',
+      fallback: '2',
+      environment: false,
+    },
+    (text) => {
+      const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+      if (seconds >= 0.1) return seconds;
+      throw new ExpectedError('seconds, 0.1 or more', text);
+    },
+  ),
+  count: one(
+    {
+      name: 'count',
+      value: 'count',
+      help: 'refreshes before it ends; 0 for no end',
+      fallback: '0',
+      environment: false,
+    },
+    (text) => {
+      if (/^\d{1,9}$/.test(text)) return Number(text);
+      throw new ExpectedError('a whole number, 0 or more', text);
+    },
+  ),
+  filter: optional<string>(
+    {
+      name: 'filter',
+      value: 'text',
+      help: 'only processes and series that have this text',
+      environment: false,
+    },
+    (text) => text,
   ),
 } as const;
 

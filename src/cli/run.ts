@@ -13,10 +13,11 @@ import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.
 import { ls } from './ls.js';
 import { scrape } from './scrape.js';
 import { serve } from './serve.js';
+import { top } from './top.js';
 import { VERSION_LINE } from './version.js';
 
 /** In the order of --help. */
-export const COMMANDS: readonly Command[] = [serve, scrape, ls, check];
+export const COMMANDS: readonly Command[] = [serve, scrape, ls, check, top];
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {

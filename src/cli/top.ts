@@ -1,0 +1,130 @@
+/**
+ * `top`: which processes and series move, twice a second or so, until it is left.
+ *
+ * In a terminal it takes the whole screen, and gives it back as it was, however it ends. Piped, it prints one
+ * report after another.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readPath } from '../inspect/read-directory.js';
+import type { Reading } from '../inspect/reading.js';
+import { viewTop } from '../inspect/top.js';
+import type { Command, Terminal } from './command.js';
+import { chooseDirectory } from './directory.js';
+import { type Screen, screenOf } from './screen.js';
+import { painter, takesColour, terminalWidth } from './terminal.js';
+import { handleKey, type TopState, topLines } from './top-screen.js';
+
+export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter'> = {
+  name: 'top',
+  summary: 'Watch which processes and series move.',
+  flags: ['interval', 'count', 'topSort', 'filter', 'json'],
+  examples: ['top /run/prom', 'top --interval 0.5 /run/prom', 'top --count 1 --json /run/prom'],
+
+  async run({ directory: given, flags }, terminal) {
+    const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    // Before the screen is taken: what is wrong with the directory is one line, as elsewhere.
+    const first = await readPath(path);
+    const state: TopState = {
+      sort: flags.topSort,
+      filter: flags.filter ?? '',
+      typing: undefined,
+      from: 0,
+    };
+    const isLive = process.stdout.isTTY && process.stdin.isTTY && !flags.json;
+    const run = { path, first, interval: flags.interval, count: flags.count };
+    if (isLive) return runOnScreen(run, state, terminal);
+    return runPiped(run, state, terminal, flags.json);
+  },
+};
+
+interface Run {
+  readonly path: string;
+  readonly first: Reading;
+  /** Seconds. */
+  readonly interval: number;
+  /** Reports to give; 0 for no end. */
+  readonly count: number;
+}
+
+/** Rows of a report that nobody scrolls. */
+const PIPED_ROWS = 20;
+
+/** One report an interval; the first after one interval, since a rate needs two readings. */
+async function runPiped(
+  { path, first, interval, count }: Run,
+  state: TopState,
+  terminal: Terminal,
+  json: boolean,
+): Promise<number> {
+  const stop = terminal.stopSignal();
+  let before = first;
+  for (let reports = 0; count === 0 || reports < count; reports++) {
+    if (!(await waited(interval, stop))) return 0;
+    const now = await readPath(path);
+    const view = viewTop(now, before);
+    before = now;
+    if (json) await terminal.print(`${JSON.stringify(view)}\n`);
+    else {
+      const width = terminalWidth(terminal.environment);
+      const lines = topLines(view, state, { width, rows: PIPED_ROWS, paint: painter(false) });
+      await terminal.print(`${lines.join('\n')}\n\n`);
+    }
+  }
+  return 0;
+}
+
+async function runOnScreen(run: Run, state: TopState, terminal: Terminal): Promise<number> {
+  const stop = terminal.stopSignal();
+  const screen = screenOf(process.stdin, process.stdout);
+  screen.take();
+  try {
+    await refresh(run, state, terminal, screen, stop);
+    return 0;
+  } finally {
+    screen.giveBack();
+  }
+}
+
+async function refresh(
+  { path, first, interval, count }: Run,
+  state: TopState,
+  terminal: Terminal,
+  screen: Screen,
+  stop: AbortSignal,
+): Promise<void> {
+  const paint = painter(takesColour(terminal.environment));
+  const left = new AbortController();
+  let before: Reading = first;
+  let view = viewTop(first, undefined);
+  const draw = () => {
+    const { width, height } = screen.size();
+    screen.draw(topLines(view, state, { width, rows: height, paint }));
+  };
+  screen.onResize(draw);
+  screen.onKey((key) => {
+    if (handleKey(state, key, screen.size().height)) left.abort();
+    else draw();
+  });
+  draw();
+  const ended = AbortSignal.any([stop, left.signal]);
+  // The first rates come soon: a screen without any says nothing.
+  for (let reports = 0; count === 0 || reports < count; reports++) {
+    if (!(await waited(reports === 0 ? Math.min(1, interval) : interval, ended))) return;
+    const now = await readPath(path);
+    if (ended.aborted) return;
+    view = viewTop(now, before);
+    before = now;
+    draw();
+  }
+}
+
+/** @returns false when it was cut short */
+async function waited(seconds: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(seconds * 1000, undefined, { signal });
+    return true;
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+    return false;
+  }
+}
