@@ -8,11 +8,12 @@
 
 import { UsageError } from '../errors.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
+import { Selector } from '../inspect/selector.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
 
-interface FlagText {
+export interface FlagText {
   /** Without dashes. */
   readonly name: string;
   /** One letter, without its dash. */
@@ -20,6 +21,8 @@ interface FlagText {
   /** What stands for the value in --help; absent for a switch. */
   readonly value?: string;
   readonly help: string;
+  /** All there are, for shell completion; absent where a value is free. */
+  readonly choices?: readonly string[];
   /** As text, parsed like a given one; absent where nothing is a value too. */
   readonly fallback?: string;
   readonly repeatable?: true;
@@ -57,6 +60,8 @@ function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
     throw new ExpectedError(`${listed(choices)}`, text);
   };
 }
+
+const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;
 
@@ -124,11 +129,23 @@ export const FLAGS = {
     parseSwitch,
   ),
   logLevel: one<LogLevel>(
-    { name: 'log.level', value: 'level', help: listed(LOG_LEVELS), fallback: 'info' },
+    {
+      name: 'log.level',
+      value: 'level',
+      help: listed(LOG_LEVELS),
+      choices: LOG_LEVELS,
+      fallback: 'info',
+    },
     oneOf(LOG_LEVELS),
   ),
   logFormat: one<LogFormat>(
-    { name: 'log.format', value: 'format', help: listed(LOG_FORMATS), fallback: 'logfmt' },
+    {
+      name: 'log.format',
+      value: 'format',
+      help: listed(LOG_FORMATS),
+      choices: LOG_FORMATS,
+      fallback: 'logfmt',
+    },
     oneOf(LOG_FORMATS),
   ),
   format: one<Format>(
@@ -136,6 +153,7 @@ export const FLAGS = {
       name: 'format',
       value: 'format',
       help: listed(FORMATS),
+      choices: FORMATS,
       fallback: 'text',
       environment: false,
     },
@@ -145,6 +163,7 @@ export const FLAGS = {
     {
       name: 'escaping',
       value: 'scheme',
+      choices: ESCAPINGS,
       help: `${listed(ESCAPINGS)}; for text-1.0.0 and openmetrics (default: underscores)`,
       environment: false,
     },
@@ -180,6 +199,7 @@ export const FLAGS = {
       name: 'sort',
       value: 'column',
       help: listed(LS_SORTS),
+      choices: LS_SORTS,
       fallback: 'state',
       environment: false,
     },
@@ -239,6 +259,54 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
+  match: optional<Selector>(
+    {
+      name: 'match',
+      value: 'selector',
+      help: 'only entries of these series, as in PromQL: \'http_requests{code=~"5.."}\'',
+      environment: false,
+    },
+    (text) => new Selector(text),
+  ),
+  bytes: one(
+    {
+      name: 'bytes',
+      value: 'count',
+      help: 'bytes to show round a damaged spot, up to 4096',
+      fallback: '64',
+      environment: false,
+    },
+    (text) => {
+      if (/^\d{1,4}$/.test(text) && Number(text) <= 4096) return Number(text);
+      throw new ExpectedError('a whole number from 0 to 4096', text);
+    },
+  ),
+  window: optional<number>(
+    {
+      name: 'window',
+      value: 'duration',
+      help: 'read twice, this far apart, and show what happens now: 30s, 5m',
+      environment: false,
+    },
+    (text) => {
+      const [, number, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+      const seconds = Number(number) * (SECONDS_OF[unit ?? ''] ?? Number.NaN);
+      if (seconds > 0 && seconds <= 86_400) return seconds;
+      throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
+    },
+  ),
+  by: optional<'process'>(
+    {
+      name: 'by',
+      value: 'what',
+      help: 'process: compare what each process holds, not the merged values',
+      environment: false,
+    },
+    (text) => {
+      if (text === 'process') return text;
+      throw new ExpectedError('process', text);
+    },
+  ),
   json: one(
     {
       name: 'json',
@@ -253,6 +321,7 @@ export const FLAGS = {
       name: 'sort',
       value: 'column',
       help: listed(TOP_SORTS),
+      choices: TOP_SORTS,
       fallback: 'rate',
       environment: false,
     },

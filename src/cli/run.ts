@@ -7,17 +7,31 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
+import { cat } from './cat.js';
 import { check } from './check.js';
 import type { Command, Terminal } from './command.js';
+import { completionCommand } from './completion.js';
+import { explain } from './explain.js';
 import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.js';
 import { ls } from './ls.js';
+import { manCommand } from './man.js';
 import { scrape } from './scrape.js';
 import { serve } from './serve.js';
 import { top } from './top.js';
 import { VERSION_LINE } from './version.js';
 
 /** In the order of --help. */
-export const COMMANDS: readonly Command[] = [serve, scrape, ls, check, top];
+export const COMMANDS: readonly Command[] = [
+  serve,
+  scrape,
+  ls,
+  cat,
+  explain,
+  check,
+  top,
+  completionCommand(() => COMMANDS),
+  manCommand(() => COMMANDS),
+];
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
