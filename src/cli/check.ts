@@ -15,6 +15,12 @@ const SHOWN_EVIDENCE = 5;
 
 const LABEL_WIDTH = 9;
 
+/** Prose is not wider than this, nor wider than the terminal. */
+const PROSE_WIDTH = 100;
+
+/** Where stdout is no terminal. Evidence is whole there, on one line, to be searched for. */
+const PIPED_WIDTH = 80;
+
 export const check: Command<'json' | 'all'> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
@@ -29,7 +35,7 @@ export const check: Command<'json' | 'all'> = {
     const view = checkReading(reading, isDirectory ? await lookAround(path) : undefined);
     if (flags.json) await terminal.print(`${JSON.stringify(view)}\n`);
     else {
-      const width = Math.min(terminalWidth(terminal.environment), 100);
+      const width = terminalWidth(terminal.environment);
       const paint = painter(takesColour(terminal.environment));
       const lines = reportLines(view, flags.all ? Infinity : SHOWN_EVIDENCE, width, paint);
       await terminal.print(`${lines.join('\n')}\n`);
@@ -68,12 +74,13 @@ function findingLines(
   width: number,
   paint: Paint,
 ): string[] {
+  const prose = width === Number.POSITIVE_INFINITY ? PIPED_WIDTH : Math.min(width, PROSE_WIDTH);
   const head = `${paint(STYLE[severity], severity)} ${paint('bold', code)} ${title}`;
   const shown = evidence.slice(0, shownEvidence).flatMap(({ text }) => labelled('', text, width));
   const hidden = evidence.length - shownEvidence;
   if (hidden > 0)
     shown.push(`${' '.repeat(LABEL_WIDTH)}… ${formatCount(hidden)} more; --all shows them`);
-  return [head, ...shown, ...labelled('effect', effect, width), ...labelled('cure', cure, width)];
+  return [head, ...shown, ...labelled('effect', effect, prose), ...labelled('cure', cure, prose)];
 }
 
 /** A text behind its label, its lines below each other. */

@@ -1,0 +1,92 @@
+/** A Reading made by hand: what a test of a view says of a directory, and nothing else. */
+import { MetricFileError } from '../../src/errors.js';
+import { parseFileName } from '../../src/format/filename.js';
+import { parseKey } from '../../src/format/key.js';
+import type { ReadEntry, ReadFile, Reading } from '../../src/inspect/reading.js';
+import type { Liveness, Writer } from '../../src/processes/writer.js';
+
+/** The time of every reading that says none. */
+export const NOW = 1_700_000_000;
+
+export interface MadeEntry {
+  /** Family; of a counter without `_total`. */
+  readonly name: string;
+  readonly sampleName?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value?: number;
+  readonly timestampSeconds?: number;
+  readonly help?: string | null;
+  /** The key as it stands in the file, in place of all but value and time. */
+  readonly rawKey?: string;
+}
+
+export type MadeFile = Partial<Omit<ReadFile, 'entries' | 'fault'>> & {
+  readonly entries?: readonly MadeEntry[];
+  readonly fault?: MetricFileError['code'];
+};
+
+export function makeEntry(entry: MadeEntry, index: number, type = 'gauge'): ReadEntry {
+  const { name, labels = {}, value = 0, timestampSeconds = 0, help = 'help' } = entry;
+  const sampleName = entry.sampleName ?? (type === 'counter' ? `${name}_total` : name);
+  const raw = entry.rawKey ?? JSON.stringify([name, sampleName, labels, help]);
+  const offset = 8 + 64 * index;
+  const key = parseKey(Buffer.from(raw));
+  return { key, offset, valueOffset: offset + 48, value, timestampSeconds };
+}
+
+export function makeFile(name: string, made: MadeFile = {}): ReadFile {
+  const { entries = [], fault, ...rest } = made;
+  const fileName = parseFileName(name);
+  return {
+    path: `/run/prom/${name}`,
+    name,
+    fileName,
+    entries: entries.map((entry, i) => makeEntry(entry, i, fileName?.type)),
+    fault:
+      fault === undefined
+        ? undefined
+        : new MetricFileError(fault, `/run/prom/${name}`, 'key length 9 runs past used 8', {
+            offset: 8,
+          }),
+    slotBytes: entries.length > 0 ? 16 : 0,
+    usedBytes: 8 + 64 * entries.length,
+    sizeBytes: 65_536,
+    diskBytes: 4_096,
+    modifiedSeconds: NOW - 60,
+    changedSeconds: NOW - 60,
+    identity: `fd:00:${name}`,
+    ...rest,
+  };
+}
+
+export function makeWriter(processId: string, writer: Liveness | Partial<Writer>): Writer {
+  const made = typeof writer === 'string' ? { liveness: writer } : writer;
+  return {
+    processId,
+    liveness: 'alive',
+    pid: undefined,
+    role: undefined,
+    program: undefined,
+    startSeconds: undefined,
+    ...made,
+  };
+}
+
+/** @param writers by process id; those that files name and this does not are unknown */
+export function makeReading(
+  files: Readonly<Record<string, MadeFile>>,
+  writers: Readonly<Record<string, Liveness | Partial<Writer>>> = {},
+  rest: Partial<Reading> = {},
+): Reading {
+  const made = Object.entries(files).map(([name, file]) => makeFile(name, file));
+  const ids = made.flatMap(({ fileName }) => fileName?.processId ?? []);
+  const all = [...new Set([...ids, ...Object.keys(writers)])];
+  return {
+    path: '/run/prom',
+    takenAtSeconds: NOW,
+    files: made,
+    writers: new Map(all.map((id) => [id, makeWriter(id, writers[id] ?? 'unknown')])),
+    bootSeconds: NOW - 86_400,
+    ...rest,
+  };
+}
