@@ -11,12 +11,14 @@ import { cat } from './cat.js';
 import { check } from './check.js';
 import type { Command, Terminal } from './command.js';
 import { completionCommand } from './completion.js';
+import { diff } from './diff.js';
 import { explain } from './explain.js';
 import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.js';
 import { ls } from './ls.js';
 import { manCommand } from './man.js';
 import { scrape } from './scrape.js';
 import { serve } from './serve.js';
+import { snapshot } from './snapshot.js';
 import { top } from './top.js';
 import { VERSION_LINE } from './version.js';
 
@@ -29,6 +31,8 @@ export const COMMANDS: readonly Command[] = [
   explain,
   check,
   top,
+  diff,
+  snapshot,
   completionCommand(() => COMMANDS),
   manCommand(() => COMMANDS),
 ];

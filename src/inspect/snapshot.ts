@@ -75,14 +75,22 @@ interface Facts {
   readonly files: readonly FileFacts[];
 }
 
+export interface Snapshot {
+  /** A tar.gz. */
+  readonly archive: Buffer;
+  readonly files: number;
+  readonly damaged: number;
+  /** Of the files that are in it. */
+  readonly usedBytes: number;
+}
+
 /**
  * Takes a snapshot.
  *
  * @param version of promfold
- * @returns a tar.gz
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
-export async function takeSnapshot(directory: string, version: string): Promise<Buffer> {
+export async function takeSnapshot(directory: string, version: string): Promise<Snapshot> {
   const takenAtSeconds = Date.now() / 1000;
   const names = await listMetricFiles(directory);
   const files: FileFacts[] = [];
@@ -118,7 +126,13 @@ export async function takeSnapshot(directory: string, version: string): Promise<
   };
   const first = { name: FACTS, bytes: Buffer.from(`${JSON.stringify(facts, undefined, 1)}\n`) };
   const members = [first, ...kept.filter((member) => member !== undefined)];
-  return promisify(gzip)(writeTar(members, takenAtSeconds));
+  const bytes = members.reduce((sum, member) => sum + member.bytes.length, 0);
+  return {
+    archive: await promisify(gzip)(writeTar(members, takenAtSeconds)),
+    files: files.length,
+    damaged: files.filter(({ fault }) => fault !== null).length,
+    usedBytes: bytes - first.bytes.length,
+  };
 }
 
 /** Whether anything of it could be read. */

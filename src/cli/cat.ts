@@ -1,0 +1,144 @@
+/** `cat`: the entries of a file, or of all files of a directory, decoded. */
+import { formatNumber } from '../format/number.js';
+import {
+  type EntryView,
+  type FaultView,
+  type FileEntries,
+  viewEntries,
+} from '../inspect/entries.js';
+import { readPath } from '../inspect/read-directory.js';
+import { ago } from '../inspect/verdict.js';
+import type { Command } from './command.js';
+import { chooseDirectory } from './directory.js';
+import { toJson } from './json.js';
+import { printable } from './printable.js';
+import { counted } from './quantity.js';
+import { renderTable } from './table.js';
+import { terminalWidth } from './terminal.js';
+import { cutToWidth, wrapText } from './text-width.js';
+
+const IN_WORDS: Readonly<Record<string, string>> = {
+  sum: 'values add up over processes',
+  min: 'the smallest value counts',
+  max: 'the largest value counts',
+  last: 'each process has a series of its own (label pid)',
+  mostRecent: 'the value that was set last counts',
+};
+
+export const cat: Command<'match' | 'bytes' | 'json'> = {
+  name: 'cat',
+  summary: 'Print the entries of a metric file, or of all files of a directory.',
+  positionals: ['[FILE|DIR]'],
+  flags: ['match', 'bytes', 'json'],
+  examples: [
+    'cat /run/prom/counter_4711.db',
+    "cat --match 'vllm:num_requests_running' /run/prom",
+    'cat --bytes 256 /run/prom/histogram_12.db',
+  ],
+
+  async run({ positionals: [given], flags }, terminal) {
+    const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    const reading = await readPath(path);
+    const view = viewEntries(reading, flags.match, flags.bytes);
+    const isDamaged = view.files.some(({ fault }) => fault !== undefined);
+    if (flags.json) {
+      await terminal.print(toJson(view));
+      return isDamaged ? 1 : 0;
+    }
+    const width = terminalWidth(terminal.environment);
+    // Piece by piece: of ten thousand files this is a long text.
+    let separator = '';
+    for (const file of view.files) {
+      await terminal.print(`${separator}${fileLines(file, width).join('\n')}\n`);
+      separator = '\n';
+    }
+    if (view.files.length === 0) {
+      const what = flags.match === undefined ? 'metric files' : 'such entries';
+      terminal.complain(`promfold: ${path}: no ${what}`);
+    }
+    return isDamaged ? 1 : 0;
+  },
+};
+
+function fileLines(file: FileEntries, width: number): string[] {
+  const { entries, fault } = file;
+  const lines = [cutToWidth(printable(file.path), width), ...wrapText(about(file), width)];
+  if (entries.length > 0) lines.push('', ...entriesTable(entries, width));
+  if (fault !== undefined) lines.push('', ...faultLines(file, fault, width));
+  return lines;
+}
+
+function about({
+  type,
+  mode,
+  processId,
+  liveness,
+  operation,
+  slotBytes,
+  usedBytes,
+  sizeBytes,
+  entryCount,
+}: FileEntries): string {
+  if (type === undefined) return 'not opened';
+  const kind = mode === undefined ? type : `${type} ${mode}`;
+  const facts = [`process ${processId} (${liveness})`, counted(entryCount, 'entry', 'entries')];
+  if (slotBytes > 0) facts.push(`${slotBytes}-byte slots`);
+  if (usedBytes >= 0) facts.push(`used ${usedBytes} of ${counted(sizeBytes, 'byte')}`);
+  return `${kind}: ${IN_WORDS[operation!]}; ${facts.join(', ')}`;
+}
+
+function entriesTable(entries: readonly EntryView[], width: number): string[] {
+  const hasTimes = entries.some(({ setSeconds }) => setSeconds !== undefined);
+  const header = ['BYTE', 'VALUE', ...(hasTimes ? ['SET'] : []), 'SERIES'];
+  const rows = entries.map((entry) => [
+    String(entry.offset),
+    formatNumber(entry.value),
+    ...(hasTimes ? [setText(entry)] : []),
+    seriesText(entry),
+  ]);
+  return renderTable(header, rows, {
+    width,
+    alignRight: hasTimes ? [0, 1, 2] : [0, 1],
+    flexible: header.length - 1,
+  });
+}
+
+function setText({ ageSeconds, previousLife }: EntryView): string {
+  if (ageSeconds === undefined) return '-';
+  return `${ago(ageSeconds)} ago${previousLife ? ', previous life' : ''}`;
+}
+
+function seriesText({ series, problem }: EntryView): string {
+  if (problem === undefined) return series!;
+  const found = `${problem.found} [${problem.code}]`;
+  return series === undefined ? found : `${series}  ${found}`;
+}
+
+function faultLines({ entryCount }: FileEntries, fault: FaultView, width: number): string[] {
+  const { code, found, offset, expected, excerpt, excerptOffset } = fault;
+  const at = offset === undefined ? '' : ` at byte ${offset}`;
+  const before =
+    code === 'FILE_CORRUPT' ? `; ${counted(entryCount, 'entry', 'entries')} before it` : '';
+  return [
+    ...wrapText(`damaged${at} [${code}]${before}`, width),
+    ...wrapText(`found:    ${found}`, width),
+    ...wrapText(`expected: ${expected}`, width),
+    ...(excerpt === undefined
+      ? []
+      : hexLines(Buffer.from(excerpt, 'hex'), excerptOffset!, offset!)),
+  ];
+}
+
+/** As `hexdump -C` has it, 80 columns at most, the wrong byte marked below. */
+function hexLines(bytes: Buffer, from: number, wrong: number): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < bytes.length; at += 16) {
+    const line = bytes.subarray(at, at + 16);
+    const hex = [...line].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = line.toString('latin1').replace(/[^ -~]/g, '.');
+    lines.push(`${String(from + at).padStart(9)}  ${hex.padEnd(47)}  |${text}|`);
+    const column = wrong - from - at;
+    if (column >= 0 && column < 16) lines.push(`${' '.repeat(11 + 3 * column)}^^`);
+  }
+  return lines;
+}

@@ -1,0 +1,49 @@
+/** `snapshot`: a copy of a directory for a bug report. */
+import { UsageError } from '../errors.js';
+import { takeSnapshot } from '../inspect/snapshot.js';
+import type { Command } from './command.js';
+import { chooseDirectory } from './directory.js';
+import { toJson } from './json.js';
+import { writeFileAtomically } from './output-file.js';
+import { formatBytes } from './quantity.js';
+import { VERSION } from './version.js';
+
+export const snapshot: Command<'output' | 'json'> = {
+  name: 'snapshot',
+  summary:
+    'Copy a directory for a bug report: a small tar.gz that ls, cat, explain, check and diff read.',
+  flags: ['output', 'json'],
+  examples: [
+    'snapshot /run/prom -o prom.tar.gz',
+    'snapshot /run/prom -o - | ssh desk "cat > prom.tar.gz"',
+  ],
+
+  async run({ directory: given, flags: { output, json } }, terminal) {
+    if (output === undefined) throw new UsageError('--output: expected a file or -, got nothing');
+    if (output === '-' && json)
+      throw new UsageError('--json: expected --output with a file, got -');
+    const directory = chooseDirectory(given, terminal.environment, terminal.complain);
+    const { archive, files, damaged, usedBytes } = await takeSnapshot(directory, VERSION);
+    if (output === '-') {
+      await terminal.print(archive);
+      return 0;
+    }
+    await writeFileAtomically(output, archive);
+    const facts = {
+      path: directory,
+      snapshot: output,
+      bytes: archive.length,
+      files,
+      damaged,
+      usedBytes,
+    };
+    if (json) await terminal.print(toJson(facts));
+    else {
+      const also = damaged > 0 ? `, ${damaged} of them damaged` : '';
+      terminal.complain(
+        `${output}: ${formatBytes(archive.length)}, ${files} files${also}, of ${formatBytes(usedBytes)} in use`,
+      );
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,195 @@
+/**
+ * The view of `cat`: the entries of files as they stand there, and where a file is damaged, what the bytes round
+ * that spot are. Plain data from a Reading, in this shape the JSON of `cat --json`.
+ */
+import type { ErrorCode } from '../errors.js';
+import { isUnusable, type Key } from '../format/key.js';
+import { mergeRule, OPERATION } from '../plan/operation.js';
+import { isPreviousLife } from '../processes/previous-life.js';
+import type { Liveness } from '../processes/writer.js';
+import type { ReadEntry, ReadFile, Reading } from './reading.js';
+import type { Selector } from './selector.js';
+import { seriesName } from './series-name.js';
+
+export interface EntryView {
+  /** Bytes from the start of the file: of the entry, and of its value. */
+  readonly offset: number;
+  readonly valueOffset: number;
+  readonly value: number;
+  /** When it was set; undefined where the file does not say. */
+  readonly setSeconds: number | undefined;
+  readonly ageSeconds: number | undefined;
+  /** Set before its process began. */
+  readonly previousLife: boolean;
+  /** Undefined for an entry whose key is unusable. */
+  readonly series: string | undefined;
+  readonly family: string | undefined;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+  readonly help: string | undefined;
+  /** What is wrong with the key: unusable, or mended. */
+  readonly problem: { readonly code: ErrorCode; readonly found: string } | undefined;
+}
+
+export interface FaultView {
+  readonly code: ErrorCode;
+  readonly found: string;
+  /** First wrong byte; undefined where no byte is to blame. */
+  readonly offset: number | undefined;
+  /** What should be there. */
+  readonly expected: string;
+  /** The bytes round it, as hex, from `excerptOffset`; undefined where there are none. */
+  readonly excerpt: string | undefined;
+  readonly excerptOffset: number | undefined;
+}
+
+export interface FileEntries {
+  readonly file: string;
+  readonly path: string;
+  readonly type: string | undefined;
+  readonly mode: string | undefined;
+  readonly processId: string | undefined;
+  readonly liveness: Liveness | undefined;
+  /** How values of the file's own type and mode join; a family that files disagree about may join otherwise. */
+  readonly operation: keyof typeof OPERATION | undefined;
+  /** 8 or 16; 0 while there is no entry. */
+  readonly slotBytes: number;
+  readonly usedBytes: number;
+  readonly sizeBytes: number;
+  /** Entries in the file, or before the fault; `entries` has those that were asked for. */
+  readonly entryCount: number;
+  readonly entries: readonly EntryView[];
+  readonly fault: FaultView | undefined;
+}
+
+export interface EntriesView {
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  readonly files: readonly FileEntries[];
+}
+
+/**
+ * @param selector only entries of these series; files without one are left out unless they are damaged
+ * @param bytes to show of a damaged file
+ */
+export function viewEntries(
+  reading: Reading,
+  selector: Selector | undefined,
+  bytes: number,
+): EntriesView {
+  const files = reading.files
+    .map((file) => viewFile(reading, file, selector, bytes))
+    .filter((file) => selector === undefined || file.entries.length > 0 || file.fault);
+  return { path: reading.path, takenAtSeconds: reading.takenAtSeconds, files };
+}
+
+function viewFile(
+  reading: Reading,
+  file: ReadFile,
+  selector: Selector | undefined,
+  bytes: number,
+): FileEntries {
+  const { name, path, fileName, slotBytes, usedBytes, sizeBytes, entries } = file;
+  const wanted = selector
+    ? entries.filter(({ key }) => !isUnusable(key) && selector.selects(key))
+    : entries;
+  const writer = fileName && reading.writers.get(fileName.processId);
+  return {
+    file: name,
+    path,
+    type: fileName?.type,
+    mode: fileName?.mode,
+    processId: fileName?.processId,
+    liveness: fileName && (writer?.liveness ?? 'unknown'),
+    operation: fileName && operationName(fileName.type, fileName.mode),
+    slotBytes,
+    usedBytes,
+    sizeBytes,
+    entryCount: entries.length,
+    entries: wanted.map((entry) => viewEntry(reading, file, entry)),
+    fault: viewFault(file, bytes),
+  };
+}
+
+function operationName(type: NonNullable<ReadFile['fileName']>['type'], mode: string | undefined) {
+  const { operation } = mergeRule(type, mode);
+  const names = Object.keys(OPERATION) as (keyof typeof OPERATION)[];
+  return names.find((name) => OPERATION[name] === operation);
+}
+
+function viewEntry(reading: Reading, { fileName }: ReadFile, entry: ReadEntry): EntryView {
+  const { key, offset, valueOffset, value, timestampSeconds } = entry;
+  const isSet = timestampSeconds > 0;
+  const writer = fileName && reading.writers.get(fileName.processId);
+  const known: Key | undefined = isUnusable(key) ? undefined : key;
+  return {
+    offset,
+    valueOffset,
+    value,
+    setSeconds: isSet ? timestampSeconds : undefined,
+    ageSeconds: isSet ? reading.takenAtSeconds - timestampSeconds : undefined,
+    previousLife: writer !== undefined && isPreviousLife(timestampSeconds, writer),
+    series: known && seriesName(known.sampleName, known.labels),
+    family: known?.family,
+    labels: known && Object.fromEntries(known.labels),
+    help: known?.help,
+    problem: isUnusable(key)
+      ? { code: 'KEY_UNUSABLE', found: key.found }
+      : key.repaired === undefined
+        ? undefined
+        : { code: 'TEXT_REPAIRED', found: key.repaired },
+  };
+}
+
+function viewFault({ fault, excerpt }: ReadFile, bytes: number): FaultView | undefined {
+  if (fault === undefined) return undefined;
+  const { code, found, offset } = fault;
+  const part =
+    excerpt && bytes > 0 && offset !== undefined ? cutExcerpt(excerpt, offset, bytes) : undefined;
+  return {
+    code,
+    found,
+    offset,
+    expected: expectedInstead(fault.code, found),
+    excerpt: part && Buffer.from(part.bytes).toString('hex'),
+    excerptOffset: part?.offset,
+  };
+}
+
+/** Whole lines of 16 bytes, the wrong byte in the middle. */
+function cutExcerpt(
+  excerpt: { readonly offset: number; readonly bytes: Uint8Array },
+  at: number,
+  bytes: number,
+): { offset: number; bytes: Uint8Array } {
+  const line = 16;
+  const lines = Math.ceil(bytes / line);
+  const atLine = Math.floor(at / line);
+  const first = Math.max(Math.ceil(excerpt.offset / line), atLine - Math.floor((lines - 1) / 2));
+  const offset = first * line;
+  const from = offset - excerpt.offset;
+  return { offset, bytes: excerpt.bytes.subarray(from, from + lines * line) };
+}
+
+/** What a sound file has in that place. Source: native/core/layout.h. */
+function expectedInstead(code: ErrorCode, found: string): string {
+  if (found.startsWith('used')) {
+    return 'a 4-byte count of the bytes in use: 8 or more, a multiple of 8, within the file';
+  }
+  if (found.startsWith('key length')) {
+    return 'a 4-byte key length above 0, whose key ends before used';
+  }
+  if (found.startsWith('value'))
+    return 'a value that ends before used, after the blanks of its key';
+  switch (code) {
+    case 'FILE_EMPTY':
+      return 'a header of 8 bytes at least';
+    case 'FILE_NOT_REGULAR':
+      return 'a regular file';
+    case 'FILE_FOREIGN':
+      return 'a name such as counter_7.db or gauge_livesum_7.db';
+    case 'FILE_UNREADABLE':
+      return 'a file that may be read';
+    default:
+      return 'a chain of entries that ends at used';
+  }
+}

@@ -1,0 +1,472 @@
+/**
+ * The view of `explain`: what a series is made of, who holds how much of it, and when it misleads.
+ *
+ * Plain data from a Reading, in this shape the JSON of `explain --json`. Values are those a scrape prints; a
+ * histogram's buckets are running totals, here as there.
+ */
+import { formatNumber } from '../format/number.js';
+import type { LaidOutFamily } from '../plan/layout.js';
+import { OPERATION, type Operation } from '../plan/operation.js';
+import type { Series } from '../plan/series.js';
+import { isPreviousLife } from '../processes/previous-life.js';
+import type { Liveness } from '../processes/writer.js';
+import { type Contribution, joinValues, type Merged, mergeReading } from './merge.js';
+import { histogramQuantile } from './quantile.js';
+import type { ReadFile, Reading } from './reading.js';
+import type { Selector } from './selector.js';
+import { seriesName } from './series-name.js';
+import { verdictOf } from './verdict.js';
+import { type Warning, warningsOfHistogram, warningsOfSeries } from './warnings.js';
+
+/** One process, as far as a share tells of it. */
+export interface ShareHolder {
+  readonly processId: string;
+  readonly liveness: Liveness;
+  readonly role: string | undefined;
+  /** Base name. */
+  readonly file: string;
+}
+
+/** What one file gives to a series. */
+export interface Share extends ShareHolder {
+  readonly value: number;
+  /** Byte of the file at which the value lies; undefined for a total of several entries. */
+  readonly valueOffset: number | undefined;
+  /** Of the merged value; undefined where values do not add up, or not to a positive number. */
+  readonly percent: number | undefined;
+  /** When it was set; undefined where the file does not say. */
+  readonly setSeconds: number | undefined;
+  readonly ageSeconds: number | undefined;
+  /** Written by a process that is gone, under an id that another has now. */
+  readonly previousLife: boolean;
+  /** It alone is the merged value. */
+  readonly decides: boolean;
+  readonly ratePerSecond?: number | undefined;
+}
+
+export interface ExplainedSeries {
+  /** `http_requests_total{method="GET"}`. */
+  readonly series: string;
+  readonly sampleName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly family: string;
+  readonly type: string;
+  /** Of the last gauge file, which decides. */
+  readonly mode: string | undefined;
+  readonly operation: keyof typeof OPERATION;
+  /** Undefined where no sample is printed. */
+  readonly value: number | undefined;
+  /** Largest first; where one decides, it comes first, then the latest. */
+  readonly shares: readonly Share[];
+  /** In a few words. */
+  readonly verdict: string;
+  readonly warnings: readonly Warning[];
+  /** Increase since the first look, of what only grows. */
+  readonly window?: { readonly delta: number; readonly ratePerSecond: number };
+}
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+/** Observations of one process or of all. */
+export interface Observations {
+  readonly count: number;
+  /** Undefined where there is no sum. */
+  readonly sum: number | undefined;
+  readonly quantiles: Quantiles;
+  /** Running totals, in the order of `ExplainedHistogram.le`. */
+  readonly buckets: readonly number[];
+}
+
+export interface HistogramShare extends ShareHolder, Observations {
+  readonly percent: number | undefined;
+}
+
+export interface ExplainedHistogram extends Observations {
+  /** `request_seconds{path="/"}`: the family with the label set. */
+  readonly histogram: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly family: string;
+  readonly operation: 'sum';
+  /** Bounds as printed, ascending. */
+  readonly le: readonly string[];
+  /** Most observations first. */
+  readonly shares: readonly HistogramShare[];
+  readonly warnings: readonly Warning[];
+  /** What was observed between two looks. */
+  readonly window?: Observations & { readonly ratePerSecond: number };
+}
+
+export interface Explanation {
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  /** Between the two looks; undefined for a single one. */
+  readonly windowSeconds: number | undefined;
+  readonly series: readonly ExplainedSeries[];
+  readonly histograms: readonly ExplainedHistogram[];
+}
+
+const OPERATION_NAME = Object.fromEntries(
+  Object.entries(OPERATION).map(([name, operation]) => [operation, name]),
+) as Readonly<Record<Operation, keyof typeof OPERATION>>;
+
+/** Explains all that the selector selects; in output order. */
+export function explain(reading: Reading, selector: Selector): Explanation {
+  const merged = mergeReading(reading);
+  const chosen = merged.layout.families.flatMap((family) => choose(family, selector));
+  const slots = new Set<number>();
+  for (const { series, group, sum } of chosen) {
+    for (const one of group?.buckets ?? []) slots.add(one.slot);
+    if (series !== undefined) slots.add(series.slot);
+    if (sum !== undefined) slots.add(sum.slot);
+  }
+  const context: Context = { reading, merged, contributions: merged.contributions(slots) };
+  const explained = chosen.map((one) =>
+    one.series === undefined ? explainHistogram(context, one) : explainSeries(context, one),
+  );
+  return {
+    path: reading.path,
+    takenAtSeconds: reading.takenAtSeconds,
+    windowSeconds: undefined,
+    series: explained.filter((one) => 'series' in one),
+    histograms: explained.filter((one) => 'histogram' in one),
+  };
+}
+
+interface Group {
+  readonly buckets: readonly Series[];
+  readonly count: Series;
+}
+
+/** A series; or without one, a histogram with all its series. */
+interface Chosen {
+  readonly family: LaidOutFamily;
+  readonly series: Series | undefined;
+  /** That the series is a part of, if its value comes from buckets. */
+  readonly group: Group | undefined;
+  readonly sum: Series | undefined;
+}
+
+function choose(family: LaidOutFamily, selector: Selector): Chosen[] {
+  const chosen: Chosen[] = [];
+  const groupOf = new Map<Series, Group>();
+  const taken = new Set<Series>();
+  for (const group of family.histograms) {
+    for (const one of [...group.buckets, group.count]) groupOf.set(one, group);
+    if (selector.hasLabel('le')) continue;
+    const { labels } = group.count;
+    const bucket = { family: family.name, sampleName: `${family.name}_bucket`, labels };
+    if (!selector.selects(bucket)) continue;
+    const { labelSet } = group.buckets[0]!;
+    const own = family.series.filter((one) => one.labelSet === labelSet);
+    for (const one of own) taken.add(one);
+    const sum = own.find(({ sampleName }) => sampleName === `${family.name}_sum`);
+    chosen.push({ family, series: undefined, group, sum });
+  }
+  for (const series of family.series) {
+    if (taken.has(series)) continue;
+    const { sampleName, labels } = series;
+    // A histogram was asked for as a whole, or by the name of a sample.
+    const asked = family.histograms.length > 0 ? sampleName : family.name;
+    if (!selector.selects({ family: asked, sampleName, labels })) continue;
+    chosen.push({ family, series, group: groupOf.get(series), sum: undefined });
+  }
+  return chosen;
+}
+
+interface Context {
+  readonly reading: Reading;
+  readonly merged: Merged;
+  readonly contributions: ReadonlyMap<number, readonly Contribution[]>;
+}
+
+function explainSeries(context: Context, { family, series, group }: Chosen): ExplainedSeries {
+  const { sampleName, labels, shape } = series!;
+  const { operation } = shape;
+  const { value, shares } =
+    group === undefined
+      ? plainShares(context, series!, operation)
+      : totalShares(context, group, series!);
+  const conflict = context.merged.conflicts.get(
+    nameInFiles(context, series!, group) ?? family.name,
+  );
+  const base = {
+    series: seriesName(sampleName, labels),
+    sampleName,
+    labels: Object.fromEntries(labels),
+    family: family.name,
+    type: family.type,
+    mode: family.type === 'gauge' ? modeOf(context, series!) : undefined,
+    operation: OPERATION_NAME[operation],
+    value,
+    shares: [...shares].sort(shareOrder),
+  };
+  const warnings = warningsOfSeries(base, conflict);
+  return { ...base, verdict: verdictOf({ ...base, warnings }).text, warnings };
+}
+
+/** The family as the keys call it, which the output may have renamed. */
+function nameInFiles({ contributions }: Context, series: Series, group: Group | undefined) {
+  const slot = group?.buckets[0]?.slot ?? series.slot;
+  const key = contributions.get(slot)?.[0]?.entry.key;
+  return key !== undefined && 'family' in key ? key.family : undefined;
+}
+
+function modeOf(context: Context, series: Series): string | undefined {
+  const name = nameInFiles(context, series, undefined);
+  return name === undefined ? undefined : context.merged.modeOf(name);
+}
+
+function plainShares(
+  { reading, contributions }: Context,
+  series: Series,
+  operation: Operation,
+): { value: number | undefined; shares: Share[] } {
+  const own = contributions.get(series.slot) ?? [];
+  const { value, winner } = joinValues(
+    operation,
+    own.map(({ entry }) => entry),
+  );
+  const adds = operation === OPERATION.sum && own.every(({ entry }) => entry.value >= 0);
+  const shares = own.map(({ file, entry }, i): Share => {
+    const set = entry.timestampSeconds > 0 ? entry.timestampSeconds : undefined;
+    return {
+      ...holderOf(reading, file),
+      value: entry.value,
+      valueOffset: entry.valueOffset,
+      percent: adds ? percentOf(entry.value, value) : undefined,
+      setSeconds: set,
+      ageSeconds: set === undefined ? undefined : reading.takenAtSeconds - set,
+      previousLife: isOfPreviousLife(reading, file, entry.timestampSeconds),
+      decides: i === winner,
+    };
+  });
+  return { value, shares };
+}
+
+/** A bucket or the count: of each file the buckets up to it. */
+function totalShares(
+  context: Context,
+  group: Group,
+  series: Series,
+): { value: number | undefined; shares: Share[] } {
+  const last = series === group.count ? group.buckets.length - 1 : group.buckets.indexOf(series);
+  const totals = bucketTotals(context, group);
+  const value = totals.all[last];
+  const shares = [...totals.byFile].map(
+    ([file, own]): Share => ({
+      ...holderOf(context.reading, file),
+      value: own[last]!,
+      valueOffset: undefined,
+      percent: percentOf(own[last]!, value),
+      setSeconds: undefined,
+      ageSeconds: undefined,
+      previousLife: isOfPreviousLife(context.reading, file, 0),
+      decides: false,
+    }),
+  );
+  return { value, shares };
+}
+
+interface BucketTotals {
+  /** As exposed. */
+  readonly all: readonly number[];
+  readonly byFile: ReadonlyMap<ReadFile, readonly number[]>;
+  /** Bounds that a file has, of those that any has. */
+  readonly boundsOf: ReadonlyMap<ReadFile, ReadonlySet<number>>;
+}
+
+function bucketTotals({ contributions }: Context, { buckets }: Group): BucketTotals {
+  const all: number[] = [];
+  const byFile = new Map<ReadFile, number[]>();
+  const boundsOf = new Map<ReadFile, Set<number>>();
+  for (const [i, { slot, shape }] of buckets.entries()) {
+    let merged = 0;
+    for (const { file, entry } of contributions.get(slot) ?? []) {
+      merged += entry.value;
+      let own = byFile.get(file);
+      if (own === undefined) {
+        own = new Array<number>(buckets.length).fill(0);
+        byFile.set(file, own);
+        boundsOf.set(file, new Set());
+      }
+      own[i]! += entry.value;
+      boundsOf.get(file)!.add(shape.bound!);
+    }
+    all.push((all.at(-1) ?? 0) + merged);
+  }
+  for (const own of byFile.values()) for (let i = 1; i < own.length; i++) own[i]! += own[i - 1]!;
+  return { all, byFile, boundsOf };
+}
+
+function explainHistogram(context: Context, { family, group, sum }: Chosen): ExplainedHistogram {
+  const { buckets, count } = group!;
+  const bounds = buckets.map(({ shape }) => shape.bound!);
+  const totals = bucketTotals(context, group!);
+  const sums = sum === undefined ? [] : (context.contributions.get(sum.slot) ?? []);
+  const sumOf = (own: readonly Contribution[]) =>
+    own.length === 0 ? undefined : own.reduce((total, { entry }) => total + entry.value, 0);
+  const sumsByFile = groupByFile(sums);
+
+  const all = observations(bounds, totals.all, sumOf(sums));
+  const shares = [...totals.byFile].map(([file, own]): HistogramShare => {
+    const seen = observations(bounds, own, sumOf(sumsByFile.get(file) ?? []));
+    return {
+      ...holderOf(context.reading, file),
+      ...seen,
+      percent: percentOf(seen.count, all.count),
+    };
+  });
+  const base = {
+    histogram: seriesName(family.name, count.labels),
+    labels: Object.fromEntries(count.labels),
+    family: family.name,
+    operation: 'sum' as const,
+    ...all,
+    le: bounds.map(formatNumber),
+    shares: shares.sort((a, b) => b.count - a.count),
+  };
+  const conflict = context.merged.conflicts.get(nameInFiles(context, count, group) ?? family.name);
+  return { ...base, warnings: warningsOfHistogram(base, [...totals.boundsOf.values()], conflict) };
+}
+
+function groupByFile(own: readonly Contribution[]): Map<ReadFile, Contribution[]> {
+  const groups = new Map<ReadFile, Contribution[]>();
+  for (const one of own) {
+    const group = groups.get(one.file);
+    if (group === undefined) groups.set(one.file, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+function observations(
+  bounds: readonly number[],
+  buckets: readonly number[],
+  sum: number | undefined,
+): Observations {
+  const exposed = bounds.map((bound, i) => ({ bound, count: buckets[i]! }));
+  const at = (quantile: number) => histogramQuantile(quantile, exposed);
+  return {
+    count: buckets.at(-1) ?? 0,
+    sum,
+    quantiles: { p50: at(0.5), p90: at(0.9), p99: at(0.99) },
+    buckets,
+  };
+}
+
+function holderOf({ writers }: Reading, { fileName, name }: ReadFile): ShareHolder {
+  const { processId } = fileName!;
+  const writer = writers.get(processId);
+  return { processId, liveness: writer?.liveness ?? 'unknown', role: writer?.role, file: name };
+}
+
+function isOfPreviousLife({ writers }: Reading, file: ReadFile, timestampSeconds: number): boolean {
+  const writer = writers.get(file.fileName!.processId);
+  if (writer === undefined) return false;
+  return (
+    writer.abandoned?.includes(file.identity) === true || isPreviousLife(timestampSeconds, writer)
+  );
+}
+
+function percentOf(value: number, total: number | undefined): number | undefined {
+  if (total === undefined || !(total > 0) || !Number.isFinite(total)) return undefined;
+  return (100 * value) / total;
+}
+
+function shareOrder(a: Share, b: Share): number {
+  return (
+    Number(b.decides) - Number(a.decides) ||
+    (b.setSeconds ?? 0) - (a.setSeconds ?? 0) ||
+    (b.value === a.value ? 0 : b.value - a.value || 0)
+  );
+}
+
+/** The second of two looks, with what happened since the first. */
+export function explainWindow(before: Explanation, after: Explanation): Explanation {
+  const seconds = after.takenAtSeconds - before.takenAtSeconds;
+  const seriesBefore = new Map(before.series.map((one) => [one.series, one]));
+  const histogramsBefore = new Map(before.histograms.map((one) => [one.histogram, one]));
+  return {
+    ...after,
+    windowSeconds: seconds,
+    series: after.series.map((one) => seriesWindow(seriesBefore.get(one.series), one, seconds)),
+    histograms: after.histograms.map((one) =>
+      histogramWindow(histogramsBefore.get(one.histogram), one, seconds),
+    ),
+  };
+}
+
+function seriesWindow(
+  before: ExplainedSeries | undefined,
+  after: ExplainedSeries,
+  seconds: number,
+): ExplainedSeries {
+  if (after.type === 'gauge' || after.operation !== 'sum' || after.value === undefined)
+    return after;
+  const key = ({ file, valueOffset }: Share) => `${file} ${valueOffset}`;
+  const was = new Map(before?.shares.map((share) => [key(share), share.value]));
+  const delta = after.value - (before?.value ?? 0);
+  return {
+    ...after,
+    window: { delta, ratePerSecond: delta / seconds },
+    shares: after.shares.map((share) => ({
+      ...share,
+      ratePerSecond: (share.value - (was.get(key(share)) ?? 0)) / seconds,
+    })),
+  };
+}
+
+function histogramWindow(
+  before: ExplainedHistogram | undefined,
+  after: ExplainedHistogram,
+  seconds: number,
+): ExplainedHistogram {
+  const was = new Map(before?.le.map((le, i) => [le, before.buckets[i]!]));
+  let last = 0;
+  // A bound that is new has the total of the one below it.
+  const buckets = after.le.map((le, i) => {
+    last = was.get(le) ?? last;
+    return after.buckets[i]! - last;
+  });
+  const bounds = after.le.map((le) => (le === '+Inf' ? Infinity : Number(le)));
+  const sum = after.sum === undefined ? undefined : after.sum - (before?.sum ?? 0);
+  const seen = observations(bounds, buckets, sum);
+  return { ...after, window: { ...seen, ratePerSecond: seen.count / seconds } };
+}
+
+/** For a series printed without its pid, sample names near a name that was not found; nearest first. */
+export function nearNames(reading: Reading, wanted: string, most = 5): string[] {
+  const names = new Set<string>();
+  for (const { name, series } of mergeReading(reading).layout.families) {
+    names.add(name);
+    for (const { sampleName } of series) names.add(sampleName);
+  }
+  const limit = Math.max(2, Math.floor(wanted.length / 3));
+  return [...names]
+    .map((name) => ({ name, distance: nearness(name, wanted) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/** Edit distance; names that hold one another count as near. */
+function nearness(name: string, wanted: string): number {
+  const a = name.toLowerCase();
+  const b = wanted.toLowerCase();
+  if (b.length >= 3 && (a.includes(b) || b.includes(a))) return 1;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + Number(a[i - 1] !== b[j - 1]);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

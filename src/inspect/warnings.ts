@@ -1,0 +1,121 @@
+/**
+ * When a merged number misleads, and why: each a code that stays, and a sentence.
+ *
+ * Source: `vllm.md` 6; `pain.md` 4, 15; `reference.md` E and G.
+ */
+import type { ExplainedSeries, HistogramShare, Share } from './explain.js';
+
+export const WARNING_CODES = [
+  'NEVER_SET',
+  'PREVIOUS_LIFE',
+  'DEAD_DECIDES',
+  'DEAD_ADDS',
+  'DEAD_PROCESS',
+  'SUM_OF_TIMESTAMPS',
+  'ZERO_IS_MIN',
+  'NOT_A_NUMBER',
+  'BUCKETS_DIFFER',
+  'FILES_DISAGREE',
+] as const;
+
+export interface Warning {
+  readonly code: (typeof WARNING_CODES)[number];
+  readonly text: string;
+}
+
+/** Unix times between 2001 and 2065; a sum of two of them is beyond. */
+const EARLIEST_TIME = 1e9;
+const LATEST_TIME = 3e9;
+
+export function warningsOfSeries(
+  series: Pick<ExplainedSeries, 'type' | 'operation' | 'value' | 'shares'>,
+  conflict: string | undefined,
+): Warning[] {
+  const { type, operation, value, shares } = series;
+  const warnings: Warning[] = [];
+  const warn = (code: Warning['code'], text: string) => warnings.push({ code, text });
+  const decider = shares.find(({ decides }) => decides);
+  const others = shares.length - 1;
+
+  if (operation === 'mostRecent' && decider === undefined) {
+    warn('NEVER_SET', 'no process ever set it, so there is HELP and TYPE but no sample');
+  }
+  if (decider !== undefined) {
+    const held = `is held by process ${decider.processId}`;
+    if (decider.previousLife) {
+      warn(
+        'PREVIOUS_LIFE',
+        `the value ${held}, from a previous life: set before that process began`,
+      );
+    } else if (decider.liveness === 'dead' && operation === 'last') {
+      warn(
+        'DEAD_PROCESS',
+        `process ${decider.processId} is dead; the series stays until its file goes`,
+      );
+    } else if (decider.liveness === 'dead') {
+      const what =
+        operation === 'min' ? 'the minimum' : operation === 'max' ? 'the maximum' : 'the value';
+      warn('DEAD_DECIDES', `${what} ${held}, which is dead`);
+    }
+    if (operation === 'min' && value === 0 && others > 0 && shares.some((one) => one.value > 0)) {
+      warn(
+        'ZERO_IS_MIN',
+        `the 0 is process ${decider.processId}'s; a forked child begins with 0 in each metric it inherits`,
+      );
+    }
+  }
+  if (operation === 'sum') {
+    if (type === 'gauge') warnOfGaugeSum(shares, value, warn);
+    const nan = shares.find((one) => Number.isNaN(one.value));
+    if (nan) warn('NOT_A_NUMBER', `process ${nan.processId} holds NaN, which makes the sum NaN`);
+  }
+  if (conflict !== undefined) warn('FILES_DISAGREE', `the family ${conflict}`);
+  return warnings;
+}
+
+function warnOfGaugeSum(
+  shares: readonly Share[],
+  value: number | undefined,
+  warn: (code: Warning['code'], text: string) => void,
+): void {
+  const set = shares.filter((one) => one.value !== 0);
+  const isTime = (one: Share) => one.value >= EARLIEST_TIME && one.value <= LATEST_TIME;
+  if (set.length > 0 && set.every(isTime)) {
+    const meaning =
+      set.length > 1
+        ? `the sum of ${set.length} times means nothing`
+        : 'with another process the sum would mean nothing';
+    warn('SUM_OF_TIMESTAMPS', `the values look like Unix times: ${meaning}`);
+  }
+  const gone = shares.filter(
+    (one) => (one.liveness === 'dead' || one.previousLife) && one.value !== 0,
+  );
+  if (gone.length > 0 && value !== undefined) {
+    const held = gone.reduce((sum, one) => sum + one.value, 0);
+    const who =
+      gone.length === 1 ? `dead process ${gone[0]!.processId}` : `${gone.length} dead processes`;
+    warn(
+      'DEAD_ADDS',
+      `${who} still hold${gone.length === 1 ? 's' : ''} ${Number(held.toPrecision(6))} of it`,
+    );
+  }
+}
+
+export function warningsOfHistogram(
+  { shares }: { readonly shares: readonly HistogramShare[] },
+  bounds: readonly ReadonlySet<number>[],
+  conflict: string | undefined,
+): Warning[] {
+  const warnings: Warning[] = [];
+  const sets = new Set(bounds.map((own) => [...own].sort((a, b) => a - b).join(' ')));
+  if (sets.size > 1) {
+    warnings.push({
+      code: 'BUCKETS_DIFFER',
+      text: `the ${shares.length} processes have ${sets.size} different sets of bounds: totals and quantiles are off`,
+    });
+  }
+  if (conflict !== undefined) {
+    warnings.push({ code: 'FILES_DISAGREE', text: `the family ${conflict}` });
+  }
+  return warnings;
+}
