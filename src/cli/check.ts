@@ -6,6 +6,7 @@ import { lookAround } from '../inspect/findings/surroundings.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
+import { toJson } from './json.js';
 import { counted, formatCount } from './quantity.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
@@ -33,7 +34,7 @@ export const check: Command<'json' | 'all'> = {
     // A snapshot or a single file was taken from its machine: nothing here is round it.
     const isDirectory = (await stat(path)).isDirectory();
     const view = checkReading(reading, isDirectory ? await lookAround(path) : undefined);
-    if (flags.json) await terminal.print(`${JSON.stringify(view)}\n`);
+    if (flags.json) await terminal.print(toJson(view));
     else {
       const width = terminalWidth(terminal.environment);
       const paint = painter(takesColour(terminal.environment));

@@ -12,6 +12,7 @@ import type { Liveness } from '../processes/writer.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import type { LS_SORTS } from './flags.js';
+import { toJson } from './json.js';
 import { counted, formatBytes, formatCount, shortAge, shortBytes } from './quantity.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
@@ -48,7 +49,7 @@ export const ls: Command<
 
     if (flags.json) {
       const shown = { ...view, processes, ...(files && { files }) };
-      await terminal.print(`${JSON.stringify(shown)}\n`);
+      await terminal.print(toJson(shown));
       return 0;
     }
     const width = terminalWidth(terminal.environment);

@@ -11,8 +11,8 @@ export function formatBytes(bytes: number): string {
     left /= 1024;
     unit++;
   }
-  const digits = unit > 0 && left < 9.95 && !Number.isInteger(left) ? 1 : 0;
-  return `${left.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+  const text = left.toFixed(unit > 0 && left < 9.95 ? 1 : 0);
+  return `${text.replace(/\.0$/, '')} ${BYTE_UNITS[unit]}`;
 }
 
 /** For a column: `512B`, `64K`, `1.5M`. */

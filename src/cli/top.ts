@@ -10,6 +10,7 @@ import type { Reading } from '../inspect/reading.js';
 import { viewTop } from '../inspect/top.js';
 import type { Command, Terminal } from './command.js';
 import { chooseDirectory } from './directory.js';
+import { toJson } from './json.js';
 import { type Screen, screenOf } from './screen.js';
 import { painter, takesColour, terminalWidth } from './terminal.js';
 import { handleKey, type TopState, topLines } from './top-screen.js';
@@ -63,7 +64,7 @@ async function runPiped(
     const now = await readPath(path);
     const view = viewTop(now, before);
     before = now;
-    if (json) await terminal.print(`${JSON.stringify(view)}\n`);
+    if (json) await terminal.print(toJson(view));
     else {
       const width = terminalWidth(terminal.environment);
       const lines = topLines(view, state, { width, rows: PIPED_ROWS, paint: painter(false) });

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatRate,
+  shortBytes,
+} from '../../src/cli/quantity.js';
+import { renderTable } from '../../src/cli/table.js';
+import { painter, takesColour, terminalWidth } from '../../src/cli/terminal.js';
+import { cutToWidth, textWidth, wrapText } from '../../src/cli/text-width.js';
+
+describe('textWidth', () => {
+  const cases: [title: string, text: string, width: number][] = [
+    ['ASCII', 'abc', 3],
+    ['accents, in one code point or two', 'é e\u0301', 3],
+    ['East Asian scripts are wide', '日本語', 6],
+    ['half-width forms are not', 'ｱ', 1],
+    ['an emoji', '🚀', 2],
+    ['a flag of two code points', '🇩🇪', 2],
+    ['a symbol drawn as emoji', '❤️', 2],
+    ['the same symbol as text', '❤', 1],
+    ['nothing', '', 0],
+  ];
+  for (const [title, text, width] of cases) {
+    it(title, () => assert.equal(textWidth(text), width));
+  }
+});
+
+describe('cutToWidth', () => {
+  const cases: [text: string, width: number, cut: string][] = [
+    ['abcdef', 6, 'abcdef'],
+    ['abcdef', 5, 'abcd…'],
+    ['日本語', 5, '日本…'],
+    ['日本語', 4, '日…'],
+    ['ab', 1, '…'],
+    ['ab', 0, ''],
+  ];
+  for (const [text, width, cut] of cases) {
+    it(`${text} to ${width}`, () => assert.equal(cutToWidth(text, width), cut));
+  }
+});
+
+describe('wrapText', () => {
+  it('breaks at blanks only', () => {
+    assert.deepEqual(wrapText('one two three-four', 8), ['one two', 'three-four']);
+  });
+  it('has one line for nothing', () => assert.deepEqual(wrapText('', 8), ['']));
+  it('does not break where there is no width', () => {
+    assert.deepEqual(wrapText('one two', Number.POSITIVE_INFINITY), ['one two']);
+  });
+});
+
+describe('renderTable', () => {
+  const rows = [
+    ['1', 'a long name'],
+    ['234', 'b'],
+  ];
+  it('makes columns as wide as their widest cell', () => {
+    assert.deepEqual(renderTable(['ID', 'NAME'], rows, { width: 80, alignRight: [0] }), [
+      ' ID  NAME',
+      '  1  a long name',
+      '234  b',
+    ]);
+  });
+  it('cuts the flexible column', () => {
+    assert.deepEqual(renderTable(['ID', 'NAME'], rows, { width: 14, flexible: 1 }), [
+      'ID   NAME',
+      '1    a long n…',
+      '234  b',
+    ]);
+  });
+  it('cuts nothing where there is no width', () => {
+    const options = { width: Number.POSITIVE_INFINITY, flexible: 1 };
+    assert.equal(renderTable(['ID', 'NAME'], rows, options)[1], '1    a long name');
+  });
+  it('lets no cell move the cursor', () => {
+    assert.deepEqual(renderTable(['A'], [['x\u001b[2J\ny']], { width: 80 })[1], 'x\\u001b[2J\\ny');
+  });
+  it('fits wide text', () => {
+    assert.deepEqual(
+      renderTable(
+        ['A', 'B'],
+        [
+          ['日本', 'x'],
+          ['abcd', 'y'],
+        ],
+        { width: 80 },
+      ),
+      ['A     B', '日本  x', 'abcd  y'],
+    );
+  });
+});
+
+describe('the terminal', () => {
+  it('has a width, unless it is none', () => {
+    assert.equal(terminalWidth({}, { isTTY: true, columns: 120 }), 120);
+    assert.equal(terminalWidth({ COLUMNS: '60' }, { isTTY: true, columns: 120 }), 60);
+    assert.equal(terminalWidth({}, { isTTY: true, columns: 0 }), 80);
+    assert.equal(terminalWidth({ COLUMNS: '60' }, { columns: 120 }), Number.POSITIVE_INFINITY);
+  });
+  it('takes colour, unless told otherwise', () => {
+    assert.equal(takesColour({}, { isTTY: true }), true);
+    assert.equal(takesColour({ NO_COLOR: '1' }, { isTTY: true }), false);
+    assert.equal(takesColour({ NO_COLOR: '' }, { isTTY: true }), true);
+    assert.equal(takesColour({ TERM: 'dumb' }, { isTTY: true }), false);
+    assert.equal(takesColour({}, {}), false);
+    assert.equal(painter(false)('red', 'x'), 'x');
+    assert.equal(painter(true)('red', 'x'), '\u001b[31mx\u001b[0m');
+  });
+});
+
+describe('quantities', () => {
+  const cases: [shown: string, expected: string][] = [
+    [formatBytes(0), '0 B'],
+    [formatBytes(1023), '1023 B'],
+    [formatBytes(1024), '1 KiB'],
+    [formatBytes(1536), '1.5 KiB'],
+    [formatBytes(64 * 1024), '64 KiB'],
+    [formatBytes(1024 * 1024 - 1), '1 MiB'],
+    [shortBytes(512), '512B'],
+    [shortBytes(1.5 * 2 ** 20), '1.5M'],
+    [formatAge(-5), '0 s'],
+    [formatAge(59.9), '59 s'],
+    [formatAge(12 * 60), '12 m'],
+    [formatAge(3 * 3600 + 5 * 60), '3 h 5 m'],
+    [formatAge(11 * 3600), '11 h'],
+    [formatAge(4 * 86_400), '4 d'],
+    [formatCount(999), '999'],
+    [formatCount(1_234_567), '1,234,567'],
+    [formatRate(0), '0'],
+    [formatRate(0.001), '<0.01'],
+    [formatRate(1.234), '1.23'],
+    [formatRate(12.34), '12.3'],
+    [formatRate(1234.5), '1,235'],
+  ];
+  for (const [shown, expected] of cases) it(expected, () => assert.equal(shown, expected));
+});
