@@ -351,7 +351,7 @@ function oneHistogram(
     ...bucketColumns.map((share) => countText(share.buckets[i]!)),
   ]);
   // Where all observations are reached nothing more happens up to +Inf.
-  const full = histogram.buckets.findIndex((count) => count === histogram.count);
+  const full = histogram.buckets.indexOf(histogram.count);
   const told = buckets.filter((_, i) => i <= full || i === buckets.length - 1);
   const untold = buckets.length - told.length;
   const bucketHeader = [
@@ -418,7 +418,7 @@ function manyHistograms(
   const alignRight = header.map((_, i) => i).slice(1);
   const rest = all.length - shown.length;
   return [
-    'since start' + (hasWindow ? `, and the last ${ago(windowSeconds)}` : ''),
+    hasWindow ? `since start, and in the last ${ago(windowSeconds)}` : 'since start',
     '',
     ...renderTable(header, body, { width, alignRight, flexible: 0 }),
     ...(rest > 0 ? [`and ${formatCount(rest)} more; --all shows them`] : []),

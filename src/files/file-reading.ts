@@ -4,7 +4,7 @@
  * A scrape wants less and follows files as they change (metric-files.ts); both decode through the addon.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { type InspectedFile, readMetricBytes, readMetricFile } from '../native.js';
 import { directoryError } from './directory-error.js';
@@ -83,6 +83,23 @@ export function faultOf(
   if (isYoung) return undefined;
   const offset = faultOffset < 0 ? undefined : faultOffset;
   return new MetricFileError(code, path, found, { offset });
+}
+
+/**
+ * What a path names: what cannot be looked at counts as a directory, whose listing then says why.
+ *
+ * @throws MetricFileError FILE_UNREADABLE for a metric file that is not there
+ */
+export async function kindOf(path: string): Promise<'directory' | 'file' | 'other'> {
+  try {
+    const stats = await stat(path);
+    return stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
+  } catch (error) {
+    if (!path.endsWith('.db')) return 'directory';
+    const { code, message } = error as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'no such file' : message;
+    throw new MetricFileError('FILE_UNREADABLE', path, found, { cause: error });
+  }
 }
 
 /** Opens a regular file that is no metric file; undefined for anything else that has the name. */

@@ -5,7 +5,13 @@
  * a key is parsed once for all files that have its text.
  */
 import { basename } from 'node:path';
-import { listMetricFiles, openRegularFile, readFile, readFiles } from '../files/file-reading.js';
+import {
+  kindOf,
+  listMetricFiles,
+  openRegularFile,
+  readFile,
+  readFiles,
+} from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import { foreignFile, KeyCache, pathOf, toReadFile, writersOf } from './read-file.js';
@@ -18,12 +24,15 @@ import { isSnapshot, readSnapshot } from './snapshot.js';
  * @throws MetricFileError DIRECTORY_UNREADABLE; FILE_UNREADABLE for a snapshot that is damaged
  */
 export async function readPath(path: string): Promise<Reading> {
-  const handle = await openRegularFile(path).catch(() => undefined);
-  if (handle === undefined) return readDirectory(path);
+  const kind = await kindOf(path);
+  if (kind === 'directory') return readDirectory(path);
+  const handle = kind === 'file' ? await openRegularFile(path).catch(() => undefined) : undefined;
   try {
-    if (await isSnapshot(handle)) return await readSnapshot(path, await handle.readFile());
+    if (handle && (await isSnapshot(handle))) {
+      return await readSnapshot(path, await handle.readFile());
+    }
   } finally {
-    await handle.close();
+    await handle?.close();
   }
   return readSingleFile(path);
 }

@@ -37,7 +37,7 @@ const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const OPERATOR = /=~|!~|!=|=/y;
 const BLANK = /\s*/y;
 /** A value, and a timestamp, as in an exposition. */
-const COPIED = /\s+(?:[+-]?(?:Inf|NaN|[\d.]+(?:e[+-]?\d+)?))(?:\s+-?[\d.]+)?\s*$/iy;
+const COPIED = /(?<=[\s}])\s*(?:[+-]?(?:Inf|NaN|[\d.]+(?:e[+-]?\d+)?))(?:\s+-?[\d.]+)?\s*$/iy;
 const ONLY_RE2 = /\(\?[a-zA-Z-]*[isUm]|\\[zAQEC]|\[\[:/;
 
 export class Selector {
@@ -145,8 +145,8 @@ function parseMatchers(text: string): Matcher[] {
         continue;
       }
       at++;
-      const escape = /u[\da-fA-F]{4}|x[\da-fA-F]{2}|[abfnrtv\\"']/y;
-      const found = take(escape);
+      const escapeCode = /u[\da-fA-F]{4}|x[\da-fA-F]{2}|[abfnrtv\\"']/y;
+      const found = take(escapeCode);
       // A pattern such as "\d" with one backslash is no PromQL, but what everybody means by it.
       if (found === undefined) {
         value += '\\';
@@ -213,7 +213,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-function unescaped(escape: string): string {
-  if (escape.length > 1) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-  return NAMED_ESCAPES[escape] ?? escape;
+function unescaped(code: string): string {
+  if (code.length > 1) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+  return NAMED_ESCAPES[code] ?? code;
 }

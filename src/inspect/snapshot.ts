@@ -247,8 +247,10 @@ function readMember(
       fault: fault ?? undefined,
     };
   }
+  // A young empty file has no fault yet.
+  const isWhole = facts.fault === null && bytes.length > 0;
   const inspected = {
-    ...readBytes(facts.fault ? withZeros(bytes, sizeBytes) : bytes, sizeBytes),
+    ...readBytes(isWhole ? bytes : withZeros(bytes, sizeBytes), sizeBytes),
     changedSeconds,
   };
   return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...stated };

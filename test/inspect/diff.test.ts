@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { diffPaths } from '../../src/inspect/diff.js';
+import { parseExposition } from '../../src/inspect/exposition.js';
+import { goldenCases } from '../support/golden-case.js';
+import { counter, gauge, type TestEntry, writeMetricFile } from '../support/metric-file.js';
+import { GOLDEN } from '../support/paths.js';
+import { tempDirectory } from '../support/temp.js';
+
+function directoryOf(files: Readonly<Record<string, readonly TestEntry[]>>): string {
+  const directory = tempDirectory();
+  for (const [name, entries] of Object.entries(files))
+    writeMetricFile(join(directory, name), entries);
+  return directory;
+}
+
+describe('diff', () => {
+  const before = directoryOf({
+    'counter_1.db': [
+      counter('same', 1),
+      counter('grew', 1),
+      counter('back', 9),
+      counter('gone', 4),
+    ],
+    'counter_2.db': [counter('grew', 2)],
+    'gauge_sum_1.db': [gauge('depth', 5)],
+  });
+  const after = directoryOf({
+    'counter_1.db': [counter('same', 1), counter('grew', 4), counter('back', 2), counter('new', 3)],
+    'counter_2.db': [counter('grew', 2)],
+    'gauge_sum_1.db': [gauge('depth', 2)],
+  });
+
+  it('tells added, removed, changed, and counters that went back', async () => {
+    assert.deepEqual(await diffPaths(before, after, undefined), {
+      before,
+      after,
+      added: [{ series: 'new_total', type: 'counter', after: 3 }],
+      removed: [{ series: 'gone_total', type: 'counter', before: 4 }],
+      changed: [
+        { series: 'grew_total', type: 'counter', before: 3, after: 6, delta: 3 },
+        { series: 'back_total', type: 'counter', before: 9, after: 2, delta: -7, wentBack: true },
+        { series: 'depth', type: 'gauge', before: 5, after: 2, delta: -3 },
+      ],
+      same: 1,
+      wentBack: 1,
+    });
+  });
+
+  it('compares what each process holds', async () => {
+    const { changed, same } = await diffPaths(before, after, 'process');
+    assert.deepEqual(
+      changed.map(({ series, processId, delta }) => [series, processId, delta]),
+      [
+        ['grew_total', '1', 3],
+        ['back_total', '1', -7],
+        ['depth', '1', -3],
+      ],
+    );
+    assert.equal(same, 2);
+  });
+
+  it('finds no difference between a directory and what is printed of it', async () => {
+    for (const { name, path } of goldenCases(GOLDEN)) {
+      // Names that the text format must escape, and twins, are other series there.
+      if (
+        /utf8|js-names|newline|pid-label|bad-|0\.0\.|identifiers|label-sort|conflict|empty/.test(
+          name,
+        )
+      )
+        continue;
+      if (
+        !existsSync(join(path, 'expected.prom')) ||
+        /mixed|full-size-v0.12|growth.*v0.12|web-v0/.test(name)
+      )
+        continue;
+      const { added, removed, changed } = await diffPaths(
+        join(path, 'files'),
+        join(path, 'expected.prom'),
+        undefined,
+      );
+      assert.deepEqual([added, removed, changed], [[], [], []], name);
+    }
+  });
+
+  it('refuses what is no exposition, naming the line', async () => {
+    const file = join(tempDirectory(), 'a.prom');
+    writeFileSync(file, 'up 1\nnonsense\n');
+    await assert.rejects(diffPaths(file, before, undefined), {
+      message: `${file}: no exposition: line 2: no sample: nonsense`,
+    });
+  });
+
+  it('cannot tell processes apart in an exposition', async () => {
+    const file = join(tempDirectory(), 'a.prom');
+    writeFileSync(file, 'up 1\n');
+    await assert.rejects(diffPaths(file, before, 'process'), /does not say which process/);
+  });
+});
+
+describe('an exposition', () => {
+  const cases: [
+    title: string,
+    line: string,
+    name: string,
+    labels: [string, string][],
+    value: number,
+  ][] = [
+    ['a bare name', 'up 1', 'up', [], 1],
+    [
+      'labels, sorted',
+      'up{b="2",a="1"} 1',
+      'up',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+      1,
+    ],
+    ['a trailing comma and blanks', 'up{ a = "1" , } 1', 'up', [['a', '1']], 1],
+    ['escapes', 'up{a="\\\\\\n\\""} 1', 'up', [['a', '\\\n"']], 1],
+    ['a brace in a value', 'up{a="}"} 1', 'up', [['a', '}']], 1],
+    ['a quoted name', '{"a.b",c="d"} 1', 'a.b', [['c', 'd']], 1],
+    ['a timestamp', 'up 1 1700000000', 'up', [], 1],
+    ['an exemplar', 'up 1 # {a="b"} 2', 'up', [], 1],
+    ['infinity', 'up -Inf', 'up', [], -Infinity],
+    ['NaN', 'up NaN', 'up', [], Number.NaN],
+    ['an exponent', 'up 1.5e+06', 'up', [], 1.5e6],
+  ];
+  for (const [title, line, sampleName, labels, value] of cases) {
+    it(`has ${title}`, () => {
+      assert.deepEqual(parseExposition(`${line}\n`), [
+        { sampleName, labels, value, type: 'unknown' },
+      ]);
+    });
+  }
+
+  it('knows the type of its samples', () => {
+    const text = readFileSync(join(GOLDEN, 'buckets', 'expected.prom'), 'utf8');
+    assert.ok(parseExposition(text).every(({ type }) => type === 'histogram'));
+  });
+
+  for (const line of ['up', 'up{a="b" 1', 'up{a} 1', '{a="b"} 1', 'up x', '{"a","b"} 1']) {
+    it(`refuses ${line}`, () => assert.throws(() => parseExposition(line), /^Error: line 1: /));
+  }
+});
