@@ -10,7 +10,7 @@ import type { Liveness, Writer } from '../processes/writer.js';
 import type { ReadFile, Reading } from './reading.js';
 
 /** Which client wrote a file, as far as its layout tells. `reference.md` A7. */
-export type ClientAge = '0.18+' | '0.16-0.17' | '0.4-0.15' | 'before 0.4';
+export type ClientAge = '0.18+' | '0.16-0.17' | '0.4-0.15' | 'before 0.4' | 'before 0.16';
 
 export interface FileView {
   readonly name: string;
@@ -125,7 +125,11 @@ export function kindOf({ type, mode }: Pick<FileView, 'type' | 'mode'>): string 
   return mode === undefined ? type : `${type} ${mode}`;
 }
 
-export function clientOf({ slotBytes, entries }: ReadFile): ClientAge | undefined {
+/**
+ * Up to 0.15 it takes a counter or a gauge to tell: before 0.4 their metric and sample had one name, and the
+ * keys of histograms and summaries, once read, look alike.
+ */
+export function clientOf({ slotBytes, entries, fileName }: ReadFile): ClientAge | undefined {
   if (slotBytes === 0) return undefined;
   if (slotBytes === 16) return '0.18+';
   let hasKey = false;
@@ -135,7 +139,15 @@ export function clientOf({ slotBytes, entries }: ReadFile): ClientAge | undefine
     if (key.bare || key.totalRemoved) return 'before 0.4';
     if (key.help !== HELP_OF_OLD_KEYS) return '0.16-0.17';
   }
-  return hasKey ? '0.4-0.15' : undefined;
+  if (!hasKey) return undefined;
+  return fileName?.type === 'counter' || fileName?.type === 'gauge' ? '0.4-0.15' : 'before 0.16';
+}
+
+/** The clients of several files, sorted; one that another tells more exactly is left out. */
+export function distinctClients(clients: Iterable<ClientAge>): ClientAge[] {
+  const all = new Set(clients);
+  if (all.has('before 0.4') || all.has('0.4-0.15')) all.delete('before 0.16');
+  return [...all].sort();
 }
 
 /** What format/key.ts gives a key that has no help; keys have one since 0.16. */
@@ -201,5 +213,5 @@ function sumOf(files: readonly FileView[]): Omit<ProcessesTotal, 'processes'> {
     sum.sizeBytes += file.sizeBytes;
     sum.diskBytes += file.diskBytes;
   }
-  return { kinds, clients: [...clients].sort(), ...sum };
+  return { kinds, clients: distinctClients(clients), ...sum };
 }

@@ -257,6 +257,8 @@ const CASES: Readonly<Record<string, RuleCase>> = {
         'gauge_max_2.db': one('started', NOW),
         'gauge_sum_1.db': one('held_bytes', 64e9),
         'gauge_sum_2.db': one('held_bytes', 65e9),
+        'gauge_sum_3.db': one('broken', Number.NaN),
+        'gauge_sum_4.db': one('broken', NOW),
       }),
     },
   },
@@ -389,6 +391,25 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       reading: makeReading({ 'counter_1.db': {} }, { 1: 'alive' }),
       surroundings: withProcess({
         variable: '/tmp/other',
+        namesThis: false,
+        writesTo: ['/tmp/other'],
+        writesHere: false,
+      }),
+    },
+  },
+  NOBODY_WRITES: {
+    broken: {
+      reading: makeReading({ 'counter_1.db': {} }, { 1: 'dead' }),
+      surroundings: withProcess({
+        namesThis: false,
+        writesTo: ['/tmp/other'],
+        writesHere: false,
+      }),
+    },
+    says: /^pid 42 \(python3\.11\) writes to \/tmp\/other$/,
+    close: {
+      reading: makeReading({ 'counter_1.db': {} }, { 1: 'alive' }),
+      surroundings: withProcess({
         namesThis: false,
         writesTo: ['/tmp/other'],
         writesHere: false,

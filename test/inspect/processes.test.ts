@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clientOf, viewFiles, viewProcesses } from '../../src/inspect/processes.js';
+import {
+  clientOf,
+  distinctClients,
+  viewFiles,
+  viewProcesses,
+} from '../../src/inspect/processes.js';
 import { makeFile, makeReading, NOW } from './make-reading.js';
 
 describe('viewProcesses', () => {
@@ -92,6 +97,15 @@ describe('viewProcesses', () => {
 
 describe('clientOf', () => {
   const key = (...parts: unknown[]) => ({ entries: [{ name: '', rawKey: JSON.stringify(parts) }] });
+  it('cannot tell lists from objects by a histogram, nor need it beside a counter', () => {
+    const file = makeFile('histogram_1.db', { ...key('h', 'h_sum', {}), slotBytes: 8 });
+    assert.equal(clientOf(file), 'before 0.16');
+    assert.deepEqual(distinctClients(['before 0.16', 'before 0.4', '0.18+']), [
+      '0.18+',
+      'before 0.4',
+    ]);
+  });
+
   const cases: [title: string, file: Parameters<typeof makeFile>[1], client: string | undefined][] =
     [
       ['a timestamp', key('a', 'a_total', {}, 'help'), '0.18+'],

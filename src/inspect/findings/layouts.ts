@@ -1,5 +1,5 @@
 /** Files of older clients, and of several at once. `reference.md` A7, A8; client_python#996. */
-import { type ClientAge, clientOf } from '../processes.js';
+import { type ClientAge, clientOf, distinctClients } from '../processes.js';
 import type { Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -12,7 +12,7 @@ export const mixedLayouts: Rule = {
   cure: 'Wipe the directory when the application is upgraded.',
   *find(subject) {
     const clients = filesByClient(subject);
-    if (clients.size < 2) return;
+    if (distinctClients(clients.keys()).length < 2) return;
     for (const [client, names] of clients) {
       yield {
         text: `prometheus_client ${client}: ${names.length} files, such as ${names[0]}`,

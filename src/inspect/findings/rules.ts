@@ -20,6 +20,7 @@ import { mixedLayouts, oldClient } from './layouts.js';
 import { lint } from './lint.js';
 import { minHeldByZero, staleGauge, sumOfTimes } from './values.js';
 import {
+  nobodyWrites,
   noVllmFamily,
   variableEmpty,
   variableLowerCase,
@@ -58,6 +59,7 @@ export const RULES: readonly Rule[] = [
   variableLowerCase,
   variableTooLate,
   writesElsewhere,
+  nobodyWrites,
   noVllmFamily,
   networkFileSystem,
   overlayFileSystem,

@@ -19,7 +19,7 @@ export const sumOfTimes: Rule = {
   title: 'a sum of points in time',
   effect:
     'Each process stores a Unix time and the mode adds them: with N processes it is N times what it should be, a date far in the future.',
-  cure: 'Use mode max or mostrecent. In vLLM it is vllm:lora_requests_info: divide by nothing, take only its labels.',
+  cure: 'Use mode max or mostrecent. Of vllm:lora_requests_info believe the labels, not the value.',
   *find({ families }) {
     for (const { name, mode, rule, series } of families.values()) {
       if (mode === undefined || rule.operation !== OPERATION.sum) continue;
@@ -28,7 +28,8 @@ export const sumOfTimes: Rule = {
         if (times.length < 2) continue;
         const first = Math.min(...times);
         const last = Math.max(...times);
-        if (first < FIRST_UNIX_TIME || last > LAST_UNIX_TIME) continue;
+        // A NaN among them makes both NaN, which is no time either.
+        if (!(first >= FIRST_UNIX_TIME && last <= LAST_UNIX_TIME)) continue;
         if (last - first > MOST_APART_SECONDS) continue;
         const sum = formatNumber(mergedValue(rule, one.parts)!);
         yield {

@@ -61,15 +61,31 @@ export const writesElsewhere: Rule = {
   severity: 'warning',
   title: 'processes whose metric files are elsewhere',
   effect:
-    'Their environment names this directory, but what they count is in another, or nobody writes here while others write there.',
+    'What they count is missing here: their environment names this directory, or it has no metric file at all while they write to another.',
   cure: 'Set the variable before Python imports prometheus_client, the same in all processes, as an absolute path.',
   *find({ surroundings, reading }) {
-    if (surroundings === undefined) return;
+    const isEmpty = reading.files.every(({ fileName }) => fileName === undefined);
+    for (const process of surroundings?.processes ?? []) {
+      if (isElsewhere(process) && (process.namesThis || isEmpty)) {
+        yield { text: `${named(process)}${whereItWrites(process)}` };
+      }
+    }
+  },
+};
+
+export const nobodyWrites: Rule = {
+  code: 'NOBODY_WRITES',
+  severity: 'info',
+  title: 'nobody is seen to write here, and others write elsewhere',
+  effect: 'The numbers stand still. It may be the directory of an earlier start.',
+  cure: 'Point at the directory that is written to, or start the application with this one.',
+  *find({ surroundings, reading }) {
     const isQuiet = ![...reading.writers.values()].some(({ liveness }) => liveness === 'alive');
-    for (const process of surroundings.processes) {
-      const { writesHere, namesThis, writesTo } = process;
-      if (writesHere || writesTo.length === 0) continue;
-      if (namesThis || isQuiet) yield { text: `${named(process)}${whereItWrites(process)}` };
+    if (!isQuiet || reading.writers.size === 0) return;
+    for (const process of surroundings?.processes ?? []) {
+      if (isElsewhere(process) && !process.namesThis) {
+        yield { text: `${named(process)}${whereItWrites(process)}` };
+      }
     }
   },
 };
@@ -109,6 +125,10 @@ export const noVllmFamily: Rule = {
 
 function isVllm(role: string | undefined): boolean {
   return role?.startsWith('VLLM::') === true;
+}
+
+function isElsewhere({ writesHere, writesTo }: Process): boolean {
+  return !writesHere && writesTo.length > 0;
 }
 
 function named({ pid, role, program }: Process): string {
