@@ -132,13 +132,12 @@ function processesTable(
 ): string[] {
   type Column = [header: string, cell: (process: ProcessView) => string, right?: true];
   const isWide = width >= WIDE && commands === undefined;
-  const who = (process: ProcessView) => commands?.get(process.processId) ?? whoText(process);
   const clients = new Set(processes.flatMap((process) => process.clients));
   const columns: Column[] = [
     ['PROCESS', ({ processId }) => processId],
     ['STATE', (process) => stateText(process, now)],
     // Both say nothing where no process is seen, or all have one client: that is in the total.
-    ...(processes.some(who) ? [['WHO', who] satisfies Column] : []),
+    ...(processes.some(whoText) ? [['WHO', whoText] satisfies Column] : []),
     ...(clients.size > 1 ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column] : []),
     ['ENTRIES', ({ entries }) => formatCount(entries), true],
     ['USED', ({ usedBytes }) => shortBytes(usedBytes), true],
@@ -152,9 +151,13 @@ function processesTable(
       ...(isWide ? ([] as const) : ([true] as const)),
     ],
   ];
+  // Last, and whole: what a terminal wraps can still be read and copied.
+  if (commands !== undefined) {
+    columns.push(['COMMAND', ({ processId }) => commands.get(processId) ?? '']);
+  }
   const header = columns.map(([name]) => name);
   const rows = processes.map((process) => columns.map(([, cell]) => cell(process)));
-  const flexible = header.indexOf(isWide ? 'FILES' : 'WHO');
+  const flexible = commands === undefined ? header.indexOf(isWide ? 'FILES' : 'WHO') : -1;
   return renderTable(header, rows, {
     width,
     alignRight: columns.flatMap(([, , right], i) => (right ? [i] : [])),

@@ -60,7 +60,8 @@ export async function findWriters(
   }
 
   const writers = new Map<string, Writer>();
-  let isNamedByPid = true;
+  // Ids that are no numbers are another scheme, and say nothing about those that are.
+  const numbered: boolean[] = [];
   for (const [processId, own] of filesOf) {
     const found = own.flatMap((i) => mappers.get(i) ?? []);
     // Kept in the order of the files, whatever becomes known first.
@@ -68,9 +69,10 @@ export async function findWriters(
     if (found.length === 0) continue;
     const { writer, bearsId } = await describe(processId, found, boot, proc);
     writers.set(processId, writer);
-    isNamedByPid &&= bearsId;
+    if (/^\d+$/.test(processId)) numbered.push(bearsId);
   }
 
+  const isNamedByPid = numbered.length > 0 && numbered.every(Boolean);
   for (const [processId, own] of filesOf) {
     if (!isRuledOut(processId, sightings, isNamedByPid)) continue;
     const writer = writers.get(processId)!;
