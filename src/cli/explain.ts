@@ -20,6 +20,7 @@ import { ago, verdictOf } from '../inspect/verdict.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
+import { printable } from './printable.js';
 import { counted, formatCount, formatRate } from './quantity.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
@@ -147,18 +148,19 @@ function oneSeries(series: ExplainedSeries, { width, rows }: Room): string[] {
   const value = series.value === undefined ? 'no sample' : formatNumber(series.value);
   const kind = mode === undefined ? type : `${type} ${mode}`;
   const shown = shares.slice(0, rows);
-  const header = ['PROCESS', 'STATE', 'ROLE', 'VALUE'];
+  const hasRoles = shares.some(({ role }) => role !== undefined);
+  const header = ['PROCESS', 'STATE', ...(hasRoles ? ['ROLE'] : [])];
   const columns: ((share: Share) => string)[] = [
     ({ processId }) => processId,
     stateOf,
-    ({ role }) => role ?? '',
-    (share) => formatNumber(share.value),
+    ...(hasRoles ? [({ role }: Share) => role ?? ''] : []),
   ];
-  const alignRight = [3];
+  const alignRight: number[] = [];
   const add = (title: string, text: (share: Share) => string) => {
     alignRight.push(header.push(title) - 1);
     columns.push(text);
   };
+  add('VALUE', ({ value: own }) => formatNumber(own));
   if (shares.some(({ percent }) => percent !== undefined)) {
     add('SHARE', ({ percent }) => (percent === undefined ? '' : `${percent.toFixed(1)}%`));
   }
@@ -179,7 +181,7 @@ function oneSeries(series: ExplainedSeries, { width, rows }: Room): string[] {
     ...renderTable(
       header,
       shown.map((share) => columns.map((text) => text(share))),
-      { width, alignRight, flexible: 2 },
+      { width, alignRight, flexible: hasRoles ? 2 : 0 },
     ),
     ...restLine(shares.slice(rows)),
     ...warningLines(warnings, width),
@@ -194,13 +196,19 @@ function stateOf({ liveness, previousLife }: Pick<Share, 'liveness' | 'previousL
 function verdictLine(series: ExplainedSeries): string {
   const { shares, operation } = series;
   const decider = shares.find(({ decides }) => decides);
-  if (decider === undefined || operation === 'sum') {
-    return shares.length === 1 && operation === 'sum'
-      ? `one process, ${shares[0]!.processId}`
-      : `${counted(shares.length, 'process', 'processes')}: ${series.verdict}`;
-  }
+  if (operation === 'sum')
+    return `${counted(shares.length, 'process', 'processes')}: ${states(shares)}`;
+  if (decider === undefined) return series.verdict;
   const role = decider.role === undefined ? '' : `${decider.role}, `;
   return `${series.verdict}; process ${decider.processId} (${role}${decider.liveness})`;
+}
+
+/** `all alive`, `3 alive, 1 dead`. */
+function states(shares: readonly Share[]): string {
+  const counts = new Map<string, number>();
+  for (const share of shares) counts.set(stateOf(share), (counts.get(stateOf(share)) ?? 0) + 1);
+  if (counts.size === 1 && shares.length > 1) return `all ${[...counts.keys()][0]}`;
+  return [...counts].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ');
 }
 
 function agoText(seconds: number | undefined): string {
@@ -222,7 +230,9 @@ function warningLines(warnings: ExplainedSeries['warnings'], width: number): str
 
 /** The series of one family: a row each. */
 function manySeries(all: readonly ExplainedSeries[], { width, rows }: Room): string[] {
-  const { family, type, mode, operation } = all[0]!;
+  const { type, mode, operation } = all[0]!;
+  const names = new Set(all.map(({ sampleName }) => sampleName));
+  const name = names.size === 1 ? all[0]!.sampleName : all[0]!.family;
   const shown = all.slice(0, rows);
   const { common, own } = labelTexts(all);
   const isStamped = all.some(({ operation: one }) => one === 'mostRecent');
@@ -252,7 +262,7 @@ function manySeries(all: readonly ExplainedSeries[], { width, rows }: Room): str
   );
   const kind = mode === undefined ? type : `${type} ${mode}`;
   const roles = rolesOf(shown);
-  const first = cutToWidth(`${family}${common}`, width);
+  const first = cutToWidth(printable(`${name}${common}`), width);
   const rest = all.length - shown.length;
   return [
     first,
@@ -335,11 +345,13 @@ function oneHistogram(
     summary.push([`last ${ago(windowSeconds!)}`, ...observationCells(window)]);
   }
   const shown = shares.slice(0, Math.min(rows, 10));
-  const processHeader = ['PROCESS', 'STATE', 'ROLE', 'SHARE', ...header.slice(1)];
+  const hasRoles = shares.some(({ role }) => role !== undefined);
+  const who = ['PROCESS', 'STATE', ...(hasRoles ? ['ROLE'] : [])];
+  const processHeader = [...who, 'SHARE', ...header.slice(1)];
   const processes = shown.map((share) => [
     share.processId,
     share.liveness,
-    share.role ?? '',
+    ...(hasRoles ? [share.role ?? ''] : []),
     share.percent === undefined ? '' : `${share.percent.toFixed(1)}%`,
     ...observationCells(share),
   ]);
@@ -374,8 +386,8 @@ function oneHistogram(
     '',
     ...renderTable(processHeader, processes, {
       width,
-      alignRight: right(processHeader, 3),
-      flexible: 2,
+      alignRight: right(processHeader, who.length),
+      flexible: who.length - 1,
     }),
     ...(rest > 0 ? [`and ${formatCount(rest)} more processes`] : []),
     '',

@@ -438,7 +438,7 @@ function histogramWindow(
   return { ...after, window: { ...seen, ratePerSecond: seen.count / seconds } };
 }
 
-/** For a series printed without its pid, sample names near a name that was not found; nearest first. */
+/** Names near one that was not found; nearest first. */
 export function nearNames(reading: Reading, wanted: string, most = 5): string[] {
   const names = new Set<string>();
   for (const { name, series } of mergeReading(reading).layout.families) {
@@ -458,7 +458,8 @@ export function nearNames(reading: Reading, wanted: string, most = 5): string[] 
 function nearness(name: string, wanted: string): number {
   const a = name.toLowerCase();
   const b = wanted.toLowerCase();
-  if (b.length >= 3 && (a.includes(b) || b.includes(a))) return 1;
+  if (b.length >= 3 && a.includes(b)) return 1;
+  if (a.length >= 3 && b.includes(a)) return 2;
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

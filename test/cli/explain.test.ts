@@ -1,0 +1,156 @@
+/** `promfold explain`, as it is started by a user. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promfold } from '../support/cli.js';
+import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
+import { GOLDEN } from '../support/paths.js';
+import { tempDirectory } from '../support/temp.js';
+
+function counters(): string {
+  const directory = tempDirectory();
+  writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 3, { queue: 'a' })]);
+  writeMetricFile(join(directory, 'counter_2.db'), [counter('jobs', 1, { queue: 'a' })]);
+  return directory;
+}
+
+const rows = (stdout: string): string[] =>
+  stdout.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
+
+describe('promfold explain', () => {
+  it('shows what each process gives to a series, largest first', async () => {
+    const { exitCode, stdout, stderr } = await promfold([
+      'explain',
+      'jobs_total{queue="a"}',
+      counters(),
+    ]);
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    assert.deepEqual(rows(stdout).slice(0, 7), [
+      'jobs_total{queue="a"} = 4.0',
+      'counter: the sum over processes',
+      '2 processes: all unknown',
+      '',
+      'PROCESS STATE VALUE SHARE',
+      '1 unknown 3.0 75.0%',
+      '2 unknown 1.0 25.0%',
+    ]);
+  });
+
+  it('shows vLLM engines on one screen, with age and verdict', async () => {
+    const directory = tempDirectory();
+    const set = Date.now() / 1000 - 41 * 60;
+    const name = 'vllm:num_requests_running';
+    const entries = (own: number) => [
+      gauge(name, own, set, { engine: '0' }),
+      gauge(name, 0, 0, { engine: '1' }),
+    ];
+    writeMetricFile(join(directory, 'gauge_mostrecent_1.db'), entries(7));
+    const { exitCode, stdout } = await promfold(['explain', name, directory]);
+    assert.equal(exitCode, 0);
+    const lines = rows(stdout);
+    assert.ok(lines.includes('engine="0" 7.0 41 min ago 1 unknown no step since'), stdout);
+    assert.ok(lines.includes('engine="1" - never 1 unknown never set'), stdout);
+    assert.match(stdout, /A process is a vLLM API server; the GPU behind it is label engine\./);
+  });
+
+  it('shows a histogram with quantiles, processes and buckets', async () => {
+    const { exitCode, stdout } = await promfold([
+      'explain',
+      'shop_latency_seconds',
+      `${GOLDEN}/web-v0.26.0/files`,
+    ]);
+    if (exitCode === 1) assert.fail(stdout);
+    assert.match(stdout, /^since start /m);
+    assert.match(stdout, /P50 +P90 +P99$/m);
+    assert.match(stdout, /^ *\+Inf /m);
+  });
+
+  it('reads twice for a window', async () => {
+    const { exitCode, stdout } = await promfold([
+      'explain',
+      '--window',
+      '50ms',
+      'jobs_total',
+      counters(),
+    ]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^now: 0 a second$/m);
+  });
+
+  it('has near names for one that is not there, and exit code 1', async () => {
+    const { exitCode, stdout, stderr } = await promfold(['explain', 'jobs_totl', counters()]);
+    assert.deepEqual([exitCode, stdout], [1, '']);
+    assert.match(
+      stderr,
+      /^promfold: no series of \S+ is jobs_totl; near names: jobs_total, jobs\n$/,
+    );
+  });
+
+  it('says that only the labels are not there', async () => {
+    const { exitCode, stderr } = await promfold(['explain', 'jobs_total{queue="b"}', counters()]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /; jobs_total is there, with other labels\n$/);
+  });
+
+  it('prints the same as JSON, in a shape that stays', async () => {
+    const directory = counters();
+    const { stdout } = await promfold(['explain', '--json', 'jobs_total', directory]);
+    const { takenAtSeconds, ...view } = JSON.parse(stdout);
+    assert.equal(typeof takenAtSeconds, 'number');
+    const share = (processId: string, value: number, percent: number) => ({
+      processId,
+      liveness: 'unknown',
+      file: `counter_${processId}.db`,
+      value,
+      valueOffset: 56,
+      percent,
+      previousLife: false,
+      decides: false,
+    });
+    assert.deepEqual(view, {
+      path: directory,
+      series: [
+        {
+          series: 'jobs_total{queue="a"}',
+          sampleName: 'jobs_total',
+          labels: { queue: 'a' },
+          family: 'jobs',
+          type: 'counter',
+          operation: 'sum',
+          value: 4,
+          shares: [share('1', 3, 75), share('2', 1, 25)],
+          verdict: '4.0',
+          warnings: [],
+        },
+      ],
+      histograms: [],
+    });
+  });
+
+  const wrong: [title: string, args: string[], line: RegExp][] = [
+    ['no selector', ['explain'], /missing required argument 'SELECTOR'/],
+    [
+      'a selector that is none',
+      ['explain', 'a{b=c}', '.'],
+      /selector a\{b=c\}: expected a quoted value, got 'c' at character 5/,
+    ],
+    [
+      'a window that is none',
+      ['explain', '--window', '3', 'a', '.'],
+      /--window: expected a duration/,
+    ],
+    [
+      'a directory that is not there',
+      ['explain', 'a', '/no/such'],
+      /\/no\/such: no such directory/,
+    ],
+  ];
+  for (const [title, args, line] of wrong) {
+    it(`refuses ${title} in one line, with 2`, async () => {
+      const { exitCode, stdout, stderr } = await promfold(args);
+      assert.deepEqual([exitCode, stdout], [2, '']);
+      assert.match(stderr, /^[^\n]+\n$/);
+      assert.match(stderr, line);
+    });
+  }
+});
