@@ -56,7 +56,7 @@ export interface ExplainedSeries {
   readonly operation: keyof typeof OPERATION;
   /** Undefined where no sample is printed. */
   readonly value: number | undefined;
-  /** Largest first; where one decides, it comes first, then the latest. */
+  /** The one that decides, then the latest; else the largest first, of a minimum the smallest. */
   readonly shares: readonly Share[];
   /** In a few words. */
   readonly verdict: string;
@@ -123,7 +123,8 @@ export function explain(reading: Reading, selector: Selector): Explanation {
     if (series !== undefined) slots.add(series.slot);
     if (sum !== undefined) slots.add(sum.slot);
   }
-  const context: Context = { reading, merged, contributions: merged.contributions(slots) };
+  const contributions = merged.contributions(slots);
+  const context: Context = { reading, merged, contributions, holders: new Map() };
   const explained = chosen.map((one) =>
     one.series === undefined ? explainHistogram(context, one) : explainSeries(context, one),
   );
@@ -181,6 +182,8 @@ interface Context {
   readonly reading: Reading;
   readonly merged: Merged;
   readonly contributions: ReadonlyMap<number, readonly Contribution[]>;
+  /** Made once for each file. */
+  readonly holders: Map<ReadFile, ShareHolder>;
 }
 
 function explainSeries(context: Context, { family, series, group }: Chosen): ExplainedSeries {
@@ -202,7 +205,7 @@ function explainSeries(context: Context, { family, series, group }: Chosen): Exp
     mode: family.type === 'gauge' ? modeOf(context, series!) : undefined,
     operation: OPERATION_NAME[operation],
     value,
-    shares: [...shares].sort(shareOrder),
+    shares: shares.sort(shareOrder(operation)),
   };
   const warnings = warningsOfSeries(base, conflict);
   return { ...base, verdict: verdictOf({ ...base, warnings }).text, warnings };
@@ -221,20 +224,26 @@ function modeOf(context: Context, series: Series): string | undefined {
 }
 
 function plainShares(
-  { reading, contributions }: Context,
+  context: Context,
   series: Series,
   operation: Operation,
 ): { value: number | undefined; shares: Share[] } {
+  const { reading, contributions } = context;
   const own = contributions.get(series.slot) ?? [];
   const { value, winner } = joinValues(
     operation,
     own.map(({ entry }) => entry),
   );
   const adds = operation === OPERATION.sum && own.every(({ entry }) => entry.value >= 0);
+  // Field by field: a graveyard has a million of these.
   const shares = own.map(({ file, entry }, i): Share => {
+    const { processId, liveness, role, file: name } = holderOf(context, file);
     const set = entry.timestampSeconds > 0 ? entry.timestampSeconds : undefined;
     return {
-      ...holderOf(reading, file),
+      processId,
+      liveness,
+      role,
+      file: name,
       value: entry.value,
       valueOffset: entry.valueOffset,
       percent: adds ? percentOf(entry.value, value) : undefined,
@@ -258,7 +267,7 @@ function totalShares(
   const value = totals.all[last];
   const shares = [...totals.byFile].map(
     ([file, own]): Share => ({
-      ...holderOf(context.reading, file),
+      ...holderOf(context, file),
       value: own[last]!,
       valueOffset: undefined,
       percent: percentOf(own[last]!, value),
@@ -315,7 +324,7 @@ function explainHistogram(context: Context, { family, group, sum }: Chosen): Exp
   const shares = [...totals.byFile].map(([file, own]): HistogramShare => {
     const seen = observations(bounds, own, sumOf(sumsByFile.get(file) ?? []));
     return {
-      ...holderOf(context.reading, file),
+      ...holderOf(context, file),
       ...seen,
       percent: percentOf(seen.count, all.count),
     };
@@ -358,10 +367,16 @@ function observations(
   };
 }
 
-function holderOf({ writers }: Reading, { fileName, name }: ReadFile): ShareHolder {
-  const { processId } = fileName!;
-  const writer = writers.get(processId);
-  return { processId, liveness: writer?.liveness ?? 'unknown', role: writer?.role, file: name };
+function holderOf({ reading: { writers }, holders }: Context, file: ReadFile): ShareHolder {
+  let holder = holders.get(file);
+  if (holder === undefined) {
+    const { processId } = file.fileName!;
+    const writer = writers.get(processId);
+    const liveness = writer?.liveness ?? 'unknown';
+    holder = { processId, liveness, role: writer?.role, file: file.name };
+    holders.set(file, holder);
+  }
+  return holder;
 }
 
 function isOfPreviousLife({ writers }: Reading, file: ReadFile, timestampSeconds: number): boolean {
@@ -377,12 +392,14 @@ function percentOf(value: number, total: number | undefined): number | undefined
   return (100 * value) / total;
 }
 
-function shareOrder(a: Share, b: Share): number {
-  return (
-    Number(b.decides) - Number(a.decides) ||
-    (b.setSeconds ?? 0) - (a.setSeconds ?? 0) ||
-    (b.value === a.value ? 0 : b.value - a.value || 0)
-  );
+function shareOrder(operation: Operation): (a: Share, b: Share) => number {
+  const sign = operation === OPERATION.min ? -1 : 1;
+  return (a, b) => {
+    if (a.decides !== b.decides) return a.decides ? -1 : 1;
+    if (a.setSeconds !== b.setSeconds) return (b.setSeconds ?? 0) - (a.setSeconds ?? 0);
+    // NaN is neither more nor less: it stays where it is.
+    return sign * (b.value - a.value) || 0;
+  };
 }
 
 /** The second of two looks, with what happened since the first. */
