@@ -136,9 +136,11 @@ function processesTable(
   const columns: Column[] = [
     ['PROCESS', ({ processId }) => processId],
     ['STATE', (process) => stateText(process, now)],
-    // Both say nothing where no process is seen, or all have one client: that is in the total.
+    // Neither says anything where no process is seen, or all have one client: that is in the total.
     ...(processes.some(whoText) ? [['WHO', whoText] satisfies Column] : []),
-    ...(clients.size > 1 ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column] : []),
+    ...(clients.size > 1 && isWide
+      ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column]
+      : []),
     ['ENTRIES', ({ entries }) => formatCount(entries), true],
     ['USED', ({ usedBytes }) => shortBytes(usedBytes), true],
     ['SIZE', ({ sizeBytes }) => shortBytes(sizeBytes), true],

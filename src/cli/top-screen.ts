@@ -22,6 +22,8 @@ export interface TopLayout {
   /** Lines there are for everything. */
   readonly rows: number;
   readonly paint: Paint;
+  /** A screen has keys, and a last line that says which. */
+  readonly hasKeys: boolean;
 }
 
 const SORTS: readonly TopState['sort'][] = ['rate', 'id', 'entries', 'used'];
@@ -87,9 +89,8 @@ function typeKey(state: TopState, key: string): void {
 
 /** Head, problems, processes, series, and the keys below; never more lines than there is room for. */
 export function topLines(view: TopView, state: TopState, layout: TopLayout): string[] {
-  const { width, rows, paint } = layout;
+  const { width, rows, paint, hasKeys } = layout;
   const head = headLines(view, layout);
-  const foot = footLine(state);
   const has = (text: string) => text.toLowerCase().includes(state.filter.toLowerCase());
   const processes = view.processes
     .filter(({ processId, role, program }) => has(`${processId} ${role ?? ''} ${program ?? ''}`))
@@ -122,7 +123,7 @@ export function topLines(view: TopView, state: TopState, layout: TopLayout): str
     ...titled(processTable, width, paint),
     '',
     ...titled(seriesTable, width, paint),
-    paint('dim', cutToWidth(foot, width)),
+    ...(hasKeys ? [paint('dim', cutToWidth(footLine(state), width))] : []),
   ];
 }
 

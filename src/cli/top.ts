@@ -67,7 +67,12 @@ async function runPiped(
     if (json) await terminal.print(toJson(view));
     else {
       const width = terminalWidth(terminal.environment);
-      const lines = topLines(view, state, { width, rows: PIPED_ROWS, paint: painter(false) });
+      const lines = topLines(view, state, {
+        width,
+        rows: PIPED_ROWS,
+        paint: painter(false),
+        hasKeys: false,
+      });
       await terminal.print(`${lines.join('\n')}\n\n`);
     }
   }
@@ -99,7 +104,7 @@ async function refresh(
   let view = viewTop(first, undefined);
   const draw = () => {
     const { width, height } = screen.size();
-    screen.draw(topLines(view, state, { width, rows: height, paint }));
+    screen.draw(topLines(view, state, { width, rows: height, paint, hasKeys: true }));
   };
   screen.onResize(draw);
   screen.onKey((key) => {

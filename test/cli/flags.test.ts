@@ -136,10 +136,15 @@ describe('a flag', () => {
 });
 
 describe('the flags', () => {
-  it('each have a name and a twin of their own', () => {
-    const flags = Object.values(FLAGS);
-    const twins = flags.map(environmentTwin).filter((twin) => twin !== undefined);
-    assert.equal(new Set(flags.map(({ name }) => name)).size, flags.length);
+  it('each have a twin of their own, and a name of their own within a command', () => {
+    const twins = Object.values(FLAGS)
+      .map(environmentTwin)
+      .filter((twin) => twin !== undefined);
+    for (const { name: command, flags } of COMMANDS) {
+      // `--sort` has the columns of the command it is of.
+      const names = flags.map((key) => FLAGS[key].name);
+      assert.equal(new Set(names).size, names.length, command);
+    }
     assert.equal(new Set(twins).size, twins.length);
   });
 

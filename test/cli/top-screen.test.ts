@@ -45,7 +45,7 @@ const state = (rest: Partial<TopState> = {}): TopState => ({
 });
 
 const drawn = (of: TopState, width = 80, rows = 24) =>
-  topLines(VIEW, of, { width, rows, paint: painter(false) });
+  topLines(VIEW, of, { width, rows, paint: painter(false), hasKeys: true });
 
 describe('topLines', () => {
   for (const [width, rows] of [

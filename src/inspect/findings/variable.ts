@@ -28,7 +28,7 @@ export const variableUnset: Rule = {
 
 export const variableEmpty: Rule = {
   code: 'VARIABLE_EMPTY',
-  severity: 'error',
+  severity: 'warning',
   title: 'PROMETHEUS_MULTIPROC_DIR is set and empty',
   effect:
     'The client takes that for multiprocess mode and writes into the working directory, where nobody reads.',
@@ -49,8 +49,9 @@ export const variableLowerCase: Rule = {
   cure: 'Set PROMETHEUS_MULTIPROC_DIR.',
   *find({ surroundings }) {
     for (const process of surroundings?.processes ?? []) {
-      if (process.oldVariable !== undefined && process.variable === undefined) {
-        yield { text: `${named(process)}: prometheus_multiproc_dir=${process.oldVariable}` };
+      const { oldVariable, variable, namesThis } = process;
+      if (oldVariable !== undefined && variable === undefined && namesThis) {
+        yield { text: `${named(process)}: prometheus_multiproc_dir=${oldVariable}` };
       }
     }
   },
