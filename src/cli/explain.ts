@@ -205,8 +205,9 @@ function verdictLine(series: ExplainedSeries): string {
 
 /** `all alive`, `3 alive, 1 dead`. */
 function states(shares: readonly Share[]): string {
-  const counts = new Map<string, number>();
-  for (const share of shares) counts.set(stateOf(share), (counts.get(stateOf(share)) ?? 0) + 1);
+  const counts = new Map(['alive', 'dead', 'previous life', 'unknown'].map((state) => [state, 0]));
+  for (const share of shares) counts.set(stateOf(share), counts.get(stateOf(share))! + 1);
+  for (const [state, count] of counts) if (count === 0) counts.delete(state);
   if (counts.size === 1 && shares.length > 1) return `all ${[...counts.keys()][0]}`;
   return [...counts].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ');
 }

@@ -11,7 +11,7 @@ export const WARNING_CODES = [
   'DEAD_DECIDES',
   'DEAD_ADDS',
   'DEAD_PROCESS',
-  'SUM_OF_TIMESTAMPS',
+  'SUM_OF_TIMES',
   'ZERO_IS_MIN',
   'NOT_A_NUMBER',
   'BUCKETS_DIFFER',
@@ -85,7 +85,8 @@ function warnOfGaugeSum(
       set.length > 1
         ? `the sum of ${set.length} times means nothing`
         : 'with another process the sum would mean nothing';
-    warn('SUM_OF_TIMESTAMPS', `the values look like Unix times: ${meaning}`);
+    warn('SUM_OF_TIMES', `the values look like Unix times: ${meaning}`);
+    return;
   }
   const gone = shares.filter(
     (one) => (one.liveness === 'dead' || one.previousLife) && one.value !== 0,

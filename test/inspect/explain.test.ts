@@ -178,7 +178,7 @@ describe('when a number misleads, explain', () => {
       'knows a sum of times, as of vllm:lora_requests_info',
       { 'gauge_sum_1.db': [gauge('g', 1.79e9)], 'gauge_sum_2.db': [gauge('g', 1.79e9)] },
       {},
-      ['SUM_OF_TIMESTAMPS'],
+      ['SUM_OF_TIMES'],
     ],
     [
       'takes no large count for a time',
