@@ -57,7 +57,7 @@ export function judge(results: Results): Verdict[] {
     ['wide', 3],
   ] as const) {
     const figures = shapes[name];
-    if (figures) atMost(`${name}: inside to floor`, figures.insideMs / figures.floorMs, bar);
+    if (figures) atMost(`${name}: inside to floor`, figures.insideAloneMs / figures.floorMs, bar);
   }
   if (oneGauge) {
     atMost('fleet-1000: name[] of one gauge to all', oneGauge.ms / oneGauge.fullMs, 0.33);

@@ -31,6 +31,8 @@ export interface ShapeFigures {
   /** Over HTTP like httpMs, after a part of the values has changed. */
   readonly movingMs: number;
   readonly insideMs: number;
+  /** The same while nothing else runs, as floorMs is measured. */
+  readonly insideAloneMs: number;
   readonly sameBytesMs: number;
   readonly floorMs: number;
   /** Process start included. */
@@ -104,7 +106,7 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
 
   // The floor's program runs back to back, and so does the scrape it is compared with.
   const floor = await floorMs(directory, body!.length);
-  times.inside.push(...(await inside.scrape(effort.promfoldRuns)));
+  const backToBack = await inside.scrape(effort.promfoldRuns);
   await inside.close();
 
   return {
@@ -122,6 +124,7 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
     gzipMs: median(times.gzip),
     movingMs: median(moving),
     insideMs: median(times.inside),
+    insideAloneMs: median(backToBack),
     sameBytesMs: median(times.sameBytes),
     floorMs: floor,
     firstAnswerMs: median(first),

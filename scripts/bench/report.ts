@@ -23,14 +23,16 @@ function shapesTable({ shapes }: Results): string {
     round(figures.movingMs),
     round(figures.insideMs),
     `${round(figures.referenceMs / figures.insideMs)}x`,
+    round(figures.insideAloneMs),
     round(figures.floorMs),
     round(figures.sameBytesMs),
     `${round(figures.referenceGzipMs / figures.gzipMs)}x`,
   ]);
   if (rows.length === 0) return '';
-  const head = 'ms entries series reference HTTP times moving inside times floor bytes gzip';
+  const head = 'ms entries series reference HTTP times moving inside times alone floor bytes gzip';
   const legend =
-    'moving: HTTP, a part of the values changed. bytes: the same bytes sent from memory. gzip: times, both with it.';
+    'moving: HTTP, a part of the values changed. alone: inside, back to back, as the floor is.\n' +
+    'bytes: the same bytes sent from memory. gzip: times, both with it.';
   return `${table([head.split(' '), ...rows])}\n${legend}`;
 }
 

@@ -67,12 +67,18 @@ export function fleet(processes: number): Shape {
   return { processes, roles: [images] };
 }
 
-/** Four processes with about `series` series each, all in common: half counters, a third histograms. */
+/**
+ * Four processes with about `series` series each, all in common: half counters, a third histograms.
+ * Lines are as long as those of applications with that many series.
+ */
 export function wide(series: number): Shape {
+  const place = { cluster: 'eu-west-1', tenant: 'tenant-a7f3' };
+  const placed = (entries: readonly Entry[]) =>
+    new FileImage(entries.map((entry) => ({ ...entry, labels: { ...entry.labels, ...place } })));
   const images = new Map([
-    ['counter', new FileImage(counters('api', 1, series / 2))],
-    ['gauge_livesum', new FileImage(gauges('api', 1, series / 6))],
-    ['histogram', new FileImage(histograms('api', 1, series / 60))],
+    ['counter', placed(counters('api', 1, series / 2))],
+    ['gauge_livesum', placed(gauges('api', 1, series / 6))],
+    ['histogram', placed(histograms('api', 1, series / 60))],
   ]);
   return { processes: 4, roles: [images] };
 }
