@@ -34,7 +34,7 @@ export function judge(results: Results): Verdict[] {
     verdicts.push({
       what,
       measured: `${round(value)}${unit}`,
-      want: `at most ${bar}${unit}`,
+      want: `at most ${Number(bar.toFixed(2))}${unit}`,
       isMet: value <= bar,
     });
 
@@ -60,7 +60,7 @@ export function judge(results: Results): Verdict[] {
     if (figures) atMost(`${name}: inside to floor`, figures.insideAloneMs / figures.floorMs, bar);
   }
   if (oneGauge) {
-    atMost('fleet-1000: name[] of one gauge to all', oneGauge.ms / oneGauge.fullMs, 0.33);
+    atMost('fleet-1000: name[] of one gauge to all', oneGauge.ms / oneGauge.fullMs, 1 / 3);
   }
   const fleet = shapes['fleet-1000'];
   if (fleet) {

@@ -22,14 +22,13 @@ function shapesTable({ shapes }: Results): string {
     `${round(figures.referenceMs / figures.httpMs)}x`,
     round(figures.movingMs),
     round(figures.insideMs),
-    `${round(figures.referenceMs / figures.insideMs)}x`,
     round(figures.insideAloneMs),
     round(figures.floorMs),
     round(figures.sameBytesMs),
     `${round(figures.referenceGzipMs / figures.gzipMs)}x`,
   ]);
   if (rows.length === 0) return '';
-  const head = 'ms entries series reference HTTP times moving inside times alone floor bytes gzip';
+  const head = 'ms entries series reference HTTP times moving inside alone floor bytes gzip';
   const legend =
     'moving: HTTP, a part of the values changed. alone: inside, back to back, as the floor is.\n' +
     'bytes: the same bytes sent from memory. gzip: times, both with it.';
