@@ -40,7 +40,8 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     const reading = await readPath(path);
     const view = viewEntries(reading, flags.match, flags.bytes);
-    const isDamaged = view.files.some(({ fault }) => fault !== undefined);
+    // A stranger's file is none of ours, damaged or not.
+    const isDamaged = view.files.some(({ fault }) => fault && fault.code !== 'FILE_FOREIGN');
     if (flags.json) {
       await terminal.print(toJson(view));
       return isDamaged ? 1 : 0;
@@ -78,13 +79,16 @@ function about({
   usedBytes,
   sizeBytes,
   entryCount,
+  fault,
 }: FileEntries): string {
-  if (type === undefined) return 'not opened';
-  const kind = mode === undefined ? type : `${type} ${mode}`;
-  const facts = [`process ${processId} (${liveness})`, counted(entryCount, 'entry', 'entries')];
+  if (fault?.code === 'FILE_FOREIGN') return 'not opened';
+  const facts = [counted(entryCount, 'entry', 'entries')];
+  if (type !== undefined) facts.unshift(`process ${processId} (${liveness})`);
   if (slotBytes > 0) facts.push(`${slotBytes}-byte slots`);
   if (usedBytes >= 0) facts.push(`used ${usedBytes} of ${counted(sizeBytes, 'byte')}`);
-  return `${kind}: ${IN_WORDS[operation!]}; ${facts.join(', ')}`;
+  const kind = mode === undefined ? type : `${type} ${mode}`;
+  const rule = type === undefined ? 'of no known type' : `${kind}: ${IN_WORDS[operation!]}`;
+  return `${rule}; ${facts.join(', ')}`;
 }
 
 function entriesTable(entries: readonly EntryView[], width: number): string[] {
@@ -118,9 +122,10 @@ function faultLines({ entryCount }: FileEntries, fault: FaultView, width: number
   const { code, found, offset, expected, excerpt, excerptOffset } = fault;
   const at = offset === undefined ? '' : ` at byte ${offset}`;
   const before =
-    code === 'FILE_CORRUPT' ? `; ${counted(entryCount, 'entry', 'entries')} before it` : '';
+    code === 'FILE_CORRUPT' ? `; ${counted(entryCount, 'entry', 'entries')} readable` : '';
+  const what = code === 'FILE_FOREIGN' ? 'no metric file' : 'damaged';
   return [
-    ...wrapText(`damaged${at} [${code}]${before}`, width),
+    ...wrapText(`${what}${at} [${code}]${before}`, width),
     ...wrapText(`found:    ${found}`, width),
     ...wrapText(`expected: ${expected}`, width),
     ...(excerpt === undefined

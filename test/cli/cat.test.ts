@@ -32,7 +32,7 @@ describe('promfold cat', () => {
     const { exitCode, stdout } = await promfold(['cat', file, '--bytes', '32']);
     assert.equal(exitCode, 1);
     assert.match(stdout, /^ +8 +11\.0 +bad_jobs_total\{queue="fast"\}$/m);
-    assert.match(stdout, /^damaged at byte 96 \[FILE_CORRUPT\]; 1 entry before it$/m);
+    assert.match(stdout, /^damaged at byte 96 \[FILE_CORRUPT\]; 1 entry readable$/m);
     assert.match(stdout, /^found: {4}key length -5 is not positive$/m);
     assert.match(stdout, /^expected: a 4-byte key length above 0/m);
     const hex = stdout.split('\n').filter((line) => /^ +\d+ {2}[\da-f]{2} /.test(line));
