@@ -1,0 +1,220 @@
+/** `ls`, `check` and `top` as they are started by a user: exit codes, output when piped, JSON, wrong usage. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckView } from '../../src/inspect/check.js';
+import type { ProcessesView } from '../../src/inspect/processes.js';
+import type { TopView } from '../../src/inspect/top.js';
+import { promfold } from '../support/cli.js';
+import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
+import { GOLDEN, MAIN, ROOT } from '../support/paths.js';
+import { tempDirectory } from '../support/temp.js';
+
+const PYTHON = `${ROOT}/.venv/bin/python`;
+
+// One process of the real client that counts for ever.
+const WORKER = `
+import time
+from prometheus_client import Counter, Gauge
+requests = Counter('requests', 'help', ['path'])
+busy = Gauge('busy', 'help', multiprocess_mode='livesum')
+print('ready', flush=True)
+while True:
+    requests.labels('/a').inc(10)
+    busy.set(3)
+    time.sleep(0.01)
+`;
+
+let directory = '';
+before(() => {
+  directory = tempDirectory();
+  writeMetricFile(join(directory, 'counter_7.db'), [counter('a', 1)], { sizeBytes: 65_536 });
+  writeMetricFile(join(directory, 'gauge_max_7.db'), [gauge('b_seconds', 1)]);
+  writeMetricFile(join(directory, 'counter_12.db'), [counter('a', 2)]);
+});
+
+describe('ls', () => {
+  it('has a row for each process and two lines in all', async () => {
+    const { stdout, stderr, exitCode } = await promfold(['ls', directory]);
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    assert.match(stdout, /^PROCESS +STATE +ENTRIES +USED +SIZE +DISK +AGE +FILES\n/);
+    assert.match(stdout, /\n7 +quiet \d+s +2 .* counter max\n12 +quiet/);
+    assert.match(stdout, /\n2 processes \(2 unknown\): 3 entries, .* used of .* on disk\n/);
+    assert.match(stdout, /\n3 files: 2 counter, 1 max; client 0\.18\+\n$/);
+  });
+
+  it('has a row for each file, sorted as asked', async () => {
+    const { stdout } = await promfold(['ls', '--files', '--sort', 'used', directory]);
+    const names = [...stdout.matchAll(/^(\S+\.db)/gm)].map(([, name]) => name);
+    assert.deepEqual(names.sort(), ['counter_12.db', 'counter_7.db', 'gauge_max_7.db'].sort());
+  });
+
+  it('leaves out what is not asked for, but counts it', async () => {
+    const { stdout } = await promfold(['ls', '--dead', directory]);
+    assert.match(stdout, /^2 processes/);
+  });
+
+  it('prints one document of JSON', async () => {
+    const { stdout } = await promfold(['ls', '--json', '--files', directory]);
+    const view = JSON.parse(stdout) as ProcessesView & { files: unknown[] };
+    assert.deepEqual(
+      view.processes.map(({ processId }) => processId),
+      ['7', '12'],
+    );
+    assert.equal(view.files.length, 3);
+    assert.equal(view.total.entries, 3);
+  });
+
+  it('reads an empty directory', async () => {
+    const { stdout, exitCode } = await promfold(['ls', tempDirectory()]);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /^0 processes: 0 entries/);
+  });
+});
+
+describe('check', () => {
+  const cases: [name: string, exitCode: number, code: RegExp][] = [
+    ['bad-klen-huge', 1, /^error DAMAGED_FILE/m],
+    ['two-modes', 1, /^error MODE_CONFLICT/m],
+    ['bucket-mismatch', 0, /^warning BUCKET_CONFLICT/m],
+    ['web-v0.12.0', 0, /^info OLD_CLIENT/m],
+  ];
+  for (const [name, expected, code] of cases) {
+    const files = `${GOLDEN}/${name}/files`;
+    it(`${name}: exit ${expected}`, { skip: !existsSync(files) }, async () => {
+      const { stdout, exitCode } = await promfold(['check', files]);
+      assert.match(stdout, code);
+      assert.equal(exitCode, expected);
+    });
+  }
+
+  it('prints one document of JSON', async () => {
+    const files = `${GOLDEN}/bad-klen-huge/files`;
+    const { stdout, exitCode } = await promfold(['check', '--json', files]);
+    const { count, findings } = JSON.parse(stdout) as CheckView;
+    assert.equal(exitCode, 1);
+    assert.equal(count.error, 1);
+    assert.equal(findings[0]!.evidence[0]!.file?.endsWith('.db'), true);
+  });
+});
+
+describe('wrong usage', () => {
+  const wrong: [args: string[], line: RegExp][] = [
+    [
+      ['ls', '--sort', 'rate', '.'],
+      /^promfold: --sort: expected state, id, .* or age, got 'rate'$/,
+    ],
+    [
+      ['top', '--interval', '0', '.'],
+      /^promfold: --interval: expected seconds, 0\.1 or more, got '0'$/,
+    ],
+    [
+      ['top', '--count', 'x', '.'],
+      /^promfold: --count: expected a whole number, 0 or more, got 'x'$/,
+    ],
+    [['check', '/nowhere/at/all'], /^promfold: \/nowhere\/at\/all: no such .*\[\w+\]$/],
+    [['ls'], /^promfold: expected DIR or \$PROMETHEUS_MULTIPROC_DIR, got neither$/],
+  ];
+  for (const [args, line] of wrong) {
+    it(args.join(' '), async () => {
+      const { exitCode, stdout, stderr } = await promfold(args);
+      assert.deepEqual([exitCode, stdout], [2, '']);
+      assert.match(stderr.trimEnd(), line);
+    });
+  }
+});
+
+describe('beside a living worker', { skip: !existsSync(PYTHON) }, () => {
+  let live = '';
+  const workers: ChildProcess[] = [];
+  before(async () => {
+    live = tempDirectory();
+    for (let i = 0; i < 2; i++) {
+      const worker = spawn(PYTHON, ['-c', WORKER], {
+        env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: live },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      workers.push(worker);
+      await once(worker.stdout!, 'data');
+    }
+    await sleep(100);
+    workers[1]!.kill('SIGKILL');
+    await once(workers[1]!, 'exit');
+  });
+  after(() => workers[0]?.kill('SIGKILL'));
+
+  it('ls knows the living from the dead', async () => {
+    const { stdout } = await promfold(['ls', live]);
+    assert.match(stdout, new RegExp(`\\n${workers[0]!.pid} +alive +python`));
+    assert.match(stdout, new RegExp(`\\n${workers[1]!.pid} +dead `));
+  });
+
+  it('check says what marking the dead would remove', async () => {
+    const { stdout, exitCode } = await promfold(['check', live]);
+    assert.match(
+      stdout,
+      /warning DEAD_LIVE_GAUGE .*\n +busy 6\.0, 3\.0 without them, mode livesum\n/,
+    );
+    assert.equal(exitCode, 0);
+  });
+
+  it('top prints reports when piped', async () => {
+    const { stdout, exitCode } = await promfold(['top', '--interval', '0.3', '--count', '2', live]);
+    assert.equal(exitCode, 0);
+    assert.equal(stdout.match(/^promfold top /gm)?.length, 2);
+    assert.match(stdout, /\n *[1-9][\d,]* +1 +requests_total\{path="\/a"\}\n/);
+    assert.ok(!stdout.includes('\u001b') && !stdout.includes('quit'));
+  });
+
+  it('top prints a document for each report', async () => {
+    const { stdout } = await promfold(['top', '--json', '--interval', '0.3', '--count', '2', live]);
+    const views = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TopView);
+    assert.equal(views.length, 2);
+    assert.ok(views[1]!.incrementsPerSecond > 0);
+    assert.equal(views[1]!.processes[0]!.processId, String(workers[0]!.pid));
+  });
+
+  it('top ends with a line when the directory goes', async () => {
+    const gone = join(tempDirectory(), 'gone');
+    mkdirSync(gone);
+    cpSync(directory, gone, { recursive: true });
+    const ended = promfold(['top', '--interval', '1', gone]);
+    await sleep(700);
+    rmSync(gone, { recursive: true });
+    const { exitCode, stderr } = await ended;
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^promfold: .*gone: no such directory \[DIRECTORY_UNREADABLE\]\n$/);
+  });
+
+  it('top gives the terminal back on q and on Ctrl-C', {
+    skip: !existsSync('/usr/bin/script'),
+  }, async () => {
+    for (const key of ['q', '\u0003']) {
+      // script gives it a terminal, and copies what it is typed.
+      const command = `stty rows 24 cols 80; '${process.execPath}' '${MAIN}' top '${live}'; stty -a`;
+      const child = spawn('script', ['-qec', command, '/dev/null'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let screen = '';
+      let typed = false;
+      child.stdout.on('data', (chunk: Buffer) => {
+        screen += chunk;
+        if (typed || !screen.includes('sorted by rate')) return;
+        typed = true;
+        child.stdin.write(key);
+      });
+      const [exitCode] = await once(child, 'close');
+      assert.equal(exitCode, 0, screen);
+      const [before = '', afterwards] = screen.split('\u001b[?25h\u001b[?1049l');
+      assert.ok(before.includes('\u001b[?1049h\u001b[?25l'), screen);
+      assert.match(afterwards!, /[^-]icanon.* echo /s);
+    }
+  });
+});
