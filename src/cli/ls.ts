@@ -177,7 +177,7 @@ function filesTable(files: readonly FileView[], now: number, width: number): str
     shortBytes(file.sizeBytes),
     shortBytes(file.diskBytes),
     shortAge(now - file.modifiedSeconds),
-    ...(hasFault ? [file.fault ?? ''] : []),
+    ...(hasFault ? [faultText(file)] : []),
   ]);
   const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED', 'SIZE', 'DISK', 'AGE'];
   if (hasFault) header.push('FAULT');
@@ -198,6 +198,13 @@ function stateText({ liveness, lastSeenSeconds, previousLife }: ProcessView, now
 function whoText({ role, program, processId, pid }: ProcessView): string {
   const who = role ?? program ?? '';
   return pid === undefined || String(pid) === processId ? who : `${who} (pid ${pid})`;
+}
+
+/** The code first: it is what is left when the column is narrow. */
+function faultText({ fault }: FileView): string {
+  if (fault === undefined) return '';
+  const at = fault.offset === undefined ? '' : ` at byte ${fault.offset}`;
+  return `${fault.code}: ${fault.found}${at}`;
 }
 
 /** `counter histogram livesum`; a number before those there are several of. */

@@ -27,8 +27,9 @@ export interface FileView {
   readonly modifiedSeconds: number;
   /** Of an earlier process with the same id: a timestamp older than the process, or a file it left aside. */
   readonly previousLife: boolean;
-  /** What is wrong with the file, as `message [CODE]`. */
-  readonly fault: string | undefined;
+  readonly fault:
+    | { readonly code: string; readonly found: string; readonly offset: number | undefined }
+    | undefined;
 }
 
 export interface ProcessView {
@@ -166,13 +167,18 @@ function viewFile(file: ReadFile, writer: Writer | undefined): FileView {
     mode: fileName?.mode,
     client: clientOf(file),
     entries: file.entries.length,
-    usedBytes: Math.max(0, file.usedBytes),
+    usedBytes: usedBytesOf(file),
     sizeBytes: file.sizeBytes,
     diskBytes: file.diskBytes,
     modifiedSeconds: file.modifiedSeconds,
     previousLife: writer !== undefined && hasPreviousLife(file, writer),
-    fault: fault === undefined ? undefined : `${fault.found} [${fault.code}]`,
+    fault: fault && { code: fault.code, found: fault.found, offset: fault.offset },
   };
+}
+
+/** As the header says; 0 where it cannot be right, as in a file that is no metric file at all. */
+export function usedBytesOf({ usedBytes, sizeBytes }: ReadFile): number {
+  return usedBytes >= 0 && usedBytes <= sizeBytes ? usedBytes : 0;
 }
 
 export function hasPreviousLife(file: ReadFile, writer: Writer): boolean {

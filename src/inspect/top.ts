@@ -73,13 +73,13 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
   const texts = new Map<Key, string>();
   let total = 0;
   for (const file of now.files) {
-    const { fileName, entries, usedBytes, fault } = file;
+    const { fileName, entries, fault } = file;
     if (fileName === undefined) continue;
     const { processId } = fileName;
     const known = processes.get(processId) ?? { increments: 0, moving: 0, entries: 0, used: 0 };
     processes.set(processId, known);
     known.entries += entries.length;
-    known.used += Math.max(0, usedBytes);
+    known.used += usedBytesOf(file);
     if (before === undefined || fault !== undefined || fileName.type === 'gauge') continue;
     for (const { key, increments } of movedEntries(file, earlier.get(file.name))) {
       let text = texts.get(key);
@@ -104,7 +104,7 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
     incrementsPerSecond: perSecond(total),
     files: now.files.length,
     entries: now.files.reduce((sum, { entries }) => sum + entries.length, 0),
-    usedBytes: now.files.reduce((sum, { usedBytes }) => sum + Math.max(0, usedBytes), 0),
+    usedBytes: now.files.reduce((sum, file) => sum + usedBytesOf(file), 0),
     processes: [...processes]
       .map(([processId, { increments, moving, entries, used }]): TopProcess => {
         const writer = now.writers.get(processId);

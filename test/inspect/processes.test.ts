@@ -79,7 +79,11 @@ describe('viewProcesses', () => {
       previousLife: false,
       fault: undefined,
     });
-    assert.equal(viewFiles(reading).at(-1)!.fault, 'key length 9 runs past used 8 [FILE_CORRUPT]');
+    assert.deepEqual(viewFiles(reading).at(-1)!.fault, {
+      code: 'FILE_CORRUPT',
+      found: 'key length 9 runs past used 8',
+      offset: 8,
+    });
   });
 
   it('marks a file that the living process left aside', () => {
@@ -92,6 +96,13 @@ describe('viewProcesses', () => {
       [false, true],
     );
     assert.equal(viewProcesses(left).processes[0]!.previousLife, true);
+  });
+});
+
+describe('usedBytesOf', () => {
+  it('does not believe what is more than the file', () => {
+    const used = (usedBytes: number) => usedBytesOf(makeFile('counter_1.db', { usedBytes }));
+    assert.deepEqual([used(65_536), used(65_537), used(-1)], [65_536, 0, 0]);
   });
 });
 
