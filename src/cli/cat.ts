@@ -40,8 +40,7 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     const reading = await readPath(path);
     const view = viewEntries(reading, flags.match, flags.bytes);
-    // A stranger's file is none of ours, damaged or not.
-    const isDamaged = view.files.some(({ fault }) => fault && fault.code !== 'FILE_FOREIGN');
+    const isDamaged = view.files.some(hasDamage);
     if (flags.json) {
       await terminal.print(toJson(view));
       return isDamaged ? 1 : 0;
@@ -135,6 +134,12 @@ function faultLines({ entryCount }: FileEntries, fault: FaultView, width: number
 }
 
 /** As `hexdump -C` has it, 80 columns at most, the wrong byte marked below. */
+/** A stranger's file is none of ours, damaged or not; a key that cannot be read was one once. */
+function hasDamage({ fault, entries }: FileEntries): boolean {
+  if (fault !== undefined) return fault.code !== 'FILE_FOREIGN';
+  return entries.some(({ problem }) => problem?.code === 'KEY_UNUSABLE');
+}
+
 function hexLines(bytes: Buffer, from: number, wrong: number): string[] {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {

@@ -98,6 +98,21 @@ describe('promfold cat', () => {
     }
   });
 
+  it('exits 1 also where only a key was overwritten, and prints the entries around it', async () => {
+    const file = `${GOLDEN}/bad-two-writers/files/counter_12.db`;
+    const { exitCode, stdout } = await promfold(['cat', file]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /KEY_UNUSABLE/);
+    assert.match(stdout, /bad_loops_total/);
+  });
+
+  it('exits 0 for a file that is only unfinished or mended', async () => {
+    for (const name of ['header-only/files/counter_99.db', 'bad-help-none/files/counter_12.db']) {
+      const { exitCode } = await promfold(['cat', `${GOLDEN}/${name}`]);
+      assert.equal(exitCode, 0, name);
+    }
+  });
+
   it('opens no FIFO', async () => {
     const fifo = join(tempDirectory(), 'counter_1.db');
     execFileSync('mkfifo', [fifo]);
