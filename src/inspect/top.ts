@@ -10,6 +10,7 @@ import { isUnusable, type Key, type Labels } from '../format/key.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
 import type { Severity } from './findings/finding.js';
+import { usedBytesOf } from './processes.js';
 import type { ReadFile, Reading } from './reading.js';
 
 export interface TopProcess {
