@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import {
   clientOf,
   distinctClients,
+  usedBytesOf,
   viewFiles,
   viewProcesses,
 } from '../../src/inspect/processes.js';
