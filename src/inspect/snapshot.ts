@@ -60,6 +60,7 @@ interface WriterFacts {
   readonly role: string | null;
   readonly program: string | null;
   readonly startSeconds: number | null;
+  readonly pidNamespace?: string;
   readonly otherPids?: readonly number[];
   readonly abandoned?: readonly string[];
 }
@@ -163,7 +164,8 @@ function factsOf(file: ReadFile, member: string | null): FileFacts {
 
 /** Field by field: whatever else becomes known of a process does not get into a bug report by itself. */
 function writerFacts(writer: Writer): WriterFacts {
-  const { processId, liveness, pid, role, program, startSeconds, otherPids, abandoned } = writer;
+  const { processId, liveness, pid, role, program, startSeconds, pidNamespace } = writer;
+  const { otherPids, abandoned } = writer;
   return {
     processId,
     liveness,
@@ -171,6 +173,7 @@ function writerFacts(writer: Writer): WriterFacts {
     role: role ?? null,
     program: program ?? null,
     startSeconds: startSeconds ?? null,
+    ...(pidNamespace && { pidNamespace }),
     ...(otherPids && { otherPids }),
     ...(abandoned && { abandoned }),
   };

@@ -172,6 +172,7 @@ async function describe(
   );
 
   const { pid, stat } = chosen;
+  const pidNamespace = await proc.pidNamespace(pid);
   const otherPids = claims(chosen) ? others.map((other) => other.pid) : [];
   const writer: Writer = {
     processId,
@@ -180,6 +181,7 @@ async function describe(
     role: await proc.role(pid),
     program: await proc.program(pid),
     startSeconds: boot === undefined ? undefined : boot + stat.startAfterBoot,
+    ...(pidNamespace !== undefined && { pidNamespace }),
     ...(otherPids.length > 0 && { otherPids }),
   };
   return { writer, bearsId: bears(chosen) };

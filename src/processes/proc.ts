@@ -60,6 +60,11 @@ export class Proc {
     return found ? found[1]!.split(/\s+/).map(Number) : [pid];
   }
 
+  /** `pid:[4026531836]`; undefined where it may not be seen. */
+  async pidNamespace(pid: number): Promise<string | undefined> {
+    return readlink(`${this.#directory}/${pid}/ns/pid`).catch(() => undefined);
+  }
+
   async role(pid: number): Promise<string | undefined> {
     const commandLine = await this.read(pid, 'cmdline');
     return commandLine === undefined || commandLine === DENIED ? undefined : roleOf(commandLine);

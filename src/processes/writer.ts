@@ -20,6 +20,8 @@ export interface Writer {
   /** Base name of the program: `python3.11`. */
   readonly program: string | undefined;
   readonly startSeconds: number | undefined;
+  /** Its pid namespace, `pid:[4026531836]`: ids of two namespaces say nothing about each other. */
+  readonly pidNamespace?: string;
   /** Other processes that write the same file, which damages it; absent where there are none. */
   readonly otherPids?: readonly number[];
   /** Files of this id (`ReadFile.identity`) that a living process left aside: of a previous life. Absent where none. */

@@ -90,6 +90,7 @@ describe('a snapshot', () => {
         'role',
         'program',
         'startSeconds',
+        'pidNamespace',
         'otherPids',
         'abandoned',
       ];

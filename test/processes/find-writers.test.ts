@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -78,6 +78,7 @@ describe('findWriters', () => {
     assert.match(writer.program!, /^python3/);
     assert.equal(writer.role, undefined);
     assert.ok(Math.abs(writer.startSeconds! - Date.now() / 1000) < 60);
+    assert.equal(writer.pidNamespace, readlinkSync('/proc/self/ns/pid'));
     assert.equal(writer.otherPids, undefined);
   });
 
