@@ -88,13 +88,13 @@ export class MetricFiles {
   }
 
   /** Whether some file is empty and may still be in the making: problems() changes by mere time. */
-  hasYoungFile(nowSeconds = Date.now() / 1000): boolean {
+  hasYoungFile(nowSeconds: number): boolean {
     for (const id of this.#faulty) if (isYoung(this.#files.get(id)!, nowSeconds)) return true;
     return false;
   }
 
   /** Files that are left out or held, and why; one that may still be in the making is not among them. */
-  *problems(nowSeconds = Date.now() / 1000): IterableIterator<MetricFileError> {
+  *problems(nowSeconds: number): IterableIterator<MetricFileError> {
     for (const path of this.#foreign.values()) {
       const found = 'no client writes a file of this name';
       yield new MetricFileError('FILE_FOREIGN', path, found);

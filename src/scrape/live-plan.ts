@@ -7,7 +7,7 @@
  */
 import { MetricFileError } from '../errors.js';
 import { nameCollisions } from '../expose/collision-report.js';
-import { MetricFiles } from '../files/metric-files.js';
+import { type FilesRefreshed, MetricFiles } from '../files/metric-files.js';
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
 import { type Layout, Plan } from '../plan/plan.js';
@@ -31,6 +31,8 @@ export class LivePlan {
   #stale = false;
   #problems: readonly MetricFileError[] | undefined;
   #census: Census | undefined;
+  /** When the problems were last found: then they change by mere time. */
+  #hadYoungFile = false;
 
   constructor(path: string, mapLimit: number) {
     this.files = new MetricFiles(path, mapLimit);
@@ -42,11 +44,9 @@ export class LivePlan {
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
   async update(): Promise<void> {
-    const { added, removed, refreshed } = await this.files.refresh();
-    for (const id of removed) this.plan.removeFile(id);
-    for (const id of added) this.plan.addFile(id, this.files.files.get(id)!.name);
+    const { added, removed, refreshed } = await this.#refresh();
     const changed = removed.length > 0 || refreshed.id.length > 0;
-    if (added.length > 0 || changed || this.files.hasYoungFile()) this.#look();
+    if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
     if (changed || this.#stale) await this.#replan(refreshed);
   }
 
@@ -60,7 +60,12 @@ export class LivePlan {
 
   /** Everything wrong with the directory: files left out or held, entries left out or repaired. */
   problems(): readonly MetricFileError[] {
-    this.#problems ??= [...this.#findProblems()];
+    if (this.#problems === undefined) {
+      // One moment for both, or a file could come of age between them and never be reported.
+      const nowSeconds = Date.now() / 1000;
+      this.#hadYoungFile = this.files.hasYoungFile(nowSeconds);
+      this.#problems = [...this.#findProblems(nowSeconds)];
+    }
     return this.#problems;
   }
 
@@ -83,6 +88,14 @@ export class LivePlan {
   #look(): void {
     this.#problems = undefined;
     this.#census = undefined;
+  }
+
+  /** The files as they are now; the plan knows of those that came and went. */
+  async #refresh(): Promise<FilesRefreshed> {
+    const change = await this.files.refresh();
+    for (const id of change.removed) this.plan.removeFile(id);
+    for (const id of change.added) this.plan.addFile(id, this.files.files.get(id)!.name);
+    return change;
   }
 
   async #replan(refreshed: Refreshed): Promise<void> {
@@ -111,9 +124,7 @@ export class LivePlan {
     this.plan = new Plan();
     for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
     this.files.forget();
-    const { refreshed, added, removed } = await this.files.refresh();
-    for (const id of removed) this.plan.removeFile(id);
-    for (const id of added) this.plan.addFile(id, this.files.files.get(id)!.name);
+    const { refreshed } = await this.#refresh();
     await this.#replan(refreshed);
   }
 
@@ -145,8 +156,8 @@ export class LivePlan {
     this.files.set.setRows(ids, new Uint32Array(ids.length), count, slot, operation);
   }
 
-  *#findProblems(): IterableIterator<MetricFileError> {
-    yield* this.files.problems();
+  *#findProblems(nowSeconds: number): IterableIterator<MetricFileError> {
+    yield* this.files.problems(nowSeconds);
     for (const id of this.plan.flawed) {
       const { path, state } = this.files.files.get(id)!;
       if (state === FILE_STATE.bad) continue;
