@@ -50,7 +50,7 @@ const STYLE = { error: 'red', warning: 'yellow', info: 'cyan' } as const satisfi
   string
 >;
 
-export function reportLines(
+function reportLines(
   { path, count, findings }: CheckView,
   shownEvidence: number,
   width: number,

@@ -121,7 +121,7 @@ export function viewProcesses(reading: Reading): ProcessesView {
 }
 
 /** `counter`, `gauge livesum`; a file no client writes is `foreign`. */
-export function kindOf({ type, mode }: Pick<FileView, 'type' | 'mode'>): string {
+function kindOf({ type, mode }: Pick<FileView, 'type' | 'mode'>): string {
   if (type === undefined) return 'foreign';
   return mode === undefined ? type : `${type} ${mode}`;
 }
@@ -188,7 +188,7 @@ export function hasPreviousLife(file: ReadFile, writer: Writer): boolean {
 }
 
 /** The youngest sign that a file was written. */
-export function lastSignOf({ modifiedSeconds, entries, slotBytes, fileName }: ReadFile): number {
+function lastSignOf({ modifiedSeconds, entries, slotBytes, fileName }: ReadFile): number {
   let last = modifiedSeconds;
   // Only these gauges store a time.
   if (slotBytes !== 16 || !fileName?.mode?.includes('mostrecent')) return last;

@@ -10,9 +10,6 @@ export interface CumulativeBucket {
   readonly count: number;
 }
 
-/** The quantiles that are shown. */
-export const QUANTILES = [0.5, 0.9, 0.99] as const;
-
 /**
  * Linear between bounds, from 0 below the first; the highest finite bound where the quantile is above it.
  *

@@ -5,7 +5,7 @@
  */
 import type { ExplainedSeries, HistogramShare, Share } from './explain.js';
 
-export const WARNING_CODES = [
+const WARNING_CODES = [
   'NEVER_SET',
   'PREVIOUS_LIFE',
   'DEAD_DECIDES',

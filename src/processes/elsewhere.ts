@@ -7,7 +7,7 @@
  * Of an environment only the value of the two variables is looked at: the rest holds secrets.
  */
 import { realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { writableMappings } from './maps.js';
 import { DENIED, Proc } from './proc.js';
 
@@ -86,9 +86,4 @@ export function variableOf(name: string, environ: string): string | undefined {
 export async function isSameDirectory(a: string, b: string): Promise<boolean> {
   const real = (path: string) => realpath(path).catch(() => resolve(path));
   return (await real(a)) === (await real(b));
-}
-
-/** The directory a file is in; of a directory, itself. */
-export function directoryOf(path: string): string {
-  return path.endsWith('.db') ? dirname(path) : path;
 }

@@ -47,7 +47,8 @@ const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const TAIL_BYTES = 16_384;
 
 /** Level 1: the page goes over a local network, and the scraped host has better things to do. */
-const compress = (page: Buffer) => promisify(gzip)(page, { level: 1 });
+const GZIP_LEVEL = 1;
+const compress = promisify(gzip);
 
 interface Waiting {
   readonly request: ScrapeRequest;
@@ -63,6 +64,7 @@ export class Scraper {
   #waiting: Waiting[] = [];
   #prepareNext = false;
   #running: Promise<void> | undefined;
+  /** The directory could be listed once. */
   #seen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
@@ -74,11 +76,6 @@ export class Scraper {
     if (options.watch) {
       this.#hints = new Hints(directory, () => void this.prepare(), options.log);
     }
-  }
-
-  /** Whether the directory could ever be listed. */
-  get seen(): boolean {
-    return this.#seen;
   }
 
   /**
@@ -170,7 +167,7 @@ export class Scraper {
         resolve(answer.page);
         continue;
       }
-      answer.gzipped ??= compress(answer.page);
+      answer.gzipped ??= compress(answer.page, { level: GZIP_LEVEL });
       answer.gzipped.then(resolve, reject);
     }
   }

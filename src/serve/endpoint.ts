@@ -25,7 +25,7 @@ export const READY: Endpoint = {
   answers: '200 once the directory has been read; 503 until then, saying what it waits for.',
 };
 
-export function metricsEndpoint(path: string): Endpoint {
+function metricsEndpoint(path: string): Endpoint {
   return {
     path,
     answers:

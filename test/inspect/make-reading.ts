@@ -25,7 +25,7 @@ export type MadeFile = Partial<Omit<ReadFile, 'entries' | 'fault'>> & {
   readonly fault?: MetricFileError['code'];
 };
 
-export function makeEntry(entry: MadeEntry, index: number, type = 'gauge'): ReadEntry {
+function makeEntry(entry: MadeEntry, index: number, type = 'gauge'): ReadEntry {
   const { name, labels = {}, value = 0, timestampSeconds = 0, help = 'help' } = entry;
   const sampleName = entry.sampleName ?? (type === 'counter' ? `${name}_total` : name);
   const raw = entry.rawKey ?? JSON.stringify([name, sampleName, labels, help]);
@@ -59,7 +59,7 @@ export function makeFile(name: string, made: MadeFile = {}): ReadFile {
   };
 }
 
-export function makeWriter(processId: string, writer: Liveness | Partial<Writer>): Writer {
+function makeWriter(processId: string, writer: Liveness | Partial<Writer>): Writer {
   const made = typeof writer === 'string' ? { liveness: writer } : writer;
   return {
     processId,

@@ -132,7 +132,7 @@ function withDistinctLabels(name: string, line: string): string {
 }
 
 /** The `values` escaping of a label name, written from the specification. */
-export function valuesEscaped(name: string): string {
+function valuesEscaped(name: string): string {
   let escaped = 'U__';
   for (const [index, rune] of [...name].entries()) {
     if (rune === '_') escaped += '__';
