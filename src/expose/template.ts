@@ -13,6 +13,8 @@ import { familyName } from './family-name.js';
 import { openMetricsBlocks } from './openmetrics.js';
 import { textBlocks } from './text.js';
 
+type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
+
 /**
  * Prints one family: a block, and in the text formats one more for each kind of sample they do not
  * know. The first block is there even without series, as in the reference.
@@ -34,15 +36,48 @@ export function familyBlocks(
  * Not compared: sample names with those of other families (`h_bucket` of a histogram `h` with a gauge
  * called so), which no escaping brings about and the reference prints as they are.
  *
+ * @param beside families that are printed already: these keep their names
  * @returns indexes of the families that must be renamed; the first by code point of the name is not
  */
 export function collidingFamilies(
   dialect: Dialect,
-  families: readonly Pick<ExposedFamily, 'name' | 'type' | 'bare'>[],
+  families: readonly NamedFamily[],
+  beside: readonly NamedFamily[] = [],
 ): Set<number> {
+  const taken = beside.length === 0 ? undefined : printedNames(dialect, beside);
   const order = families.map((_, i) => i);
   order.sort((a, b) => compareCodePoints(families[a]!.name, families[b]!.name));
   const name = order.map((i) => familyName(dialect.format, families[i]!));
   const spelling = name.map((one) => escapeMetricName(one, dialect.escaping));
-  return new Set([...namesToForce(spelling, name.map(forceMetricName))].map((at) => order[at]!));
+  const renamed = namesToForce(
+    spelling,
+    name.map(forceMetricName),
+    (one) => taken?.has(one) ?? false,
+  );
+  return new Set([...renamed].map((at) => order[at]!));
+}
+
+const printedByFormat = new WeakMap<readonly NamedFamily[], Map<string, ReadonlySet<string>>>();
+
+/** The names in HELP and TYPE as they are printed. Remembered by the array, which must not change. */
+function printedNames(dialect: Dialect, families: readonly NamedFamily[]): ReadonlySet<string> {
+  const { format, escaping } = dialect;
+  let known = printedByFormat.get(families);
+  if (known === undefined) {
+    known = new Map();
+    printedByFormat.set(families, known);
+  }
+  const key = `${format} ${escaping}`;
+  let printed = known.get(key);
+  if (printed === undefined) {
+    const renamed = collidingFamilies(dialect, families);
+    printed = new Set(
+      families.map((family, i) => {
+        const name = familyName(format, family);
+        return renamed.has(i) ? forceMetricName(name) : escapeMetricName(name, escaping);
+      }),
+    );
+    known.set(key, printed);
+  }
+  return printed;
 }

@@ -7,8 +7,8 @@
  *
  * Source: prometheus_client multiprocess.py, _read_metrics and _accumulate_metrics.
  */
-import { compareCodePoints } from '../format/code-point.js';
 import type { Key, Labels } from '../format/key.js';
+import { withLabel } from '../format/labels.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
 import type { MergeRule, Operation } from './operation.js';
 
@@ -94,19 +94,4 @@ function plainShape(sampleName: string, labels: Labels, operation: Operation): S
     labelSet,
     operation,
   };
-}
-
-/** Labels with one more in its place by name; one of the same name is replaced. */
-function withLabel(labels: Labels, label: Labels[number]): Labels {
-  const longer: Labels[number][] = [];
-  let isIn = false;
-  for (const other of labels) {
-    if (!isIn && compareCodePoints(other[0], label[0]) >= 0) {
-      longer.push(label);
-      isIn = true;
-    }
-    if (other[0] !== label[0]) longer.push(other);
-  }
-  if (!isIn) longer.push(label);
-  return longer;
 }

@@ -9,8 +9,12 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type ErrorCode, MetricFileError } from '../errors.js';
+import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
+import type { ExposedFamily } from '../expose/family.js';
+import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import { Hints } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
+import type { ExtraFamilies } from './extra-families.js';
 import { LivePlan } from './live-plan.js';
 import { type PageRequest, pageKey, templatesOf } from './page.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
@@ -21,6 +25,8 @@ export interface ScraperOptions {
   readonly strict?: boolean;
   /** A directory that was never there fails the scrape; without, it is waited for. */
   readonly required?: boolean;
+  /** Families from elsewhere, in this order. */
+  readonly extras?: readonly ExtraFamilies[];
   /** promfold's own families, behind the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
   /** Told of every problem once. */
@@ -49,6 +55,12 @@ const TAIL_BYTES = 16_384;
 /** Level 1: the page goes over a local network, and the scraped host has better things to do. */
 const GZIP_LEVEL = 1;
 const compress = promisify(gzip);
+
+/** Families behind the application's: from elsewhere, and promfold's own. */
+interface Behind {
+  readonly foreign: readonly ValuedFamily[];
+  readonly own: readonly ValuedFamily[];
+}
 
 interface Waiting {
   readonly request: ScrapeRequest;
@@ -113,6 +125,7 @@ export class Scraper {
   /** Waits for the run under way, then lets go of every file. */
   async close(): Promise<void> {
     await this.#hints?.close();
+    for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
     this.#live.close();
   }
@@ -141,6 +154,8 @@ export class Scraper {
 
   async #run(batch: readonly Waiting[]): Promise<void> {
     const startedMs = performance.now();
+    const { extras = [] } = this.#options;
+    if (batch.length > 0) for (const extra of extras) extra.begin?.();
     const isUp = await this.#update();
     this.#report();
     if (batch.length === 0) return;
@@ -156,10 +171,13 @@ export class Scraper {
       this.#report();
     }
 
+    const foreign = await this.#extraFamilies(isUp);
     this.#options.selfMetrics?.record(this.#facts(isUp, (performance.now() - startedMs) / 1000));
+    const own = (await this.#options.selfMetrics?.families()) ?? [];
+    const behind = this.#behind(foreign, own);
     const finished = new Map<string, { page: Buffer; gzipped?: Promise<Buffer> }>();
     for (const [i, [key, request]] of [...requests].entries()) {
-      finished.set(key, { page: append(bodies[i]!, await this.#ending(request)) });
+      finished.set(key, { page: append(bodies[i]!, this.#ending(request, behind)) });
     }
     for (const { request, resolve, reject } of batch) {
       const answer = finished.get(pageKey(request))!;
@@ -198,14 +216,46 @@ export class Scraper {
     if (fatal !== undefined) throw fatal;
   }
 
-  async #ending({ dialect, names }: ScrapeRequest): Promise<string> {
-    const own = names === undefined ? await this.#options.selfMetrics?.expose(dialect) : undefined;
-    return (own ?? '') + (dialect.format === 'openmetrics' ? '# EOF\n' : '');
+  async #extraFamilies(isUp: boolean): Promise<ValuedFamily[]> {
+    const { extras = [] } = this.#options;
+    const sources = isUp ? [{ labels: [], live: this.#live }] : [];
+    return (await Promise.all(extras.map((extra) => extra.families(sources)))).flat();
+  }
+
+  /** What is printed behind the application's families, each name once: that has it first, then we. */
+  #behind(foreign: readonly ValuedFamily[], own: readonly ValuedFamily[]): Behind {
+    const { families } = this.#live.layout;
+    const taken = namesOf(families);
+    const once = new Set(withoutRepeated([...own, ...foreign], (name) => taken.has(name)));
+    return {
+      foreign: foreign.filter((family) => once.has(family)),
+      own: own.filter((family) => once.has(family)),
+    };
+  }
+
+  /** promfold's own are left out where names are asked for. */
+  #ending({ dialect, names }: ScrapeRequest, { foreign, own }: Behind): string {
+    const wanted = names && new Set(names);
+    const behind = wanted === undefined ? [...foreign, ...own] : foreign;
+    const text = printFamilies(dialect, behind, this.#live.layout.families, wanted);
+    return text + (dialect.format === 'openmetrics' ? '# EOF\n' : '');
   }
 
   #facts(isUp: boolean, durationSeconds: number): ScrapeFacts {
     return { ...this.#live.facts(), up: isUp, durationSeconds };
   }
+}
+
+const namesOfLayout = new WeakMap<readonly ExposedFamily[], ReadonlySet<string>>();
+
+/** All names that families of the directory take. */
+function namesOf(families: readonly ExposedFamily[]): ReadonlySet<string> {
+  let names = namesOfLayout.get(families);
+  if (names === undefined) {
+    names = new Set(families.flatMap(claimedNames));
+    namesOfLayout.set(families, names);
+  }
+  return names;
 }
 
 /** Adds text behind a page, in the room that collect() left for it. */

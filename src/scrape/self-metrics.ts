@@ -6,13 +6,11 @@
  * package.json alone changes: `"prom-client": "npm:@prometheus-io/client@^0.16.1"`.
  *
  * The registry is our own and has no default metrics: those fail promlint, cost 0.4 ms a scrape, and
- * would meet an application's `process_…`. Printing goes through src/expose like everything else, so
- * that one dialect is printed one way. Names: conventions.md B1, 20 to 25.
+ * would meet an application's `process_…`. They are printed as everything else is
+ * (expose/valued-family.ts). Names: conventions.md B1, 20 to 25.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Dialect } from '../expose/dialect.js';
-import type { ExposedFamily } from '../expose/family.js';
-import { familyBlocks } from '../expose/template.js';
+import type { ValuedFamily } from '../expose/valued-family.js';
 import { formatNumber } from '../format/number.js';
 
 /** What one scrape found. Counts are of now; `readFaults` and `planChanges` since the start. */
@@ -171,24 +169,18 @@ export class SelfMetrics {
     this.#setKnown('freeInodes', facts.freeInodes);
   }
 
-  /** All families in one dialect, without `# EOF`. */
-  async expose(dialect: Dialect): Promise<string> {
+  /** All families that have something to say. */
+  async families(): Promise<ValuedFamily[]> {
     this.#set('residentMemory', process.memoryUsage.rss());
     const cpu = process.cpuUsage();
     this.#set('cpuSeconds', (cpu.user + cpu.system) / 1e6);
 
-    let text = '';
+    const families: ValuedFamily[] = [];
     for (const [key, row] of ROWS) {
       const { values } = await this.#metrics.get(key)!.get();
-      if (values.length === 0) continue;
-      for (const block of familyBlocks(dialect, exposedFamily(row, values), false)) {
-        text += block.header;
-        for (const [i, line] of block.line.entries()) {
-          text += `${line}${formatNumber(values[block.seriesIndex[i]!]!.value)}\n`;
-        }
-      }
+      if (values.length > 0) families.push(valuedFamily(row, values));
     }
-    return text;
+    return families;
   }
 
   #set(key: FamilyKey, value: number): void {
@@ -230,7 +222,7 @@ export class SelfMetrics {
 
 type Values = Awaited<ReturnType<Gauge['get']>>['values'];
 
-function exposedFamily(row: SelfFamily, values: Values): ExposedFamily {
+function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
   return {
     name: row.type === 'counter' ? row.name.replace(/_total$/, '') : row.name,
     type: row.type,
@@ -242,6 +234,7 @@ function exposedFamily(row: SelfFamily, values: Values): ExposedFamily {
         .map(([name, value]) => [name, String(value)] as const)
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     })),
+    value: values.map(({ value }) => formatNumber(value)),
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dialectFor } from '../../src/expose/negotiate.js';
+import { printFamilies } from '../../src/expose/valued-family.js';
 import { type ScrapeFacts, SelfMetrics, selfMetricsTable } from '../../src/scrape/self-metrics.js';
 
 const BUILD = { version: '1.2.3', revision: 'abc' };
@@ -27,7 +28,7 @@ const FACTS: ScrapeFacts = {
 
 async function exposed(facts: ScrapeFacts, metrics = new SelfMetrics(BUILD)): Promise<string[]> {
   metrics.record(facts);
-  return (await metrics.expose(TEXT)).split('\n');
+  return printFamilies(TEXT, await metrics.families(), []).split('\n');
 }
 
 describe('self-metrics', () => {
@@ -88,7 +89,7 @@ describe('self-metrics', () => {
   it('follow the dialect, and leave the end to the page', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
-    const text = await metrics.expose(dialectFor('openmetrics'));
+    const text = printFamilies(dialectFor('openmetrics'), await metrics.families(), []);
     assert.match(text, /^# TYPE promfold_read_faults counter$/m);
     assert.match(text, /^promfold_read_faults_total 2\.0$/m);
     assert.doesNotMatch(text, /# EOF/);
@@ -100,7 +101,7 @@ describe('self-metrics', () => {
     for (let i = 0; i < 300; i++) {
       const started = performance.now();
       metrics.record(FACTS);
-      await metrics.expose(TEXT);
+      printFamilies(TEXT, await metrics.families(), []);
       milliseconds.push(performance.now() - started);
     }
     const median = milliseconds.sort((a, b) => a - b)[150]!;

@@ -1,0 +1,43 @@
+/**
+ * Which names a family takes for itself, so that families from several places never print one twice:
+ * its own, and those its samples may have. Before escaping.
+ *
+ * Source: registry.py, CollectorRegistry._get_names; OpenMetrics 1.0.0, "MetricFamily names".
+ */
+import type { MetricType } from '../format/filename.js';
+import type { ExposedFamily } from './family.js';
+
+type Named = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
+
+const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
+  counter: ['_total', '_created'],
+  summary: ['_sum', '_count', '_created'],
+  histogram: ['_bucket', '_sum', '_count', '_created'],
+  gaugehistogram: ['_bucket', '_gsum', '_gcount'],
+  info: ['_info'],
+  gauge: [],
+  stateset: [],
+  unknown: [],
+};
+
+export function claimedNames({ name, type, bare }: Named): string[] {
+  return bare ? [name] : [name, ...SUFFIXES[type].map((suffix) => name + suffix)];
+}
+
+/**
+ * Leaves out the families that would repeat a name; of several the first has it.
+ *
+ * @param isTaken whether a name belongs to a family from elsewhere
+ */
+export function withoutRepeated<F extends Named>(
+  families: readonly F[],
+  isTaken: (name: string) => boolean,
+): F[] {
+  const seen = new Set<string>();
+  return families.filter((family) => {
+    const names = claimedNames(family);
+    if (names.some((name) => seen.has(name) || isTaken(name))) return false;
+    for (const name of names) seen.add(name);
+    return true;
+  });
+}
