@@ -3,8 +3,8 @@
  * The program: argv → command → exit code. The only file that ends the process.
  */
 import type { Terminal } from './cli/command.js';
+import { dispatch } from './cli/dispatch.js';
 import { printable } from './cli/printable.js';
-import { run } from './cli/run.js';
 import { systemErrorText } from './cli/system-error.js';
 import { MetricFileError, UsageError } from './errors.js';
 
@@ -44,7 +44,7 @@ process.stderr.on('error', () => {});
 
 async function main(): Promise<number> {
   try {
-    return await run(process.argv.slice(2), terminal);
+    return await dispatch(process.argv.slice(2), terminal);
   } catch (error) {
     if (error instanceof UsageError) terminal.complain(`promfold: ${error.message}`);
     else if (error instanceof MetricFileError) {

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { COMMANDS } from '../src/cli/dispatch.js';
 import { FLAGS, renderFlagsTable } from '../src/cli/flags.js';
-import { COMMANDS } from '../src/cli/run.js';
 import { ERROR_CODES } from '../src/errors.js';
 import { selfMetricsTable } from '../src/scrape/self-metrics.js';
 import { endpointsTable } from '../src/serve/endpoint.js';

@@ -9,6 +9,7 @@ import { RequestLimit } from '../serve/request-limit.js';
 import { buildServer, type ServerOptions } from '../serve/server.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
+import type { FlagKey } from './flags.js';
 import { openLog } from './log.js';
 import { systemErrorText } from './system-error.js';
 import { REVISION, VERSION } from './version.js';
@@ -16,26 +17,21 @@ import { REVISION, VERSION } from './version.js';
 /** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
 const GRACE_MILLISECONDS = 4500;
 
-export const serve: Command<
-  | 'listenAddress'
-  | 'telemetryPath'
-  | 'maxRequests'
-  | 'disableExporterMetrics'
-  | 'strict'
-  | 'logLevel'
-  | 'logFormat'
-> = {
+/** `run` takes them too, and hands them on to the daemon it starts. */
+export const SERVE_FLAGS = [
+  'listenAddress',
+  'telemetryPath',
+  'maxRequests',
+  'disableExporterMetrics',
+  'strict',
+  'logLevel',
+  'logFormat',
+] as const satisfies readonly FlagKey[];
+
+export const serve: Command<(typeof SERVE_FLAGS)[number]> = {
   name: 'serve',
   summary: 'Serve the metrics of a directory over HTTP.',
-  flags: [
-    'listenAddress',
-    'telemetryPath',
-    'maxRequests',
-    'disableExporterMetrics',
-    'strict',
-    'logLevel',
-    'logFormat',
-  ],
+  flags: SERVE_FLAGS,
   examples: ['serve /run/prom', 'serve --web.listen-address=:19925 /run/prom'],
 
   async run({ directory: given, flags }, terminal) {

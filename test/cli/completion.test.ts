@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { completionScript, SHELLS } from '../../src/cli/completion.js';
+import { COMMANDS } from '../../src/cli/dispatch.js';
 import { FLAGS } from '../../src/cli/flags.js';
 import { manPage, roff } from '../../src/cli/man.js';
-import { COMMANDS } from '../../src/cli/run.js';
 import { promfold } from '../support/cli.js';
 import { run } from '../support/process.js';
 

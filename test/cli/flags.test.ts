@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { COMMANDS } from '../../src/cli/dispatch.js';
 import {
   describeFlag,
   environmentTwin,
@@ -8,7 +9,6 @@ import {
   flagValues,
   renderFlagsTable,
 } from '../../src/cli/flags.js';
-import { COMMANDS } from '../../src/cli/run.js';
 import { UsageError } from '../../src/errors.js';
 
 type Given = Record<string, string[]>;

@@ -38,7 +38,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
-export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
   let printed = '';
   let chosen: (() => Promise<number>) | undefined;
 
