@@ -148,7 +148,7 @@ Napi::Value CreateTemplate(const Napi::CallbackInfo& info) {
   made->header_end = *header_end;
   made->line_end.assign(line_end->begin(), line_end->end());
   made->slot.assign(slot->begin(), slot->end());
-  if (!made->IsSound()) {
+  if (!made->Seal()) {
     ThrowExpected(env, "lineEnd to ascend from headerEnd inside text, one slot for each");
     return env.Undefined();
   }

@@ -19,6 +19,7 @@
         'core/mapping.cc',
         'core/metric_file.cc',
         'core/number.cc',
+        'core/printed_numbers.cc',
         'core/read_file.cc',
         'core/render.cc',
         'core/wanted_slots.cc',

@@ -121,14 +121,15 @@ uint32_t RenderRuns(int runs) {
       family->line_end.push_back(static_cast<uint32_t>(family->text.size()));
       family->slot.push_back(++lines);
     }
-    if (!family->IsSound()) std::abort();
+    if (!family->Seal()) std::abort();
     page.push_back(std::move(family));
   }
   // In turn, so that no number is the one of the run before.
   const Slots slots[] = {SomeSlots(3), SomeSlots(4)};
-  RenderScratch scratch;
+  PrintedNumbers numbers;
   for (int run = 0; run < runs; ++run) {
-    if (Render(page, slots[run % 2], 0, &scratch).bytes == nullptr) std::abort();
+    numbers.Update(slots[run % 2]);
+    if (Render(page, numbers, 0).bytes == nullptr) std::abort();
   }
   return lines;
 }

@@ -19,8 +19,9 @@ constexpr size_t kPrefetchedFiles = 6;
 // Below, a thread costs more than it gathers (about 50 µs against 5 ns an entry).
 constexpr uint64_t kEntriesWorthAThread = 50'000;
 
-// Files taken at a time by one of two threads.
+// Files taken at a time by one of two threads; fewer where there are few.
 constexpr uint32_t kFilesAtOnce = 16;
+constexpr uint32_t kTakesEach = 8;
 
 bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFile>& b) {
   return a->name() < b->name();  // char_traits<char> compares as memcmp does
@@ -303,8 +304,8 @@ Complaint FileSet::Collect(const std::vector<Page>& pages, size_t tail, bool onl
   Accumulate(buckets_, &slots_);
   slots_.Finish();
 
-  for (const Page& page : pages)
-    result->bodies.push_back(Render(page, slots_, tail, &render_scratch_));
+  numbers_.Update(slots_);
+  for (const Page& page : pages) result->bodies.push_back(Render(page, numbers_, tail));
   return std::nullopt;
 }
 
@@ -323,9 +324,9 @@ void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
   };
   const uint32_t count = static_cast<uint32_t>(in_order_.size());
   TwoEnds files(count);
+  const uint32_t at_once = std::clamp(count / (2 * kTakesEach), 1u, kFilesAtOnce);
   auto gather_from_back = [&] {
-    for (auto taken = files.TakeBack(kFilesAtOnce); !taken.empty();
-         taken = files.TakeBack(kFilesAtOnce)) {
+    for (auto taken = files.TakeBack(at_once); !taken.empty(); taken = files.TakeBack(at_once)) {
       for (uint32_t i = taken.to; i-- > taken.from;) {
         in_order_[i]->Gather(helper_context, rows_of(*in_order_[i]));
       }
@@ -336,8 +337,7 @@ void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
 
   const auto fold = [&](const MetricFile& file) { file.FoldInto(&slots_, rows_of(file)); };
   uint32_t folded = 0;
-  for (auto taken = files.TakeFront(kFilesAtOnce); !taken.empty();
-       taken = files.TakeFront(kFilesAtOnce)) {
+  for (auto taken = files.TakeFront(at_once); !taken.empty(); taken = files.TakeFront(at_once)) {
     for (; folded < taken.to; ++folded) {
       in_order_[folded]->Gather(context, rows_of(*in_order_[folded]));
       fold(*in_order_[folded]);

@@ -130,7 +130,6 @@ class FileSet {
   KeyTable keys_;
   Scratch scratch_;
   Scratch helper_scratch_;
-  RenderScratch render_scratch_;
   uint64_t read_faults_ = 0;
   double free_bytes_ = -1;
   double free_inodes_ = -1;
@@ -143,6 +142,7 @@ class FileSet {
   uint32_t slot_count_ = 1;  // kSlotNowhere
   BucketLayout buckets_;
   Slots slots_;
+  PrintedNumbers numbers_;
 };
 
 }  // namespace promfold

@@ -13,23 +13,23 @@
 #include <vector>
 
 #include "block_pool.h"
-#include "fold.h"
-#include "scratch.h"
+#include "printed_numbers.h"
 
 namespace promfold {
 
 // `text` is the header, then for each line the bytes before its number. Line i is
 // text[line_end[i-1], line_end[i]), the first beginning at header_end, then the number of slot[i],
-// then a newline.
+// then a newline. Seal makes it ready to be printed.
 struct Template {
   std::string text;
   uint32_t header_end = 0;
   std::vector<uint32_t> line_end;
   std::vector<uint32_t> slot;
-  uint32_t slot_limit = 0;  // all slots are below; set by IsSound
+  uint32_t slot_limit = 0;  // all slots are below
 
-  // Whether the columns agree; sets slot_limit.
-  bool IsSound();
+  // Sets slot_limit, and adds to `text` what a copy in steps may read past its end. False where the
+  // columns disagree.
+  bool Seal();
 };
 
 using Page = std::vector<std::shared_ptr<const Template>>;
@@ -45,15 +45,9 @@ struct Body {
   size_t capacity = 0;  // length + tail or more
 };
 
-// Kept from scrape to scrape: all numbers, end to end, and how long each is.
-struct RenderScratch {
-  Growing<char> text;
-  Growing<uint8_t> number_bytes;
-};
-
-// A line is left out where its slot is absent; the header never is.
-// REQUIRES: each template IsSound, with slot_limit <= slots.count().
-Body Render(const Page& page, const Slots& slots, size_t tail, RenderScratch* scratch);
+// A line is left out where its slot has no number; the header never is.
+// REQUIRES: each template is sealed, with slot_limit at most the slots that `numbers` knows.
+Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail);
 
 }  // namespace promfold
 

@@ -79,7 +79,7 @@ class Caller {
       part->line_end.push_back(static_cast<uint32_t>(part->text.size()));
       part->slot.push_back(key + 1);
     }
-    if (!part->IsSound()) std::abort();
+    if (!part->Seal()) std::abort();
     const std::vector<Page> pages = {{part}, {}};
     CollectResult collected;
     if (set_.Collect(pages, 3, false, &collected)) std::abort();

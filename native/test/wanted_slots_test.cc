@@ -15,7 +15,7 @@ std::vector<Page> PageOf(std::vector<uint32_t> slots) {
   auto part = std::make_shared<Template>();
   part->line_end.assign(slots.size(), 0);
   part->slot = std::move(slots);
-  CHECK(part->IsSound());
+  CHECK(part->Seal());
   return {{part}};
 }
 
