@@ -32,6 +32,8 @@ export const ERROR_CODES = [
   'NAMES_COLLIDE',
   /** A flag, an argument or an environment variable that cannot be used. */
   'USAGE',
+  /** A series has a label called as the source's label is: printed as `exported_…`. */
+  'LABEL_IN_USE',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -8,6 +8,8 @@
 
 import { UsageError } from '../errors.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
+import { compareCodePoints } from '../format/code-point.js';
+import type { Label, Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
@@ -26,6 +28,8 @@ export interface FlagText {
   /** As text, parsed like a given one; absent where nothing is a value too. */
   readonly fallback?: string;
   readonly repeatable?: true;
+  /** Between the values of a repeatable flag in its twin; absent for commas and blanks. */
+  readonly separator?: RegExp;
   /** False for flags that only make sense on a command line. */
   readonly environment?: false;
 }
@@ -62,6 +66,11 @@ function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
 }
 
 const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+const COMMA_OR_BLANK = /[\s,]+/;
+
+/** A comma or a blank that `NAME=` follows: those in a value stand for themselves. */
+const BEFORE_NAME = /[\s,]+(?=[a-zA-Z_]\w*=)/;
 
 export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;
 
@@ -128,6 +137,30 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
+  include: each<string>(
+    {
+      name: 'metrics.include',
+      value: 'prefix',
+      help: 'serve only families whose name begins so, as HELP and TYPE of the text format have it',
+    },
+    parsePrefix,
+  ),
+  exclude: each<string>(
+    {
+      name: 'metrics.exclude',
+      value: 'prefix',
+      help: 'leave out families whose name begins so, also among those included',
+    },
+    parsePrefix,
+  ),
+  label: {
+    name: 'label',
+    value: 'name=value',
+    help: 'add this label to every series that has none of the name',
+    repeatable: true,
+    separator: BEFORE_NAME,
+    parse: parseLabels,
+  } as Flag<Labels>,
   logLevel: one<LogLevel>(
     {
       name: 'log.level',
@@ -410,8 +443,8 @@ function textsOf(
   const twin = environmentTwin(flag);
   const variable = twin === undefined ? undefined : environment[twin];
   if (twin !== undefined && variable) {
-    // No value of a repeatable flag with a twin has a comma or a blank in it.
-    const texts = flag.repeatable ? variable.split(/[\s,]+/).filter(Boolean) : [variable];
+    const { separator = COMMA_OR_BLANK } = flag;
+    const texts = flag.repeatable ? variable.split(separator).filter(Boolean) : [variable];
     return { texts, source: twin };
   }
   return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
@@ -422,6 +455,32 @@ function parseSwitch(text: string): boolean {
   if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
   if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
   throw new ExpectedError('true or false', text);
+}
+
+function parsePrefix(text: string): string {
+  if (text !== '') return text;
+  throw new ExpectedError('the beginning of a name', text);
+}
+
+/** Label names that a histogram and a summary need for themselves. */
+const NO_LABEL = new Set(['le', 'quantile']);
+
+function parseLabels(texts: readonly string[]): Labels {
+  const labels = new Map<string, Label>();
+  for (const text of texts) {
+    const [, name, value] = /^((?!__)[a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new ExpectedError(
+        'NAME=VALUE, with a name of A-Z a-z 0-9 _ that does not begin with __ or a digit',
+        text,
+      );
+    }
+    if (NO_LABEL.has(name))
+      throw new ExpectedError(`a label other than ${listed([...NO_LABEL])}`, text);
+    if (labels.has(name)) throw new ExpectedError(`each label once`, text);
+    labels.set(name, [name, value]);
+  }
+  return [...labels.values()].sort(([a], [b]) => compareCodePoints(a, b));
 }
 
 /** For --help: the help, and in brackets the default and the twin. */

@@ -5,14 +5,18 @@ import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { writeFileAtomically } from './output-file.js';
+import { planRules, SELECT_AND_LABEL } from './select-and-label.js';
 
-export const scrape: Command<'format' | 'escaping' | 'name' | 'output' | 'strict'> = {
+const FLAGS = ['format', 'escaping', 'name', ...SELECT_AND_LABEL, 'output', 'strict'] as const;
+
+export const scrape: Command<(typeof FLAGS)[number]> = {
   name: 'scrape',
   summary: 'Print the metrics of a directory once.',
-  flags: ['format', 'escaping', 'name', 'output', 'strict'],
+  flags: FLAGS,
   examples: [
     'scrape /run/prom',
     'scrape --name http_requests /run/prom',
+    'scrape --metrics.include=vllm: --label=pod=llm-0 /run/prom',
     'scrape -o /var/lib/node_exporter/app.prom /run/prom',
   ],
 
@@ -24,7 +28,12 @@ export const scrape: Command<'format' | 'escaping' | 'name' | 'output' | 'strict
       );
     }
     const directory = chooseDirectory(given, terminal.environment, terminal.complain);
-    const scraper = new Scraper(directory, { strict, required: true, watch: false });
+    const scraper = new Scraper(directory, {
+      strict,
+      rules: planRules(flags),
+      required: true,
+      watch: false,
+    });
     try {
       const exposition = await scraper.scrape({
         dialect: dialectFor(format, escaping),

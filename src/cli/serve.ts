@@ -11,6 +11,7 @@ import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import type { FlagKey } from './flags.js';
 import { openLog } from './log.js';
+import { planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { systemErrorText } from './system-error.js';
 import { REVISION, VERSION } from './version.js';
 
@@ -24,6 +25,7 @@ export const SERVE_FLAGS = [
   'maxRequests',
   'disableExporterMetrics',
   'strict',
+  ...SELECT_AND_LABEL,
   'logLevel',
   'logFormat',
 ] as const satisfies readonly FlagKey[];
@@ -51,6 +53,7 @@ export const serve: Command<(typeof SERVE_FLAGS)[number]> = {
 
     const scraper = new Scraper(directory, {
       strict: flags.strict,
+      rules: planRules(flags),
       selfMetrics: flags.disableExporterMetrics
         ? undefined
         : new SelfMetrics({ version: VERSION, revision: REVISION }),

@@ -14,7 +14,8 @@ import { compareCodePoints } from './code-point.js';
 import type { MetricType } from './filename.js';
 
 /** A label set: names and values, sorted by code point of the name, each name once. */
-export type Labels = readonly (readonly [name: string, value: string])[];
+export type Label = readonly [name: string, value: string];
+export type Labels = readonly Label[];
 
 export interface Key {
   /** Metric name without `_total`, as prometheus_client stores it. */

@@ -28,8 +28,13 @@ export class Family {
   firstEntry = 0;
   /** What the files disagree about, as a phrase. */
   conflict: string | undefined;
-  /** An application's own label `pid` was overwritten: two series may print the same line. */
+  /**
+   * An application's own label `pid` was overwritten, or one that is added was there already: two
+   * series may print the same line.
+   */
   mayRepeat = false;
+  /** A series has a label of the name that the source's label has. */
+  hasSourceLabel = false;
   /** The last layout; replaced, never changed, so that what is made of it can be cached by it. */
   laidOut: LaidOutFamily | undefined;
 
@@ -52,6 +57,7 @@ export class Family {
   dropSeries(): boolean {
     const had = this.#series.size > 0;
     this.#series.clear();
+    this.hasSourceLabel = false;
     this.laidOut = undefined;
     return had;
   }

@@ -13,9 +13,11 @@
  */
 import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key, type KeyFault, type UnusableKey } from '../format/key.js';
+import { type AddedLabels, meets, NO_LABELS, withAdded } from './added-labels.js';
 import { Family } from './family.js';
 import { type LaidOutFamily, layOutFamily } from './layout.js';
 import { OPERATION } from './operation.js';
+import { EVERYTHING, type Prefixes, selectsKey } from './selection.js';
 import { type Series, type SeriesShape, seriesOf, seriesShape } from './series.js';
 
 /** The slot of entries that count for nothing: folded into, never printed. */
@@ -62,7 +64,16 @@ export interface Layout {
   readonly countSlot: Uint32Array;
 }
 
+/** What the operator wants of it, whatever the files say. */
+export interface PlanRules {
+  readonly prefixes: Prefixes;
+  readonly labels: AddedLabels;
+}
+
+export const NO_RULES: PlanRules = { prefixes: EVERYTHING, labels: NO_LABELS };
+
 export class Plan {
+  readonly #rules: PlanRules;
   readonly files = new Map<number, PlannedFile>();
   /** Ids of the files with unusable or repaired entries. */
   readonly flawed = new Set<number>();
@@ -79,6 +90,10 @@ export class Plan {
   /** By slot; slot 0 is SLOT_NOWHERE. */
   readonly #series: (Series | undefined)[] = [undefined];
   readonly #familyOfSlot: number[] = [FAMILY_NONE];
+
+  constructor(rules: PlanRules = NO_RULES) {
+    this.#rules = rules;
+  }
 
   get keyCount(): number {
     return this.#keys.length;
@@ -104,6 +119,15 @@ export class Plan {
     }
   }
 
+  /** Families with a label of the name that the source's label has. */
+  *labelsInUse(): IterableIterator<{ family: string; found: string }> {
+    const name = this.#rules.labels.source?.[0];
+    for (const { name: family, hasSourceLabel, firstRank } of this.#families) {
+      if (!hasSourceLabel || firstRank < 0) continue;
+      yield { family, found: `has a label ${name} of its own, as the source's label is called` };
+    }
+  }
+
   addFile(id: number, name: FileName): void {
     this.files.set(id, { name, unusable: [], repaired: [] });
   }
@@ -120,7 +144,7 @@ export class Plan {
       this.#familyOfKey = grown(this.#familyOfKey, FAMILY_NONE);
       this.#slotOfKey = grown(this.#slotOfKey, SLOT_UNKNOWN);
     }
-    if (isUnusable(key)) {
+    if (isUnusable(key) || !selectsKey(this.#rules.prefixes, key)) {
       this.#slotOfKey[id] = SLOT_NOWHERE;
       return;
     }
@@ -195,6 +219,8 @@ export class Plan {
       slot[at + i] = found;
       operation[at + i] = this.#series[found]?.shape.operation ?? OPERATION.sum;
       if ((found === SLOT_NOWHERE && !isUnstamped) || this.#repairedKeys.has(key)) {
+        const isLeftOut = family === undefined && !isUnusable(this.#keys[key]!);
+        if (isLeftOut) continue;
         this.flawed.add(id);
         this.#note(file, from + i, key);
       }
@@ -246,7 +272,7 @@ export class Plan {
   }
 
   /**
-   * @param family undefined for an unusable key
+   * @param family undefined for a key that is unusable or not selected
    * @param processId of a gauge file
    */
   #slotFor(family: Family | undefined, keyId: number, processId: string | undefined): number {
@@ -278,11 +304,19 @@ export class Plan {
   #intern(family: Family, shape: SeriesShape, processId: string | undefined): Series {
     const known = family.seriesOf(processId).get(shape.identity);
     if (known !== undefined) return known;
-    const series = seriesOf(shape, this.#series.length, processId);
+    const series = this.#labelled(family, seriesOf(shape, this.#series.length, processId));
     this.#series.push(series);
     this.#familyOfSlot.push(this.#familyByName.get(family.name)!);
     family.seriesOf(processId).set(shape.identity, series);
     return series;
+  }
+
+  #labelled(family: Family, series: Series): Series {
+    const { labels: added } = this.#rules;
+    if (added.fixed.length === 0 && added.source === undefined) return series;
+    if (meets(added, series.labels)) family.mayRepeat = true;
+    if (series.labels.some(([name]) => name === added.source?.[0])) family.hasSourceLabel = true;
+    return { ...series, labels: withAdded(added, series.labels) };
   }
 
   /** Records an entry that counts for nothing or was mended. */

@@ -10,7 +10,7 @@ import { nameCollisions } from '../expose/collision-report.js';
 import { type FilesRefreshed, MetricFiles } from '../files/metric-files.js';
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
-import { type Layout, Plan } from '../plan/plan.js';
+import { type Layout, NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
 import { type Census, takeCensus } from './census.js';
 import type { ScrapeFacts } from './self-metrics.js';
 
@@ -24,7 +24,7 @@ const DEAD_WEIGHT = 4_096;
 
 export class LivePlan {
   readonly files: MetricFiles;
-  plan = new Plan();
+  plan: Plan;
   layout: Layout = EMPTY_LAYOUT;
   /** How often files or keys came or went. */
   changeCount = 0;
@@ -34,7 +34,11 @@ export class LivePlan {
   /** When the problems were last found: then they change by mere time. */
   #hadYoungFile = false;
 
-  constructor(path: string, mapLimit: number) {
+  readonly #rules: PlanRules;
+
+  constructor(path: string, mapLimit: number, rules: PlanRules = NO_RULES) {
+    this.#rules = rules;
+    this.plan = new Plan(rules);
     this.files = new MetricFiles(path, mapLimit);
   }
 
@@ -121,7 +125,7 @@ export class LivePlan {
 
   /** Makes the plan anew from the files there are; only what they name is in it then. */
   async #startOver(): Promise<void> {
-    this.plan = new Plan();
+    this.plan = new Plan(this.#rules);
     for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
     this.files.forget();
     const { refreshed } = await this.#refresh();
@@ -173,6 +177,9 @@ export class LivePlan {
     const { path } = this.files.directory;
     for (const { family, found } of this.plan.conflicts()) {
       yield new MetricFileError('FAMILY_CONFLICT', path, `${family} ${found}`);
+    }
+    for (const { family, found } of this.plan.labelsInUse()) {
+      yield new MetricFileError('LABEL_IN_USE', path, `${family} ${found}`);
     }
     for (const { family, found } of nameCollisions(this.layout.families)) {
       yield new MetricFileError('NAMES_COLLIDE', path, `${family} ${found}`);

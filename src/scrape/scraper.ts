@@ -14,6 +14,8 @@ import type { ExposedFamily } from '../expose/family.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import { Hints } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
+import type { PlanRules } from '../plan/plan.js';
+import { selectsAll } from '../plan/selection.js';
 import type { ExtraFamilies } from './extra-families.js';
 import { LivePlan } from './live-plan.js';
 import { type PageRequest, pageKey, templatesOf } from './page.js';
@@ -23,6 +25,8 @@ import type { ScrapeFacts, SelfMetrics } from './self-metrics.js';
 export interface ScraperOptions {
   /** Any file or entry that is left out or held fails the scrape, as in prometheus_client. */
   readonly strict?: boolean;
+  /** Which families are served, and what labels are added. */
+  readonly rules?: PlanRules;
   /** A directory that was never there fails the scrape; without, it is waited for. */
   readonly required?: boolean;
   /** Families from elsewhere, in this order. */
@@ -47,6 +51,7 @@ const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FAMILY_CONFLICT',
   'SERIES_IDENTICAL',
   'NAMES_COLLIDE',
+  'LABEL_IN_USE',
 ]);
 
 /** Room for promfold's own families behind a page, so that adding them copies nothing. */
@@ -82,7 +87,7 @@ export class Scraper {
   #unreadable: MetricFileError | undefined;
 
   constructor(directory: string, options: ScraperOptions = {}) {
-    this.#live = new LivePlan(directory, options.mapLimit ?? mapLimit());
+    this.#live = new LivePlan(directory, options.mapLimit ?? mapLimit(), options.rules);
     this.#options = options;
     this.#problemLog = new ProblemLog(options.log);
     if (options.watch) {
@@ -161,7 +166,9 @@ export class Scraper {
     if (batch.length === 0) return;
 
     const requests = new Map(batch.map(({ request }) => [pageKey(request), request]));
-    const isSelection = batch.every(({ request }) => request.names !== undefined);
+    const isSelection =
+      (this.#options.rules !== undefined && !selectsAll(this.#options.rules.prefixes)) ||
+      batch.every(({ request }) => request.names !== undefined);
     const pages = [...requests.values()].map((request) => templatesOf(this.#live.layout, request));
     const { bodies, changes } = isUp
       ? await this.#live.files.set.collect(pages, TAIL_BYTES, isSelection)

@@ -63,6 +63,21 @@ describe('a flag', () => {
     it(title, () => assert.deepEqual(read(key, given, environment), value));
   }
 
+  it('label is sorted by name, and its twin splits where the next name begins', () => {
+    const flags = { label: ['z=1', 'a=b=c', 'm='] };
+    const sorted = [
+      ['a', 'b=c'],
+      ['m', ''],
+      ['z', '1'],
+    ];
+    assert.deepEqual(read('label', flags), sorted);
+    assert.deepEqual(read('label', {}, { PROMFOLD_LABEL: 'pod=llm-0, zone=north, east dc=2' }), [
+      ['dc', '2'],
+      ['pod', 'llm-0'],
+      ['zone', 'north, east'],
+    ]);
+  });
+
   it('that is repeatable lists several in its twin', () => {
     const addresses = flagValues(
       ['listenAddress'],
@@ -78,6 +93,43 @@ describe('a flag', () => {
   });
 
   const wrong: [string, FlagKey, Given, Environment, string][] = [
+    [
+      'an empty prefix',
+      'include',
+      { 'metrics.include': [''] },
+      {},
+      "--metrics.include: expected the beginning of a name, got ''",
+    ],
+    [
+      'a label that a histogram needs',
+      'label',
+      { label: ['le=1'] },
+      {},
+      "--label: expected a label other than le or quantile, got 'le=1'",
+    ],
+    [
+      'a label that a summary needs',
+      'label',
+      { label: ['quantile=1'] },
+      {},
+      "--label: expected a label other than le or quantile, got 'quantile=1'",
+    ],
+    [
+      'a label twice',
+      'label',
+      { label: ['a=1', 'a=2'] },
+      {},
+      "--label: expected each label once, got 'a=2'",
+    ],
+    ...['7a=1', 'a.b=1', '__name__=x', '=x', 'a', ''].map(
+      (text): [string, FlagKey, Given, Environment, string] => [
+        `a label ${JSON.stringify(text)}`,
+        'label',
+        { label: [text] },
+        {},
+        `--label: expected NAME=VALUE, with a name of A-Z a-z 0-9 _ that does not begin with __ or a digit, got '${text}'`,
+      ],
+    ),
     [
       'no whole number',
       'maxRequests',

@@ -1,0 +1,19 @@
+/**
+ * The flags that choose families and add labels, of `serve` and `scrape` alike, as the rules of a plan.
+ */
+import type { PlanRules } from '../plan/plan.js';
+import type { FlagKey, FlagValues } from './flags.js';
+
+export const SELECT_AND_LABEL = [
+  'include',
+  'exclude',
+  'label',
+] as const satisfies readonly FlagKey[];
+
+export function planRules({
+  include,
+  exclude,
+  label,
+}: FlagValues<(typeof SELECT_AND_LABEL)[number]>): PlanRules {
+  return { prefixes: { include, exclude }, labels: { fixed: label } };
+}
