@@ -12,6 +12,7 @@ import { check } from './check.js';
 import type { Command, Terminal } from './command.js';
 import { completionCommand } from './completion.js';
 import { diff } from './diff.js';
+import { discover } from './discover.js';
 import { explain } from './explain.js';
 import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.js';
 import { ls } from './ls.js';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   top,
   diff,
   snapshot,
+  discover,
   completionCommand(() => COMMANDS),
   manCommand(() => COMMANDS),
 ];
@@ -114,7 +116,7 @@ function addCommand(
   const examples = command.examples.map((example) => `  promfold ${example}`).join('\n');
   const sub = parser
     .command(syntaxOf(command))
-    .usage(`${positionals.join(' ')} [flags]`)
+    .usage([...positionals, '[flags]'].join(' '))
     .summary(command.summary)
     .description(about)
     .helpOption('-h, --help', 'print this help')

@@ -23,11 +23,11 @@ export interface Elsewhere {
   readonly writesTo: readonly string[];
 }
 
-const VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
-const OLD_VARIABLE = 'prometheus_multiproc_dir';
+export const VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
+export const OLD_VARIABLE = 'prometheus_multiproc_dir';
 
 /** A file of the client: nothing else is mapped to be written and called so. */
-const METRIC_FILE = /^(?:counter|gauge_[a-z]+|histogram|summary)_.+\.db$/;
+export const METRIC_FILE = /^(?:counter|gauge_[a-z]+|histogram|summary)_.+\.db$/;
 
 /**
  * Finds processes that write metric files, name a directory for them, or are vLLM's API servers.

@@ -8,6 +8,7 @@
  * second writer (`reference.md` C6).
  */
 import { bootSeconds } from './boot.js';
+import { forEachConcurrently } from './concurrently.js';
 import { writableMappings } from './maps.js';
 import { type Mount, mountOf, readMounts } from './mounts.js';
 import { DENIED, Proc, type ProcessStat } from './proc.js';
@@ -24,9 +25,6 @@ export interface WrittenFile {
 
 /** Where the device of stat is not that of the maps. There inode and base name must do. */
 const OTHER_DEVICE_IN_MAPS = new Set(['overlay', 'btrfs', 'bcachefs']);
-
-/** Reads at once: enough to keep libuv's threads busy. */
-const CONCURRENCY = 16;
 
 interface Mapper {
   readonly pid: number;
@@ -213,18 +211,7 @@ function nameKey(identity: string, path: string): string {
 }
 
 /** With hidepid the processes of others are not even listed. */
-function hidesProcesses(mounts: readonly Mount[]): boolean {
+export function hidesProcesses(mounts: readonly Mount[]): boolean {
   const options = mountOf('/proc/1', mounts)?.options ?? '';
   return process.getuid?.() !== 0 && /(?:^|,)hidepid=(?!0|off)/.test(options);
-}
-
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  act: (item: T) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const work = async () => {
-    while (next < items.length) await act(items[next++]!);
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }

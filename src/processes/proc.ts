@@ -2,7 +2,7 @@
  * What /proc says of one process. Processes vanish while they are read, and others may not be read at all:
  * both are answers, not errors.
  */
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { roleOf } from './role.js';
 
@@ -63,6 +63,17 @@ export class Proc {
   /** `pid:[4026531836]`; undefined where it may not be seen. */
   async pidNamespace(pid: number): Promise<string | undefined> {
     return readlink(`${this.#directory}/${pid}/ns/pid`).catch(() => undefined);
+  }
+
+  /** The user it runs as; undefined when it is gone. */
+  async owner(pid: number): Promise<number | undefined> {
+    const about = await stat(`${this.#directory}/${pid}`).catch(() => undefined);
+    return about?.uid;
+  }
+
+  /** Undefined where it may not be seen. */
+  async workingDirectory(pid: number): Promise<string | undefined> {
+    return readlink(`${this.#directory}/${pid}/cwd`).catch(() => undefined);
   }
 
   async role(pid: number): Promise<string | undefined> {

@@ -1,0 +1,305 @@
+/**
+ * The multiprocess directories in use: where running processes map metric files to write, and what their
+ * PROMETHEUS_MULTIPROC_DIR names.
+ *
+ *   /proc/PID/maps     rw-s … /tmp/tmpftrftke4/counter_9232.db     it writes there
+ *   /proc/PID/environ  PROMETHEUS_MULTIPROC_DIR=/tmp/tmpftrftke4   it was told to, when it began
+ *
+ * The environment is what the process was started with: a launcher that sets the variable itself, as vLLM's does,
+ * shows it in its children only. Of an environment nothing else is looked at, and command lines give only a role:
+ * both hold secrets.
+ *
+ * A directory in another mount namespace is given as we can open it, by /proc/PID/root; one that several processes
+ * call differently is one, by device and inode. Nothing here throws: what cannot be read is part of the answer.
+ */
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { forEachConcurrently } from './concurrently.js';
+import { METRIC_FILE, OLD_VARIABLE, VARIABLE, variableOf } from './elsewhere.js';
+import { hidesProcesses } from './find-writers.js';
+import { writableMappings } from './maps.js';
+import { readMounts } from './mounts.js';
+import { DENIED, Proc } from './proc.js';
+import { type Reached, reach, type View, viewOf } from './reach.js';
+
+/** A process that writes to a directory, or names it. No secrets: no command line, no environment. */
+export interface DirectoryUser {
+  readonly pid: number;
+  /** `VLLM::APIServer_0`, from the process title where it is one. */
+  readonly role: string | undefined;
+  /** Base name of the program: `python3.11`. */
+  readonly program: string | undefined;
+  /** It maps metric files there to write; else its environment names the directory, and that is all. */
+  readonly writes: boolean;
+  /** How many of those are removed since: nobody but the process can read them. */
+  readonly removedFiles: number;
+}
+
+export interface DiscoveredDirectory {
+  /** As we can open it; `/proc/PID/root/…` in another mount namespace. */
+  readonly path: string;
+  /** As its processes call it. */
+  readonly insidePath: string;
+  /** `device:inode`: the same as long as the directory is; undefined where it cannot be seen. */
+  readonly identity: string | undefined;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** Permission bits. */
+  readonly mode: number | undefined;
+  /** Metric files in it; undefined where it may not be listed. */
+  readonly metricFiles: number | undefined;
+  /** Why it cannot be read, as the system says: ENOENT, EACCES, ENOTDIR; undefined where it can. */
+  readonly error: string | undefined;
+  /** By pid, and never none. */
+  readonly users: readonly DirectoryUser[];
+  /**
+   * Parents of the engine processes that write here, when only such do. An engine is started by the server that has
+   * the metrics: it set the variable after it had imported prometheus_client, and keeps them in memory. Source:
+   * `dynamo.md` 2.
+   */
+  readonly setLateBy: readonly DirectoryUser[];
+}
+
+/** Processes that may not be looked into, of one user. */
+export interface Unread {
+  readonly uid: number;
+  readonly processes: number;
+}
+
+export interface Discovery {
+  /** Those that are written to first, then by path. */
+  readonly directories: readonly DiscoveredDirectory[];
+  /** By uid. */
+  readonly unread: readonly Unread[];
+  /** /proc may hide the processes of others altogether (hidepid). */
+  readonly isPartial: boolean;
+}
+
+/** What one process says of one directory. */
+interface Sighting {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly startAfterBoot: number;
+  readonly insidePath: string;
+  readonly writes: boolean;
+  readonly removedFiles: number;
+  readonly reached: Reached;
+}
+
+/** An engine of vLLM, whose metrics are with the server that started it. */
+const ENGINE = /^VLLM::(?:EngineCore|Worker)/i;
+
+/** @param proc another one in tests only */
+export async function discoverDirectories(proc = new Proc()): Promise<Discovery> {
+  const own = await viewOf('self');
+  const reaches = new Map<string, Promise<Reached>>();
+  const sightings: Sighting[] = [];
+  const unread = new Map<number, number>();
+
+  await forEachConcurrently(await proc.pids().catch(() => []), async (pid) => {
+    if (pid === process.pid) return;
+    const [maps, environ] = await Promise.all([proc.read(pid, 'maps'), proc.read(pid, 'environ')]);
+    if (maps === DENIED) {
+      const uid = await ownerOfUnread(pid, proc);
+      if (uid !== undefined) unread.set(uid, (unread.get(uid) ?? 0) + 1);
+      return;
+    }
+    if (maps === undefined) return;
+    const named = environ === undefined || environ === DENIED ? undefined : variableIn(environ);
+    const mapped = mappedDirectories(maps);
+    if (mapped.size === 0 && named === undefined) return;
+    sightings.push(...(await sightingsOf(pid, mapped, named, proc, own, reaches)));
+  });
+
+  const directories: DiscoveredDirectory[] = [];
+  for (const group of groups(sightings)) directories.push(await describe(group, sightings, proc));
+  directories.sort(
+    (a, b) =>
+      Number(isWritten(b)) - Number(isWritten(a)) ||
+      byText(a.insidePath, b.insidePath) ||
+      byText(a.path, b.path),
+  );
+  return {
+    directories,
+    unread: [...unread]
+      .map(([uid, processes]) => ({ uid, processes }))
+      .sort((a, b) => a.uid - b.uid),
+    isPartial: hidesProcesses(readMounts()),
+  };
+}
+
+export function isWritten({ users }: DiscoveredDirectory): boolean {
+  return users.some(({ writes }) => writes);
+}
+
+/** Undefined for those that have no maps at all: kernel threads, and processes that are ending. */
+async function ownerOfUnread(pid: number, proc: Proc): Promise<number | undefined> {
+  const [about, owner] = await Promise.all([proc.stat(pid), proc.owner(pid)]);
+  return about === undefined || about.isKernelThread || about.isZombie ? undefined : owner;
+}
+
+/** As the client chooses; undefined where it names nothing. */
+function variableIn(environ: string): string | undefined {
+  return (variableOf(VARIABLE, environ) ?? variableOf(OLD_VARIABLE, environ)) || undefined;
+}
+
+/** Directory → how many of its mapped files are removed. */
+function mappedDirectories(maps: string): ReadonlyMap<string, number> {
+  const files = new Map<string, { directory: string; isRemoved: boolean }>();
+  for (const { identity, path } of writableMappings(maps)) {
+    const name = path.replace(/ \(deleted\)$/, '');
+    const end = name.lastIndexOf('/');
+    if (end < 0 || !METRIC_FILE.test(name.slice(end + 1))) continue;
+    const bytes = name.slice(0, end).replaceAll('\\012', '\n');
+    const directory = Buffer.from(bytes, 'latin1').toString() || '/';
+    files.set(identity, { directory, isRemoved: name !== path });
+  }
+  const removed = new Map<string, number>();
+  for (const { directory, isRemoved } of files.values()) {
+    removed.set(directory, (removed.get(directory) ?? 0) + Number(isRemoved));
+  }
+  return removed;
+}
+
+async function sightingsOf(
+  pid: number,
+  mapped: ReadonlyMap<string, number>,
+  named: string | undefined,
+  proc: Proc,
+  own: View,
+  reaches: Map<string, Promise<Reached>>,
+): Promise<Sighting[]> {
+  const [about, view] = await Promise.all([proc.stat(pid), viewOf(pid)]);
+  if (about === undefined || about.isZombie) return [];
+  const { parentPid, startAfterBoot } = about;
+
+  // A thousand workers of one application look at one directory in one place.
+  const reachOnce = (path: string, isFromMaps: boolean): Promise<Reached> => {
+    const key = JSON.stringify([view.mountNamespace, view.root, isFromMaps, path]);
+    const known = reaches.get(key);
+    if (known !== undefined) return known;
+    const asked = reach(path, view, own, isFromMaps);
+    reaches.set(key, asked);
+    return asked;
+  };
+  const found: Sighting[] = [];
+  const seen = { pid, parentPid, startAfterBoot };
+  for (const [insidePath, removedFiles] of mapped) {
+    const reached = await reachOnce(insidePath, true);
+    found.push({ ...seen, insidePath, writes: true, removedFiles, reached });
+  }
+  if (named !== undefined) {
+    const insidePath = resolve((await proc.workingDirectory(pid)) ?? '/', named);
+    const reached = await reachOnce(insidePath, false);
+    if (!found.some((other) => isSamePlace(other.reached, reached))) {
+      found.push({ ...seen, insidePath, writes: false, removedFiles: 0, reached });
+    }
+  }
+  return found;
+}
+
+function isSamePlace(a: Reached, b: Reached): boolean {
+  return placeOf(a) === placeOf(b);
+}
+
+/** What makes two sightings one directory. */
+function placeOf({ stats, path }: Reached): string {
+  return stats === undefined ? path : `${stats.dev}:${stats.ino}`;
+}
+
+/** Sightings of one directory each. */
+function groups(sightings: readonly Sighting[]): Iterable<readonly Sighting[]> {
+  const byPlace = new Map<string, Sighting[]>();
+  for (const sighting of sightings) {
+    const place = placeOf(sighting.reached);
+    const group = byPlace.get(place);
+    if (group === undefined) byPlace.set(place, [sighting]);
+    else group.push(sighting);
+  }
+  return byPlace.values();
+}
+
+async function describe(
+  group: readonly Sighting[],
+  all: readonly Sighting[],
+  proc: Proc,
+): Promise<DiscoveredDirectory> {
+  // The way that stays longest: our own, else by the process that is there longest.
+  const [best] = [...group].sort(
+    (a, b) =>
+      Number(b.reached.isOurs) - Number(a.reached.isOurs) ||
+      Number(b.writes) - Number(a.writes) ||
+      a.startAfterBoot - b.startAfterBoot ||
+      a.pid - b.pid,
+  );
+  const { reached, insidePath } = best!;
+  const { path, stats } = reached;
+  const { metricFiles, error } =
+    stats === undefined
+      ? { metricFiles: undefined, error: reached.error }
+      : await countMetricFiles(path);
+  const users = await Promise.all(
+    [...group].sort((a, b) => a.pid - b.pid).map((sighting) => userOf(sighting, proc)),
+  );
+  return {
+    path,
+    insidePath,
+    identity: stats === undefined ? undefined : `${stats.dev}:${stats.ino}`,
+    uid: stats?.uid,
+    gid: stats?.gid,
+    mode: stats === undefined ? undefined : stats.mode & 0o7777,
+    metricFiles,
+    error,
+    users,
+    setLateBy: await parentsThatWereLate(group, users, all, proc),
+  };
+}
+
+async function countMetricFiles(
+  path: string,
+): Promise<{ metricFiles: number | undefined; error: string | undefined }> {
+  try {
+    const names = await readdir(path);
+    return { metricFiles: names.filter((name) => METRIC_FILE.test(name)).length, error: undefined };
+  } catch (error) {
+    return { metricFiles: undefined, error: (error as NodeJS.ErrnoException).code };
+  }
+}
+
+async function userOf(
+  { pid, writes, removedFiles }: Pick<Sighting, 'pid' | 'writes' | 'removedFiles'>,
+  proc: Proc,
+): Promise<DirectoryUser> {
+  const [role, program] = await Promise.all([proc.role(pid), proc.program(pid)]);
+  return { pid, role, program, writes, removedFiles };
+}
+
+async function parentsThatWereLate(
+  group: readonly Sighting[],
+  users: readonly DirectoryUser[],
+  all: readonly Sighting[],
+  proc: Proc,
+): Promise<DirectoryUser[]> {
+  const writers = users.filter(({ writes }) => writes);
+  if (
+    writers.length === 0 ||
+    !writers.every(({ role }) => role !== undefined && ENGINE.test(role))
+  ) {
+    return [];
+  }
+  const writes = new Set(all.filter((sighting) => sighting.writes).map(({ pid }) => pid));
+  const parents = new Set<number>();
+  for (const { writes: isWriter, parentPid } of group) {
+    if (isWriter && !writes.has(parentPid)) parents.add(parentPid);
+  }
+  const late = await Promise.all(
+    [...parents].map((pid) => userOf({ pid, writes: false, removedFiles: 0 }, proc)),
+  );
+  // Init takes over when the server is gone.
+  return late.filter(({ pid, program }) => pid > 1 && program !== undefined);
+}
+
+function byText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

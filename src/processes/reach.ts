@@ -1,0 +1,92 @@
+/**
+ * A directory that a process names, as we can open it.
+ *
+ * In our own mount namespace it is called the same. In another one it is `/proc/PID/root/…`, unless the name
+ * means the same directory here, by device and inode. Source: proc(5), /proc/PID/root.
+ */
+import type { Stats } from 'node:fs';
+import { readlink, stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+
+export interface Reached {
+  readonly path: string;
+  /** Whether it is called so in our own mount namespace. */
+  readonly isOurs: boolean;
+  /** Undefined where it cannot be seen. */
+  readonly stats: Stats | undefined;
+  /** Of the failed stat: ENOENT, EACCES. */
+  readonly error: string | undefined;
+}
+
+/** Where a process looks things up: those with the same one reach the same. */
+export interface View {
+  readonly pid: number;
+  /** `mnt:[4026531841]` */
+  readonly mountNamespace: string | undefined;
+  /** As seen from our root: `/`, or another one after chroot. */
+  readonly root: string | undefined;
+}
+
+/** As `ln -s` allows on Linux before it says ELOOP. */
+const MOST_LINKS = 40;
+
+export async function viewOf(pid: number | 'self', procDirectory = '/proc'): Promise<View> {
+  const link = (name: string) => readlink(`${procDirectory}/${pid}/${name}`).catch(() => undefined);
+  const [mountNamespace, root] = await Promise.all([link('ns/mnt'), link('root')]);
+  return { pid: pid === 'self' ? process.pid : pid, mountNamespace, root };
+}
+
+/**
+ * @param path absolute, as the process calls it
+ * @param isFromMaps a path in its maps counts from our root where that is in the same mount namespace
+ */
+export async function reach(
+  path: string,
+  view: View,
+  own: View,
+  isFromMaps: boolean,
+): Promise<Reached> {
+  const isSameNamespace = view.mountNamespace === own.mountNamespace;
+  if (isSameNamespace && (isFromMaps || view.root === own.root)) return reachAt(path, true);
+
+  const root = `/proc/${view.pid}/root`;
+  const there = await reachAt(join(root, await withoutLinks(path, root)), false);
+  const here = await reachAt(path, true);
+  return isSame(there.stats, here.stats) ? here : there;
+}
+
+async function reachAt(path: string, isOurs: boolean): Promise<Reached> {
+  try {
+    return { path, isOurs, stats: await stat(path), error: undefined };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return { path, isOurs, stats: undefined, error: code ?? 'unknown' };
+  }
+}
+
+function isSame(a: Stats | undefined, b: Stats | undefined): boolean {
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+/**
+ * Follows the links in a path below another root: the kernel would follow an absolute one (`/var/run` → `/run`)
+ * from ours.
+ */
+async function withoutLinks(path: string, root: string): Promise<string> {
+  let done = '/';
+  let left = path.split('/').filter(Boolean);
+  for (let links = 0; left.length > 0; ) {
+    const [part, ...rest] = left as [string, ...string[]];
+    const next = resolve(done, part);
+    const target = await readlink(join(root, next)).catch(() => undefined);
+    if (target === undefined || links === MOST_LINKS) {
+      done = next;
+      left = rest;
+      continue;
+    }
+    links += 1;
+    left = [...target.split('/').filter(Boolean), ...rest];
+    if (isAbsolute(target)) done = '/';
+  }
+  return done;
+}
