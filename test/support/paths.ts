@@ -50,6 +50,25 @@ export const currentPython = (): Part =>
     hasClient('0.26.0'),
   );
 
+function hasPackages(packages: string): (python: string) => boolean {
+  return (python) => {
+    try {
+      execFileSync(python, ['-c', `import ${packages}`], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+/** The same Python, with the servers and the YAML parser that the tests of scripts/deploy need. */
+export const deployPython = (): Part =>
+  part(
+    'a Python with prometheus-client, gunicorn, uvicorn and PyYAML',
+    process.env.PROMFOLD_PYTHON ?? `${ROOT}/.venv/bin/python`,
+    hasPackages('prometheus_client, gunicorn, uvicorn, yaml'),
+  );
+
 /** Debian's Python with its own prometheus_client, the last of the 8-byte layouts but one. */
 export const debianPython = (): Part =>
   part(

@@ -1,0 +1,204 @@
+/**
+ * The manifests for Kubernetes: what a cluster does not complain of and yet goes wrong. No cluster is asked; the
+ * command that wipes is run by a real shell, and the sidecar's arguments by a real promfold.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { HEALTHY } from '../../src/serve/endpoint.js';
+import { Daemon } from '../support/cli.js';
+import { deployPython, GOLDEN, ROOT } from '../support/paths.js';
+import { run } from '../support/process.js';
+import { tempDirectory } from '../support/temp.js';
+import { parseYaml } from '../support/yaml.js';
+
+const FOLDER = `${ROOT}/scripts/deploy/kubernetes`;
+const { path: python, skip } = deployPython();
+
+interface Container {
+  readonly name: string;
+  readonly restartPolicy?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly livenessProbe?: { readonly httpGet: { readonly path: string; readonly port: string } };
+  readonly readinessProbe?: unknown;
+  readonly startupProbe?: unknown;
+  readonly resources: { readonly requests?: object; readonly limits?: object };
+  readonly securityContext?: Record<string, unknown>;
+  readonly volumeMounts: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
+}
+
+interface PodTemplate {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly shareProcessNamespace: boolean;
+    readonly securityContext?: Record<string, unknown>;
+    readonly initContainers: readonly Container[];
+    readonly containers: readonly Container[];
+    readonly volumes: readonly {
+      readonly name: string;
+      readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
+    }[];
+  };
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  // biome-ignore lint/suspicious/noExplicitAny: each kind has its own.
+  readonly spec: any;
+}
+
+function documents(name: string): Manifest[] {
+  return parseYaml(python, readFileSync(join(FOLDER, name), 'utf8')) as Manifest[];
+}
+
+/** The pods with a sidecar. */
+const POD_TEMPLATES: readonly [file: string, find: (manifest: Manifest) => PodTemplate][] = [
+  ['vllm.yaml', ({ spec }) => spec.template],
+  ['dynamo.yaml', ({ spec }) => spec.components[1].podTemplate],
+];
+
+function variable({ env = [] }: Container): string | undefined {
+  return env.find(({ name }) => name === 'PROMETHEUS_MULTIPROC_DIR')?.value;
+}
+
+for (const [file, find] of POD_TEMPLATES) {
+  describe(`kubernetes/${file}`, { skip }, () => {
+    const { spec, metadata } = find(documents(file)[0]!);
+    const sidecar = spec.initContainers[0]!;
+    const engine = spec.containers[0]!;
+
+    it('runs promfold as a sidecar that keeps no pod from being ready', () => {
+      assert.equal(spec.initContainers.length, 1);
+      assert.equal(sidecar.name, 'promfold');
+      assert.equal(sidecar.restartPolicy, 'Always');
+      assert.equal(sidecar.readinessProbe, undefined);
+      assert.equal(sidecar.startupProbe, undefined);
+      assert.deepEqual(sidecar.livenessProbe!.httpGet, { path: HEALTHY.path, port: 'promfold' });
+    });
+
+    it('listens on the port it names, for Prometheus outside of the pod', () => {
+      assert.deepEqual(sidecar.ports, [{ name: 'promfold', containerPort: 19925 }]);
+      assert.ok(sidecar.args!.includes('--web.listen-address=:19925'));
+      const taken = (engine.ports ?? []).map(({ containerPort }) => containerPort);
+      assert.ok(!taken.includes(19925));
+    });
+
+    it('has both containers see one tmpfs under the path of the variable, the sidecar to read only', () => {
+      const mounts = [sidecar, engine].map((container) => {
+        const path = variable(container);
+        return container.volumeMounts.find(({ mountPath }) => mountPath === path)!;
+      });
+      const [read, write] = mounts;
+      assert.equal(read!.name, write!.name);
+      assert.equal(read!.readOnly, true);
+      assert.notEqual(write!.readOnly, true);
+      const volume = spec.volumes.find(({ name }) => name === read!.name)!;
+      assert.equal(volume.emptyDir!.medium, 'Memory');
+      assert.match(volume.emptyDir!.sizeLimit!, /^\d+Mi$/);
+    });
+
+    it('mounts only volumes that it has', () => {
+      const volumes = new Set(spec.volumes.map(({ name }) => name));
+      for (const { volumeMounts } of [sidecar, engine]) {
+        for (const { name } of volumeMounts) assert.ok(volumes.has(name), name);
+      }
+    });
+
+    it('asks for what it may use, and for no right', () => {
+      assert.deepEqual(sidecar.resources.requests, sidecar.resources.limits);
+      const context = { ...spec.securityContext, ...sidecar.securityContext };
+      assert.equal(context.runAsNonRoot, true);
+      assert.equal(context.readOnlyRootFilesystem, true);
+      assert.equal(context.allowPrivilegeEscalation, false);
+      assert.deepEqual(context.capabilities, { drop: ['ALL'] });
+      assert.deepEqual(context.seccompProfile, { type: 'RuntimeDefault' });
+      // Who is alive can be seen in one namespace only, by the same user and group.
+      assert.equal(spec.shareProcessNamespace, true);
+      assert.ok(Number(context.runAsUser) > 0 && Number(context.runAsGroup) > 0);
+    });
+
+    it('wipes the directory when the engine container starts, and then is the engine', async () => {
+      const directory = join(tempDirectory(), 'with blank');
+      mkdirSync(directory);
+      for (const name of ['counter_7.db', '-f.db', 'keep.txt']) {
+        writeFileSync(join(directory, name), '');
+      }
+      const [shell, ...rest] = engine.command!;
+      const report = [
+        '-c',
+        'echo "$0 $# $1"; ls "$PROMETHEUS_MULTIPROC_DIR"; echo $$',
+        'engine',
+        'a b',
+      ];
+      const { exitCode, stdout } = await run(shell!, [...rest, '/bin/sh', ...report], {
+        env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory },
+      });
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^engine 1 a b\nkeep\.txt\n\d+\n$/);
+      // An empty directory has nothing to wipe, and that is no failure.
+      const empty = await run(shell!, [...rest, 'true'], {
+        env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: tempDirectory() },
+      });
+      assert.deepEqual([empty.exitCode, empty.stderr], [0, '']);
+    });
+
+    it('starts a promfold', async () => {
+      const flags = sidecar.args!.filter((arg) => !/^serve$|^--web\.listen-address=/.test(arg));
+      assert.ok(flags.every((flag) => typeof flag === 'string'));
+      const daemon = await Daemon.serve(`${GOLDEN}/colons/files`, flags);
+      try {
+        assert.equal((await daemon.get(sidecar.livenessProbe!.httpGet.path)).status, 200);
+        assert.match((await daemon.get('/metrics')).body, /^promfold_up 1/m);
+      } finally {
+        await daemon.stop();
+      }
+    });
+
+    it('is found by a PodMonitor', () => {
+      const monitor = documents('podmonitor.yaml')[0]!.spec;
+      assert.deepEqual(monitor.podMetricsEndpoints[0].port, sidecar.ports![0]!.name);
+      for (const [label, value] of Object.entries(monitor.selector.matchLabels)) {
+        assert.equal(metadata.labels[label], value);
+      }
+    });
+  });
+}
+
+describe('kubernetes/podmonitor.yaml', { skip }, () => {
+  it('drops from the page of Dynamo what comes from the files, and nothing else', () => {
+    const [, dynamo] = documents('podmonitor.yaml');
+    const [{ action, sourceLabels, regex }] = dynamo!.spec.podMetricsEndpoints[0].metricRelabelings;
+    assert.deepEqual([action, sourceLabels], ['drop', ['__name__']]);
+    // Prometheus anchors it at both ends.
+    const dropped = new RegExp(`^(?:${regex})$`);
+    for (const name of [
+      'vllm:num_requests_running',
+      'lmcache:hits',
+      'dynamo_component_embedding_cache_entries',
+    ]) {
+      assert.match(name, dropped);
+    }
+    for (const name of ['dynamo_component_requests_total', 'dynamo_component_total_blocks', 'up']) {
+      assert.doesNotMatch(name, dropped);
+    }
+  });
+
+  it('has the operator find the alerts: the job is named as they expect', () => {
+    const [monitor] = documents('podmonitor.yaml');
+    assert.equal(monitor!.metadata.name, 'promfold');
+  });
+
+  it('stands beside manifests that are all tested here', () => {
+    const sidecars = readdirSync(FOLDER).filter((name) => name !== 'podmonitor.yaml');
+    assert.deepEqual(sidecars.sort(), POD_TEMPLATES.map(([name]) => name).sort());
+  });
+});

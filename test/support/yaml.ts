@@ -1,0 +1,12 @@
+/** Reads YAML as a stranger does: by PyYAML, which scripts/test puts beside the Python client. */
+import { execFileSync } from 'node:child_process';
+
+const READ = `
+import json, sys, yaml
+print(json.dumps([each for each in yaml.safe_load_all(sys.stdin.buffer) if each is not None]))
+`;
+
+/** The documents of a file's text that hold anything. */
+export function parseYaml(python: string, text: string): unknown[] {
+  return JSON.parse(execFileSync(python, ['-c', READ], { input: text, encoding: 'utf8' }));
+}
