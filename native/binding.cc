@@ -520,6 +520,7 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
   const auto tail = Uint32(info[1], "tail as a number of bytes");
   if (!tail) return env.Undefined();
   const bool only_what_is_printed = info[2].ToBoolean();
+  const bool with_part_ends = info[3].ToBoolean();
   return Start<Result>(
       info,
       [pages = std::move(*pages), tail = *tail, only_what_is_printed](
@@ -531,13 +532,16 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
         }
         return std::nullopt;
       },
-      [](Napi::Env env, Result* result) -> Napi::Value {
+      [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
         Napi::Array bodies = Napi::Array::New(env, result->bodies.size());
+        Napi::Array part_ends = Napi::Array::New(env, with_part_ends ? result->bodies.size() : 0);
         for (uint32_t i = 0; i < result->bodies.size(); ++i) {
+          if (with_part_ends) part_ends.Set(i, ToArray(env, result->bodies[i].part_end));
           bodies.Set(i, ToBuffer(env, &result->bodies[i]));
         }
         Napi::Object collected = Napi::Object::New(env);
         collected.Set("bodies", bodies);
+        collected.Set("partEnds", part_ends);
         collected.Set("changes", ToChanges(env, result->changes));
         return collected;
       });

@@ -132,6 +132,8 @@ export type Template = object & { readonly __template: unique symbol };
 export interface Collected {
   /** One exposition per page asked for; `tail` bytes of room follow each in its ArrayBuffer. */
   readonly bodies: Buffer[];
+  /** For each body the end of each of its templates, bytes; none unless asked for. */
+  readonly partEnds: Uint32Array[];
   /** Files found bad while gathering. */
   readonly changes: FileChanges;
 }
@@ -187,11 +189,13 @@ export interface FileSet {
    * Gathers and folds all files in name order, accumulates, and prints each page's templates in turn.
    *
    * @param onlyWhatIsPrinted fold no other slots, which then stay without a value: for pages that select
+   * @param partEnds say where each template ends
    */
   collect(
     pages: readonly (readonly Template[])[],
     tail: number,
     onlyWhatIsPrinted?: boolean,
+    partEnds?: boolean,
   ): Promise<Collected>;
   /** What the slots held after the last collect; NaN with present 0 where there was none. */
   slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };

@@ -65,7 +65,8 @@ int main(int count, char** argument) {
     std::fprintf(stderr, "usage: floor DIRECTORY BYTES\n");
     return 2;
   }
-  MapBudget maps = {30000};
+  std::atomic<uint32_t> held = 0;
+  MapBudget maps = {30000, &held};
   const std::vector<File> files = Index(argument[1], &maps);
   size_t entries = 0;
   for (const File& file : files) entries += file.value_offset.size();

@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -27,12 +28,15 @@ bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFi
   return a->name() < b->name();  // char_traits<char> compares as memcmp does
 }
 
+// Of all sets: the kernel's limit is one for the process.
+std::atomic<uint32_t> mappings_held = 0;
+
 std::string Number(uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
 FileSet::FileSet(std::string directory, uint32_t map_limit)
-    : directory_(std::move(directory)), maps_{map_limit} {}
+    : directory_(std::move(directory)), maps_{map_limit, &mappings_held} {}
 
 FileContext FileSet::Context() {
   return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_};

@@ -69,7 +69,8 @@ struct FileSetCounts {
 
 class FileSet {
  public:
-  // At most map_limit files are mapped; the others are read on every refresh.
+  // Files are mapped while all sets of the process hold fewer than map_limit; the others are read
+  // on every refresh.
   FileSet(std::string directory, uint32_t map_limit);
 
   const std::string& directory() const { return directory_.path(); }

@@ -29,21 +29,21 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
 
 bool Mapping::Map(int descriptor, uint64_t bytes, MapBudget* budget) {
   assert(base_ == nullptr && bytes > 0);
-  if (budget->held >= budget->limit) return false;
+  if (*budget->held >= budget->limit) return false;
   // No MAP_POPULATE: it would touch, and on tmpfs allocate, every page.
   void* address = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
   if (address == MAP_FAILED) return false;
   base_ = static_cast<const std::byte*>(address);
   bytes_ = bytes;
   budget_ = budget;
-  ++budget_->held;
+  ++*budget_->held;
   return true;
 }
 
 void Mapping::Unmap() {
   if (base_ == nullptr) return;
   munmap(const_cast<std::byte*>(base_), bytes_);
-  --budget_->held;
+  --*budget_->held;
   base_ = nullptr;
   bytes_ = 0;
   budget_ = nullptr;

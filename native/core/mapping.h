@@ -47,7 +47,7 @@ inline double ChangedSeconds(const struct stat& status) {
 // (vm.max_map_count), and V8 aborts when none are left.
 struct MapBudget {
   uint32_t limit;
-  std::atomic<uint32_t> held = 0;  // files that turn out bad are unmapped by whoever gathers them
+  std::atomic<uint32_t>* held;  // files that turn out bad are unmapped by whoever gathers them
 };
 
 // A whole file, mapped read-only and shared. It pins the inode: while it is held, no other file can

@@ -125,6 +125,9 @@ Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail) {
     piece.bytes = Measure(piece, numbers);
     body.length += piece.bytes;
     lines += piece.to - piece.from;
+    if (piece.to == piece.part->slot.size()) {
+      body.part_end.push_back(static_cast<uint32_t>(body.length));
+    }
   }
   body.capacity = body.length + tail;
   char* const block = TakeBlock(&body.capacity);

@@ -42,7 +42,8 @@ struct Body {
   };
   std::unique_ptr<char, Return> bytes;  // null where memory ran out
   size_t length = 0;
-  size_t capacity = 0;  // length + tail or more
+  size_t capacity = 0;             // length + tail or more
+  std::vector<uint32_t> part_end;  // where the text of each template ends
 };
 
 // A line is left out where its slot has no number; the header never is.

@@ -212,6 +212,29 @@ TEST("rows may be set again, in parts and with other operations") {
   CHECK(set_rows(0, {1}, static_cast<Operation>(5)).has_value());
 }
 
+TEST("all sets of a process share the limit of mappings") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"x", 1}}));
+  directory.Write("b.db", FileOf({{"x", 1}}));
+  const auto read = [](FileSet* set) {
+    ListingChange change;
+    set->List(&change);
+    CHECK(!set->Accept(change.added_id, std::vector<uint8_t>(change.added_id.size())));
+    set->Refresh();
+  };
+  FileSet second(directory.path(), 3);
+  {
+    FileSet first(directory.path(), 3);
+    read(&first);
+    read(&second);
+    CHECK_EQ(first.Counts().unmapped_files, 0u);
+    CHECK_EQ(second.Counts().unmapped_files, 1u);
+  }
+  FileSet third(directory.path(), 3);
+  read(&third);
+  CHECK_EQ(third.Counts().unmapped_files, 0u);
+}
+
 TEST("entries without a row yet count for nothing") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 2}}));

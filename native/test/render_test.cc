@@ -39,6 +39,14 @@ TEST("a line is left out where its slot is absent, the header never") {
   CHECK_EQ(body.capacity, body.length + 10);
 }
 
+TEST("a body says where each template ends, also one without lines") {
+  const auto part = Make("# TYPE a gauge\n", {"a "}, {1});
+  const auto header = Make("# TYPE b gauge\n", {}, {});
+  const Body body = Render({part, header, part}, ThreeNumbers(), 0);
+  CHECK(body.part_end == (std::vector<uint32_t>{21, 36, 57}));
+  CHECK_EQ(body.length, 57u);
+}
+
 TEST("an empty page is an empty body, with room behind it") {
   const Body body = Render({}, ThreeNumbers(), 0);
   CHECK(body.bytes != nullptr);

@@ -11,6 +11,8 @@ import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialec
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
+import { DEFAULT_SOURCE_LABEL } from '../scrape/scraper.js';
+import type { NamedDirectory } from '../scrape/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
@@ -70,7 +72,13 @@ const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h
 const COMMA_OR_BLANK = /[\s,]+/;
 
 /** A comma or a blank that `NAME=` follows: those in a value stand for themselves. */
-const BEFORE_NAME = /[\s,]+(?=[a-zA-Z_]\w*=)/;
+const BEFORE_NAME = /[\s,]+(?=[^\s,=]+=)/;
+
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+const A_LABEL_NAME = 'a name of A-Z a-z 0-9 _ that does not begin with __ or a digit';
+
+/** Label names that a histogram and a summary need for themselves. */
+const NO_LABEL = new Set(['le', 'quantile']);
 
 export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;
 
@@ -161,6 +169,26 @@ export const FLAGS = {
     separator: BEFORE_NAME,
     parse: parseLabels,
   } as Flag<Labels>,
+  source: {
+    name: 'source',
+    value: 'name=dir',
+    help: 'serve this directory as one of several, told apart by a label; in place of DIR',
+    repeatable: true,
+    separator: BEFORE_NAME,
+    parse: parseSources,
+  } as Flag<readonly NamedDirectory[]>,
+  sourceLabel: one(
+    {
+      name: 'source-label',
+      value: 'name',
+      help: 'the label that names the source of a series',
+      fallback: DEFAULT_SOURCE_LABEL,
+    },
+    (text) => {
+      if (LABEL_NAME.test(text) && !NO_LABEL.has(text)) return text;
+      throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
+    },
+  ),
   logLevel: one<LogLevel>(
     {
       name: 'log.level',
@@ -462,18 +490,26 @@ function parsePrefix(text: string): string {
   throw new ExpectedError('the beginning of a name', text);
 }
 
-/** Label names that a histogram and a summary need for themselves. */
-const NO_LABEL = new Set(['le', 'quantile']);
+function parseSources(texts: readonly string[]): readonly NamedDirectory[] {
+  const sources: NamedDirectory[] = [];
+  for (const text of texts) {
+    const [, name, directory] = /^([^\s,=]+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || directory === undefined) {
+      throw new ExpectedError('NAME=DIR, with a name without blanks and commas', text);
+    }
+    if (sources.some((other) => other.name === name))
+      throw new ExpectedError('each name once', text);
+    sources.push({ name, directory });
+  }
+  return sources;
+}
 
 function parseLabels(texts: readonly string[]): Labels {
   const labels = new Map<string, Label>();
   for (const text of texts) {
-    const [, name, value] = /^((?!__)[a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/s.exec(text) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new ExpectedError(
-        'NAME=VALUE, with a name of A-Z a-z 0-9 _ that does not begin with __ or a digit',
-        text,
-      );
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+    if (!LABEL_NAME.test(name)) {
+      throw new ExpectedError(`NAME=VALUE, with ${A_LABEL_NAME}`, text);
     }
     if (NO_LABEL.has(name))
       throw new ExpectedError(`a label other than ${listed([...NO_LABEL])}`, text);

@@ -3,11 +3,19 @@ import { UsageError } from '../errors.js';
 import { dialectFor } from '../expose/negotiate.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
-import { chooseDirectory } from './directory.js';
 import { writeFileAtomically } from './output-file.js';
 import { planRules, SELECT_AND_LABEL } from './select-and-label.js';
+import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 
-const FLAGS = ['format', 'escaping', 'name', ...SELECT_AND_LABEL, 'output', 'strict'] as const;
+const FLAGS = [
+  ...SOURCES,
+  'format',
+  'escaping',
+  'name',
+  ...SELECT_AND_LABEL,
+  'output',
+  'strict',
+] as const;
 
 export const scrape: Command<(typeof FLAGS)[number]> = {
   name: 'scrape',
@@ -27,10 +35,11 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
         `--escaping: expected --format text-1.0.0 or openmetrics with it, got ${format}`,
       );
     }
-    const directory = chooseDirectory(given, terminal.environment, terminal.complain);
+    const directory = chooseSources(given, flags, terminal.environment, terminal.complain);
     const scraper = new Scraper(directory, {
       strict,
       rules: planRules(flags),
+      sourceLabel: flags.sourceLabel,
       required: true,
       watch: false,
     });
@@ -39,11 +48,14 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
         dialect: dialectFor(format, escaping),
         ...(names.length > 0 && { names }),
       });
-      for (const { message, code } of scraper.problems()) terminal.complain(`${message} [${code}]`);
+      refuseLabelInUse(scraper, flags);
+      const problems = scraper.problems();
+      for (const { message, code } of problems) terminal.complain(`${message} [${code}]`);
 
       if (output === undefined || output === '-') await terminal.print(exposition);
       else await writeFileAtomically(output, exposition);
-      return 0;
+      // What the others hold is printed all the same.
+      return problems.some(({ code }) => code === 'DIRECTORY_UNREADABLE') ? 2 : 0;
     } finally {
       await scraper.close();
     }

@@ -8,10 +8,10 @@ import type { ListenAddress } from '../serve/listen-address.js';
 import { RequestLimit } from '../serve/request-limit.js';
 import { buildServer, type ServerOptions } from '../serve/server.js';
 import type { Command } from './command.js';
-import { chooseDirectory } from './directory.js';
 import type { FlagKey } from './flags.js';
 import { openLog } from './log.js';
 import { planRules, SELECT_AND_LABEL } from './select-and-label.js';
+import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 import { systemErrorText } from './system-error.js';
 import { REVISION, VERSION } from './version.js';
 
@@ -30,23 +30,32 @@ export const SERVE_FLAGS = [
   'logFormat',
 ] as const satisfies readonly FlagKey[];
 
-export const serve: Command<(typeof SERVE_FLAGS)[number]> = {
+export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number]> = {
   name: 'serve',
   summary: 'Serve the metrics of a directory over HTTP.',
-  flags: SERVE_FLAGS,
-  examples: ['serve /run/prom', 'serve --web.listen-address=:19925 /run/prom'],
+  flags: [...SOURCES, ...SERVE_FLAGS],
+  examples: [
+    'serve /run/prom',
+    'serve --web.listen-address=:19925 /run/prom',
+    'serve --source api=/run/api --source worker=/run/worker',
+  ],
 
   async run({ directory: given, flags }, terminal) {
     const log = openLog(flags.logLevel, flags.logFormat);
-    const directory = chooseDirectory(given, terminal.environment, log.warn);
+    const directory = chooseSources(given, flags, terminal.environment, log.warn);
     const stop = terminal.stopSignal();
 
     log.info('starting promfold', {
       version: VERSION,
       ...(REVISION !== '' && { revision: REVISION }),
       node: process.version,
-      directory,
+      ...(typeof directory === 'string' && { directory }),
     });
+    if (typeof directory !== 'string') {
+      for (const { name, directory: path } of directory) {
+        log.info('source', { source: name, directory: path });
+      }
+    }
     if (process.getuid?.() === 0) {
       log.warn('running as root, which reading metric files seldom needs');
     }
@@ -54,9 +63,10 @@ export const serve: Command<(typeof SERVE_FLAGS)[number]> = {
     const scraper = new Scraper(directory, {
       strict: flags.strict,
       rules: planRules(flags),
+      sourceLabel: flags.sourceLabel,
       selfMetrics: flags.disableExporterMetrics
         ? undefined
-        : new SelfMetrics({ version: VERSION, revision: REVISION }),
+        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel),
       log,
       watch: true,
     });
@@ -74,7 +84,11 @@ export const serve: Command<(typeof SERVE_FLAGS)[number]> = {
         for (const text of listener.addresses) log.info('listening', { address: text });
       }
       // Ahead of the first scrape, and of the first question whether it is ready.
-      void scraper.prepare();
+      const prepared = scraper.prepare();
+      if (scraper.sourceNames().length > 0) {
+        await prepared;
+        refuseLabelInUse(scraper, flags);
+      }
       if (!stop.aborted) await once(stop, 'abort');
       log.info('stopping', { signal: String(stop.reason) });
     } finally {

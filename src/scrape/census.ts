@@ -6,10 +6,10 @@ import type { MetricFileError } from '../errors.js';
 import type { MetricFiles } from '../files/metric-files.js';
 import { FILE_STATE } from '../native.js';
 import type { Plan } from '../plan/plan.js';
-import type { ScrapeFacts } from './self-metrics.js';
+import type { DirectoryFacts } from './self-metrics.js';
 
 export type Census = Pick<
-  ScrapeFacts,
+  DirectoryFacts,
   'metricFiles' | 'entries' | 'skippedFiles' | 'skippedEntries' | 'heldFiles'
 >;
 

@@ -12,7 +12,7 @@ import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
 import { type Layout, NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
 import { type Census, takeCensus } from './census.js';
-import type { ScrapeFacts } from './self-metrics.js';
+import type { DirectoryFacts } from './self-metrics.js';
 
 const EMPTY_LAYOUT = new Plan().layOut(new Uint32Array(0));
 
@@ -74,7 +74,7 @@ export class LivePlan {
   }
 
   /** What the self-metrics say of the files and the plan. */
-  facts(): Omit<ScrapeFacts, 'up' | 'durationSeconds'> {
+  facts(): DirectoryFacts {
     this.#census ??= takeCensus(this.files, this.plan, this.problems());
     return {
       ...this.#census,

@@ -1,32 +1,37 @@
 /**
- * One scrape: bring the plan up to date, gather and fold, print.
+ * One scrape: bring the plans up to date, gather and fold, print.
  *
  *   request ──▶ next run: refresh ─▶ plan, layout (only what is new) ─▶ fold ─▶ one page per dialect
  *
- * A request is answered by a run that began after it arrived, so the answer shows the directory as
- * it was then or later; requests that arrive while a run is under way share the next one.
+ * A request is answered by a run that began after it arrived, so the answer shows the directories as
+ * they were then or later; requests that arrive while a run is under way share the next one. Several
+ * directories are read side by side, each by itself, and their pages joined.
  */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type ErrorCode, MetricFileError } from '../errors.js';
+import type { MetricFileError } from '../errors.js';
 import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
 import type { ExposedFamily } from '../expose/family.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
-import { Hints } from '../files/hints.js';
+import type { HintLog } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
-import type { PlanRules } from '../plan/plan.js';
+import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
+import { append, type CollectedBySource, Collecting } from './collecting.js';
 import type { ExtraFamilies } from './extra-families.js';
-import { LivePlan } from './live-plan.js';
-import { type PageRequest, pageKey, templatesOf } from './page.js';
+import { disagreements, type Merged, mergeLayouts } from './merged.js';
+import { type PageRequest, pageKey } from './page.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
-import type { ScrapeFacts, SelfMetrics } from './self-metrics.js';
+import type { SelfMetrics } from './self-metrics.js';
+import { type NamedDirectory, Source } from './source.js';
 
 export interface ScraperOptions {
   /** Any file or entry that is left out or held fails the scrape, as in prometheus_client. */
   readonly strict?: boolean;
   /** Which families are served, and what labels are added. */
   readonly rules?: PlanRules;
+  /** The label that names the source of a series, where sources have names. */
+  readonly sourceLabel?: string;
   /** A directory that was never there fails the scrape; without, it is waited for. */
   readonly required?: boolean;
   /** Families from elsewhere, in this order. */
@@ -34,7 +39,7 @@ export interface ScraperOptions {
   /** promfold's own families, behind the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
   /** Told of every problem once. */
-  readonly log?: ScrapeLog | undefined;
+  readonly log?: (ScrapeLog & HintLog) | undefined;
   /** Index ahead when the file system hints at something new. */
   readonly watch?: boolean;
   /** Files that may be mapped; more are read. */
@@ -45,17 +50,17 @@ export interface ScrapeRequest extends PageRequest {
   readonly gzip?: boolean;
 }
 
-/** Problems that are served all the same, also under `strict`. */
-const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'TEXT_REPAIRED',
-  'FAMILY_CONFLICT',
-  'SERIES_IDENTICAL',
-  'NAMES_COLLIDE',
-  'LABEL_IN_USE',
-]);
+/** `source` of a request names none there is. */
+export class UnknownSourceError extends Error {
+  override readonly name = 'UnknownSourceError';
 
-/** Room for promfold's own families behind a page, so that adding them copies nothing. */
-const TAIL_BYTES = 16_384;
+  constructor(name: string, known: readonly string[]) {
+    const names = known.length === 0 ? 'sources have no names here' : `known: ${known.join(', ')}`;
+    super(`no source is called '${name}'; ${names}`);
+  }
+}
+
+export const DEFAULT_SOURCE_LABEL = 'promfold_source';
 
 /** Level 1: the page goes over a local network, and the scraped host has better things to do. */
 const GZIP_LEVEL = 1;
@@ -73,33 +78,70 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** A page before the numbers are there. */
+interface Draft {
+  readonly request: ScrapeRequest;
+  /** The sources it shows. */
+  readonly sources: readonly Source[];
+  /** The application's families in it. */
+  readonly families: readonly ExposedFamily[];
+  readonly body: (collected: CollectedBySource) => Buffer;
+}
+
+/** What the pages of one run have in common. */
+interface Run {
+  readonly startedMs: number;
+  /** All there were when it began. */
+  readonly sources: readonly Source[];
+  /** By the source that was asked for. */
+  readonly behind: Map<string | undefined, Promise<Behind>>;
+}
+
 export class Scraper {
-  readonly #live: LivePlan;
   readonly #options: ScraperOptions;
   readonly #problemLog: ProblemLog;
-  readonly #hints: Hints | undefined;
+  /** In the order of the page. */
+  #sources: readonly Source[] = [];
+  #merged: Merged = mergeLayouts([]);
+  #disagreements: readonly MetricFileError[] = [];
   #waiting: Waiting[] = [];
   #prepareNext = false;
   #running: Promise<void> | undefined;
-  /** The directory could be listed once. */
-  #seen = false;
-  /** Why the directory cannot be read now; undefined when it can, or before the first try. */
-  #unreadable: MetricFileError | undefined;
+  #run: Promise<void> = Promise.resolve();
 
-  constructor(directory: string, options: ScraperOptions = {}) {
-    this.#live = new LivePlan(directory, options.mapLimit ?? mapLimit(), options.rules);
+  /** @param directory one directory, or any number that have names */
+  constructor(directory: string | readonly NamedDirectory[], options: ScraperOptions = {}) {
     this.#options = options;
     this.#problemLog = new ProblemLog(options.log);
-    if (options.watch) {
-      this.#hints = new Hints(directory, () => void this.prepare(), options.log);
-    }
+    if (typeof directory === 'string') this.#sources = [this.#sourceOf(undefined, directory)];
+    else for (const named of directory) this.attach(named);
+  }
+
+  /** The names of the sources, in the order of the page; empty for one directory without a name. */
+  sourceNames(): readonly string[] {
+    return this.#sources.flatMap(({ name }) => name ?? []);
+  }
+
+  /** One more source. REQUIRES: none is called so, and all have names. */
+  attach({ name, directory }: NamedDirectory): void {
+    this.#sources = [...this.#sources, this.#sourceOf(name, directory)];
+  }
+
+  /** One source less, from the next run on. Resolves when its files are let go of. */
+  async detach(name: string): Promise<void> {
+    const gone = this.#sources.find((source) => source.name === name);
+    if (gone === undefined) return;
+    this.#sources = this.#sources.filter((source) => source !== gone);
+    await this.#run.catch(() => {});
+    await gone.close();
   }
 
   /**
    * One exposition, gzipped if asked.
    *
-   * @throws MetricFileError DIRECTORY_UNREADABLE when the directory was there and is not now; under
-   *   `strict` whatever is wrong with a file
+   * @throws MetricFileError DIRECTORY_UNREADABLE when no directory can be read though one was there;
+   *   under `strict` whatever is wrong with a file
+   * @throws UnknownSourceError
    */
   scrape(request: ScrapeRequest): Promise<Buffer> {
     return new Promise((resolve, reject) => {
@@ -116,23 +158,35 @@ export class Scraper {
     await this.#running;
   }
 
-  /** Whether a scrape would be answered with the directory's families; looks anew where it was not so. */
+  /** Whether a scrape would be answered with a directory's families; looks anew where it was not so. */
   async readiness(): Promise<{ readonly ready: boolean; readonly waitingFor: string }> {
-    if (!this.#seen || this.#unreadable !== undefined) await this.prepare();
-    if (this.#unreadable === undefined) return { ready: true, waitingFor: '' };
-    return { ready: false, waitingFor: this.#unreadable.message };
+    const isReady = () => this.#sources.some(({ isReadable }) => isReadable);
+    if (!isReady()) await this.prepare();
+    if (isReady()) return { ready: true, waitingFor: '' };
+    const waitingFor = this.#sources.map(({ unreadable }) => unreadable?.message ?? '').join('; ');
+    return { ready: false, waitingFor: waitingFor === '' ? 'a directory' : waitingFor };
   }
 
   problems(): readonly MetricFileError[] {
-    return this.#live.problems();
+    return [...this.#sources.flatMap((source) => source.problems()), ...this.#disagreements];
   }
 
   /** Waits for the run under way, then lets go of every file. */
   async close(): Promise<void> {
-    await this.#hints?.close();
     for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
-    this.#live.close();
+    await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  #sourceOf(name: string | undefined, directory: string): Source {
+    const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL, log, watch } = this.#options;
+    const label = name === undefined ? undefined : ([sourceLabel, name] as const);
+    return new Source(name, directory, {
+      rules: { ...rules, labels: { ...rules.labels, source: label } },
+      mapLimit: this.#options.mapLimit ?? mapLimit(),
+      log,
+      onHint: watch ? () => void this.prepare() : undefined,
+    });
   }
 
   #start(): void {
@@ -147,91 +201,145 @@ export class Scraper {
       // Requests of the same turn of the event loop share the run.
       await Promise.resolve();
       const batch = this.#waiting;
+      const isForAll =
+        this.#prepareNext || batch.some(({ request }) => request.source === undefined);
       this.#waiting = [];
       this.#prepareNext = false;
+      this.#run = this.#runOnce(batch, isForAll);
       try {
-        await this.#run(batch);
+        await this.#run;
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
   }
 
-  async #run(batch: readonly Waiting[]): Promise<void> {
-    const startedMs = performance.now();
-    const { extras = [] } = this.#options;
-    if (batch.length > 0) for (const extra of extras) extra.begin?.();
-    const isUp = await this.#update();
-    this.#report();
+  async #runOnce(batch: readonly Waiting[], isForAll: boolean): Promise<void> {
+    const run: Run = { startedMs: performance.now(), sources: this.#sources, behind: new Map() };
+    if (batch.length > 0) for (const extra of this.#options.extras ?? []) extra.begin?.();
+    const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
+    const asked = isForAll ? run.sources : run.sources.filter(isAsked);
+    await Promise.all(asked.map((source) => source.update()));
+    this.#merge(run.sources.filter(({ isReadable }) => isReadable));
     if (batch.length === 0) return;
 
-    const requests = new Map(batch.map(({ request }) => [pageKey(request), request]));
-    const isSelection =
-      (this.#options.rules !== undefined && !selectsAll(this.#options.rules.prefixes)) ||
-      batch.every(({ request }) => request.names !== undefined);
-    const pages = [...requests.values()].map((request) => templatesOf(this.#live.layout, request));
-    const { bodies, changes } = isUp
-      ? await this.#live.files.set.collect(pages, TAIL_BYTES, isSelection)
-      : { bodies: pages.map(() => Buffer.alloc(0)), changes: undefined };
-    if (changes !== undefined && changes.id.length > 0) {
-      this.#live.note(changes);
-      this.#report();
+    const collecting = new Collecting();
+    const drafts = new Map<string, Draft | { readonly failure: unknown }>();
+    for (const { request } of batch) {
+      const key = pageKey(request);
+      if (!drafts.has(key)) drafts.set(key, this.#draft(request, run, collecting));
     }
+    const isSelection = batch.every(({ request }) => request.names !== undefined);
+    const { prefixes } = this.#options.rules ?? NO_RULES;
+    const collected = await collecting.run(isSelection || !selectsAll(prefixes));
 
-    const foreign = await this.#extraFamilies(isUp);
-    this.#options.selfMetrics?.record(this.#facts(isUp, (performance.now() - startedMs) / 1000));
-    const own = (await this.#options.selfMetrics?.families()) ?? [];
-    const behind = this.#behind(foreign, own);
-    const finished = new Map<string, { page: Buffer; gzipped?: Promise<Buffer> }>();
-    for (const [i, [key, request]] of [...requests].entries()) {
-      finished.set(key, { page: append(bodies[i]!, this.#ending(request, behind)) });
+    const pages = new Map<string, { plain: Promise<Buffer>; gzipped?: Promise<Buffer> }>();
+    for (const [key, draft] of drafts) {
+      const plain =
+        'failure' in draft ? Promise.reject(draft.failure) : this.#finish(draft, run, collected);
+      pages.set(key, { plain });
     }
     for (const { request, resolve, reject } of batch) {
-      const answer = finished.get(pageKey(request))!;
-      if (!request.gzip) {
-        resolve(answer.page);
-        continue;
+      const page = pages.get(pageKey(request))!;
+      if (request.gzip) {
+        page.gzipped ??= page.plain.then((plain) => compress(plain, { level: GZIP_LEVEL }));
       }
-      answer.gzipped ??= compress(answer.page, { level: GZIP_LEVEL });
-      answer.gzipped.then(resolve, reject);
+      (request.gzip ? page.gzipped! : page.plain).then(resolve, reject);
     }
+    // What stands behind a page is made of what was just gathered: the next run must not begin.
+    await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
   }
 
-  /** @returns whether the directory can be read; false only while one that was never seen is waited for */
-  async #update(): Promise<boolean> {
+  #draft(
+    request: ScrapeRequest,
+    run: Run,
+    collecting: Collecting,
+  ): Draft | { readonly failure: unknown } {
+    let sources: readonly Source[];
     try {
-      await this.#live.update();
-    } catch (error) {
-      if (!(error instanceof MetricFileError)) throw error;
-      this.#unreadable = error;
-      this.#problemLog.report([error, ...this.#live.problems()]);
-      if (this.#seen || this.#options.required) throw error;
-      return false;
+      sources = this.#sourcesFor(request, run);
+    } catch (failure) {
+      return { failure };
     }
-    this.#seen = true;
-    this.#unreadable = undefined;
-    return true;
+    const merged = sources.length > 1 ? this.#merged : undefined;
+    const families = merged?.families ?? sources[0]?.live.layout.families ?? NO_FAMILIES;
+    return { request, sources, families, body: collecting.add(sources, merged, request) };
   }
 
-  /** Logs what is new among the problems; under `strict` the first one fails the run. */
-  #report(): void {
-    if (this.#unreadable !== undefined) return;
-    const problems = this.#live.problems();
-    this.#problemLog.report(problems);
+  /** @throws what the request cannot be answered for */
+  #sourcesFor({ source: name }: ScrapeRequest, { sources }: Run): readonly Source[] {
+    const asked = name === undefined ? sources : sources.filter((one) => one.name === name);
+    if (name !== undefined && asked.length === 0) {
+      throw new UnknownSourceError(
+        name,
+        sources.flatMap((one) => one.name ?? []),
+      );
+    }
+    const readable = asked.filter(({ isReadable }) => isReadable);
+    if (readable.length === 0) {
+      const { required } = this.#options;
+      const lost = asked.find(({ isSeen, unreadable }) => unreadable && (isSeen || required));
+      if (lost !== undefined) throw lost.unreadable;
+    }
+    this.#checkStrictly(readable);
+    return readable;
+  }
+
+  /** Under `strict` one bad file fails the whole page. */
+  #checkStrictly(sources: readonly Source[]): void {
     if (!this.#options.strict) return;
-    const fatal = problems.find(({ code }) => !HARMLESS.has(code));
-    if (fatal !== undefined) throw fatal;
+    for (const source of sources) {
+      const fatal = source.fatalProblem();
+      if (fatal !== undefined) throw fatal;
+    }
   }
 
-  async #extraFamilies(isUp: boolean): Promise<ValuedFamily[]> {
-    const { extras = [] } = this.#options;
-    const sources = isUp ? [{ labels: [], live: this.#live }] : [];
-    return (await Promise.all(extras.map((extra) => extra.families(sources)))).flat();
+  /** Joins the layouts anew where one of them changed. */
+  #merge(sources: readonly Source[]): void {
+    const layouts = sources.map(({ live }) => live.layout);
+    const last = this.#merged.layouts;
+    if (layouts.length === last.length && layouts.every((layout, i) => layout === last[i])) return;
+    this.#merged = mergeLayouts(layouts);
+    this.#disagreements = [...disagreements(this.#merged, sources)];
+    this.#problemLog.report(this.#disagreements);
   }
 
-  /** What is printed behind the application's families, each name once: that has it first, then we. */
-  #behind(foreign: readonly ValuedFamily[], own: readonly ValuedFamily[]): Behind {
-    const { families } = this.#live.layout;
+  async #finish(draft: Draft, run: Run, collected: CollectedBySource): Promise<Buffer> {
+    const { request, sources, families } = draft;
+    this.#checkStrictly(sources);
+    const { foreign, own } = await this.#behind(draft, run);
+    const wanted = request.names && new Set(request.names);
+    // promfold's own are left out where names are asked for.
+    const behind = wanted === undefined ? [...foreign, ...own] : foreign;
+    const text = printFamilies(request.dialect, behind, families, wanted);
+    const end = request.dialect.format === 'openmetrics' ? '# EOF\n' : '';
+    return append(draft.body(collected), text + end);
+  }
+
+  #behind({ request, sources, families }: Draft, run: Run): Promise<Behind> {
+    let behind = run.behind.get(request.source);
+    if (behind === undefined) {
+      behind = this.#makeBehind(request.source === undefined, sources, families, run);
+      run.behind.set(request.source, behind);
+    }
+    return behind;
+  }
+
+  /** Each name once: the application's families have it first, then our own, then those from elsewhere. */
+  async #makeBehind(
+    isWhole: boolean,
+    sources: readonly Source[],
+    families: readonly ExposedFamily[],
+    { startedMs, sources: all }: Run,
+  ): Promise<Behind> {
+    const { extras = [], selfMetrics } = this.#options;
+    const foreign = (await Promise.all(extras.map((extra) => extra.families(sources)))).flat();
+    let own: readonly ValuedFamily[] = [];
+    if (isWhole && selfMetrics !== undefined) {
+      const durationSeconds = (performance.now() - startedMs) / 1000;
+      selfMetrics.record({ durationSeconds, sources: all.map((source) => source.facts()) });
+      own = await selfMetrics.families();
+    }
     const taken = namesOf(families);
     const once = new Set(withoutRepeated([...own, ...foreign], (name) => taken.has(name)));
     return {
@@ -239,23 +347,13 @@ export class Scraper {
       own: own.filter((family) => once.has(family)),
     };
   }
-
-  /** promfold's own are left out where names are asked for. */
-  #ending({ dialect, names }: ScrapeRequest, { foreign, own }: Behind): string {
-    const wanted = names && new Set(names);
-    const behind = wanted === undefined ? [...foreign, ...own] : foreign;
-    const text = printFamilies(dialect, behind, this.#live.layout.families, wanted);
-    return text + (dialect.format === 'openmetrics' ? '# EOF\n' : '');
-  }
-
-  #facts(isUp: boolean, durationSeconds: number): ScrapeFacts {
-    return { ...this.#live.facts(), up: isUp, durationSeconds };
-  }
 }
+
+const NO_FAMILIES: readonly ExposedFamily[] = [];
 
 const namesOfLayout = new WeakMap<readonly ExposedFamily[], ReadonlySet<string>>();
 
-/** All names that families of the directory take. */
+/** All names that families of the directories take. */
 function namesOf(families: readonly ExposedFamily[]): ReadonlySet<string> {
   let names = namesOfLayout.get(families);
   if (names === undefined) {
@@ -263,15 +361,4 @@ function namesOf(families: readonly ExposedFamily[]): ReadonlySet<string> {
     namesOfLayout.set(families, names);
   }
   return names;
-}
-
-/** Adds text behind a page, in the room that collect() left for it. */
-function append(page: Buffer, text: string): Buffer {
-  const bytes = Buffer.byteLength(text);
-  if (page.buffer.byteLength - page.byteOffset - page.length < bytes) {
-    return Buffer.concat([page, Buffer.from(text)]);
-  }
-  const whole = Buffer.from(page.buffer, page.byteOffset, page.length + bytes);
-  whole.write(text, page.length);
-  return whole;
 }

@@ -13,11 +13,23 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { ValuedFamily } from '../expose/valued-family.js';
 import { formatNumber } from '../format/number.js';
 
-/** What one scrape found. Counts are of now; `readFaults` and `planChanges` since the start. */
+/** What one scrape found. */
 export interface ScrapeFacts {
+  readonly durationSeconds: number;
+  readonly sources: readonly SourceFacts[];
+}
+
+export interface SourceFacts {
+  /** Undefined for the one directory that needs none. */
+  readonly name: string | undefined;
   /** The directory was listed and the application's families are in this exposition. */
   readonly up: boolean;
-  readonly durationSeconds: number;
+  /** Undefined while a directory that was there is gone. */
+  readonly read: DirectoryFacts | undefined;
+}
+
+/** Counts are of now; `readFaults` and `planChanges` since the start. */
+export interface DirectoryFacts {
   /** Files that were read, by the type their name says. */
   readonly metricFiles: ReadonlyMap<string, number>;
   readonly entries: number;
@@ -45,6 +57,8 @@ interface SelfFamily {
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   readonly labels?: readonly string[];
+  /** One for each directory: told apart by the label of the source, where there are several. */
+  readonly ofSource?: true;
 }
 
 /** In the order they are printed. The README's table is made of this one. */
@@ -59,6 +73,7 @@ const FAMILIES = {
     name: 'promfold_up',
     type: 'gauge',
     help: '1 when the directory was read for this scrape, 0 while it has never been seen.',
+    ofSource: true,
   },
   scrapeDuration: {
     name: 'promfold_scrape_duration_seconds',
@@ -70,58 +85,69 @@ const FAMILIES = {
     type: 'gauge',
     help: 'Metric files read for this scrape, by the type their name says.',
     labels: ['type'],
+    ofSource: true,
   },
   entries: {
     name: 'promfold_entries',
     type: 'gauge',
     help: 'Entries in all metric files.',
+    ofSource: true,
   },
   series: {
     name: 'promfold_series',
     type: 'gauge',
     help: 'Series the entries were folded into.',
+    ofSource: true,
   },
   skippedFiles: {
     name: 'promfold_skipped_files',
     type: 'gauge',
     help: 'Files left out of this scrape, by reason.',
     labels: ['reason'],
+    ofSource: true,
   },
   skippedEntries: {
     name: 'promfold_skipped_entries',
     type: 'gauge',
     help: 'Entries left out of this scrape although their file is sound, by reason.',
     labels: ['reason'],
+    ofSource: true,
   },
   heldFiles: {
     name: 'promfold_held_files',
     type: 'gauge',
     help: 'Files that cannot be read any more and give their last good values.',
+    ofSource: true,
   },
   unmappedFiles: {
     name: 'promfold_unmapped_files',
     type: 'gauge',
     help: 'Files read with pread because they could not be mapped.',
+    ofSource: true,
   },
   readFaults: {
     name: 'promfold_read_faults_total',
     type: 'counter',
     help: 'Reads of metric files that failed, pages gone from under a mapping included.',
+    ofSource: true,
   },
   planChanges: {
     name: 'promfold_plan_changes_total',
     type: 'counter',
     help: 'How often new keys or files changed what a scrape folds and prints.',
+    ofSource: true,
   },
   freeBytes: {
     name: 'promfold_directory_free_bytes',
     type: 'gauge',
     help: 'Free space of the file system the directory is on; the writers die when it is full.',
+    ofSource: true,
   },
   freeInodes: {
     name: 'promfold_directory_free_inodes',
     type: 'gauge',
     help: 'Free inodes of the file system the directory is on.',
+    ofSource: true,
   },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',
@@ -142,38 +168,40 @@ const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
 export class SelfMetrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
+  readonly #sourceLabel: string;
+  /** Reasons ever seen, by source and family. */
+  readonly #reasons = new Map<string | undefined, Map<FamilyKey, Set<string>>>();
 
-  constructor(build: Build) {
+  /** @param sourceLabel the label that names a source, where sources have names */
+  constructor(build: Build, sourceLabel = 'promfold_source') {
+    this.#sourceLabel = sourceLabel;
     const registers = [this.#registry];
-    for (const [key, { name, type, help, labels: labelNames = [] }] of ROWS) {
+    for (const [key, row] of ROWS) {
+      const { name, type, help, labels = [], ofSource } = row;
+      const labelNames = ofSource ? [...labels, sourceLabel] : labels;
       const options = { name, help, labelNames, registers };
       this.#metrics.set(key, type === 'counter' ? new Counter(options) : new Gauge(options));
     }
     const labels = { ...build, nodeversion: process.version, arch: process.arch };
-    (this.#metrics.get('buildInfo') as Gauge).set(labels, 1);
+    this.#put('buildInfo', labels, 1);
   }
 
-  record(facts: ScrapeFacts): void {
-    this.#set('up', facts.up ? 1 : 0);
-    this.#set('scrapeDuration', facts.durationSeconds);
-    this.#setEach('metricFiles', 'type', facts.metricFiles);
-    this.#set('entries', facts.entries);
-    this.#set('series', facts.series);
-    this.#setEach('skippedFiles', 'reason', facts.skippedFiles);
-    this.#setEach('skippedEntries', 'reason', facts.skippedEntries);
-    this.#set('heldFiles', facts.heldFiles);
-    this.#set('unmappedFiles', facts.unmappedFiles);
-    this.#set('readFaults', facts.readFaults);
-    this.#set('planChanges', facts.planChanges);
-    this.#setKnown('freeBytes', facts.freeBytes);
-    this.#setKnown('freeInodes', facts.freeInodes);
+  record({ durationSeconds, sources }: ScrapeFacts): void {
+    this.#put('scrapeDuration', {}, durationSeconds);
+    // A source that is gone leaves nothing behind.
+    for (const [key, { ofSource }] of ROWS) if (ofSource) this.#metrics.get(key)!.reset();
+    for (const source of sources) this.#recordSource(source);
+    for (const name of this.#reasons.keys()) {
+      if (!sources.some((source) => source.name === name)) this.#reasons.delete(name);
+    }
   }
 
   /** All families that have something to say. */
   async families(): Promise<ValuedFamily[]> {
-    this.#set('residentMemory', process.memoryUsage.rss());
+    this.#put('residentMemory', {}, process.memoryUsage.rss());
     const cpu = process.cpuUsage();
-    this.#set('cpuSeconds', (cpu.user + cpu.system) / 1e6);
+    this.#metrics.get('cpuSeconds')!.reset();
+    this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
 
     const families: ValuedFamily[] = [];
     for (const [key, row] of ROWS) {
@@ -183,41 +211,54 @@ export class SelfMetrics {
     return families;
   }
 
-  #set(key: FamilyKey, value: number): void {
+  #recordSource({ name, up, read }: SourceFacts): void {
+    const labels = name === undefined ? {} : { [this.#sourceLabel]: name };
+    this.#put('up', labels, up ? 1 : 0);
+    if (read === undefined) return;
+    const each = (key: FamilyKey, label: string, counts: ReadonlyMap<string, number>) => {
+      for (const one of this.#seen(name, key, counts)) {
+        this.#put(key, { ...labels, [label]: one }, counts.get(one) ?? 0);
+      }
+    };
+    each('metricFiles', 'type', read.metricFiles);
+    this.#put('entries', labels, read.entries);
+    this.#put('series', labels, read.series);
+    each('skippedFiles', 'reason', read.skippedFiles);
+    each('skippedEntries', 'reason', read.skippedEntries);
+    this.#put('heldFiles', labels, read.heldFiles);
+    this.#put('unmappedFiles', labels, read.unmappedFiles);
+    this.#put('readFaults', labels, read.readFaults);
+    this.#put('planChanges', labels, read.planChanges);
+    if (read.freeBytes >= 0) this.#put('freeBytes', labels, read.freeBytes);
+    if (read.freeInodes >= 0) this.#put('freeInodes', labels, read.freeInodes);
+  }
+
+  /** Whoever counts keeps the total; prom-client's counter can only be added to, from 0 here. */
+  #put(key: FamilyKey, labels: Record<string, string>, value: number): void {
     const metric = this.#metrics.get(key)!;
-    if (metric instanceof Gauge) {
-      metric.set(value);
-    } else {
-      // Whoever counts keeps the total; prom-client's counter can only be added to.
-      metric.reset();
-      metric.inc(value);
-    }
+    if (metric instanceof Gauge) metric.set(labels, value);
+    else metric.inc(labels, value);
   }
 
-  #setKnown(key: FamilyKey, value: number): void {
-    const gauge = this.#metrics.get(key) as Gauge;
-    if (value < 0) gauge.remove({});
-    else gauge.set(value);
-  }
-
-  #setEach(key: FamilyKey, labelName: string, counts: ReadonlyMap<string, number>): void {
-    const gauge = this.#metrics.get(key) as Gauge;
-    for (const label of this.#seen(key, counts)) {
-      gauge.set({ [labelName]: label }, counts.get(label) ?? 0);
-    }
-  }
-
-  readonly #labelsSeen = new Map<FamilyKey, Set<string>>();
-
-  #seen(key: FamilyKey, counts: ReadonlyMap<string, number>): ReadonlySet<string> {
-    let seen = this.#labelsSeen.get(key);
-    if (!seen) {
-      seen = new Set();
-      this.#labelsSeen.set(key, seen);
-    }
+  #seen(
+    source: string | undefined,
+    key: FamilyKey,
+    counts: ReadonlyMap<string, number>,
+  ): ReadonlySet<string> {
+    const ofSource = entryOf(this.#reasons, source, () => new Map<FamilyKey, Set<string>>());
+    const seen = entryOf(ofSource, key, () => new Set<string>());
     for (const label of counts.keys()) seen.add(label);
     return seen;
   }
+}
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }
 
 type Values = Awaited<ReturnType<Gauge['get']>>['values'];

@@ -29,8 +29,8 @@ function metricsEndpoint(path: string): Endpoint {
   return {
     path,
     answers:
-      'The metrics of all processes, folded; `name[]` chooses families. ' +
-      '503 while a directory that was there is gone.',
+      'The metrics of all processes, folded; `name[]` chooses families, `source` one of several directories. ' +
+      '503 while no directory can be read though one was there.',
   };
 }
 

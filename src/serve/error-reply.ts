@@ -3,12 +3,14 @@
  *
  *   the directory is gone         503, so that Prometheus' `up` is 0, and comes back by itself
  *   too late for the client       503
+ *   `source` names none           404, with those there are
  *   a bad file under --strict     500, as prometheus_client
  *   a request that makes no sense what fastify says, 4xx
  *   anything else                 500, and logged with its stack: a bug
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MetricFileError } from '../errors.js';
+import { UnknownSourceError } from '../scrape/scraper.js';
 import { DeadlineError } from './deadline.js';
 import { replyText } from './reply-text.js';
 import type { ServerLog } from './server.js';
@@ -30,6 +32,7 @@ export function replyError(
     const status = error.code === 'DIRECTORY_UNREADABLE' ? 503 : 500;
     return replyText(reply, status, `${error.message} [${error.code}]`);
   }
+  if (error instanceof UnknownSourceError) return replyText(reply, 404, error.message);
   if (error instanceof DeadlineError) return replyText(reply, 503, error.message);
   if (error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500) {
     return replyText(reply, Number(error.statusCode), error.message);

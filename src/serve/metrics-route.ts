@@ -32,6 +32,10 @@ export function metricsRoute(
     if (names && names.length > MOST_NAMES) {
       return replyText(reply, 400, `expected at most ${MOST_NAMES} name[], got ${names.length}`);
     }
+    const { source } = request.query as { source?: string | string[] };
+    if (Array.isArray(source)) {
+      return replyText(reply, 400, `expected one source, got ${source.length}`);
+    }
     const dialect = negotiate(request.headers.accept);
     const gzip = acceptsGzip(request.headers['accept-encoding']);
     reply.header('Vary', 'Accept, Accept-Encoding');
@@ -39,7 +43,7 @@ export function metricsRoute(
     const timeout = request.headers['x-prometheus-scrape-timeout-seconds'];
     const body = await within(
       deadlineSeconds(Array.isArray(timeout) ? timeout[0] : timeout),
-      scraper.scrape({ dialect, gzip, ...(names && { names }) }),
+      scraper.scrape({ dialect, gzip, names, source }),
     );
     if (gzip) reply.header('Content-Encoding', 'gzip');
     return reply.header('Content-Type', dialect.contentType).send(body);

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dialectFor } from '../../src/expose/negotiate.js';
 import { printFamilies } from '../../src/expose/valued-family.js';
-import { type ScrapeFacts, SelfMetrics, selfMetricsTable } from '../../src/scrape/self-metrics.js';
+import {
+  type DirectoryFacts,
+  type ScrapeFacts,
+  SelfMetrics,
+  selfMetricsTable,
+} from '../../src/scrape/self-metrics.js';
 
 const BUILD = { version: '1.2.3', revision: 'abc' };
 const TEXT = dialectFor('text');
 
-const FACTS: ScrapeFacts = {
-  up: true,
-  durationSeconds: 0.25,
+const READ: DirectoryFacts = {
   metricFiles: new Map([
     ['counter', 3],
     ['gauge', 2],
@@ -25,6 +28,13 @@ const FACTS: ScrapeFacts = {
   freeBytes: 4096,
   freeInodes: 12,
 };
+
+const factsOf = (read: Partial<DirectoryFacts>): ScrapeFacts => ({
+  durationSeconds: 0.25,
+  sources: [{ name: undefined, up: true, read: { ...READ, ...read } }],
+});
+
+const FACTS = factsOf({});
 
 async function exposed(facts: ScrapeFacts, metrics = new SelfMetrics(BUILD)): Promise<string[]> {
   metrics.record(facts);
@@ -63,14 +73,14 @@ describe('self-metrics', () => {
   it('take a counter as the total it is', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
-    const lines = await exposed({ ...FACTS, planChanges: 9 }, metrics);
+    const lines = await exposed(factsOf({ planChanges: 9 }), metrics);
     assert.ok(lines.includes('promfold_plan_changes_total 9.0'));
   });
 
   it('keep a reason that is gone as 0', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
-    const lines = await exposed({ ...FACTS, skippedFiles: new Map() }, metrics);
+    const lines = await exposed(factsOf({ skippedFiles: new Map() }), metrics);
     assert.ok(lines.includes('promfold_skipped_files{reason="FILE_CORRUPT"} 0.0'));
   });
 
@@ -82,8 +92,52 @@ describe('self-metrics', () => {
   it('leave out free space that is unknown, also when it was known before', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
-    const lines = await exposed({ ...FACTS, freeBytes: -1, freeInodes: -1 }, metrics);
+    const lines = await exposed(factsOf({ freeBytes: -1, freeInodes: -1 }), metrics);
     assert.doesNotMatch(lines.join('\n'), /_free_/);
+  });
+
+  describe('of several sources', () => {
+    const source = (name: string, up: boolean, read?: DirectoryFacts) => ({ name, up, read });
+    const facts = (...sources: ScrapeFacts['sources']) => ({ durationSeconds: 0.25, sources });
+
+    it('name the source of each, and only of what is of one directory', async () => {
+      const two = facts(source('a', true, READ), source('b', true, { ...READ, entries: 7 }));
+      const lines = await exposed(two);
+      for (const line of [
+        'promfold_up{promfold_source="a"} 1.0',
+        'promfold_entries{promfold_source="a"} 1000.0',
+        'promfold_entries{promfold_source="b"} 7.0',
+        'promfold_metric_files{promfold_source="b",type="gauge"} 2.0',
+        'promfold_plan_changes_total{promfold_source="b"} 7.0',
+        'promfold_scrape_duration_seconds 0.25',
+      ]) {
+        assert.ok(lines.includes(line), `${line} in\n${lines.join('\n')}`);
+      }
+    });
+
+    it('say of one that is gone that it is down, and no more', async () => {
+      const lines = await exposed(facts(source('a', true, READ), source('b', false)));
+      assert.deepEqual(
+        lines.filter((line) => line.includes('"b"')),
+        ['promfold_up{promfold_source="b"} 0.0'],
+      );
+    });
+
+    it('leave nothing of one that is no source any more', async () => {
+      const metrics = new SelfMetrics(BUILD);
+      metrics.record(facts(source('a', true, READ), source('b', true, READ)));
+      const lines = await exposed(facts(source('a', true, READ)), metrics);
+      assert.deepEqual(
+        lines.filter((line) => line.includes('"b"')),
+        [],
+      );
+    });
+
+    it('take the label they are told', async () => {
+      const metrics = new SelfMetrics(BUILD, 'app');
+      const lines = await exposed(facts(source('a', true, READ)), metrics);
+      assert.ok(lines.includes('promfold_up{app="a"} 1.0'));
+    });
   });
 
   it('follow the dialect, and leave the end to the page', async () => {
@@ -111,7 +165,7 @@ describe('self-metrics', () => {
 
   it('are listed in the table as they are printed', async () => {
     const inTable = [...selfMetricsTable().matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);
-    const all = { ...FACTS, skippedEntries: new Map([['json', 1]]) };
+    const all = factsOf({ skippedEntries: new Map([['json', 1]]) });
     const printed = (await exposed(all))
       .filter((line) => line.startsWith('# TYPE '))
       .map((line) => line.split(' ')[2]);

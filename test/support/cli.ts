@@ -29,14 +29,20 @@ export class Daemon {
     this.#log = log;
   }
 
-  /** `promfold serve DIR` on a free port; resolves once it listens. */
+  /** `promfold serve [DIR]` on a free port; resolves once it listens. */
   static async serve(
-    directory: string,
+    directory: string | undefined,
     flags: readonly string[] = [],
     /** Runs as this user, where the test may choose. */
     uid?: number,
   ): Promise<Daemon> {
-    const args = ['serve', directory, '--web.listen-address', '127.0.0.1:0', ...flags];
+    const args = [
+      'serve',
+      ...(directory === undefined ? [] : [directory]),
+      '--web.listen-address',
+      '127.0.0.1:0',
+      ...flags,
+    ];
     const asUser = uid !== undefined && process.getuid?.() === 0 ? { uid, gid: uid } : {};
     const child = start(process.execPath, [MAIN, ...args], { env, ...asUser });
     let log = '';

@@ -1,0 +1,48 @@
+/**
+ * Which directories are served: DIR, alone and without a name, or the sources that flags name.
+ */
+import { UsageError } from '../errors.js';
+import type { Scraper } from '../scrape/scraper.js';
+import type { NamedDirectory } from '../scrape/source.js';
+import { chooseDirectory } from './directory.js';
+import type { FlagKey, FlagValues } from './flags.js';
+
+export const SOURCES = ['source', 'sourceLabel'] as const satisfies readonly FlagKey[];
+
+type Flags = FlagValues<(typeof SOURCES)[number] | 'label'>;
+
+/**
+ * @param given DIR, if it was given
+ * @throws UsageError when DIR comes with sources, or nothing names a directory
+ */
+export function chooseSources(
+  given: string | undefined,
+  { source, sourceLabel, label }: Flags,
+  environment: Readonly<Record<string, string | undefined>>,
+  warn: (line: string) => void,
+): string | readonly NamedDirectory[] {
+  if (source.length === 0) return chooseDirectory(given, environment, warn);
+  if (given !== undefined) {
+    throw new UsageError(
+      `expected DIR or --source, got both; give ${given} a name: --source NAME=${given}`,
+    );
+  }
+  if (label.some(([name]) => name === sourceLabel)) {
+    throw new UsageError(
+      `--label: expected a label other than that of the sources, ${sourceLabel}`,
+    );
+  }
+  return source;
+}
+
+/**
+ * @throws UsageError when a family that is there now has a label called as that of the sources. One
+ *   that comes later is a problem among others: a daemon does not stop for it.
+ */
+export function refuseLabelInUse(scraper: Scraper, { sourceLabel }: Flags): void {
+  const inUse = scraper.problems().find(({ code }) => code === 'LABEL_IN_USE');
+  if (inUse === undefined) return;
+  throw new UsageError(
+    `--source-label: expected a label that no family has, got '${sourceLabel}': ${inUse.message}`,
+  );
+}

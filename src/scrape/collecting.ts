@@ -1,0 +1,105 @@
+/**
+ * The pages of one run: which templates each source has to print, and the bytes once all have printed.
+ * The page of one source is used as the addon made it; those of several are joined piece by piece.
+ */
+import type { Collected, Template } from '../native.js';
+import type { Merged } from './merged.js';
+import { mergedPageOf, type PageRequest, templatesOf } from './page.js';
+import type { Source } from './source.js';
+
+/** Room for what is added behind a page, so that adding it copies nothing. */
+const TAIL_BYTES = 16_384;
+
+export class Collecting {
+  readonly #pages = new Map<Source, (readonly Template[])[]>();
+  #isAnyJoined = false;
+
+  /**
+   * Adds a page.
+   *
+   * @param merged the layouts of the sources as one; needed where there are several
+   * @returns how to get its bytes from what run() returned
+   */
+  add(
+    sources: readonly Source[],
+    merged: Merged | undefined,
+    request: PageRequest,
+  ): (collected: CollectedBySource) => Buffer {
+    if (merged !== undefined) {
+      const { templates, turn } = mergedPageOf(merged, request);
+      const at = sources.map((source, i) => this.#print(source, templates[i]!));
+      this.#isAnyJoined = true;
+      return (collected) => {
+        const parts = sources.map((source, i) => partOf(collected.get(source)!, at[i]!));
+        return join(parts, turn);
+      };
+    }
+    const [source] = sources;
+    if (source === undefined) return () => Buffer.alloc(0);
+    const at = this.#print(source, templatesOf(source.live.layout, request));
+    return (collected) => collected.get(source)!.bodies[at]!;
+  }
+
+  /** Has all sources print, side by side. */
+  async run(onlyWhatIsPrinted: boolean): Promise<CollectedBySource> {
+    const collected = [...this.#pages].map(
+      async ([source, pages]) =>
+        [
+          source,
+          await source.collect(pages, TAIL_BYTES, onlyWhatIsPrinted, this.#isAnyJoined),
+        ] as const,
+    );
+    // None is left at work when another one fails.
+    await Promise.allSettled(collected);
+    return new Map(await Promise.all(collected));
+  }
+
+  #print(source: Source, templates: readonly Template[]): number {
+    let pages = this.#pages.get(source);
+    if (pages === undefined) {
+      pages = [];
+      this.#pages.set(source, pages);
+    }
+    return pages.push(templates) - 1;
+  }
+}
+
+export type CollectedBySource = ReadonlyMap<Source, Collected>;
+
+/** A body and the end of each of its templates. */
+interface Part {
+  readonly body: Buffer;
+  readonly partEnd: Uint32Array;
+}
+
+function partOf({ bodies, partEnds }: Collected, at: number): Part {
+  return { body: bodies[at]!, partEnd: partEnds[at]! };
+}
+
+/** @param turn whose template comes next; pieces of one body that follow each other are copied at once */
+function join(parts: readonly Part[], turn: readonly number[]): Buffer {
+  const bytes = parts.reduce((sum, { body }) => sum + body.length, 0);
+  const page = Buffer.allocUnsafeSlow(bytes + TAIL_BYTES).subarray(0, bytes);
+  const next = parts.map(() => 0);
+  const copied = parts.map(() => 0);
+  let at = 0;
+  for (const [i, whose] of turn.entries()) {
+    const { body, partEnd } = parts[whose]!;
+    const end = partEnd[next[whose]!++]!;
+    if (turn[i + 1] === whose) continue;
+    at += body.copy(page, at, copied[whose]!, end);
+    copied[whose] = end;
+  }
+  return page;
+}
+
+/** Adds text behind a page, in the room that is left for it. */
+export function append(page: Buffer, text: string): Buffer {
+  const bytes = Buffer.byteLength(text);
+  if (page.buffer.byteLength - page.byteOffset - page.length < bytes) {
+    return Buffer.concat([page, Buffer.from(text)]);
+  }
+  const whole = Buffer.from(page.buffer, page.byteOffset, page.length + bytes);
+  whole.write(text, page.length);
+  return whole;
+}

@@ -1,0 +1,122 @@
+/**
+ * One directory that is served: its files, its plan, and whether it can be read now. What is wrong with
+ * it costs no other.
+ */
+import { type ErrorCode, MetricFileError } from '../errors.js';
+import { type HintLog, Hints } from '../files/hints.js';
+import type { Labels } from '../format/key.js';
+import type { Collected, Template } from '../native.js';
+import type { PlanRules } from '../plan/plan.js';
+import { LivePlan } from './live-plan.js';
+import { ProblemLog, type ScrapeLog } from './problem-log.js';
+import type { SourceFacts } from './self-metrics.js';
+
+/** A directory that is one of several. */
+export interface NamedDirectory {
+  readonly name: string;
+  readonly directory: string;
+}
+
+export interface SourceOptions {
+  readonly rules: PlanRules;
+  readonly mapLimit: number;
+  readonly log: (ScrapeLog & HintLog) | undefined;
+  /** Called when the file system hints at something new; absent for no hints. */
+  readonly onHint: (() => void) | undefined;
+}
+
+/** Problems that are served all the same, also under `strict`. */
+const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'TEXT_REPAIRED',
+  'FAMILY_CONFLICT',
+  'SERIES_IDENTICAL',
+  'NAMES_COLLIDE',
+  'LABEL_IN_USE',
+]);
+
+export class Source {
+  /** Undefined for the one directory that needs none. */
+  readonly name: string | undefined;
+  /** What its series are given to be told from those of other sources. */
+  readonly labels: Labels;
+  readonly live: LivePlan;
+  readonly #problemLog: ProblemLog;
+  readonly #hints: Hints | undefined;
+  /** The directory could be listed once. */
+  #isSeen = false;
+  /** Why the directory cannot be read now; undefined when it can, or before the first try. */
+  #unreadable: MetricFileError | undefined;
+
+  constructor(name: string | undefined, directory: string, options: SourceOptions) {
+    const { rules, mapLimit, log, onHint } = options;
+    this.name = name;
+    const { source } = rules.labels;
+    this.labels = source === undefined ? [] : [source];
+    this.live = new LivePlan(directory, mapLimit, rules);
+    this.#problemLog = new ProblemLog(log);
+    if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
+  }
+
+  get isSeen(): boolean {
+    return this.#isSeen;
+  }
+
+  get unreadable(): MetricFileError | undefined {
+    return this.#unreadable;
+  }
+
+  get isReadable(): boolean {
+    return this.#isSeen && this.#unreadable === undefined;
+  }
+
+  /** Brings the plan up to date, and logs what is new among the problems. Never rejects for the directory. */
+  async update(): Promise<void> {
+    try {
+      await this.live.update();
+      this.#isSeen = true;
+      this.#unreadable = undefined;
+    } catch (error) {
+      if (!(error instanceof MetricFileError)) throw error;
+      this.#unreadable = error;
+    }
+    this.#problemLog.report(this.problems());
+  }
+
+  /** As FileSet.collect; takes over what it finds wrong. */
+  async collect(
+    pages: readonly (readonly Template[])[],
+    tail: number,
+    onlyWhatIsPrinted: boolean,
+    partEnds: boolean,
+  ): Promise<Collected> {
+    const { set } = this.live.files;
+    const collected = await set.collect(pages, tail, onlyWhatIsPrinted, partEnds);
+    if (collected.changes.id.length > 0) {
+      this.live.note(collected.changes);
+      this.#problemLog.report(this.problems());
+    }
+    return collected;
+  }
+
+  problems(): readonly MetricFileError[] {
+    const problems = this.live.problems();
+    return this.#unreadable === undefined ? problems : [this.#unreadable, ...problems];
+  }
+
+  /** The first problem that prometheus_client would not serve. */
+  fatalProblem(): MetricFileError | undefined {
+    return this.live.problems().find(({ code }) => !HARMLESS.has(code));
+  }
+
+  facts(): SourceFacts {
+    const { name, isReadable: up } = this;
+    // What is known of a directory that was there is not of now.
+    return { name, up, read: up || !this.#isSeen ? this.live.facts() : undefined };
+  }
+
+  /** REQUIRES: no update or collect is under way. */
+  async close(): Promise<void> {
+    await this.#hints?.close();
+    this.live.close();
+  }
+}
