@@ -34,6 +34,8 @@ export const ERROR_CODES = [
   'USAGE',
   /** A series has a label called as the source's label is: printed as `exported_…`. */
   'LABEL_IN_USE',
+  /** An endpoint of --append-url gave no page that can be read: its families are missing. */
+  'APPEND_FAILED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -169,6 +169,14 @@ export const FLAGS = {
     separator: BEFORE_NAME,
     parse: parseLabels,
   } as Flag<Labels>,
+  appendUrl: {
+    name: 'append-url',
+    value: 'url',
+    help: 'serve the families of this endpoint, too, that the directory does not have',
+    repeatable: true,
+    separator: /\s+/,
+    parse: (texts) => texts.map(parseEndpoint),
+  } as Flag<readonly URL[]>,
   source: {
     name: 'source',
     value: 'name=dir',
@@ -488,6 +496,13 @@ function parseSwitch(text: string): boolean {
 function parsePrefix(text: string): string {
   if (text !== '') return text;
   throw new ExpectedError('the beginning of a name', text);
+}
+
+function parseEndpoint(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
+  // What is no URL may hold a password all the same.
+  throw new ExpectedError('an http or https URL', text.replace(/\/\/[^@]*@/, '//…@'));
 }
 
 function parseSources(texts: readonly string[]): readonly NamedDirectory[] {

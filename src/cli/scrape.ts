@@ -4,7 +4,7 @@ import { dialectFor } from '../expose/negotiate.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
 import { writeFileAtomically } from './output-file.js';
-import { planRules, SELECT_AND_LABEL } from './select-and-label.js';
+import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 
 const FLAGS = [
@@ -13,6 +13,7 @@ const FLAGS = [
   'escaping',
   'name',
   ...SELECT_AND_LABEL,
+  'appendUrl',
   'output',
   'strict',
 ] as const;
@@ -40,6 +41,7 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       strict,
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
+      appended: appendedPages(flags),
       required: true,
       watch: false,
     });

@@ -2,6 +2,7 @@
  * The flags that choose families and add labels, of `serve` and `scrape` alike, as the rules of a plan.
  */
 import type { PlanRules } from '../plan/plan.js';
+import { AppendedPages } from '../scrape/appended-pages.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
 export const SELECT_AND_LABEL = [
@@ -16,4 +17,13 @@ export function planRules({
   label,
 }: FlagValues<(typeof SELECT_AND_LABEL)[number]>): PlanRules {
   return { prefixes: { include, exclude }, labels: { fixed: label } };
+}
+
+/** The prefixes choose from these families, too; labels are added to none of them. */
+export function appendedPages({
+  appendUrl,
+  include,
+  exclude,
+}: FlagValues<'appendUrl' | 'include' | 'exclude'>): AppendedPages | undefined {
+  return appendUrl.length === 0 ? undefined : new AppendedPages(appendUrl, { include, exclude });
 }

@@ -10,7 +10,7 @@ import { buildServer, type ServerOptions } from '../serve/server.js';
 import type { Command } from './command.js';
 import type { FlagKey } from './flags.js';
 import { openLog } from './log.js';
-import { planRules, SELECT_AND_LABEL } from './select-and-label.js';
+import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 import { systemErrorText } from './system-error.js';
 import { REVISION, VERSION } from './version.js';
@@ -26,6 +26,7 @@ export const SERVE_FLAGS = [
   'disableExporterMetrics',
   'strict',
   ...SELECT_AND_LABEL,
+  'appendUrl',
   'logLevel',
   'logFormat',
 ] as const satisfies readonly FlagKey[];
@@ -64,6 +65,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number]> = {
       strict: flags.strict,
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
+      appended: appendedPages(flags),
       selfMetrics: flags.disableExporterMetrics
         ? undefined
         : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel),

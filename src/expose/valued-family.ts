@@ -10,6 +10,8 @@ import { collidingFamilies, familyBlocks } from './template.js';
 export interface ValuedFamily extends ExposedFamily {
   /** value[i] stands behind the blank of series[i]: the number as it is printed. */
   readonly value: readonly string[];
+  /** Where a sample has a time of its own. */
+  readonly timestampMs?: readonly (number | undefined)[];
 }
 
 /**
@@ -30,7 +32,10 @@ export function printFamilies(
     if (chosen === undefined) continue;
     for (const { header, line, seriesIndex } of familyBlocks(dialect, chosen, renamed.has(i))) {
       text += header;
-      for (const [j, one] of line.entries()) text += `${one}${chosen.value[seriesIndex[j]!]!}\n`;
+      for (const [j, one] of line.entries()) {
+        const at = seriesIndex[j]!;
+        text += `${one}${chosen.value[at]!}${timestamp(dialect, chosen.timestampMs?.[at])}\n`;
+      }
     }
   }
   return text;
@@ -47,6 +52,13 @@ function select(
       ...family,
       series: selected.map((i) => family.series[i]!),
       value: selected.map((i) => family.value[i]!),
+      ...(family.timestampMs && { timestampMs: selected.map((i) => family.timestampMs![i]) }),
     }
   );
+}
+
+/** Milliseconds in the text formats, seconds in OpenMetrics. */
+function timestamp({ format }: Dialect, milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return '';
+  return ` ${format === 'openmetrics' ? milliseconds / 1000 : milliseconds}`;
 }

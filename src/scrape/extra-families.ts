@@ -16,8 +16,6 @@ export interface ReadSource {
 }
 
 export interface ExtraFamilies {
-  /** A run begins: whatever takes time starts here, and goes on while the directory is read. */
-  begin?(): void;
   /**
    * All there are now. A rejection fails the scrape, so what may go wrong is caught and said otherwise.
    *

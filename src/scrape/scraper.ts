@@ -17,6 +17,7 @@ import type { HintLog } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
 import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
+import type { AppendedPages } from './appended-pages.js';
 import { append, type CollectedBySource, Collecting } from './collecting.js';
 import type { ExtraFamilies } from './extra-families.js';
 import { disagreements, type Merged, mergeLayouts } from './merged.js';
@@ -36,6 +37,8 @@ export interface ScraperOptions {
   readonly required?: boolean;
   /** Families from elsewhere, in this order. */
   readonly extras?: readonly ExtraFamilies[];
+  /** Pages of other endpoints, behind the extras; not part of `source`. */
+  readonly appended?: AppendedPages | undefined;
   /** promfold's own families, behind the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
   /** Told of every problem once. */
@@ -48,6 +51,8 @@ export interface ScraperOptions {
 
 export interface ScrapeRequest extends PageRequest {
   readonly gzip?: boolean;
+  /** When the answer is due, seconds from now; what may be left out is not waited for that long. */
+  readonly withinSeconds?: number | undefined;
 }
 
 /** `source` of a request names none there is. */
@@ -100,6 +105,7 @@ interface Run {
 export class Scraper {
   readonly #options: ScraperOptions;
   readonly #problemLog: ProblemLog;
+  readonly #appendLog: ProblemLog;
   /** In the order of the page. */
   #sources: readonly Source[] = [];
   #merged: Merged = mergeLayouts([]);
@@ -113,6 +119,7 @@ export class Scraper {
   constructor(directory: string | readonly NamedDirectory[], options: ScraperOptions = {}) {
     this.#options = options;
     this.#problemLog = new ProblemLog(options.log);
+    this.#appendLog = new ProblemLog(options.log);
     if (typeof directory === 'string') this.#sources = [this.#sourceOf(undefined, directory)];
     else for (const named of directory) this.attach(named);
   }
@@ -168,11 +175,16 @@ export class Scraper {
   }
 
   problems(): readonly MetricFileError[] {
-    return [...this.#sources.flatMap((source) => source.problems()), ...this.#disagreements];
+    return [
+      ...this.#sources.flatMap((source) => source.problems()),
+      ...this.#disagreements,
+      ...(this.#options.appended?.problems() ?? []),
+    ];
   }
 
   /** Waits for the run under way, then lets go of every file. */
   async close(): Promise<void> {
+    this.#options.appended?.close();
     for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
     await Promise.all(this.#sources.map((source) => source.close()));
@@ -216,7 +228,7 @@ export class Scraper {
 
   async #runOnce(batch: readonly Waiting[], isForAll: boolean): Promise<void> {
     const run: Run = { startedMs: performance.now(), sources: this.#sources, behind: new Map() };
-    if (batch.length > 0) for (const extra of this.#options.extras ?? []) extra.begin?.();
+    if (batch.length > 0) this.#options.appended?.begin(shortest(batch));
     const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
     await Promise.all(asked.map((source) => source.update()));
@@ -332,12 +344,21 @@ export class Scraper {
     families: readonly ExposedFamily[],
     { startedMs, sources: all }: Run,
   ): Promise<Behind> {
-    const { extras = [], selfMetrics } = this.#options;
-    const foreign = (await Promise.all(extras.map((extra) => extra.families(sources)))).flat();
+    const { extras = [], selfMetrics, appended } = this.#options;
+    const elsewhere = await Promise.all([
+      ...extras.map((extra) => extra.families(sources)),
+      isWhole && appended ? appended.families() : [],
+    ]);
+    const foreign = elsewhere.flat();
+    if (appended !== undefined) this.#appendLog.report(appended.problems());
     let own: readonly ValuedFamily[] = [];
     if (isWhole && selfMetrics !== undefined) {
       const durationSeconds = (performance.now() - startedMs) / 1000;
-      selfMetrics.record({ durationSeconds, sources: all.map((source) => source.facts()) });
+      selfMetrics.record({
+        durationSeconds,
+        sources: all.map((source) => source.facts()),
+        appended: appended?.up() ?? new Map(),
+      });
       own = await selfMetrics.families();
     }
     const taken = namesOf(families);
@@ -347,6 +368,11 @@ export class Scraper {
       own: own.filter((family) => once.has(family)),
     };
   }
+}
+
+function shortest(batch: readonly Waiting[]): number | undefined {
+  const seconds = batch.flatMap(({ request }) => request.withinSeconds ?? []);
+  return seconds.length === 0 ? undefined : Math.min(...seconds);
 }
 
 const NO_FAMILIES: readonly ExposedFamily[] = [];

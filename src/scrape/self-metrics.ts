@@ -17,6 +17,8 @@ import { formatNumber } from '../format/number.js';
 export interface ScrapeFacts {
   readonly durationSeconds: number;
   readonly sources: readonly SourceFacts[];
+  /** Whether each endpoint of --append-url gave its page. */
+  readonly appended: ReadonlyMap<string, boolean>;
 }
 
 export interface SourceFacts {
@@ -79,6 +81,12 @@ const FAMILIES = {
     name: 'promfold_scrape_duration_seconds',
     type: 'gauge',
     help: 'How long this scrape took, without sending it.',
+  },
+  appendUp: {
+    name: 'promfold_append_up',
+    type: 'gauge',
+    help: '1 when the page of an endpoint of --append-url is part of this scrape.',
+    labels: ['url'],
   },
   metricFiles: {
     name: 'promfold_metric_files',
@@ -186,11 +194,12 @@ export class SelfMetrics {
     this.#put('buildInfo', labels, 1);
   }
 
-  record({ durationSeconds, sources }: ScrapeFacts): void {
+  record({ durationSeconds, sources, appended }: ScrapeFacts): void {
     this.#put('scrapeDuration', {}, durationSeconds);
     // A source that is gone leaves nothing behind.
     for (const [key, { ofSource }] of ROWS) if (ofSource) this.#metrics.get(key)!.reset();
     for (const source of sources) this.#recordSource(source);
+    for (const [url, up] of appended) this.#put('appendUp', { url }, up ? 1 : 0);
     for (const name of this.#reasons.keys()) {
       if (!sources.some((source) => source.name === name)) this.#reasons.delete(name);
     }

@@ -41,9 +41,10 @@ export function metricsRoute(
     reply.header('Vary', 'Accept, Accept-Encoding');
 
     const timeout = request.headers['x-prometheus-scrape-timeout-seconds'];
+    const withinSeconds = deadlineSeconds(Array.isArray(timeout) ? timeout[0] : timeout);
     const body = await within(
-      deadlineSeconds(Array.isArray(timeout) ? timeout[0] : timeout),
-      scraper.scrape({ dialect, gzip, names, source }),
+      withinSeconds,
+      scraper.scrape({ dialect, gzip, names, source, withinSeconds }),
     );
     if (gzip) reply.header('Content-Encoding', 'gzip');
     return reply.header('Content-Type', dialect.contentType).send(body);

@@ -31,6 +31,7 @@ const READ: DirectoryFacts = {
 
 const factsOf = (read: Partial<DirectoryFacts>): ScrapeFacts => ({
   durationSeconds: 0.25,
+  appended: new Map(),
   sources: [{ name: undefined, up: true, read: { ...READ, ...read } }],
 });
 
@@ -98,7 +99,11 @@ describe('self-metrics', () => {
 
   describe('of several sources', () => {
     const source = (name: string, up: boolean, read?: DirectoryFacts) => ({ name, up, read });
-    const facts = (...sources: ScrapeFacts['sources']) => ({ durationSeconds: 0.25, sources });
+    const facts = (...sources: ScrapeFacts['sources']) => ({
+      durationSeconds: 0.25,
+      sources,
+      appended: new Map(),
+    });
 
     it('name the source of each, and only of what is of one directory', async () => {
       const two = facts(source('a', true, READ), source('b', true, { ...READ, entries: 7 }));
@@ -165,7 +170,10 @@ describe('self-metrics', () => {
 
   it('are listed in the table as they are printed', async () => {
     const inTable = [...selfMetricsTable().matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);
-    const all = factsOf({ skippedEntries: new Map([['json', 1]]) });
+    const all = {
+      ...factsOf({ skippedEntries: new Map([['json', 1]]) }),
+      appended: new Map([['http://a/metrics', true]]),
+    };
     const printed = (await exposed(all))
       .filter((line) => line.startsWith('# TYPE '))
       .map((line) => line.split(' ')[2]);
