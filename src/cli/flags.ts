@@ -185,6 +185,14 @@ export const FLAGS = {
     separator: BEFORE_NAME,
     parse: parseSources,
   } as Flag<readonly NamedDirectory[]>,
+  discover: one(
+    {
+      name: 'discover',
+      help: 'serve every directory that running processes use, as sources that come and go',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
   sourceLabel: one(
     {
       name: 'source-label',

@@ -1,6 +1,7 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
 import { UsageError } from '../errors.js';
+import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { Scraper } from '../scrape/scraper.js';
 import { SelfMetrics } from '../scrape/self-metrics.js';
 import { type Listener, listen } from '../serve/listen.js';
@@ -31,14 +32,15 @@ export const SERVE_FLAGS = [
   'logFormat',
 ] as const satisfies readonly FlagKey[];
 
-export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number]> = {
+export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'discover'> = {
   name: 'serve',
   summary: 'Serve the metrics of a directory over HTTP.',
-  flags: [...SOURCES, ...SERVE_FLAGS],
+  flags: [...SOURCES, 'discover', ...SERVE_FLAGS],
   examples: [
     'serve /run/prom',
     'serve --web.listen-address=:19925 /run/prom',
     'serve --source api=/run/api --source worker=/run/worker',
+    'serve --discover',
   ],
 
   async run({ directory: given, flags }, terminal) {
@@ -78,6 +80,13 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number]> = {
       version: VERSION,
       log,
     };
+    const discovered =
+      flags.discover && typeof directory !== 'string'
+        ? new DiscoveredSources(scraper, {
+            except: directory.map(({ directory: path }) => path),
+            log,
+          })
+        : undefined;
     const listeners: Listener[] = [];
     try {
       for (const address of flags.listenAddress) {
@@ -91,9 +100,11 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number]> = {
         await prepared;
         refuseLabelInUse(scraper, flags);
       }
+      await discovered?.start();
       if (!stop.aborted) await once(stop, 'abort');
       log.info('stopping', { signal: String(stop.reason) });
     } finally {
+      await discovered?.close();
       await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
       // A read that hangs holds this up, as it would hold up any exit: libuv joins its threads. The
       // second signal does not wait.

@@ -9,7 +9,10 @@ import type { FlagKey, FlagValues } from './flags.js';
 
 export const SOURCES = ['source', 'sourceLabel'] as const satisfies readonly FlagKey[];
 
-type Flags = FlagValues<(typeof SOURCES)[number] | 'label'>;
+interface Flags extends FlagValues<(typeof SOURCES)[number] | 'label'> {
+  /** Of `serve`: there may be none to begin with. */
+  readonly discover?: boolean;
+}
 
 /**
  * @param given DIR, if it was given
@@ -17,14 +20,14 @@ type Flags = FlagValues<(typeof SOURCES)[number] | 'label'>;
  */
 export function chooseSources(
   given: string | undefined,
-  { source, sourceLabel, label }: Flags,
+  { source, sourceLabel, label, discover = false }: Flags,
   environment: Readonly<Record<string, string | undefined>>,
   warn: (line: string) => void,
 ): string | readonly NamedDirectory[] {
-  if (source.length === 0) return chooseDirectory(given, environment, warn);
+  if (source.length === 0 && !discover) return chooseDirectory(given, environment, warn);
   if (given !== undefined) {
     throw new UsageError(
-      `expected DIR or --source, got both; give ${given} a name: --source NAME=${given}`,
+      `expected DIR or ${discover ? '--discover' : '--source'}, got both; give ${given} a name: --source NAME=${given}`,
     );
   }
   if (label.some(([name]) => name === sourceLabel)) {

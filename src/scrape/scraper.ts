@@ -171,7 +171,10 @@ export class Scraper {
     if (!isReady()) await this.prepare();
     if (isReady()) return { ready: true, waitingFor: '' };
     const waitingFor = this.#sources.map(({ unreadable }) => unreadable?.message ?? '').join('; ');
-    return { ready: false, waitingFor: waitingFor === '' ? 'a directory' : waitingFor };
+    return {
+      ready: false,
+      waitingFor: waitingFor === '' ? 'a directory that some process uses' : waitingFor,
+    };
   }
 
   problems(): readonly MetricFileError[] {
