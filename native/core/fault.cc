@@ -47,6 +47,7 @@ FaultCode Fault::code() const {
     case Found::kLastEntryChanged:
     case Found::kPaddingChanged:
     case Found::kEntriesGone:
+    case Found::kKeyErased:
       return FaultCode::kChangedInPlace;
     case Found::kPageGone:
       return FaultCode::kReadFault;
@@ -92,6 +93,8 @@ std::string FoundPhrase(const Fault& fault) {
       return "the blank before a value is gone";
     case Found::kEntriesGone:
       return "no entry where " + a + " were before";
+    case Found::kKeyErased:
+      return "zeros where a key was";
     case Found::kPageGone:
       return "the page was gone when it was read";
     case Found::kStatFailed:

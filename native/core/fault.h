@@ -40,6 +40,7 @@ enum class Found : uint8_t {
   kLastEntryChanged,      //
   kPaddingChanged,        //
   kEntriesGone,           // a: entries there were
+  kKeyErased,             //
   kPageGone,              //
   kStatFailed,            // a: errno
   kOpenFailed,            // a: errno

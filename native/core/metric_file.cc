@@ -78,7 +78,7 @@ void MetricFile::Refresh(const FileContext& context) {
 void MetricFile::ReadAnew(const FileContext& context) {
   Reading reading = ReadFile(context.directory, name_.c_str(), context.scratch);
   if (reading.fault.ok()) {
-    Adopt(context, &reading);
+    AdoptUnlessErased(context, &reading);
   } else {
     if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
     Fail(reading.fault, reading.changed_seconds);
@@ -158,7 +158,7 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
     if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
     return Fail(reading.fault, reading.changed_seconds);
   }
-  if (!Continues(context, reading)) return Adopt(context, &reading);
+  if (!Continues(context, reading)) return AdoptUnlessErased(context, &reading);
 
   const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
   indexed_used_ = reading.used;
@@ -191,6 +191,32 @@ bool MetricFile::Continues(const FileContext& context, const Reading& reading) c
     }
   }
   return true;
+}
+
+// A file cut inside a key and stretched again still has all its length words: the chain is whole,
+// and where a key was stand zeros. JSON has no such byte, so this is damage and not another file
+// written in place; one that was served so far is then better held than read without that entry.
+Fault MetricFile::FindErasedKey(const FileContext& context, const Reading& reading) const {
+  if (!(reading.identity == identity_)) return {};
+  const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  uint32_t cursor = kHeaderBytes;
+  for (size_t i = 0; i < key_id_.size() && cursor < reading.layout.end; ++i) {
+    const uint32_t begin = cursor;
+    Entry entry;
+    const Fault fault = NextEntry({file, reading.layout.end}, reading.layout.end,
+                                  reading.layout.slot_bytes, &cursor, &entry);
+    if (!fault.ok()) break;
+    if (entry.key != context.keys->Text(key_id_[i]) && entry.key.find('\0') != entry.key.npos) {
+      return {Found::kKeyErased, begin};
+    }
+  }
+  return {};
+}
+
+void MetricFile::AdoptUnlessErased(const FileContext& context, Reading* reading) {
+  const Fault fault = WouldBeHeld() ? FindErasedKey(context, *reading) : Fault{};
+  if (fault.ok()) return Adopt(context, reading);
+  Fail(fault, reading->changed_seconds);
 }
 
 // Takes a reading in place of everything that was.
@@ -274,15 +300,19 @@ void MetricFile::TryMap(const FileContext& context, const Reading& reading) {
   mapping_.Map(reading.descriptor.number(), reading.file_bytes, context.maps);
 }
 
+bool MetricFile::WouldBeHeld() const {
+  if (!is_read_) return false;
+  if (state_ == FileState::kHeld) return true;
+  const bool was_served = was_gathered_ && !slot_.empty();
+  return state_ == FileState::kGood && was_served && (flags_ & kKeepLastGood) != 0;
+}
+
 void MetricFile::Fail(Fault fault, double changed_seconds) {
   if (fault.code() == FaultCode::kEmpty && good_entries_ > 0) {
     // Not a moment of creation.
     fault = {Found::kEntriesGone, 0, good_entries_};
   }
-  const bool was_served = was_gathered_ && !slot_.empty();
-  const bool is_held =
-      is_read_ && (state_ == FileState::kHeld ||
-                   (state_ == FileState::kGood && was_served && (flags_ & kKeepLastGood) != 0));
+  const bool is_held = WouldBeHeld();
   const FileState state = is_held                             ? FileState::kHeld
                           : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
                                                               : FileState::kBad;

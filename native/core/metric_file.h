@@ -133,6 +133,8 @@ class MetricFile {
   bool IsReplacedByName(const FileContext& context) const;
   bool RemapByName(const FileContext& context, uint32_t used);
 
+  Fault FindErasedKey(const FileContext& context, const Reading& reading) const;
+  void AdoptUnlessErased(const FileContext& context, Reading* reading);
   void Adopt(const FileContext& context, Reading* reading);
   bool Continues(const FileContext& context, const Reading& reading) const;
   void Append(const FileContext& context, const std::byte* file, uint32_t end);
@@ -140,6 +142,8 @@ class MetricFile {
   void SettlePairs(int descriptor, std::span<const double> last_value,
                    std::span<const double> last_timestamp);
   void TryMap(const FileContext& context, const Reading& reading);
+  // Whether damage found now leaves its last good values.
+  bool WouldBeHeld() const;
   void Fail(Fault fault, double changed_seconds);
   void DropEntries();
 

@@ -193,6 +193,30 @@ TEST("a file cut inside its last value is told by its size, for the page still r
   CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
 }
 
+TEST(
+    "a served file cut inside its last key and stretched again is held, though its chain is "
+    "whole") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    served.directory.Truncate("a.db", kSecond + 6);
+    served.directory.Truncate("a.db", kSize);
+    CHECK_EQ(served.session.Update(), "a.db held 2..2, zeros where a key was");
+    CHECK_EQ(served.session.Scrape("[\"b\"]"), "2.0");
+    served.directory.Store("a.db", kSecond, EntryOf({"[\"b\"]", 3}));
+    CHECK_EQ(served.session.Scrape("[\"b\"]"), "3.0");
+  }
+}
+
+TEST("a key with a zero byte that was always there holds nothing up") {
+  const std::string odd("[\"\0\"]", 5);
+  for (const uint32_t limit : kBothWays) {
+    Served served(FileOf({{odd, 1}, {"[\"b\"]", 2}}), limit);
+    served.directory.Write("a.db", FileOf({{odd, 5}, {"[\"c\"]", 2}}), kSize);
+    CHECK_EQ(served.session.Scrape("[\"c\"]"), "2.0");
+    CHECK_EQ(served.session.Update(), "");
+  }
+}
+
 TEST("a last value that is set to zero is no damage") {
   Served served(kAB);
   served.directory.StoreDouble("a.db", 56, 0);

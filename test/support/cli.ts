@@ -18,6 +18,9 @@ export function promfold(
   return run(process.execPath, [MAIN, ...args], { env: { ...env, ...options.env } });
 }
 
+/** Characters; of a longer log only the end is kept. */
+const MOST_LOG = 2 ** 20;
+
 export class Daemon {
   readonly url: string;
   readonly #child: ChildProcess;
@@ -49,6 +52,7 @@ export class Daemon {
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (chunk: Buffer) => {
         log += chunk;
+        if (log.length > 2 * MOST_LOG) log = log.slice(-MOST_LOG);
       });
     }
     const deadline = Date.now() + 20_000;
@@ -59,6 +63,10 @@ export class Daemon {
       if (Date.now() > deadline) throw new Error(`serve does not listen: ${log}`);
       await sleep(10);
     }
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Everything it has printed. */
@@ -77,7 +85,7 @@ export class Daemon {
 
   /** @returns the exit code after SIGTERM */
   async stop(): Promise<number | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+    if (this.isRunning) {
       const ended = once(this.#child, 'exit');
       this.#child.kill('SIGTERM');
       await ended;

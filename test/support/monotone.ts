@@ -6,12 +6,12 @@ export class Monotone {
   series = 0;
 
   /** @returns the counters, buckets, counts and sums that are lower than before, or gone */
-  dips(exposition: string): string[] {
+  dips(exposition: string, openMetrics = false): string[] {
     const cumulative = new Set<string>();
     for (const line of linesOf(exposition)) {
       const type = /^# TYPE (\S+) (counter|histogram|summary)$/.exec(line);
       if (!type) continue;
-      for (const end of ['', '_bucket', '_count', '_sum']) cumulative.add(type[1]! + end);
+      for (const end of ['', '_total', '_bucket', '_count', '_sum']) cumulative.add(type[1]! + end);
     }
     const values = valuesOf(exposition);
     const dips: string[] = [];
@@ -25,6 +25,6 @@ export class Monotone {
       if (!values.has(series)) dips.push(`${series} is gone`);
     }
     this.series = this.#last.size;
-    return [...dips, ...faultsOf(exposition, false)];
+    return [...dips, ...faultsOf(exposition, openMetrics)];
   }
 }

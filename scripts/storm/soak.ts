@@ -1,0 +1,107 @@
+/**
+ * scripts/soak: a long storm (storm.ts). Ends with 1 and what was wrong, or with 0.
+ */
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { currentPython } from '../../test/support/paths.js';
+import { runStorm, type StormReport } from './storm.js';
+import { median } from './vitals.js';
+
+const USAGE = `usage: scripts/soak [flags]
+
+A daemon, clients, a process that damages files, and Python workers that are killed while they write.
+Exit code 1, and what was wrong, where a number was wrong, an answer no 200, or memory not flat.
+
+  --seconds N      how long (60)
+  --operations N   go on until so many damages were done (0)
+  --pace SHARE     share of the time each part works; 1 is full speed (1)
+  --dir DIR        where to make the metrics directory (the system's temporary directory)
+  --json FILE      a line of JSON for each sample, the verdict last
+  --seed N         repeats the damages of an earlier run, not their timing (by chance)
+  --workers N      Python workers (3)`;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    operations: { type: 'string', default: '0' },
+    pace: { type: 'string', default: '1' },
+    dir: { type: 'string', default: tmpdir() },
+    json: { type: 'string' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    workers: { type: 'string', default: '3' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const number = (name: 'seconds' | 'operations' | 'pace' | 'seed' | 'workers'): number => {
+    const value = Number(values[name]);
+    if (!(value >= 0) || (name === 'pace' && !(value > 0 && value <= 1))) {
+      throw new RangeError(`--${name}: got ${values[name]}`);
+    }
+    return value;
+  };
+  const python = currentPython();
+  if (python.skip) console.error(`without Python workers: ${python.skip}`);
+  const parent = mkdtempSync(join(resolve(values.dir), 'promfold-soak-'));
+  const directory = join(parent, 'prom');
+  mkdirSync(directory);
+  if (values.json !== undefined) writeFileSync(values.json, '');
+  const note = (line: object): void => {
+    if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(line)}\n`);
+  };
+
+  const seconds = number('seconds');
+  note({ startedAt: new Date().toISOString(), ...values });
+  try {
+    const report = await runStorm({
+      directory,
+      seconds,
+      operations: number('operations'),
+      seed: number('seed'),
+      pace: number('pace'),
+      python: python.skip ? undefined : python.path,
+      workers: number('workers'),
+      sampleSeconds: Math.min(10, Math.max(0.5, seconds / 200)),
+      onSample: note,
+    });
+    const { samples, ...rest } = report;
+    note({ verdict: report.faults.length === 0 ? 'weathered' : 'failed', ...rest });
+    print(report);
+    return report.faults.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
+  }
+}
+
+function print({ samples, faults, ...report }: StormReport): void {
+  console.log(
+    `${report.seconds.toFixed(0)} s: ${report.operations} operations, ${report.answers} answers ` +
+      `(${report.dropped} dropped by the client), ${report.kills} workers killed, the directory away ` +
+      `${report.absences} times; slowest answer ${report.slowestMs.toFixed(0)} ms; seed ${values.seed}`,
+  );
+  const quarter = Math.floor(samples.length / 4);
+  for (const [title, of] of [
+    ['private memory, MiB', 'rssAnonMebibytes'],
+    ['descriptors', 'descriptors'],
+    ['mappings', 'mappings'],
+  ] as const) {
+    const all = samples.map((sample) => sample[of]);
+    const before = median(all.slice(quarter, 2 * quarter));
+    const after = median(all.slice(-quarter));
+    const most = Math.max(...all);
+    console.log(
+      `${title}: ${before.toFixed(1)}, at the end ${after.toFixed(1)}, most ${most.toFixed(1)}`,
+    );
+  }
+  for (const fault of faults) console.log(fault);
+  console.log(faults.length === 0 ? 'weathered' : 'failed');
+}
+
+process.exitCode = await main();
