@@ -39,6 +39,7 @@ FaultCode Fault::code() const {
       return FaultCode::kUsedOutOfRange;
     case Found::kKeyLengthNotPositive:
     case Found::kKeyPastUsed:
+    case Found::kKeyTooLong:
       return FaultCode::kKeyOutOfRange;
     case Found::kSlotPastUsed:
     case Found::kSlotPastFile:
@@ -81,6 +82,8 @@ std::string FoundPhrase(const Fault& fault) {
       return "key length " + a + " is not positive";
     case Found::kKeyPastUsed:
       return "key length " + a + " runs past used " + b;
+    case Found::kKeyTooLong:
+      return "key length " + a + " is beyond " + b;
     case Found::kSlotPastUsed:
       return "value up to byte " + a + " runs past used " + b;
     case Found::kSlotPastFile:

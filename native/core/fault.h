@@ -34,6 +34,7 @@ enum class Found : uint8_t {
   kUsedUnaligned,         // a: used
   kKeyLengthNotPositive,  // a: key length
   kKeyPastUsed,           // a: key length, b: used
+  kKeyTooLong,            // a: key length, b: the most it may be
   kSlotPastUsed,          // a: end of the slot, b: used
   kSlotPastFile,          // a: end of the slot, b: bytes of the file
   kUsedShrank,            // a: used now, b: used before

@@ -46,6 +46,7 @@ bool EndsInShortTail(std::span<const std::byte> file, uint64_t file_bytes, uint3
   // word: a key may end 4 bytes past.
   if (stored <= 0 || static_cast<uint32_t>(stored) > used - start) return false;
   const uint32_t key_length = static_cast<uint32_t>(stored);
+  if (key_length > kLongestKeyBytes) return false;
   const uint64_t slot_end =
       uint64_t{start} + kLengthBytes + key_length + KeyPadding(key_length) + kPairBytes;
   if (slot_end <= used || slot_end > file_bytes || slot_end > INT32_MAX) return false;
@@ -81,6 +82,7 @@ Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t slot_by
   if (stored <= 0) return {Found::kKeyLengthNotPositive, start, stored};
   const uint32_t key_length = static_cast<uint32_t>(stored);
   if (key_length > left - kLengthBytes) return {Found::kKeyPastUsed, start, stored, used};
+  if (key_length > kLongestKeyBytes) return {Found::kKeyTooLong, start, stored, kLongestKeyBytes};
   const uint32_t value_at = kLengthBytes + key_length + KeyPadding(key_length);
   if (value_at + slot_bytes > left) {
     return {Found::kSlotPastUsed, start, int64_t{start} + value_at + slot_bytes, used};

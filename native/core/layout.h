@@ -31,6 +31,10 @@ inline constexpr uint32_t kPairBytes = 16;
 // bytes of its key, its padding and its slot.
 inline constexpr uint32_t kShortTailBytes = 4 + 8 + kPairBytes;
 
+// No client wrote a longer key: help and labels are text that people read. A length beyond it is
+// damage, whatever follows; believed, it would have a sparse file of 2 GiB read and kept as a key.
+inline constexpr uint32_t kLongestKeyBytes = 1 << 20;
+
 struct Entry {
   std::string_view key;   // JSON text; points into the file's bytes
   uint32_t value_offset;  // bytes from the start of the file; 8-byte aligned

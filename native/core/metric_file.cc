@@ -35,6 +35,15 @@ Fault CheckEnd(const std::byte* file, uint32_t indexed_used, uint32_t last_entry
   return {};
 }
 
+// Whether entries lead from `cursor` exactly to `used`.
+bool LeadsTo(uint32_t used, std::span<const std::byte> file, uint32_t slot_bytes, uint32_t cursor) {
+  while (cursor < used) {
+    Entry entry;
+    if (!NextEntry(file, used, slot_bytes, &cursor, &entry).ok()) return false;
+  }
+  return true;
+}
+
 // Whether the last of `count` values was something and is next to nothing now, as when the bytes
 // that hold its exponent are gone.
 bool BecameTiny(double now, std::span<const double> before, size_t count) {
@@ -111,23 +120,27 @@ void MetricFile::Follow(const FileContext& context, uint32_t used) {
   if (end_ != indexed_used_ || slot_bytes_ == 0) return ReadAnew(context);
   if (used > mapping_.bytes() && !RemapByName(context, used)) return;
 
-  std::byte* const copy = context.scratch->FileBytes(used);
+  // First in place, by its length words alone: a header may say anything, and a stretched file has
+  // as many bytes as it says, all of them a hole.
   const uint32_t from = end_;
-  const bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
-    std::memcpy(copy + from, mapping_.base() + from, used - from);
+  bool leads = false;
+  bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
+    leads = LeadsTo(used, {mapping_.base(), mapping_.bytes()}, slot_bytes_, from);
   });
+  if (whole && !leads) return ReadAnew(context);
+
+  std::byte* copy = nullptr;
+  if (whole) {
+    copy = context.scratch->FileBytes(used);
+    whole = ReadGuarded(mapping_.base(), mapping_.bytes(),
+                        [&] { std::memcpy(copy + from, mapping_.base() + from, used - from); });
+  }
   if (!whole) {
     ++*context.read_faults;
     return ReadAnew(context);
   }
 
-  uint32_t cursor = from;
-  while (cursor < used) {
-    Entry entry;
-    if (!NextEntry({copy, used}, used, slot_bytes_, &cursor, &entry).ok()) {
-      return ReadAnew(context);
-    }
-  }
+  if (!LeadsTo(used, {copy, used}, slot_bytes_, from)) return ReadAnew(context);
   indexed_used_ = used;
   Append(context, copy, used);
 }

@@ -103,6 +103,17 @@ TEST("a broken chain says what was found and where") {
   }
 }
 
+TEST("a key of 1 MiB is read, a longer one is damage") {
+  const std::string longest(kLongestKeyBytes, 'k');
+  const std::string file = FileOf({{longest, 1}});
+  CHECK_EQ(Read(file), "16 bytes, 1 entries, end " + std::to_string(file.size()));
+  const std::string beyond = "key length 1048577 is beyond 1048576 @8";
+  CHECK_EQ(Read(FileOf({{longest + "k", 1}})), beyond);
+  // Nor is it one whose end `used` cuts off.
+  const std::string cut = FileOf({{longest + "k", 1}});
+  CHECK_EQ(Read(WithUsed(cut, static_cast<int32_t>(cut.size()) - 8)), beyond);
+}
+
 TEST("a key one byte too long into its padding is read") {
   CHECK_EQ(Read(WithInt32(FileOf({{"[12]", 7}}), 8, 5)), "16 bytes, 1 entries, end 40");
 }
@@ -135,7 +146,7 @@ TEST("used up to the last int32 does not wrap") {
   uint32_t cursor = 8;
   Entry entry = {};
   const Fault fault = NextEntry(file.span(), INT32_MAX, 16, &cursor, &entry);
-  CHECK(fault.found == Found::kSlotPastUsed);
+  CHECK(fault.found == Found::kKeyTooLong);
   Layout layout = {};
   Fault broken;
   CHECK(DetectLayout(file.span(), UINT64_MAX, INT32_MAX, &layout, &broken) == Detection::kBroken);

@@ -211,9 +211,38 @@ TEST("a key with a zero byte that was always there holds nothing up") {
   const std::string odd("[\"\0\"]", 5);
   for (const uint32_t limit : kBothWays) {
     Served served(FileOf({{odd, 1}, {"[\"b\"]", 2}}), limit);
-    served.directory.Write("a.db", FileOf({{odd, 5}, {"[\"c\"]", 2}}), kSize);
+    served.directory.Store("a.db", FileOf({{odd, 1}}).size(), EntryOf({"[\"c\"]", 2}));
     CHECK_EQ(served.session.Scrape("[\"c\"]"), "2.0");
     CHECK_EQ(served.session.Update(), "");
+  }
+}
+
+TEST("a file stretched to 2 GiB whose header says so costs no memory, not even the hole's") {
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory(true);
+    directory.Write("a.db", kAB, kSize);
+    Session session(directory.path(), limit);
+    CHECK_EQ(session.Scrape("[\"b\"]"), "2.0");
+    const auto blocks = [&] {
+      struct stat status;
+      CHECK_EQ(stat(directory.Path("a.db").c_str(), &status), 0);
+      return status.st_blocks;
+    };
+    const auto before = blocks();
+    constexpr decltype(before) kPageBlocks = 8;
+    // The second leads once into the hole: the page where its next length word would be.
+    for (const uint32_t key : {0u, 1u << 19, 1u << 30}) {
+      directory.StoreInt32("a.db", kAB.size(), static_cast<int32_t>(key));
+      directory.Truncate("a.db", INT32_MAX);
+      directory.StoreInt32("a.db", 0, INT32_MAX - 7);
+      session.Refresh();
+      CHECK_EQ(session.Collect(), "");
+      CHECK_EQ(session.Value("[\"b\"]"), "2.0");
+      CHECK(blocks() <= before + (key == 0 ? 0 : kPageBlocks));
+      directory.Truncate("a.db", kSize);
+      directory.StoreInt32("a.db", 0, static_cast<int32_t>(kAB.size()));
+      CHECK_EQ(session.Scrape("[\"b\"]"), "2.0");
+    }
   }
 }
 

@@ -104,4 +104,7 @@ function print({ samples, faults, ...report }: StormReport): void {
   console.log(faults.length === 0 ? 'weathered' : 'failed');
 }
 
+// The children end with this process, and its 'exit' takes care of those that would not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 process.exitCode = await main();

@@ -139,7 +139,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
     for (const absence of clients.flatMap((client) => client.absences)) {
       if (!vandal.wasAway(absence)) fault(`503 although the directory was there: ${absence.text}`);
     }
-    for (const text of growthOf(samples)) fault(text);
+    for (const text of growthOf(samples, seconds)) fault(text);
     if (daemon.isRunning) {
       if (options.python !== undefined) {
         for (const text of await compare(daemon, directory, options.python)) fault(text);

@@ -32,22 +32,28 @@ export function vitalsOf(pid: number): Vitals {
   };
 }
 
-/** How much the last quarter of a run may hold beyond the second one. The first quarter is warm-up. */
-const GROWTH: readonly [of: keyof Vitals, most: number][] = [
-  ['rssAnonMebibytes', 12],
+/** V8 takes minutes to settle on the size of its heap. */
+const SETTLED_SECONDS = 300;
+
+/**
+ * How much the last quarter of a run may hold beyond the second one, and how much in a run so short
+ * that only a leak in every scrape would show. The first quarter is warm-up.
+ */
+const GROWTH: readonly [of: keyof Vitals, most: number, inShortRun?: number][] = [
+  ['rssAnonMebibytes', 12, 64],
   ['descriptors', 3],
   ['mappings', 150],
   ['threads', 1],
 ];
 
 /** @returns what grew from the second quarter to the last, by medians; nothing for too few samples */
-export function growthOf(samples: readonly Vitals[]): string[] {
+export function growthOf(samples: readonly Vitals[], seconds: number): string[] {
   const quarter = Math.floor(samples.length / 4);
   if (quarter < 3) return [];
-  return GROWTH.flatMap(([of, most]) => {
+  return GROWTH.flatMap(([of, most, inShortRun = most]) => {
     const before = median(samples.slice(quarter, 2 * quarter).map((sample) => sample[of]));
     const after = median(samples.slice(-quarter).map((sample) => sample[of]));
-    if (after - before <= most) return [];
+    if (after - before <= (seconds < SETTLED_SECONDS ? inShortRun : most)) return [];
     return [`${of} grew from ${before.toFixed(1)} to ${after.toFixed(1)}`];
   });
 }
