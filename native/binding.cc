@@ -233,7 +233,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value Collect(const Napi::CallbackInfo& info);
   Napi::Value SlotValues(const Napi::CallbackInfo& info);
   Napi::Value Columns(const Napi::CallbackInfo& info);
-  Napi::Value Forget(const Napi::CallbackInfo& info);
+  Napi::Value CompactKeys(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   // The set, where it may be used now. Else null, and an exception pending.
@@ -567,9 +567,9 @@ Napi::Value FileSetObject::Columns(const Napi::CallbackInfo& info) {
   return columns;
 }
 
-Napi::Value FileSetObject::Forget(const Napi::CallbackInfo& info) {
+Napi::Value FileSetObject::CompactKeys(const Napi::CallbackInfo& info) {
   promfold::FileSet* const set = Usable(info.Env());
-  if (set != nullptr) set->Forget();
+  if (set != nullptr) set->CompactKeys();
   return info.Env().Undefined();
 }
 
@@ -596,7 +596,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::Collect>("collect"),
                          InstanceMethod<&FileSetObject::SlotValues>("slotValues"),
                          InstanceMethod<&FileSetObject::Columns>("columns"),
-                         InstanceMethod<&FileSetObject::Forget>("forget"),
+                         InstanceMethod<&FileSetObject::CompactKeys>("compactKeys"),
                          InstanceMethod<&FileSetObject::Close>("close"),
                      });
 }

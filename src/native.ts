@@ -201,8 +201,11 @@ export interface FileSet {
   slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };
   /** The last gathered columns of a file; timestamps only where an entry folds by mostRecent. */
   columns(id: number): { readonly value: Float64Array; readonly timestampSeconds: Float64Array };
-  /** Drops all entries and interned keys; listed files stay listed and accepted, and are read anew. */
-  forget(): void;
+  /**
+   * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
+   * all keys and every file with entries anew; what is held stays so. Until then rows are void.
+   */
+  compactKeys(): void;
   /** Unmaps everything. The set is of no use afterwards. */
   close(): void;
 }

@@ -126,7 +126,7 @@ Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t>
 
 RefreshResult FileSet::Refresh() {
   RefreshResult result;
-  result.first_new_key = keys_.size();
+  result.first_new_key = reported_keys_;
   StateFileSystem();
   const FileContext context = Context();
   for (size_t i = 0; i < in_order_.size(); ++i) {
@@ -144,6 +144,7 @@ RefreshResult FileSet::Refresh() {
     result.new_key += keys_.Text(id);
     result.new_key_end.push_back(static_cast<uint32_t>(result.new_key.size()));
   }
+  reported_keys_ = keys_.size();
   scratch_.Trim();
   return result;
 }
@@ -352,9 +353,11 @@ void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
   read_faults_ += helper_faults;
 }
 
-void FileSet::Forget() {
-  for (const auto& file : in_order_) file->Forget();
-  keys_.Clear();
+void FileSet::CompactKeys() {
+  KeyTable keys;
+  for (const auto& file : in_order_) file->Rekey(keys_, &keys);
+  keys_ = std::move(keys);
+  reported_keys_ = 0;
 }
 
 }  // namespace promfold

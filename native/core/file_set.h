@@ -112,7 +112,9 @@ class FileSet {
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
 
-  void Forget();
+  // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
+  // reports all keys and every file with entries anew; until then rows are void.
+  void CompactKeys();
 
  private:
   FileContext Context();
@@ -129,6 +131,7 @@ class FileSet {
   Directory directory_;
   MapBudget maps_;
   KeyTable keys_;
+  uint32_t reported_keys_ = 0;
   Scratch scratch_;
   Scratch helper_scratch_;
   uint64_t read_faults_ = 0;

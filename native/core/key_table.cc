@@ -77,10 +77,4 @@ void KeyTable::Grow() {
   bucket_.swap(bigger);
 }
 
-void KeyTable::Clear() {
-  std::vector<char>().swap(text_);
-  std::vector<uint64_t>().swap(end_);
-  std::vector<Bucket>(kFirstBuckets).swap(bucket_);
-}
-
 }  // namespace promfold

@@ -20,14 +20,11 @@ class KeyTable {
 
   uint32_t size() const { return static_cast<uint32_t>(end_.size()); }
 
-  // Valid until the next Intern or Clear. REQUIRES: id < size().
+  // Valid until the next Intern. REQUIRES: id < size().
   std::string_view Text(uint32_t id) const {
     const uint64_t begin = id == 0 ? 0 : end_[id - 1];
     return {text_.data() + begin, static_cast<size_t>(end_[id] - begin)};
   }
-
-  // Ids start from 0 again.
-  void Clear();
 
  private:
   struct Bucket {

@@ -420,6 +420,17 @@ std::optional<FileChange> MetricFile::TakeChange() {
   return change;
 }
 
+void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
+  if (key_id_.empty()) return;
+  for (uint32_t& key : key_id_) key = to->Intern(from.Text(key));
+  // Still planned, with every row leading nowhere until it is set again.
+  std::fill(slot_.begin(), slot_.end(), kSlotNowhere);
+  slot_floor_ = 0;
+  slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
+  reported_entries_ = 0;
+  is_changed_ = true;
+}
+
 void MetricFile::Forget() {
   mapping_.Unmap();
   DropEntries();

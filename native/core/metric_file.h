@@ -85,6 +85,10 @@ class MetricFile {
   // The change since the last call, if any.
   std::optional<FileChange> TakeChange();
 
+  // The ids of `to` for the keys of its entries, instead of those of `from`. Entries, columns and
+  // state stay; its rows are void, and it is reported anew if it has entries.
+  void Rekey(const KeyTable& from, KeyTable* to);
+
   // Drops entries, rows and columns, also those of a held file; the next Refresh reads anew and
   // reports whatever it finds.
   void Forget();

@@ -34,14 +34,5 @@ TEST("ids and texts survive growth") {
   CHECK_EQ(keys.Text(49'999), "[\"name\", {\"n\": 49999}]");
 }
 
-TEST("cleared, it begins again") {
-  KeyTable keys;
-  keys.Intern("a");
-  keys.Clear();
-  CHECK_EQ(keys.size(), 0u);
-  CHECK_EQ(keys.Intern("b"), 0u);
-  CHECK_EQ(keys.Text(0), "b");
-}
-
 }  // namespace
 }  // namespace promfold::test

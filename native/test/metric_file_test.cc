@@ -396,15 +396,26 @@ TEST("a file unlinked since the listing: mapped it is still good, else it cannot
   CHECK_EQ(unmapped.session.Refresh(), "a.db held 2..2, stat failed with ENOENT");
 }
 
-TEST("forgotten, everything is read and reported anew") {
+TEST("with compacted keys, every file that has entries is reported anew, held ones too") {
   for (const uint32_t limit : kBothWays) {
     Served served(kAB, limit);
+    served.directory.Write("c.db", FileOf({{"[\"c\"]", 4}}), kSize);
     served.directory.Write("empty.db", "");
+    CHECK_EQ(served.session.Scrape("[\"c\"]"), "4.0");
+    // Keys a and b have no file any more; c is held; d is damaged before it is planned again.
+    served.directory.Write("d.db", FileOf({{"[\"d\"]", 5}}), kSize);
+    CHECK_EQ(served.session.Scrape("[\"d\"]"), "5.0");
+    served.directory.Remove("a.db");
+    served.directory.StoreInt32("c.db", 0, -1);
     served.session.Update();
-    served.session.set().Forget();
-    CHECK_EQ(served.session.Refresh(), "a.db good 0..2\nempty.db empty 0..0, 0 bytes");
-    served.session.Collect();
-    CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+    served.session.set().CompactKeys();
+    served.directory.StoreInt32("d.db", 0, -1);
+    const std::string damage = ", used -1 is below 8";
+    CHECK_EQ(served.session.Refresh(), "c.db held 0..1" + damage + "\nd.db held 0..1" + damage);
+    CHECK_EQ(served.session.Collect(), "");
+    CHECK_EQ(served.session.Value("[\"a\"]"), "unknown key");
+    CHECK_EQ(served.session.Value("[\"c\"]"), "4.0");
+    CHECK_EQ(served.session.Value("[\"d\"]"), "5.0");
   }
 }
 

@@ -82,9 +82,9 @@ export class MetricFiles {
     }
   }
 
-  /** Drops everything read so far; the next refresh reads all files anew. */
-  forget(): void {
-    this.set.forget();
+  /** Gives keys new ids; the next refresh reports every file with entries anew. */
+  compactKeys(): void {
+    this.set.compactKeys();
   }
 
   /** Whether some file is empty and may still be in the making: problems() changes by mere time. */

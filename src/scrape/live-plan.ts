@@ -127,7 +127,7 @@ export class LivePlan {
   async #startOver(): Promise<void> {
     this.plan = new Plan(this.#rules);
     for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
-    this.files.forget();
+    this.files.compactKeys();
     const { refreshed } = await this.#refresh();
     await this.#replan(refreshed);
   }

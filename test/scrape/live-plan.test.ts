@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CREATION_SECONDS } from '../../src/files/fault-code.js';
 import { LivePlan } from '../../src/scrape/live-plan.js';
+import { Scraper } from '../../src/scrape/scraper.js';
+import { TEXT } from '../support/dialect.js';
+import { valuesOf } from '../support/exposition.js';
+import { counter, writeMetricFile } from '../support/metric-file.js';
 import { tempDirectory } from '../support/temp.js';
 
 describe('the live plan', () => {
@@ -26,6 +30,32 @@ describe('the live plan', () => {
       assert.deepEqual(live.facts().skippedFiles, new Map([['empty', 1]]));
     } finally {
       live.close();
+    }
+  });
+
+  it('keeps what is held when it is made anew, because most of its keys are dead', async () => {
+    const directory = tempDirectory();
+    const path = (name: string) => join(directory, name);
+    const many = Array.from({ length: 6_000 }, (_, n) => counter('many', n, { n: String(n) }));
+    writeMetricFile(path('counter_1.db'), [counter('jobs', 3)]);
+    writeMetricFile(path('counter_2.db'), many);
+    const scraper = new Scraper(directory);
+    const scrape = async () => valuesOf(String(await scraper.scrape({ dialect: TEXT })));
+    try {
+      assert.equal((await scrape()).size, 6_001);
+      truncateSync(path('counter_1.db'), 20);
+      assert.equal((await scrape()).get('jobs_total'), 3);
+      rmSync(path('counter_2.db'));
+      for (let i = 0; i < 2; i += 1) assert.deepEqual([...(await scrape())], [['jobs_total', 3]]);
+      writeMetricFile(path('counter_3.db'), [counter('jobs', 4), counter('later', 1)]);
+      assert.deepEqual([...(await scrape())].sort(), [
+        ['jobs_total', 7],
+        ['later_total', 1],
+      ]);
+      writeMetricFile(path('counter_1.db'), [counter('jobs', 5)]);
+      assert.equal((await scrape()).get('jobs_total'), 9);
+    } finally {
+      await scraper.close();
     }
   });
 });
