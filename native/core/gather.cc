@@ -60,11 +60,17 @@ bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset,
     return true;
   }
   uint32_t not_blank = 0;
-  for (size_t i = 0; i < count; ++i) {
+  const auto take = [&](size_t i) {
     const uint32_t offset = value_offset[i];
     value[i] = LoadDouble(file, offset);
     not_blank |= NotBlank(file, offset);
+  };
+  size_t i = 0;
+  for (; i + kFetchedAhead < count; ++i) {
+    __builtin_prefetch(file + value_offset[i + kFetchedAhead]);
+    take(i);
   }
+  for (; i < count; ++i) take(i);
   return not_blank == 0;
 }
 
