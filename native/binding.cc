@@ -35,6 +35,8 @@ template <>
 constexpr napi_typedarray_type kArrayType<uint32_t> = napi_uint32_array;
 template <>
 constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
+template <>
+constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
 
 void ThrowExpected(Napi::Env env, const std::string& expected) {
   Napi::TypeError::New(env, "expected " + expected).ThrowAsJavaScriptException();
@@ -221,6 +223,8 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
  private:
   Napi::Value List(const Napi::CallbackInfo& info);
   Napi::Value Accept(const Napi::CallbackInfo& info);
+  Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value SetFloors(const Napi::CallbackInfo& info);
   Napi::Value Refresh(const Napi::CallbackInfo& info);
   Napi::Value Counts(const Napi::CallbackInfo& info);
   Napi::Value KeyIds(const Napi::CallbackInfo& info);
@@ -373,6 +377,30 @@ Napi::Value FileSetObject::Accept(const Napi::CallbackInfo& info) {
   const auto flags = Column<uint8_t>(info[1], "flags as a Uint8Array");
   if (!flags) return env.Undefined();
   const Complaint complaint = set->Accept(*id, *flags);
+  if (complaint) ThrowComplaint(env, *complaint);
+  return env.Undefined();
+}
+
+Napi::Value FileSetObject::Release(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto id = Column<uint32_t>(info[0], "id as a Uint32Array");
+  if (!id) return env.Undefined();
+  const Complaint complaint = set->Release(*id);
+  if (complaint) ThrowComplaint(env, *complaint);
+  return env.Undefined();
+}
+
+Napi::Value FileSetObject::SetFloors(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto id = Column<uint32_t>(info[0], "id as a Uint32Array");
+  if (!id) return env.Undefined();
+  const auto seconds = Column<double>(info[1], "seconds as a Float64Array");
+  if (!seconds) return env.Undefined();
+  const Complaint complaint = set->SetFloors(*id, *seconds);
   if (complaint) ThrowComplaint(env, *complaint);
   return env.Undefined();
 }
@@ -584,6 +612,8 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                      {
                          InstanceMethod<&FileSetObject::List>("list"),
                          InstanceMethod<&FileSetObject::Accept>("accept"),
+                         InstanceMethod<&FileSetObject::Release>("release"),
+                         InstanceMethod<&FileSetObject::SetFloors>("setFloors"),
                          InstanceMethod<&FileSetObject::Refresh>("refresh"),
                          InstanceMethod<&FileSetObject::Counts>("counts"),
                          InstanceMethod<&FileSetObject::KeyIds>("keyIds"),

@@ -117,10 +117,28 @@ void FileSet::StateFileSystem() {
 
 Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
   if (id.size() != flags.size()) return "id and flags differ in length";
+  if (const Complaint complaint = FindAll(id)) return complaint;
+  for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->Accept(flags[i]);
+  return std::nullopt;
+}
+
+Complaint FileSet::Release(std::span<const uint32_t> id) {
+  if (const Complaint complaint = FindAll(id)) return complaint;
+  for (const uint32_t one : id) FindMutable(one)->Release();
+  return std::nullopt;
+}
+
+Complaint FileSet::SetFloors(std::span<const uint32_t> id, std::span<const double> seconds) {
+  if (id.size() != seconds.size()) return "id and seconds differ in length";
+  if (const Complaint complaint = FindAll(id)) return complaint;
+  for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->SetFloor(seconds[i]);
+  return std::nullopt;
+}
+
+Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
   for (const uint32_t one : id) {
     if (Find(one) == nullptr) return "no file has id " + Number(one);
   }
-  for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->Accept(flags[i]);
   return std::nullopt;
 }
 

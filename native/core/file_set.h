@@ -82,6 +82,11 @@ class FileSet {
 
   // Ids that are not listed (any more) are a complaint.
   Complaint Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags);
+  // Takes Accept back. The files stay listed.
+  Complaint Release(std::span<const uint32_t> id);
+
+  // MetricFile::SetFloor of each file.
+  Complaint SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
 
   RefreshResult Refresh();
 
@@ -119,6 +124,8 @@ class FileSet {
  private:
   FileContext Context();
   MetricFile* FindMutable(uint32_t id) const;
+  // A complaint where one is not listed.
+  Complaint FindAll(std::span<const uint32_t> id) const;
   void StateFileSystem();
   struct Extent {
     uint32_t slot_limit = 0;  // all slots of all rows are below

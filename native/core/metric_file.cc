@@ -72,6 +72,11 @@ void MetricFile::Accept(uint8_t flags) {
   flags_ = flags;
 }
 
+void MetricFile::Release() {
+  Forget();
+  accepted_ = false;
+}
+
 void MetricFile::Refresh(const FileContext& context) {
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
@@ -497,7 +502,7 @@ void MetricFile::FoldInto(Slots* slots, RowRange rows) const {
   const auto timestamp = stamped ? std::span<const double>(timestamp_) : std::span<const double>();
   for (const Run& run : run_) {
     const Run part = {run.operation, std::max(run.from, rows.from), run.to};
-    Fold({&part, 1}, to, value_.data(), timestamp, slot_.data(), slots);
+    Fold({&part, 1}, to, value_.data(), timestamp, slot_.data(), slots, floor_seconds_);
   }
 }
 

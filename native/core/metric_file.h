@@ -72,6 +72,11 @@ class MetricFile {
   void Accept(uint8_t flags);
   bool accepted() const { return accepted_; }
   uint8_t flags() const { return flags_; }
+  // Takes Accept back: unmapped, nothing read of it is kept.
+  void Release();
+
+  // Values set before `seconds` are none to kMostRecent: another process set them.
+  void SetFloor(double seconds) { floor_seconds_ = seconds; }
 
   // Brings entries and state up to date. An unmapped file is gathered here as well.
   void Refresh(const FileContext& context);
@@ -194,6 +199,7 @@ class MetricFile {
   uint32_t slot_floor_ = 0;  // all slots are in [slot_floor_, slot_limit_)
   uint32_t slot_limit_ = 0;
   bool needs_timestamps_ = false;
+  double floor_seconds_ = 0;
   std::vector<double> value_;
   std::vector<double> timestamp_;
 };

@@ -88,6 +88,47 @@ TEST("only accepted files are read") {
   CHECK_EQ(set.Accept(unknown, flags).value_or(""), "no file has id 9");
 }
 
+TEST("a released file is unmapped and counts for nothing until it is accepted again") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 1}}));
+  directory.Write("b.db", FileOf({{"[1]", 2}}));
+  Session session(directory.path(), 1);
+  CHECK_EQ(session.Scrape("[1]"), "3.0");
+  CHECK_EQ(session.set().Counts().unmapped_files, 1u);
+  const uint32_t a[] = {session.IdOf("a.db")};
+  CHECK(!session.set().Release(a));
+  CHECK_EQ(session.set().Counts().unmapped_files, 1u);
+  CHECK_EQ(session.Scrape("[1]"), "2.0");
+  CHECK_EQ(session.Value("[2]"), "absent");
+  CHECK_EQ(session.set().Counts().unmapped_files, 0u);  // the one mapping there may be is free
+  std::vector<uint32_t> order;
+  CHECK(!session.set().Order(3, &order));
+  CHECK_EQ(Join(order), "1");
+
+  directory.StoreDouble("a.db", 8 + 8, 5);
+  const uint8_t flags[] = {kKeepLastGood};
+  CHECK(!session.set().Accept(a, flags));
+  CHECK_EQ(session.Update(), "a.db good 0..2");
+  CHECK_EQ(session.Scrape("[1]"), "7.0");
+  const uint32_t unknown[] = {9};
+  CHECK_EQ(session.set().Release(unknown).value_or(""), "no file has id 9");
+}
+
+TEST("a floor hides what was set before it in that file") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"[1]", 1, 100}, {"[2]", 2, 200}}));
+  directory.Write("b.db", FileOf({{"[1]", 3, 50}}));
+  Session session(directory.path());
+  for (const char* name : {"a.db", "b.db"}) session.SetOperation(name, Operation::kMostRecent);
+  CHECK_EQ(session.Scrape("[1]"), "1.0");
+  const uint32_t a[] = {session.IdOf("a.db")};
+  const double seconds[] = {150};
+  CHECK(!session.set().SetFloors(a, seconds));
+  CHECK_EQ(session.Scrape("[1]"), "3.0");
+  CHECK_EQ(session.Value("[2]"), "2.0");
+  CHECK_EQ(session.set().SetFloors(a, {}).value_or(""), "id and seconds differ in length");
+}
+
 TEST("files fold in name order, whatever order they came in") {
   TemporaryDirectory directory;
   directory.Write("c.db", FileOf({{"[1]", -1e16}}));

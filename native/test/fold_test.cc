@@ -99,6 +99,20 @@ TEST("mostRecent") {
            });
 }
 
+TEST("mostRecent above a floor: what was set before it was never set") {
+  const Run run = {Operation::kMostRecent, 0, 3};
+  const double value[] = {1, 2, 3};
+  const double timestamp[] = {9, 10, 30};
+  const uint32_t slot[] = {1, 2, 3};
+  Slots slots;
+  slots.Reset(4);
+  Fold({&run, 1}, 3, value, timestamp, slot, &slots, 10);
+  slots.Finish();
+  CHECK_EQ(Print(slots, 1), "absent");
+  CHECK_EQ(Print(slots, 2), "2.0");
+  CHECK_EQ(Print(slots, 3), "3.0");
+}
+
 TEST("runs of several operations fold beside each other, rows beyond the column do not") {
   const std::vector<Run> runs = {
       {Operation::kSum, 0, 2}, {Operation::kMax, 2, 3}, {Operation::kLast, 3, 5}};

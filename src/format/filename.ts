@@ -31,6 +31,16 @@ const GAUGE = /^gauge_([^_]*)_(.*)\.db$/s;
 const NON_GAUGE =
   /^(counter|histogram|summary|info|stateset|gaugehistogram|unknown|untyped)_(.*)\.db$/s;
 
+/** The modes of gauges that only count while their process lives. */
+const LIVE_MODES: ReadonlySet<string | undefined> = new Set(
+  ['all', 'min', 'max', 'sum', 'mostrecent'].map((mode) => `live${mode}`),
+);
+
+/** Whether mark_process_dead would remove the file. Source: multiprocess.py, mark_process_dead. */
+export function countsOnlyAlive({ type, mode }: FileName): boolean {
+  return type === 'gauge' && LIVE_MODES.has(mode);
+}
+
 /**
  * Reads a file name.
  *

@@ -26,6 +26,16 @@ export interface WrittenFile {
 /** Where the device of stat is not that of the maps. There inode and base name must do. */
 const OTHER_DEVICE_IN_MAPS = new Set(['overlay', 'btrfs', 'bcachefs']);
 
+/** What several looks at one directory remember: facts that outlive the process they were learnt from. */
+export interface WriterMemory {
+  /** Identities of files that a process we see has mapped, or that were found to be mapped by none. */
+  readonly settled: Set<string>;
+  /** The ids of this directory are pids, as far as was seen. */
+  isNamedByPid: boolean;
+}
+
+export const newMemory = (): WriterMemory => ({ settled: new Set(), isNamedByPid: false });
+
 interface Mapper {
   readonly pid: number;
   readonly stat: ProcessStat;
@@ -41,10 +51,15 @@ interface Sightings {
   readonly isPartial: boolean;
 }
 
-/** @returns for each process id of the files what is known of it */
+/**
+ * @param memory of earlier looks, brought up to date; without it a directory whose last process ended is
+ *   unknown from one look to the next
+ * @returns for each process id of the files what is known of it
+ */
 export async function findWriters(
   files: readonly WrittenFile[],
   proc = new Proc(),
+  memory = newMemory(),
 ): Promise<ReadonlyMap<string, Writer>> {
   const sightings = await readAllMaps(files, proc);
   const { mappers } = sightings;
@@ -70,19 +85,28 @@ export async function findWriters(
     if (/^\d+$/.test(processId)) numbered.push(bearsId);
   }
 
-  const isNamedByPid = numbered.length > 0 && numbered.every(Boolean);
+  if (numbered.length > 0) memory.isNamedByPid = numbered.every(Boolean);
+  const { settled } = memory;
   for (const [processId, own] of filesOf) {
-    if (!isRuledOut(processId, sightings, isNamedByPid)) continue;
+    const isVisible = mappers.size > 0 || own.every((i) => settled.has(files[i]!.identity));
+    if (!isVisible || !isRuledOut(processId, sightings, memory.isNamedByPid)) continue;
     const writer = writers.get(processId)!;
-    if (writer.liveness !== 'alive') {
-      writers.set(processId, unseen(processId, 'dead'));
-      continue;
-    }
     const left = own.filter((i) => !mappers.has(i) && files[i]!.identity !== '');
-    if (left.length === 0) continue;
-    writers.set(processId, { ...writer, abandoned: left.map((i) => files[i]!.identity) });
+    for (const i of left) settled.add(files[i]!.identity);
+    if (writer.liveness !== 'alive') writers.set(processId, unseen(processId, 'dead'));
+    else if (left.length > 0) {
+      writers.set(processId, { ...writer, abandoned: left.map((i) => files[i]!.identity) });
+    }
   }
+  for (const i of mappers.keys()) settled.add(files[i]!.identity);
+  if (settled.size > 0) forgetOthers(settled, files);
   return writers;
+}
+
+/** Of files that are gone nothing is remembered: their identities may be others' by now. */
+function forgetOthers(settled: Set<string>, files: readonly WrittenFile[]): void {
+  const present = new Set(files.map(({ identity }) => identity));
+  for (const identity of settled) if (!present.has(identity)) settled.delete(identity);
 }
 
 /**
@@ -93,10 +117,10 @@ export async function findWriters(
  */
 function isRuledOut(
   processId: string,
-  { mappers, unreadPids, isPartial }: Sightings,
+  { unreadPids, isPartial }: Sightings,
   isNamedByPid: boolean,
 ): boolean {
-  if (mappers.size === 0 || isPartial) return false;
+  if (isPartial) return false;
   if (unreadPids.size === 0) return true;
   return isNamedByPid && /^\d+$/.test(processId) && !unreadPids.has(processId);
 }

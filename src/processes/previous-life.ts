@@ -7,6 +7,11 @@ import type { Writer } from './writer.js';
 /** Boot time is known to the second, and the start of a process to a tick after it. */
 const TOLERANCE_SECONDS = 2;
 
+/** What was written before this is certainly of an earlier process than the one that began then. */
+export function adoptedBeforeSeconds(startSeconds: number): number {
+  return startSeconds - TOLERANCE_SECONDS;
+}
+
 /** False also where it cannot be told: no timestamp, or no process that is seen. */
 export function isPreviousLife(
   entryTimestampSeconds: number,
@@ -16,6 +21,6 @@ export function isPreviousLife(
     liveness === 'alive' &&
     startSeconds !== undefined &&
     entryTimestampSeconds > 0 &&
-    entryTimestampSeconds < startSeconds - TOLERANCE_SECONDS
+    entryTimestampSeconds < adoptedBeforeSeconds(startSeconds)
   );
 }

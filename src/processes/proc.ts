@@ -25,23 +25,34 @@ export interface ProcessStat {
   readonly startAfterBoot: number;
 }
 
+/** How /proc is read: on libuv's pool, or blocking where a thread has nothing else to do. */
+export interface ProcIo {
+  readdir(path: string): Promise<string[]> | string[];
+  readFile(path: string, encoding: 'latin1'): Promise<string> | string;
+  readlink(path: string): Promise<string> | string;
+}
+
+const ON_THE_POOL: ProcIo = { readdir, readFile, readlink };
+
 export class Proc {
   readonly #directory: string;
+  readonly #io: ProcIo;
 
   /** @param directory another one in tests only */
-  constructor(directory = '/proc') {
+  constructor(directory = '/proc', io: ProcIo = ON_THE_POOL) {
     this.#directory = directory;
+    this.#io = io;
   }
 
   async pids(): Promise<number[]> {
-    const names = await readdir(this.#directory);
+    const names = await this.#io.readdir(this.#directory);
     return names.filter((name) => /^\d+$/.test(name)).map(Number);
   }
 
   /** `maps`, `environ`, `cmdline`, `status`: one character for each byte. */
   async read(pid: number, file: string): Promise<Answer> {
     try {
-      return await readFile(`${this.#directory}/${pid}/${file}`, 'latin1');
+      return await this.#io.readFile(`${this.#directory}/${pid}/${file}`, 'latin1');
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       return code === 'EACCES' || code === 'EPERM' ? DENIED : undefined;
@@ -62,7 +73,7 @@ export class Proc {
 
   /** `pid:[4026531836]`; undefined where it may not be seen. */
   async pidNamespace(pid: number): Promise<string | undefined> {
-    return readlink(`${this.#directory}/${pid}/ns/pid`).catch(() => undefined);
+    return this.#link(pid, 'ns/pid');
   }
 
   /** The user it runs as; undefined when it is gone. */
@@ -83,12 +94,17 @@ export class Proc {
 
   /** Base name of the executable; of one that may not be seen, what the process calls itself. */
   async program(pid: number): Promise<string | undefined> {
+    const path = await this.#link(pid, 'exe');
+    if (path !== undefined) return basename(path.replace(/ \(deleted\)$/, ''));
+    const name = await this.read(pid, 'comm');
+    return name === undefined || name === DENIED ? undefined : name.trimEnd();
+  }
+
+  async #link(pid: number, name: string): Promise<string | undefined> {
     try {
-      const path = await readlink(`${this.#directory}/${pid}/exe`);
-      return basename(path.replace(/ \(deleted\)$/, ''));
+      return await this.#io.readlink(`${this.#directory}/${pid}/${name}`);
     } catch {
-      const name = await this.read(pid, 'comm');
-      return name === undefined || name === DENIED ? undefined : name.trimEnd();
+      return undefined;
     }
   }
 

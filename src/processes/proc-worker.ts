@@ -1,0 +1,50 @@
+/** The thread that reads /proc (proc-thread.ts): blocking reads, one look after another. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { parentPort } from 'node:worker_threads';
+import { Looks } from './look.js';
+import { Proc } from './proc.js';
+import type { LookRequest, Numbered, Reply, Request } from './proc-thread.js';
+
+/** A long look lets shorter questions in between. */
+const TURN_MILLISECONDS = 5;
+
+let lastTurn = performance.now();
+
+const proc = new Proc('/proc', {
+  readdir: (path) => readdirSync(path),
+  readFile: (path, encoding) => {
+    if (performance.now() - lastTurn < TURN_MILLISECONDS) return readFileSync(path, encoding);
+    return turn().then(() => {
+      lastTurn = performance.now();
+      return readFileSync(path, encoding);
+    });
+  },
+  readlink: (path) => readlinkSync(path),
+});
+
+/** By directory: looks remember. */
+const looksAt = new Map<string, Looks>();
+let lastLook: Promise<unknown> = Promise.resolve();
+
+function look({ directory, files, removeLive }: LookRequest): Promise<unknown> {
+  let looks = looksAt.get(directory);
+  if (looks === undefined) {
+    looks = new Looks(directory, proc);
+    looksAt.set(directory, looks);
+  }
+  const own = looks;
+  const next = lastLook.then(() => own.look(files, removeLive));
+  lastLook = next.catch(() => undefined);
+  return next;
+}
+
+parentPort!.on('message', async ({ number, body }: Numbered<Request>) => {
+  let reply: Reply;
+  try {
+    reply = { number, answer: await look(body) };
+  } catch (error) {
+    reply = { number, error: (error as Error).message };
+  }
+  parentPort!.postMessage(reply);
+});

@@ -1,0 +1,121 @@
+/**
+ * Keeps knowing who writes a directory: a look every few seconds, in a thread of its own, never as part of a
+ * scrape. Only the first answer waits for a look.
+ *
+ * What a look says holds until the next one. A look that fails says nothing: then nothing is known any more.
+ */
+import { basename } from 'node:path';
+import type { MetricFile } from '../files/metric-files.js';
+import type { Look, LookedAtFile } from '../processes/look.js';
+import type { ProcThread } from '../processes/proc-thread.js';
+import type { ScrapeLog } from './problem-log.js';
+
+/** Between two looks; longer where a look is so long that this would be more than one part in 50 of a core. */
+const INTERVAL_MS = 5_000;
+const LONGEST_SHARE = 50;
+
+/** After files came or went: what came with them is soon done too. */
+const SOON_MS = 500;
+
+/** What is known of each file, by id. */
+export interface Known {
+  readonly look: Look;
+  readonly index: ReadonlyMap<number, number>;
+}
+
+export interface WriterWatchOptions {
+  readonly thread: ProcThread;
+  readonly removeLive: boolean;
+  readonly log: ScrapeLog | undefined;
+}
+
+export class WriterWatch {
+  readonly #directory: string;
+  readonly #options: WriterWatchOptions;
+  #files: readonly LookedAtFile[] = [];
+  #known: Known | undefined;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #endedMs = Number.NEGATIVE_INFINITY;
+  #hasFailed = false;
+  #isClosed = false;
+
+  constructor(directory: string, options: WriterWatchOptions) {
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  /** What the last look said; undefined before the first, and after one that failed. */
+  get known(): Known | undefined {
+    return this.#known;
+  }
+
+  /** Takes over which files there are. */
+  follow(files: ReadonlyMap<number, Pick<MetricFile, 'path'>>): void {
+    this.#files = Array.from(files, ([id, { path }]) => ({ id, name: basename(path) }));
+    this.#lookIn(SOON_MS);
+  }
+
+  /** Resolves when there was a look, well or not. */
+  async first(): Promise<void> {
+    if (this.#endedMs === Number.NEGATIVE_INFINITY) await this.#look();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#isClosed || this.#looking !== undefined) return;
+    const dueMs = Math.max(performance.now(), this.#endedMs) + ms;
+    if (dueMs >= this.#dueMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(() => void this.#look(), dueMs - performance.now());
+    this.#timer.unref();
+  }
+
+  #look(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#looking ??= this.#lookNow().finally(() => {
+      this.#looking = undefined;
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.#endedMs = performance.now();
+      const tookMs = (this.#known?.look.seconds ?? 0) * 1000;
+      this.#lookIn(Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE));
+    });
+    return this.#looking;
+  }
+
+  async #lookNow(): Promise<void> {
+    const files = this.#files;
+    const { thread, removeLive, log } = this.#options;
+    try {
+      const look = await thread.look(this.#directory, files, removeLive);
+      this.#known = { look, index: new Map(files.map(({ id }, i) => [id, i])) };
+      this.#hasFailed = false;
+      this.#tell(look);
+    } catch (error) {
+      this.#known = undefined;
+      if (!this.#hasFailed && !this.#isClosed) {
+        log?.warn('cannot look for the writers', { error: (error as Error).message });
+      }
+      this.#hasFailed = true;
+    }
+  }
+
+  #tell({ removed, notRemoved }: Look): void {
+    const { log } = this.#options;
+    for (const name of removed) {
+      log?.info('removed: its process is dead', { path: `${this.#directory}/${name}` });
+    }
+    for (const { name, error } of notRemoved) {
+      log?.warn('cannot be removed, though its process is dead', {
+        path: `${this.#directory}/${name}`,
+        error,
+      });
+    }
+  }
+}
