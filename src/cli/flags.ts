@@ -11,6 +11,7 @@ import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialec
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
+import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/dead-processes.js';
 import { DEFAULT_SOURCE_LABEL } from '../scrape/scraper.js';
 import type { NamedDirectory } from '../scrape/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
@@ -144,6 +145,16 @@ export const FLAGS = {
       fallback: 'false',
     },
     parseSwitch,
+  ),
+  deadProcesses: one<DeadProcesses>(
+    {
+      name: 'dead-processes',
+      value: 'action',
+      help: `${listed(DEAD_PROCESSES)}: serve what dead processes left, hide their live or all their gauges, or remove their live gauges as mark_process_dead does`,
+      choices: DEAD_PROCESSES,
+      fallback: 'keep',
+    },
+    oneOf(DEAD_PROCESSES),
   ),
   include: each<string>(
     {

@@ -6,6 +6,7 @@ import type { Command } from './command.js';
 import { writeFileAtomically } from './output-file.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
+import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 
 const FLAGS = [
   ...SOURCES,
@@ -14,6 +15,7 @@ const FLAGS = [
   'name',
   ...SELECT_AND_LABEL,
   'appendUrl',
+  ...WRITER_FLAGS,
   'output',
   'strict',
 ] as const;
@@ -37,7 +39,9 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       );
     }
     const directory = chooseSources(given, flags, terminal.environment, terminal.complain);
+    const writers = writerOptions(flags);
     const scraper = new Scraper(directory, {
+      ...writers.scraper,
       strict,
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
@@ -60,6 +64,7 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       return problems.some(({ code }) => code === 'DIRECTORY_UNREADABLE') ? 2 : 0;
     } finally {
       await scraper.close();
+      await writers.close();
     }
   },
 };

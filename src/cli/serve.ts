@@ -15,6 +15,7 @@ import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.j
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 import { systemErrorText } from './system-error.js';
 import { REVISION, VERSION } from './version.js';
+import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 
 /** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
 const GRACE_MILLISECONDS = 4500;
@@ -28,6 +29,7 @@ export const SERVE_FLAGS = [
   'strict',
   ...SELECT_AND_LABEL,
   'appendUrl',
+  ...WRITER_FLAGS,
   'logLevel',
   'logFormat',
 ] as const satisfies readonly FlagKey[];
@@ -63,7 +65,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       log.warn('running as root, which reading metric files seldom needs');
     }
 
+    const writers = writerOptions(flags);
     const scraper = new Scraper(directory, {
+      ...writers.scraper,
       strict: flags.strict,
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
@@ -109,6 +113,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       // A read that hangs holds this up, as it would hold up any exit: libuv joins its threads. The
       // second signal does not wait.
       await scraper.close();
+      await writers.close();
     }
     log.info('stopped');
     return 0;

@@ -31,6 +31,12 @@ export interface MetricFile {
   fault: FileFault | undefined;
 }
 
+/** Files that became others to the plan: as removed, and to be read anew. */
+export interface SetAside {
+  readonly aside: readonly number[];
+  readonly back: readonly number[];
+}
+
 /** What a refresh found. The columns of Refreshed, and the files that came and went before it. */
 export interface FilesRefreshed {
   readonly added: readonly number[];
@@ -43,6 +49,8 @@ export class MetricFiles {
   readonly set: FileSet;
   readonly #files = new Map<number, MetricFile>();
   readonly #foreign = new Map<number, string>();
+  /** Listed and not read. */
+  readonly #aside = new Map<number, MetricFile>();
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
 
@@ -51,9 +59,29 @@ export class MetricFiles {
     this.set = new FileSet(path, { mapLimit });
   }
 
-  /** By id; ids are never used twice. */
+  /** Those that are read, by id; ids are never used twice. */
   get files(): ReadonlyMap<number, MetricFile> {
     return this.#files;
+  }
+
+  /** Those and the ones that are set aside. */
+  *listed(): IterableIterator<[id: number, file: MetricFile]> {
+    yield* this.#files;
+    yield* this.#aside;
+  }
+
+  /**
+   * Leaves these files out, and takes back the others that were: to the plan they are removed and added.
+   * A file with a fault stays: it gives nothing that could be left out, and its fault is to be told.
+   */
+  setAside(wanted: ReadonlySet<number>): SetAside {
+    const back = [...this.#aside.keys()].filter((id) => !wanted.has(id));
+    const aside = [...wanted].filter((id) => this.#files.get(id)?.fault === undefined);
+    const leaving = aside.filter((id) => move(id, this.#files, this.#aside));
+    for (const id of back) move(id, this.#aside, this.#files);
+    if (leaving.length > 0) this.set.release(Uint32Array.from(leaving));
+    if (back.length > 0) this.#accept(back);
+    return { aside: leaving, back };
   }
 
   /**
@@ -66,6 +94,13 @@ export class MetricFiles {
     const refreshed = await this.set.refresh();
     this.note(refreshed);
     return { added, removed, refreshed };
+  }
+
+  /** Values set before do not count, by file; those that are not named have no such floor. */
+  setFloors(seconds: ReadonlyMap<number, number>): void {
+    const ids = [...this.#files.keys()];
+    const floors = ids.map((id) => seconds.get(id) ?? 0);
+    this.set.setFloors(Uint32Array.from(ids), Float64Array.from(floors));
   }
 
   /** Takes over what the addon says of files; also for faults found while gathering. */
@@ -130,11 +165,11 @@ export class MetricFiles {
     const removed: number[] = [];
     for (const id of listing.removedId) {
       if (this.#files.delete(id)) removed.push(id);
+      this.#aside.delete(id);
       this.#faulty.delete(id);
       this.#foreign.delete(id);
     }
     const added: number[] = [];
-    const flags: number[] = [];
     for (const [i, id] of listing.addedId.entries()) {
       const filePath = join(path, listing.addedName[i]!);
       const name = parseFileName(basename(filePath));
@@ -150,11 +185,26 @@ export class MetricFiles {
         fault: undefined,
       });
       added.push(id);
-      flags.push(name.type === 'gauge' ? FILE_FLAG.setsMode : FILE_FLAG.keepLastGood);
     }
-    this.set.accept(Uint32Array.from(added), Uint8Array.from(flags));
+    this.#accept(added);
     return { added, removed };
   }
+
+  #accept(ids: readonly number[]): void {
+    const flags = ids.map((id) =>
+      this.#files.get(id)!.name.type === 'gauge' ? FILE_FLAG.setsMode : FILE_FLAG.keepLastGood,
+    );
+    this.set.accept(Uint32Array.from(ids), Uint8Array.from(flags));
+  }
+}
+
+/** @returns whether it was there */
+function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): boolean {
+  const value = from.get(id);
+  if (value === undefined) return false;
+  from.delete(id);
+  to.set(id, value);
+  return true;
 }
 
 function isYoung({ state, fault }: MetricFile, nowSeconds: number): boolean {

@@ -11,8 +11,12 @@ import { type FilesRefreshed, MetricFiles } from '../files/metric-files.js';
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
 import { type Layout, NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
+import type { ProcThread } from '../processes/proc-thread.js';
 import { type Census, takeCensus } from './census.js';
+import { type DeadProcesses, leftOut } from './dead-processes.js';
+import type { ScrapeLog } from './problem-log.js';
 import type { DirectoryFacts } from './self-metrics.js';
+import { type Known, WriterWatch } from './writer-watch.js';
 
 const EMPTY_LAYOUT = new Plan().layOut(new Uint32Array(0));
 
@@ -22,8 +26,19 @@ const EMPTY_LAYOUT = new Plan().layOut(new Uint32Array(0));
  */
 const DEAD_WEIGHT = 4_096;
 
+export interface LivePlanOptions {
+  readonly rules?: PlanRules;
+  /** Where looks for the writers are made; without it none are, and nothing is known of them. */
+  readonly procThread?: ProcThread | undefined;
+  /** What to do about those that are dead. */
+  readonly deadProcesses?: DeadProcesses;
+  readonly log?: ScrapeLog | undefined;
+}
+
 export class LivePlan {
   readonly files: MetricFiles;
+  /** Who writes the files, as far as looked for. */
+  readonly writers: WriterWatch | undefined;
   plan: Plan;
   layout: Layout = EMPTY_LAYOUT;
   /** How often files or keys came or went. */
@@ -33,13 +48,22 @@ export class LivePlan {
   #census: Census | undefined;
   /** When the problems were last found: then they change by mere time. */
   #hadYoungFile = false;
+  readonly #deadProcesses: DeadProcesses;
+  /** The look by which files were set aside. */
+  #setAsideBy: Known | undefined;
 
   readonly #rules: PlanRules;
 
-  constructor(path: string, mapLimit: number, rules: PlanRules = NO_RULES) {
+  constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
+    const { rules = NO_RULES, procThread, deadProcesses = 'keep', log } = options;
     this.#rules = rules;
     this.plan = new Plan(rules);
     this.files = new MetricFiles(path, mapLimit);
+    this.#deadProcesses = deadProcesses;
+    if (procThread !== undefined) {
+      const removeLive = deadProcesses === 'remove-live';
+      this.writers = new WriterWatch(path, { thread: procThread, removeLive, log });
+    }
   }
 
   /**
@@ -48,7 +72,11 @@ export class LivePlan {
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
   async update(): Promise<void> {
+    // Ahead of the refresh, which reads what came back.
+    this.#setAside();
     const { added, removed, refreshed } = await this.#refresh();
+    if (added.length > 0 || removed.length > 0) this.writers?.follow(this.files.listed());
+    if (await this.writers?.first()) this.#setAside();
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
     if (changed || this.#stale) await this.#replan(refreshed);
@@ -81,10 +109,12 @@ export class LivePlan {
       ...this.files.set.counts(),
       series: this.layout.seriesCount,
       planChanges: this.changeCount,
+      deadProcesses: this.writers?.known?.look.dead.length ?? -1,
     };
   }
 
   close(): void {
+    this.writers?.close();
     this.files.close();
   }
 
@@ -100,6 +130,21 @@ export class LivePlan {
     for (const id of change.removed) this.plan.removeFile(id);
     for (const id of change.added) this.plan.addFile(id, this.files.files.get(id)!.name);
     return change;
+  }
+
+  /** Leaves out what the last look found to be of dead processes, and takes back what it found not to be. */
+  #setAside(): void {
+    const known = this.writers?.known;
+    if (this.#deadProcesses === 'keep' || known === this.#setAsideBy) return;
+    this.#setAsideBy = known;
+    const { aside, floorSeconds } = leftOut(this.#deadProcesses, this.files.listed(), known);
+    const moved = this.files.setAside(aside);
+    for (const id of moved.aside) this.plan.removeFile(id);
+    for (const id of moved.back) this.plan.addFile(id, this.files.files.get(id)!.name);
+    this.files.setFloors(floorSeconds);
+    if (moved.aside.length === 0 && moved.back.length === 0) return;
+    this.#stale = true;
+    this.#look();
   }
 
   async #replan(refreshed: Refreshed): Promise<void> {
@@ -136,13 +181,24 @@ export class LivePlan {
     const count = entryCount.map((entries, i) => entries - entryFrom[i]!);
     const slot = new Uint32Array(keyId.length);
     const operation = new Uint8Array(keyId.length);
+    let from = 0;
     let at = 0;
+    const isPlanned = (_: number, i: number) => this.plan.files.has(id[i]!);
     for (const [i, file] of id.entries()) {
-      const keys = keyId.subarray(at, at + count[i]!);
+      const keys = keyId.subarray(from, from + count[i]!);
+      from += keys.length;
+      // Set aside right after it was read.
+      if (!isPlanned(file, i)) continue;
       this.plan.fillRows(file, entryFrom[i]!, keys, slot, operation, at);
       at += keys.length;
     }
-    this.files.set.setRows(id, entryFrom, count, slot, operation);
+    this.files.set.setRows(
+      id.filter(isPlanned),
+      entryFrom.filter(isPlanned),
+      count.filter(isPlanned),
+      slot.subarray(0, at),
+      operation.subarray(0, at),
+    );
   }
 
   #fillAllRows(): void {

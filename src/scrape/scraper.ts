@@ -17,8 +17,10 @@ import type { HintLog } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
 import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
+import type { ProcThread } from '../processes/proc-thread.js';
 import type { AppendedPages } from './appended-pages.js';
 import { append, type CollectedBySource, Collecting } from './collecting.js';
+import type { DeadProcesses } from './dead-processes.js';
 import type { ExtraFamilies } from './extra-families.js';
 import { disagreements, type Merged, mergeLayouts } from './merged.js';
 import { type PageRequest, pageKey } from './page.js';
@@ -45,6 +47,10 @@ export interface ScraperOptions {
   readonly log?: (ScrapeLog & HintLog) | undefined;
   /** Index ahead when the file system hints at something new. */
   readonly watch?: boolean;
+  /** Where to look for the writers; nowhere when absent. It is the caller's to close. */
+  readonly procThread?: ProcThread | undefined;
+  /** What to do about those that are dead; keep when absent. */
+  readonly deadProcesses?: DeadProcesses;
   /** Files that may be mapped; more are read. */
   readonly mapLimit?: number;
 }
@@ -194,12 +200,15 @@ export class Scraper {
   }
 
   #sourceOf(name: string | undefined, directory: string): Source {
-    const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL, log, watch } = this.#options;
+    const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL } = this.#options;
+    const { log, watch, deadProcesses } = this.#options;
     const label = name === undefined ? undefined : ([sourceLabel, name] as const);
     return new Source(name, directory, {
       rules: { ...rules, labels: { ...rules.labels, source: label } },
       mapLimit: this.#options.mapLimit ?? mapLimit(),
       log,
+      procThread: this.#options.procThread,
+      ...(deadProcesses !== undefined && { deadProcesses }),
       onHint: watch ? () => void this.prepare() : undefined,
     });
   }

@@ -43,6 +43,8 @@ export interface DirectoryFacts {
   readonly unmappedFiles: number;
   readonly readFaults: number;
   readonly planChanges: number;
+  /** Process ids of files whose process is certainly dead; -1 when nobody looks. */
+  readonly deadProcesses: number;
   /** Of the file system the directory is on; -1 when unknown, and then left out. */
   readonly freeBytes: number;
   readonly freeInodes: number;
@@ -145,6 +147,12 @@ const FAMILIES = {
     help: 'How often new keys or files changed what a scrape folds and prints.',
     ofSource: true,
   },
+  deadProcesses: {
+    name: 'promfold_dead_processes',
+    type: 'gauge',
+    help: 'Process ids in the names of metric files whose process is certainly dead; there while promfold looks.',
+    ofSource: true,
+  },
   freeBytes: {
     name: 'promfold_directory_free_bytes',
     type: 'gauge',
@@ -238,6 +246,7 @@ export class SelfMetrics {
     this.#put('unmappedFiles', labels, read.unmappedFiles);
     this.#put('readFaults', labels, read.readFaults);
     this.#put('planChanges', labels, read.planChanges);
+    if (read.deadProcesses >= 0) this.#put('deadProcesses', labels, read.deadProcesses);
     if (read.freeBytes >= 0) this.#put('freeBytes', labels, read.freeBytes);
     if (read.freeInodes >= 0) this.#put('freeInodes', labels, read.freeInodes);
   }

@@ -7,7 +7,7 @@ import { type HintLog, Hints } from '../files/hints.js';
 import type { Labels } from '../format/key.js';
 import type { Collected, Template } from '../native.js';
 import type { PlanRules } from '../plan/plan.js';
-import { LivePlan } from './live-plan.js';
+import { LivePlan, type LivePlanOptions } from './live-plan.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
 import type { SourceFacts } from './self-metrics.js';
 
@@ -17,7 +17,7 @@ export interface NamedDirectory {
   readonly directory: string;
 }
 
-export interface SourceOptions {
+export interface SourceOptions extends Pick<LivePlanOptions, 'procThread' | 'deadProcesses'> {
   readonly rules: PlanRules;
   readonly mapLimit: number;
   readonly log: (ScrapeLog & HintLog) | undefined;
@@ -52,7 +52,7 @@ export class Source {
     this.name = name;
     const { source } = rules.labels;
     this.labels = source === undefined ? [] : [source];
-    this.live = new LivePlan(directory, mapLimit, rules);
+    this.live = new LivePlan(directory, mapLimit, options);
     this.#problemLog = new ProblemLog(log);
     if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
   }

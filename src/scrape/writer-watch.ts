@@ -5,6 +5,7 @@
  * What a look says holds until the next one. A look that fails says nothing: then nothing is known any more.
  */
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricFile } from '../files/metric-files.js';
 import type { Look, LookedAtFile } from '../processes/look.js';
 import type { ProcThread } from '../processes/proc-thread.js';
@@ -16,6 +17,10 @@ const LONGEST_SHARE = 50;
 
 /** After files came or went: what came with them is soon done too. */
 const SOON_MS = 500;
+
+/** The maps of a process that hangs in the kernel cannot be read: no scrape waits longer, and then nothing is known. */
+const PATIENCE_MS = 2_000;
+const HANGING_MS = 30_000;
 
 /** What is known of each file, by id. */
 export interface Known {
@@ -38,6 +43,7 @@ export class WriterWatch {
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #endedMs = Number.NEGATIVE_INFINITY;
+  #isAwaited = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -52,14 +58,17 @@ export class WriterWatch {
   }
 
   /** Takes over which files there are. */
-  follow(files: ReadonlyMap<number, Pick<MetricFile, 'path'>>): void {
+  follow(files: Iterable<readonly [id: number, file: Pick<MetricFile, 'path'>]>): void {
     this.#files = Array.from(files, ([id, { path }]) => ({ id, name: basename(path) }));
     this.#lookIn(SOON_MS);
   }
 
-  /** Resolves when there was a look, well or not. */
-  async first(): Promise<void> {
-    if (this.#endedMs === Number.NEGATIVE_INFINITY) await this.#look();
+  /** The first time, waits for a look. @returns whether it did */
+  async first(): Promise<boolean> {
+    if (this.#isAwaited) return false;
+    this.#isAwaited = true;
+    await Promise.race([this.#look(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    return true;
   }
 
   close(): void {
@@ -91,19 +100,27 @@ export class WriterWatch {
 
   async #lookNow(): Promise<void> {
     const files = this.#files;
-    const { thread, removeLive, log } = this.#options;
+    const { thread, removeLive } = this.#options;
+    const hanging = setTimeout(() => this.#lose(new Error('no answer')), HANGING_MS);
+    hanging.unref();
     try {
       const look = await thread.look(this.#directory, files, removeLive);
       this.#known = { look, index: new Map(files.map(({ id }, i) => [id, i])) };
       this.#hasFailed = false;
       this.#tell(look);
     } catch (error) {
-      this.#known = undefined;
-      if (!this.#hasFailed && !this.#isClosed) {
-        log?.warn('cannot look for the writers', { error: (error as Error).message });
-      }
-      this.#hasFailed = true;
+      this.#lose(error as Error);
+    } finally {
+      clearTimeout(hanging);
     }
+  }
+
+  #lose({ message }: Error): void {
+    this.#known = undefined;
+    if (!this.#hasFailed && !this.#isClosed) {
+      this.#options.log?.warn('cannot look for the writers', { error: message });
+    }
+    this.#hasFailed = true;
   }
 
   #tell({ removed, notRemoved }: Look): void {

@@ -1,31 +1,18 @@
 /** Real processes that map real files: alive, dead and unknown as facts. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { findWriters, type WrittenFile } from '../../src/processes/find-writers.js';
 import { Proc } from '../../src/processes/proc.js';
-
-// Maps each file given, to write ('w') or to read ('r'), forks where told, and waits for the end of stdin.
-const MAPPER = `
-import mmap, os, sys
-held = []
-for path in sys.argv[2:]:
-    f = open(path, 'r+b')
-    held.append(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ if sys.argv[1] == 'r' else mmap.ACCESS_DEFAULT))
-if sys.argv[1] == 'fork' and os.fork() == 0:
-    os.read(0, 1)
-    os._exit(0)
-print('ready', flush=True)
-sys.stdin.read()
-`;
+import { Mappers } from '../support/mapper.js';
 
 describe('findWriters', () => {
   const directory = mkdtempSync(join(tmpdir(), 'promfold-writers-'));
-  const children: ChildProcess[] = [];
+  const mappers = new Mappers();
+  const start = mappers.start.bind(mappers);
   const file = (name: string): string => {
     const path = join(directory, name);
     writeFileSync(path, Buffer.alloc(4096), { flag: 'a' });
@@ -38,16 +25,6 @@ describe('findWriters', () => {
     const hex = (n: bigint) => n.toString(16).padStart(2, '0');
     return { processId, identity: `${hex(major)}:${hex(minor)}:${ino}`, path };
   };
-  const start = async (how: string, ...paths: string[]): Promise<ChildProcess> => {
-    const child = spawn('python3', ['-c', MAPPER, how, ...paths], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      detached: true,
-    });
-    children.push(child);
-    await once(child.stdout!, 'data');
-    return child;
-  };
-
   let living: ChildProcess;
   let forking: ChildProcess;
   const second: ChildProcess[] = [];
@@ -59,12 +36,7 @@ describe('findWriters', () => {
     file('gauge_livesum_1.db');
   });
   after(() => {
-    for (const child of children) {
-      child.stdin?.end();
-      try {
-        process.kill(-child.pid!);
-      } catch {}
-    }
+    mappers.close();
     rmSync(directory, { recursive: true });
   });
   const ownId = () => String(living.pid);

@@ -27,6 +27,7 @@ const READ: DirectoryFacts = {
   planChanges: 7,
   freeBytes: 4096,
   freeInodes: 12,
+  deadProcesses: 2,
 };
 
 const factsOf = (read: Partial<DirectoryFacts>): ScrapeFacts => ({

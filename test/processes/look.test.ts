@@ -1,0 +1,185 @@
+/** Looks at files that real processes map: what stays known, what is too young to tell, and what is removed. */
+import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { type LookedAtFile, Looks } from '../../src/processes/look.js';
+import { Proc } from '../../src/processes/proc.js';
+import { Mappers } from '../support/mapper.js';
+import { tempDirectory } from '../support/temp.js';
+
+/** Pids that nobody has. */
+const DEAD = '999999998';
+const OTHER = '999999999';
+
+const LIVESUM = `gauge_livesum_${DEAD}.db`;
+
+const LATER = () => Date.now() / 1000 + 60;
+
+describe('a look', () => {
+  const mappers = new Mappers();
+  after(() => mappers.close());
+
+  interface Place {
+    readonly directory: string;
+    readonly looks: Looks;
+    readonly files: LookedAtFile[];
+    path(name: string): string;
+    add(...names: string[]): void;
+    /** A process that writes `counter_PID.db`. */
+    live(): Promise<ChildProcess>;
+    /** Liveness by name. */
+    see(): Promise<Record<string, string>>;
+  }
+  const place = (nowSeconds = LATER, proc = new Proc(), directory = tempDirectory()): Place => {
+    const looks = new Looks(directory, proc, nowSeconds);
+    const files: LookedAtFile[] = [];
+    const path = (name: string) => join(directory, name);
+    return {
+      directory,
+      looks,
+      files,
+      path,
+      add(...names) {
+        for (const name of names) {
+          writeFileSync(path(name), Buffer.alloc(4096));
+          files.push({ id: files.length, name });
+        }
+      },
+      async live() {
+        const child = await mappers.start('w', path('counter_{pid}.db'));
+        files.push({ id: files.length, name: `counter_${child.pid}.db` });
+        return child;
+      },
+      async see() {
+        const { liveness } = await looks.look(files, false);
+        return Object.fromEntries(files.map(({ name }, i) => [name, liveness[i]!]));
+      },
+    };
+  };
+
+  it('tells alive, dead and left aside by file', async () => {
+    const { add, live, see } = place();
+    const { pid } = await live();
+    add(`gauge_all_${pid}.db`, `counter_${DEAD}.db`);
+    assert.deepEqual(await see(), {
+      [`counter_${pid}.db`]: 'alive',
+      [`gauge_all_${pid}.db`]: 'dead',
+      [`counter_${DEAD}.db`]: 'dead',
+    });
+  });
+
+  it('says when the writer of a file began, and nothing of others', async () => {
+    const { add, live, looks, files } = place();
+    const { pid } = await live();
+    add(`gauge_all_${pid}.db`);
+    const { startSeconds, writers } = await looks.look(files, false);
+    assert.ok(Math.abs(startSeconds[0]! - Date.now() / 1000) < 60);
+    assert.equal(startSeconds[1], 0);
+    assert.deepEqual(writers, [{ processId: String(pid), pid, role: undefined }]);
+  });
+
+  it('calls a file that was just made unknown: it may be about to be mapped', async () => {
+    const { add, live, see } = place(() => Date.now() / 1000);
+    await live();
+    add(`counter_${DEAD}.db`);
+    assert.equal((await see())[`counter_${DEAD}.db`], 'unknown');
+  });
+
+  it('goes on knowing the dead when the last living process ends, and that one too', async () => {
+    const { add, live, path, see } = place();
+    add(`counter_${DEAD}.db`);
+    const living = await live();
+    const own = `counter_${living.pid}.db`;
+    assert.deepEqual(await see(), { [`counter_${DEAD}.db`]: 'dead', [own]: 'alive' });
+    await mappers.end(living);
+    assert.deepEqual(await see(), { [`counter_${DEAD}.db`]: 'dead', [own]: 'dead' });
+    // Whose a new file is that nobody maps cannot be told: its writer may not be visible here.
+    add(`counter_${OTHER}.db`);
+    assert.equal((await see())[`counter_${OTHER}.db`], 'unknown');
+    await mappers.start('w', path(own));
+    assert.equal((await see())[own], 'alive');
+  });
+
+  it('calls nothing dead where no writer was ever seen', async () => {
+    const { add, see } = place();
+    add(`counter_${DEAD}.db`);
+    assert.deepEqual(await see(), { [`counter_${DEAD}.db`]: 'unknown' });
+  });
+
+  describe('that removes', () => {
+    const LIVE = ['liveall', 'livemin', 'livemax', 'livesum', 'livemostrecent'];
+    const liveOf = (id: string) => LIVE.map((mode) => `gauge_${mode}_${id}.db`);
+
+    it('removes what mark_process_dead would, at the second look', async () => {
+      const { add, live, path, looks, files } = place();
+      const kept = ['counter_', 'gauge_all_', 'gauge_livefoo_', 'histogram_'].map(
+        (kind) => `${kind}${DEAD}.db`,
+      );
+      const { pid } = await live();
+      add(`gauge_livesum_${pid}.db`, ...kept, ...liveOf(DEAD));
+      assert.deepEqual((await looks.look(files, true)).removed, []);
+      assert.deepEqual([...(await looks.look(files, true)).removed].sort(), liveOf(DEAD).sort());
+      for (const name of liveOf(DEAD)) assert.ok(!existsSync(path(name)), name);
+      for (const name of kept) assert.ok(existsSync(path(name)), name);
+      // Left aside by a living process, which may open it at any moment.
+      assert.ok(existsSync(path(`gauge_livesum_${pid}.db`)));
+    });
+
+    it('removes nothing that is adopted meanwhile, nor what is unknown', async () => {
+      let adopter: ChildProcess | undefined;
+      let passes = 0;
+      class Adopting extends Proc {
+        override async pids() {
+          passes += 1;
+          // Between the second look and the one just before it would be removed.
+          if (passes === 3) adopter = await mappers.start('w', path(LIVESUM));
+          return super.pids();
+        }
+      }
+      const { add, live, path, looks, files } = place(LATER, new Adopting());
+      const living = await live();
+      add(LIVESUM);
+      await looks.look(files, true);
+      assert.deepEqual((await looks.look(files, true)).removed, []);
+      assert.equal(passes, 3);
+      assert.ok(adopter !== undefined && existsSync(path(LIVESUM)));
+      await mappers.end(living);
+      const never = place();
+      never.add(LIVESUM);
+      for (let i = 0; i < 3; i++) await never.looks.look(never.files, true);
+      assert.ok(existsSync(never.path(LIVESUM)));
+    });
+
+    it('removes no file of another inode under the name', async () => {
+      const { add, live, path, looks, files } = place();
+      await live();
+      add(LIVESUM);
+      await looks.look(files, true);
+      execFileSync('cp', [path(LIVESUM), path('new')]);
+      execFileSync('mv', [path('new'), path(LIVESUM)]);
+      assert.deepEqual((await looks.look(files, true)).removed, []);
+      assert.ok(existsSync(path(LIVESUM)));
+    });
+
+    it('tells once what it cannot remove', { skip: process.getuid!() !== 0 }, async () => {
+      const writable = place();
+      const readOnly = tempDirectory();
+      execFileSync('mount', ['--bind', writable.directory, readOnly]);
+      try {
+        execFileSync('mount', ['-o', 'remount,ro,bind', readOnly]);
+        await writable.live();
+        writable.add(LIVESUM);
+        const { looks } = place(LATER, new Proc(), readOnly);
+        await looks.look(writable.files, true);
+        const expected = [{ name: LIVESUM, error: 'EROFS' }];
+        assert.deepEqual((await looks.look(writable.files, true)).notRemoved, expected);
+        assert.deepEqual((await looks.look(writable.files, true)).notRemoved, []);
+      } finally {
+        execFileSync('umount', [readOnly]);
+      }
+    });
+  });
+});
