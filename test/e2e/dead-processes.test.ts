@@ -256,7 +256,7 @@ describe("vLLM's files with dead pids", {
   /** Of the corpus, by the pid that took its place: the ids of a directory are pids. */
   const idOf = new Map<string, string>();
   before(async () => {
-    const alive = new Set(['776', '777', '778', '779']);
+    const alive = new Set(['776', '778']);
     const files = readdirSync(`${corpus}/files`).map((name) => {
       const [, kind = '', id = ''] = /^(.*)_(\d+)\.db$/.exec(name)!;
       return { name, kind, id };
@@ -272,7 +272,7 @@ describe("vLLM's files with dead pids", {
       for (const { name, kind } of own) {
         writeFileSync(
           join(directory, `${kind}_${pid}.db`),
-          readFileSync(`${corpus}/files/${name}`),
+          setLater(readFileSync(`${corpus}/files/${name}`)),
         );
       }
     }
@@ -285,6 +285,17 @@ describe("vLLM's files with dead pids", {
     return stdout.replace(/pid="(\d+)"/g, (all, pid: string) =>
       idOf.has(pid) ? `pid="${idOf.get(pid)}"` : all,
     );
+  };
+  /** The values as if they were set an hour from now: their process is younger than the corpus. */
+  const setLater = (file: Buffer): Buffer => {
+    const used = file.readInt32LE(0);
+    for (let at = 8; at < used; ) {
+      const keyBytes = file.readInt32LE(at);
+      at += 4 + keyBytes + (8 - ((keyBytes + 4) % 8)) + 16;
+      const set = file.readDoubleLE(at - 8);
+      if (set > 0) file.writeDoubleLE(set + Date.now() / 1000 + 3600, at - 8);
+    }
+    return file;
   };
   const expected = (what: string) => readFileSync(`${corpus}/expected.${what}prom`, 'utf8');
   /** Samples of the families of a type. Other pids are another order, which float sums show. */
@@ -309,7 +320,6 @@ describe("vLLM's files with dead pids", {
     const text = await under('hide-gauges');
     assert.deepEqual(samples(text, isGauge), samples(expected('aliveonly.'), isGauge));
     assert.deepEqual(samples(text, isCount), samples(expected(''), isCount));
-    assert.doesNotMatch(text, /num_requests_running\{[^}]*model_name="Qwen/);
   });
 
   it('give what mark_process_dead leaves under hide-live', async () => {
