@@ -320,6 +320,9 @@ describe("vLLM's files with dead pids", {
     const text = await under('hide-gauges');
     assert.deepEqual(samples(text, isGauge), samples(expected('aliveonly.'), isGauge));
     assert.deepEqual(samples(text, isCount), samples(expected(''), isCount));
+    // What mark_process_dead leaves of a dead model.
+    assert.match(expected('markdead.'), /^vllm:num_requests_running\{[^}]*"meta-llama/m);
+    assert.doesNotMatch(text, /num_requests_running\{[^}]*"meta-llama/);
   });
 
   it('give what mark_process_dead leaves under hide-live', async () => {
