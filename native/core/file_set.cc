@@ -351,7 +351,6 @@ void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
   auto gather_from_back = [&] {
     for (auto taken = files.TakeBack(at_once); !taken.empty(); taken = files.TakeBack(at_once)) {
       for (uint32_t i = taken.to; i-- > taken.from;) {
-        if (i > 0) in_order_[i - 1]->PrefetchValues();
         in_order_[i]->Gather(helper_context, rows_of(*in_order_[i]));
       }
     }
@@ -363,7 +362,6 @@ void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
   uint32_t folded = 0;
   for (auto taken = files.TakeFront(at_once); !taken.empty(); taken = files.TakeFront(at_once)) {
     for (; folded < taken.to; ++folded) {
-      if (folded + 1 < count) in_order_[folded + 1]->PrefetchValues();
       in_order_[folded]->Gather(context, rows_of(*in_order_[folded]));
       fold(*in_order_[folded]);
     }

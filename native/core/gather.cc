@@ -11,6 +11,10 @@ constexpr int kAgreeingTries =
     16;  // a writer that stores faster than we load twice is not waited for
 constexpr int kPauses = 40;
 
+// How many entries ahead the processor is asked for a value. Each is on a cache line of its own, at
+// a distance that it does not guess by itself.
+constexpr size_t kFetchedAhead = 32;
+
 struct Pair {
   double value;
   double timestamp;

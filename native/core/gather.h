@@ -20,10 +20,6 @@ namespace promfold {
 
 inline constexpr int kStraddlingRounds = 8;
 
-// How many entries ahead the processor is asked for a value. Each is on a cache line of its own, at
-// a distance that it does not guess by itself.
-inline constexpr size_t kFetchedAhead = 32;
-
 // Whether a pair at this offset lies on two cache lines.
 inline bool Straddles(uint32_t value_offset) { return value_offset % 64 == 56; }
 

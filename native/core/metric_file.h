@@ -15,7 +15,6 @@
 #ifndef PROMFOLD_CORE_METRIC_FILE_H_
 #define PROMFOLD_CORE_METRIC_FILE_H_
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,7 +23,6 @@
 
 #include "fault.h"
 #include "fold.h"
-#include "gather.h"
 #include "key_table.h"
 #include "layout.h"
 #include "mapping.h"
@@ -88,14 +86,6 @@ class MetricFile {
   // Gathers rows of a good mapped file; others keep their columns. The file may turn out bad or
   // held.
   void Gather(const FileContext& context, RowRange rows);
-
-  // Asks the processor for the first values, shortly before Gather. Never touches a page that is
-  // not there.
-  void PrefetchValues() const {
-    if (!mapping_) return;
-    const size_t count = std::min(value_offset_.size(), kFetchedAhead);
-    for (size_t i = 0; i < count; ++i) __builtin_prefetch(mapping_.base() + value_offset_[i]);
-  }
 
   // The change since the last call, if any.
   std::optional<FileChange> TakeChange();
