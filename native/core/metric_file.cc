@@ -73,8 +73,13 @@ void MetricFile::Accept(uint8_t flags) {
 }
 
 void MetricFile::Release() {
-  Forget();
   accepted_ = false;
+  mapping_.Unmap();
+  DropEntries();
+  is_read_ = false;
+  is_changed_ = false;
+  was_gathered_ = false;
+  state_ = FileState::kBad;
 }
 
 void MetricFile::Refresh(const FileContext& context) {
@@ -434,15 +439,6 @@ void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
   slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
   reported_entries_ = 0;
   is_changed_ = true;
-}
-
-void MetricFile::Forget() {
-  mapping_.Unmap();
-  DropEntries();
-  is_read_ = false;
-  is_changed_ = false;
-  was_gathered_ = false;
-  state_ = FileState::kBad;
 }
 
 // Memory is given back: a file may well stay bad for weeks.

@@ -70,7 +70,7 @@ class MetricFile {
   void Accept(uint8_t flags);
   bool accepted() const { return accepted_; }
   uint8_t flags() const { return flags_; }
-  // Takes Accept back: unmapped, nothing read of it is kept.
+  // Takes Accept back: unmapped, nothing read of it is kept, also not of a held file.
   void Release();
 
   // Values set before `seconds` are none to kMostRecent: another process set them.
@@ -93,10 +93,6 @@ class MetricFile {
   // The ids of `to` for the keys of its entries, instead of those of `from`. Entries, columns and
   // state stay; its rows are void, and it is reported anew if it has entries.
   void Rekey(const KeyTable& from, KeyTable* to);
-
-  // Drops entries, rows and columns, also those of a held file; the next Refresh reads anew and
-  // reports whatever it finds.
-  void Forget();
 
   // Where the processor may begin to fetch what Refresh will look at.
   void Prefetch() const {
