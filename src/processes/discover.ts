@@ -20,7 +20,7 @@ import { hidesProcesses } from './find-writers.js';
 import { writableMappings } from './maps.js';
 import { readMounts } from './mounts.js';
 import { DENIED, Proc } from './proc.js';
-import { type Reached, reach, type View, viewOf } from './reach.js';
+import { identityOf, type Reached, reach, type View, viewOf } from './reach.js';
 
 /** A process that writes to a directory, or names it. No secrets: no command line, no environment. */
 export interface DirectoryUser {
@@ -204,7 +204,7 @@ function isSamePlace(a: Reached, b: Reached): boolean {
 
 /** What makes two sightings one directory. */
 function placeOf({ stats, path }: Reached): string {
-  return stats === undefined ? path : `${stats.dev}:${stats.ino}`;
+  return stats === undefined ? path : identityOf(stats);
 }
 
 /** Sightings of one directory each. */
@@ -244,10 +244,10 @@ async function describe(
   return {
     path,
     insidePath,
-    identity: stats === undefined ? undefined : `${stats.dev}:${stats.ino}`,
-    uid: stats?.uid,
-    gid: stats?.gid,
-    mode: stats === undefined ? undefined : stats.mode & 0o7777,
+    identity: stats && identityOf(stats),
+    uid: stats && Number(stats.uid),
+    gid: stats && Number(stats.gid),
+    mode: stats && Number(stats.mode & 0o7777n),
     metricFiles,
     error,
     users,

@@ -4,7 +4,7 @@
  * In our own mount namespace it is called the same. In another one it is `/proc/PID/root/…`, unless the name
  * means the same directory here, by device and inode. Source: proc(5), /proc/PID/root.
  */
-import type { Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { readlink, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 
@@ -13,7 +13,7 @@ export interface Reached {
   /** Whether it is called so in our own mount namespace. */
   readonly isOurs: boolean;
   /** Undefined where it cannot be seen. */
-  readonly stats: Stats | undefined;
+  readonly stats: BigIntStats | undefined;
   /** Of the failed stat: ENOENT, EACCES. */
   readonly error: string | undefined;
 }
@@ -57,15 +57,20 @@ export async function reach(
 
 async function reachAt(path: string, isOurs: boolean): Promise<Reached> {
   try {
-    return { path, isOurs, stats: await stat(path), error: undefined };
+    return { path, isOurs, stats: await stat(path, { bigint: true }), error: undefined };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return { path, isOurs, stats: undefined, error: code ?? 'unknown' };
   }
 }
 
-function isSame(a: Stats | undefined, b: Stats | undefined): boolean {
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+/** `device:inode`: the same as long as the directory is. An inode of overlayfs may need all of its 64 bits. */
+export function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+function isSame(a: BigIntStats | undefined, b: BigIntStats | undefined): boolean {
+  return a !== undefined && b !== undefined && identityOf(a) === identityOf(b);
 }
 
 /**

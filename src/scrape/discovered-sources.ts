@@ -7,6 +7,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { type DiscoveredDirectory, discoverDirectories, isWritten } from '../processes/discover.js';
+import { identityOf } from '../processes/reach.js';
 import type { ScrapeLog } from './problem-log.js';
 import type { Scraper } from './scraper.js';
 
@@ -156,5 +157,5 @@ async function identities(paths: readonly string[]): Promise<ReadonlySet<string>
   const found = await Promise.all(
     paths.map((path) => stat(path, { bigint: true }).catch(() => undefined)),
   );
-  return new Set(found.flatMap((stats) => (stats ? `${stats.dev}:${stats.ino}` : [])));
+  return new Set(found.flatMap((stats) => (stats ? identityOf(stats) : [])));
 }
