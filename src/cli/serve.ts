@@ -20,7 +20,7 @@ import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 /** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
 const GRACE_MILLISECONDS = 4500;
 
-/** `run` takes them too, and hands them on to the daemon it starts. */
+/** But for those that say where the directories are. */
 export const SERVE_FLAGS = [
   'listenAddress',
   'telemetryPath',

@@ -1,4 +1,4 @@
-/** The flags about processes that write, as the scraper takes them; `serve`, `run` and `scrape` have the same. */
+/** The flags about processes that write, as the scraper takes them; `serve` and `scrape` have the same. */
 import { ProcThread } from '../processes/proc-thread.js';
 import type { ScraperOptions } from '../scrape/scraper.js';
 import type { FlagKey, FlagValues } from './flags.js';

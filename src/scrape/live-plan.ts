@@ -48,11 +48,10 @@ export class LivePlan {
   #census: Census | undefined;
   /** When the problems were last found: then they change by mere time. */
   #hadYoungFile = false;
+  readonly #rules: PlanRules;
   readonly #deadProcesses: DeadProcesses;
   /** The look by which files were set aside. */
   #setAsideBy: Known | undefined;
-
-  readonly #rules: PlanRules;
 
   constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
     const { rules = NO_RULES, procThread, deadProcesses = 'keep', log } = options;

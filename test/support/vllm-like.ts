@@ -20,7 +20,7 @@ export interface VllmOptions {
   readonly late?: true;
   /** More words of the command line, such as `--api-key`. */
   readonly args?: readonly string[];
-  /** Program and arguments that go before: `unshare --mount …`, `promfold run --`. */
+  /** Program and arguments that go before: `unshare --mount …`. */
   readonly wrapper?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
