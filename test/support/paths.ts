@@ -31,15 +31,18 @@ function part(name: string, path: string, works: (path: string) => boolean): Par
   return { path, skip: reason };
 }
 
+/** What the code prints; undefined where there is no such Python or the code fails in it. */
+function printedBy(python: string, code: string): string | undefined {
+  try {
+    return execFileSync(python, ['-c', code], { encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
 function hasClient(version: string): (python: string) => boolean {
   const ask = 'import importlib.metadata as m; print(m.version("prometheus_client"))';
-  return (python) => {
-    try {
-      return execFileSync(python, ['-c', ask], { encoding: 'utf8' }).trim() === version;
-    } catch {
-      return false;
-    }
-  };
+  return (python) => printedBy(python, ask) === version;
 }
 
 /** Python with prometheus_client 0.26.0. */
@@ -51,14 +54,7 @@ export const currentPython = (): Part =>
   );
 
 function hasPackages(packages: string): (python: string) => boolean {
-  return (python) => {
-    try {
-      execFileSync(python, ['-c', `import ${packages}`], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  };
+  return (python) => printedBy(python, `import ${packages}`) !== undefined;
 }
 
 /** The same Python, with the servers and the YAML parser that the tests of scripts/deploy need. */
