@@ -10,6 +10,7 @@ import {
   discoverDirectories,
 } from '../../src/processes/discover.js';
 import { Proc } from '../../src/processes/proc.js';
+import { identityOf } from '../../src/processes/reach.js';
 import { currentPython } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
@@ -160,6 +161,14 @@ describe('a directory that processes only name', () => {
     );
     const all = found.directories.flatMap(({ users }) => users.map(({ pid }) => pid));
     assert.ok(!all.includes(empty) && !all.includes(process.pid));
+  });
+});
+
+describe('the identity of a directory', () => {
+  it('keeps all bits of an inode', () => {
+    const stats = statSync('/', { bigint: true });
+    const one = Object.assign(stats, { dev: 42n, ino: 2n ** 63n + 1n });
+    assert.equal(identityOf(one), '42:9223372036854775809');
   });
 });
 
