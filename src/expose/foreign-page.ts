@@ -13,7 +13,7 @@ import type { Labels } from '../format/key.js';
 import { withLabel } from '../format/labels.js';
 import { formatNumber } from '../format/number.js';
 import type { ExposedSeries } from './family.js';
-import { numberOf, parseSampleLine, type SampleLine } from './sample-line.js';
+import { numberOf, parseSampleLine, type SampleLine, unescaped } from './sample-line.js';
 import type { ValuedFamily } from './valued-family.js';
 
 const TYPES: Readonly<Record<string, MetricType>> = {
@@ -146,7 +146,7 @@ function seriesOf({ sampleName, labels }: SampleLine): ExposedSeries {
 }
 
 function unquoted(name: string): string {
-  return name[0] === '"' ? name.slice(1, -1).replace(/\\(.)/gs, '$1') : name;
+  return name[0] === '"' ? unescaped(name.slice(1, -1)) : name;
 }
 
 /** In a help of the text format only these two are escaped. */
