@@ -216,6 +216,14 @@ export const FLAGS = {
       throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
     },
   ),
+  processMetrics: one(
+    {
+      name: 'process-metrics',
+      help: 'add CPU, memory, descriptors, start and threads of each living writer, as process_…{pid,role}',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
   logLevel: one<LogLevel>(
     {
       name: 'log.level',

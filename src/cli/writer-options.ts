@@ -1,22 +1,30 @@
 /** The flags about processes that write, as the scraper takes them; `serve` and `scrape` have the same. */
 import { ProcThread } from '../processes/proc-thread.js';
+import type { ExtraFamilies } from '../scrape/extra-families.js';
+import { ProcessMetrics } from '../scrape/process-metrics.js';
 import type { ScraperOptions } from '../scrape/scraper.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
-export const WRITER_FLAGS = ['deadProcesses'] as const satisfies readonly FlagKey[];
+export const WRITER_FLAGS = [
+  'deadProcesses',
+  'processMetrics',
+] as const satisfies readonly FlagKey[];
 
 export interface WriterOptions {
-  readonly scraper: Pick<ScraperOptions, 'procThread' | 'deadProcesses'>;
+  readonly scraper: Pick<ScraperOptions, 'procThread' | 'deadProcesses' | 'extras'>;
   /** After the scraper. */
   close(): Promise<void>;
 }
 
 export function writerOptions(flags: FlagValues<(typeof WRITER_FLAGS)[number]>): WriterOptions {
-  const { deadProcesses } = flags;
+  const { deadProcesses, processMetrics } = flags;
+  // Begins with the first question: there is none where nobody has to be looked for.
   const procThread = new ProcThread();
-  const looks = deadProcesses !== 'keep';
+  const looks = deadProcesses !== 'keep' || processMetrics;
+  const extras: ExtraFamilies[] = [];
+  if (processMetrics) extras.push(new ProcessMetrics(procThread));
   return {
-    scraper: { deadProcesses, procThread: looks ? procThread : undefined },
+    scraper: { deadProcesses, procThread: looks ? procThread : undefined, extras },
     close: () => procThread.close(),
   };
 }

@@ -22,6 +22,7 @@ export interface LivingWriter {
   readonly processId: string;
   readonly pid: number;
   readonly role: string | undefined;
+  readonly startSeconds: number | undefined;
 }
 
 export interface Look {
@@ -167,8 +168,8 @@ export class Looks {
 
 const NOTHING_REMOVED = { removed: [], notRemoved: [] } as const;
 
-function livingWriter({ processId, liveness, pid, role }: Writer): LivingWriter[] {
-  return liveness === 'alive' && pid !== undefined ? [{ processId, pid, role }] : [];
+function livingWriter({ processId, liveness, pid, role, startSeconds }: Writer): LivingWriter[] {
+  return liveness === 'alive' && pid !== undefined ? [{ processId, pid, role, startSeconds }] : [];
 }
 
 function realPath(path: string): string {

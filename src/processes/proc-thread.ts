@@ -6,6 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Look, LookedAtFile } from './look.js';
+import type { Measurable, Measured } from './measure.js';
 
 export interface LookRequest {
   readonly kind: 'look';
@@ -14,7 +15,12 @@ export interface LookRequest {
   readonly removeLive: boolean;
 }
 
-export type Request = LookRequest;
+export interface MeasureRequest {
+  readonly kind: 'measure';
+  readonly processes: readonly Measurable[];
+}
+
+export type Request = LookRequest | MeasureRequest;
 
 export interface Numbered<T> {
   readonly number: number;
@@ -39,6 +45,12 @@ export class ProcThread {
   /** Rejects when the thread cannot be had or breaks; the next question begins a new one. */
   look(directory: string, files: readonly LookedAtFile[], removeLive: boolean): Promise<Look> {
     return this.#ask({ kind: 'look', directory, files, removeLive }) as Promise<Look>;
+  }
+
+  /** What each takes, undefined for one that is gone; a look under way is not waited for. */
+  measure(processes: readonly Measurable[]): Promise<readonly (Measured | undefined)[]> {
+    const those = processes.map(({ pid, startSeconds }) => ({ pid, startSeconds }));
+    return this.#ask({ kind: 'measure', processes: those }) as Promise<(Measured | undefined)[]>;
   }
 
   /** Questions under way are rejected. */

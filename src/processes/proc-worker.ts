@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { Looks } from './look.js';
+import { measure } from './measure.js';
 import { Proc } from './proc.js';
 import type { LookRequest, Numbered, Reply, Request } from './proc-thread.js';
 
@@ -42,7 +43,8 @@ function look({ directory, files, removeLive }: LookRequest): Promise<unknown> {
 parentPort!.on('message', async ({ number, body }: Numbered<Request>) => {
   let reply: Reply;
   try {
-    reply = { number, answer: await look(body) };
+    const answer = body.kind === 'look' ? await look(body) : measure(body.processes);
+    reply = { number, answer };
   } catch (error) {
     reply = { number, error: (error as Error).message };
   }

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { roleOf } from './role.js';
 
 /** Clock ticks of /proc are a hundredth of a second on every Linux (USER_HZ). */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Of a kernel thread, which has no maps and never writes metrics: PF_KTHREAD of the kernel's sched.h. */
 const KERNEL_THREAD = 0x0020_0000;
@@ -117,11 +117,18 @@ export class Proc {
   }
 }
 
-/** Reads /proc/PID/stat. The name is in brackets and may hold brackets and blanks itself. */
-export function parseStat(text: string): ProcessStat | undefined {
+/**
+ * The fields of /proc/PID/stat from the third on, by the numbers of proc(5): the name before them is in brackets, and
+ * may hold brackets and blanks itself.
+ */
+export function statFields(text: string): (number: number) => string | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // proc(5) counts from 1, and the first field here is its third: the state.
-  const field = (number: number) => fields[number - 3];
+  return (number) => fields[number - 3];
+}
+
+/** Reads /proc/PID/stat. */
+export function parseStat(text: string): ProcessStat | undefined {
+  const field = statFields(text);
   const parentPid = Number(field(4));
   const startAfterBoot = Number(field(22)) / TICKS_PER_SECOND;
   if (!Number.isInteger(parentPid) || Number.isNaN(startAfterBoot)) return undefined;

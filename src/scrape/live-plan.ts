@@ -37,6 +37,7 @@ export interface LivePlanOptions {
 
 export class LivePlan {
   readonly files: MetricFiles;
+  readonly rules: PlanRules;
   /** Who writes the files, as far as looked for. */
   readonly writers: WriterWatch | undefined;
   plan: Plan;
@@ -48,14 +49,13 @@ export class LivePlan {
   #census: Census | undefined;
   /** When the problems were last found: then they change by mere time. */
   #hadYoungFile = false;
-  readonly #rules: PlanRules;
   readonly #deadProcesses: DeadProcesses;
   /** The look by which files were set aside. */
   #setAsideBy: Known | undefined;
 
   constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
     const { rules = NO_RULES, procThread, deadProcesses = 'keep', log } = options;
-    this.#rules = rules;
+    this.rules = rules;
     this.plan = new Plan(rules);
     this.files = new MetricFiles(path, mapLimit);
     this.#deadProcesses = deadProcesses;
@@ -169,7 +169,7 @@ export class LivePlan {
 
   /** Makes the plan anew from the files there are; only what they name is in it then. */
   async #startOver(): Promise<void> {
-    this.plan = new Plan(this.#rules);
+    this.plan = new Plan(this.rules);
     for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
     this.files.compactKeys();
     const { refreshed } = await this.#refresh();

@@ -78,7 +78,8 @@ describe('a look', () => {
     const { startSeconds, writers } = await looks.look(files, false);
     assert.ok(Math.abs(startSeconds[0]! - Date.now() / 1000) < 60);
     assert.equal(startSeconds[1], 0);
-    assert.deepEqual(writers, [{ processId: String(pid), pid, role: undefined }]);
+    const writer = { processId: String(pid), pid, role: undefined, startSeconds: startSeconds[0] };
+    assert.deepEqual(writers, [writer]);
   });
 
   it('calls a file that was just made unknown: it may be about to be mapped', async () => {

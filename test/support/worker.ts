@@ -43,8 +43,15 @@ export class Worker {
   }
 
   async set(number: number): Promise<void> {
-    this.#child.stdin!.write(`${JSON.stringify({ set: number })}\n`);
-    await this.#answer();
+    await this.#ask({ set: number });
+  }
+
+  /** What the client's ProcessCollector says in it, by name. */
+  async collect(): Promise<Readonly<Record<string, number>>> {
+    const { process: own } = await this.#ask<{ process: Record<string, number> }>({
+      collect: true,
+    });
+    return own;
   }
 
   /** By SIGKILL, with what is wrapped round it. Twice is fine. */
@@ -55,11 +62,18 @@ export class Worker {
     await ended;
   }
 
-  async #answer(): Promise<void> {
+  #ask<Answer>(request: unknown): Promise<Answer> {
+    this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
+    return this.#answer<Answer>();
+  }
+
+  async #answer<Answer>(): Promise<Answer> {
     const [line] = (await Promise.race([
       once(this.#lines, 'line'),
       once(this.#child, 'exit').then(() => Promise.reject(new Error('the worker ended'))),
     ])) as [string];
-    this.#pid = (JSON.parse(line) as { pid: number }).pid;
+    const answer = JSON.parse(line) as Answer & { readonly pid: number };
+    this.#pid = answer.pid;
+    return answer;
   }
 }

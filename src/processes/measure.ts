@@ -1,0 +1,104 @@
+/**
+ * What running processes take, as prometheus_client's ProcessCollector would say of itself. That one is lost in
+ * multiprocess mode: it would speak for the process that happens to answer.
+ *
+ * Source: prometheus_client process_collector.py; proc(5). Three small reads a process; blocking, for the thread of
+ * proc-thread.ts.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { bootSeconds } from './boot.js';
+import type { LivingWriter } from './look.js';
+import { statFields, TICKS_PER_SECOND } from './proc.js';
+
+/** A process of a pid and a start: another one that got the pid is not meant. */
+export type Measurable = Pick<LivingWriter, 'pid' | 'startSeconds'>;
+
+/** NaN is what may not be read or has no bound. */
+export interface Measured {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly virtualBytes: number;
+  readonly openFds: number;
+  readonly maxFds: number;
+  readonly startSeconds: number;
+  readonly threads: number;
+}
+
+/** Boot time is known to the second. */
+const SAME_START_SECONDS = 1.5;
+
+/** @returns one for each, undefined for a process that is gone or has ended */
+export function measure(
+  processes: readonly Measurable[],
+  procDirectory = '/proc',
+): (Measured | undefined)[] {
+  // The file it stands in is long where there are many cores: read once.
+  const boot = bootSeconds(procDirectory) ?? Number.NaN;
+  return processes.map(({ pid, startSeconds = Number.NaN }) => {
+    const measured = measureOne(`${procDirectory}/${pid}`, boot);
+    if (measured === undefined) return undefined;
+    const apart = Math.abs(measured.startSeconds - startSeconds);
+    return apart > SAME_START_SECONDS ? undefined : measured;
+  });
+}
+
+function measureOne(directory: string, boot: number): Measured | undefined {
+  const stat = text(`${directory}/stat`);
+  if (stat === undefined) return undefined;
+  const field = statFields(stat);
+  if (field(3) === 'Z' || field(3) === 'X') return undefined;
+  const number = (n: number) => Number(field(n));
+  return {
+    cpuSeconds: (number(14) + number(15)) / TICKS_PER_SECOND,
+    residentBytes: number(24) * pageBytes(),
+    virtualBytes: number(23),
+    openFds: countEntries(`${directory}/fd`),
+    maxFds: softLimit(text(`${directory}/limits`) ?? '', 'Max open files'),
+    startSeconds: boot + number(22) / TICKS_PER_SECOND,
+    threads: number(20),
+  };
+}
+
+/** NaN for `unlimited`. */
+function softLimit(limits: string, name: string): number {
+  const line = limits.split('\n').find((one) => one.startsWith(`${name} `));
+  return line === undefined ? Number.NaN : Number(line.slice(name.length).trim().split(/\s+/)[0]);
+}
+
+function text(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function countEntries(path: string): number {
+  try {
+    return readdirSync(path).length;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+let knownPageBytes: number | undefined;
+
+/** AT_PAGESZ of the auxiliary vector, which is pairs of words; 4096 where it cannot be read. */
+function pageBytes(): number {
+  if (knownPageBytes === undefined) {
+    knownPageBytes = 4096;
+    try {
+      const pairs = readFileSync('/proc/self/auxv');
+      for (let at = 0; at + 16 <= pairs.length; at += 16) {
+        if (pairs.readBigUInt64LE(at) === AT_PAGESZ) {
+          knownPageBytes = Number(pairs.readBigUInt64LE(at + 8));
+        }
+      }
+    } catch {
+      // Then it is what it is nearly everywhere.
+    }
+  }
+  return knownPageBytes;
+}
+
+const AT_PAGESZ = 6n;
