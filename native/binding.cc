@@ -236,6 +236,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value SetLayout(const Napi::CallbackInfo& info);
   Napi::Value Collect(const Napi::CallbackInfo& info);
   Napi::Value SlotValues(const Napi::CallbackInfo& info);
+  Napi::Value SlotTimes(const Napi::CallbackInfo& info);
   Napi::Value Columns(const Napi::CallbackInfo& info);
   Napi::Value CompactKeys(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
@@ -585,6 +586,21 @@ Napi::Value FileSetObject::SlotValues(const Napi::CallbackInfo& info) {
   return values;
 }
 
+Napi::Value FileSetObject::SlotTimes(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto slot = Column<uint32_t>(info[0], "slot as a Uint32Array");
+  if (!slot) return env.Undefined();
+  std::vector<double> seconds;
+  const Complaint complaint = set->Times(*slot, &seconds);
+  if (complaint) {
+    ThrowComplaint(env, *complaint);
+    return env.Undefined();
+  }
+  return ToArray(env, seconds);
+}
+
 Napi::Value FileSetObject::Columns(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const promfold::MetricFile* const file = UsableFile(info);
@@ -625,6 +641,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::SetLayout>("setLayout"),
                          InstanceMethod<&FileSetObject::Collect>("collect"),
                          InstanceMethod<&FileSetObject::SlotValues>("slotValues"),
+                         InstanceMethod<&FileSetObject::SlotTimes>("slotTimes"),
                          InstanceMethod<&FileSetObject::Columns>("columns"),
                          InstanceMethod<&FileSetObject::CompactKeys>("compactKeys"),
                          InstanceMethod<&FileSetObject::Close>("close"),

@@ -203,6 +203,8 @@ export interface FileSet {
   ): Promise<Collected>;
   /** What the slots held after the last collect; NaN with present 0 where there was none. */
   slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };
+  /** When what these slots held was set, seconds; 0 where nothing was, and where no mostRecent folds. */
+  slotTimes(slot: Uint32Array): Float64Array;
   /** The last gathered columns of a file; timestamps only where an entry folds by mostRecent. */
   columns(id: number): { readonly value: Float64Array; readonly timestampSeconds: Float64Array };
   /**

@@ -378,4 +378,16 @@ void FileSet::CompactKeys() {
   reported_keys_ = 0;
 }
 
+Complaint FileSet::Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const {
+  seconds->clear();
+  seconds->reserve(slot.size());
+  for (const uint32_t s : slot) {
+    if (s >= slots_.count()) {
+      return "slot " + Number(s) + " is not below " + Number(slots_.count());
+    }
+    seconds->push_back(slots_.timestamp[s]);
+  }
+  return std::nullopt;
+}
+
 }  // namespace promfold

@@ -116,6 +116,9 @@ class FileSet {
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
+  // When what each of these slots holds was set; 0 where it is absent or folds by another
+  // operation.
+  Complaint Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
 
   // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
   // reports all keys and every file with entries anew; until then rows are void.

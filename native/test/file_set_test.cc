@@ -126,6 +126,12 @@ TEST("a floor hides what was set before it in that file") {
   CHECK(!session.set().SetFloors(a, seconds));
   CHECK_EQ(session.Scrape("[1]"), "3.0");
   CHECK_EQ(session.Value("[2]"), "2.0");
+  const uint32_t slots[] = {1, 2};
+  std::vector<double> times;
+  CHECK(!session.set().Times(slots, &times));
+  CHECK_EQ(Join(times), "50.000000 200.000000");
+  const uint32_t unknown[] = {3};
+  CHECK_EQ(session.set().Times(unknown, &times).value_or(""), "slot 3 is not below 3");
   CHECK_EQ(session.set().SetFloors(a, {}).value_or(""), "id and seconds differ in length");
 }
 

@@ -12,6 +12,7 @@ import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
 import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/dead-processes.js';
+import { GAUGE_AGE } from '../scrape/gauge-age.js';
 import { DEFAULT_SOURCE_LABEL } from '../scrape/scraper.js';
 import type { NamedDirectory } from '../scrape/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
@@ -223,6 +224,14 @@ export const FLAGS = {
       fallback: 'false',
     },
     parseSwitch,
+  ),
+  gaugeAge: each<string>(
+    {
+      name: 'gauge-age',
+      value: 'prefix',
+      help: `add ${GAUGE_AGE}, how long ago a gauge was set, for mostrecent families whose name begins so`,
+    },
+    parsePrefix,
   ),
   logLevel: one<LogLevel>(
     {

@@ -1,6 +1,7 @@
 /** The flags about processes that write, as the scraper takes them; `serve` and `scrape` have the same. */
 import { ProcThread } from '../processes/proc-thread.js';
 import type { ExtraFamilies } from '../scrape/extra-families.js';
+import { GaugeAges } from '../scrape/gauge-age.js';
 import { ProcessMetrics } from '../scrape/process-metrics.js';
 import type { ScraperOptions } from '../scrape/scraper.js';
 import type { FlagKey, FlagValues } from './flags.js';
@@ -8,6 +9,7 @@ import type { FlagKey, FlagValues } from './flags.js';
 export const WRITER_FLAGS = [
   'deadProcesses',
   'processMetrics',
+  'gaugeAge',
 ] as const satisfies readonly FlagKey[];
 
 export interface WriterOptions {
@@ -17,12 +19,13 @@ export interface WriterOptions {
 }
 
 export function writerOptions(flags: FlagValues<(typeof WRITER_FLAGS)[number]>): WriterOptions {
-  const { deadProcesses, processMetrics } = flags;
+  const { deadProcesses, processMetrics, gaugeAge } = flags;
   // Begins with the first question: there is none where nobody has to be looked for.
   const procThread = new ProcThread();
   const looks = deadProcesses !== 'keep' || processMetrics;
   const extras: ExtraFamilies[] = [];
   if (processMetrics) extras.push(new ProcessMetrics(procThread));
+  if (gaugeAge.length > 0) extras.push(new GaugeAges(gaugeAge));
   return {
     scraper: { deadProcesses, procThread: looks ? procThread : undefined, extras },
     close: () => procThread.close(),

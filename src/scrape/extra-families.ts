@@ -16,6 +16,8 @@ export interface ReadSource {
 }
 
 export interface ExtraFamilies {
+  /** Slots are read that no page may print: then all are folded, also for a page that selects. */
+  readonly needsAllSlots?: boolean;
   /**
    * All there are now. A rejection fails the scrape, so what may go wrong is caught and said otherwise.
    *

@@ -255,7 +255,10 @@ export class Scraper {
     }
     const isSelection = batch.every(({ request }) => request.names !== undefined);
     const { prefixes } = this.#options.rules ?? NO_RULES;
-    const collected = await collecting.run(isSelection || !selectsAll(prefixes));
+    const needsAllSlots = this.#options.extras?.some((extra) => extra.needsAllSlots) ?? false;
+    const collected = await collecting.run(
+      !needsAllSlots && (isSelection || !selectsAll(prefixes)),
+    );
 
     const pages = new Map<string, { plain: Promise<Buffer>; gzipped?: Promise<Buffer> }>();
     for (const [key, draft] of drafts) {
