@@ -11,6 +11,8 @@ import { FLAGS, renderFlagsTable } from '../src/cli/flags.js';
 import { ERROR_CODES } from '../src/errors.js';
 import { selfMetricsTable } from '../src/scrape/self-metrics.js';
 import { endpointsTable } from '../src/serve/endpoint.js';
+import { faultsTable } from './faults/fault.js';
+import { FAULTS } from './faults/matrix.js';
 import { ROOT } from './support/paths.js';
 
 const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
@@ -26,6 +28,7 @@ describe('the README', () => {
     ['flags', renderFlagsTable(COMMANDS)],
     ['endpoints', endpointsTable(FLAGS.telemetryPath.fallback!)],
     ['self-metrics', selfMetricsTable()],
+    ['faults', faultsTable(FAULTS)],
   ];
   for (const [name, expected] of tables) {
     it(`has the table of ${name}`, () => {

@@ -97,7 +97,7 @@ std::string FoundPhrase(const Fault& fault) {
     case Found::kEntriesGone:
       return "no entry where " + a + " were before";
     case Found::kKeyErased:
-      return "zeros where a key was";
+      return "no text where a key was";
     case Found::kPageGone:
       return "the page was gone when it was read";
     case Found::kStatFailed:

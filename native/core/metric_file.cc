@@ -13,6 +13,7 @@
 #include "gather.h"
 #include "guard.h"
 #include "load.h"
+#include "text.h"
 
 namespace promfold {
 
@@ -216,9 +217,10 @@ bool MetricFile::Continues(const FileContext& context, const Reading& reading) c
   return true;
 }
 
-// A file cut inside a key and stretched again still has all its length words: the chain is whole,
-// and where a key was stand zeros. JSON has no such byte, so this is damage and not another file
-// written in place; one that was served so far is then better held than read without that entry.
+// A file cut inside a key and stretched again, or with a double stored over a key by another
+// process, still has all its length words: the chain is whole, and where a key was stand bytes that
+// are no text. So this is damage and not another file written in place; one that was served so far
+// is then better held than read without that entry.
 Fault MetricFile::FindErasedKey(const FileContext& context, const Reading& reading) const {
   if (!(reading.identity == identity_)) return {};
   const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
@@ -229,7 +231,7 @@ Fault MetricFile::FindErasedKey(const FileContext& context, const Reading& readi
     const Fault fault = NextEntry({file, reading.layout.end}, reading.layout.end,
                                   reading.layout.slot_bytes, &cursor, &entry);
     if (!fault.ok()) break;
-    if (entry.key != context.keys->Text(key_id_[i]) && entry.key.find('\0') != entry.key.npos) {
+    if (entry.key != context.keys->Text(key_id_[i]) && !IsText(entry.key)) {
       return {Found::kKeyErased, begin};
     }
   }

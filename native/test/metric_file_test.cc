@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "check.h"
+#include "core/text.h"
 #include "session.h"
 #include "writer.h"
 
@@ -200,11 +201,37 @@ TEST(
     Served served(kAB, limit);
     served.directory.Truncate("a.db", kSecond + 6);
     served.directory.Truncate("a.db", kSize);
-    CHECK_EQ(served.session.Update(), "a.db held 2..2, zeros where a key was");
+    CHECK_EQ(served.session.Update(), "a.db held 2..2, no text where a key was");
     CHECK_EQ(served.session.Scrape("[\"b\"]"), "2.0");
     served.directory.Store("a.db", kSecond, EntryOf({"[\"b\"]", 3}));
     CHECK_EQ(served.session.Scrape("[\"b\"]"), "3.0");
   }
+}
+
+TEST("a served file with a double stored over its last key is held") {
+  for (const uint32_t limit : kBothWays) {
+    for (const double number : {1.0, 0.1, -1e300}) {
+      Served served(kAB, limit);
+      served.directory.StoreDouble("a.db", kSecond, number);
+      // The length word is overwritten too.
+      served.directory.StoreInt32("a.db", kSecond, 5);
+      CHECK_EQ(served.session.Update(), "a.db held 2..2, no text where a key was");
+      CHECK_EQ(served.session.Scrape("[\"b\"]"), "2.0");
+      served.directory.Store("a.db", kSecond, EntryOf({"[\"b\"]", 3}));
+      CHECK_EQ(served.session.Scrape("[\"b\"]"), "3.0");
+    }
+  }
+}
+
+TEST("bytes are text when they are UTF-8 without control characters") {
+  for (const char* text : {"", "[\"a\"]", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"}) {
+    CHECK(IsText(text));
+  }
+  for (const char* other :
+       {"\x1f", "a\n", "\x80", "\xc3", "\xc3(", "\xe2\x82", "\xff", "\xf5\x80"}) {
+    CHECK(!IsText(other));
+  }
+  CHECK(!IsText(std::string_view("a\0", 2)));
 }
 
 TEST("a key with a zero byte that was always there holds nothing up") {

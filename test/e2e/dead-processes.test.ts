@@ -234,7 +234,9 @@ describe('a promfold that may not look into the processes of others', {
     await sleep(YOUNG_MS);
     chmodSync(directory, 0o755);
     for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o644);
-    const daemon = await Daemon.serve(directory, ['--dead-processes', 'hide-gauges'], 65_534);
+    const daemon = await Daemon.serve(directory, ['--dead-processes', 'hide-gauges'], {
+      uid: 65_534,
+    });
     try {
       const values = valuesOf((await daemon.get('/metrics')).body);
       assert.equal(values.get('g_sum'), 10);

@@ -127,7 +127,7 @@ describe('a counter file that was served', () => {
     if (process.getuid?.() === 0) {
       for (const each of [directory, path]) chownSync(each, nobody, nobody);
     }
-    const daemon = await Daemon.serve(directory, [], nobody);
+    const daemon = await Daemon.serve(directory, [], { uid: nobody });
     try {
       const before = await daemon.get('/metrics');
       assert.equal(sumOf(before.body, 'jobs_total'), TOTAL);

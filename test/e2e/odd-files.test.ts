@@ -105,7 +105,7 @@ describe('beside good files', () => {
       chownSync(secret, NOBODY, NOBODY);
     }
     chmodSync(secret, 0);
-    const daemon = await Daemon.serve(directory, [], NOBODY);
+    const daemon = await Daemon.serve(directory, [], { uid: NOBODY });
     try {
       const { status, body } = await daemon.get('/metrics');
       assert.equal(status, 200);

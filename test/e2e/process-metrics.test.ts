@@ -155,7 +155,7 @@ describe('process metrics where promfold may not look', { skip: !isRoot }, () =>
     await mappers.start('w', join(directory, 'counter_{pid}.db'));
     chmodSync(directory, 0o755);
     for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o644);
-    const daemon = await Daemon.serve(directory, ['--process-metrics'], 65_534);
+    const daemon = await Daemon.serve(directory, ['--process-metrics'], { uid: 65_534 });
     try {
       const { status, body } = await daemon.get('/metrics');
       assert.equal(status, 200);

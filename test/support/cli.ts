@@ -18,6 +18,15 @@ export function promfold(
   return run(process.execPath, [MAIN, ...args], { env: { ...env, ...options.env } });
 }
 
+export interface ServeOptions {
+  /** Runs as this user, where the test may choose. */
+  readonly uid?: number;
+  /** Program and arguments that go before, and become the daemon by exec: `prlimit --nofile=64`. */
+  readonly wrapper?: readonly string[];
+  /** Added to the environment. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Characters; of a longer log only the end is kept. */
 const MOST_LOG = 2 ** 20;
 
@@ -36,8 +45,7 @@ export class Daemon {
   static async serve(
     directory: string | undefined,
     flags: readonly string[] = [],
-    /** Runs as this user, where the test may choose. */
-    uid?: number,
+    { uid, wrapper = [], env: given = {} }: ServeOptions = {},
   ): Promise<Daemon> {
     const args = [
       'serve',
@@ -47,7 +55,8 @@ export class Daemon {
       ...flags,
     ];
     const asUser = uid !== undefined && process.getuid?.() === 0 ? { uid, gid: uid } : {};
-    const child = start(process.execPath, [MAIN, ...args], { env, ...asUser });
+    const [program, ...rest] = [...wrapper, process.execPath, MAIN, ...args];
+    const child = start(program!, rest, { env: { ...env, ...given }, ...asUser });
     let log = '';
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (chunk: Buffer) => {
