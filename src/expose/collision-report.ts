@@ -1,12 +1,13 @@
 /**
- * Which names meet under the default escaping, to be reported: `a.b` and `a_b` are two families, or two
- * labels of a series, that only `values` and `allow-utf-8` can tell apart (`reference.md` N9). Runs
+ * Which names meet under the default escaping, to be reported: `a.b` and `a_b` are two families, two labels
+ * of a series, or two series of a family, that only `values` and `allow-utf-8` can tell apart (`reference.md` N9). Runs
  * when the layout changes.
  */
 import type { Labels } from '../format/key.js';
 import { namesToForce } from './collision.js';
 import { escapeLabelName, forceLabelName } from './escaping.js';
 import type { ExposedFamily } from './family.js';
+import { sameNames, seriesThatGiveWay } from './family-lines.js';
 import { dialectFor } from './negotiate.js';
 import { collidingFamilies } from './template.js';
 
@@ -19,9 +20,16 @@ export function* nameCollisions(
   }
   for (const { name, series } of families) {
     const labels = labelsThatGiveWay(series);
-    if (labels.length === 0) continue;
-    const names = labels.map((label) => JSON.stringify(label)).join(', ');
-    yield { family: name, found: `has labels escaped to names that others have: ${names}` };
+    if (labels.length > 0) {
+      const names = labels.map((label) => JSON.stringify(label)).join(', ');
+      yield { family: name, found: `has labels escaped to names that others have: ${names}` };
+    }
+    const repeated = seriesThatGiveWay(series);
+    if (repeated.length > 0) {
+      const { sampleName } = repeated[0]!;
+      const found = `has ${repeated.length} series escaped to another's line, of ${sampleName} first`;
+      yield { family: name, found };
+    }
   }
 }
 
@@ -37,8 +45,4 @@ function labelsThatGiveWay(series: ExposedFamily['series']): string[] {
     for (const i of namesToForce(spelling, names.map(forceLabelName))) found.add(names[i]!);
   }
   return [...found];
-}
-
-function sameNames(a: Labels, b: Labels): boolean {
-  return a.length === b.length && a.every(([name], i) => name === b[i]![0]);
 }

@@ -6,8 +6,8 @@
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, escapeQuoted, forceMetricName } from './escaping.js';
 import type { ExposedFamily, FamilyBlock } from './family.js';
+import { familyLines } from './family-lines.js';
 import { familyName } from './family-name.js';
-import { seriesLines } from './series-line.js';
 
 export function openMetricsBlocks(
   { format, escaping }: Dialect,
@@ -21,7 +21,7 @@ export function openMetricsBlocks(
   return [
     {
       header: `# HELP ${printed} ${escapeQuoted(family.help)}\n# TYPE ${printed} ${type}\n`,
-      line: family.series.map(seriesLines(escaping, renamed)),
+      line: familyLines(escaping, renamed, family.series),
       seriesIndex: family.series.map((_, i) => i),
     },
   ];

@@ -10,8 +10,8 @@ import type { MetricType } from '../format/filename.js';
 import type { Dialect } from './dialect.js';
 import { escapeHelp, escapeMetricName, forceMetricName } from './escaping.js';
 import type { ExposedFamily, FamilyBlock } from './family.js';
+import { familyLines } from './family-lines.js';
 import { familyName } from './family-name.js';
-import { seriesLines } from './series-line.js';
 
 const TEXT_TYPE: Readonly<Record<MetricType, string>> = {
   counter: 'counter',
@@ -32,11 +32,11 @@ export function textBlocks(
   family: ExposedFamily,
   renamed: boolean,
 ): FamilyBlock[] {
-  const printLine = seriesLines(escaping, renamed);
+  const printed = familyLines(escaping, renamed, family.series);
   const help = escapeHelp(family.help);
   const block = (name: string, type: string) => {
-    const printed = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
-    const header = `# HELP ${printed} ${help}\n# TYPE ${printed} ${type}\n`;
+    const shown = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
+    const header = `# HELP ${shown} ${help}\n# TYPE ${shown} ${type}\n`;
     return { header, line: [] as string[], seriesIndex: [] as number[] };
   };
 
@@ -49,7 +49,7 @@ export function textBlocks(
   );
   for (const [i, series] of family.series.entries()) {
     const { line, seriesIndex } = own.get(series.sampleName) ?? main;
-    line.push(printLine(series));
+    line.push(printed[i]!);
     seriesIndex.push(i);
   }
   return [main, ...[...own.values()].filter(({ line }) => line.length > 0)];

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nameCollisions } from '../../src/expose/collision-report.js';
-import type { ExposedFamily } from '../../src/expose/family.js';
+import type { ExposedFamily, ExposedSeries } from '../../src/expose/family.js';
+
+const one = (sampleName: string, ...labelNames: string[]): ExposedSeries => ({
+  sampleName,
+  labels: labelNames.map((label) => [label, 'v']),
+});
 
 const family = (name: string, ...labelNames: string[]): ExposedFamily => ({
   name,
   type: 'gauge',
   help: '',
   bare: false,
-  series: [{ sampleName: name, labels: labelNames.map((label) => [label, 'v']) }],
+  series: [one(name, ...labelNames)],
 });
 
 describe('nameCollisions', () => {
@@ -24,6 +29,16 @@ describe('nameCollisions', () => {
       'names the labels that give way',
       [family('a', 'x.y', 'x_y')],
       ['a has labels escaped to names that others have: "x_y"'],
+    ],
+    [
+      'counts the series that give way',
+      [{ ...family('a'), series: [one('a$b'), one('a_b'), one('a_b', 'x.y'), one('a_b', 'x_y')] }],
+      ["a has 2 series escaped to another's line, of a_b first"],
+    ],
+    [
+      'says nothing of series that only nearly meet',
+      [{ ...family('a'), series: [one('a$b', 'x'), one('a_b'), one('a_b', 'y')] }],
+      [],
     ],
   ];
   for (const [title, families, expected] of cases) {

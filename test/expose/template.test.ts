@@ -58,8 +58,43 @@ describe('a family', () => {
     ['g', { a_b: '3' }],
   ]);
   const metricName = family('gauge', 'g', [['g', { '..name..': '1' }]]);
+  const meeting = family('gauge', 'g', [
+    ['g_a', { n: '1' }],
+    ['g$a', { n: '1' }],
+    ['g$a', { n: '2' }],
+    ['g', { 'a.b': '1' }],
+    ['g', { a_b: '1' }],
+  ]);
 
   const cases: [string, Dialect, ExposedFamily, string[]][] = [
+    [
+      'prints no line twice where escaping makes two of its lines equal',
+      TEXT,
+      meeting,
+      [
+        '# HELP g h',
+        '# TYPE g gauge',
+        'U__g__a{n="1"} 0',
+        'g_a{n="1"} 1',
+        'g_a{n="2"} 2',
+        'g{a_b="1"} 3',
+        'U__g{a_b="1"} 4',
+      ],
+    ],
+    [
+      'has its lines as they are where names are not escaped',
+      TEXT_UTF8,
+      meeting,
+      [
+        '# HELP g h',
+        '# TYPE g gauge',
+        'g_a{n="1"} 0',
+        '{"g$a",n="1"} 1',
+        '{"g$a",n="2"} 2',
+        'g{"a.b"="1"} 3',
+        'g{a_b="1"} 4',
+      ],
+    ],
     [
       'has its _created, _gcount and _gsum samples after it in text',
       TEXT,
