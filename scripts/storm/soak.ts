@@ -70,6 +70,7 @@ async function main(): Promise<number> {
       workers: number('workers'),
       sampleSeconds: Math.min(10, Math.max(0.5, seconds / 200)),
       onSample: note,
+      onFault: (fault) => note({ fault }),
     });
     const { samples, ...rest } = report;
     note({ verdict: report.faults.length === 0 ? 'weathered' : 'failed', ...rest });

@@ -42,6 +42,8 @@ export interface StormOptions {
   readonly workers: number;
   readonly sampleSeconds: number;
   readonly onSample?: (sample: StormSample) => void;
+  /** Told of each fault as it shows. */
+  readonly onFault?: (text: string) => void;
 }
 
 export interface StormSample extends Vitals {
@@ -79,7 +81,9 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   let faultCount = 0;
   const fault = (text: string): void => {
     faultCount += 1;
-    if (faults.length < MOST_FAULTS) faults.push(`${new Date().toISOString()} ${text}`);
+    if (faults.length >= MOST_FAULTS) return;
+    faults.push(`${new Date().toISOString()} ${text}`);
+    options.onFault?.(faults.at(-1)!);
   };
   const witness = writeWitnesses(directory);
   const daemon = await Daemon.serve(directory);
