@@ -7,7 +7,7 @@ import { SelfMetrics } from '../scrape/self-metrics.js';
 import { type Listener, listen } from '../serve/listen.js';
 import type { ListenAddress } from '../serve/listen-address.js';
 import { RequestLimit } from '../serve/request-limit.js';
-import { buildServer, type ServerOptions } from '../serve/server.js';
+import type { ServerOptions } from '../serve/server.js';
 import type { Command } from './command.js';
 import type { FlagKey } from './flags.js';
 import { openLog } from './log.js';
@@ -125,6 +125,8 @@ async function listenOn(
   scraper: Scraper,
   options: ServerOptions,
 ): Promise<Listener> {
+  // Half of all there is to load, and no other command needs it.
+  const { buildServer } = await import('../serve/server.js');
   try {
     return await listen(buildServer(scraper, options), address);
   } catch (error) {
