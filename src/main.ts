@@ -2,17 +2,26 @@
 /**
  * The program: argv → command → exit code. The only file that ends the process.
  */
-import type { Terminal } from './cli/command.js';
+import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+import type { ExitStatus, Terminal } from './cli/command.js';
 import { dispatch } from './cli/dispatch.js';
 import { printable } from './cli/printable.js';
 import { systemErrorText } from './cli/system-error.js';
+import { followWrapper, isWrapped } from './cli/wrapped.js';
 import { MetricFileError, UsageError } from './errors.js';
 
+// stdout is opened as a stream only by who prints: Node makes a pipe non-blocking then, also for the command of `run`,
+// which shares it.
 const terminal: Terminal = {
   environment: process.env,
+  isWrapped: isWrapped(),
 
   print: (output) =>
     new Promise((resolve, reject) => {
+      // The callback of write is told too; without a listener it would be thrown.
+      if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
       process.stdout.write(output, (error) => {
         // Nobody reads on: `promfold scrape | head` is no failure.
         if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
@@ -21,10 +30,15 @@ const terminal: Terminal = {
     }),
 
   complain: (line) => {
-    process.stderr.write(`${printable(line)}\n`);
+    try {
+      writeSync(2, `${printable(line)}\n`);
+    } catch {
+      // Nobody reads it.
+    }
   },
 
   stopSignal() {
+    if (this.isWrapped) return followWrapper();
     const stop = new AbortController();
     const signals = ['SIGINT', 'SIGTERM'] as const;
     for (const signal of signals) {
@@ -38,11 +52,7 @@ const terminal: Terminal = {
   },
 };
 
-// The callback of write is told too; without a listener it would be thrown.
-process.stdout.on('error', () => {});
-process.stderr.on('error', () => {});
-
-async function main(): Promise<number> {
+async function main(): Promise<ExitStatus> {
   try {
     return await dispatch(process.argv.slice(2), terminal);
   } catch (error) {
@@ -54,4 +64,32 @@ async function main(): Promise<number> {
   }
 }
 
-process.exit(await main());
+/** These leave a core file, and one of ours would replace that of the command. */
+const DUMPS_CORE: readonly NodeJS.Signals[] = [
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGSYS',
+];
+
+/** A signal that does not end us by now never will: those to the first process of a container, and SIGPIPE. */
+const SIGNAL_MILLISECONDS = 200;
+
+/** As the command of `run` ended: a shell stops its loop at a Ctrl-C only when it sees the signal. */
+async function endBy(signal: NodeJS.Signals): Promise<number> {
+  if (!DUMPS_CORE.includes(signal)) {
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    await setTimeout(SIGNAL_MILLISECONDS);
+  }
+  return 128 + constants.signals[signal];
+}
+
+const status = await main();
+process.exit(typeof status === 'number' ? status : await endBy(status));

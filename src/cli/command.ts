@@ -1,7 +1,13 @@
 /**
  * What a command is, and what it may touch: the terminal it is given, never the process itself.
  */
-import type { FlagKey, FlagValues } from './flags.js';
+import type { Fallbacks, FlagKey, FlagValues } from './flags.js';
+
+/** The exit code: 0 fine, 1 the answer is no, 2 usage or I/O. Or the signal to end by, as a command of `run` did. */
+export type ExitStatus = number | NodeJS.Signals;
+
+/** What was typed for each flag, by its name; none where it was not used. */
+export type Given = Readonly<Record<string, readonly string[]>>;
 
 /** How a command talks to whoever started it. main.ts gives the real one. */
 export interface Terminal {
@@ -10,22 +16,33 @@ export interface Terminal {
   print(output: string | Uint8Array): Promise<void>;
   /** One line to stderr. */
   complain(line: string): void;
-  /** Aborted by the first SIGTERM or SIGINT. Until it is asked for, signals end the process as usual. */
+  /** Whether this is the daemon beside the command of `run`. */
+  readonly isWrapped: boolean;
+  /**
+   * Aborted by the first SIGTERM or SIGINT; where wrapped, when the command has ended. Until it is asked for, signals
+   * end the process as usual.
+   */
   stopSignal(): AbortSignal;
 }
 
 export interface Command<K extends FlagKey = FlagKey> {
   readonly name: string;
   readonly summary: string;
+  /** More paragraphs for --help, where the summary is not enough. */
+  readonly details?: readonly string[];
   readonly flags: readonly K[];
+  /** Where this command's default is not that of others. */
+  readonly fallbacks?: Fallbacks;
   readonly examples: readonly string[];
-  /** As --help shows them, in brackets where they may be left out; `[DIR]` alone when absent. */
+  /**
+   * As --help shows them, in brackets where they may be left out; `[DIR]` alone when absent. `CMD...` takes all that
+   * is left, flags too.
+   */
   readonly positionals?: readonly string[];
 
   /**
    * @param directory what was given for `[DIR]`, undefined when it was left out
    * @param positionals everything given, in the order of `Command.positionals`
-   * @returns the exit code: 0 fine, 1 the answer is no, 2 usage or I/O
    * @throws UsageError, MetricFileError: one line on stderr and exit code 2
    */
   run(
@@ -33,7 +50,20 @@ export interface Command<K extends FlagKey = FlagKey> {
       readonly directory: string | undefined;
       readonly positionals: readonly (string | undefined)[];
       readonly flags: FlagValues<K>;
+      readonly given: Given;
     },
     terminal: Terminal,
-  ): Promise<number>;
+  ): Promise<ExitStatus>;
+}
+
+/** `[DIR] [flags]`, `[flags] -- CMD...` */
+export function usageOf({
+  positionals = ['[DIR]'],
+  flags,
+}: Pick<Command, 'positionals' | 'flags'>): string {
+  const shownFlags = flags.length > 0 ? ['[flags]'] : [];
+  const takesRest = positionals.at(-1)?.endsWith('...');
+  return (takesRest ? [...shownFlags, '--', ...positionals] : [...positionals, ...shownFlags]).join(
+    ' ',
+  );
 }

@@ -47,6 +47,8 @@ interface Described {
   readonly flags: readonly FlagText[];
   /** Words for the first argument; undefined where it is a path or free text. */
   readonly words: readonly string[] | undefined;
+  /** What is left is another command with its own arguments. */
+  readonly takesCommand: boolean;
 }
 
 const HELP_FLAG: FlagText = { name: 'help', short: 'h', help: 'print this help' };
@@ -58,6 +60,7 @@ function describe({ name, summary, flags, positionals = ['[DIR]'] }: Command): D
     summary,
     flags: [...flags.map((key): FlagText => FLAGS[key]), HELP_FLAG],
     words: positionals.includes('SHELL') ? SHELLS : undefined,
+    takesCommand: positionals.includes('CMD...'),
   };
 }
 
@@ -83,6 +86,7 @@ function bashScript(commands: readonly Described[]): string {
     const all = flags.flatMap(spellings).join(' ');
     return `    ${name}) flags='${all}' words='${first?.join(' ') ?? ''}' ;;`;
   });
+  const wrappers = commands.filter(({ takesCommand }) => takesCommand).map(({ name }) => name);
   return `# bash completion of promfold, made by: promfold completion bash
 _promfold() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
@@ -91,6 +95,21 @@ _promfold() {
     if [[ \${COMP_WORDS[i]} != -* ]]; then command=\${COMP_WORDS[i]}; break; fi
   done
   COMPREPLY=()
+  # Behind -- it is the line of another command.
+  case $command in
+    ${wrappers.join('|')})
+      for ((i++; i < COMP_CWORD; i++)); do
+        [[ \${COMP_WORDS[i]} == -- ]] || continue
+        if ((i + 1 == COMP_CWORD)); then
+          COMPREPLY=($(compgen -c -- "$current"))
+        elif declare -F _command_offset > /dev/null; then
+          _command_offset $((i + 1))
+        else
+          COMPREPLY=($(compgen -f -- "$current"))
+        fi
+        return
+      done ;;
+  esac
   case $command:$previous in
 ${values.join('\n')}
   esac
@@ -117,29 +136,33 @@ function bashReply(choices: readonly string[] | undefined): string {
   return `COMPREPLY=($(compgen ${what} -- "$current"))`;
 }
 
+/** No variable is called command or commands: those are zsh's, and the completion of CMD looks into them. */
 function zshScript(commands: readonly Described[]): string {
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
-  const cases = commands.map(({ name, flags, words }) => {
+  const cases = commands.map(({ name, flags, words, takesCommand }) => {
     const specs = flags.flatMap(zshSpecs).map((spec) => `        ${spec} \\`);
-    const rest = words === undefined ? "'*:path:_files'" : quoted(`1:shell:(${words.join(' ')})`);
-    return `    ${name})\n      _arguments -s \\\n${specs.join('\n')}\n        ${rest} ;;`;
+    const others = takesCommand
+      ? "'(-):command: _command_names -e' '*::arguments: _normal'"
+      : "'*:path:_files'";
+    const rest = words === undefined ? others : quoted(`1:shell:(${words.join(' ')})`);
+    return `    ${name})\n      _arguments -s -S \\\n${specs.join('\n')}\n        ${rest} ;;`;
   });
   return `#compdef promfold
 # zsh completion of promfold, made by: promfold completion zsh
 _promfold() {
-  local -a commands
-  commands=(
+  local -a ours
+  ours=(
 ${names.join('\n')}
   )
   if ((CURRENT == 2)); then
-    _describe command commands
+    _describe command ours
     _files -/
     return
   fi
-  local command=$words[2]
+  local chosen=$words[2]
   shift words
   ((CURRENT--))
-  case $command in
+  case $chosen in
 ${cases.join('\n')}
     *) _files ;;
   esac
@@ -166,7 +189,7 @@ function fishScript(commands: readonly Described[]): string {
     '# fish completion of promfold, made by: promfold completion fish',
     `complete -c promfold -n '${isFirst}' -l version -d ${quoted(VERSION_FLAG.help)}`,
   ];
-  for (const { name, summary, flags, words } of commands) {
+  for (const { name, summary, flags, words, takesCommand } of commands) {
     lines.push(`complete -c promfold -n '${isFirst}' -a ${name} -d ${quoted(summary)}`);
     const seen = `-n '__fish_seen_subcommand_from ${name}'`;
     for (const { name: long, short, value, choices, help } of flags) {
@@ -176,6 +199,15 @@ function fishScript(commands: readonly Described[]): string {
         parts.push(choices === undefined ? '-r' : `-x -a '${choices.join(' ')}'`);
       parts.push(`-d ${quoted(help)}`);
       lines.push(parts.join(' '));
+    }
+    if (takesCommand) {
+      const withValue = flags
+        .filter(({ value }) => value !== undefined)
+        .flatMap(spellings)
+        .join(' ');
+      // Two words go before it: ours and the name of our command.
+      const completed = `(__fish_complete_subcommand --fcs-skip=2 -- ${withValue})`;
+      lines.push(`complete -c promfold ${seen} -x -a '${completed}'`);
     }
     if (words !== undefined) lines.push(`complete -c promfold ${seen} -f -a '${words.join(' ')}'`);
   }

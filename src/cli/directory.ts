@@ -7,7 +7,7 @@
 import { UsageError } from '../errors.js';
 
 export const DIRECTORY_VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
-const OLD_VARIABLE = 'prometheus_multiproc_dir';
+export const OLD_DIRECTORY_VARIABLE = 'prometheus_multiproc_dir';
 
 /** @throws UsageError when nothing names a directory */
 export function chooseDirectory(
@@ -21,9 +21,9 @@ export function chooseDirectory(
   const current = environment[DIRECTORY_VARIABLE];
   if (current) return current;
 
-  const old = environment[OLD_VARIABLE];
+  const old = environment[OLD_DIRECTORY_VARIABLE];
   if (old) {
-    warn(`${OLD_VARIABLE} is deprecated, use ${DIRECTORY_VARIABLE}`);
+    warn(`${OLD_DIRECTORY_VARIABLE} is deprecated, use ${DIRECTORY_VARIABLE}`);
     return old;
   }
   throw new UsageError(`expected DIR or $${DIRECTORY_VARIABLE}, got neither`);

@@ -9,14 +9,15 @@ import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
 import { cat } from './cat.js';
 import { check } from './check.js';
-import type { Command, Terminal } from './command.js';
+import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
 import { completionCommand } from './completion.js';
 import { diff } from './diff.js';
 import { discover } from './discover.js';
 import { explain } from './explain.js';
-import { describeFlag, FLAGS, type Flag, flagSyntax, flagValues } from './flags.js';
+import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
 import { ls } from './ls.js';
 import { manCommand } from './man.js';
+import { run } from './run.js';
 import { scrape } from './scrape.js';
 import { serve } from './serve.js';
 import { snapshot } from './snapshot.js';
@@ -26,6 +27,7 @@ import { VERSION_LINE } from './version.js';
 /** In the order of --help. */
 export const COMMANDS: readonly Command[] = [
   serve,
+  run,
   scrape,
   ls,
   cat,
@@ -40,20 +42,24 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
-export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   let printed = '';
-  let chosen: (() => Promise<number>) | undefined;
+  let chosen: (() => Promise<ExitStatus>) | undefined;
 
   const parser = new Parser('promfold')
     .description('Serves the metrics that Python processes write to PROMETHEUS_MULTIPROC_DIR.')
     .usage('<command> [DIR] [flags]\n       promfold DIR [flags]   (as promfold serve DIR)')
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    // So that the flags of a command behind `run` are its own.
+    .enablePositionalOptions()
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),
       subcommandTerm: (sub) => {
         const command = COMMANDS.find(({ name }) => name === sub.name());
-        return command === undefined ? 'help [command]' : syntaxOf(command);
+        return command === undefined
+          ? 'help [command]'
+          : syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
       },
     })
     .exitOverride()
@@ -65,9 +71,9 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     });
   for (const command of COMMANDS) {
     addCommand(parser, command, (positionals, given) => {
-      const flags = flagValues(command.flags, given, terminal.environment);
+      const flags = flagValues(command.flags, given, terminal.environment, command.fallbacks);
       const directory = positionals[positionalsOf(command).indexOf('[DIR]')];
-      chosen = () => command.run({ directory, positionals, flags }, terminal);
+      chosen = () => command.run({ directory, positionals, flags, given }, terminal);
     });
   }
 
@@ -102,35 +108,41 @@ function syntaxOf(command: Command): string {
   return [command.name, ...words].join(' ');
 }
 
-type Given = Readonly<Record<string, readonly string[]>>;
-
 function addCommand(
   parser: Parser,
   command: Command,
   choose: (positionals: readonly (string | undefined)[], given: Given) => void,
 ): void {
   const positionals = positionalsOf(command);
-  const about = positionals.includes('[DIR]')
-    ? `${command.summary}\nDIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.`
-    : command.summary;
+  const about = [
+    command.summary,
+    ...(positionals.includes('[DIR]')
+      ? ['DIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.']
+      : []),
+    ...(command.details ?? []),
+  ].join('\n');
   const examples = command.examples.map((example) => `  promfold ${example}`).join('\n');
   const sub = parser
     .command(syntaxOf(command))
-    .usage([...positionals, '[flags]'].join(' '))
+    .usage(usageOf(command))
+    .passThroughOptions(positionals.at(-1)?.endsWith('...'))
     .summary(command.summary)
     .description(about)
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', `\nExamples:\n${examples}`)
     // After the positionals commander passes its own options and the command.
     .action((...all: unknown[]) =>
-      choose(all.slice(0, positionals.length) as (string | undefined)[], given),
+      choose(all.slice(0, positionals.length).flat() as (string | undefined)[], given),
     );
+
+  // As promfold's own: positional options would have it before the command only.
+  sub.version(VERSION_LINE, '--version').options.at(-1)!.hideHelp();
 
   // Collected by our own names: commander's keys for dotted names (`opts['web.listenAddress']`) are
   // camel-cased only in part.
   const given: Record<string, string[]> = {};
   for (const key of command.flags) {
-    const flag: Flag<unknown> = FLAGS[key];
+    const flag = flagOf(key, command.fallbacks);
     const texts: string[] = [];
     given[flag.name] = texts;
     sub.option(flagSyntax(flag), describeFlag(flag), (text: string) => {

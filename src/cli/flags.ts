@@ -253,6 +253,25 @@ export const FLAGS = {
     },
     oneOf(LOG_FORMATS),
   ),
+  dir: optional<string>(
+    {
+      name: 'dir',
+      value: 'directory',
+      help: 'use this directory instead of a fresh one: made where missing, never wiped or removed',
+    },
+    (text) => {
+      if (text !== '') return text;
+      throw new ExpectedError('a directory', text);
+    },
+  ),
+  keep: one(
+    {
+      name: 'keep',
+      help: 'leave the directory there at the end, and log its path',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
   format: one<Format>(
     {
       name: 'format',
@@ -476,6 +495,9 @@ export type FlagValues<K extends FlagKey> = {
   readonly [P in K]: (typeof FLAGS)[P] extends Flag<infer T> ? T : never;
 };
 
+/** Defaults of one command, in place of `FlagText.fallback`. */
+export type Fallbacks = Readonly<Partial<Record<FlagKey, string>>>;
+
 /** The variable that stands in for a flag; undefined for flags without one. */
 export function environmentTwin({ name, environment }: FlagText): string | undefined {
   return environment === false ? undefined : `PROMFOLD_${name.toUpperCase().replace(/[.-]/g, '_')}`;
@@ -489,10 +511,11 @@ export function flagValues<K extends FlagKey>(
   keys: readonly K[],
   given: Readonly<Record<string, readonly string[]>>,
   environment: Readonly<Record<string, string | undefined>>,
+  fallbacks: Fallbacks = {},
 ): FlagValues<K> {
   const values: Partial<Record<FlagKey, unknown>> = {};
   for (const key of keys) {
-    const flag: Flag<unknown> = FLAGS[key];
+    const flag = flagOf(key, fallbacks);
     const { texts, source } = textsOf(flag, given, environment);
     try {
       values[key] = flag.parse(texts);
@@ -502,6 +525,13 @@ export function flagValues<K extends FlagKey>(
     }
   }
   return values as FlagValues<K>;
+}
+
+/** The flag as a command has it. */
+export function flagOf(key: FlagKey, fallbacks: Fallbacks = {}): Flag<unknown> {
+  const flag: Flag<unknown> = FLAGS[key];
+  const fallback = fallbacks[key];
+  return fallback === undefined ? flag : { ...flag, fallback };
 }
 
 function textsOf(
@@ -520,6 +550,18 @@ function textsOf(
     return { texts, source: twin };
   }
   return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
+}
+
+/** What was given for some flags, as words of another command line. */
+export function flagArguments(
+  keys: readonly FlagKey[],
+  given: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  return keys.flatMap((key) => {
+    const { name, value }: FlagText = FLAGS[key];
+    const texts = given[name] ?? [];
+    return texts.map((text) => (value === undefined ? `--${name}` : `--${name}=${text}`));
+  });
 }
 
 /** A switch on the command line is `true`; its twin in the environment may say either. */
@@ -598,7 +640,11 @@ function listed(choices: readonly string[]): string {
  * @param commands which commands take which flags
  */
 export function renderFlagsTable(
-  commands: readonly { readonly name: string; readonly flags: readonly FlagKey[] }[],
+  commands: readonly {
+    readonly name: string;
+    readonly flags: readonly FlagKey[];
+    readonly fallbacks?: Fallbacks;
+  }[],
 ): string {
   const rows = Object.entries(FLAGS).map(([key, flag]: [string, FlagText]) => {
     const takenBy = commands.filter(({ flags }) => (flags as readonly string[]).includes(key));
@@ -606,7 +652,15 @@ export function renderFlagsTable(
     const cells = [
       `\`${flagSyntax(flag)}\`${flag.repeatable ? ', repeatable' : ''}`,
       takenBy.map(({ name }) => `\`${name}\``).join(', '),
-      flag.value !== undefined && flag.fallback !== undefined ? `\`${flag.fallback}\`` : '',
+      [
+        ...(flag.value !== undefined && flag.fallback !== undefined
+          ? [`\`${flag.fallback}\``]
+          : []),
+        ...takenBy.flatMap(({ name, fallbacks }) => {
+          const fallback = fallbacks?.[key as FlagKey];
+          return fallback === undefined ? [] : [`\`${fallback}\` of \`${name}\``];
+        }),
+      ].join(', '),
       flag.help,
       twin === undefined ? '' : `\`${twin}\``,
     ];

@@ -13,16 +13,27 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['logfmt', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+/** Beside the command of `run`, whose log goes to the same place. */
+export const MARK = { logger: 'promfold' } as const;
+
 type Write = (message: string, fields?: Record<string, unknown>) => void;
 
 export type Log = Readonly<Record<LogLevel, Write>>;
 
-/** @param output stderr when left out */
-export function openLog(level: LogLevel, format: LogFormat, output = stderr()): Log {
+/**
+ * @param mark what each line begins with, where others write to the same stderr
+ * @param output stderr when left out
+ */
+export function openLog(
+  level: LogLevel,
+  format: LogFormat,
+  mark: { readonly logger?: string } = {},
+  output = stderr(),
+): Log {
   const logger = pino(
     {
       level,
-      base: null,
+      base: mark.logger === undefined ? null : mark,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

@@ -6,7 +6,7 @@
 import { printable } from './printable.js';
 
 /** These come first, in this order; the rest as given. */
-const FIRST = ['time', 'level', 'msg'];
+const FIRST = ['logger', 'time', 'level', 'msg'];
 
 export function logfmt(fields: Readonly<Record<string, unknown>>): string {
   const names = [

@@ -4,9 +4,9 @@
  * Source of the macros: man(7) of the Linux man-pages project.
  */
 
-import type { Command } from './command.js';
+import { type Command, usageOf } from './command.js';
 import { DIRECTORY_VARIABLE } from './directory.js';
-import { describeFlag, FLAGS, type FlagText } from './flags.js';
+import { describeFlag, type FlagText, flagOf } from './flags.js';
 import { VERSION } from './version.js';
 
 /** @param commands asked for when it runs: it is one of them itself */
@@ -63,17 +63,18 @@ export function manPage(commands: readonly Command[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-function synopsis({ positionals = ['[DIR]'], flags }: Command): string {
-  const words = [...positionals, ...(flags.length > 0 ? ['[flags]'] : [])];
-  return words.length === 0 ? '\\&' : `.I ${roff(words.join(' '))}`;
+function synopsis(command: Command): string {
+  const words = usageOf(command);
+  return words === '' ? '\\&' : `.I ${roff(words)}`;
 }
 
 function commandLines(command: Command): string[] {
-  const { name, summary, flags, examples } = command;
+  const { name, summary, details = [], flags, fallbacks, examples } = command;
   return [
-    `.SS promfold ${roff(name)} ${roff((command.positionals ?? ['[DIR]']).join(' '))}`.trimEnd(),
+    `.SS promfold ${roff(name)} ${roff(usageOf({ ...command, flags: [] }))}`.trimEnd(),
     roff(summary),
-    ...flags.flatMap((key) => flagLines(FLAGS[key])),
+    ...details.map(roff),
+    ...flags.flatMap((key) => flagLines(flagOf(key, fallbacks))),
     ...(examples.length > 0
       ? [
           '.PP',
@@ -104,5 +105,10 @@ export function roff(text: string): string {
     .replaceAll('-', '\\-')
     .replaceAll("'", '\\(aq')
     .replaceAll('"', '\\(dq')
+    .replace(/[^\0-\x7f]/gu, (character) => `\\[u${codePoint(character)}]`)
     .replace(/^\./, '\\&.');
+}
+
+function codePoint(character: string): string {
+  return character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
 }

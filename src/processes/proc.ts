@@ -19,6 +19,9 @@ export const DENIED = 'denied';
 
 export interface ProcessStat {
   readonly parentPid: number;
+  readonly processGroup: number;
+  /** Of its terminal: who gets the keys; -1 without one. */
+  readonly foregroundGroup: number;
   readonly isKernelThread: boolean;
   readonly isZombie: boolean;
   /** Seconds after boot. */
@@ -134,6 +137,8 @@ export function parseStat(text: string): ProcessStat | undefined {
   if (!Number.isInteger(parentPid) || Number.isNaN(startAfterBoot)) return undefined;
   return {
     parentPid,
+    processGroup: Number(field(5)),
+    foregroundGroup: Number(field(8)),
     isKernelThread: (Number(field(9)) & KERNEL_THREAD) !== 0,
     isZombie: field(3) === 'Z' || field(3) === 'X',
     startAfterBoot,

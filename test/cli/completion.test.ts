@@ -6,6 +6,7 @@ import { COMMANDS } from '../../src/cli/dispatch.js';
 import { FLAGS } from '../../src/cli/flags.js';
 import { manPage, roff } from '../../src/cli/man.js';
 import { promfold } from '../support/cli.js';
+import { ROOT } from '../support/paths.js';
 import { run } from '../support/process.js';
 
 const hasProgram = async (name: string): Promise<boolean> =>
@@ -47,6 +48,9 @@ describe('completion', () => {
       ['promfold', 'completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
+    [['promfold', 'run', '--ke'], ['--keep']],
+    [['promfold', 'run', '--log.level', 'info', '--', 'declar'], ['declare']],
+    [['promfold', 'run', '--', 'cat', `${ROOT}/READ`], [`${ROOT}/README.md`]],
   ];
   for (const [words, replies] of completed) {
     it(`bash completes ${words.slice(1).join(' ')}`, async () => {
@@ -62,6 +66,16 @@ describe('completion', () => {
       assert.deepEqual(stdout.trim().split('\n'), replies);
     });
   }
+
+  it('fish completes the command of run', async (t) => {
+    if (!(await hasProgram('fish'))) return t.skip('no fish here');
+    const { stdout } = await run('fish', [
+      '-N',
+      '-c',
+      `${completionScript('fish', COMMANDS)}\ncomplete -C 'promfold run --log.level info -- mkfif'`,
+    ]);
+    assert.match(stdout, /^mkfifo\b/);
+  });
 
   it('prints the script, and refuses a shell it does not know', async () => {
     const { stdout, exitCode } = await promfold(['completion', 'fish']);
@@ -103,6 +117,7 @@ describe('the manual page', () => {
 
   it('escapes what roff would read', () => {
     assert.equal(roff(".a\\b-c'd"), '\\&.a\\eb\\-c\\(aqd');
+    assert.equal(roff('x…'), 'x\\[u2026]');
   });
 
   it('is printed by man', async () => {

@@ -6,9 +6,12 @@ import {
   environmentTwin,
   FLAGS,
   type FlagKey,
+  flagArguments,
+  flagOf,
   flagValues,
   renderFlagsTable,
 } from '../../src/cli/flags.js';
+import { manPage } from '../../src/cli/man.js';
 import { UsageError } from '../../src/errors.js';
 
 type Given = Record<string, string[]>;
@@ -16,6 +19,40 @@ type Environment = Record<string, string>;
 
 const read = (key: FlagKey, given: Given, environment: Environment = {}) =>
   flagValues([key], given, environment)[key];
+
+describe('the default of one command', () => {
+  const value = (given: Given, environment: Environment = {}) =>
+    flagValues(['deadProcesses'], given, environment, { deadProcesses: 'hide-gauges' })
+      .deadProcesses;
+
+  it('counts in place of that of the others', () => assert.equal(value({}), 'hide-gauges'));
+
+  it('gives way to the twin, and to the flag', () => {
+    assert.equal(value({}, { PROMFOLD_DEAD_PROCESSES: 'keep' }), 'keep');
+    assert.equal(
+      value({ 'dead-processes': ['hide-live'] }, { PROMFOLD_DEAD_PROCESSES: 'keep' }),
+      'hide-live',
+    );
+  });
+
+  it('stands in --help, the table and the manual page', () => {
+    const run = COMMANDS.find(({ name }) => name === 'run')!;
+    assert.match(describeFlag(flagOf('deadProcesses', run.fallbacks)), /default: hide-gauges,/);
+    assert.match(renderFlagsTable(COMMANDS), /\| `keep`, `hide-gauges` of `run` \|/);
+    assert.match(manPage([run]), /default: hide\\-gauges,/);
+  });
+});
+
+describe('what was given for flags', () => {
+  it('is said again on another command line, in the order of the flags', () => {
+    const given = { strict: ['true'], label: ['a=b c', 'd=-e'], 'log.level': [] };
+    assert.deepEqual(flagArguments(['label', 'strict', 'logLevel'], given), [
+      '--label=a=b c',
+      '--label=d=-e',
+      '--strict',
+    ]);
+  });
+});
 
 describe('a flag', () => {
   const cases: [string, FlagKey, Given, Environment, unknown][] = [
@@ -220,7 +257,7 @@ describe('the flags', () => {
     assert.equal(rows.length, Object.keys(FLAGS).length);
     assert.equal(
       rows.find((row) => row.includes('--log.level')),
-      '| `--log.level <level>` | `serve` | `info` | debug, info, warn or error | `PROMFOLD_LOG_LEVEL` |',
+      '| `--log.level <level>` | `serve`, `run` | `info` | debug, info, warn or error | `PROMFOLD_LOG_LEVEL` |',
     );
   });
 });

@@ -4,7 +4,7 @@ import { type LogFormat, type LogLevel, openLog } from '../../src/cli/log.js';
 
 function logged(level: LogLevel, format: LogFormat): string[] {
   const lines: string[] = [];
-  const log = openLog(level, format, { write: (line) => void lines.push(line) });
+  const log = openLog(level, format, {}, { write: (line) => void lines.push(line) });
   log.debug('looking');
   log.info('listening', { address: '127.0.0.1:19925' });
   log.warn('bad file', { path: '/run/prom/a b.db' });

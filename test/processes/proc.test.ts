@@ -61,10 +61,12 @@ describe('writableMappings', () => {
 
 describe('parseStat', () => {
   const stat = (name: string, state = 'S') =>
-    `42 (${name}) ${state} 7 42 42 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 1 0 12345 1 1`;
-  it('reads parent and start', () => {
+    `42 (${name}) ${state} 7 40 39 34816 41 4194560 1 0 0 0 1 1 0 0 20 0 1 0 12345 1 1`;
+  it('reads parent, groups and start', () => {
     assert.deepEqual(parseStat(stat('python3')), {
       parentPid: 7,
+      processGroup: 40,
+      foregroundGroup: 41,
       isKernelThread: false,
       isZombie: false,
       startAfterBoot: 123.45,

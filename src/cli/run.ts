@@ -1,0 +1,178 @@
+/**
+ * `run`: CMD with a fresh directory and the daemon beside it.
+ *
+ *   promfold run ─┬─ CMD           same terminal, process group, stdin, stdout, stderr
+ *                 └─ promfold serve DIR   started anew when it ends (daemon-process.ts)
+ *
+ * Nothing of ours may hurt CMD. So the daemon is a process of its own, and this one does little: it hands on
+ * signals (signals.ts), waits for CMD, removes the directory and ends as CMD did. From the start of CMD on nothing may
+ * open stdout or stderr as a stream: Node would make them non-blocking, and CMD shares them.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm, stat } from 'node:fs/promises';
+import { UsageError } from '../errors.js';
+import { discoverDirectories } from '../processes/discover.js';
+import type { Command, ExitStatus, Terminal } from './command.js';
+import { DaemonProcess } from './daemon-process.js';
+import { DIRECTORY_VARIABLE, OLD_DIRECTORY_VARIABLE } from './directory.js';
+import { environmentTwin, FLAGS, type FlagKey, flagArguments } from './flags.js';
+import { makeFreshDirectory, makeGivenDirectory, temporaryPlaces } from './fresh-directory.js';
+import { type Log, MARK, openLog } from './log.js';
+import { SERVE_FLAGS } from './serve.js';
+import { SignalForwarding } from './signals.js';
+import { SOURCES } from './sources.js';
+import { systemErrorText } from './system-error.js';
+
+/** As a shell says that a command is there and cannot be run, or is not there. */
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+
+const RUN_FLAGS = [...SERVE_FLAGS, 'dir', 'keep'] as const satisfies readonly FlagKey[];
+
+export const run: Command<(typeof RUN_FLAGS)[number]> = {
+  name: 'run',
+  summary: 'Run a command with a fresh directory, and serve it.',
+  details: [
+    `CMD gets a new, empty directory in $${DIRECTORY_VARIABLE}, whatever that held before, and promfold serves it until CMD ends. It is made in $TMPDIR, else /tmp, with mode 0700, and removed at the end.`,
+    'Gauges of dead processes are hidden, where --dead-processes does not say otherwise.',
+    'Signals are handed on, and promfold ends as CMD does: with its exit code, or by the same signal; 127 when CMD is not found, 126 when it cannot be run. Nothing that happens to promfold ends CMD.',
+    'As the first process of a container it does not reap orphans: use docker run --init.',
+  ],
+  positionals: ['CMD...'],
+  flags: RUN_FLAGS,
+  // A server that is started anew by CMD would leave its running requests there for ever.
+  fallbacks: { deadProcesses: 'hide-gauges' },
+  examples: [
+    'run -- vllm serve Qwen/Qwen3-0.6B --api-server-count 4',
+    'run --web.listen-address=:19925 -- gunicorn -w 4 app:api',
+    'run --dir /run/prom -- python -m dynamo.vllm --model Qwen/Qwen3-0.6B',
+  ],
+
+  async run({ positionals, flags, given }, terminal) {
+    const [program = '', ...args] = positionals as readonly string[];
+    if (program === '') throw new UsageError("CMD: expected a command, got ''");
+    const log = openLog(flags.logLevel, flags.logFormat, MARK);
+    const signals = new SignalForwarding();
+    const directory = await makeDirectory(flags.dir, terminal, log);
+    const daemon =
+      directory === undefined
+        ? undefined
+        : new DaemonProcess(
+            [
+              ...flagArguments(SERVE_FLAGS, given),
+              `--dead-processes=${flags.deadProcesses}`,
+              '--',
+              directory,
+            ],
+            daemonEnvironment(terminal),
+            log,
+          );
+    const words = terminal.environment._?.endsWith('/nohup')
+      ? // Node forgets which signals were ignored, so CMD would not have it from us.
+        ['nohup', program, ...args]
+      : [program, ...args];
+    try {
+      return await runCommand(
+        words,
+        commandEnvironment(directory, terminal),
+        (command) => signals.to(command, daemon),
+        log,
+      );
+    } finally {
+      signals.stop();
+      await daemon?.stop();
+      if (directory !== undefined)
+        await leave(directory, flags.keep || flags.dir !== undefined, log);
+    }
+  },
+};
+
+/** Undefined where none can be made: then CMD runs without. */
+async function makeDirectory(
+  asked: string | undefined,
+  { environment }: Terminal,
+  log: Log,
+): Promise<string | undefined> {
+  try {
+    const directory =
+      asked === undefined
+        ? await makeFreshDirectory(temporaryPlaces(environment), log.warn)
+        : await makeGivenDirectory(asked);
+    const before = environment[DIRECTORY_VARIABLE];
+    log.info('directory made for the command', {
+      directory,
+      ...(before && before !== directory && { insteadOf: before }),
+    });
+    return directory;
+  } catch (error) {
+    log.error('no directory: the command runs without metrics', {
+      cause: (error as Error).message,
+    });
+    return undefined;
+  }
+}
+
+/** The directories of `serve` are not to come from the environment. */
+function daemonEnvironment({ environment }: Terminal): NodeJS.ProcessEnv {
+  const twins = [...SOURCES, 'discover'].map((key) => environmentTwin(FLAGS[key as FlagKey]));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !twins.includes(name)));
+}
+
+/**
+ * The old spelling is of our directory too, where it is set: clients before 0.10 know no other. Where it is not it
+ * stays so, for those who take the variable away from their children.
+ */
+function commandEnvironment(
+  directory: string | undefined,
+  { environment }: Terminal,
+): NodeJS.ProcessEnv {
+  if (directory === undefined) return { ...environment };
+  const isOldSet = environment[OLD_DIRECTORY_VARIABLE] !== undefined;
+  return {
+    ...environment,
+    [DIRECTORY_VARIABLE]: directory,
+    ...(isOldSet && { [OLD_DIRECTORY_VARIABLE]: directory }),
+  };
+}
+
+async function runCommand(
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+  onStart: (command: ChildProcess) => void,
+  log: Log,
+): Promise<ExitStatus> {
+  try {
+    // Throws, or tells later: that depends on what is wrong.
+    const command = spawn(program, args, { env, stdio: 'inherit' });
+    onStart(command);
+    const [code, signal] = (await once(command, 'exit')) as [number | null, NodeJS.Signals | null];
+    return signal ?? code!;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    log.error('the command cannot be run', { program, cause: systemErrorText(error) });
+    return isMissing ? NOT_FOUND : NOT_EXECUTABLE;
+  }
+}
+
+/** Removes the directory, unless somebody still needs it. */
+async function leave(directory: string, isKept: boolean, log: Log): Promise<void> {
+  if (isKept) {
+    log.info('directory kept', { directory });
+    return;
+  }
+  try {
+    const { dev, ino } = await stat(directory);
+    const { directories } = await discoverDirectories();
+    const users = directories.find(({ identity }) => identity === `${dev}:${ino}`)?.users ?? [];
+    if (users.length > 0) {
+      // Without it the first new metric of such a process would end it.
+      const pids = users.map(({ pid }) => pid).join(',');
+      log.warn('directory kept: processes that outlive the command use it', { directory, pids });
+      return;
+    }
+    await rm(directory, { recursive: true });
+  } catch (error) {
+    log.warn('directory not removed', { directory, cause: systemErrorText(error) });
+  }
+}
