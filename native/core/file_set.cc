@@ -1,5 +1,7 @@
 #include "file_set.h"
 
+#include <linux/magic.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -28,6 +30,11 @@ bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFi
   return a->name() < b->name();  // char_traits<char> compares as memcmp does
 }
 
+bool IsOnOverlay(int directory) {
+  struct statfs status;
+  return fstatfs(directory, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
 // Of all sets: the kernel's limit is one for the process.
 std::atomic<uint32_t> mappings_held = 0;
 
@@ -48,6 +55,9 @@ int FileSet::List(ListingChange* change) {
   const int error = directory_.List(&listing);
   if (error != 0) return error;
   StateFileSystem();
+  if (IsOnOverlay(directory_.number())) {
+    for (const auto& file : in_order_) file->Doubt();
+  }
 
   const bool is_same_device = directory_.device() == device_before;
   std::vector<MetricFile*> kept;

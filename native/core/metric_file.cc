@@ -87,6 +87,7 @@ void MetricFile::Refresh(const FileContext& context) {
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
   if (is_restated_ && IsReplacedByName(context)) return ReadAnew(context);
+  if (is_doubted_ && IsCopiedUp(context)) return ReadAnew(context);
 
   uint32_t used = 0;
   if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
@@ -121,6 +122,13 @@ bool MetricFile::IsReplacedByName(const FileContext& context) const {
   struct stat status;
   return fstatat(context.directory, name_.c_str(), &status, 0) != 0 ||
          !(IdentityOf(status) == identity_);
+}
+
+bool MetricFile::IsCopiedUp(const FileContext& context) {
+  is_doubted_ = false;
+  struct stat status;
+  return fstatat(context.directory, name_.c_str(), &status, 0) != 0 ||
+         ChangedSeconds(status) != changed_seconds_;
 }
 
 // New entries were appended: walks them on a private copy, so that nothing the writer does
@@ -254,6 +262,7 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   fault_ = {};
   changed_seconds_ = reading->changed_seconds;
   identity_ = reading->identity;
+  is_doubted_ = false;
   is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
   indexed_used_ = reading->used;
   slot_bytes_ = reading->layout.slot_bytes;

@@ -76,6 +76,11 @@ class MetricFile {
   // Values set before `seconds` are none to kMostRecent: another process set them.
   void SetFloor(double seconds) { floor_seconds_ = seconds; }
 
+  // On overlayfs: a writer that opens a file of a lower layer gets a copy under the same name,
+  // device and inode, and what is mapped stays as it was. The directory's ctime changes with it,
+  // and the file's. The next Refresh looks.
+  void Doubt() { is_doubted_ = true; }
+
   // Brings entries and state up to date. An unmapped file is gathered here as well.
   void Refresh(const FileContext& context);
 
@@ -136,6 +141,7 @@ class MetricFile {
 
   Fault CheckMapped(const FileContext& context, uint32_t* used) const;
   bool IsReplacedByName(const FileContext& context) const;
+  bool IsCopiedUp(const FileContext& context);
   bool RemapByName(const FileContext& context, uint32_t used);
 
   Fault FindErasedKey(const FileContext& context, const Reading& reading) const;
@@ -165,6 +171,7 @@ class MetricFile {
   bool is_changed_ = false;    // since the last TakeChange
   bool was_gathered_ = false;  // since it was forgotten: it may have been served
   bool is_padded_ = true;      // a blank stands before every value
+  bool is_doubted_ = false;    // see Doubt
   bool is_restated_ = false;   // name and inode may part without the listing showing it
   Fault fault_;
   double changed_seconds_ = 0;

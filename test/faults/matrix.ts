@@ -1,5 +1,7 @@
 /** All rows of the fault matrix, in the order of the README. */
+import { DIRECTORY_FAULTS } from './directory-faults.js';
 import type { Fault } from './fault.js';
 import { FILE_FAULTS } from './file-faults.js';
+import { RACE_FAULTS } from './race-faults.js';
 
-export const FAULTS: readonly Fault[] = [...FILE_FAULTS];
+export const FAULTS: readonly Fault[] = [...FILE_FAULTS, ...RACE_FAULTS, ...DIRECTORY_FAULTS];

@@ -1,0 +1,79 @@
+/** File systems of our own to break things on; gone when the work is done. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempDirectory } from '../support/temp.js';
+import { VICTIM, victimBytes, writeRest } from './place.js';
+
+export type FileSystem = 'tmpfs' | 'small-tmpfs' | 'ext4' | 'overlay' | 'read-only';
+
+const MEBIBYTE = 2 ** 20;
+
+/** Bytes of the small ones. */
+export const SMALL_BYTES = 512 * 1024;
+
+/**
+ * Mounts one and unmounts it in the end.
+ *
+ * `overlay` has a directory `image` with the files of a Place in its lower layer; `read-only` shows
+ * `source`.
+ */
+export async function onFileSystem(
+  type: FileSystem,
+  work: (root: string, told: string) => Promise<void>,
+  source = '',
+): Promise<void> {
+  const parent = tempDirectory();
+  const root = join(parent, 'mounted');
+  mkdirSync(root);
+  const mounted: string[] = [];
+  const mount = (at: string, ...args: string[]) => {
+    execFileSync('mount', [...args, at], { stdio: 'pipe' });
+    mounted.push(at);
+  };
+  try {
+    switch (type) {
+      case 'tmpfs':
+      case 'small-tmpfs': {
+        const size = type === 'tmpfs' ? 64 * MEBIBYTE : SMALL_BYTES;
+        mount(root, '-t', 'tmpfs', '-o', `size=${size}`, 'promfold-test');
+        break;
+      }
+      case 'ext4': {
+        const image = join(parent, 'image');
+        writeFileSync(image, '');
+        execFileSync('truncate', ['-s', String(8 * MEBIBYTE), image]);
+        try {
+          execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image], { stdio: 'pipe' });
+          mount(root, '-o', 'loop', image);
+        } catch (error) {
+          // A container without loop devices: what its temporary directory is on will do, and is told.
+          const found = execFileSync('stat', ['-f', '-c', '%T', parent], { encoding: 'utf8' });
+          process.stderr.write(`no ext4 of our own, ${found.trim()} instead: ${String(error)}\n`);
+        }
+        break;
+      }
+      case 'overlay': {
+        // Layers on a tmpfs: an overlay on an overlay, as in a container, is refused.
+        const layers = join(parent, 'layers');
+        mkdirSync(layers);
+        mount(layers, '-t', 'tmpfs', 'promfold-test');
+        const [lower, upper, workdir] = ['lower', 'upper', 'work'].map((n) => join(layers, n));
+        mkdirSync(join(lower!, 'image'), { recursive: true });
+        mkdirSync(upper!);
+        mkdirSync(workdir!);
+        writeRest(join(lower!, 'image'));
+        writeFileSync(join(lower!, 'image', VICTIM), victimBytes());
+        const options = `lowerdir=${lower},upperdir=${upper},workdir=${workdir}`;
+        mount(root, '-t', 'overlay', '-o', options, 'promfold-test');
+        break;
+      }
+      default:
+        mount(root, '--bind', source);
+        execFileSync('mount', ['-o', 'remount,ro,bind', root], { stdio: 'pipe' });
+    }
+    await work(root, type);
+  } finally {
+    for (const at of mounted.reverse()) execFileSync('umount', ['-l', at], { stdio: 'pipe' });
+  }
+}

@@ -1,0 +1,172 @@
+/** What a reader can see while workers write, the rows of `reference.md` L. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
+import { counter, int32, overwrite } from '../support/metric-file.js';
+import { currentPython, ROOT } from '../support/paths.js';
+import { start } from '../support/process.js';
+import { tempDirectory } from '../support/temp.js';
+import type { Fault } from './fault.js';
+import { Place, REST, victimBytes, WHOLE } from './place.js';
+
+/** Scrapes for a while beside real workers that write at full speed, die and are replaced. */
+export async function besideBusyWorkers(
+  seconds: number,
+  options: { mapLimit?: number },
+): Promise<void> {
+  const directory = tempDirectory();
+  const workers = start(currentPython().path, [`${ROOT}/test/support/busy_workers.py`, '4'], {
+    env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory },
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  try {
+    await Place.use(
+      async (place) => {
+        const deadline = Date.now() + seconds * 1000;
+        let scrapes = 0;
+        let observed = 0;
+        while (Date.now() < deadline || scrapes < 30 || observed < 1000) {
+          await place.scrape();
+          for (const [series, count] of place.values) {
+            const [, labels] = /^busy_seconds_count(\{.*)\}$/.exec(series) ?? [];
+            if (labels === undefined) continue;
+            observed += count;
+            const infinite = place.values.get(`busy_seconds_bucket${labels},le="+Inf"}`);
+            const sorted = place.values.get(`busy_seconds_bucket{le="+Inf",${labels.slice(1)}}`);
+            assert.equal(infinite ?? sorted, count, series);
+          }
+          scrapes += 1;
+        }
+        if (options.mapLimit === 0) assert.ok(place.own('unmapped_files')! > 10);
+      },
+      { directory, ...options },
+    );
+  } finally {
+    workers.stdin!.end();
+    await once(workers, 'exit');
+  }
+}
+
+export const RACE_FAULTS: readonly Fault[] = [
+  {
+    fault: 'a file in the making: 0 bytes, zeros, a header, entries',
+    served: 'everything; its entries once they are counted',
+    seen: 'nothing',
+    cure: 'none is needed',
+    test: async () => {
+      await Place.use(async (place) => {
+        const { victim } = place;
+        writeFileSync(victim, '');
+        assert.deepEqual(await place.scrape(), REST);
+        truncateSync(victim, 65_536);
+        assert.deepEqual(await place.scrape(), REST);
+        overwrite(victim, 0, int32(8));
+        assert.deepEqual(await place.scrape(), REST);
+        overwrite(victim, 8, victimBytes(0).subarray(8));
+        assert.deepEqual(await place.scrape(), REST, 'not counted yet');
+        assert.deepEqual(place.problems(), []);
+        overwrite(victim, 0, int32(victimBytes(0).length));
+        assert.deepEqual(await place.scrape(), WHOLE);
+        assert.deepEqual(place.problems(), []);
+      });
+    },
+  },
+  {
+    fault: 'workers killed in the middle of making files and entries',
+    served: 'everything that was counted',
+    seen: 'FILE_EMPTY after 5 s where a file was left empty',
+    cure: 'remove such a file',
+    test: {
+      file: 'test/e2e/storm.test.ts',
+      title: 'never fails, never bends a number, holds on to nothing',
+    },
+  },
+  {
+    fault: 'an entry that is written and not counted yet',
+    served: 'everything but that entry, and it from then on',
+    seen: 'nothing',
+    cure: 'none is needed; of a killed writer it never counts',
+    test: async () => {
+      await Place.use(async (place) => {
+        writeFileSync(place.victim, victimBytes(65_536));
+        assert.deepEqual(await place.scrape(), WHOLE);
+        const more = victimBytes(0).length;
+        const longer = Buffer.concat([victimBytes(0), victimBytes(0).subarray(8)]);
+        // Half of its bytes, then all, then the count.
+        overwrite(place.victim, more, longer.subarray(more, more + 30));
+        assert.deepEqual(await place.scrape(), WHOLE);
+        overwrite(place.victim, more, longer.subarray(more));
+        assert.deepEqual(await place.scrape(), WHOLE);
+        overwrite(place.victim, 0, int32(longer.length));
+        assert.deepEqual(await place.scrape(), { jobs: 17, loops: 5 });
+        assert.deepEqual(place.problems(), []);
+      });
+    },
+  },
+  {
+    fault: 'a value and its time stored while they are read',
+    served:
+      'a pair inside a cache line whole; one across two lines at worst once in 10,000 of another moment, for one scrape',
+    seen: 'nothing',
+    cure: 'the next scrape',
+    test: {
+      file: 'native/test/pair_test.cc',
+      title: 'a pair inside a cache line is never torn, in millions of readings',
+    },
+  },
+  {
+    fault: 'workers writing at full speed, files mapped',
+    served: 'counters and buckets that never go back, `+Inf` always equal to `_count`',
+    seen: 'nothing',
+    cure: 'none is needed',
+    test: () => besideBusyWorkers(4, {}),
+  },
+  {
+    fault: 'the same with no mapping left: every file is read in several steps',
+    served: 'counters and buckets that never go back, `+Inf` always equal to `_count`',
+    seen: '`promfold_unmapped_files`',
+    cure: 'a larger `vm.max_map_count`',
+    test: () => besideBusyWorkers(4, { mapLimit: 0 }),
+  },
+  {
+    fault: 'files created, removed, replaced and grown between two scrapes',
+    served: 'each as it is when the scrape begins',
+    seen: 'nothing',
+    cure: 'none is needed',
+    test: { file: 'test/e2e/exactness.test.ts', title: 'changes made just before it, on' },
+  },
+  {
+    fault: 'a file removed between the listing and its opening',
+    served: 'everything else, and what was mapped',
+    seen: 'nothing, or FILE_UNREADABLE for one scrape',
+    cure: 'the next scrape',
+    test: {
+      file: 'native/test/metric_file_test.cc',
+      title: 'a file unlinked since the listing: mapped it is still good, else it cannot be read',
+    },
+  },
+  {
+    fault: 'values that change while neither size nor mtime do',
+    served: 'each value as it is',
+    seen: 'nothing',
+    cure: 'none is needed',
+    test: async () => {
+      await Place.use(async (place) => {
+        rmSync(place.victim, { force: true });
+        const writer = new MetricFileWriter(place.victim);
+        const key = { ...counter('jobs', 0), help: 'help' };
+        const offset = writer.createEntry(key, 5);
+        assert.equal((await place.scrape()).jobs, 12);
+        const before = statSync(place.victim, { bigint: true });
+        for (let i = 1; i <= 20; i += 1) {
+          writer.add(offset, 1);
+          assert.equal((await place.scrape()).jobs, 12 + i);
+        }
+        const after = statSync(place.victim, { bigint: true });
+        assert.equal(after.size, before.size);
+        writer.close();
+      });
+    },
+  },
+];
