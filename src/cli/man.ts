@@ -73,7 +73,7 @@ function commandLines(command: Command): string[] {
   return [
     `.SS promfold ${roff(name)} ${roff(usageOf({ ...command, flags: [] }))}`.trimEnd(),
     roff(summary),
-    ...details.map(roff),
+    ...details.flatMap((text) => ['.PP', roff(text)]),
     ...flags.flatMap((key) => flagLines(flagOf(key, fallbacks))),
     ...(examples.length > 0
       ? [
