@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { HEALTHY } from '../../src/serve/endpoint.js';
@@ -172,6 +173,53 @@ for (const [file, find] of POD_TEMPLATES) {
     });
   });
 }
+
+describe('kubernetes/dynamo.yaml, with its two lines for one page', { skip }, () => {
+  it('serves once what Dynamo serves twice, and what only Dynamo has', async () => {
+    const [append, include, ...more] = [
+      ...readFileSync(join(FOLDER, 'dynamo.yaml'), 'utf8').matchAll(/^ +# - (--[a-z].*)$/gm),
+    ].map(([, flag]) => flag!);
+    assert.deepEqual(more, []);
+    const golden = `${GOLDEN}/dynamo-worker`;
+    const own = [
+      '# HELP dynamo_component_requests_total Requests.',
+      '# TYPE dynamo_component_requests_total counter',
+      'dynamo_component_requests_total{dynamo_component="backend"} 5',
+      '',
+    ].join('\n');
+    // Once from the process, once from the files.
+    const once = readFileSync(`${golden}/expected.dynamo.prom`, 'utf8');
+    const page = own + once + once;
+    const dynamo = createServer((_, response) => {
+      response.setHeader('content-type', 'text/plain; charset=utf-8').end(page);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => dynamo.once('listening', resolve));
+    const { port } = dynamo.address() as { port: number };
+    const sidecar = POD_TEMPLATES[1]![1](documents('dynamo.yaml')[0]!).spec.initContainers[0]!;
+    const flags = sidecar.args!.filter((arg) => !/^serve$|^--web\.listen-address=/.test(arg));
+    const daemon = await Daemon.serve(`${golden}/files`, [
+      ...flags,
+      append!.replace('//127.0.0.1:9090/', `//127.0.0.1:${port}/`),
+      include!,
+    ]);
+    try {
+      const { body } = await daemon.get('/metrics');
+      assert.match(body, /^promfold_append_up\{url="[^"]+"\} 1/m);
+      assert.match(body, /^dynamo_component_requests_total\{.*\} 5/m);
+      for (const family of ['vllm:prompt_tokens_total', 'dynamo_component_requests_total']) {
+        assert.equal(body.match(new RegExp(`^# TYPE ${family} `, 'gm'))!.length, 1, family);
+      }
+      const samples = body
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.slice(0, line.lastIndexOf(' ')));
+      assert.equal(new Set(samples).size, samples.length);
+    } finally {
+      await daemon.stop();
+      dynamo.close();
+    }
+  });
+});
 
 describe('kubernetes/podmonitor.yaml', { skip }, () => {
   it('drops from the page of Dynamo what comes from the files, and nothing else', () => {

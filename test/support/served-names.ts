@@ -5,11 +5,13 @@
  */
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeShape, SHAPES } from '../../scripts/bench/shapes.js';
 import { Daemon } from './cli.js';
 import { linesOf, parseSample } from './exposition.js';
 import { GOLDEN, VLLM_CORPUS } from './paths.js';
 import { tempDirectory } from './temp.js';
+import { VllmLike } from './vllm-like.js';
 
 /** Two processes of a vLLM, and beside their files one of each sort that is left out. */
 export async function servedOfVllm(flags: readonly string[] = []): Promise<string> {
@@ -27,6 +29,32 @@ export async function servedOfVllm(flags: readonly string[] = []): Promise<strin
     return (await daemon.get('/metrics')).body;
   } finally {
     await daemon.stop();
+  }
+}
+
+/** Living and dead API servers, with all that promfold adds of its own. */
+export async function servedOfWriters(python: string): Promise<string> {
+  const directory = tempDirectory();
+  const vllm = await VllmLike.start(python, {
+    environment: { PROMETHEUS_MULTIPROC_DIR: directory },
+  });
+  // Nobody listens on the port of discarding.
+  const daemon = await Daemon.serve(directory, [
+    '--process-metrics',
+    '--gauge-age=vllm:',
+    '--append-url=http://127.0.0.1:9/metrics',
+  ]);
+  try {
+    await vllm.serve(0);
+    for (const deadline = Date.now() + 20_000; ; await sleep(100)) {
+      const { body } = await daemon.get('/metrics');
+      const counted = /^process_cpu_seconds_total\{/m.test(body);
+      if (counted && /^promfold_gauge_age_seconds\{/m.test(body)) return body;
+      if (Date.now() > deadline) throw new Error(`writers are not seen: ${body}`);
+    }
+  } finally {
+    await daemon.stop();
+    await vllm.stop();
   }
 }
 
