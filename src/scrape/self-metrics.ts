@@ -215,7 +215,9 @@ export class SelfMetrics {
 
   /** All families that have something to say. */
   async families(): Promise<ValuedFamily[]> {
-    this.#put('residentMemory', {}, process.memoryUsage.rss());
+    const resident = residentBytes();
+    if (resident === undefined) this.#metrics.get('residentMemory')!.remove({});
+    else this.#put('residentMemory', {}, resident);
     const cpu = process.cpuUsage();
     this.#metrics.get('cpuSeconds')!.reset();
     this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
@@ -304,4 +306,13 @@ export function selfMetricsTable(): string {
     return `| \`${selector}\` | ${type} | ${help} |`;
   });
   return ['| family | type | what it says |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Undefined where /proc/self cannot be opened: no descriptor is left, and that costs nobody a scrape. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }

@@ -5,12 +5,22 @@ import { join } from 'node:path';
 import { tempDirectory } from '../support/temp.js';
 import { VICTIM, victimBytes, writeRest } from './place.js';
 
-export type FileSystem = 'tmpfs' | 'small-tmpfs' | 'ext4' | 'overlay' | 'read-only';
+export type FileSystem =
+  | 'tmpfs'
+  | 'small-tmpfs'
+  | 'few-inodes'
+  | 'ext4'
+  | 'small-ext4'
+  | 'overlay'
+  | 'read-only';
 
 const MEBIBYTE = 2 ** 20;
 
-/** Bytes of the small ones. */
-export const SMALL_BYTES = 512 * 1024;
+const TMPFS_OPTIONS: Partial<Record<FileSystem, string>> = {
+  tmpfs: 'size=64m',
+  'small-tmpfs': 'size=512k',
+  'few-inodes': 'nr_inodes=20',
+};
 
 /**
  * Mounts one and unmounts it in the end.
@@ -34,22 +44,24 @@ export async function onFileSystem(
   try {
     switch (type) {
       case 'tmpfs':
-      case 'small-tmpfs': {
-        const size = type === 'tmpfs' ? 64 * MEBIBYTE : SMALL_BYTES;
-        mount(root, '-t', 'tmpfs', '-o', `size=${size}`, 'promfold-test');
+      case 'small-tmpfs':
+      case 'few-inodes':
+        mount(root, '-t', 'tmpfs', '-o', TMPFS_OPTIONS[type]!, 'promfold-test');
         break;
-      }
-      case 'ext4': {
+      case 'ext4':
+      case 'small-ext4': {
         const image = join(parent, 'image');
         writeFileSync(image, '');
-        execFileSync('truncate', ['-s', String(8 * MEBIBYTE), image]);
+        execFileSync('truncate', ['-s', String((type === 'ext4' ? 8 : 1) * MEBIBYTE), image]);
         try {
           execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image], { stdio: 'pipe' });
           mount(root, '-o', 'loop', image);
         } catch (error) {
-          // A container without loop devices: what its temporary directory is on will do, and is told.
-          const found = execFileSync('stat', ['-f', '-c', '%T', parent], { encoding: 'utf8' });
-          process.stderr.write(`no ext4 of our own, ${found.trim()} instead: ${String(error)}\n`);
+          // A container without loop devices: told, and the next best is taken.
+          process.stderr.write(`no ext4 of our own: ${String(error)}\n`);
+          if (type === 'small-ext4') {
+            mount(root, '-t', 'tmpfs', '-o', TMPFS_OPTIONS['small-tmpfs']!, 'promfold-test');
+          }
         }
         break;
       }

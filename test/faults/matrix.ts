@@ -3,5 +3,11 @@ import { DIRECTORY_FAULTS } from './directory-faults.js';
 import type { Fault } from './fault.js';
 import { FILE_FAULTS } from './file-faults.js';
 import { RACE_FAULTS } from './race-faults.js';
+import { SYSTEM_FAULTS } from './system-faults.js';
 
-export const FAULTS: readonly Fault[] = [...FILE_FAULTS, ...RACE_FAULTS, ...DIRECTORY_FAULTS];
+export const FAULTS: readonly Fault[] = [
+  ...FILE_FAULTS,
+  ...RACE_FAULTS,
+  ...DIRECTORY_FAULTS,
+  ...SYSTEM_FAULTS,
+];
