@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseStat } from '../../src/processes/proc.js';
 import { start } from './process.js';
 
-const PATIENCE_MILLISECONDS = 30_000;
+/** Only a failure waits so long. A daemon on a busy machine looks for dead processes once a minute. */
+const PATIENCE_MILLISECONDS = 90_000;
 
 export class Session {
   readonly child: ChildProcess;
