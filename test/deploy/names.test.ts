@@ -1,0 +1,125 @@
+/**
+ * Whatever scripts/deploy and the README's recipes name of promfold is there: flags, variables, commands, paths,
+ * metrics. Whatever they name of others is in a list here, so that a misspelt name of ours is in neither.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import * as vllm from '../../scripts/bench/vllm-families.js';
+import { COMMANDS } from '../../src/cli/dispatch.js';
+import { environmentTwin, FLAGS, type FlagText } from '../../src/cli/flags.js';
+import { GAUGE_AGE } from '../../src/scrape/gauge-age.js';
+import { endpoints, OWN_PREFIX } from '../../src/serve/endpoint.js';
+import { ROOT } from '../support/paths.js';
+import { recordedOfVllm, sampleTypes } from '../support/served-names.js';
+
+const FOLDER = `${ROOT}/scripts/deploy`;
+const README = readFileSync(`${ROOT}/README.md`, 'utf8');
+
+/** The file, or the part of the README, and what stands there. */
+const texts: readonly [name: string, text: string][] = [
+  ...readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path): [string, string] => [path.slice(ROOT.length + 1), readFileSync(path, 'utf8')]),
+  ['README.md, recipes', /^## Recipes\n(.*?)^## /ms.exec(README)?.[1] ?? ''],
+];
+
+/** Of other programs, by program. */
+const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  celery: ['--app', '--concurrency', '--max-tasks-per-child'],
+  docker: ['--build', '--cap-drop', '--read-only', '--user'],
+  dockerfile: ['--from', '--interval', '--start-period', '--timeout'],
+  dynamo: ['--model'],
+  gunicorn: ['--max-requests', '--workers'],
+  install: ['--no-cache-dir', '--no-install-recommends'],
+  kubectl: ['--arguments-only', '--custom', '--image', '--profile', '--target'],
+  litellm: ['--num_workers', '--config', '--max_requests_before_restart'],
+  npm: ['--ignore-scripts', '--no-audit', '--no-fund', '--omit'],
+  sglang: ['--enable-metrics', '--model-path'],
+  systemd: ['--now'],
+  useradd: ['--no-create-home', '--shell', '--system'],
+  uvicorn: ['--reload', '--workers'],
+  vllm: ['--api-server-count', '--data-parallel-size', '--port'],
+  'vllm, for dashboards': ['--enable-mfu-metrics', '--kv-cache-metrics'],
+};
+
+/** promfold_… that are no metrics. */
+const LABELS = ['promfold_source', 'promfold_gauge'];
+
+const flagNames = Object.values(FLAGS).map(({ name }) => `--${name}`);
+const twins = Object.values(FLAGS).map((flag: FlagText) => environmentTwin(flag));
+
+/** Asserts that each match of the pattern, but for those in texts of no interest, is allowed. */
+function allMatches(pattern: RegExp, allowed: (name: string) => boolean): void {
+  let count = 0;
+  for (const [file, text] of texts) {
+    for (const [, name] of text.matchAll(pattern)) {
+      assert.ok(allowed(name!), `${file} names ${name}`);
+      count += 1;
+    }
+  }
+  assert.ok(count > 0);
+}
+
+describe('scripts/deploy and the recipes', () => {
+  it('name flags that promfold has, or another program', () => {
+    const known = new Set([...flagNames, ...Object.values(FOREIGN_FLAGS).flat()]);
+    allMatches(/(?<![\w-])(--[a-z](?:[\w.-]*\w)?)/g, (name) => known.has(name));
+  });
+
+  it('name no flag of another program that none of them names', () => {
+    const all = texts.map(([, text]) => text).join('\n');
+    for (const flag of Object.values(FOREIGN_FLAGS).flat()) assert.ok(all.includes(flag), flag);
+  });
+
+  it('name variables that promfold reads', () => {
+    const known = new Set([...twins, 'PROMFOLD_REVISION']);
+    allMatches(/\b(PROMFOLD_[A-Z_]+)/g, (name) => known.has(name));
+  });
+
+  it('name commands that promfold has', () => {
+    const known = new Set(COMMANDS.map(({ name }) => name));
+    allMatches(/(?:`|\/bin\/|^ {4}(?:\w+ )?)promfold ([a-z]+)/gm, (name) => known.has(name));
+  });
+
+  it('name paths that promfold serves', () => {
+    const known = new Set(endpoints(FLAGS.telemetryPath.fallback!).map(({ path }) => path));
+    allMatches(new RegExp(`(?:^|[\\s'"\`]|:\\d+)(${OWN_PREFIX}\\w+)`, 'g'), (path) =>
+      known.has(path),
+    );
+    allMatches(/:19925(\/[\w/-]*)/g, (path) => known.has(path));
+  });
+
+  it('name metrics that promfold has of its own', () => {
+    // The table of the README is held to the program by another test.
+    const [, table = ''] = /<!-- self-metrics -->(.*?)<!-- \/self-metrics -->/s.exec(README)!;
+    const known = new Set([...table.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name!));
+    for (const name of [...LABELS, GAUGE_AGE]) known.add(name);
+    allMatches(/\b(promfold_[a-z_]*[a-z])\b/g, (name) => known.has(name));
+  });
+
+  it('name families that vLLM has', (t) => {
+    const families = [
+      ...[...vllm.COUNTERS, ...vllm.GAUGES].map(({ name }) => name),
+      ...vllm.HISTOGRAMS.map(({ name }) => name),
+    ];
+    const recorded = recordedOfVllm();
+    const known = [
+      ...families.flatMap((name) => [
+        name,
+        ...['_total', '_bucket', '_sum', '_count'].map((suffix) => name + suffix),
+      ]),
+      ...recorded.flatMap((exposition) => [...sampleTypes(exposition).keys()]),
+    ];
+    const unknown = new Set<string>();
+    // What ends in the middle of a word is a prefix for --metrics.include and --gauge-age.
+    allMatches(/\b(vllm:\w+)/g, (name) => {
+      if (!known.some((each) => each.startsWith(name))) unknown.add(name);
+      return true;
+    });
+    if (recorded.length > 0) assert.deepEqual([...unknown], []);
+    else t.diagnostic(`not checked without vLLM's directories: ${[...unknown].join(' ')}`);
+  });
+});
