@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -37,6 +38,12 @@ bool IsOnOverlay(int directory) {
 
 // Of all sets: the kernel's limit is one for the process.
 std::atomic<uint32_t> mappings_held = 0;
+
+// One wide comparison of memory, where a look at each would cost ten times as much.
+bool IsSame(std::span<const uint32_t> a, std::span<const uint32_t> b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
 
 std::string Number(uint64_t number) { return std::to_string(number); }
 
@@ -212,22 +219,39 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
 
   std::vector<uint8_t> is_live(keys_.size());
   int32_t rank = 0;
+  // Files of one program are alike. Those after the first only say how far its families reach.
+  const MetricFile* like = nullptr;
+  int32_t last_like = -1;
+  const auto end_likeness = [&] {
+    if (like == nullptr) return;
+    const bool sets_mode = (like->flags() & kSetsMode) != 0;
+    for (const uint32_t key : like->key_ids()) {
+      const int32_t family = key < family_of_key.size() ? family_of_key[key] : -1;
+      if (family < 0) continue;
+      result->last_file[static_cast<size_t>(family)] = last_like;
+      if (sets_mode) result->last_mode_file[static_cast<size_t>(family)] = last_like;
+    }
+  };
   for (const auto& file : in_order_) {
     if (!file->accepted() || !file->has_entries()) continue;
     const int32_t id = static_cast<int32_t>(file->id());
     const bool sets_mode = (file->flags() & kSetsMode) != 0;
     const std::span<const uint32_t> key_id = file->key_ids();
+    if (like != nullptr && like->flags() == file->flags() && IsSame(like->key_ids(), key_id)) {
+      last_like = id;
+      ++rank;
+      continue;
+    }
+    end_likeness();
+    like = file.get();
+    last_like = id;
     for (size_t i = 0; i < key_id.size(); ++i) {
       const uint32_t key = key_id[i];
       is_live[key] = 1;
       const int32_t family = key < family_of_key.size() ? family_of_key[key] : -1;
       if (family < 0) continue;
       const size_t f = static_cast<size_t>(family);
-      result->last_file[f] = id;
-      if (sets_mode) {
-        if (result->first_mode_file[f] < 0) result->first_mode_file[f] = id;
-        result->last_mode_file[f] = id;
-      }
+      if (sets_mode && result->first_mode_file[f] < 0) result->first_mode_file[f] = id;
       if (result->first_rank[f] >= 0) continue;
       result->first_rank[f] = rank;
       result->first_file[f] = id;
@@ -236,6 +260,7 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
     }
     ++rank;
   }
+  end_likeness();
   result->live_keys = static_cast<uint32_t>(std::count(is_live.begin(), is_live.end(), 1));
   return std::nullopt;
 }
@@ -286,8 +311,11 @@ Complaint FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) cons
   }
   std::vector<uint8_t> is_seen(size_t{slot_count} + 1);
   is_seen[kSlotNowhere] = 1;
+  std::span<const uint32_t> last;
   for (const auto& file : in_order_) {
-    for (const uint32_t s : file->slots()) {
+    if (IsSame(file->slots(), last)) continue;
+    last = file->slots();
+    for (const uint32_t s : last) {
       if (is_seen[s] != 0) continue;
       is_seen[s] = 1;
       order->push_back(s);

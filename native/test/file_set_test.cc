@@ -201,6 +201,41 @@ TEST("survey: first rank, file, entry and key of a family, and who sets its mode
   CHECK_EQ(set.Survey(std::vector<int32_t>{5}, 2, &other).value_or(""), "family 5 is not below 2");
 }
 
+TEST("survey: files with the keys of the file before") {
+  TemporaryDirectory directory;
+  const auto alike = FileOf({{"x1", 1}, {"y1", 1}});
+  directory.Write("a.db", alike);
+  directory.Write("b.db", alike);
+  directory.Write("c.db", alike);  // sets the mode
+  directory.Write("d.db", alike);
+  directory.Write("e.db", FileOf({{"y1", 1}}));
+  directory.Write("f.db", "");
+  directory.Write("g.db", alike);
+  directory.Write("h.db", alike);
+  FileSet set(directory.path(), 10);
+  ListingChange change;
+  set.List(&change);
+  const uint8_t m = kSetsMode;
+  CHECK(!set.Accept(change.added_id, std::vector<uint8_t>{0, 0, m, m, 0, 0, 0, m}));
+  set.Refresh();
+  SurveyResult result;
+  CHECK(!set.Survey(std::vector<int32_t>{0, 1}, 2, &result));
+  CHECK_EQ(Join(result.first_rank), "0 0");
+  CHECK_EQ(Join(result.first_file), "0 0");
+  CHECK_EQ(Join(result.first_entry), "0 1");
+  CHECK_EQ(Join(result.first_key), "0 1");
+  CHECK_EQ(Join(result.last_file), "7 7");
+  CHECK_EQ(Join(result.first_mode_file), "2 2");
+  CHECK_EQ(Join(result.last_mode_file), "7 7");
+
+  directory.Remove("g.db");
+  directory.Remove("h.db");
+  set.List(&change);
+  CHECK(!set.Survey(std::vector<int32_t>{0, 1}, 2, &result));
+  CHECK_EQ(Join(result.last_file), "3 4");
+  CHECK_EQ(Join(result.last_mode_file), "3 3");
+}
+
 TEST("liveKeys counts the keys that a file still has") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}}));
