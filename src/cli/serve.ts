@@ -92,14 +92,15 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
           })
         : undefined;
     const listeners: Listener[] = [];
+    // Ahead of the first scrape, and of the first question whether it is ready; read beside the loading
+    // of the server, which is as much work.
+    const prepared = scraper.prepare();
     try {
       for (const address of flags.listenAddress) {
         const listener = await listenOn(address, scraper, options);
         listeners.push(listener);
         for (const text of listener.addresses) log.info('listening', { address: text });
       }
-      // Ahead of the first scrape, and of the first question whether it is ready.
-      const prepared = scraper.prepare();
       if (scraper.sourceNames().length > 0) {
         await prepared;
         refuseLabelInUse(scraper, flags);
