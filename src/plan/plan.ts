@@ -70,6 +70,15 @@ export interface PlanRules {
   readonly labels: AddedLabels;
 }
 
+/** The rows of a file, row i at slot[at + i] and operation[at + i]. */
+interface Rows {
+  readonly isGauge: boolean;
+  readonly keyId: Uint32Array;
+  readonly slot: Uint32Array;
+  readonly operation: Uint8Array;
+  readonly at: number;
+}
+
 export const NO_RULES: PlanRules = { prefixes: EVERYTHING, labels: NO_LABELS };
 
 export class Plan {
@@ -87,6 +96,8 @@ export class Plan {
   #slotOfKey = new Int32Array(1024).fill(SLOT_UNKNOWN);
   /** By key; undefined until first needed, null where the bound is no number. */
   readonly #shapeOfKey: (SeriesShape | null | undefined)[] = [];
+  /** The rows made last, where another file with the same keys would have the same. */
+  #alike: Rows | undefined;
   /** By slot; slot 0 is SLOT_NOWHERE. */
   readonly #series: (Series | undefined)[] = [undefined];
   readonly #familyOfSlot: number[] = [FAMILY_NONE];
@@ -164,6 +175,7 @@ export class Plan {
    * @returns whether some family changed its rule: then every file's rows must be made anew
    */
   define(survey: FamilySurvey): boolean {
+    this.#alike = undefined;
     let mustReslot = false;
     for (const [f, family] of this.#families.entries()) {
       family.firstRank = survey.firstRank[f]!;
@@ -190,7 +202,8 @@ export class Plan {
   }
 
   /**
-   * Makes the rows of a file: fills slot[at..] and operation[at..], one row for each key id.
+   * Makes the rows of a file: fills slot[at..] and operation[at..], one row for each key id. The columns
+   * must stay as they are until the next call: files of one program are alike, and copied from each other.
    *
    * @param from index of the first of these entries in the file; 0 makes the file's rows anew
    */
@@ -209,9 +222,15 @@ export class Plan {
       this.flawed.delete(id);
     }
     const processId = file.name.type === 'gauge' ? file.name.processId : undefined;
+    const isGauge = processId !== undefined;
+    const rows = { isGauge, keyId, slot, operation, at };
+    if (this.#alike !== undefined && copyRows(this.#alike, rows)) return;
+
+    let isOwn = false;
     for (let i = 0; i < keyId.length; i++) {
       const key = keyId[i]!;
       const family = this.#families[this.#familyOfKey[key]!];
+      isOwn ||= isGauge && family?.rule.dropsPid === false;
       // The reference takes timestamps from gauge files only: to it, others were never set.
       const isUnstamped =
         processId === undefined && family?.rule.operation === OPERATION.mostRecent;
@@ -223,8 +242,10 @@ export class Plan {
         if (isLeftOut) continue;
         this.flawed.add(id);
         this.#note(file, from + i, key);
+        isOwn = true;
       }
     }
+    this.#alike = isOwn ? undefined : rows;
   }
 
   /**
@@ -350,6 +371,19 @@ function conflictBetween(
     return `has mode ${firstGauge?.mode} in some files and ${lastGauge?.mode} in others; served as ${lastGauge?.mode}`;
   }
   return undefined;
+}
+
+/** @returns whether the keys were the same, so that the rows are */
+function copyRows(from: Rows, to: Rows): boolean {
+  const { length } = from.keyId;
+  if (from.isGauge !== to.isGauge || !bytesOf(from.keyId).equals(bytesOf(to.keyId))) return false;
+  to.slot.set(from.slot.subarray(from.at, from.at + length), to.at);
+  to.operation.set(from.operation.subarray(from.at, from.at + length), to.at);
+  return true;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function grown(column: Int32Array<ArrayBuffer>, fill: number): Int32Array<ArrayBuffer> {

@@ -335,4 +335,38 @@ describe('the plan', () => {
     bench.plan.fillRows(1, 0, Uint32Array.of(0), new Uint32Array(1), operation, 0);
     assert.equal(operation[0], OPERATION.min);
   });
+
+  // Their rows are copied where they must be the same.
+  const ALIKE: EntrySketch[] = [
+    ['c', 'c_total', { a: '1' }],
+    ['c', 'c_total', { a: '2' }],
+  ];
+  it('gives files with the same keys the same slots', () => {
+    const bench = plan({
+      'counter_1.db': ALIKE,
+      'counter_2.db': ALIKE,
+      'counter_3.db': [...ALIKE].reverse(),
+      'counter_4.db': [...ALIKE].reverse(),
+    });
+    bench.layOut();
+    const slots = [1, 2, 3, 4].map((n) => bench.slots(`counter_${n}.db`));
+    assert.deepEqual(slots, [
+      [1, 2],
+      [1, 2],
+      [2, 1],
+      [2, 1],
+    ]);
+  });
+
+  it('gives gauge files with the same keys slots of their own where the process counts', () => {
+    const bench = plan({ 'gauge_all_1.db': [['g', 'g']], 'gauge_all_2.db': [['g', 'g']] });
+    assert.deepEqual(bench.lines(), ['g{pid="1"}', 'g{pid="2"}']);
+  });
+
+  it('notes a flaw in each of the files with the same keys', () => {
+    const flawed: EntrySketch[] = [['h', 'h_bucket', { le: 'x' }]];
+    const bench = plan({ 'histogram_1.db': flawed, 'histogram_2.db': flawed });
+    bench.layOut();
+    for (const n of [1, 2]) assert.equal(bench.file(`histogram_${n}.db`).unusable.length, 1);
+  });
 });
