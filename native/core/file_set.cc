@@ -28,8 +28,12 @@ constexpr uint32_t kFilesAtOnce = 16;
 constexpr uint32_t kTakesEach = 8;
 
 bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFile>& b) {
+  if (a->is_heir() || b->is_heir()) return !a->is_heir();
   return a->name() < b->name();  // char_traits<char> compares as memcmp does
 }
+
+// An ulp mends what another order of adding lost; a second round, where two values share a series.
+constexpr int kRaisingRounds = 8;
 
 bool IsOnOverlay(int directory) {
   struct statfs status;
@@ -49,8 +53,13 @@ std::string Number(uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
-FileSet::FileSet(std::string directory, uint32_t map_limit)
-    : directory_(std::move(directory)), maps_{map_limit, &mappings_held} {}
+FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t heirs)
+    : directory_(std::move(directory)), maps_{map_limit, &mappings_held}, heirs_(heirs) {
+  for (; next_id_ < heirs_; ++next_id_) {
+    in_order_.push_back(MetricFile::MakeHeir(next_id_));
+    by_id_.emplace(next_id_, in_order_.back().get());
+  }
+}
 
 FileContext FileSet::Context() {
   return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_};
@@ -69,6 +78,7 @@ int FileSet::List(ListingChange* change) {
   const bool is_same_device = directory_.device() == device_before;
   std::vector<MetricFile*> kept;
   kept.reserve(in_order_.size());
+  for (uint32_t id = 0; id < heirs_; ++id) kept.push_back(FindMutable(id));
   std::vector<std::unique_ptr<MetricFile>> added;
   std::vector<const ListedName*> is_new;
   for (const ListedName& listed : listing.names()) {
@@ -94,6 +104,15 @@ int FileSet::List(ListingChange* change) {
   };
   is_new.erase(std::unique(is_new.begin(), is_new.end(), is_same_name), is_new.end());
 
+  std::vector<std::unique_ptr<MetricFile>> gone;
+  std::vector<uint64_t> new_inode;
+  for (const ListedName* listed : is_new) new_inode.push_back(listed->inode);
+  std::sort(new_inode.begin(), new_inode.end());
+  // It counts under its new name.
+  const auto is_renamed = [&](const MetricFile& file) {
+    return is_same_device &&
+           std::binary_search(new_inode.begin(), new_inode.end(), file.pinned_inode());
+  };
   std::vector<std::unique_ptr<MetricFile>> in_order;
   in_order.reserve(kept.size() + is_new.size());
   for (auto& file : in_order_) {
@@ -104,6 +123,7 @@ int FileSet::List(ListingChange* change) {
     change->removed_id.push_back(file->id());
     by_name_.erase(file->name());
     by_id_.erase(file->id());
+    if (file->has_heir() && !is_renamed(*file)) gone.push_back(std::move(file));
   }
   const std::ptrdiff_t kept_count = static_cast<std::ptrdiff_t>(in_order.size());
   for (const ListedName* listed : is_new) {
@@ -117,7 +137,45 @@ int FileSet::List(ListingChange* change) {
   }
   std::inplace_merge(in_order.begin(), in_order.begin() + kept_count, in_order.end(), ByName);
   in_order_ = std::move(in_order);
+  const FileContext context = Context();
+  for (const auto& file : gone) file->ReadOnceMore(context);
+  Inherit(gone);
   return 0;
+}
+
+// Adding in another order may lose an ulp, and no sum may go back. So what the files give is folded
+// twice, from the columns there are: as it was, and as it is now. Later values are no smaller, and
+// floating-point addition never gives less for more.
+void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone) {
+  if (gone.empty()) return;
+  uint32_t limit = std::max(slot_count_, Measure().slot_limit);
+  for (const auto& file : gone) limit = std::max(limit, file->slot_limit());
+  const auto fold = [](const MetricFile& file, Slots* slots) {
+    file.FoldInto(slots, file.AllRows());
+  };
+  Slots before;
+  Slots left;
+  before.Reset(limit);
+  left.Reset(limit);
+  auto next = gone.begin();
+  for (const auto& file : in_order_) {
+    for (; next != gone.end() && ByName(*next, file); ++next) fold(**next, &before);
+    fold(*file, &before);
+    if (!file->is_heir()) fold(*file, &left);
+  }
+
+  for (const auto& file : gone) {
+    FindMutable((file->flags() >> kHeirShift) - 1u)->Inherit(*file, keys_.size());
+  }
+  inherited_files_ += gone.size();
+
+  const auto heirs = std::span(in_order_).last(heirs_);
+  for (int round = 0; round < kRaisingRounds; ++round) {
+    Slots now = left;
+    for (const auto& heir : heirs) fold(*heir, &now);
+    const auto raise = [&](const auto& heir) { return heir->Raise(before, now); };
+    if (std::count_if(heirs.begin(), heirs.end(), raise) == 0) break;
+  }
 }
 
 void FileSet::StateFileSystem() {
@@ -135,6 +193,9 @@ void FileSet::StateFileSystem() {
 Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
   if (id.size() != flags.size()) return "id and flags differ in length";
   if (const Complaint complaint = FindAll(id)) return complaint;
+  for (const uint8_t one : flags) {
+    if (one >> kHeirShift > heirs_) return "there is no heir " + Number(one >> kHeirShift);
+  }
   for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->Accept(flags[i]);
   return std::nullopt;
 }
@@ -154,7 +215,8 @@ Complaint FileSet::SetFloors(std::span<const uint32_t> id, std::span<const doubl
 
 Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
   for (const uint32_t one : id) {
-    if (Find(one) == nullptr) return "no file has id " + Number(one);
+    const MetricFile* const file = Find(one);
+    if (file == nullptr || file->is_heir()) return "no file has id " + Number(one);
   }
   return std::nullopt;
 }
@@ -163,9 +225,13 @@ RefreshResult FileSet::Refresh() {
   RefreshResult result;
   result.first_new_key = reported_keys_;
   StateFileSystem();
-  const FileContext context = Context();
+  std::vector<std::unique_ptr<MetricFile>> replaced;
+  FileContext context = Context();
+  context.replaced = &replaced;
+  const size_t first_heir = in_order_.size() - heirs_;
   for (size_t i = 0; i < in_order_.size(); ++i) {
     if (i + kPrefetchedFiles < in_order_.size()) in_order_[i + kPrefetchedFiles]->Prefetch();
+    if (i == first_heir) Inherit(replaced);
     MetricFile& file = *in_order_[i];
     if (!file.accepted()) continue;
     file.Refresh(context);
@@ -191,6 +257,7 @@ FileSetCounts FileSet::Counts() const {
   counts.read_faults = read_faults_;
   counts.free_bytes = free_bytes_;
   counts.free_inodes = free_inodes_;
+  counts.inherited_files = inherited_files_;
   return counts;
 }
 

@@ -4,6 +4,10 @@
 // keep their order by name (bytes compared), because float addition is not associative and the same
 // files must always give the same bytes.
 //
+// A file that is gone, or has become another one, may have an heir: a file of the set that is on no
+// disk and takes over its values, so that no sum goes back. Heirs stand behind all other files;
+// each costs memory by the keys it has, not by the files it had them from.
+//
 // Not for use by two threads at once. Nothing here throws; where a caller breaks a rule, the answer
 // is a Complaint and nothing changes.
 #ifndef PROMFOLD_CORE_FILE_SET_H_
@@ -65,13 +69,14 @@ struct FileSetCounts {
   uint64_t read_faults = 0;
   double free_bytes = -1;  // -1: unknown
   double free_inodes = -1;
+  uint64_t inherited_files = 0;  // since the start
 };
 
 class FileSet {
  public:
   // Files are mapped while all sets of the process hold fewer than map_limit; the others are read
-  // on every refresh.
-  FileSet(std::string directory, uint32_t map_limit);
+  // on every refresh. The files with ids 0 to heirs - 1 are heirs.
+  FileSet(std::string directory, uint32_t map_limit, uint32_t heirs = 0);
 
   const std::string& directory() const { return directory_.path(); }
 
@@ -130,6 +135,8 @@ class FileSet {
   // A complaint where one is not listed.
   Complaint FindAll(std::span<const uint32_t> id) const;
   void StateFileSystem();
+  // REQUIRES: they are in name order, and no longer in in_order_.
+  void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone);
   struct Extent {
     uint32_t slot_limit = 0;  // all slots of all rows are below
     uint64_t entries = 0;
@@ -149,7 +156,9 @@ class FileSet {
   double free_inodes_ = -1;
 
   uint32_t next_id_ = 0;
-  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name
+  const uint32_t heirs_;
+  uint64_t inherited_files_ = 0;
+  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the heirs
   std::unordered_map<std::string_view, MetricFile*> by_name_;
   std::unordered_map<uint32_t, MetricFile*> by_id_;
 

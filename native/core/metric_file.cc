@@ -7,7 +7,9 @@
 #include <bit>
 #include <cassert>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "gather.h"
@@ -68,6 +70,15 @@ void AppendRun(std::vector<Run>* runs, Operation operation, uint32_t from, uint3
 MetricFile::MetricFile(uint32_t id, std::string_view name, uint64_t listed_inode, bool may_be_link)
     : id_(id), name_(name), listed_inode_(listed_inode), may_be_link_(may_be_link) {}
 
+std::unique_ptr<MetricFile> MetricFile::MakeHeir(uint32_t id) {
+  auto heir = std::make_unique<MetricFile>(id, "", 0, false);
+  heir->is_heir_ = true;
+  heir->accepted_ = true;
+  heir->is_read_ = true;
+  heir->state_ = FileState::kGood;
+  return heir;
+}
+
 void MetricFile::Accept(uint8_t flags) {
   accepted_ = true;
   flags_ = flags;
@@ -84,6 +95,7 @@ void MetricFile::Release() {
 }
 
 void MetricFile::Refresh(const FileContext& context) {
+  if (is_heir_) return;
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
   if (is_restated_ && IsReplacedByName(context)) return ReadAnew(context);
@@ -138,7 +150,11 @@ void MetricFile::Follow(const FileContext& context, uint32_t used) {
   // first entries of a file decide its layout, with all that ReadFile knows about it.
   if (end_ != indexed_used_ || slot_bytes_ == 0) return ReadAnew(context);
   if (used > mapping_.bytes() && !RemapByName(context, used)) return;
+  if (!AppendMapped(context, used)) ReadAnew(context);
+}
 
+// False where entries do not lead to `used`, or cannot be read.
+bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
   // First in place, by its length words alone: a header may say anything, and a stretched file has
   // as many bytes as it says, all of them a hole.
   const uint32_t from = end_;
@@ -146,7 +162,7 @@ void MetricFile::Follow(const FileContext& context, uint32_t used) {
   bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
     leads = LeadsTo(used, {mapping_.base(), mapping_.bytes()}, slot_bytes_, from);
   });
-  if (whole && !leads) return ReadAnew(context);
+  if (whole && !leads) return false;
 
   std::byte* copy = nullptr;
   if (whole) {
@@ -156,12 +172,13 @@ void MetricFile::Follow(const FileContext& context, uint32_t used) {
   }
   if (!whole) {
     ++*context.read_faults;
-    return ReadAnew(context);
+    return false;
   }
 
-  if (!LeadsTo(used, {copy, used}, slot_bytes_, from)) return ReadAnew(context);
+  if (!LeadsTo(used, {copy, used}, slot_bytes_, from)) return false;
   indexed_used_ = used;
   Append(context, copy, used);
+  return true;
 }
 
 // Maps the file again, at its new size. False where there is nothing more to do for this refresh.
@@ -252,8 +269,30 @@ void MetricFile::AdoptUnlessErased(const FileContext& context, Reading* reading)
   Fail(fault, reading->changed_seconds);
 }
 
+// Whether what was read is not the file that the entries are from. Nothing pins the inode of one
+// that is not mapped, so there other keys tell (Continues), and its number alone does not.
+bool MetricFile::IsAnother(const Reading& reading) const {
+  return !(reading.identity == identity_) || (state_ == FileState::kGood && !mapping_);
+}
+
+// What it was, for its heir.
+std::unique_ptr<MetricFile> MetricFile::Leave() {
+  auto left = std::make_unique<MetricFile>(id_, name_, listed_inode_, may_be_link_);
+  left->flags_ = flags_;
+  left->state_ = FileState::kHeld;
+  left->key_id_.swap(key_id_);
+  left->slot_.swap(slot_);
+  left->run_.swap(run_);
+  left->value_.swap(value_);
+  left->slot_limit_ = slot_limit_;
+  return left;
+}
+
 // Takes a reading in place of everything that was.
 void MetricFile::Adopt(const FileContext& context, Reading* reading) {
+  if (has_heir() && is_read_ && has_entries() && IsAnother(*reading)) {
+    context.replaced->push_back(Leave());
+  }
   DropEntries();
   mapping_.Unmap();
   state_ = FileState::kGood;
@@ -350,7 +389,9 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
   const FileState state = is_held                             ? FileState::kHeld
                           : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
                                                               : FileState::kBad;
-  mapping_.Unmap();
+  // Of a file that has an heir the mapping goes on pinning the inode: what has its number later is
+  // the file itself, mended.
+  if (!is_held || !has_heir()) mapping_.Unmap();
   if (!is_held) DropEntries();
   // How long a file has been empty tells a moment of creation from a dead writer's leftover; how
   // long it has been damaged tells nothing, and its writer may go on touching it.
@@ -450,6 +491,64 @@ void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
   slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
   reported_entries_ = 0;
   is_changed_ = true;
+}
+
+void MetricFile::ReadOnceMore(const FileContext& context) {
+  if (!is_read_ || state_ != FileState::kGood || !mapping_) return;
+  uint32_t used = 0;
+  // Beyond the mapping nothing can be had without a name.
+  if (CheckMapped(context, &used).ok() && used != indexed_used_ && used <= mapping_.bytes() &&
+      end_ == indexed_used_ && slot_bytes_ != 0) {
+    AppendMapped(context, used);
+  }
+  Gather(context, AllRows());
+}
+
+void MetricFile::Inherit(const MetricFile& gone, uint32_t keys) {
+  assert(is_heir_);
+  constexpr uint32_t kNone = UINT32_MAX;
+  std::vector<uint32_t> row_of_key(keys, kNone);
+  for (uint32_t row = 0; row < entry_count(); ++row) row_of_key[key_id_[row]] = row;
+
+  std::vector<uint32_t> slot;
+  std::vector<uint8_t> operation;
+  const uint32_t old_rows = entry_count();
+  auto run = gone.run_.begin();
+  for (uint32_t i = 0; i < gone.value_.size(); ++i) {
+    // It would stand for ever.
+    if (std::isnan(gone.value_[i])) continue;
+    while (run != gone.run_.end() && run->to <= i) ++run;
+    // One that has no row yet is new: what it is will be known when the heir gets its rows.
+    const bool has_row = i < gone.slot_.size() && run != gone.run_.end();
+    if (has_row && gone.slot_[i] == kSlotNowhere) continue;
+    uint32_t& row = row_of_key[gone.key_id_[i]];
+    if (row == kNone) {
+      row = entry_count();
+      key_id_.push_back(gone.key_id_[i]);
+      value_.push_back(0);
+      slot.push_back(has_row ? gone.slot_[i] : kSlotNowhere);
+      operation.push_back(static_cast<uint8_t>(has_row ? run->operation : Operation::kSum));
+      is_changed_ = true;
+    }
+    value_[row] += gone.value_[i];
+  }
+  // Rows until they are set: what Raise goes by.
+  SetRows(old_rows, slot, operation);
+}
+
+bool MetricFile::Raise(const Slots& before, const Slots& now) {
+  bool has_raised = false;
+  for (const Run& run : run_) {
+    if (run.operation != Operation::kSum) continue;
+    for (uint32_t i = run.from; i < run.to; ++i) {
+      const double lost = before.value[slot_[i]] - now.value[slot_[i]];
+      if (slot_[i] == kSlotNowhere || !(lost > 0) || std::isinf(lost)) continue;
+      value_[i] = std::max(value_[i] + lost,
+                           std::nextafter(value_[i], std::numeric_limits<double>::infinity()));
+      has_raised = true;
+    }
+  }
+  return has_raised;
 }
 
 // Memory is given back: a file may well stay bad for weeks.

@@ -16,6 +16,7 @@
 #define PROMFOLD_CORE_METRIC_FILE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +39,10 @@ enum class FileState : uint8_t { kGood = 0, kEmpty = 1, kHeld = 2, kBad = 3 };
 // src/native.ts, FILE_FLAG: same bits, same meaning.
 inline constexpr uint8_t kKeepLastGood = 1;
 inline constexpr uint8_t kSetsMode = 2;
+// The bits above: which heir the file has, counted from 1; 0 for none.
+inline constexpr uint8_t kHeirShift = 2;
+
+class MetricFile;
 
 // What a file needs from the set it belongs to.
 struct FileContext {
@@ -46,6 +51,8 @@ struct FileContext {
   MapBudget* maps;
   Scratch* scratch;
   uint64_t* read_faults;
+  // Where a file that has an heir leaves what it was when its name is another file's now.
+  std::vector<std::unique_ptr<MetricFile>>* replaced = nullptr;
 };
 
 // A file whose state or entries changed since the last report.
@@ -61,6 +68,8 @@ struct FileChange {
 class MetricFile {
  public:
   MetricFile(uint32_t id, std::string_view name, uint64_t listed_inode, bool may_be_link);
+  // A file that is on no disk: it holds what files that are gone held last, key by key.
+  static std::unique_ptr<MetricFile> MakeHeir(uint32_t id);
 
   uint32_t id() const { return id_; }
   const std::string& name() const { return name_; }
@@ -70,6 +79,8 @@ class MetricFile {
   void Accept(uint8_t flags);
   bool accepted() const { return accepted_; }
   uint8_t flags() const { return flags_; }
+  bool is_heir() const { return is_heir_; }
+  bool has_heir() const { return flags_ >> kHeirShift != 0; }
   // Takes Accept back: unmapped, nothing read of it is kept, also not of a held file.
   void Release();
 
@@ -106,9 +117,29 @@ class MetricFile {
     __builtin_prefetch(mapping_.base() + last_entry_);
   }
 
+  // Of a file that is gone from the directory: reads from its mapping what there is to read. Where
+  // nothing can be read any more the columns stay.
+  void ReadOnceMore(const FileContext& context);
+
+  // An heir takes over the values of a file that is gone, adding them up by key. Entries that count
+  // for nothing are left. REQUIRES: both have their key ids from a table of `keys` keys.
+  void Inherit(const MetricFile& gone, uint32_t keys);
+  // Raises values of an heir, where `now` is below `before`, by the least that may mend it. Returns
+  // whether there was any.
+  bool Raise(const Slots& before, const Slots& now);
+
+  // The inode of a good file that no other one of its device can have now, because it is mapped; 0
+  // for none.
+  uint64_t pinned_inode() const {
+    const bool is_pinned = state_ == FileState::kGood && mapping_ && !may_be_link_;
+    return is_pinned ? identity_.inode : 0;
+  }
+
   // Good or held: its entries count.
   bool has_entries() const { return state_ == FileState::kGood || state_ == FileState::kHeld; }
-  bool is_unmapped() const { return accepted_ && state_ == FileState::kGood && !mapping_; }
+  bool is_unmapped() const {
+    return accepted_ && state_ == FileState::kGood && !mapping_ && !is_heir_;
+  }
 
   std::span<const uint32_t> key_ids() const { return key_id_; }
   uint32_t entry_count() const { return static_cast<uint32_t>(key_id_.size()); }
@@ -137,6 +168,7 @@ class MetricFile {
  private:
   void ReadAnew(const FileContext& context);
   void Follow(const FileContext& context, uint32_t used);
+  bool AppendMapped(const FileContext& context, uint32_t used);
   void RefreshUnmapped(const FileContext& context);
 
   Fault CheckMapped(const FileContext& context, uint32_t* used) const;
@@ -148,6 +180,8 @@ class MetricFile {
   void AdoptUnlessErased(const FileContext& context, Reading* reading);
   void Adopt(const FileContext& context, Reading* reading);
   bool Continues(const FileContext& context, const Reading& reading) const;
+  bool IsAnother(const Reading& reading) const;
+  std::unique_ptr<MetricFile> Leave();
   void Append(const FileContext& context, const std::byte* file, uint32_t end);
   void TakeColumns(const std::byte* file);
   void SettlePairs(int descriptor, std::span<const double> last_value,
@@ -163,6 +197,7 @@ class MetricFile {
   const uint64_t listed_inode_;
   const bool may_be_link_;
 
+  bool is_heir_ = false;
   bool accepted_ = false;
   uint8_t flags_ = 0;
 

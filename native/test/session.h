@@ -15,7 +15,9 @@ class Session {
  public:
   explicit Session(const std::string& directory, uint32_t map_limit = 1000,
                    uint8_t flags = kKeepLastGood)
-      : set_(directory, map_limit), flags_(flags) {}
+      : set_(directory, map_limit, flags >> kHeirShift), flags_(flags) {
+    for (uint32_t id = 0; id < flags >> kHeirShift; ++id) name_[id] = "heir";
+  }
 
   // How entries of a file fold; by name, kSum for all others.
   void SetOperation(const std::string& name, Operation operation) { operation_[name] = operation; }
