@@ -323,7 +323,10 @@ FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
   const auto map_limit =
       Uint32(info[1].As<Napi::Object>().Get("mapLimit"), "mapLimit as a number of mappings");
   if (!map_limit) return;
-  set_ = std::make_unique<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit);
+  const auto heirs = Uint32(info[1].As<Napi::Object>().Get("heirs"), "heirs as a number of files");
+  if (!heirs) return;
+  set_ = std::make_unique<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit,
+                                             *heirs);
 }
 
 promfold::FileSet* FileSetObject::Usable(Napi::Env env) {
@@ -433,6 +436,7 @@ Napi::Value FileSetObject::Counts(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("unmappedFiles", counts.unmapped_files);
   object.Set("readFaults", static_cast<double>(counts.read_faults));
+  object.Set("inheritedFiles", static_cast<double>(counts.inherited_files));
   object.Set("freeBytes", counts.free_bytes);
   object.Set("freeInodes", counts.free_inodes);
   return object;

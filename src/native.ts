@@ -51,6 +51,9 @@ export const FILE_FLAG = {
   setsMode: 2,
 } as const;
 
+/** Another bit of those: what the file holds when it is gone goes to this heir (FileSetOptions). */
+export const heirFlag = (heir: number): number => (heir + 1) << 2;
+
 /** What changed in the directory since the last listing. Ids are never used twice. */
 export interface Listing {
   readonly addedId: Uint32Array;
@@ -101,6 +104,8 @@ export interface FileSetCounts {
   readonly unmappedFiles: number;
   /** SIGBUS caught and failed reads since the start. */
   readonly readFaults: number;
+  /** Files whose values went to their heir, since the start. */
+  readonly inheritedFiles: number;
   /** Of the file system the directory is on; -1 when unknown. */
   readonly freeBytes: number;
   readonly freeInodes: number;
@@ -219,6 +224,11 @@ export interface FileSet {
 export interface FileSetOptions {
   /** Mappings this set may hold; files beyond are read with pread. */
   readonly mapLimit: number;
+  /**
+   * Files that are on no disk, with ids from 0: an heir takes over what files held last that are gone
+   * or became others, adding it up by key. It is reported as they are; never listed, nor accepted.
+   */
+  readonly heirs: number;
 }
 
 /** All that one metric file holds; native/core/inspect_file.h. */

@@ -217,6 +217,14 @@ export const FLAGS = {
       throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
     },
   ),
+  retainRemoved: one(
+    {
+      name: 'retain-removed',
+      help: 'what files of counters, histograms and summaries held when they were removed goes on counting, in memory',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
   processMetrics: one(
     {
       name: 'process-metrics',

@@ -29,6 +29,7 @@ export const SERVE_FLAGS = [
   'strict',
   ...SELECT_AND_LABEL,
   'appendUrl',
+  'retainRemoved',
   ...WRITER_FLAGS,
   'logLevel',
   'logFormat',
@@ -72,6 +73,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
       appended: appendedPages(flags),
+      retainRemoved: flags.retainRemoved,
       selfMetrics: flags.disableExporterMetrics
         ? undefined
         : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel),

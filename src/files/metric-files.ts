@@ -7,13 +7,14 @@
  */
 import { basename, join } from 'node:path';
 import { MetricFileError } from '../errors.js';
-import { type FileName, parseFileName } from '../format/filename.js';
+import { type FileName, type MetricType, parseFileName } from '../format/filename.js';
 import {
   FILE_FLAG,
   FILE_STATE,
   type FileChanges,
   type FileFault,
   FileSet,
+  heirFlag,
   type Listing,
   type Refreshed,
 } from '../native.js';
@@ -44,9 +45,14 @@ export interface FilesRefreshed {
   readonly refreshed: Refreshed;
 }
 
+/** Only ever add up. In the order of their heirs. */
+const RETAINED_TYPES: readonly MetricType[] = ['counter', 'histogram', 'summary'];
+
 export class MetricFiles {
   readonly directory: Directory;
   readonly set: FileSet;
+  /** Files on no disk, by id, which hold what removed files held; none where nothing is retained. */
+  readonly heirs: ReadonlyMap<number, FileName>;
   readonly #files = new Map<number, MetricFile>();
   readonly #foreign = new Map<number, string>();
   /** Listed and not read. */
@@ -54,9 +60,12 @@ export class MetricFiles {
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
 
-  constructor(path: string, mapLimit: number) {
+  /** @param retainRemoved what files of counters, histograms and summaries held goes on counting when they go */
+  constructor(path: string, mapLimit: number, retainRemoved: boolean) {
     this.directory = new Directory(path);
-    this.set = new FileSet(path, { mapLimit });
+    const types = retainRemoved ? RETAINED_TYPES : [];
+    this.heirs = new Map(types.map((type, id) => [id, { type, processId: '' }]));
+    this.set = new FileSet(path, { mapLimit, heirs: types.length });
   }
 
   /** Those that are read, by id; ids are never used twice. */
@@ -191,10 +200,14 @@ export class MetricFiles {
   }
 
   #accept(ids: readonly number[]): void {
-    const flags = ids.map((id) =>
-      this.#files.get(id)!.name.type === 'gauge' ? FILE_FLAG.setsMode : FILE_FLAG.keepLastGood,
-    );
+    const flags = ids.map((id) => this.#flagsOf(this.#files.get(id)!.name.type));
     this.set.accept(Uint32Array.from(ids), Uint8Array.from(flags));
+  }
+
+  #flagsOf(type: MetricType): number {
+    if (type === 'gauge') return FILE_FLAG.setsMode;
+    const heir = RETAINED_TYPES.indexOf(type);
+    return FILE_FLAG.keepLastGood | (this.heirs.has(heir) ? heirFlag(heir) : 0);
   }
 }
 

@@ -36,6 +36,8 @@ export function takeCensus(
 
   const skippedEntries = new Map<string, number>();
   for (const id of plan.flawed) {
+    // Of files that are gone.
+    if (!files.has(id)) continue;
     for (const { fault } of plan.files.get(id)!.unusable) count(skippedEntries, fault);
   }
   return { metricFiles, entries, skippedFiles, skippedEntries, heldFiles: heldPaths.size };

@@ -32,6 +32,8 @@ export interface LivePlanOptions {
   readonly procThread?: ProcThread | undefined;
   /** What to do about those that are dead. */
   readonly deadProcesses?: DeadProcesses;
+  /** Counts of removed files go on; not when absent. */
+  readonly retainRemoved?: boolean;
   readonly log?: ScrapeLog | undefined;
 }
 
@@ -56,8 +58,8 @@ export class LivePlan {
   constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
     const { rules = NO_RULES, procThread, deadProcesses = 'keep', log } = options;
     this.rules = rules;
-    this.plan = new Plan(rules);
-    this.files = new MetricFiles(path, mapLimit);
+    this.files = new MetricFiles(path, mapLimit, options.retainRemoved ?? false);
+    this.plan = this.#newPlan();
     this.#deadProcesses = deadProcesses;
     if (procThread !== undefined) {
       const removeLive = deadProcesses === 'remove-live';
@@ -103,9 +105,11 @@ export class LivePlan {
   /** What the self-metrics say of the files and the plan. */
   facts(): DirectoryFacts {
     this.#census ??= takeCensus(this.files, this.plan, this.problems());
+    const { inheritedFiles, ...counts } = this.files.set.counts();
     return {
       ...this.#census,
-      ...this.files.set.counts(),
+      ...counts,
+      retainedFiles: this.files.heirs.size === 0 ? -1 : inheritedFiles,
       series: this.layout.seriesCount,
       planChanges: this.changeCount,
       deadProcesses: this.writers?.known?.look.dead.length ?? -1,
@@ -169,11 +173,17 @@ export class LivePlan {
 
   /** Makes the plan anew from the files there are; only what they name is in it then. */
   async #startOver(): Promise<void> {
-    this.plan = new Plan(this.rules);
+    this.plan = this.#newPlan();
     for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
     this.files.compactKeys();
     const { refreshed } = await this.#refresh();
     await this.#replan(refreshed);
+  }
+
+  #newPlan(): Plan {
+    const plan = new Plan(this.rules);
+    for (const [id, name] of this.files.heirs) plan.addFile(id, name);
+    return plan;
   }
 
   #fillNewRows({ id, entryFrom, entryCount, keyId }: Refreshed): void {
@@ -218,8 +228,10 @@ export class LivePlan {
   *#findProblems(nowSeconds: number): IterableIterator<MetricFileError> {
     yield* this.files.problems(nowSeconds);
     for (const id of this.plan.flawed) {
-      const { path, state } = this.files.files.get(id)!;
-      if (state === FILE_STATE.bad) continue;
+      const file = this.files.files.get(id);
+      // Of an heir: told while the file was there.
+      if (file === undefined || file.state === FILE_STATE.bad) continue;
+      const { path } = file;
       const { unusable, repaired } = this.plan.files.get(id)!;
       const at = (entry: number) => ({ offset: this.files.set.entryOffset(id, entry) });
       for (const { entry, found } of unusable) {

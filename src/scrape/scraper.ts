@@ -51,6 +51,8 @@ export interface ScraperOptions {
   readonly procThread?: ProcThread | undefined;
   /** What to do about those that are dead; keep when absent. */
   readonly deadProcesses?: DeadProcesses;
+  /** What removed files counted goes on counting, as long as their directory is served. */
+  readonly retainRemoved?: boolean;
   /** Files that may be mapped; more are read. */
   readonly mapLimit?: number;
 }
@@ -201,7 +203,7 @@ export class Scraper {
 
   #sourceOf(name: string | undefined, directory: string): Source {
     const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL } = this.#options;
-    const { log, watch, deadProcesses } = this.#options;
+    const { log, watch, deadProcesses, retainRemoved = false } = this.#options;
     const label = name === undefined ? undefined : ([sourceLabel, name] as const);
     return new Source(name, directory, {
       rules: { ...rules, labels: { ...rules.labels, source: label } },
@@ -209,6 +211,7 @@ export class Scraper {
       log,
       procThread: this.#options.procThread,
       ...(deadProcesses !== undefined && { deadProcesses }),
+      retainRemoved,
       onHint: watch ? () => void this.prepare() : undefined,
     });
   }

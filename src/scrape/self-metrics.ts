@@ -45,6 +45,8 @@ export interface DirectoryFacts {
   readonly planChanges: number;
   /** Process ids of files whose process is certainly dead; -1 when nobody looks. */
   readonly deadProcesses: number;
+  /** Removed files whose values go on counting, since the start; -1 when none do. */
+  readonly retainedFiles: number;
   /** Of the file system the directory is on; -1 when unknown, and then left out. */
   readonly freeBytes: number;
   readonly freeInodes: number;
@@ -153,6 +155,12 @@ const FAMILIES = {
     help: 'Process ids in the names of metric files whose process is certainly dead; there while promfold looks.',
     ofSource: true,
   },
+  retainedFiles: {
+    name: 'promfold_retained_files_total',
+    type: 'counter',
+    help: 'Removed files whose counts are kept; there under --retain-removed.',
+    ofSource: true,
+  },
   freeBytes: {
     name: 'promfold_directory_free_bytes',
     type: 'gauge',
@@ -249,6 +257,7 @@ export class SelfMetrics {
     this.#put('readFaults', labels, read.readFaults);
     this.#put('planChanges', labels, read.planChanges);
     if (read.deadProcesses >= 0) this.#put('deadProcesses', labels, read.deadProcesses);
+    if (read.retainedFiles >= 0) this.#put('retainedFiles', labels, read.retainedFiles);
     if (read.freeBytes >= 0) this.#put('freeBytes', labels, read.freeBytes);
     if (read.freeInodes >= 0) this.#put('freeInodes', labels, read.freeInodes);
   }

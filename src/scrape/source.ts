@@ -17,7 +17,8 @@ export interface NamedDirectory {
   readonly directory: string;
 }
 
-export interface SourceOptions extends Pick<LivePlanOptions, 'procThread' | 'deadProcesses'> {
+export interface SourceOptions
+  extends Pick<LivePlanOptions, 'procThread' | 'deadProcesses' | 'retainRemoved'> {
   readonly rules: PlanRules;
   readonly mapLimit: number;
   readonly log: (ScrapeLog & HintLog) | undefined;

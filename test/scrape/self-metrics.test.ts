@@ -28,6 +28,7 @@ const READ: DirectoryFacts = {
   freeBytes: 4096,
   freeInodes: 12,
   deadProcesses: 2,
+  retainedFiles: 5,
 };
 
 const factsOf = (read: Partial<DirectoryFacts>): ScrapeFacts => ({
@@ -60,6 +61,7 @@ describe('self-metrics', () => {
       '# TYPE promfold_read_faults_total counter',
       'promfold_read_faults_total 2.0',
       'promfold_plan_changes_total 7.0',
+      'promfold_retained_files_total 5.0',
       'promfold_directory_free_bytes 4096.0',
       'promfold_directory_free_inodes 12.0',
     ]) {
@@ -89,6 +91,11 @@ describe('self-metrics', () => {
   it('leave out a family that has nothing to say', async () => {
     const text = (await exposed(FACTS)).join('\n');
     assert.doesNotMatch(text, /promfold_skipped_entries/);
+  });
+
+  it('leave out what nobody asked for', async () => {
+    const lines = await exposed(factsOf({ deadProcesses: -1, retainedFiles: -1 }));
+    assert.doesNotMatch(lines.join('\n'), /_dead_|_retained_/);
   });
 
   it('leave out free space that is unknown, also when it was known before', async () => {
