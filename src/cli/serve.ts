@@ -1,6 +1,7 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
 import { UsageError } from '../errors.js';
+import { portHolder } from '../processes/port-holder.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { Scraper } from '../scrape/scraper.js';
 import { SelfMetrics } from '../scrape/self-metrics.js';
@@ -133,6 +134,12 @@ async function listenOn(
   try {
     return await listen(buildServer(scraper, options), address);
   } catch (error) {
-    throw new UsageError(`${address.text}: ${systemErrorText(error)}`);
+    throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
   }
+}
+
+function heldBy(error: unknown, { port }: ListenAddress): string {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return '';
+  const holder = portHolder(port);
+  return holder === undefined ? '' : `, by ${holder.program} (pid ${holder.pid})`;
 }

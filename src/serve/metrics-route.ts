@@ -10,6 +10,7 @@ import type { Scraper } from '../scrape/scraper.js';
 import { deadlineSeconds, within } from './deadline.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
+import { cutSlowReader, type Patience } from './slow-reader.js';
 
 /** No dashboard asks for more; a request line of 16 KB could. */
 const MOST_NAMES = 1000;
@@ -19,6 +20,7 @@ export function metricsRoute(
   path: string,
   scraper: Scraper,
   limit: RequestLimit,
+  patience: Patience,
 ): void {
   server.get(path, async (request, reply) => {
     if (!limit.enter()) {
@@ -47,6 +49,7 @@ export function metricsRoute(
       scraper.scrape({ dialect, gzip, names, source, withinSeconds }),
     );
     if (gzip) reply.header('Content-Encoding', 'gzip');
+    cutSlowReader(reply.raw, patience);
     return reply.header('Content-Type', dialect.contentType).send(body);
   });
 }

@@ -12,6 +12,7 @@ import { landingPage } from './landing-page.js';
 import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
+import { PATIENCE, type Patience } from './slow-reader.js';
 
 export interface ServerLog {
   error(message: string, fields: Record<string, unknown>): void;
@@ -24,6 +25,8 @@ export interface ServerOptions {
   /** Shared by the servers of all listen addresses. */
   readonly limit: RequestLimit;
   readonly version: string;
+  /** With clients that do not take their answer. */
+  readonly patience?: Patience;
   readonly log: ServerLog;
 }
 
@@ -34,12 +37,12 @@ const TIMEOUTS = {
   request: 20_000,
   /** Longer than the common scrape intervals of 15 to 60 s, so that Prometheus keeps its connection. */
   keepAlive: 75_000,
-  /** No byte in or out: a client that stopped reading. Longer than any scrape timeout in use. */
+  /** No byte in or out, and no answer under way (slow-reader.ts). */
   connection: 150_000,
 };
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
-  const { telemetryPath, limit, version, log } = options;
+  const { telemetryPath, limit, version, log, patience = PATIENCE } = options;
   const server = fastify({
     logger: false,
     http: { headersTimeout: TIMEOUTS.headers },
@@ -68,7 +71,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     });
   });
 
-  metricsRoute(server, telemetryPath, scraper, limit);
+  metricsRoute(server, telemetryPath, scraper, limit, patience);
   healthRoutes(server, scraper);
   if (telemetryPath !== LANDING.path) landingPage(server, telemetryPath, version);
   everythingElse(server, telemetryPath);

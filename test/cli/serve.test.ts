@@ -55,7 +55,8 @@ describe('promfold serve', () => {
     const { exitCode, stderr } = await promfold(args);
     await daemon.stop();
     assert.equal(exitCode, 2);
-    assert.equal(stderr, `promfold: ${address}: address already in use\n`);
+    const holder = `by node (pid ${daemon.pid})`;
+    assert.equal(stderr, `promfold: ${address}: address already in use, ${holder}\n`);
   });
 
   it('is what a directory alone means', async () => {
