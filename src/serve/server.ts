@@ -30,6 +30,9 @@ export interface ServerOptions {
   readonly log: ServerLog;
 }
 
+/** On every answer. */
+const NOT_GUESSED = { 'X-Content-Type-Options': 'nosniff' };
+
 /** Milliseconds. */
 const TIMEOUTS = {
   /** A request is a few hundred bytes; slower ones are no scrapes. */
@@ -53,13 +56,15 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     // A request that comes in while closing is still answered, and its connection closed.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
+    // No hook is asked for these.
     frameworkErrors: (error, request, reply) => {
+      reply.headers(NOT_GUESSED);
       replyError(reply, `${request.method} ${request.url}`, error, log);
     },
   });
 
   server.addHook('onRequest', async (_request, reply) => {
-    reply.header('X-Content-Type-Options', 'nosniff');
+    reply.headers(NOT_GUESSED);
   });
   server.addHook('onResponse', async (request, reply) => {
     log.debug('request', {

@@ -1,6 +1,6 @@
 /** File systems of our own to break things on; gone when the work is done. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tempDirectory } from '../support/temp.js';
 import { VICTIM, victimBytes, writeRest } from './place.js';
@@ -34,6 +34,8 @@ export async function onFileSystem(
   source = '',
 ): Promise<void> {
   const parent = tempDirectory();
+  // Other users are to get there.
+  chmodSync(parent, 0o755);
   const root = join(parent, 'mounted');
   mkdirSync(root);
   const mounted: string[] = [];
