@@ -226,6 +226,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value Release(const Napi::CallbackInfo& info);
   Napi::Value SetFloors(const Napi::CallbackInfo& info);
   Napi::Value Refresh(const Napi::CallbackInfo& info);
+  Napi::Value RefreshAsListed(const Napi::CallbackInfo& info);
   Napi::Value Counts(const Napi::CallbackInfo& info);
   Napi::Value KeyIds(const Napi::CallbackInfo& info);
   Napi::Value EntryOffset(const Napi::CallbackInfo& info);
@@ -409,6 +410,16 @@ Napi::Value FileSetObject::SetFloors(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+Napi::Value ToRefreshed(Napi::Env env, const promfold::RefreshResult& result) {
+  const auto* const text = reinterpret_cast<const uint8_t*>(result.new_key.data());
+  Napi::Object refreshed = ToChanges(env, result.changes);
+  refreshed.Set("keyId", ToArray(env, result.key_id));
+  refreshed.Set("firstNewKey", result.first_new_key);
+  refreshed.Set("newKey", ToArray(env, std::span(text, result.new_key.size())));
+  refreshed.Set("newKeyEnd", ToArray(env, result.new_key_end));
+  return refreshed;
+}
+
 Napi::Value FileSetObject::Refresh(const Napi::CallbackInfo& info) {
   using Result = promfold::RefreshResult;
   return Start<Result>(
@@ -417,14 +428,61 @@ Napi::Value FileSetObject::Refresh(const Napi::CallbackInfo& info) {
         *result = set->Refresh();
         return std::nullopt;
       },
+      [](Napi::Env env, Result* result) { return ToRefreshed(env, *result); });
+}
+
+// For anything but four BigInts: none, and an exception pending.
+std::optional<promfold::DirectoryTimes> ToTimes(Napi::Value value) {
+  Napi::Env env = value.Env();
+  if (value.IsObject()) {
+    const auto object = value.As<Napi::Object>();
+    const auto number = [&](const char* name) -> std::optional<int64_t> {
+      const Napi::Value property = object.Get(name);
+      if (!property.IsBigInt()) return std::nullopt;
+      bool is_lossless = false;
+      return property.As<Napi::BigInt>().Int64Value(&is_lossless);
+    };
+    const auto device = number("dev");
+    const auto inode = number("ino");
+    const auto modified_ns = number("mtimeNs");
+    const auto changed_ns = number("ctimeNs");
+    if (device && inode && modified_ns && changed_ns) {
+      return promfold::DirectoryTimes{static_cast<uint64_t>(*device), static_cast<uint64_t>(*inode),
+                                      *modified_ns, *changed_ns};
+    }
+  }
+  ThrowExpected(env, "times of a directory, as BigInts");
+  return std::nullopt;
+}
+
+Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
+  struct Result {
+    promfold::DirectoryTimes now;
+    std::optional<promfold::RefreshResult> refreshed;
+  };
+  std::optional<promfold::DirectoryTimes> listed = promfold::DirectoryTimes{};
+  if (!info[0].IsUndefined()) listed = ToTimes(info[0]);
+  if (!listed) return info.Env().Undefined();
+  return Start<Result>(
+      info,
+      [listed = *listed](promfold::FileSet* set, Result* result) -> std::optional<Failure> {
+        const int error = set->RefreshAsListed(listed, &result->now, &result->refreshed);
+        if (error == 0) return std::nullopt;
+        const std::string code = promfold::ErrnoName(error);
+        return Failure{code, code + ": cannot state '" + set->directory() + "'"};
+      },
       [](Napi::Env env, Result* result) -> Napi::Value {
-        const auto* const text = reinterpret_cast<const uint8_t*>(result->new_key.data());
-        Napi::Object refreshed = ToChanges(env, result->changes);
-        refreshed.Set("keyId", ToArray(env, result->key_id));
-        refreshed.Set("firstNewKey", result->first_new_key);
-        refreshed.Set("newKey", ToArray(env, std::span(text, result->new_key.size())));
-        refreshed.Set("newKeyEnd", ToArray(env, result->new_key_end));
-        return refreshed;
+        const promfold::DirectoryTimes& times = result->now;
+        Napi::Object now = Napi::Object::New(env);
+        now.Set("dev", Napi::BigInt::New(env, static_cast<int64_t>(times.device)));
+        now.Set("ino", Napi::BigInt::New(env, static_cast<int64_t>(times.inode)));
+        now.Set("mtimeNs", Napi::BigInt::New(env, times.modified_ns));
+        now.Set("ctimeNs", Napi::BigInt::New(env, times.changed_ns));
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("now", now);
+        object.Set("refreshed",
+                   result->refreshed ? ToRefreshed(env, *result->refreshed) : env.Undefined());
+        return object;
       });
 }
 
@@ -635,6 +693,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::Release>("release"),
                          InstanceMethod<&FileSetObject::SetFloors>("setFloors"),
                          InstanceMethod<&FileSetObject::Refresh>("refresh"),
+                         InstanceMethod<&FileSetObject::RefreshAsListed>("refreshAsListed"),
                          InstanceMethod<&FileSetObject::Counts>("counts"),
                          InstanceMethod<&FileSetObject::KeyIds>("keyIds"),
                          InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),

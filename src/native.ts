@@ -89,6 +89,14 @@ export interface FileChanges {
   readonly faults: readonly FileFault[];
 }
 
+/** What tells that names came, went or were replaced: then one of them differs. As of stat, with nanoseconds. */
+export interface DirectoryTimes {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
 export interface Refreshed extends FileChanges {
   /** Key ids of the new entries, in entry order, file after file in the order of `id`. */
   readonly keyId: Uint32Array;
@@ -161,6 +169,14 @@ export interface FileSet {
    * truncated, regrown or overwritten in place, and states anew whatever is not mapped.
    */
   refresh(): Promise<Refreshed>;
+  /**
+   * Refreshes where the directory's times are those of `listed`, and else only says what they are. Rejects
+   * with an errno `code`; nothing changes then.
+   */
+  refreshAsListed(listed: DirectoryTimes | undefined): Promise<{
+    readonly now: DirectoryTimes;
+    readonly refreshed: Refreshed | undefined;
+  }>;
   counts(): FileSetCounts;
   /** Key ids of a file's entries. */
   keyIds(id: number): Uint32Array;

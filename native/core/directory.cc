@@ -22,6 +22,17 @@ bool IsMetricFileName(std::string_view name) {
 
 }  // namespace
 
+int Directory::State(DirectoryTimes* times) const {
+  struct stat status;
+  if (stat(path_.c_str(), &status) != 0) return errno;
+  const auto nanoseconds = [](const timespec& time) {
+    return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
+  *times = {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino),
+            nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+  return 0;
+}
+
 int Directory::List(Listing* listing) {
   Descriptor directory(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return errno;

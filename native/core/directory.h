@@ -20,6 +20,16 @@ struct ListedName {
   bool may_be_link;  // a symlink, or the file system does not say
 };
 
+// What tells that names came, went or were replaced: then one of them differs.
+struct DirectoryTimes {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  int64_t modified_ns = 0;
+  int64_t changed_ns = 0;
+
+  bool operator==(const DirectoryTimes&) const = default;
+};
+
 class Listing {
  public:
   std::string_view Name(const ListedName& listed) const {
@@ -36,6 +46,9 @@ class Listing {
 class Directory {
  public:
   explicit Directory(std::string path) : path_(std::move(path)) {}
+
+  // Those of the path now. Returns 0 or an errno.
+  int State(DirectoryTimes* times) const;
 
   // Opens the path anew and lists the names that end in `.db` and do not begin with a dot, whatever
   // bytes they are, in no order. Returns 0 or an errno; on error nothing changes.

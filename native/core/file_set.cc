@@ -250,6 +250,13 @@ RefreshResult FileSet::Refresh() {
   return result;
 }
 
+int FileSet::RefreshAsListed(const DirectoryTimes& listed, DirectoryTimes* now,
+                             std::optional<RefreshResult>* result) {
+  const int error = directory_.State(now);
+  if (error == 0 && *now == listed) *result = Refresh();
+  return error;
+}
+
 FileSetCounts FileSet::Counts() const {
   FileSetCounts counts;
   counts.unmapped_files = static_cast<uint32_t>(std::count_if(

@@ -95,6 +95,11 @@ class FileSet {
 
   RefreshResult Refresh();
 
+  // Refreshes where the directory's times are `listed`, else only says what they are. Returns 0 or
+  // the errno of stating it.
+  int RefreshAsListed(const DirectoryTimes& listed, DirectoryTimes* now,
+                      std::optional<RefreshResult>* result);
+
   FileSetCounts Counts() const;
 
   // Null for an id that is not listed. Valid until the next List.

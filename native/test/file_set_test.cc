@@ -169,6 +169,38 @@ TEST("with a helper thread files still fold in name order, and damage it finds i
   CHECK_EQ(session.set().Counts().read_faults, 1u);
 }
 
+TEST("a directory is refreshed as listed while its times are the same, all of them") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"k", 1}}));
+  FileSet set(directory.path(), 10);
+  DirectoryTimes now;
+  std::optional<RefreshResult> refreshed;
+  CHECK_EQ(set.RefreshAsListed({}, &now, &refreshed), 0);
+  CHECK(!refreshed);
+  CHECK(now.inode != 0);
+
+  ListingChange change;
+  set.List(&change);
+  CHECK(!set.Accept(change.added_id, std::vector<uint8_t>(1)));
+  const DirectoryTimes listed = now;
+  for (int field = 0; field < 4; ++field) {
+    DirectoryTimes other = listed;
+    if (field == 0) ++other.device;
+    if (field == 1) ++other.inode;
+    if (field == 2) --other.modified_ns;
+    if (field == 3) --other.changed_ns;
+    CHECK_EQ(set.RefreshAsListed(other, &now, &refreshed), 0);
+    CHECK(!refreshed);
+    CHECK(now == listed);
+  }
+  CHECK_EQ(set.RefreshAsListed(listed, &now, &refreshed), 0);
+  CHECK(refreshed.has_value());
+  CHECK_EQ(refreshed->changes.size(), 1u);
+
+  FileSet nowhere("/nonexistent/prom", 10);
+  CHECK_EQ(nowhere.RefreshAsListed(listed, &now, &refreshed), ENOENT);
+}
+
 TEST("survey: first rank, file, entry and key of a family, and who sets its mode") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}}));

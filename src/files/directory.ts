@@ -6,14 +6,10 @@
  * them as they were. A listing taken while the directory was that young is therefore not trusted
  * by the next check.
  *
- * Runs once per scrape; costs one stat. Source: `design.md` 3, "Exact at scrape time".
+ * Costs one stat per scrape, which the addon makes (FileSet.refreshAsListed). Source: `design.md` 3, "Exact at
+ * scrape time".
  */
-import { type BigIntStats, promises as fs } from 'node:fs';
-
-/** What the check reads of a directory; injectable, since a test cannot slow the kernel's clock down. */
-export type StatDirectory = (path: string) => Promise<DirectoryTimes>;
-
-export type DirectoryTimes = Pick<BigIntStats, 'dev' | 'ino' | 'mtimeNs' | 'ctimeNs'>;
+import type { DirectoryTimes } from '../native.js';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -25,50 +21,37 @@ const COARSE_TICK_NS = 2_100n * NS_PER_MS;
 
 export class Directory {
   readonly path: string;
-  readonly #stat: StatDirectory;
   readonly #nowNs: () => bigint;
   #listed: DirectoryTimes | undefined;
-  #pending: DirectoryTimes | undefined;
-  #pendingTrusted = false;
 
-  constructor(
-    path: string,
-    stat: StatDirectory = (directory) => fs.stat(directory, { bigint: true }),
-    nowNs: () => bigint = () => BigInt(Date.now()) * NS_PER_MS,
-  ) {
+  constructor(path: string, nowNs: () => bigint = () => BigInt(Date.now()) * NS_PER_MS) {
     this.path = path;
-    this.#stat = stat;
     this.#nowNs = nowNs;
   }
 
+  /** With these times it needs no listing; undefined when it needs one whatever they are. */
+  get listed(): DirectoryTimes | undefined {
+    return this.#listed;
+  }
+
   /**
-   * Stats the directory. When it returns true, list, then call `listed()`.
+   * It is going to be listed. Nothing is known of it until the function returned is called, when that is
+   * done.
    *
-   * @throws the errno error of stat
+   * @param now times taken before: what changes during the listing is younger still
    */
-  async mustList(): Promise<boolean> {
-    const now = await this.#stat(this.path);
-    const last = this.#listed;
-    if (last !== undefined && sameTimes(last, now)) return false;
-    // Taken before the listing: what changes during it is younger still.
-    this.#pending = now;
-    this.#pendingTrusted = isOld(now, this.#nowNs());
-    return true;
+  list(now: DirectoryTimes): () => void {
+    this.#listed = undefined;
+    const isTrusted = isOld(now, this.#nowNs());
+    return () => {
+      if (isTrusted) this.#listed = now;
+    };
   }
 
-  /** The listing that mustList() asked for is done. */
-  listed(): void {
-    this.#listed = this.#pendingTrusted ? this.#pending : undefined;
-  }
-
-  /** The directory could not be listed: nothing about it is known. */
+  /** It could not be stated: nothing about it is known. */
   forget(): void {
     this.#listed = undefined;
   }
-}
-
-function sameTimes(a: DirectoryTimes, b: DirectoryTimes): boolean {
-  return a.dev === b.dev && a.ino === b.ino && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
 /** Whether a change made now would show in the times. A time in the future is never old. */

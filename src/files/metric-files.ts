@@ -99,8 +99,9 @@ export class MetricFiles {
    * @throws MetricFileError DIRECTORY_UNREADABLE; nothing changes then
    */
   async refresh(): Promise<FilesRefreshed> {
-    const { added, removed } = await this.#list();
-    const refreshed = await this.set.refresh();
+    const listing = await this.#list();
+    const { added, removed } = listing;
+    const refreshed = listing.refreshed ?? (await this.set.refresh());
     this.note(refreshed);
     return { added, removed, refreshed };
   }
@@ -159,17 +160,20 @@ export class MetricFiles {
     this.set.close();
   }
 
-  async #list(): Promise<{ added: number[]; removed: number[] }> {
+  /** @returns what came and went; `refreshed` where that was seen to be nothing, and all is read */
+  async #list(): Promise<Omit<FilesRefreshed, 'refreshed'> & { readonly refreshed?: Refreshed }> {
     const { path } = this.directory;
     let listing: Listing;
     try {
-      if (!(await this.directory.mustList())) return { added: [], removed: [] };
+      const { now, refreshed } = await this.set.refreshAsListed(this.directory.listed);
+      if (refreshed !== undefined) return { added: [], removed: [], refreshed };
+      const listed = this.directory.list(now);
       listing = await this.set.list();
+      listed();
     } catch (error) {
       this.directory.forget();
       throw await directoryError(path, error as NodeJS.ErrnoException);
     }
-    this.directory.listed();
 
     const removed: number[] = [];
     for (const id of listing.removedId) {
