@@ -6,7 +6,13 @@
  */
 import { printable } from './printable.js';
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** The segmenter takes 30 ms to make, and most programs print no text that needs it. */
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /** Wide blocks, rounded to whole ranges: unassigned code points between them count as wide too. */
 const WIDE =
@@ -19,7 +25,7 @@ const ASCII = /^[ -~]*$/;
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -34,7 +40,7 @@ export function cutToWidth(text: string, width: number): string {
   if (width <= 0) return '';
   let cut = '';
   let taken = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     const next = graphemeWidth(segment);
     if (taken + next > width - 1) break;
     cut += segment;
