@@ -383,6 +383,25 @@ TEST("most recent: timestamps come with the values") {
   }
 }
 
+TEST("a pair on two cache lines is read again until it agrees, mapped or not") {
+  const std::string key = "[\"" + std::string(34, 'x') + "\"]";
+  constexpr size_t kValue = 56;  // the timestamp is on the next line
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory;
+    directory.Write("a.db", FileOf({{key, 1, 10}}), kSize);
+    directory.Write("b.db", FileOf({{key, 2, 20}}), kSize);
+    Session session(directory.path(), limit);
+    for (const char* name : {"a.db", "b.db"}) {
+      session.SetOperation(name, Operation::kMostRecent);
+    }
+    CHECK_EQ(session.Scrape(key), "2.0");
+    directory.StoreDouble("a.db", kValue, 3);
+    directory.StoreDouble("a.db", kValue + 8, 30);
+    CHECK_EQ(session.Scrape(key), "3.0");
+    CHECK_EQ(session.Scrape(key), "3.0");
+  }
+}
+
 TEST("what is no regular file is never opened") {
   TemporaryDirectory directory;
   CHECK_EQ(mkfifo(directory.Path("fifo.db").c_str(), 0644), 0);
