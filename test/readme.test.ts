@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { COMMANDS } from '../src/cli/dispatch.js';
+import { loadCommands } from '../src/cli/commands.js';
 import { FLAGS, renderFlagsTable } from '../src/cli/flags.js';
 import { ERROR_CODES } from '../src/errors.js';
 import { selfMetricsTable } from '../src/scrape/self-metrics.js';
@@ -14,6 +14,8 @@ import { endpointsTable } from '../src/serve/endpoint.js';
 import { faultsTable } from './faults/fault.js';
 import { FAULTS } from './faults/matrix.js';
 import { ROOT } from './support/paths.js';
+
+const COMMANDS = await loadCommands();
 
 const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
 

@@ -14,7 +14,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** @param commands asked for when it runs: it is one of them itself */
-export function completionCommand(commands: () => readonly Command[]): Command<never> {
+export function completionCommand(commands: () => Promise<readonly Command[]>): Command<never> {
   return {
     name: 'completion',
     summary: 'Print the completion script of a shell.',
@@ -26,7 +26,7 @@ export function completionCommand(commands: () => readonly Command[]): Command<n
       if (!isShell(shell)) {
         throw new UsageError(`SHELL: expected ${SHELLS.join(', ')}, got '${shell}'`);
       }
-      await terminal.print(completionScript(shell, commands()));
+      await terminal.print(completionScript(shell, await commands()));
       return 0;
     },
   };

@@ -1,5 +1,5 @@
 /**
- * argv → command → exit code. The table of commands, and what commander is told of them.
+ * argv → command → exit code: what commander is told of the commands.
  *
  * commander reads words and writes --help; what a value means is in flags.ts. It never ends the
  * process and never prints: both go through the terminal.
@@ -7,42 +7,16 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
-import { cat } from './cat.js';
-import { check } from './check.js';
 import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
-import { completionCommand } from './completion.js';
-import { diff } from './diff.js';
-import { discover } from './discover.js';
-import { explain } from './explain.js';
+import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
-import { ls } from './ls.js';
-import { manCommand } from './man.js';
-import { run } from './run.js';
-import { scrape } from './scrape.js';
-import { serve } from './serve.js';
-import { snapshot } from './snapshot.js';
-import { top } from './top.js';
 import { VERSION_LINE } from './version.js';
-
-/** In the order of --help. */
-export const COMMANDS: readonly Command[] = [
-  serve,
-  run,
-  scrape,
-  ls,
-  cat,
-  explain,
-  check,
-  top,
-  diff,
-  snapshot,
-  discover,
-  completionCommand(() => COMMANDS),
-  manCommand(() => COMMANDS),
-];
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  const words = withCommand(argv);
+  const [first = ''] = words;
+  const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
   let printed = '';
   let chosen: (() => Promise<ExitStatus>) | undefined;
 
@@ -56,7 +30,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),
       subcommandTerm: (sub) => {
-        const command = COMMANDS.find(({ name }) => name === sub.name());
+        const command = commands.find(({ name }) => name === sub.name());
         return command === undefined
           ? 'help [command]'
           : syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
@@ -69,7 +43,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
       },
       writeErr: () => {},
     });
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     addCommand(parser, command, (positionals, given) => {
       const flags = flagValues(command.flags, given, terminal.environment, command.fallbacks);
       const directory = positionals[positionalsOf(command).indexOf('[DIR]')];
@@ -81,7 +55,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     throw new UsageError('expected a command or a directory, got nothing; see promfold --help');
   }
   try {
-    parser.parse(withCommand(argv), { from: 'user' });
+    parser.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new UsageError(usageText(error));
@@ -94,7 +68,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
 /** `promfold DIR` is `promfold serve DIR`, if DIR has a slash or exists. */
 function withCommand(argv: readonly string[]): readonly string[] {
   const [first = ''] = argv;
-  if (first.startsWith('-') || COMMANDS.some(({ name }) => name === first)) return argv;
+  if (first.startsWith('-') || isCommandName(first)) return argv;
   return first.includes('/') || existsSync(first) ? ['serve', ...argv] : argv;
 }
 

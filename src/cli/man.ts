@@ -10,7 +10,7 @@ import { describeFlag, type FlagText, flagOf } from './flags.js';
 import { VERSION } from './version.js';
 
 /** @param commands asked for when it runs: it is one of them itself */
-export function manCommand(commands: () => readonly Command[]): Command<never> {
+export function manCommand(commands: () => Promise<readonly Command[]>): Command<never> {
   return {
     name: 'man',
     summary: 'Print the manual page: promfold man | man -l -',
@@ -19,7 +19,7 @@ export function manCommand(commands: () => readonly Command[]): Command<never> {
     examples: ['man > /usr/local/share/man/man1/promfold.1'],
 
     async run(_, terminal) {
-      await terminal.print(manPage(commands()));
+      await terminal.print(manPage(await commands()));
       return 0;
     },
   };

@@ -1,13 +1,15 @@
 /** Completion scripts and the manual page hold every command and flag, and are read by what they are for. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { loadCommands } from '../../src/cli/commands.js';
 import { completionScript, SHELLS } from '../../src/cli/completion.js';
-import { COMMANDS } from '../../src/cli/dispatch.js';
 import { FLAGS } from '../../src/cli/flags.js';
 import { manPage, roff } from '../../src/cli/man.js';
 import { promfold } from '../support/cli.js';
 import { ROOT } from '../support/paths.js';
 import { run } from '../support/process.js';
+
+const COMMANDS = await loadCommands();
 
 const hasProgram = async (name: string): Promise<boolean> =>
   (await run('sh', ['-c', `command -v ${name}`])).exitCode === 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { COMMANDS } from '../../src/cli/dispatch.js';
+import { loadCommands } from '../../src/cli/commands.js';
 import {
   describeFlag,
   environmentTwin,
@@ -13,6 +13,8 @@ import {
 } from '../../src/cli/flags.js';
 import { manPage } from '../../src/cli/man.js';
 import { UsageError } from '../../src/errors.js';
+
+const COMMANDS = await loadCommands();
 
 type Given = Record<string, string[]>;
 type Environment = Record<string, string>;

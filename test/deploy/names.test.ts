@@ -7,12 +7,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as vllm from '../../scripts/bench/vllm-families.js';
-import { COMMANDS } from '../../src/cli/dispatch.js';
+import { loadCommands } from '../../src/cli/commands.js';
 import { environmentTwin, FLAGS, type FlagText } from '../../src/cli/flags.js';
 import { GAUGE_AGE } from '../../src/scrape/gauge-age.js';
 import { endpoints, OWN_PREFIX } from '../../src/serve/endpoint.js';
 import { ROOT } from '../support/paths.js';
 import { recordedOfVllm, sampleTypes } from '../support/served-names.js';
+
+const COMMANDS = await loadCommands();
 
 const FOLDER = `${ROOT}/scripts/deploy`;
 const README = readFileSync(`${ROOT}/README.md`, 'utf8');

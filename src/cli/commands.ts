@@ -1,0 +1,37 @@
+/**
+ * The table of commands. Each is loaded when it is asked for: all of them are as much to load as the one that
+ * runs, and `serve` is waited for.
+ */
+import type { Command } from './command.js';
+import type { FlagKey } from './flags.js';
+
+/** In the order of --help. */
+const LOADERS = {
+  serve: async () => (await import('./serve.js')).serve,
+  run: async () => (await import('./run.js')).run,
+  scrape: async () => (await import('./scrape.js')).scrape,
+  ls: async () => (await import('./ls.js')).ls,
+  cat: async () => (await import('./cat.js')).cat,
+  explain: async () => (await import('./explain.js')).explain,
+  check: async () => (await import('./check.js')).check,
+  top: async () => (await import('./top.js')).top,
+  diff: async () => (await import('./diff.js')).diff,
+  snapshot: async () => (await import('./snapshot.js')).snapshot,
+  discover: async () => (await import('./discover.js')).discover,
+  completion: async () => (await import('./completion.js')).completionCommand(loadCommands),
+  man: async () => (await import('./man.js')).manCommand(loadCommands),
+} satisfies Record<string, () => Promise<Command<FlagKey>>>;
+
+type CommandName = keyof typeof LOADERS;
+
+export function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(LOADERS, word);
+}
+
+export function loadCommand(name: CommandName): Promise<Command> {
+  return LOADERS[name]();
+}
+
+export async function loadCommands(): Promise<readonly Command[]> {
+  return Promise.all(Object.values(LOADERS).map((load): Promise<Command> => load()));
+}
