@@ -254,6 +254,8 @@ export class Plan {
    * @param order all slots that have a row, first seen first (FileSet.order)
    */
   layOut(order: Uint32Array): Layout {
+    // Its columns are those of all files.
+    this.#alike = undefined;
     const seen = new Map<number, number[]>();
     for (const slot of order) {
       const family = this.#familyOfSlot[slot]!;
