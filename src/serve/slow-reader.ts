@@ -21,7 +21,9 @@ export function cutSlowReader(response: ServerResponse, { stalled, whole }: Pati
   // Injected requests have none, and what is written to them is taken at once.
   const { socket } = response;
   if (socket === null || typeof socket.setTimeout !== 'function') return;
+  // The client left while its answer was made; no `close` will come any more.
+  if (socket.destroyed || response.closed) return;
   socket.setTimeout(stalled);
-  const cut = setTimeout(() => socket.destroy(), whole);
+  const cut = setTimeout(() => socket.destroy(), whole).unref();
   response.once('close', () => clearTimeout(cut));
 }
