@@ -27,9 +27,14 @@ constexpr uint64_t kEntriesWorthAThread = 50'000;
 constexpr uint32_t kFilesAtOnce = 16;
 constexpr uint32_t kTakesEach = 8;
 
-bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFile>& b) {
-  if (a->is_heir() || b->is_heir()) return !a->is_heir();
+// By name, and heirs behind.
+bool IsBefore(const MetricFile* a, const MetricFile* b) {
+  if (a->is_heir() || b->is_heir()) return !a->is_heir() && b->is_heir();
   return a->name() < b->name();  // char_traits<char> compares as memcmp does
+}
+
+bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFile>& b) {
+  return IsBefore(a.get(), b.get());
 }
 
 // An ulp mends what another order of adding lost; a second round, where two values share a series.
@@ -105,6 +110,7 @@ int FileSet::List(ListingChange* change) {
   is_new.erase(std::unique(is_new.begin(), is_new.end(), is_same_name), is_new.end());
 
   std::vector<std::unique_ptr<MetricFile>> gone;
+  std::vector<std::unique_ptr<MetricFile>> renamed;
   std::vector<uint64_t> new_inode;
   for (const ListedName* listed : is_new) new_inode.push_back(listed->inode);
   std::sort(new_inode.begin(), new_inode.end());
@@ -123,7 +129,8 @@ int FileSet::List(ListingChange* change) {
     change->removed_id.push_back(file->id());
     by_name_.erase(file->name());
     by_id_.erase(file->id());
-    if (file->has_heir() && !is_renamed(*file)) gone.push_back(std::move(file));
+    if (!file->has_heir()) continue;
+    (is_renamed(*file) ? renamed : gone).push_back(std::move(file));
   }
   const std::ptrdiff_t kept_count = static_cast<std::ptrdiff_t>(in_order.size());
   for (const ListedName* listed : is_new) {
@@ -139,17 +146,19 @@ int FileSet::List(ListingChange* change) {
   in_order_ = std::move(in_order);
   const FileContext context = Context();
   for (const auto& file : gone) file->ReadOnceMore(context);
-  Inherit(gone);
+  Inherit(gone, renamed);
   return 0;
 }
 
 // Adding in another order may lose an ulp, and no sum may go back. So what the files give is folded
 // twice, from the columns there are: as it was, and as it is now. Later values are no smaller, and
 // floating-point addition never gives less for more.
-void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone) {
+void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
+                      const std::vector<std::unique_ptr<MetricFile>>& renamed) {
   if (gone.empty()) return;
   uint32_t limit = std::max(slot_count_, Measure().slot_limit);
   for (const auto& file : gone) limit = std::max(limit, file->slot_limit());
+  for (const auto& file : renamed) limit = std::max(limit, file->slot_limit());
   const auto fold = [](const MetricFile& file, Slots* slots) {
     file.FoldInto(slots, file.AllRows());
   };
@@ -157,11 +166,23 @@ void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone) {
   Slots left;
   before.Reset(limit);
   left.Reset(limit);
-  auto next = gone.begin();
+  // Of a file under its new name nothing is read yet; its values are the old one's.
+  std::unordered_map<uint64_t, const MetricFile*> old;
+  std::vector<const MetricFile*> were;
+  for (const auto& file : renamed) old.emplace(file->pinned_inode(), file.get());
+  const auto were_there = [&](const std::vector<std::unique_ptr<MetricFile>>& files) {
+    for (const auto& file : files) were.push_back(file.get());
+  };
+  were_there(gone);
+  were_there(renamed);
+  were_there(in_order_);
+  std::stable_sort(were.begin(), were.end(), IsBefore);
+  for (const MetricFile* file : were) fold(*file, &before);
   for (const auto& file : in_order_) {
-    for (; next != gone.end() && ByName(*next, file); ++next) fold(**next, &before);
-    fold(*file, &before);
-    if (!file->is_heir()) fold(*file, &left);
+    if (file->is_heir()) continue;
+    const auto found = old.find(file->listed_inode());
+    const bool is_new = found != old.end() && !file->has_entries();
+    fold(is_new ? *found->second : *file, &left);
   }
 
   for (const auto& file : gone) {

@@ -140,8 +140,9 @@ class FileSet {
   // A complaint where one is not listed.
   Complaint FindAll(std::span<const uint32_t> id) const;
   void StateFileSystem();
-  // REQUIRES: they are in name order, and no longer in in_order_.
-  void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone);
+  // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
+  void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
+               const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
   struct Extent {
     uint32_t slot_limit = 0;  // all slots of all rows are below
     uint64_t entries = 0;

@@ -199,6 +199,19 @@ TEST("another order of adding loses nothing") {
   }
 }
 
+TEST("neither does another order that a rename brings about") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"[1]", 0.1}}));
+  directory.Write("b.db", FileOf({{"[1]", 0.2}}));
+  directory.Write("c.db", FileOf({{"[1]", 0.3}}));
+  HeirSession session(directory);
+  CHECK_EQ(session.Scrape("[1]"), "0.6000000000000001");
+  CHECK_EQ(rename(directory.Path("b.db").c_str(), directory.Path("z.db").c_str()), 0);
+  directory.Remove("a.db");
+  CHECK(0.3 + 0.2 + 0.1 < 0.1 + 0.2 + 0.3);
+  CHECK_EQ(session.Scrape("[1]"), "0.6000000000000001");
+}
+
 TEST("what is no number, and what counts for nothing, is left") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", NAN}, {"[2]", 1}, {"[3]", 2}}));
