@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { rm, stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import { discoverDirectories } from '../processes/discover.js';
+import { identityOf } from '../processes/reach.js';
 import type { Command, ExitStatus, Terminal } from './command.js';
 import { DaemonProcess } from './daemon-process.js';
 import { DIRECTORY_VARIABLE, OLD_DIRECTORY_VARIABLE } from './directory.js';
@@ -162,9 +163,9 @@ async function leave(directory: string, isKept: boolean, log: Log): Promise<void
     return;
   }
   try {
-    const { dev, ino } = await stat(directory);
+    const own = identityOf(await stat(directory, { bigint: true }));
     const { directories } = await discoverDirectories();
-    const users = directories.find(({ identity }) => identity === `${dev}:${ino}`)?.users ?? [];
+    const users = directories.find(({ identity }) => identity === own)?.users ?? [];
     if (users.length > 0) {
       // Without it the first new metric of such a process would end it.
       const pids = users.map(({ pid }) => pid).join(',');
