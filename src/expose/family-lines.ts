@@ -2,7 +2,7 @@
  * The lines of a family, no two alike: where escaping makes them so (`wild$total` and `wild_total`, or
  * a label `a.b` of one series and `a_b` of another), Prometheus would take one and drop the rest. As
  * with names (collision.ts), the first in code-point order of the original keeps its spelling, and the
- * others are printed in `values`, with their sample name forced.
+ * others are printed in `values`, with their sample name forced. Runs when a family is printed.
  */
 import { compareCodePoints } from '../format/code-point.js';
 import type { Labels } from '../format/key.js';
@@ -31,7 +31,8 @@ function repeatedLines(
   series: readonly ExposedSeries[],
   line: readonly string[],
 ): number[] {
-  if (escaping === 'allow-utf-8' || !hasEscapedName(series)) return [];
+  // Most of promfold's own families, which are printed at every scrape, have one series.
+  if (series.length < 2 || escaping === 'allow-utf-8' || !hasEscapedName(series)) return [];
   if (new Set(line).size === line.length) return [];
   const original = series.map(({ sampleName, labels }) => JSON.stringify([sampleName, labels]));
   const order = series.map((_, i) => i);
@@ -44,7 +45,7 @@ function repeatedLines(
   });
 }
 
-/** The sample names and labels that must give way under the default escaping. */
+/** The series that are printed in `values` under the default escaping. */
 export function seriesThatGiveWay(series: readonly ExposedSeries[]): readonly ExposedSeries[] {
   if (!hasEscapedName(series)) return [];
   const line = series.map(seriesLines('underscores', false));
