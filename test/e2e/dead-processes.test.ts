@@ -17,7 +17,7 @@ import { Mappers } from '../support/mapper.js';
 import { fileBytes, gauge } from '../support/metric-file.js';
 import { currentPython, VLLM_CORPUS } from '../support/paths.js';
 import { tempDirectory } from '../support/temp.js';
-import { Worker } from '../support/worker.js';
+import { CONTAINER, Worker } from '../support/worker.js';
 
 const python = currentPython();
 
@@ -176,19 +176,8 @@ describe('a container that is restarted on a volume that stayed', {
 }, () => {
   it('goes on with the files of its earlier life: counters count on, gauges are its own', async () => {
     const directory = tempDirectory();
-    // With a shell for its pid 1.
-    const container = [
-      'unshare',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      'sh',
-      '-c',
-      '"$@"; exit',
-      'sh',
-    ];
     const start = (without: readonly string[] = []) =>
-      Worker.start(python.path, directory, { wrapper: container, without });
+      Worker.start(python.path, directory, { wrapper: CONTAINER, without });
     const first = await start();
     await first.set(7);
     await first.kill();

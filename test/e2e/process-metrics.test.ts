@@ -10,7 +10,7 @@ import { currentPython, promtool } from '../support/paths.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';
 import { VllmLike } from '../support/vllm-like.js';
-import { Worker } from '../support/worker.js';
+import { CONTAINER, Worker } from '../support/worker.js';
 
 const python = currentPython();
 const tool = promtool();
@@ -134,8 +134,7 @@ describe('process metrics of vLLM', { skip: python.skip }, () => {
 describe('process metrics of a container', { skip: python.skip || !isRoot }, () => {
   it('are those of the process, under the id that its files have', async () => {
     const directory = tempDirectory();
-    const container = 'unshare --pid --fork --kill-child sh -c "$@";exit sh'.split(' ');
-    const worker = await Worker.start(python.path, directory, { wrapper: container });
+    const worker = await Worker.start(python.path, directory, { wrapper: CONTAINER });
     try {
       assert.ok(worker.pid < 10);
       const values = valuesOf(await page(directory));

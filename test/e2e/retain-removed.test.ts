@@ -8,7 +8,7 @@ import { valuesOf } from '../support/exposition.js';
 import { Monotone } from '../support/monotone.js';
 import { currentPython } from '../support/paths.js';
 import { tempDirectory } from '../support/temp.js';
-import { Worker } from '../support/worker.js';
+import { CONTAINER, Worker } from '../support/worker.js';
 
 const python = currentPython();
 
@@ -72,23 +72,13 @@ describe('a server that wipes its directory and gets its old pid', {
 }, () => {
   it('counts on top', async () => {
     const directory = join(tempDirectory(), 'prom');
-    const container = [
-      'unshare',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      'sh',
-      '-c',
-      '"$@"; exit',
-      'sh',
-    ];
     const daemon = await Daemon.serve(directory, ['--retain-removed']);
     const kept = new Monotone();
     try {
       const pids = new Set<number>();
       for (let life = 1; life <= 3; life++) {
         mkdirSync(directory);
-        const worker = await Worker.start(python.path, directory, { wrapper: container });
+        const worker = await Worker.start(python.path, directory, { wrapper: CONTAINER });
         pids.add(worker.pid);
         await worker.set(1.1);
         const { body } = await daemon.get('/metrics');

@@ -42,16 +42,32 @@ export interface Said {
   readonly loops: number | undefined;
 }
 
-/** Reads the directory in this process, so that problems can be asked for. */
-export class Place {
-  readonly directory: string;
-  readonly scraper: Scraper;
+/** What was answered so far. */
+class Answers {
   readonly #monotone = new Monotone();
   /** All series of the last scrape. */
   values: ReadonlyMap<string, number> = new Map();
   body = '';
 
+  protected take(body: string): Said {
+    assert.deepEqual(this.#monotone.dips(body), []);
+    this.body = body;
+    this.values = valuesOf(body);
+    return { jobs: this.values.get('jobs_total'), loops: this.values.get('loops_total') };
+  }
+
+  own(name: string): number | undefined {
+    return this.values.get(`promfold_${name}`);
+  }
+}
+
+/** Reads the directory in this process, so that problems can be asked for. */
+export class Place extends Answers {
+  readonly directory: string;
+  readonly scraper: Scraper;
+
   private constructor(directory: string, options: ScraperOptions) {
+    super();
     this.directory = directory;
     const selfMetrics = new SelfMetrics({ version: '1', revision: '' });
     this.scraper = new Scraper(directory, { selfMetrics, ...options });
@@ -76,10 +92,7 @@ export class Place {
   }
 
   async scrape(): Promise<Said> {
-    this.body = String(await this.scraper.scrape({ dialect: TEXT }));
-    assert.deepEqual(this.#monotone.dips(this.body), []);
-    this.values = valuesOf(this.body);
-    return saidOf(this.values);
+    return this.take(String(await this.scraper.scrape({ dialect: TEXT })));
   }
 
   /** Codes and file names of what is wrong, in order. */
@@ -90,21 +103,15 @@ export class Place {
       .map(({ code, path }) => `${code} ${relative(path)}`)
       .sort();
   }
-
-  own(name: string): number | undefined {
-    return this.values.get(`promfold_${name}`);
-  }
 }
 
 /** Reads the directory as users do. */
-export class DaemonPlace {
+export class DaemonPlace extends Answers {
   readonly directory: string;
   readonly daemon: Daemon;
-  readonly #monotone = new Monotone();
-  values: ReadonlyMap<string, number> = new Map();
-  body = '';
 
   constructor(directory: string, daemon: Daemon) {
+    super();
     this.directory = directory;
     this.daemon = daemon;
   }
@@ -127,10 +134,7 @@ export class DaemonPlace {
   async scrape(): Promise<Said> {
     const { status, body } = await this.daemon.get('/metrics');
     assert.equal(status, 200, body);
-    assert.deepEqual(this.#monotone.dips(body), []);
-    this.body = body;
-    this.values = valuesOf(body);
-    return saidOf(this.values);
+    return this.take(body);
   }
 
   /** @returns the one line that says why */
@@ -141,16 +145,8 @@ export class DaemonPlace {
     return body;
   }
 
-  own(name: string): number | undefined {
-    return this.values.get(`promfold_${name}`);
-  }
-
   async logSays(pattern: RegExp): Promise<void> {
     for (let i = 0; i < 500 && !pattern.test(this.daemon.log); i += 1) await sleep(10);
     assert.match(this.daemon.log, pattern);
   }
-}
-
-function saidOf(values: ReadonlyMap<string, number>): Said {
-  return { jobs: values.get('jobs_total'), loops: values.get('loops_total') };
 }

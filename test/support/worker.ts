@@ -5,6 +5,18 @@ import { createInterface, type Interface } from 'node:readline';
 import { ROOT } from './paths.js';
 import { start } from './process.js';
 
+/** As a wrapper: in a PID namespace of its own, with a shell for its pid 1, like a container. */
+export const CONTAINER: readonly string[] = [
+  'unshare',
+  '--pid',
+  '--fork',
+  '--kill-child',
+  'sh',
+  '-c',
+  '"$@"; exit',
+  'sh',
+];
+
 export interface WorkerOptions {
   /** Program and arguments that go before: `unshare --pid …`. */
   readonly wrapper?: readonly string[];
