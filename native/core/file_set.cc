@@ -84,7 +84,6 @@ int FileSet::List(ListingChange* change) {
   std::vector<MetricFile*> kept;
   kept.reserve(in_order_.size());
   for (uint32_t id = 0; id < heirs_; ++id) kept.push_back(FindMutable(id));
-  std::vector<std::unique_ptr<MetricFile>> added;
   std::vector<const ListedName*> is_new;
   for (const ListedName& listed : listing.names()) {
     const auto found = by_name_.find(listing.Name(listed));

@@ -99,9 +99,7 @@ export class MetricFiles {
    * @throws MetricFileError DIRECTORY_UNREADABLE; nothing changes then
    */
   async refresh(): Promise<FilesRefreshed> {
-    const listing = await this.#list();
-    const { added, removed } = listing;
-    const refreshed = listing.refreshed ?? (await this.set.refresh());
+    const { added, removed, refreshed = await this.set.refresh() } = await this.#list();
     this.note(refreshed);
     return { added, removed, refreshed };
   }

@@ -1,5 +1,5 @@
 /**
- * One look at who writes a directory, file by file: what `--dead-processes` goes by.
+ * One look at who writes a directory, file by file: what `--dead-processes` and `--process-metrics` go by.
  *
  * Looks follow one another every few seconds, and remember: what a file is called in the maps, and whose writers
  * could be seen (find-writers.ts). Everything here blocks; it runs in a thread of its own (proc-thread.ts).

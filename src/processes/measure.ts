@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { bootSeconds } from './boot.js';
 import type { LivingWriter } from './look.js';
-import { statFields, TICKS_PER_SECOND } from './proc.js';
+import { hasEnded, statFields, TICKS_PER_SECOND } from './proc.js';
 
 /** A process of a pid and a start: another one that got the pid is not meant. */
 export type Measurable = Pick<LivingWriter, 'pid' | 'startSeconds'>;
@@ -46,7 +46,7 @@ function measureOne(directory: string, boot: number): Measured | undefined {
   const stat = text(`${directory}/stat`);
   if (stat === undefined) return undefined;
   const field = statFields(stat);
-  if (field(3) === 'Z' || field(3) === 'X') return undefined;
+  if (hasEnded(field(3))) return undefined;
   const number = (n: number) => Number(field(n));
   return {
     cpuSeconds: (number(14) + number(15)) / TICKS_PER_SECOND,

@@ -129,6 +129,11 @@ export function statFields(text: string): (number: number) => string | undefined
   return (number) => fields[number - 3];
 }
 
+/** By the state in /proc/PID/stat: it has ended, and its parent has not asked yet. */
+export function hasEnded(state: string | undefined): boolean {
+  return state === 'Z' || state === 'X';
+}
+
 /** Reads /proc/PID/stat. */
 export function parseStat(text: string): ProcessStat | undefined {
   const field = statFields(text);
@@ -140,7 +145,7 @@ export function parseStat(text: string): ProcessStat | undefined {
     processGroup: Number(field(5)),
     foregroundGroup: Number(field(8)),
     isKernelThread: (Number(field(9)) & KERNEL_THREAD) !== 0,
-    isZombie: field(3) === 'Z' || field(3) === 'X',
+    isZombie: hasEnded(field(3)),
     startAfterBoot,
   };
 }
