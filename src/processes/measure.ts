@@ -49,7 +49,8 @@ function measureOne(directory: string, boot: number): Measured | undefined {
   if (hasEnded(field(3))) return undefined;
   const number = (n: number) => Number(field(n));
   return {
-    cpuSeconds: (number(14) + number(15)) / TICKS_PER_SECOND,
+    // In the client's order of operations: another one differs in the last bit.
+    cpuSeconds: number(14) / TICKS_PER_SECOND + number(15) / TICKS_PER_SECOND,
     residentBytes: number(24) * pageBytes(),
     virtualBytes: number(23),
     openFds: countEntries(`${directory}/fd`),

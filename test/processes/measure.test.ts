@@ -47,6 +47,13 @@ describe('measure', () => {
     ]);
   });
 
+  it('adds the two kinds of CPU time as the client does, to the last bit', () => {
+    const stat = STAT.replace(' 150 25 ', ' 10 20 ');
+    const [measured] = measure([process42], procOf({ stat, limits: LIMITS }, 1));
+    assert.equal(measured!.cpuSeconds, 0.1 + 0.2);
+    assert.notEqual(measured!.cpuSeconds, 0.3);
+  });
+
   it('knows nothing of what may not be read', () => {
     const [measured] = measure([process42], procOf({ stat: STAT }));
     assert.equal(measured!.cpuSeconds, 1.75);
