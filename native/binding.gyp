@@ -13,6 +13,7 @@
         'core/fold.cc',
         'core/gather.cc',
         'core/guard.cc',
+        'core/helper_thread.cc',
         'core/inspect_file.cc',
         'core/key_table.cc',
         'core/layout.cc',

@@ -18,7 +18,7 @@ void InTwo(uint32_t count, bool two, const Work& work) {
     // Relaxed: what the pieces read was there before, and what they wrote is read after the join.
     for (uint32_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) work(i);
   };
-  std::optional<HelperThread<decltype(take_all)>> helper;
+  std::optional<HelperThread> helper;
   if (two && count > 1) helper.emplace(&take_all);
   take_all();
 }
