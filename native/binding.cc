@@ -199,6 +199,39 @@ std::optional<std::vector<promfold::Page>> ToPages(Napi::Value value) {
   return pages;
 }
 
+// For anything but an object of src/native.ts' Printing: none, and an exception pending.
+std::optional<promfold::Printing> ToPrinting(Napi::Value value) {
+  if (!value.IsObject()) {
+    ThrowExpected(value.Env(), "what to print");
+    return std::nullopt;
+  }
+  const auto object = value.As<Napi::Object>();
+  auto pages = ToPages(object.Get("pages"));
+  if (!pages) return std::nullopt;
+  const auto tail = Uint32(object.Get("tail"), "tail as a number of bytes");
+  if (!tail) return std::nullopt;
+  return promfold::Printing{std::move(*pages), *tail, object.Get("onlyWhatIsPrinted").ToBoolean()};
+}
+
+// REQUIRES: ToPrinting took it.
+bool WithPartEnds(Napi::Value printing) {
+  return printing.As<Napi::Object>().Get("partEnds").ToBoolean();
+}
+
+Napi::Value ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends) {
+  Napi::Array bodies = Napi::Array::New(env, result->bodies.size());
+  Napi::Array part_ends = Napi::Array::New(env, with_part_ends ? result->bodies.size() : 0);
+  for (uint32_t i = 0; i < result->bodies.size(); ++i) {
+    if (with_part_ends) part_ends.Set(i, ToArray(env, result->bodies[i].part_end));
+    bodies.Set(i, ToBuffer(env, &result->bodies[i]));
+  }
+  Napi::Object collected = Napi::Object::New(env);
+  collected.Set("bodies", bodies);
+  collected.Set("partEnds", part_ends);
+  collected.Set("changes", ToChanges(env, result->changes));
+  return collected;
+}
+
 // ---- the file set ----
 
 // Why an asynchronous call rejects; an empty code is left out.
@@ -210,6 +243,13 @@ struct Failure {
 std::optional<Failure> ToFailure(const Complaint& complaint) {
   if (!complaint) return std::nullopt;
   return Failure{"", *complaint};
+}
+
+std::optional<Failure> LackOfMemory(const promfold::CollectResult& result) {
+  for (const promfold::Body& body : result.bodies) {
+    if (body.bytes == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
+  }
+  return std::nullopt;
 }
 
 class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
@@ -456,22 +496,26 @@ std::optional<promfold::DirectoryTimes> ToTimes(Napi::Value value) {
 }
 
 Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
-  struct Result {
-    promfold::DirectoryTimes now;
-    std::optional<promfold::RefreshResult> refreshed;
-  };
+  using Result = promfold::AsListed;
   std::optional<promfold::DirectoryTimes> listed = promfold::DirectoryTimes{};
   if (!info[0].IsUndefined()) listed = ToTimes(info[0]);
   if (!listed) return info.Env().Undefined();
+  std::optional<promfold::Printing> to_print;
+  if (!info[1].IsUndefined()) {
+    to_print = ToPrinting(info[1]);
+    if (!to_print) return info.Env().Undefined();
+  }
+  const bool with_part_ends = to_print && WithPartEnds(info[1]);
   return Start<Result>(
       info,
-      [listed = *listed](promfold::FileSet* set, Result* result) -> std::optional<Failure> {
-        const int error = set->RefreshAsListed(listed, &result->now, &result->refreshed);
-        if (error == 0) return std::nullopt;
+      [listed = *listed, to_print = std::move(to_print)](promfold::FileSet* set,
+                                                         Result* result) -> std::optional<Failure> {
+        const int error = set->RefreshAsListed(listed, to_print ? &*to_print : nullptr, result);
+        if (error == 0) return result->collected ? LackOfMemory(*result->collected) : std::nullopt;
         const std::string code = promfold::ErrnoName(error);
         return Failure{code, code + ": cannot state '" + set->directory() + "'"};
       },
-      [](Napi::Env env, Result* result) -> Napi::Value {
+      [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
         const promfold::DirectoryTimes& times = result->now;
         Napi::Object now = Napi::Object::New(env);
         now.Set("dev", Napi::BigInt::New(env, static_cast<int64_t>(times.device)));
@@ -482,6 +526,9 @@ Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
         object.Set("now", now);
         object.Set("refreshed",
                    result->refreshed ? ToRefreshed(env, *result->refreshed) : env.Undefined());
+        object.Set("collected", result->collected
+                                    ? ToCollected(env, &*result->collected, with_part_ends)
+                                    : env.Undefined());
         return object;
       });
 }
@@ -606,35 +653,18 @@ Napi::Value FileSetObject::SetLayout(const Napi::CallbackInfo& info) {
 Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
   using Result = promfold::CollectResult;
   const Napi::Env env = info.Env();
-  auto pages = ToPages(info[0]);
-  if (!pages) return env.Undefined();
-  const auto tail = Uint32(info[1], "tail as a number of bytes");
-  if (!tail) return env.Undefined();
-  const bool only_what_is_printed = info[2].ToBoolean();
-  const bool with_part_ends = info[3].ToBoolean();
+  auto printing = ToPrinting(info[0]);
+  if (!printing) return env.Undefined();
+  const bool with_part_ends = WithPartEnds(info[0]);
   return Start<Result>(
       info,
-      [pages = std::move(*pages), tail = *tail, only_what_is_printed](
-          promfold::FileSet* set, Result* result) -> std::optional<Failure> {
-        const Complaint complaint = set->Collect(pages, tail, only_what_is_printed, result);
-        if (complaint) return ToFailure(complaint);
-        for (const promfold::Body& body : result->bodies) {
-          if (body.bytes == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
-        }
-        return std::nullopt;
+      [printing = std::move(*printing)](promfold::FileSet* set,
+                                        Result* result) -> std::optional<Failure> {
+        const Complaint complaint = set->Collect(printing, result);
+        return complaint ? ToFailure(complaint) : LackOfMemory(*result);
       },
       [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
-        Napi::Array bodies = Napi::Array::New(env, result->bodies.size());
-        Napi::Array part_ends = Napi::Array::New(env, with_part_ends ? result->bodies.size() : 0);
-        for (uint32_t i = 0; i < result->bodies.size(); ++i) {
-          if (with_part_ends) part_ends.Set(i, ToArray(env, result->bodies[i].part_end));
-          bodies.Set(i, ToBuffer(env, &result->bodies[i]));
-        }
-        Napi::Object collected = Napi::Object::New(env);
-        collected.Set("bodies", bodies);
-        collected.Set("partEnds", part_ends);
-        collected.Set("changes", ToChanges(env, result->changes));
-        return collected;
+        return ToCollected(env, result, with_part_ends);
       });
 }
 

@@ -107,6 +107,15 @@ export interface Refreshed extends FileChanges {
   readonly newKeyEnd: Uint32Array;
 }
 
+/** At most one of the two; none where the directory is not as it was listed. */
+export interface AsListed {
+  readonly now: DirectoryTimes;
+  /** What changed, if anything did or nothing was to be printed. */
+  readonly refreshed: Refreshed | undefined;
+  /** Nothing changed. */
+  readonly collected: Collected | undefined;
+}
+
 export interface FileSetCounts {
   /** Files that are read with pread because the mapping budget is used up or mapping failed. */
   readonly unmappedFiles: number;
@@ -142,6 +151,18 @@ export interface Survey {
  */
 export type Template = object & { readonly __template: unique symbol };
 
+/** What a scrape prints. native/core/file_set.h. */
+export interface Printing {
+  /** The templates of each page, in turn. */
+  readonly pages: readonly (readonly Template[])[];
+  /** Bytes of room behind each body. */
+  readonly tail: number;
+  /** Fold no other slots, which then stay without a value: for pages that select. */
+  readonly onlyWhatIsPrinted?: boolean;
+  /** Say where each template ends. */
+  readonly partEnds?: boolean;
+}
+
 export interface Collected {
   /** One exposition per page asked for; `tail` bytes of room follow each in its ArrayBuffer. */
   readonly bodies: Buffer[];
@@ -170,13 +191,11 @@ export interface FileSet {
    */
   refresh(): Promise<Refreshed>;
   /**
-   * Refreshes where the directory's times are those of `listed`, and else only says what they are. Rejects
-   * with an errno `code`; nothing changes then.
+   * Where the directory's times are not those of `listed`, only says what they are. Else refreshes; and
+   * where something is to be printed and there is nothing to report, collects in the same pass over the
+   * files. Rejects with an errno `code`; nothing changes then.
    */
-  refreshAsListed(listed: DirectoryTimes | undefined): Promise<{
-    readonly now: DirectoryTimes;
-    readonly refreshed: Refreshed | undefined;
-  }>;
+  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: Printing): Promise<AsListed>;
   counts(): FileSetCounts;
   /** Key ids of a file's entries. */
   keyIds(id: number): Uint32Array;
@@ -210,18 +229,8 @@ export interface FileSet {
     bucketEnd: Uint32Array,
     countSlot: Uint32Array,
   ): void;
-  /**
-   * Gathers and folds all files in name order, accumulates, and prints each page's templates in turn.
-   *
-   * @param onlyWhatIsPrinted fold no other slots, which then stay without a value: for pages that select
-   * @param partEnds say where each template ends
-   */
-  collect(
-    pages: readonly (readonly Template[])[],
-    tail: number,
-    onlyWhatIsPrinted?: boolean,
-    partEnds?: boolean,
-  ): Promise<Collected>;
+  /** Gathers and folds all files in name order, accumulates, and prints. */
+  collect(printing: Printing): Promise<Collected>;
   /** What the slots held after the last collect; NaN with present 0 where there was none. */
   slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };
   /** When what these slots held was set, seconds; 0 where nothing was, and where no mostRecent folds. */

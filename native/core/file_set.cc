@@ -67,10 +67,11 @@ FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t heirs)
 }
 
 FileContext FileSet::Context() {
-  return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_};
+  return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_, run_};
 }
 
 int FileSet::List(ListingChange* change) {
+  ++run_;
   Listing listing;
   const uint64_t device_before = directory_.device();
   const int error = directory_.List(&listing);
@@ -243,10 +244,14 @@ Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
 }
 
 RefreshResult FileSet::Refresh() {
+  ++run_;
+  StateFileSystem();
+  return Refresh({});
+}
+
+RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced) {
   RefreshResult result;
   result.first_new_key = reported_keys_;
-  StateFileSystem();
-  std::vector<std::unique_ptr<MetricFile>> replaced;
   FileContext context = Context();
   context.replaced = &replaced;
   const size_t first_heir = in_order_.size() - heirs_;
@@ -271,11 +276,39 @@ RefreshResult FileSet::Refresh() {
   return result;
 }
 
-int FileSet::RefreshAsListed(const DirectoryTimes& listed, DirectoryTimes* now,
-                             std::optional<RefreshResult>* result) {
-  const int error = directory_.State(now);
-  if (error == 0 && *now == listed) *result = Refresh();
-  return error;
+int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print,
+                             AsListed* result) {
+  ++run_;
+  const int error = directory_.State(&result->now);
+  if (error != 0 || !(result->now == listed)) return error;
+  StateFileSystem();
+  std::vector<std::unique_ptr<MetricFile>> replaced;
+  CollectResult collected;
+  if (to_print != nullptr && CollectUnlessChanged(*to_print, &collected, &replaced)) {
+    result->collected = std::move(collected);
+  } else {
+    result->refreshed = Refresh(std::move(replaced));
+  }
+  return 0;
+}
+
+// Where nothing changed a file need not be looked at before it is gathered: that shows it as well.
+bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* result,
+                                   std::vector<std::unique_ptr<MetricFile>>* replaced) {
+  Extent extent;
+  if (reported_keys_ != keys_.size() || Measure(printing, &extent)) return false;
+  FileContext context = Context();
+  context.replaced = replaced;
+  bool is_changed = false;
+  for (const auto& file : in_order_) {
+    if (!file->shows_all()) file->Refresh(context);
+    is_changed = is_changed || file->is_changed();
+  }
+  if (is_changed) return false;
+
+  if (!GatherAndFold(printing, extent, Growth::kNoticed)) return false;
+  Print(printing, result);
+  return true;
 }
 
 FileSetCounts FileSet::Counts() const {
@@ -438,70 +471,86 @@ Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
   return std::nullopt;
 }
 
-Complaint FileSet::Collect(const std::vector<Page>& pages, size_t tail, bool only_what_is_printed,
-                           CollectResult* result) {
-  const Extent extent = Measure();
-  uint32_t limit = extent.slot_limit;
-  for (const Page& page : pages) {
+Complaint FileSet::Measure(const Printing& printing, Extent* extent) const {
+  *extent = Measure();
+  uint32_t limit = extent->slot_limit;
+  for (const Page& page : printing.pages) {
     for (const auto& part : page) limit = std::max(limit, part->slot_limit);
   }
-  if (limit > slot_count_) {
-    return "slot " + Number(limit - 1) + " is not below " + Number(slot_count_);
-  }
+  if (limit <= slot_count_) return std::nullopt;
+  return "slot " + Number(limit - 1) + " is not below " + Number(slot_count_);
+}
 
-  slots_.Reset(slot_count_);
-  std::optional<WantedSlots> wanted;
-  if (only_what_is_printed) wanted.emplace(pages, buckets_, slot_count_);
-  GatherAndFold(wanted ? &*wanted : nullptr, extent.entries >= kEntriesWorthAThread);
+Complaint FileSet::Collect(const Printing& printing, CollectResult* result) {
+  Extent extent;
+  if (Complaint complaint = Measure(printing, &extent)) return complaint;
+  GatherAndFold(printing, extent, Growth::kIgnored);
   for (const auto& file : in_order_) {
     const std::optional<FileChange> change = file->TakeChange();
     if (change) result->changes.push_back(*change);
   }
+  Print(printing, result);
+  return std::nullopt;
+}
+
+void FileSet::Print(const Printing& printing, CollectResult* result) {
   Accumulate(buckets_, &slots_);
   slots_.Finish();
-
   numbers_.Update(slots_);
-  for (const Page& page : pages) result->bodies.push_back(Render(page, numbers_, tail));
-  return std::nullopt;
+  for (const Page& page : printing.pages) {
+    result->bodies.push_back(Render(page, numbers_, printing.tail));
+  }
+  ++run_;
 }
 
 // Gathering waits for memory, and two threads wait at once; folding must keep the order of the
 // files. So this thread gathers and folds from the front, each file while its column is in the
 // cache, and the helper gathers from the back until they meet.
-void FileSet::GatherAndFold(const WantedSlots* wanted, bool with_helper) {
+bool FileSet::GatherAndFold(const Printing& printing, const Extent& extent, Growth growth) {
+  std::optional<WantedSlots> wanted;
+  if (printing.only_what_is_printed) wanted.emplace(printing.pages, buckets_, slot_count_);
+  const auto rows_of = [&](const MetricFile& file) {
+    return wanted ? file.RowsFor(*wanted) : file.AllRows();
+  };
+  std::atomic<bool> is_changed = false;
+  const auto gather = [&](const FileContext& context, MetricFile* file) {
+    if (growth == Growth::kIgnored) {
+      file->Gather(context, rows_of(*file));
+    } else if (!file->GatherIfAsIndexed(context, rows_of(*file))) {
+      is_changed.store(true, std::memory_order_relaxed);
+    }
+  };
+
   const FileContext context = Context();
   uint64_t helper_faults = 0;
   FileContext helper_context = context;
   helper_context.scratch = &helper_scratch_;
   helper_context.read_faults = &helper_faults;
-
-  const auto rows_of = [&](const MetricFile& file) {
-    return wanted == nullptr ? file.AllRows() : file.RowsFor(*wanted);
-  };
   const uint32_t count = static_cast<uint32_t>(in_order_.size());
   TwoEnds files(count);
   const uint32_t at_once = std::clamp(count / (2 * kTakesEach), 1u, kFilesAtOnce);
   auto gather_from_back = [&] {
     for (auto taken = files.TakeBack(at_once); !taken.empty(); taken = files.TakeBack(at_once)) {
-      for (uint32_t i = taken.to; i-- > taken.from;) {
-        in_order_[i]->Gather(helper_context, rows_of(*in_order_[i]));
-      }
+      for (uint32_t i = taken.to; i-- > taken.from;) gather(helper_context, in_order_[i].get());
     }
   };
   std::optional<HelperThread> helper;
-  if (with_helper) helper.emplace(&gather_from_back);
+  if (extent.entries >= kEntriesWorthAThread) helper.emplace(&gather_from_back);
 
+  slots_.Reset(slot_count_);
   const auto fold = [&](const MetricFile& file) { file.FoldInto(&slots_, rows_of(file)); };
   uint32_t folded = 0;
   for (auto taken = files.TakeFront(at_once); !taken.empty(); taken = files.TakeFront(at_once)) {
     for (; folded < taken.to; ++folded) {
-      in_order_[folded]->Gather(context, rows_of(*in_order_[folded]));
+      gather(context, in_order_[folded].get());
       fold(*in_order_[folded]);
     }
   }
   helper.reset();
-  for (; folded < count; ++folded) fold(*in_order_[folded]);
   read_faults_ += helper_faults;
+  if (is_changed.load(std::memory_order_relaxed)) return false;
+  for (; folded < count; ++folded) fold(*in_order_[folded]);
+  return true;
 }
 
 void FileSet::CompactKeys() {

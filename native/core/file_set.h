@@ -59,9 +59,24 @@ struct SurveyResult {
   uint32_t live_keys = 0;
 };
 
+// What a scrape prints.
+struct Printing {
+  std::vector<Page> pages;
+  size_t tail = 0;  // bytes of room behind each body
+  // The rows of other slots are left alone, and those slots stay absent.
+  bool only_what_is_printed = false;
+};
+
 struct CollectResult {
   std::vector<Body> bodies;
   std::vector<FileChange> changes;
+};
+
+struct AsListed {
+  DirectoryTimes now;
+  // At most one of them; none where the directory is not as it was listed.
+  std::optional<RefreshResult> refreshed;
+  std::optional<CollectResult> collected;
 };
 
 struct FileSetCounts {
@@ -95,10 +110,11 @@ class FileSet {
 
   RefreshResult Refresh();
 
-  // Refreshes where the directory's times are `listed`, else only says what they are. Returns 0 or
-  // the errno of stating it.
-  int RefreshAsListed(const DirectoryTimes& listed, DirectoryTimes* now,
-                      std::optional<RefreshResult>* result);
+  // Where the directory's times are not `listed`, only says what they are. Else refreshes; and
+  // where there is something `to_print` and nothing to report, collects in the same pass over the
+  // files. Where there was something, what the pass gathered need not be gathered by the next
+  // Collect. Returns 0 or the errno of stating the directory.
+  int RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print, AsListed* result);
 
   FileSetCounts Counts() const;
 
@@ -119,10 +135,8 @@ class FileSet {
 
   Complaint SetBuckets(uint32_t slot_count, BucketLayout layout);
 
-  // Gathers and folds all files in name order, accumulates, prints each page. With
-  // `only_what_is_printed`, the rows of other slots are left alone and those slots stay absent.
-  Complaint Collect(const std::vector<Page>& pages, size_t tail, bool only_what_is_printed,
-                    CollectResult* result);
+  // Gathers and folds all files in name order, accumulates, prints each page.
+  Complaint Collect(const Printing& printing, CollectResult* result);
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
@@ -148,8 +162,16 @@ class FileSet {
     uint64_t entries = 0;
   };
   Extent Measure() const;
-  // `wanted`: null for all slots.
-  void GatherAndFold(const WantedSlots* wanted, bool with_helper);
+  // Of all rows and of what is to be printed. A complaint where a slot is not below slot_count_.
+  Complaint Measure(const Printing& printing, Extent* extent) const;
+  bool CollectUnlessChanged(const Printing& printing, CollectResult* result,
+                            std::vector<std::unique_ptr<MetricFile>>* replaced);
+  void Print(const Printing& printing, CollectResult* result);
+  enum class Growth { kIgnored, kNoticed };
+  // False where growth is to be noticed and a file grew or is not good any more; then all files
+  // were gathered, and the slots are void.
+  bool GatherAndFold(const Printing& printing, const Extent& extent, Growth growth);
+  RefreshResult Refresh(std::vector<std::unique_ptr<MetricFile>> replaced);
 
   Directory directory_;
   MapBudget maps_;
@@ -158,6 +180,7 @@ class FileSet {
   Scratch scratch_;
   Scratch helper_scratch_;
   uint64_t read_faults_ = 0;
+  uint64_t run_ = 1;  // what was gathered in it need not be gathered again
   double free_bytes_ = -1;
   double free_inodes_ = -1;
 

@@ -420,6 +420,25 @@ void MetricFile::Gather(const FileContext& context, RowRange rows) {
     was_gathered_ = true;  // in Refresh
     return;
   }
+  const bool is_fresh = gathered_run_ == context.run && gathered_rows_.from <= rows.from &&
+                        rows.to <= gathered_rows_.to;
+  uint32_t used = 0;
+  if (!is_fresh) GatherNow(context, rows, &used);
+}
+
+bool MetricFile::GatherIfAsIndexed(const FileContext& context, RowRange rows) {
+  if (!accepted_ || is_heir_ || state_ != FileState::kGood || !mapping_) {
+    Gather(context, rows);
+    return true;
+  }
+  uint32_t used = 0;
+  const bool is_good =
+      rows.empty() ? CheckMapped(context, &used).ok() : GatherNow(context, rows, &used);
+  return is_good && used == indexed_used_;
+}
+
+// Whether the file is still good, and then its `used` now. REQUIRES: good, mapped, some rows.
+bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* used) {
   const bool pairs = needs_timestamps_ && slot_bytes_ == kPairBytes;
   const size_t stamps = pairs ? entry_count() : 0;
   // Columns are whole or not at all.
@@ -442,8 +461,7 @@ void MetricFile::Gather(const FileContext& context, RowRange rows) {
                                     value, timestamp, pending)
                       : GatherValues(file, value_offset, is_padded_, value);
     // After, not before: what was overwritten while it was gathered is noticed.
-    uint32_t used = 0;
-    fault = CheckEnd(file, indexed_used_, last_entry_, last_key, &used);
+    fault = CheckEnd(file, indexed_used_, last_entry_, last_key, used);
   });
   if (!whole) {
     ++*context.read_faults;
@@ -463,14 +481,20 @@ void MetricFile::Gather(const FileContext& context, RowRange rows) {
       fault = {Found::kSlotPastFile, last_entry_, end, status.st_size};
     }
   }
-  if (!fault.ok()) return Fail(fault, is_stated() ? ChangedSeconds(status) : 0);
+  if (!fault.ok()) {
+    Fail(fault, is_stated() ? ChangedSeconds(status) : 0);
+    return false;
+  }
 
   was_gathered_ = true;
+  gathered_run_ = context.run;
+  gathered_rows_ = rows;
   value_.resize(entry_count());
   std::copy_n(value, count, value_.begin() + rows.from);
   // Where they are not wanted now, they must not be there later beside newer values.
   timestamp_.resize(stamps);
   if (pairs) std::copy_n(timestamp, count, timestamp_.begin() + rows.from);
+  return true;
 }
 
 std::optional<FileChange> MetricFile::TakeChange() {
@@ -501,7 +525,7 @@ void MetricFile::ReadOnceMore(const FileContext& context) {
       end_ == indexed_used_ && slot_bytes_ != 0) {
     AppendMapped(context, used);
   }
-  Gather(context, AllRows());
+  if (entry_count() > 0) GatherNow(context, AllRows(), &used);
 }
 
 void MetricFile::Inherit(const MetricFile& gone, uint32_t keys) {
@@ -559,6 +583,7 @@ void MetricFile::DropEntries() {
   slot_bytes_ = 0;
   is_padded_ = true;
   reported_entries_ = 0;
+  gathered_rows_ = {0, 0};
   std::vector<uint32_t>().swap(key_id_);
   std::vector<uint32_t>().swap(value_offset_);
   std::vector<uint32_t>().swap(slot_);
@@ -593,9 +618,11 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
     slot_floor_ = std::min(slot_floor_, s);
     slot_limit_ = std::max(slot_limit_, s + 1);
   }
-  needs_timestamps_ = std::any_of(run_.begin(), run_.end(), [](const Run& run) {
+  const bool needs_timestamps = std::any_of(run_.begin(), run_.end(), [](const Run& run) {
     return run.operation == Operation::kMostRecent;
   });
+  if (needs_timestamps != needs_timestamps_) gathered_rows_ = {0, 0};
+  needs_timestamps_ = needs_timestamps;
   return true;
 }
 

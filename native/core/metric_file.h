@@ -51,6 +51,7 @@ struct FileContext {
   MapBudget* maps;
   Scratch* scratch;
   uint64_t* read_faults;
+  uint64_t run;  // of the set; what was gathered in it is fresh
   // Where a file that has an heir leaves what it was when its name is another file's now.
   std::vector<std::unique_ptr<MetricFile>>* replaced = nullptr;
 };
@@ -95,16 +96,26 @@ class MetricFile {
   // Brings entries and state up to date. An unmapped file is gathered here as well.
   void Refresh(const FileContext& context);
 
+  // Whether Refresh would look at nothing but what is mapped, which GatherIfAsIndexed does too.
+  bool shows_all() const {
+    return is_heir_ || !accepted_ ||
+           (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !is_doubted_);
+  }
+
   // The rows from the first to the last that fold into a wanted slot.
   RowRange RowsFor(const WantedSlots& wanted) const;
   RowRange AllRows() const { return {0, entry_count()}; }
 
-  // Gathers rows of a good mapped file; others keep their columns. The file may turn out bad or
-  // held.
+  // Gathers rows of a good mapped file, unless it was done in this run; others keep their columns.
+  // The file may turn out bad or held.
   void Gather(const FileContext& context, RowRange rows);
+  // The same, and whether Refresh would find the file as it was indexed. Only for one that
+  // shows_all() can it tell; of others it says yes.
+  bool GatherIfAsIndexed(const FileContext& context, RowRange rows);
 
   // The change since the last call, if any.
   std::optional<FileChange> TakeChange();
+  bool is_changed() const { return is_changed_; }
 
   // The ids of `to` for the keys of its entries, instead of those of `from`. Entries, columns and
   // state stay; its rows are void, and it is reported anew if it has entries.
@@ -183,6 +194,7 @@ class MetricFile {
   bool IsAnother(const Reading& reading) const;
   std::unique_ptr<MetricFile> Leave();
   void Append(const FileContext& context, const std::byte* file, uint32_t end);
+  bool GatherNow(const FileContext& context, RowRange rows, uint32_t* used);
   void TakeColumns(const std::byte* file);
   void SettlePairs(int descriptor, std::span<const double> last_value,
                    std::span<const double> last_timestamp);
@@ -219,6 +231,8 @@ class MetricFile {
   uint32_t slot_bytes_ = 0;
   uint32_t good_entries_ = 0;  // when it was last good
   uint32_t reported_entries_ = 0;
+  uint64_t gathered_run_ = 0;  // when these rows were gathered
+  RowRange gathered_rows_ = {0, 0};
 
   std::vector<uint32_t> key_id_;
   std::vector<uint32_t> value_offset_;

@@ -91,7 +91,7 @@ class Caller {
     if (!part->Seal()) std::abort();
     const std::vector<Page> pages = {{part}, {}};
     CollectResult collected;
-    if (set_.Collect(pages, 3, false, &collected)) std::abort();
+    if (set_.Collect({pages, 3, false}, &collected)) std::abort();
     seen += Note(collected.changes);
     const Body& body = collected.bodies[0];
     if (body.capacity != body.length + 3) std::abort();

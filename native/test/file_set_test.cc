@@ -173,32 +173,33 @@ TEST("a directory is refreshed as listed while its times are the same, all of th
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"k", 1}}));
   FileSet set(directory.path(), 10);
-  DirectoryTimes now;
-  std::optional<RefreshResult> refreshed;
-  CHECK_EQ(set.RefreshAsListed({}, &now, &refreshed), 0);
-  CHECK(!refreshed);
-  CHECK(now.inode != 0);
+  AsListed first;
+  CHECK_EQ(set.RefreshAsListed({}, nullptr, &first), 0);
+  CHECK(!first.refreshed);
+  CHECK(first.now.inode != 0);
 
   ListingChange change;
   set.List(&change);
   CHECK(!set.Accept(change.added_id, std::vector<uint8_t>(1)));
-  const DirectoryTimes listed = now;
+  const DirectoryTimes listed = first.now;
   for (int field = 0; field < 4; ++field) {
     DirectoryTimes other = listed;
     if (field == 0) ++other.device;
     if (field == 1) ++other.inode;
     if (field == 2) --other.modified_ns;
     if (field == 3) --other.changed_ns;
-    CHECK_EQ(set.RefreshAsListed(other, &now, &refreshed), 0);
-    CHECK(!refreshed);
-    CHECK(now == listed);
+    AsListed otherwise;
+    CHECK_EQ(set.RefreshAsListed(other, nullptr, &otherwise), 0);
+    CHECK(!otherwise.refreshed);
+    CHECK(otherwise.now == listed);
   }
-  CHECK_EQ(set.RefreshAsListed(listed, &now, &refreshed), 0);
-  CHECK(refreshed.has_value());
-  CHECK_EQ(refreshed->changes.size(), 1u);
+  AsListed same;
+  CHECK_EQ(set.RefreshAsListed(listed, nullptr, &same), 0);
+  CHECK(same.refreshed.has_value());
+  CHECK_EQ(same.refreshed->changes.size(), 1u);
 
   FileSet nowhere("/nonexistent/prom", 10);
-  CHECK_EQ(nowhere.RefreshAsListed(listed, &now, &refreshed), ENOENT);
+  CHECK_EQ(nowhere.RefreshAsListed(listed, nullptr, &same), ENOENT);
 }
 
 TEST("survey: first rank, file, entry and key of a family, and who sets its mode") {
@@ -317,7 +318,7 @@ TEST("rows may be set again, in parts and with other operations") {
   CHECK(!set_rows(1, {2, 2}, Operation::kMax));
   CHECK(!set.SetBuckets(3, {}));
   CollectResult collected;
-  CHECK(!set.Collect({}, 0, false, &collected));
+  CHECK(!set.Collect({}, &collected));
   CHECK_EQ(set.slots().value[1], 5.0);
   CHECK_EQ(set.slots().value[2], 3.0);
   CHECK(set_rows(3, {1, 1}, Operation::kSum).has_value());
@@ -364,7 +365,7 @@ TEST("entries without a row yet count for nothing") {
   CHECK(!set.SetRows(change.added_id, {&from, 1}, {&count, 1}, {&slot, 1}, {&operation, 1}));
   CHECK(!set.SetBuckets(2, {}));
   CollectResult collected;
-  CHECK(!set.Collect({}, 0, false, &collected));
+  CHECK(!set.Collect({}, &collected));
   CHECK_EQ(set.slots().value[1], 1.0);
 }
 
@@ -375,7 +376,7 @@ TEST("slots that the layout does not have are a complaint, not a write into the 
   session.Update();
   CHECK(!session.set().SetBuckets(1, {}));
   CollectResult collected;
-  CHECK_EQ(session.set().Collect({}, 0, false, &collected).value_or(""), "slot 1 is not below 1");
+  CHECK_EQ(session.set().Collect({}, &collected).value_or(""), "slot 1 is not below 1");
   CHECK(session.set().SetBuckets(2, {{5}, {1}, {1}}).has_value());
   CHECK(session.set().SetBuckets(2, {{1}, {2}, {1}}).has_value());
   CHECK(session.set().SetBuckets(2, {{1}, {1}, {}}).has_value());

@@ -53,6 +53,98 @@ TEST("a file is read once; unchanged it is not reported again") {
   }
 }
 
+TEST("a warm scrape collects in one pass, and sees a stored double") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    for (const double value : {9.0, 10.0}) {
+      served.directory.StoreDouble("a.db", 56, value);
+      CHECK_EQ(served.session.ScrapeWarm(), "collected");
+      CHECK_EQ(served.session.Value("[\"b\"]"), value == 9 ? "9.0" : "10.0");
+    }
+  }
+}
+
+TEST("a warm scrape reports a key that was added, and what it gathered so far counts") {
+  for (const uint32_t limit : kBothWays) {
+    TemporaryDirectory directory;
+    directory.Write("a.db", kAB, kSize);
+    directory.Write("b.db", kA, kSize);
+    directory.Write("c.db", kAB, kSize);
+    Session session(directory.path(), limit);
+    session.Scrape("");
+    directory.StoreDouble("a.db", 24, 5);
+    directory.StoreDouble("b.db", 24, 6);
+    directory.Store("b.db", kSecond, EntryOf({"[\"c\"]", 7}));
+    directory.StoreInt32("b.db", 0, 72);
+    CHECK_EQ(session.ScrapeWarm(), "b.db good 1..2");
+    CHECK_EQ(session.Collect(), "");
+    CHECK_EQ(session.Value("[\"a\"]"), "12.0");
+    CHECK_EQ(session.Value("[\"b\"]"), "4.0");
+    CHECK_EQ(session.Value("[\"c\"]"), "7.0");
+    // Only that once. What is not mapped waits for the next refresh.
+    if (limit == kUnmapped) continue;
+    directory.StoreDouble("c.db", 24, 100);
+    CHECK_EQ(session.Collect(), "");
+    CHECK_EQ(session.Value("[\"a\"]"), "111.0");
+  }
+}
+
+TEST("a warm scrape reports a file that was cut off, and one that is whole again") {
+  for (const uint32_t limit : kBothWays) {
+    Served served(kAB, limit);
+    served.directory.Truncate("a.db", 0);
+    const std::string held = served.session.ScrapeWarm();
+    CHECK_EQ(held.substr(0, 14), "a.db held 2..2");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+    // A file that is not good is read by every scrape, and holds up none.
+    CHECK_EQ(served.session.ScrapeWarm(), "collected");
+    CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+    served.directory.Truncate("a.db", kSize);
+    served.directory.Store("a.db", 0, FileOf({{"[\"a\"]", 1}, {"[\"b\"]", 3}}));
+    CHECK_EQ(served.session.ScrapeWarm(), "a.db good 0..2");
+    served.session.Collect();
+    CHECK_EQ(served.session.Value("[\"b\"]"), "3.0");
+  }
+}
+
+TEST("a warm scrape reports a file that was cut off, where nothing is held") {
+  Served served(kAB, kMapped, 0);
+  served.directory.StoreInt32("a.db", 0, 8);
+  CHECK_EQ(served.session.ScrapeWarm(), "a.db good 0..0");
+  served.directory.Write("b.db", kA, kSize);
+  served.session.Scrape("");
+  served.directory.Truncate("b.db", 0);
+  CHECK_EQ(served.session.ScrapeWarm().substr(0, 13), "b.db bad 0..0");
+}
+
+TEST("a warm scrape looks at files of which it prints nothing") {
+  Served served(kA);
+  Printing nothing;
+  nothing.only_what_is_printed = true;
+  served.directory.StoreDouble("a.db", 24, 5);
+  CHECK_EQ(served.session.ScrapeWarm(nothing), "collected");
+  CHECK_EQ(served.session.Value("[\"a\"]"), "absent");
+  served.directory.Store("a.db", kSecond, EntryOf({"[\"b\"]", 2}));
+  served.directory.StoreInt32("a.db", 0, 72);
+  CHECK_EQ(served.session.ScrapeWarm(nothing), "a.db good 1..2");
+  served.directory.Truncate("a.db", 0);
+  CHECK_EQ(served.session.ScrapeWarm(nothing).substr(0, 14), "a.db held 2..2");
+}
+
+TEST("a warm scrape of rows that fold otherwise than when they were gathered gathers them again") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"[\"a\"]", 1, 50}}), kSize);
+  Session session(directory.path());
+  session.Scrape("");
+  directory.Store("a.db", kSecond, EntryOf({"[\"b\"]", 2, 60}));
+  directory.StoreInt32("a.db", 0, 72);
+  session.SetOperation("a.db", Operation::kMostRecent);
+  CHECK_EQ(session.ScrapeWarm(), "a.db good 1..2");
+  session.Collect();
+  CHECK_EQ(session.Value("[\"b\"]"), "2.0");
+}
+
 TEST("a stored double is seen by the next scrape") {
   for (const uint32_t limit : kBothWays) {
     Served served(kAB, limit);

@@ -31,8 +31,18 @@ std::string Session::Update() {
   return Refresh();
 }
 
-std::string Session::Refresh() {
-  const RefreshResult result = set_.Refresh();
+std::string Session::Refresh() { return Plan(set_.Refresh()); }
+
+std::string Session::ScrapeWarm(const Printing& printing) {
+  AsListed state;
+  CHECK_EQ(set_.RefreshAsListed({}, nullptr, &state), 0);
+  AsListed result;
+  CHECK_EQ(set_.RefreshAsListed(state.now, &printing, &result), 0);
+  CHECK(result.collected.has_value() != result.refreshed.has_value());
+  return result.collected ? "collected" : Plan(*result.refreshed);
+}
+
+std::string Session::Plan(const RefreshResult& result) {
   CHECK(result.first_new_key <= key_.size());
   key_.resize(result.first_new_key);
   size_t begin = 0;
@@ -58,7 +68,7 @@ std::string Session::Refresh() {
 
 std::string Session::Collect() {
   CollectResult result;
-  const Complaint complaint = set_.Collect({}, 0, false, &result);
+  const Complaint complaint = set_.Collect({}, &result);
   CHECK_EQ(complaint.value_or(""), "");
   return Describe(result.changes);
 }

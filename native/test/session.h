@@ -28,6 +28,9 @@ class Session {
   std::string Update();
   // The same without the listing.
   std::string Refresh();
+  // The same as a warm scrape does it: `collected` where nothing changed since the directory was
+  // listed, and all rows were gathered and folded.
+  std::string ScrapeWarm(const Printing& printing = {});
   // Gathers and folds; returns what changed.
   std::string Collect();
   // The joined value of a key, printed; `absent` and `unknown key` are possible.
@@ -40,6 +43,7 @@ class Session {
   uint32_t IdOf(const std::string& name) const;
 
  private:
+  std::string Plan(const RefreshResult& result);
   std::string Describe(const std::vector<FileChange>& changes) const;
 
   FileSet set_;

@@ -46,7 +46,7 @@ TEST("wanted: only their rows are gathered and folded, and the rest keeps its la
     directory.StoreDouble("1.db", 56, 2 + more);
     directory.StoreDouble("1.db", 24, 1 + more);
     CollectResult result;
-    CHECK(!session.set().Collect(only_b, 0, true, &result));
+    CHECK(!session.set().Collect({only_b, 0, true}, &result));
     CHECK_EQ(session.Value("[\"b\"]"), more == 0 ? "22.0" : "27.0");
     CHECK_EQ(session.Value("[\"a\"]"), "absent");
     CHECK_EQ(session.set().Find(session.IdOf("1.db"))->values()[0], 1.0);
@@ -57,7 +57,7 @@ TEST("wanted: only their rows are gathered and folded, and the rest keeps its la
 
   directory.Truncate("2.db", 0);
   CollectResult result;
-  CHECK(!session.set().Collect(only_b, 0, true, &result));
+  CHECK(!session.set().Collect({only_b, 0, true}, &result));
   CHECK_EQ(result.changes.size(), 1u);
   CHECK_EQ(session.Value("[\"b\"]"), "27.0");
 }

@@ -9,6 +9,9 @@ import { basename, join } from 'node:path';
 import { MetricFileError } from '../errors.js';
 import { type FileName, type MetricType, parseFileName } from '../format/filename.js';
 import {
+  type AsListed,
+  type Collected,
+  type DirectoryTimes,
   FILE_FLAG,
   FILE_STATE,
   type FileChanges,
@@ -16,6 +19,7 @@ import {
   FileSet,
   heirFlag,
   type Listing,
+  type Printing,
   type Refreshed,
 } from '../native.js';
 import { Directory } from './directory.js';
@@ -43,6 +47,8 @@ export interface FilesRefreshed {
   readonly added: readonly number[];
   readonly removed: readonly number[];
   readonly refreshed: Refreshed;
+  /** Nothing came, went or changed, and this is what was to be printed. */
+  readonly collected?: Collected | undefined;
 }
 
 /** Only ever add up. In the order of their heirs. */
@@ -96,12 +102,28 @@ export class MetricFiles {
   /**
    * Lists the directory where it must be listed, and reads what is new in every file.
    *
+   * @param toPrint what to collect on the way where nothing is new
    * @throws MetricFileError DIRECTORY_UNREADABLE; nothing changes then
    */
-  async refresh(): Promise<FilesRefreshed> {
-    const { added, removed, refreshed = await this.set.refresh() } = await this.#list();
-    this.note(refreshed);
-    return { added, removed, refreshed };
+  async refresh(toPrint?: Printing): Promise<FilesRefreshed> {
+    const { path } = this.directory;
+    let asListed: AsListed;
+    try {
+      asListed = await this.set.refreshAsListed(this.directory.listed, toPrint);
+    } catch (error) {
+      this.directory.forget();
+      throw await directoryError(path, error as NodeJS.ErrnoException);
+    }
+    const { now, collected, refreshed } = asListed;
+    if (collected !== undefined) return { ...UNCHANGED, collected };
+    if (refreshed !== undefined) {
+      this.note(refreshed);
+      return { ...UNCHANGED, refreshed };
+    }
+    const { added, removed } = await this.#list(now);
+    const read = await this.set.refresh();
+    this.note(read);
+    return { added, removed, refreshed: read };
   }
 
   /** Values set before do not count, by file; those that are not named have no such floor. */
@@ -158,13 +180,11 @@ export class MetricFiles {
     this.set.close();
   }
 
-  /** @returns what came and went; `refreshed` where that was seen to be nothing, and all is read */
-  async #list(): Promise<Omit<FilesRefreshed, 'refreshed'> & { readonly refreshed?: Refreshed }> {
+  /** @param now the directory's times */
+  async #list(now: DirectoryTimes): Promise<Pick<FilesRefreshed, 'added' | 'removed'>> {
     const { path } = this.directory;
     let listing: Listing;
     try {
-      const { now, refreshed } = await this.set.refreshAsListed(this.directory.listed);
-      if (refreshed !== undefined) return { added: [], removed: [], refreshed };
       const listed = this.directory.list(now);
       listing = await this.set.list();
       listed();
@@ -212,6 +232,20 @@ export class MetricFiles {
     return FILE_FLAG.keepLastGood | (this.heirs.has(heir) ? heirFlag(heir) : 0);
   }
 }
+
+const NO_CHANGES: Refreshed = {
+  id: new Uint32Array(0),
+  state: new Uint8Array(0),
+  entryFrom: new Uint32Array(0),
+  entryCount: new Uint32Array(0),
+  faults: [],
+  keyId: new Uint32Array(0),
+  firstNewKey: 0,
+  newKey: new Uint8Array(0),
+  newKeyEnd: new Uint32Array(0),
+};
+
+const UNCHANGED: FilesRefreshed = { added: [], removed: [], refreshed: NO_CHANGES };
 
 /** @returns whether it was there */
 function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): boolean {

@@ -2,7 +2,7 @@
  * The pages of one run: which templates each source has to print, and the bytes once all have printed.
  * The page of one source is used as the addon made it; those of several are joined piece by piece.
  */
-import type { Collected, Template } from '../native.js';
+import type { Collected, Printing, Template } from '../native.js';
 import type { Merged } from './merged.js';
 import { mergedPageOf, type PageRequest, templatesOf } from './page.js';
 import type { Source } from './source.js';
@@ -12,7 +12,13 @@ const TAIL_BYTES = 16_384;
 
 export class Collecting {
   readonly #pages = new Map<Source, (readonly Template[])[]>();
+  readonly #onlyWhatIsPrinted: boolean;
   #isAnyJoined = false;
+
+  /** @param onlyWhatIsPrinted fold nothing else */
+  constructor(onlyWhatIsPrinted: boolean) {
+    this.#onlyWhatIsPrinted = onlyWhatIsPrinted;
+  }
 
   /**
    * Adds a page.
@@ -40,14 +46,23 @@ export class Collecting {
     return (collected) => collected.get(source)!.bodies[at]!;
   }
 
+  /** What a source has to print; undefined for nothing. */
+  printing(source: Source): Printing | undefined {
+    const pages = this.#pages.get(source);
+    return (
+      pages && {
+        pages,
+        tail: TAIL_BYTES,
+        onlyWhatIsPrinted: this.#onlyWhatIsPrinted,
+        partEnds: this.#isAnyJoined,
+      }
+    );
+  }
+
   /** Has all sources print, side by side. */
-  async run(onlyWhatIsPrinted: boolean): Promise<CollectedBySource> {
-    const collected = [...this.#pages].map(
-      async ([source, pages]) =>
-        [
-          source,
-          await source.collect(pages, TAIL_BYTES, onlyWhatIsPrinted, this.#isAnyJoined),
-        ] as const,
+  async run(): Promise<CollectedBySource> {
+    const collected = [...this.#pages.keys()].map(
+      async (source) => [source, await source.collect(this.printing(source)!)] as const,
     );
     // None is left at work when another one fails.
     await Promise.allSettled(collected);

@@ -9,7 +9,13 @@ import { MetricFileError } from '../errors.js';
 import { nameCollisions } from '../expose/collision-report.js';
 import { type FilesRefreshed, MetricFiles } from '../files/metric-files.js';
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
-import { FILE_STATE, type FileChanges, type Refreshed } from '../native.js';
+import {
+  type Collected,
+  FILE_STATE,
+  type FileChanges,
+  type Printing,
+  type Refreshed,
+} from '../native.js';
 import { type Layout, NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import { type Census, takeCensus } from './census.js';
@@ -70,17 +76,23 @@ export class LivePlan {
   /**
    * Brings plan and layout up to date with the directory as it is now.
    *
+   * @param toPrint pages of the layout there is
+   * @returns those, where it is still the layout
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
-  async update(): Promise<void> {
+  async update(toPrint?: Printing): Promise<Collected | undefined> {
     // Ahead of the refresh, which reads what came back.
     this.#setAside();
-    const { added, removed, refreshed } = await this.#refresh();
+    const { added, removed, refreshed, collected } = await this.#refresh(
+      this.#stale ? undefined : toPrint,
+    );
     if (added.length > 0 || removed.length > 0) this.writers?.follow(this.files.listed());
-    if (await this.writers?.first()) this.#setAside();
+    const isFirstLook = await this.writers?.first();
+    if (isFirstLook) this.#setAside();
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
     if (changed || this.#stale) await this.#replan(refreshed);
+    return isFirstLook ? undefined : collected;
   }
 
   /** Takes over faults found while gathering. */
@@ -128,8 +140,8 @@ export class LivePlan {
   }
 
   /** The files as they are now; the plan knows of those that came and went. */
-  async #refresh(): Promise<FilesRefreshed> {
-    const change = await this.files.refresh();
+  async #refresh(toPrint?: Printing): Promise<FilesRefreshed> {
+    const change = await this.files.refresh(toPrint);
     for (const id of change.removed) this.plan.removeFile(id);
     for (const id of change.added) this.plan.addFile(id, this.files.files.get(id)!.name);
     return change;

@@ -101,6 +101,12 @@ interface Draft {
   readonly body: (collected: CollectedBySource) => Buffer;
 }
 
+interface Drafts {
+  /** By pageKey. */
+  readonly drafts: ReadonlyMap<string, Draft | { readonly failure: unknown }>;
+  readonly collecting: Collecting;
+}
+
 /** What the pages of one run have in common. */
 interface Run {
   readonly startedMs: number;
@@ -246,22 +252,12 @@ export class Scraper {
     if (batch.length > 0) this.#options.appended?.begin(shortest(batch));
     const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
-    await Promise.all(asked.map((source) => source.update()));
-    this.#merge(run.sources.filter(({ isReadable }) => isReadable));
+    // What will be printed if nothing changed; then each source prints it as it looks.
+    const ahead = this.#draftAll(batch, run).collecting;
+    await Promise.all(asked.map((source) => source.update(ahead.printing(source))));
+    const { drafts, collecting } = this.#draftAll(batch, run);
     if (batch.length === 0) return;
-
-    const collecting = new Collecting();
-    const drafts = new Map<string, Draft | { readonly failure: unknown }>();
-    for (const { request } of batch) {
-      const key = pageKey(request);
-      if (!drafts.has(key)) drafts.set(key, this.#draft(request, run, collecting));
-    }
-    const isSelection = batch.every(({ request }) => request.names !== undefined);
-    const { prefixes } = this.#options.rules ?? NO_RULES;
-    const needsAllSlots = this.#options.extras?.some((extra) => extra.needsAllSlots) ?? false;
-    const collected = await collecting.run(
-      !needsAllSlots && (isSelection || !selectsAll(prefixes)),
-    );
+    const collected = await collecting.run();
 
     const pages = new Map<string, { plain: Promise<Buffer>; gzipped?: Promise<Buffer> }>();
     for (const [key, draft] of drafts) {
@@ -278,6 +274,21 @@ export class Scraper {
     }
     // What stands behind a page is made of what was just gathered: the next run must not begin.
     await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
+  }
+
+  /** The pages of all requests, each once, by the layouts there are now. */
+  #draftAll(batch: readonly Waiting[], run: Run): Drafts {
+    this.#merge(run.sources.filter(({ isReadable }) => isReadable));
+    const isSelection = batch.every(({ request }) => request.names !== undefined);
+    const { prefixes } = this.#options.rules ?? NO_RULES;
+    const needsAllSlots = this.#options.extras?.some((extra) => extra.needsAllSlots) ?? false;
+    const collecting = new Collecting(!needsAllSlots && (isSelection || !selectsAll(prefixes)));
+    const drafts = new Map<string, Draft | { readonly failure: unknown }>();
+    for (const { request } of batch) {
+      const key = pageKey(request);
+      if (!drafts.has(key)) drafts.set(key, this.#draft(request, run, collecting));
+    }
+    return { drafts, collecting };
   }
 
   #draft(

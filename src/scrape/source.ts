@@ -5,7 +5,7 @@
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { type HintLog, Hints } from '../files/hints.js';
 import type { Labels } from '../format/key.js';
-import type { Collected, Template } from '../native.js';
+import type { Collected, Printing } from '../native.js';
 import type { PlanRules } from '../plan/plan.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
@@ -47,6 +47,8 @@ export class Source {
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
+  /** What the last update collected, until it is asked for. */
+  #ahead: { readonly printing: Printing; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
     const { rules, mapLimit, log, onHint } = options;
@@ -70,10 +72,16 @@ export class Source {
     return this.#isSeen && this.#unreadable === undefined;
   }
 
-  /** Brings the plan up to date, and logs what is new among the problems. Never rejects for the directory. */
-  async update(): Promise<void> {
+  /**
+   * Brings the plan up to date, and logs what is new among the problems. Never rejects for the directory.
+   *
+   * @param toPrint what will be asked of collect() if nothing changes
+   */
+  async update(toPrint?: Printing): Promise<void> {
+    this.#ahead = undefined;
     try {
-      await this.live.update();
+      const collected = await this.live.update(toPrint);
+      if (collected !== undefined) this.#ahead = { printing: toPrint!, collected };
       this.#isSeen = true;
       this.#unreadable = undefined;
     } catch (error) {
@@ -84,14 +92,11 @@ export class Source {
   }
 
   /** As FileSet.collect; takes over what it finds wrong. */
-  async collect(
-    pages: readonly (readonly Template[])[],
-    tail: number,
-    onlyWhatIsPrinted: boolean,
-    partEnds: boolean,
-  ): Promise<Collected> {
-    const { set } = this.live.files;
-    const collected = await set.collect(pages, tail, onlyWhatIsPrinted, partEnds);
+  async collect(printing: Printing): Promise<Collected> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined && isSame(ahead.printing, printing)) return ahead.collected;
+    const collected = await this.live.files.set.collect(printing);
     if (collected.changes.id.length > 0) {
       this.live.note(collected.changes);
       this.#problemLog.report(this.problems());
@@ -120,4 +125,14 @@ export class Source {
     await this.#hints?.close();
     this.live.close();
   }
+}
+
+function isSame(a: Printing, b: Printing): boolean {
+  return (
+    a.pages.length === b.pages.length &&
+    a.pages.every((page, i) => page === b.pages[i]) &&
+    a.tail === b.tail &&
+    a.onlyWhatIsPrinted === b.onlyWhatIsPrinted &&
+    a.partEnds === b.partEnds
+  );
 }
