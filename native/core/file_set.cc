@@ -17,6 +17,9 @@ namespace promfold {
 
 namespace {
 
+// How far on in the last listing a name is looked for; more may be gone between two.
+constexpr size_t kNamesAhead = 32;
+
 // Far enough ahead for two cache misses, near enough not to be evicted.
 constexpr size_t kPrefetchedFiles = 6;
 
@@ -82,23 +85,17 @@ int FileSet::List(ListingChange* change) {
   }
 
   const bool is_same_device = directory_.device() == device_before;
-  std::vector<MetricFile*> kept;
-  kept.reserve(in_order_.size());
-  for (uint32_t id = 0; id < heirs_; ++id) kept.push_back(FindMutable(id));
-  std::vector<const ListedName*> is_new;
-  for (const ListedName& listed : listing.names()) {
-    const auto found = by_name_.find(listing.Name(listed));
-    if (is_same_device && found != by_name_.end() &&
-        found->second->listed_inode() == listed.inode) {
-      kept.push_back(found->second);
-    } else {
-      is_new.push_back(&listed);
-    }
+  Comparison compared = Compare(listing, is_same_device);
+  listed_file_ = std::move(compared.file);
+  std::vector<const ListedName*>& is_new = compared.is_new;
+  const std::vector<const MetricFile*>& missing = compared.missing;
+  if (is_new.empty() && missing.empty()) {
+    listing_ = std::move(listing);
+    return 0;
   }
-  // A directory that changes while it is read may give a name twice.
-  std::sort(kept.begin(), kept.end());
-  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-  if (is_new.empty() && kept.size() == in_order_.size()) return 0;
+  const auto is_missing = [&](const MetricFile* file) {
+    return std::binary_search(missing.begin(), missing.end(), file);
+  };
 
   // Ids in name order: what a first listing finds is numbered as it will be folded.
   std::sort(is_new.begin(), is_new.end(), [&](const ListedName* a, const ListedName* b) {
@@ -121,14 +118,13 @@ int FileSet::List(ListingChange* change) {
            std::binary_search(new_inode.begin(), new_inode.end(), file.pinned_inode());
   };
   std::vector<std::unique_ptr<MetricFile>> in_order;
-  in_order.reserve(kept.size() + is_new.size());
+  in_order.reserve(in_order_.size() + is_new.size());
   for (auto& file : in_order_) {
-    if (std::binary_search(kept.begin(), kept.end(), file.get())) {
+    if (!is_missing(file.get())) {
       in_order.push_back(std::move(file));
       continue;
     }
     change->removed_id.push_back(file->id());
-    by_name_.erase(file->name());
     by_id_.erase(file->id());
     if (!file->has_heir()) continue;
     (is_renamed(*file) ? renamed : gone).push_back(std::move(file));
@@ -137,18 +133,89 @@ int FileSet::List(ListingChange* change) {
   for (const ListedName* listed : is_new) {
     auto file = std::make_unique<MetricFile>(next_id_++, listing.Name(*listed), listed->inode,
                                              listed->may_be_link);
-    by_name_.emplace(file->name(), file.get());
     by_id_.emplace(file->id(), file.get());
+    listed_file_[static_cast<size_t>(listed - listing.names().data())] = file.get();
     change->added_id.push_back(file->id());
     change->added_name.push_back(file->name());
     in_order.push_back(std::move(file));
   }
-  std::inplace_merge(in_order.begin(), in_order.begin() + kept_count, in_order.end(), ByName);
+  Merge(kept_count, &in_order);
   in_order_ = std::move(in_order);
+  listing_ = std::move(listing);
   const FileContext context = Context();
   for (const auto& file : gone) file->ReadOnceMore(context);
   Inherit(gone, renamed);
   return 0;
+}
+
+// Directories give their names in about the same order each time. So names are compared with those
+// of the last listing, and no file is touched for a name that is still in its place.
+FileSet::Comparison FileSet::Compare(const Listing& listing, bool is_same_device) const {
+  const std::vector<ListedName>& before = listing_.names();
+  const auto is_same = [&](const ListedName& listed, size_t at) {
+    return is_same_device && before[at].inode == listed.inode && listed_file_[at] != nullptr &&
+           listing_.Name(before[at]) == listing.Name(listed);
+  };
+  Comparison compared;
+  std::vector<const MetricFile*>& missing = compared.missing;
+  compared.file.reserve(listing.names().size());
+  size_t at = 0;
+  const auto miss = [&](size_t to) {
+    for (; at < to; ++at) {
+      if (listed_file_[at] != nullptr) missing.push_back(listed_file_[at]);
+    }
+  };
+  for (const ListedName& listed : listing.names()) {
+    const size_t limit = std::min(before.size(), at + kNamesAhead);
+    size_t found = at;
+    while (found < limit && !is_same(listed, found)) ++found;
+    if (found == limit) {
+      compared.is_new.push_back(&listed);
+      compared.file.push_back(nullptr);
+      continue;
+    }
+    miss(found);
+    compared.file.push_back(listed_file_[at++]);
+  }
+  miss(before.size());
+  std::sort(missing.begin(), missing.end());
+
+  // What only stands in another place is neither new nor missing.
+  const auto is_known = [&](const ListedName* listed) {
+    MetricFile* const file = FindByName(listing.Name(*listed));
+    if (file == nullptr) return false;
+    const auto place = std::lower_bound(missing.begin(), missing.end(), file);
+    // A directory that changes while it is read may give a name twice.
+    if (place == missing.end() || *place != file) return true;
+    if (!is_same_device || file->listed_inode() != listed->inode) return false;
+    compared.file[static_cast<size_t>(listed - listing.names().data())] = file;
+    missing.erase(place);
+    return true;
+  };
+  std::erase_if(compared.is_new, is_known);
+  return compared;
+}
+
+MetricFile* FileSet::FindByName(std::string_view name) const {
+  const auto end = in_order_.end() - heirs_;
+  const auto place =
+      std::lower_bound(in_order_.begin(), end, name,
+                       [](const auto& file, std::string_view one) { return file->name() < one; });
+  return place == end || (*place)->name() != name ? nullptr : place->get();
+}
+
+// Two rows that are in order each, the second from `middle` on, become one.
+void FileSet::Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFile>>* files) {
+  constexpr std::ptrdiff_t kFew = 32;
+  const auto end = files->end();
+  if (end - files->begin() - middle > kFew) {
+    std::inplace_merge(files->begin(), files->begin() + middle, end, ByName);
+    return;
+  }
+  // A merge looks at the name of every file.
+  for (auto one = files->begin() + middle; one != end; ++one) {
+    std::rotate(std::upper_bound(files->begin(), one, *one, ByName), one, one + 1);
+  }
 }
 
 // Adding in another order may lose an ulp, and no sum may go back. So what the files give is folded

@@ -153,6 +153,16 @@ class FileSet {
   MetricFile* FindMutable(uint32_t id) const;
   // A complaint where one is not listed.
   Complaint FindAll(std::span<const uint32_t> id) const;
+  MetricFile* FindByName(std::string_view name) const;
+  // What a listing says against the last one.
+  struct Comparison {
+    std::vector<MetricFile*>
+        file;  // of each name; null for a new one, and where a name comes twice
+    std::vector<const ListedName*> is_new;
+    std::vector<const MetricFile*> missing;  // by address
+  };
+  Comparison Compare(const Listing& listing, bool is_same_device) const;
+  static void Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFile>>* files);
   void StateFileSystem();
   // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
   void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
@@ -188,7 +198,8 @@ class FileSet {
   const uint32_t heirs_;
   uint64_t inherited_files_ = 0;
   std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the heirs
-  std::unordered_map<std::string_view, MetricFile*> by_name_;
+  Listing listing_;                                    // the last one
+  std::vector<MetricFile*> listed_file_;  // of each of its names; null where a name came twice
   std::unordered_map<uint32_t, MetricFile*> by_id_;
 
   uint32_t slot_count_ = 1;  // kSlotNowhere

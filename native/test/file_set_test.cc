@@ -1,6 +1,10 @@
 #include "core/file_set.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
+#include <random>
+#include <set>
 
 #include "check.h"
 #include "core/errno_name.h"
@@ -53,6 +57,49 @@ TEST("a listing tells what came and what went; a replaced file is both") {
   ListingChange third;
   CHECK_EQ(set.List(&third), 0);
   CHECK(third.added_id.empty() && third.removed_id.empty());
+}
+
+TEST("listings under random change add up to what is there, in whatever order it is read") {
+  for (const bool in_memory : {false, true}) {
+    TemporaryDirectory directory(in_memory);
+    std::mt19937 random(in_memory ? 7 : 8);
+    const auto below = [&](uint32_t limit) { return static_cast<uint32_t>(random() % limit); };
+    std::set<std::string> there;
+    std::map<uint32_t, std::string> listed;
+    FileSet set(directory.path(), 1000);
+    for (int step = 0; step < 60; ++step) {
+      // Now and then more goes at once than is looked for ahead, or all of it.
+      const uint32_t changes = step % 10 == 9 ? 150 : below(6);
+      for (uint32_t i = 0; i < changes; ++i) {
+        const std::string name = "counter_" + std::to_string(below(200)) + ".db";
+        const bool is_there = there.count(name) > 0;
+        if (is_there && below(3) > 0) {
+          directory.Remove(name);
+          there.erase(name);
+          continue;
+        }
+        directory.Write(name, "");
+        there.insert(name);
+      }
+      ListingChange change;
+      CHECK_EQ(set.List(&change), 0);
+      for (const uint32_t id : change.removed_id) CHECK_EQ(listed.erase(id), 1u);
+      for (size_t i = 0; i < change.added_id.size(); ++i) {
+        if (i > 0) CHECK(change.added_name[i - 1] < change.added_name[i]);
+        listed[change.added_id[i]] = change.added_name[i];
+      }
+      std::vector<std::string> names;
+      for (const auto& [id, name] : listed) {
+        names.push_back(name);
+        CHECK(set.Find(id) != nullptr && set.Find(id)->name() == name);
+      }
+      std::sort(names.begin(), names.end());
+      CHECK_EQ(Join(names), Join(std::vector<std::string>(there.begin(), there.end())));
+      ListingChange again;
+      CHECK_EQ(set.List(&again), 0);
+      CHECK(again.added_id.empty() && again.removed_id.empty());
+    }
+  }
 }
 
 TEST("a directory that cannot be listed changes nothing") {
