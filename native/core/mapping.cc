@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <utility>
@@ -38,6 +39,16 @@ bool Mapping::Map(int descriptor, uint64_t bytes, MapBudget* budget) {
   budget_ = budget;
   ++*budget_->held;
   return true;
+}
+
+void Mapping::Prefault(uint64_t bytes) const {
+#ifdef MADV_POPULATE_READ
+  // Rounded up to a page by the kernel. What cannot be had, also on kernels before 5.14, is left to
+  // who reads it.
+  madvise(const_cast<std::byte*>(base_), std::min(bytes, bytes_), MADV_POPULATE_READ);
+#else
+  (void)bytes;
+#endif
 }
 
 void Mapping::Unmap() {

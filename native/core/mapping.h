@@ -64,6 +64,9 @@ class Mapping {
   // False where the budget is used up or the kernel refuses; this mapping is then none.
   // REQUIRES: this is no mapping yet, bytes > 0; *budget outlives it.
   bool Map(int descriptor, uint64_t bytes, MapBudget* budget);
+  // Enters the pages of the first bytes into the page table, where the kernel can. REQUIRES: the
+  // file has them, and they are no hole.
+  void Prefault(uint64_t bytes) const;
   void Unmap();
 
   const std::byte* base() const { return base_; }

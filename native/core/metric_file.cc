@@ -370,7 +370,9 @@ void MetricFile::SettlePairs(int descriptor, std::span<const double> last_value,
 void MetricFile::TryMap(const FileContext& context, const Reading& reading) {
   // A header of 4 bytes (layout.h, ReadUsed) is not worth a page.
   if (reading.file_bytes < kHeaderBytes) return;
-  mapping_.Map(reading.descriptor.number(), reading.file_bytes, context.maps);
+  if (!mapping_.Map(reading.descriptor.number(), reading.file_bytes, context.maps)) return;
+  // All at once, which is cheaper than one by one by the first scrape.
+  mapping_.Prefault(reading.layout.end);
 }
 
 bool MetricFile::WouldBeHeld() const {
