@@ -511,7 +511,7 @@ Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
       [listed = *listed, to_print = std::move(to_print)](promfold::FileSet* set,
                                                          Result* result) -> std::optional<Failure> {
         const int error = set->RefreshAsListed(listed, to_print ? &*to_print : nullptr, result);
-        if (error == 0) return result->collected ? LackOfMemory(*result->collected) : std::nullopt;
+        if (error == 0) return std::nullopt;
         const std::string code = promfold::ErrnoName(error);
         return Failure{code, code + ": cannot state '" + set->directory() + "'"};
       },

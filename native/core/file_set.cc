@@ -375,7 +375,9 @@ bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* resu
 
   if (!GatherAndFold(printing, extent, Growth::kNoticed)) return false;
   Print(printing, result);
-  return true;
+  // No memory to print into: that is for the next Collect to say.
+  return std::all_of(result->bodies.begin(), result->bodies.end(),
+                     [](const Body& body) { return body.bytes != nullptr; });
 }
 
 FileSetCounts FileSet::Counts() const {
