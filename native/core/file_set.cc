@@ -87,7 +87,7 @@ int FileSet::List(ListingChange* change) {
   const bool is_same_device = directory_.device() == device_before;
   Comparison compared = Compare(listing, is_same_device);
   listed_file_ = std::move(compared.file);
-  std::vector<const ListedName*>& is_new = compared.is_new;
+  std::vector<uint32_t>& is_new = compared.is_new;
   const std::vector<const MetricFile*>& missing = compared.missing;
   if (is_new.empty() && missing.empty()) {
     listing_ = std::move(listing);
@@ -98,19 +98,17 @@ int FileSet::List(ListingChange* change) {
   };
 
   // Ids in name order: what a first listing finds is numbered as it will be folded.
-  std::sort(is_new.begin(), is_new.end(), [&](const ListedName* a, const ListedName* b) {
-    return listing.Name(*a) < listing.Name(*b);
-  });
-  const auto is_same_name = [&](const ListedName* a, const ListedName* b) {
-    return listing.Name(*a) == listing.Name(*b);
-  };
+  const auto name_at = [&](uint32_t at) { return listing.Name(listing.names()[at]); };
+  std::sort(is_new.begin(), is_new.end(),
+            [&](uint32_t a, uint32_t b) { return name_at(a) < name_at(b); });
+  const auto is_same_name = [&](uint32_t a, uint32_t b) { return name_at(a) == name_at(b); };
   is_new.erase(std::unique(is_new.begin(), is_new.end(), is_same_name), is_new.end());
 
   std::vector<std::unique_ptr<MetricFile>> gone;
   std::vector<std::unique_ptr<MetricFile>> renamed;
   std::vector<uint64_t> new_inode;
   new_inode.reserve(is_new.size());
-  for (const ListedName* listed : is_new) new_inode.push_back(listed->inode);
+  for (const uint32_t at : is_new) new_inode.push_back(listing.names()[at].inode);
   std::sort(new_inode.begin(), new_inode.end());
   // It counts under its new name.
   const auto is_renamed = [&](const MetricFile& file) {
@@ -130,11 +128,12 @@ int FileSet::List(ListingChange* change) {
     (is_renamed(*file) ? renamed : gone).push_back(std::move(file));
   }
   const std::ptrdiff_t kept_count = static_cast<std::ptrdiff_t>(in_order.size());
-  for (const ListedName* listed : is_new) {
-    auto file = std::make_unique<MetricFile>(next_id_++, listing.Name(*listed), listed->inode,
-                                             listed->may_be_link);
+  for (const uint32_t at : is_new) {
+    const ListedName& listed = listing.names()[at];
+    auto file = std::make_unique<MetricFile>(next_id_++, listing.Name(listed), listed.inode,
+                                             listed.may_be_link);
     by_id_.emplace(file->id(), file.get());
-    listed_file_[static_cast<size_t>(listed - listing.names().data())] = file.get();
+    listed_file_[at] = file.get();
     change->added_id.push_back(file->id());
     change->added_name.push_back(file->name());
     in_order.push_back(std::move(file));
@@ -170,7 +169,7 @@ FileSet::Comparison FileSet::Compare(const Listing& listing, bool is_same_device
     size_t found = at;
     while (found < limit && !is_same(listed, found)) ++found;
     if (found == limit) {
-      compared.is_new.push_back(&listed);
+      compared.is_new.push_back(static_cast<uint32_t>(compared.file.size()));
       compared.file.push_back(nullptr);
       continue;
     }
@@ -181,14 +180,15 @@ FileSet::Comparison FileSet::Compare(const Listing& listing, bool is_same_device
   std::sort(missing.begin(), missing.end());
 
   // What only stands in another place is neither new nor missing.
-  const auto is_known = [&](const ListedName* listed) {
-    MetricFile* const file = FindByName(listing.Name(*listed));
+  const auto is_known = [&](uint32_t new_at) {
+    const ListedName& listed = listing.names()[new_at];
+    MetricFile* const file = FindByName(listing.Name(listed));
     if (file == nullptr) return false;
     const auto place = std::lower_bound(missing.begin(), missing.end(), file);
     // A directory that changes while it is read may give a name twice.
     if (place == missing.end() || *place != file) return true;
-    if (!is_same_device || file->listed_inode() != listed->inode) return false;
-    compared.file[static_cast<size_t>(listed - listing.names().data())] = file;
+    if (!is_same_device || file->listed_inode() != listed.inode) return false;
+    compared.file[new_at] = file;
     missing.erase(place);
     return true;
   };

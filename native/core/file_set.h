@@ -156,9 +156,9 @@ class FileSet {
   MetricFile* FindByName(std::string_view name) const;
   // What a listing says against the last one.
   struct Comparison {
-    std::vector<MetricFile*>
-        file;  // of each name; null for a new one, and where a name comes twice
-    std::vector<const ListedName*> is_new;
+    // Of each name; null for a new one, and where a name comes twice.
+    std::vector<MetricFile*> file;
+    std::vector<uint32_t> is_new;            // places of names in the listing
     std::vector<const MetricFile*> missing;  // by address
   };
   Comparison Compare(const Listing& listing, bool is_same_device) const;

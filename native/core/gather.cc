@@ -2,13 +2,14 @@
 
 #include "layout.h"
 #include "load.h"
+#include "pause.h"
 
 namespace promfold {
 
 namespace {
 
-constexpr int kAgreeingTries =
-    16;  // a writer that stores faster than we load twice is not waited for
+// A writer that stores faster than we load twice is not waited for.
+constexpr int kAgreeingTries = 16;
 constexpr int kPauses = 40;
 
 // How many entries ahead the processor is asked for a value. Each is on a cache line of its own, at
@@ -56,15 +57,7 @@ class OnlyBlanks {
 }  // namespace
 
 void PauseForWriter() {
-  for (int i = 0; i < kPauses; ++i) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    asm volatile("yield" ::: "memory");
-#else
-    asm volatile("" ::: "memory");
-#endif
-  }
+  for (int i = 0; i < kPauses; ++i) Pause();
 }
 
 bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,

@@ -6,20 +6,14 @@
 #include <atomic>
 #include <cstdint>
 
+#include "pause.h"
+
 namespace promfold {
 
 namespace {
 
 // Some 20 µs: what is left is seldom more than a few files, and sleeping costs a waking.
 constexpr int kLooksBeforeSleep = 1000;
-
-void Pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield" ::: "memory");
-#endif
-}
 
 //        Ask             the thread              the thread
 //   idle ───▶ asked ───────────────▶ at work ─────────────────▶ done

@@ -1,6 +1,7 @@
 // Whole scrapes over arbitrary bytes: the first half of the input is a file, the second half is
 // stored over it, in place, between two scrapes. Nothing may crash or hang; mapped and unmapped
-// reading agree; what was served is held or served anew, never half of both.
+// reading agree; what was served is held or served anew, never half of both. A scrape in one pass,
+// where nothing is new, prints what one in two steps prints.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -52,10 +53,22 @@ class Caller {
     if (set_.List(&listed) != 0 || listed.added_id.size() != 1) Must("list");
     const uint8_t flags[] = {kKeepLastGood};
     if (set_.Accept(listed.added_id, flags)) std::abort();
+    if (Directory(DirectoryPath()).State(&listed_) != 0) Must("state");
   }
 
   std::string Run() {
-    const RefreshResult refreshed = set_.Refresh();
+    AsListed as_listed;
+    const Printing* const ahead = printing_.pages.empty() ? nullptr : &printing_;
+    if (set_.RefreshAsListed(listed_, ahead, &as_listed) != 0) Must("refresh");
+    if (as_listed.collected) {
+      if (!as_listed.collected->changes.empty()) std::abort();
+      Take(*as_listed.collected);
+      const std::string in_one_pass = body_;
+      if (Collect() != in_one_pass) std::abort();
+      return in_one_pass;
+    }
+    if (!as_listed.refreshed) std::abort();
+    const RefreshResult& refreshed = *as_listed.refreshed;
     std::string seen = Note(refreshed.changes);
     if (refreshed.first_new_key > key_.size()) std::abort();
     key_.resize(refreshed.first_new_key);
@@ -89,14 +102,8 @@ class Caller {
       part->slot.push_back(key + 1);
     }
     if (!part->Seal()) std::abort();
-    const std::vector<Page> pages = {{part}, {}};
-    CollectResult collected;
-    if (set_.Collect({pages, 3, false}, &collected)) std::abort();
-    seen += Note(collected.changes);
-    const Body& body = collected.bodies[0];
-    if (body.capacity != body.length + 3) std::abort();
-    body_.assign(body.bytes.get(), body.length);
-    seen += body_;
+    printing_ = {{{part}, {}}, 3, false};
+    seen += Collect();
 
     std::vector<uint32_t> order;
     SurveyResult survey;
@@ -125,6 +132,21 @@ class Caller {
   }
 
  private:
+  // What became known on the way, and the body.
+  std::string Collect() {
+    CollectResult collected;
+    if (set_.Collect(printing_, &collected)) std::abort();
+    const std::string seen = Note(collected.changes);
+    Take(collected);
+    return seen + body_;
+  }
+
+  void Take(const CollectResult& collected) {
+    const Body& body = collected.bodies[0];
+    if (body.capacity != body.length + 3) std::abort();
+    body_.assign(body.bytes.get(), body.length);
+  }
+
   std::string Note(const std::vector<FileChange>& changes) {
     std::string text;
     for (const FileChange& change : changes) {
@@ -144,6 +166,8 @@ class Caller {
   }
 
   FileSet set_;
+  DirectoryTimes listed_;
+  Printing printing_;          // by the layout there is
   std::vector<uint64_t> key_;  // by id: a number that stands for its text
   std::string body_;
   bool was_compacted_ = false;
