@@ -109,6 +109,9 @@ Napi::Object ToChanges(Napi::Env env, const std::vector<promfold::FileChange>& c
   return object;
 }
 
+// Marks the memory of bodies; no other is ever taken from JavaScript.
+constexpr napi_type_tag kBodyTag = {0x70726f6d666f6c64, 0x626f6479626f6479};
+
 // A Buffer over the body's own memory; the tail stays reachable behind it in buffer.buffer.
 Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
   Napi::ArrayBuffer memory;
@@ -120,11 +123,24 @@ Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
                                     [capacity](Napi::Env, void* block) {
                                       promfold::ReturnBlock(static_cast<char*>(block), capacity);
                                     });
+    memory.TypeTag(&kBodyTag);
   }
   const Napi::Object buffer = env.Global().Get("Buffer").As<Napi::Object>();
   return buffer.Get("from").As<Napi::Function>().Call(
       buffer, {memory, Napi::Number::New(env, 0),
                Napi::Number::New(env, static_cast<double>(body->length))});
+}
+
+// Takes the memory of a body from JavaScript, which sees a length of 0 from now on.
+Napi::Value ReleaseBody(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsBuffer()) {
+    ThrowExpected(env, "a body as a Buffer");
+    return env.Undefined();
+  }
+  Napi::ArrayBuffer memory = info[0].As<Napi::Buffer<char>>().ArrayBuffer();
+  if (memory.CheckTypeTag(&kBodyTag)) memory.Detach();
+  return env.Undefined();
 }
 
 // ---- templates ----
@@ -844,6 +860,7 @@ Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("FileSet", FileSetObject::Define(env));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
+  exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
   exports.Set("formatNumber", Napi::Function::New(env, FormatNumber, "formatNumber"));

@@ -303,6 +303,11 @@ interface Addon {
     slot: Uint32Array,
   ): Template;
   /**
+   * Gives the memory of a body back before the garbage collection does. Every Buffer over it is empty
+   * then; nothing may be at work on one. Buffers that are not bodies stay as they are.
+   */
+  releaseBody(body: Buffer): void;
+  /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
    * fault. Opens regular files only.
    *
@@ -322,4 +327,11 @@ const NATIVE_DIRECTORY = fileURLToPath(new URL('../../native', import.meta.url))
 const load = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Addon;
 const addon = load(NATIVE_DIRECTORY);
 
-export const { FileSet, createTemplate, formatNumber, readMetricBytes, readMetricFile } = addon;
+export const {
+  FileSet,
+  createTemplate,
+  formatNumber,
+  readMetricBytes,
+  readMetricFile,
+  releaseBody,
+} = addon;

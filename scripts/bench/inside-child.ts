@@ -21,7 +21,9 @@ process.on('message', async ({ scrapes }: InsideQuestion) => {
   let bytes = 0;
   for (let i = 0; i < scrapes; i++) {
     const startedMs = performance.now();
-    bytes = (await scraper.scrape(request)).length;
+    const page = await scraper.scrape(request);
+    bytes = page.length;
+    scraper.release(page);
     ms.push(performance.now() - startedMs);
   }
   const answer: InsideAnswer = { ms, bytes };

@@ -2,7 +2,7 @@
  * The pages of one run: which templates each source has to print, and the bytes once all have printed.
  * The page of one source is used as the addon made it; those of several are joined piece by piece.
  */
-import type { Collected, Printing, Template } from '../native.js';
+import { type Collected, type Printing, releaseBody, type Template } from '../native.js';
 import type { Merged } from './merged.js';
 import { mergedPageOf, type PageRequest, templatesOf } from './page.js';
 import type { Source } from './source.js';
@@ -37,7 +37,9 @@ export class Collecting {
       this.#isAnyJoined = true;
       return (collected) => {
         const parts = sources.map((source, i) => partOf(collected.get(source)!, at[i]!));
-        return join(parts, turn);
+        const page = join(parts, turn);
+        for (const { body } of parts) releaseBody(body);
+        return page;
       };
     }
     const [source] = sources;

@@ -26,6 +26,7 @@ import { disagreements, type Merged, mergeLayouts } from './merged.js';
 import { type PageRequest, pageKey } from './page.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
 import type { SelfMetrics } from './self-metrics.js';
+import { SharedPages } from './shared-pages.js';
 import { type NamedDirectory, Source } from './source.js';
 
 export interface ScraperOptions {
@@ -124,6 +125,7 @@ export class Scraper {
   #sources: readonly Source[] = [];
   #merged: Merged = mergeLayouts([]);
   #disagreements: readonly MetricFileError[] = [];
+  readonly #pages = new SharedPages();
   #waiting: Waiting[] = [];
   #prepareNext = false;
   #running: Promise<void> | undefined;
@@ -169,6 +171,14 @@ export class Scraper {
       this.#waiting.push({ request, resolve, reject });
       this.#start();
     });
+  }
+
+  /**
+   * Says that what scrape() gave is sent, or copied. It is empty once all who were given the same have
+   * said so; who does not leaves it to the garbage collection.
+   */
+  release(page: Buffer): void {
+    this.#pages.release(page);
   }
 
   /** Indexes what is new, and prints nothing. Never rejects: what is wrong shows in readiness(). */
@@ -267,10 +277,9 @@ export class Scraper {
     }
     for (const { request, resolve, reject } of batch) {
       const page = pages.get(pageKey(request))!;
-      if (request.gzip) {
-        page.gzipped ??= page.plain.then((plain) => compress(plain, { level: GZIP_LEVEL }));
-      }
-      (request.gzip ? page.gzipped! : page.plain).then(resolve, reject);
+      if (request.gzip) page.gzipped ??= page.plain.then((plain) => this.#compress(plain));
+      const answer = request.gzip ? page.gzipped! : page.plain;
+      answer.then((bytes) => resolve(this.#pages.share(bytes)), reject);
     }
     // What stands behind a page is made of what was just gathered: the next run must not begin.
     await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
@@ -355,6 +364,15 @@ export class Scraper {
     const text = printFamilies(request.dialect, behind, families, wanted);
     const end = request.dialect.format === 'openmetrics' ? '# EOF\n' : '';
     return append(draft.body(collected), text + end);
+  }
+
+  async #compress(plain: Buffer): Promise<Buffer> {
+    this.#pages.share(plain);
+    try {
+      return await compress(plain, { level: GZIP_LEVEL });
+    } finally {
+      this.#pages.release(plain);
+    }
   }
 
   #behind({ request, sources, families }: Draft, run: Run): Promise<Behind> {

@@ -48,6 +48,8 @@ export function metricsRoute(
       withinSeconds,
       scraper.scrape({ dialect, gzip, names, source, withinSeconds }),
     );
+    // The kernel has it all then. Of an answer that is cut the memory may still be on its way.
+    reply.raw.once('finish', () => scraper.release(body));
     if (gzip) reply.header('Content-Encoding', 'gzip');
     cutSlowReader(reply.raw, patience);
     return reply.header('Content-Type', dialect.contentType).send(body);
