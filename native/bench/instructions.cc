@@ -2,7 +2,8 @@
 // scripts/bench/instructions runs it under callgrind with two counts of runs and divides the
 // difference by the entries, so that neither start-up nor making the columns is in the figure.
 //
-//   instructions gather|fold|render RUNS      prints the entries (for render: lines) of one run
+//   instructions gather|fold|foldInStep|render RUNS      prints the entries (for render: lines) of
+//   one run
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -69,14 +70,14 @@ uint32_t GatherRuns(int runs) {
   return kFiles * kRows;
 }
 
-uint32_t FoldRuns(int runs) {
+uint32_t FoldRuns(int runs, bool in_step) {
   Numbers numbers(2);
   std::vector<Columns> files(kFiles);
   for (Columns& columns : files) {
     for (uint32_t i = 0; i < kRows; ++i) {
       columns.value.push_back(numbers.Value());
       columns.timestamp.push_back(numbers.Value());
-      columns.slot.push_back(1 + numbers.Next() % (kSlots - 1));
+      columns.slot.push_back(in_step ? 1 + i : 1 + numbers.Next() % (kSlots - 1));
     }
   }
   // Every operation takes a fifth of each file.
@@ -85,6 +86,7 @@ uint32_t FoldRuns(int runs) {
     const uint32_t part = kRows / kOperations;
     operations.push_back({static_cast<Operation>(o), o * part, (o + 1) * part});
   }
+  if (in_step) operations = {{Operation::kSum, 0, kRows, true}};
   Slots slots;
   for (int run = 0; run < runs; ++run) {
     slots.Reset(kSlots);
@@ -142,13 +144,14 @@ int main(int count, char** argument) {
     const int runs = std::atoi(argument[2]);
     uint32_t entries = 0;
     if (what == "gather") entries = GatherRuns(runs);
-    if (what == "fold") entries = FoldRuns(runs);
+    if (what == "fold") entries = FoldRuns(runs, false);
+    if (what == "foldInStep") entries = FoldRuns(runs, true);
     if (what == "render") entries = RenderRuns(runs);
     if (entries > 0) {
       std::printf("%u\n", entries);
       return 0;
     }
   }
-  std::fprintf(stderr, "usage: instructions gather|fold|render RUNS\n");
+  std::fprintf(stderr, "usage: instructions gather|fold|foldInStep|render RUNS\n");
   return 2;
 }

@@ -513,6 +513,7 @@ void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
   for (uint32_t& key : key_id_) key = to->Intern(from.Text(key));
   // Still planned, with every row leading nowhere until it is set again.
   std::fill(slot_.begin(), slot_.end(), kSlotNowhere);
+  for (Run& run : run_) run.is_in_step = false;
   slot_floor_ = 0;
   slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
   reported_entries_ = 0;
@@ -612,7 +613,7 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
     AppendRun(&runs, static_cast<Operation>(operation[i - from]), i, i + 1);
   }
   for (const Run& run : run_) AppendRun(&runs, run.operation, std::max(run.from, to), run.to);
-  run_.swap(runs);
+  run_ = MarkInStep(runs, slot_);
 
   // Never narrowed: rows that are set again keep their bounds, which costs a look into the file.
   if (slot_limit_ == 0 && !slot.empty()) slot_floor_ = slot[0];
@@ -636,7 +637,8 @@ void MetricFile::FoldInto(Slots* slots, RowRange rows) const {
   const bool stamped = needs_timestamps_ && timestamp_.size() >= to;
   const auto timestamp = stamped ? std::span<const double>(timestamp_) : std::span<const double>();
   for (const Run& run : run_) {
-    const Run part = {run.operation, std::max(run.from, rows.from), run.to};
+    Run part = run;
+    part.from = std::max(run.from, rows.from);
     Fold({&part, 1}, to, value_.data(), timestamp, slot_.data(), slots, floor_seconds_);
   }
 }

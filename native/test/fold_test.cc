@@ -1,6 +1,8 @@
 #include "core/fold.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "check.h"
@@ -138,6 +140,83 @@ TEST("kSlotNowhere takes anything and shows nothing") {
   slots.Finish();
   CHECK_EQ(Print(slots, kSlotNowhere), "absent");
   CHECK_EQ(Print(slots, 1), "2.0");
+}
+
+std::string Print(const std::vector<Run>& runs) {
+  std::string text;
+  for (const Run& run : runs) {
+    text += std::to_string(run.from) + (run.is_in_step ? "=" : "-") + std::to_string(run.to) + ' ';
+  }
+  return text;
+}
+
+TEST("many rows in step become a run of their own, few do not") {
+  std::vector<uint32_t> slot;
+  const auto add = [&](uint32_t first, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) slot.push_back(first + i);
+  };
+  const auto marked = [&] {
+    const Run run = {Operation::kSum, 0, static_cast<uint32_t>(slot.size())};
+    return Print(MarkInStep({&run, 1}, slot));
+  };
+  CHECK_EQ(marked(), "");
+  add(1, 15);
+  CHECK_EQ(marked(), "0-15 ");
+  add(16, 1);
+  CHECK_EQ(marked(), "0=16 ");
+  add(16, 3);
+  CHECK_EQ(marked(), "0=16 16-19 ");
+  add(40, 20);
+  CHECK_EQ(marked(), "0=16 16-19 19=39 ");
+  add(0, 20);
+  CHECK_EQ(marked(), "0=16 16-19 19=39 39=59 ");
+  // A run ends where the operation does, whatever the slots do.
+  const std::vector<Run> two = {{Operation::kSum, 0, 9}, {Operation::kLast, 9, 59}};
+  CHECK_EQ(Print(MarkInStep(two, slot)), "0-9 9-19 19=39 39=59 ");
+}
+
+TEST("rows in step fold as any others do, to the bit") {
+  uint32_t seed = 1;
+  const auto next = [&](uint32_t limit) {
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 8) % limit;
+  };
+  const double odd[] = {0.0, -0.0, kNan, kInfinity, -kInfinity, 1e300, 1e-300, 0.1};
+  constexpr uint32_t kSlots = 200;
+  uint32_t marked_runs = 0;
+  for (int round = 0; round < 300; ++round) {
+    Slots plain;
+    Slots marked;
+    plain.Reset(kSlots);
+    marked.Reset(kSlots);
+    for (int file = 0; file < 3; ++file) {
+      std::vector<uint32_t> slot;
+      std::vector<double> value;
+      std::vector<double> timestamp;
+      std::vector<Run> runs;
+      for (int stretch = 0; stretch < 5; ++stretch) {
+        const uint32_t count = 1 + next(40);
+        const uint32_t first = next(kSlots - count);
+        const uint32_t from = static_cast<uint32_t>(slot.size());
+        for (uint32_t i = 0; i < count; ++i) {
+          slot.push_back(first + i);
+          value.push_back(next(3) == 0 ? odd[next(8)] : next(1000) / 7.0);
+          timestamp.push_back(next(5));
+        }
+        runs.push_back({static_cast<Operation>(next(kOperations)), from, from + count});
+      }
+      const uint32_t rows = next(static_cast<uint32_t>(slot.size()) + 1);
+      const std::vector<Run> in_step = MarkInStep(runs, slot);
+      marked_runs += static_cast<uint32_t>(std::count_if(
+          in_step.begin(), in_step.end(), [](const Run& run) { return run.is_in_step; }));
+      Fold(runs, rows, value.data(), timestamp, slot.data(), &plain);
+      Fold(in_step, rows, value.data(), timestamp, slot.data(), &marked);
+    }
+    CHECK(std::memcmp(plain.value.data(), marked.value.data(), kSlots * sizeof(double)) == 0);
+    CHECK(plain.present == marked.present);
+    CHECK(plain.timestamp == marked.timestamp);
+  }
+  CHECK(marked_runs > 1000);
 }
 
 }  // namespace
