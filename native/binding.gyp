@@ -23,6 +23,7 @@
         'core/printed_numbers.cc',
         'core/read_file.cc',
         'core/render.cc',
+        'core/shared_column.cc',
         'core/wanted_slots.cc',
       ],
       'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],

@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <map>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "helper_thread.h"
@@ -51,11 +52,12 @@ bool IsOnOverlay(int directory) {
 // Of all sets: the kernel's limit is one for the process.
 std::atomic<uint32_t> mappings_held = 0;
 
-// One wide comparison of memory, where a look at each would cost ten times as much.
-bool IsSame(std::span<const uint32_t> a, std::span<const uint32_t> b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
-}
+// Files with the same keys and flags.
+struct Alike {
+  const MetricFile* first;
+  int32_t last_rank;
+  int32_t last_file;
+};
 
 std::string Number(uint64_t number) { return std::to_string(number); }
 
@@ -330,6 +332,7 @@ RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced
     file.Refresh(context);
     const std::optional<FileChange> change = file.TakeChange();
     if (!change) continue;
+    file.ShareColumns(&columns_);
     result.changes.push_back(*change);
     const std::span<const uint32_t> key_id = file.key_ids().subspan(change->entry_from);
     result.key_id.insert(result.key_id.end(), key_id.begin(), key_id.end());
@@ -415,33 +418,20 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
   result->last_mode_file.assign(family_count, -1);
 
   std::vector<uint8_t> is_live(keys_.size());
-  int32_t rank = 0;
+  int32_t ranks = 0;
   // Files of one program are alike. Those after the first only say how far its families reach.
-  const MetricFile* like = nullptr;
-  int32_t last_like = -1;
-  const auto end_likeness = [&] {
-    if (like == nullptr) return;
-    const bool sets_mode = (like->flags() & kSetsMode) != 0;
-    for (const uint32_t key : like->key_ids()) {
-      const int32_t family = key < family_of_key.size() ? family_of_key[key] : -1;
-      if (family < 0) continue;
-      result->last_file[static_cast<size_t>(family)] = last_like;
-      if (sets_mode) result->last_mode_file[static_cast<size_t>(family)] = last_like;
-    }
-  };
+  std::map<std::pair<const void*, uint8_t>, Alike> alike;
   for (const auto& file : in_order_) {
     if (!file->accepted() || !file->has_entries()) continue;
+    const int32_t rank = ranks++;
     const int32_t id = static_cast<int32_t>(file->id());
+    const auto [place, is_first] =
+        alike.try_emplace({file->keys_identity(), file->flags()}, Alike{file.get(), rank, id});
+    place->second.last_rank = rank;
+    place->second.last_file = id;
+    if (!is_first) continue;
     const bool sets_mode = (file->flags() & kSetsMode) != 0;
     const std::span<const uint32_t> key_id = file->key_ids();
-    if (like != nullptr && like->flags() == file->flags() && IsSame(like->key_ids(), key_id)) {
-      last_like = id;
-      ++rank;
-      continue;
-    }
-    end_likeness();
-    like = file.get();
-    last_like = id;
     for (size_t i = 0; i < key_id.size(); ++i) {
       const uint32_t key = key_id[i];
       is_live[key] = 1;
@@ -455,9 +445,20 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
       result->first_entry[f] = static_cast<int32_t>(i);
       result->first_key[f] = static_cast<int32_t>(key);
     }
-    ++rank;
   }
-  end_likeness();
+  std::vector<Alike> by_last;
+  by_last.reserve(alike.size());
+  for (const auto& [_, files] : alike) by_last.push_back(files);
+  std::ranges::sort(by_last, {}, &Alike::last_rank);
+  for (const Alike& files : by_last) {
+    const bool sets_mode = (files.first->flags() & kSetsMode) != 0;
+    for (const uint32_t key : files.first->key_ids()) {
+      const int32_t family = key < family_of_key.size() ? family_of_key[key] : -1;
+      if (family < 0) continue;
+      result->last_file[static_cast<size_t>(family)] = files.last_file;
+      if (sets_mode) result->last_mode_file[static_cast<size_t>(family)] = files.last_file;
+    }
+  }
   result->live_keys = static_cast<uint32_t>(std::count(is_live.begin(), is_live.end(), 1));
   return std::nullopt;
 }
@@ -487,6 +488,7 @@ Complaint FileSet::SetRows(std::span<const uint32_t> id, std::span<const uint32_
              Number(file->slots().size()) + " rows, so none from " + Number(from[i]) + " on for " +
              Number(count[i]);
     }
+    file->ShareColumns(&columns_);
     at += count[i];
   }
   return std::nullopt;
@@ -508,11 +510,10 @@ Complaint FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) cons
   }
   std::vector<uint8_t> is_seen(size_t{slot_count} + 1);
   is_seen[kSlotNowhere] = 1;
-  std::span<const uint32_t> last;
+  std::unordered_set<const void*> looked_at;
   for (const auto& file : in_order_) {
-    if (IsSame(file->slots(), last)) continue;
-    last = file->slots();
-    for (const uint32_t s : last) {
+    if (!looked_at.insert(file->slots_identity()).second) continue;
+    for (const uint32_t s : file->slots()) {
       if (is_seen[s] != 0) continue;
       is_seen[s] = 1;
       order->push_back(s);

@@ -186,6 +186,7 @@ class FileSet {
   Directory directory_;
   MapBudget maps_;
   KeyTable keys_;
+  ColumnPool columns_;
   uint32_t reported_keys_ = 0;
   Scratch scratch_;
   Scratch helper_scratch_;

@@ -280,8 +280,8 @@ std::unique_ptr<MetricFile> MetricFile::Leave() {
   auto left = std::make_unique<MetricFile>(id_, name_, listed_inode_, may_be_link_);
   left->flags_ = flags_;
   left->state_ = FileState::kHeld;
-  left->key_id_.swap(key_id_);
-  left->slot_.swap(slot_);
+  std::swap(left->key_id_, key_id_);
+  std::swap(left->slot_, slot_);
   left->run_.swap(run_);
   left->value_.swap(value_);
   left->slot_limit_ = slot_limit_;
@@ -305,8 +305,8 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
   indexed_used_ = reading->used;
   slot_bytes_ = reading->layout.slot_bytes;
-  key_id_.reserve(reading->layout.entries);
-  value_offset_.reserve(reading->layout.entries);
+  key_id_.Own()->reserve(reading->layout.entries);
+  value_offset_.Own()->reserve(reading->layout.entries);
   value_.reserve(reading->layout.entries);
   const std::byte* const file = context.scratch->FileBytes(reading->layout.end);
   Append(context, file, reading->layout.end);
@@ -319,14 +319,16 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
 void MetricFile::Append(const FileContext& context, const std::byte* file, uint32_t end) {
   const bool is_stamped =
       needs_timestamps_ && slot_bytes_ == kPairBytes && timestamp_.size() == value_.size();
+  std::vector<uint32_t>* const key_id = key_id_.Own();
+  std::vector<uint32_t>* const value_offset = value_offset_.Own();
   while (end_ < end) {
     last_entry_ = end_;
     Entry entry;
     const Fault fault = NextEntry({file, end}, end, slot_bytes_, &end_, &entry);
     assert(fault.ok());
     if (!fault.ok()) break;
-    key_id_.push_back(context.keys->Intern(entry.key));
-    value_offset_.push_back(entry.value_offset);
+    key_id->push_back(context.keys->Intern(entry.key));
+    value_offset->push_back(entry.value_offset);
     value_.push_back(LoadDouble(file, entry.value_offset));
     if (is_stamped) timestamp_.push_back(LoadDouble(file, entry.value_offset + kValueBytes));
     is_padded_ = is_padded_ && file[entry.value_offset - 1] == std::byte{' '};
@@ -338,7 +340,7 @@ void MetricFile::Append(const FileContext& context, const std::byte* file, uint3
 void MetricFile::TakeColumns(const std::byte* file) {
   const size_t count = value_offset_.size();
   value_.resize(count);
-  GatherValues(file, value_offset_, false, value_.data());
+  GatherValues(file, value_offset_.view(), false, value_.data());
   if (slot_bytes_ != kPairBytes) return;
   timestamp_.resize(count);
   for (size_t i = 0; i < count; ++i) {
@@ -410,10 +412,11 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
 RowRange MetricFile::RowsFor(const WantedSlots& wanted) const {
   if (!wanted.HasAny(slot_floor_, slot_limit_)) return {0, 0};
   const auto is_wanted = [&](uint32_t slot) { return wanted.Has(slot); };
-  const auto first = std::find_if(slot_.begin(), slot_.end(), is_wanted);
-  const auto last = std::find_if(slot_.rbegin(), slot_.rend(), is_wanted);
-  const auto from = static_cast<uint32_t>(first - slot_.begin());
-  return {from, std::max(from, static_cast<uint32_t>(slot_.rend() - last))};
+  const std::span<const uint32_t> slot = slots();
+  const auto first = std::find_if(slot.begin(), slot.end(), is_wanted);
+  const auto last = std::find_if(slot.rbegin(), slot.rend(), is_wanted);
+  const auto from = static_cast<uint32_t>(first - slot.begin());
+  return {from, std::max(from, static_cast<uint32_t>(slot.rend() - last))};
 }
 
 void MetricFile::Gather(const FileContext& context, RowRange rows) {
@@ -450,7 +453,7 @@ bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* 
     return std::span(column).subspan(std::min<size_t>(rows.from, column.size()));
   };
   const std::byte* const file = mapping_.base();
-  const std::span<const uint32_t> value_offset = std::span(value_offset_).subspan(rows.from, count);
+  const std::span<const uint32_t> value_offset = value_offset_.view().subspan(rows.from, count);
   double* const value = context.scratch->value.AtLeast(count);
   double* const timestamp = pairs ? context.scratch->timestamp.AtLeast(count) : nullptr;
   uint32_t* const pending = pairs ? context.scratch->pending.AtLeast(count) : nullptr;
@@ -510,9 +513,9 @@ std::optional<FileChange> MetricFile::TakeChange() {
 
 void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
   if (key_id_.empty()) return;
-  for (uint32_t& key : key_id_) key = to->Intern(from.Text(key));
+  for (uint32_t& key : *key_id_.Own()) key = to->Intern(from.Text(key));
   // Still planned, with every row leading nowhere until it is set again.
-  std::fill(slot_.begin(), slot_.end(), kSlotNowhere);
+  std::ranges::fill(*slot_.Own(), kSlotNowhere);
   for (Run& run : run_) run.is_in_step = false;
   slot_floor_ = 0;
   slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
@@ -551,7 +554,7 @@ void MetricFile::Inherit(const MetricFile& gone, uint32_t keys) {
     uint32_t& row = row_of_key[gone.key_id_[i]];
     if (row == kNone) {
       row = entry_count();
-      key_id_.push_back(gone.key_id_[i]);
+      key_id_.Own()->push_back(gone.key_id_[i]);
       value_.push_back(0);
       slot.push_back(has_row ? gone.slot_[i] : kSlotNowhere);
       operation.push_back(static_cast<uint8_t>(has_row ? run->operation : Operation::kSum));
@@ -587,9 +590,9 @@ void MetricFile::DropEntries() {
   is_padded_ = true;
   reported_entries_ = 0;
   gathered_rows_ = {0, 0};
-  std::vector<uint32_t>().swap(key_id_);
-  std::vector<uint32_t>().swap(value_offset_);
-  std::vector<uint32_t>().swap(slot_);
+  key_id_.Drop();
+  value_offset_.Drop();
+  slot_.Drop();
   std::vector<Run>().swap(run_);
   std::vector<double>().swap(value_);
   std::vector<double>().swap(timestamp_);
@@ -603,9 +606,9 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
   assert(slot.size() == operation.size());
   if (from > slot_.size() || slot.size() > key_id_.size() - from) return false;
   const uint32_t to = from + static_cast<uint32_t>(slot.size());
-  const uint32_t rows = std::max(to, static_cast<uint32_t>(slot_.size()));
-  slot_.resize(rows);
-  std::copy(slot.begin(), slot.end(), slot_.begin() + from);
+  std::vector<uint32_t>* const column = slot_.Own();
+  column->resize(std::max(to, slot_.size()));
+  std::copy(slot.begin(), slot.end(), column->begin() + from);
 
   std::vector<Run> runs;
   for (const Run& run : run_) AppendRun(&runs, run.operation, run.from, std::min(run.to, from));
@@ -613,7 +616,7 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
     AppendRun(&runs, static_cast<Operation>(operation[i - from]), i, i + 1);
   }
   for (const Run& run : run_) AppendRun(&runs, run.operation, std::max(run.from, to), run.to);
-  run_ = MarkInStep(runs, slot_);
+  run_ = MarkInStep(runs, *column);
 
   // Never narrowed: rows that are set again keep their bounds, which costs a look into the file.
   if (slot_limit_ == 0 && !slot.empty()) slot_floor_ = slot[0];
@@ -629,17 +632,23 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
   return true;
 }
 
+void MetricFile::ShareColumns(ColumnPool* pool) {
+  key_id_.ShareIn(pool);
+  value_offset_.ShareIn(pool);
+  slot_.ShareIn(pool);
+}
+
 void MetricFile::FoldInto(Slots* slots, RowRange rows) const {
   if (!has_entries()) return;
-  const uint32_t to = std::min(
-      {rows.to, static_cast<uint32_t>(slot_.size()), static_cast<uint32_t>(value_.size())});
+  const std::span<const uint32_t> slot = slot_.view();
+  const uint32_t to = std::min({rows.to, slot_.size(), static_cast<uint32_t>(value_.size())});
   // A timestamp column may be older than the last rows' values, never newer.
   const bool stamped = needs_timestamps_ && timestamp_.size() >= to;
   const auto timestamp = stamped ? std::span<const double>(timestamp_) : std::span<const double>();
   for (const Run& run : run_) {
     Run part = run;
     part.from = std::max(run.from, rows.from);
-    Fold({&part, 1}, to, value_.data(), timestamp, slot_.data(), slots, floor_seconds_);
+    Fold({&part, 1}, to, value_.data(), timestamp, slot.data(), slots, floor_seconds_);
   }
 }
 

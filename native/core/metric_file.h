@@ -29,6 +29,7 @@
 #include "mapping.h"
 #include "read_file.h"
 #include "scratch.h"
+#include "shared_column.h"
 #include "wanted_slots.h"
 
 namespace promfold {
@@ -152,8 +153,8 @@ class MetricFile {
     return accepted_ && state_ == FileState::kGood && !mapping_ && !is_heir_;
   }
 
-  std::span<const uint32_t> key_ids() const { return key_id_; }
-  uint32_t entry_count() const { return static_cast<uint32_t>(key_id_.size()); }
+  std::span<const uint32_t> key_ids() const { return key_id_.view(); }
+  uint32_t entry_count() const { return key_id_.size(); }
   uint32_t slot_bytes() const { return slot_bytes_; }
   // Byte at which an entry begins. REQUIRES: entry < entry_count().
   uint32_t EntryOffset(uint32_t entry) const {
@@ -163,9 +164,15 @@ class MetricFile {
   // Rows from.. become these slots and operations. False where they do not follow on rows there
   // are, or reach past the entries. REQUIRES: slot and operation have equal sizes.
   bool SetRows(uint32_t from, std::span<const uint32_t> slot, std::span<const uint8_t> operation);
-  std::span<const uint32_t> slots() const { return slot_; }
+  std::span<const uint32_t> slots() const { return slot_.view(); }
   // All slots are below.
   uint32_t slot_limit() const { return slot_limit_; }
+
+  // Has its columns in common with files whose columns are equal, where they changed.
+  void ShareColumns(ColumnPool* pool);
+  // Differ where the columns do. Files that have not shared theirs have some of their own.
+  const void* keys_identity() const { return key_id_.identity(); }
+  const void* slots_identity() const { return slot_.identity(); }
 
   // Folds those of the rows whose values were ever gathered.
   void FoldInto(Slots* slots, RowRange rows) const;
@@ -234,9 +241,9 @@ class MetricFile {
   uint64_t gathered_run_ = 0;  // when these rows were gathered
   RowRange gathered_rows_ = {0, 0};
 
-  std::vector<uint32_t> key_id_;
-  std::vector<uint32_t> value_offset_;
-  std::vector<uint32_t> slot_;
+  SharedColumn key_id_;
+  SharedColumn value_offset_;
+  SharedColumn slot_;
   std::vector<Run> run_;
   uint32_t slot_floor_ = 0;  // all slots are in [slot_floor_, slot_limit_)
   uint32_t slot_limit_ = 0;

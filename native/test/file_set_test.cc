@@ -316,6 +316,37 @@ TEST("survey: files with the keys of the file before") {
   CHECK_EQ(Join(result.last_mode_file), "3 3");
 }
 
+TEST("survey and order: files of two kinds in turn, and one that grows out of its kind") {
+  TemporaryDirectory directory;
+  const auto one = FileOf({{"x1", 1}, {"y1", 1}});
+  const auto other = FileOf({{"y1", 1}, {"z1", 1}});
+  for (const char* name : {"a.db", "c.db", "e.db"}) directory.Write(name, one);
+  for (const char* name : {"b.db", "d.db"}) directory.Write(name, other);
+  Session session(directory.path());
+  CHECK_EQ(session.Scrape("y1"), "5.0");
+  const FileSet& set = session.set();
+  SurveyResult result;
+  std::vector<uint32_t> order;
+  // Keys x1, y1, z1 are families 0, 1, 2.
+  CHECK(!set.Survey(std::vector<int32_t>{0, 1, 2}, 3, &result));
+  CHECK_EQ(Join(result.first_rank), "0 0 1");
+  CHECK_EQ(Join(result.first_file), "0 0 1");
+  CHECK_EQ(Join(result.last_file), "4 4 3");
+  CHECK(!set.Order(4, &order));
+  CHECK_EQ(Join(order), "1 2 3");
+  CHECK(set.Find(0)->key_ids().data() == set.Find(4)->key_ids().data());
+  CHECK(set.Find(1)->slots().data() == set.Find(3)->slots().data());
+
+  directory.Write("c.db", FileOf({{"x1", 1}, {"y1", 1}, {"z1", 5}}));
+  CHECK_EQ(session.Scrape("z1"), "7.0");
+  CHECK_EQ(session.Value("y1"), "5.0");
+  CHECK(!set.Survey(std::vector<int32_t>{0, 1, 2}, 3, &result));
+  CHECK_EQ(Join(result.first_rank), "0 0 1");
+  CHECK_EQ(Join(result.last_file), "4 4 3");
+  CHECK(set.Find(0)->key_ids().data() == set.Find(4)->key_ids().data());
+  CHECK(set.Find(0)->key_ids().data() != set.Find(session.IdOf("c.db"))->key_ids().data());
+}
+
 TEST("liveKeys counts the keys that a file still has") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}, {"x2", 1}}));
