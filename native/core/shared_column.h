@@ -2,7 +2,8 @@
 // bytes, and lead to the same slots.
 //
 // Whoever looks at thousands of files then has the column in the cache, and sees by its address
-// that another file is like one that was looked at (FileSet::Survey: 3.2 -> 0.2 ms on 10,000 files of two kinds in turn).
+// that another file is like one that was looked at (FileSet::Survey: 3.2 -> 0.2 ms on 10,000 files
+// of two kinds in turn).
 #ifndef PROMFOLD_CORE_SHARED_COLUMN_H_
 #define PROMFOLD_CORE_SHARED_COLUMN_H_
 

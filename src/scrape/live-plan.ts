@@ -69,7 +69,12 @@ export class LivePlan {
     this.#deadProcesses = deadProcesses;
     if (procThread !== undefined) {
       const removeLive = deadProcesses === 'remove-live';
-      this.writers = new WriterWatch(path, { thread: procThread, removeLive, log });
+      this.writers = new WriterWatch(path, {
+        thread: procThread,
+        files: () => this.files.listed(),
+        removeLive,
+        log,
+      });
     }
   }
 
@@ -86,7 +91,7 @@ export class LivePlan {
     const { added, removed, refreshed, collected } = await this.#refresh(
       this.#stale ? undefined : toPrint,
     );
-    if (added.length > 0 || removed.length > 0) this.writers?.follow(this.files.listed());
+    if (added.length > 0 || removed.length > 0) this.writers?.lookSoon();
     const isFirstLook = await this.writers?.first();
     if (isFirstLook) this.#setAside();
     const changed = removed.length > 0 || refreshed.id.length > 0;

@@ -30,6 +30,8 @@ export interface Known {
 
 export interface WriterWatchOptions {
   readonly thread: ProcThread;
+  /** The files there are when a look begins. */
+  readonly files: () => Iterable<readonly [id: number, file: Pick<MetricFile, 'path'>]>;
   readonly removeLive: boolean;
   readonly log: ScrapeLog | undefined;
 }
@@ -37,7 +39,6 @@ export interface WriterWatchOptions {
 export class WriterWatch {
   readonly #directory: string;
   readonly #options: WriterWatchOptions;
-  #files: readonly LookedAtFile[] = [];
   #known: Known | undefined;
   #looking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -57,9 +58,8 @@ export class WriterWatch {
     return this.#known;
   }
 
-  /** Takes over which files there are. */
-  follow(files: Iterable<readonly [id: number, file: Pick<MetricFile, 'path'>]>): void {
-    this.#files = Array.from(files, ([id, { path }]) => ({ id, name: basename(path) }));
+  /** Files came or went. */
+  lookSoon(): void {
     this.#lookIn(SOON_MS);
   }
 
@@ -99,8 +99,11 @@ export class WriterWatch {
   }
 
   async #lookNow(): Promise<void> {
-    const files = this.#files;
     const { thread, removeLive } = this.#options;
+    const files = Array.from(
+      this.#options.files(),
+      ([id, { path }]): LookedAtFile => ({ id, name: basename(path) }),
+    );
     const hanging = setTimeout(() => this.#lose(new Error('no answer')), HANGING_MS);
     hanging.unref();
     try {
