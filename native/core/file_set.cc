@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <map>
 #include <optional>
 #include <unordered_set>
@@ -77,6 +78,7 @@ FileContext FileSet::Context() {
 
 int FileSet::List(ListingChange* change) {
   ++run_;
+  ForgetOverview();
   Listing listing;
   const uint64_t device_before = directory_.device();
   const int error = directory_.List(&listing);
@@ -226,7 +228,7 @@ void FileSet::Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFil
 void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
                       const std::vector<std::unique_ptr<MetricFile>>& renamed) {
   if (gone.empty()) return;
-  uint32_t limit = std::max(slot_count_, Measure().slot_limit);
+  uint32_t limit = std::max(slot_count_, MakeOverview().slot_limit);
   for (const auto& file : gone) limit = std::max(limit, file->slot_limit());
   for (const auto& file : renamed) limit = std::max(limit, file->slot_limit());
   const auto fold = [](const MetricFile& file, Slots* slots) {
@@ -287,12 +289,14 @@ Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t>
   for (const uint8_t one : flags) {
     if (one >> kHeirShift > heirs_) return "there is no heir " + Number(one >> kHeirShift);
   }
+  ForgetOverview();
   for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->Accept(flags[i]);
   return std::nullopt;
 }
 
 Complaint FileSet::Release(std::span<const uint32_t> id) {
   if (Complaint complaint = FindAll(id)) return complaint;
+  ForgetOverview();
   for (const uint32_t one : id) FindMutable(one)->Release();
   return std::nullopt;
 }
@@ -319,6 +323,7 @@ RefreshResult FileSet::Refresh() {
 }
 
 RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced) {
+  ForgetOverview();
   RefreshResult result;
   result.first_new_key = reported_keys_;
   FileContext context = Context();
@@ -365,18 +370,18 @@ int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_pr
 // Where nothing changed a file need not be looked at before it is gathered: that shows it as well.
 bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* result,
                                    std::vector<std::unique_ptr<MetricFile>>* replaced) {
-  Extent extent;
-  if (reported_keys_ != keys_.size() || Measure(printing, &extent)) return false;
-  FileContext context = Context();
-  context.replaced = replaced;
-  bool is_changed = false;
-  for (const auto& file : in_order_) {
-    if (!file->shows_all()) file->Refresh(context);
-    is_changed = is_changed || file->is_changed();
+  if (reported_keys_ != keys_.size() || CheckSlots(printing)) return false;
+  const std::vector<MetricFile*> veiled = overview().veiled;
+  if (!veiled.empty()) {
+    FileContext context = Context();
+    context.replaced = replaced;
+    for (MetricFile* const file : veiled) file->Refresh(context);
+    ForgetOverview();
   }
-  if (is_changed) return false;
+  const auto is_changed = [](const MetricFile* file) { return file->is_changed(); };
+  if (std::any_of(veiled.begin(), veiled.end(), is_changed)) return false;
 
-  if (!GatherAndFold(printing, extent, Growth::kNoticed)) return false;
+  if (!GatherAndFold(printing, Growth::kNoticed)) return false;
   Print(printing, result);
   // No memory to print into: that is for the next Collect to say.
   return std::all_of(result->bodies.begin(), result->bodies.end(),
@@ -385,8 +390,7 @@ bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* resu
 
 FileSetCounts FileSet::Counts() const {
   FileSetCounts counts;
-  counts.unmapped_files = static_cast<uint32_t>(std::count_if(
-      in_order_.begin(), in_order_.end(), [](const auto& file) { return file->is_unmapped(); }));
+  counts.unmapped_files = overview().unmapped_files;
   counts.read_faults = read_faults_;
   counts.free_bytes = free_bytes_;
   counts.free_inodes = free_inodes_;
@@ -479,6 +483,7 @@ Complaint FileSet::SetRows(std::span<const uint32_t> id, std::span<const uint32_
   for (const uint32_t one : slot) {
     if (one == UINT32_MAX) return "slot " + Number(one) + " is too large";
   }
+  ForgetOverview();
   size_t at = 0;
   for (size_t i = 0; i < id.size(); ++i) {
     MetricFile* const file = FindMutable(id[i]);
@@ -494,17 +499,25 @@ Complaint FileSet::SetRows(std::span<const uint32_t> id, std::span<const uint32_
   return std::nullopt;
 }
 
-FileSet::Extent FileSet::Measure() const {
-  Extent extent;
+FileSet::Overview FileSet::MakeOverview() const {
+  Overview overview;
   for (const auto& file : in_order_) {
-    extent.slot_limit = std::max(extent.slot_limit, file->slot_limit());
-    extent.entries += file->entry_count();
+    overview.slot_limit = std::max(overview.slot_limit, file->slot_limit());
+    overview.entries += file->entry_count();
+    overview.unmapped_files += file->is_unmapped() ? 1 : 0;
+    if (!file->shows_all() || file->is_changed()) overview.veiled.push_back(file.get());
   }
-  return extent;
+  return overview;
+}
+
+const FileSet::Overview& FileSet::overview() const {
+  if (!overview_) overview_ = MakeOverview();
+  assert(*overview_ == MakeOverview());
+  return *overview_;
 }
 
 Complaint FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) const {
-  const uint32_t limit = Measure().slot_limit;
+  const uint32_t limit = overview().slot_limit;
   if (limit > slot_count) {
     return "slot " + Number(limit - 1) + " is not below " + Number(slot_count);
   }
@@ -541,9 +554,8 @@ Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
   return std::nullopt;
 }
 
-Complaint FileSet::Measure(const Printing& printing, Extent* extent) const {
-  *extent = Measure();
-  uint32_t limit = extent->slot_limit;
+Complaint FileSet::CheckSlots(const Printing& printing) const {
+  uint32_t limit = overview().slot_limit;
   for (const Page& page : printing.pages) {
     for (const auto& part : page) limit = std::max(limit, part->slot_limit);
   }
@@ -552,9 +564,9 @@ Complaint FileSet::Measure(const Printing& printing, Extent* extent) const {
 }
 
 Complaint FileSet::Collect(const Printing& printing, CollectResult* result) {
-  Extent extent;
-  if (Complaint complaint = Measure(printing, &extent)) return complaint;
-  GatherAndFold(printing, extent, Growth::kIgnored);
+  if (Complaint complaint = CheckSlots(printing)) return complaint;
+  GatherAndFold(printing, Growth::kIgnored);
+  ForgetOverview();
   for (const auto& file : in_order_) {
     const std::optional<FileChange> change = file->TakeChange();
     if (change) result->changes.push_back(*change);
@@ -576,7 +588,7 @@ void FileSet::Print(const Printing& printing, CollectResult* result) {
 // Gathering waits for memory, and two threads wait at once; folding must keep the order of the
 // files. So this thread gathers and folds from the front, each file while its column is in the
 // cache, and the helper gathers from the back until they meet.
-bool FileSet::GatherAndFold(const Printing& printing, const Extent& extent, Growth growth) {
+bool FileSet::GatherAndFold(const Printing& printing, Growth growth) {
   std::optional<WantedSlots> wanted;
   if (printing.only_what_is_printed) wanted.emplace(printing.pages, buckets_, slot_count_);
   const auto rows_of = [&](const MetricFile& file) {
@@ -605,7 +617,7 @@ bool FileSet::GatherAndFold(const Printing& printing, const Extent& extent, Grow
     }
   };
   std::optional<HelperThread> helper;
-  if (extent.entries >= kEntriesWorthAThread) helper.emplace(&gather_from_back);
+  if (overview().entries >= kEntriesWorthAThread) helper.emplace(&gather_from_back);
 
   slots_.Reset(slot_count_);
   const auto fold = [&](const MetricFile& file) { file.FoldInto(&slots_, rows_of(file)); };
@@ -624,6 +636,7 @@ bool FileSet::GatherAndFold(const Printing& printing, const Extent& extent, Grow
 }
 
 void FileSet::CompactKeys() {
+  ForgetOverview();
   KeyTable keys;
   for (const auto& file : in_order_) file->Rekey(keys_, &keys);
   keys_ = std::move(keys);

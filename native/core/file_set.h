@@ -167,20 +167,28 @@ class FileSet {
   // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
   void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
                const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
-  struct Extent {
+  // What all files together come to.
+  struct Overview {
     uint32_t slot_limit = 0;  // all slots of all rows are below
     uint64_t entries = 0;
+    uint32_t unmapped_files = 0;
+    std::vector<MetricFile*> veiled;  // those that do not show all when they are gathered
+
+    bool operator==(const Overview&) const = default;
   };
-  Extent Measure() const;
-  // Of all rows and of what is to be printed. A complaint where a slot is not below slot_count_.
-  Complaint Measure(const Printing& printing, Extent* extent) const;
+  Overview MakeOverview() const;
+  // Kept until some file may have changed: a pass over 10,000 files waits for memory at each.
+  const Overview& overview() const;
+  void ForgetOverview() { overview_.reset(); }
+  // Where a slot of a row, or of what is to be printed, is not below slot_count_.
+  Complaint CheckSlots(const Printing& printing) const;
   bool CollectUnlessChanged(const Printing& printing, CollectResult* result,
                             std::vector<std::unique_ptr<MetricFile>>* replaced);
   void Print(const Printing& printing, CollectResult* result);
   enum class Growth { kIgnored, kNoticed };
   // False where growth is to be noticed and a file grew or is not good any more; then all files
   // were gathered, and the slots are void.
-  bool GatherAndFold(const Printing& printing, const Extent& extent, Growth growth);
+  bool GatherAndFold(const Printing& printing, Growth growth);
   RefreshResult Refresh(std::vector<std::unique_ptr<MetricFile>> replaced);
 
   Directory directory_;
@@ -202,6 +210,7 @@ class FileSet {
   Listing listing_;                                    // the last one
   std::vector<MetricFile*> listed_file_;  // of each of its names; null where a name came twice
   std::unordered_map<uint32_t, MetricFile*> by_id_;
+  mutable std::optional<Overview> overview_;
 
   uint32_t slot_count_ = 1;  // kSlotNowhere
   BucketLayout buckets_;
