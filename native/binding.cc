@@ -115,14 +115,13 @@ constexpr napi_type_tag kBodyTag = {0x70726f6d666f6c64, 0x626f6479626f6479};
 // A Buffer over the body's own memory; the tail stays reachable behind it in buffer.buffer.
 Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
   Napi::ArrayBuffer memory;
-  if (body->capacity == 0) {
+  if (body->block.bytes() == 0) {
     memory = Napi::ArrayBuffer::New(env, 0);
   } else {
-    const size_t capacity = body->capacity;
-    memory = Napi::ArrayBuffer::New(env, body->bytes.release(), capacity,
-                                    [capacity](Napi::Env, void* block) {
-                                      promfold::ReturnBlock(static_cast<char*>(block), capacity);
-                                    });
+    auto* const block = new promfold::Block(std::move(body->block));
+    memory = Napi::ArrayBuffer::New(
+        env, block->memory(), block->bytes(),
+        [](Napi::Env, void*, promfold::Block* done) { delete done; }, block);
     memory.TypeTag(&kBodyTag);
   }
   const Napi::Object buffer = env.Global().Get("Buffer").As<Napi::Object>();
@@ -263,7 +262,7 @@ std::optional<Failure> ToFailure(const Complaint& complaint) {
 
 std::optional<Failure> LackOfMemory(const promfold::CollectResult& result) {
   for (const promfold::Body& body : result.bodies) {
-    if (body.bytes == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
+    if (body.block.memory() == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
   }
   return std::nullopt;
 }

@@ -131,7 +131,7 @@ uint32_t RenderRuns(int runs) {
   PrintedNumbers numbers;
   for (int run = 0; run < runs; ++run) {
     numbers.Update(slots[run % 2]);
-    if (Render(page, numbers, 0).bytes == nullptr) std::abort();
+    if (Render(page, numbers, 0).block.memory() == nullptr) std::abort();
   }
   return lines;
 }

@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <vector>
 
 namespace promfold {
 
@@ -16,14 +15,51 @@ constexpr size_t kStepBytes = 64 << 10;
 constexpr size_t kMostSpareBytes = size_t{64} << 20;
 
 struct Spare {
-  char* block;
+  char* memory;
   size_t bytes;
+  std::vector<Imprint> imprints;
+
+  bool Begins(uint64_t text) const { return !imprints.empty() && imprints.front().text == text; }
 };
 
-struct Pool {
-  std::mutex mutex;
-  std::vector<Spare> spares;  // oldest first
-  size_t spare_bytes = 0;
+class Pool {
+ public:
+  // The newest that begins with `text`, or else the newest. Null where none fits and wastes less
+  // than half of itself.
+  Spare Take(size_t bytes, uint64_t text) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    size_t found = spares_.size();
+    for (size_t i = spares_.size(); i-- > 0;) {
+      if (spares_[i].bytes < bytes || spares_[i].bytes / 2 > bytes) continue;
+      const bool begins = spares_[i].Begins(text);
+      if (begins || found == spares_.size()) found = i;
+      if (begins) break;
+    }
+    if (found == spares_.size()) return {nullptr, 0, {}};
+    Spare spare = std::move(spares_[found]);
+    spares_.erase(spares_.begin() + static_cast<std::ptrdiff_t>(found));
+    spare_bytes_ -= spare.bytes;
+    return spare;
+  }
+
+  void Return(Spare spare) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    spare_bytes_ += spare.bytes;
+    spares_.push_back(std::move(spare));
+    // The oldest go first: their size may be one that nobody asks for any more.
+    size_t dropped = 0;
+    while (spare_bytes_ > kMostSpareBytes) {
+      spare_bytes_ -= spares_[dropped].bytes;
+      std::free(spares_[dropped].memory);
+      ++dropped;
+    }
+    spares_.erase(spares_.begin(), spares_.begin() + static_cast<std::ptrdiff_t>(dropped));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Spare> spares_;  // oldest first
+  size_t spare_bytes_ = 0;
 };
 
 // Never destroyed: finalizers may run while the process exits.
@@ -34,46 +70,30 @@ Pool& ThePool() {
 
 }  // namespace
 
-char* TakeBlock(size_t* bytes) {
-  if (*bytes < kSmallestPooled) {
+Block::Block(size_t bytes, uint64_t text) : bytes_(bytes) {
+  if (bytes < kSmallestPooled) {
     // malloc(0) may be null, which would look like no memory.
-    return static_cast<char*>(std::malloc(*bytes == 0 ? 1 : *bytes));
-  }
-  *bytes = (*bytes + kStepBytes - 1) / kStepBytes * kStepBytes;
-  {
-    Pool& pool = ThePool();
-    const std::lock_guard<std::mutex> lock(pool.mutex);
-    // The newest that fits and wastes less than half of itself.
-    for (size_t i = pool.spares.size(); i-- > 0;) {
-      const Spare spare = pool.spares[i];
-      if (spare.bytes < *bytes || spare.bytes / 2 > *bytes) continue;
-      pool.spares.erase(pool.spares.begin() + static_cast<std::ptrdiff_t>(i));
-      pool.spare_bytes -= spare.bytes;
-      *bytes = spare.bytes;
-      return spare.block;
-    }
-  }
-  return static_cast<char*>(std::malloc(*bytes));
-}
-
-void ReturnBlock(char* block, size_t bytes) {
-  if (bytes < kSmallestPooled || bytes > kMostSpareBytes) {
-    std::free(block);
+    memory_ = static_cast<char*>(std::malloc(bytes == 0 ? 1 : bytes));
     return;
   }
-  Pool& pool = ThePool();
-  const std::lock_guard<std::mutex> lock(pool.mutex);
-  pool.spares.push_back({block, bytes});
-  pool.spare_bytes += bytes;
-  // The oldest go first: their size may be one that nobody asks for any more.
-  size_t dropped = 0;
-  while (pool.spare_bytes > kMostSpareBytes) {
-    pool.spare_bytes -= pool.spares[dropped].bytes;
-    std::free(pool.spares[dropped].block);
-    ++dropped;
+  bytes_ = (bytes + kStepBytes - 1) / kStepBytes * kStepBytes;
+  Spare spare = ThePool().Take(bytes_, text);
+  if (spare.memory == nullptr) {
+    memory_ = static_cast<char*>(std::malloc(bytes_));
+    return;
   }
-  pool.spares.erase(pool.spares.begin(),
-                    pool.spares.begin() + static_cast<std::ptrdiff_t>(dropped));
+  memory_ = spare.memory;
+  bytes_ = spare.bytes;
+  imprints = std::move(spare.imprints);
+}
+
+Block::~Block() {
+  if (memory_ == nullptr) return;
+  if (bytes_ < kSmallestPooled || bytes_ > kMostSpareBytes) {
+    std::free(memory_);
+  } else {
+    ThePool().Return({memory_, bytes_, std::move(imprints)});
+  }
 }
 
 }  // namespace promfold

@@ -1,21 +1,61 @@
-// Large blocks of memory that are used again instead of being given back.
+// Large blocks of memory that are used again instead of being given back, with what stands in them.
 //
-// A body lives until JavaScript's garbage collection notices that it is dead, so several are alive
-// at once, and glibc gives blocks of that size back to the kernel; every scrape would then fault in
-// each of its pages anew (12 MB: 3,000 faults, which can cost ten times what printing costs).
-// Spares are shared by the whole process and bounded; small blocks are left to malloc.
+// A body lives until JavaScript lets go of it, so several are alive at once, and glibc gives blocks
+// of that size back to the kernel; every scrape would then fault in each of its pages anew (12 MB:
+// 3,000 faults, which can cost ten times what printing costs). Spares are shared by the whole
+// process and bounded; small blocks are left to malloc.
 #ifndef PROMFOLD_CORE_BLOCK_POOL_H_
 #define PROMFOLD_CORE_BLOCK_POOL_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace promfold {
 
-// A block of at least *bytes, and sets *bytes to its size. Null where memory ran out. Any thread.
-char* TakeBlock(size_t* bytes);
+// Some lines of a text with their numbers, where they stand in a block.
+struct Imprint {
+  uint64_t text = 0;     // Template::id
+  uint64_t numbers = 0;  // PrintedNumbers::id
+  uint64_t version = 0;  // PrintedNumbers::version, as of which the numbers are
+  uint32_t from = 0;     // lines of the text
+  uint32_t to = 0;
+  size_t begin = 0;  // bytes of the block
+  size_t bytes = 0;
+};
 
-// Gives back what TakeBlock gave, with the size it set. Any thread.
-void ReturnBlock(char* block, size_t bytes);
+// Goes back to the pool when it is destroyed. Any thread.
+class Block {
+ public:
+  // No memory, and no bytes.
+  Block() = default;
+  // Of at least `bytes`. Of spares that fit, one that begins with an imprint of `text` is taken
+  // first. Its memory is null where memory ran out.
+  Block(size_t bytes, uint64_t text);
+  Block(Block&& other) noexcept
+      : imprints(std::move(other.imprints)),
+        memory_(std::exchange(other.memory_, nullptr)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
+  Block& operator=(Block&& other) noexcept {
+    std::swap(imprints, other.imprints);
+    std::swap(memory_, other.memory_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+  ~Block();
+
+  char* memory() const { return memory_; }
+  size_t bytes() const { return bytes_; }
+
+  // In the order of the block, none inside another. Whoever writes elsewhere than behind the last
+  // one, or to another place in one of them, says so here.
+  std::vector<Imprint> imprints;
+
+ private:
+  char* memory_ = nullptr;
+  size_t bytes_ = 0;
+};
 
 }  // namespace promfold
 

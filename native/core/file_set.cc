@@ -385,7 +385,7 @@ bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* resu
   Print(printing, result);
   // No memory to print into: that is for the next Collect to say.
   return std::all_of(result->bodies.begin(), result->bodies.end(),
-                     [](const Body& body) { return body.bytes != nullptr; });
+                     [](const Body& body) { return body.block.memory() != nullptr; });
 }
 
 FileSetCounts FileSet::Counts() const {

@@ -1,6 +1,7 @@
 #include "printed_numbers.h"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 
 #include "in_two.h"
@@ -16,9 +17,17 @@ constexpr uint32_t kSlotsWorthAThread = 10'000;
 
 }  // namespace
 
+PrintedNumbers::PrintedNumbers()
+    : id_([] {
+        static std::atomic<uint64_t> ids = 0;
+        return ++ids;
+      }()) {}
+
 void PrintedNumbers::Update(const Slots& slots) {
   const uint32_t count = slots.count();
+  ++version_;
   if (count > bits_.size()) {
+    since_.resize(count, version_);
     bits_.resize(count);
     text_.resize(count);
     text_bytes_.resize(count);
@@ -33,6 +42,7 @@ void PrintedNumbers::Update(const Slots& slots) {
 void PrintedNumbers::UpdateRange(const Slots& slots, uint32_t from, uint32_t to) {
   for (uint32_t s = from; s < to; ++s) {
     if (slots.present[s] == 0) {
+      if (shown_bytes_[s] != 0) since_[s] = version_;
       shown_bytes_[s] = 0;
       continue;
     }
@@ -41,7 +51,9 @@ void PrintedNumbers::UpdateRange(const Slots& slots, uint32_t from, uint32_t to)
       const char* const end = FormatNumber(slots.value[s], text_[s].data());
       text_bytes_[s] = static_cast<uint8_t>(end - text_[s].data());
       bits_[s] = bits;
+      since_[s] = version_;
     }
+    if (shown_bytes_[s] != text_bytes_[s]) since_[s] = version_;
     shown_bytes_[s] = text_bytes_[s];
   }
 }

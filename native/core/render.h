@@ -26,27 +26,24 @@ struct Template {
   std::vector<uint32_t> line_end;
   std::vector<uint32_t> slot;
   uint32_t slot_limit = 0;  // all slots are below
+  uint64_t id = 0;          // no two sealed ones have the same
 
-  // Sets slot_limit, and adds to `text` what a copy in steps may read past its end. False where the
-  // columns disagree.
+  // Sets slot_limit and id, and adds to `text` what a copy in steps may read past its end. False
+  // where the columns disagree.
   bool Seal();
 };
 
 using Page = std::vector<std::shared_ptr<const Template>>;
 
-// One exposition in a block of the pool (block_pool.h).
+// One exposition. Behind its length the block may be written to.
 struct Body {
-  struct Return {
-    size_t bytes;
-    void operator()(char* block) const { ReturnBlock(block, bytes); }
-  };
-  std::unique_ptr<char, Return> bytes;  // null where memory ran out
+  Block block;  // of length + tail or more; its memory is null where memory ran out
   size_t length = 0;
-  size_t capacity = 0;             // length + tail or more
   std::vector<uint32_t> part_end;  // where the text of each template ends
 };
 
-// A line is left out where its slot has no number; the header never is.
+// A line is left out where its slot has no number; the header never is. What a used block has where
+// it belongs, with numbers that are still the same, is not printed again.
 // REQUIRES: each template is sealed, with slot_limit at most the slots that `numbers` knows.
 Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail);
 

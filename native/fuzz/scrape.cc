@@ -143,8 +143,8 @@ class Caller {
 
   void Take(const CollectResult& collected) {
     const Body& body = collected.bodies[0];
-    if (body.capacity != body.length + 3) std::abort();
-    body_.assign(body.bytes.get(), body.length);
+    if (body.block.bytes() != body.length + 3) std::abort();
+    body_.assign(body.block.memory(), body.length);
   }
 
   std::string Note(const std::vector<FileChange>& changes) {

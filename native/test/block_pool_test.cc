@@ -8,49 +8,59 @@ namespace {
 constexpr size_t kMiB = size_t{1} << 20;
 
 TEST("a large block is used again for a body of about its size") {
-  size_t bytes = 3 * kMiB + 100;
-  char* const first = TakeBlock(&bytes);
-  CHECK(bytes >= 3 * kMiB + 100);
-  first[bytes - 1] = 'x';
-  ReturnBlock(first, bytes);
-  size_t again = 3 * kMiB + 5;
-  CHECK_EQ(static_cast<void*>(TakeBlock(&again)), static_cast<void*>(first));
-  CHECK_EQ(again, bytes);
-  ReturnBlock(first, again);
+  void* first = nullptr;
+  size_t bytes = 0;
+  {
+    const Block block(3 * kMiB + 100, 0);
+    first = block.memory();
+    bytes = block.bytes();
+    CHECK(bytes >= 3 * kMiB + 100);
+    block.memory()[bytes - 1] = 'x';
+  }
+  {
+    const Block again(3 * kMiB + 5, 0);
+    CHECK_EQ(static_cast<void*>(again.memory()), first);
+    CHECK_EQ(again.bytes(), bytes);
+  }
   // Not for one that is far smaller, or larger.
-  size_t small = kMiB;
-  char* const other = TakeBlock(&small);
-  CHECK(other != first);
-  ReturnBlock(other, small);
-  size_t large = 4 * kMiB;
-  char* const larger = TakeBlock(&large);
-  CHECK(larger != first);
-  ReturnBlock(larger, large);
+  CHECK(static_cast<void*>(Block(kMiB, 0).memory()) != first);
+  CHECK(static_cast<void*>(Block(4 * kMiB, 0).memory()) != first);
+}
+
+TEST("of two blocks the one that begins with the same text is used again, with all it has") {
+  void* first = nullptr;
+  {
+    Block one(5 * kMiB, 0);
+    Block two(5 * kMiB, 0);
+    first = one.memory();
+    one.imprints = {{7, 1, 1, 0, 10, 0, 100}, {8, 1, 1, 0, 10, 100, 50}};
+    two.imprints = {{9, 1, 1, 0, 10, 0, 100}};
+    const Block gone = std::move(one);
+  }
+  const Block like(5 * kMiB, 7);
+  CHECK_EQ(static_cast<void*>(like.memory()), first);
+  CHECK_EQ(like.imprints.size(), 2u);
+  CHECK_EQ(like.imprints[1].text, 8u);
+  const Block other(5 * kMiB, 7);
+  CHECK_EQ(other.imprints.size(), 1u);
+  CHECK_EQ(other.imprints[0].text, 9u);
 }
 
 TEST("small blocks are malloc's own, and none at all is a block too") {
-  size_t none = 0;
-  char* const block = TakeBlock(&none);
-  CHECK(block != nullptr);
-  CHECK_EQ(none, 0u);
-  ReturnBlock(block, none);
+  const Block none(0, 0);
+  CHECK(none.memory() != nullptr);
+  CHECK_EQ(none.bytes(), 0u);
 }
 
 TEST("spares are bounded") {
   // Under ASan this would be seen as a leak, or as a use after free, were it otherwise.
-  char* block[20];
-  size_t bytes[20];
-  for (int i = 0; i < 20; ++i) {
-    bytes[i] = 10 * kMiB;
-    block[i] = TakeBlock(&bytes[i]);
+  for (int round = 0; round < 2; ++round) {
+    std::vector<Block> blocks;
+    for (int i = 0; i < 20; ++i) {
+      blocks.emplace_back(10 * kMiB, 0);
+      blocks.back().memory()[0] = 'x';
+    }
   }
-  for (int i = 0; i < 20; ++i) ReturnBlock(block[i], bytes[i]);
-  for (int i = 0; i < 20; ++i) {
-    bytes[i] = 10 * kMiB;
-    block[i] = TakeBlock(&bytes[i]);
-    block[i][0] = 'x';
-  }
-  for (int i = 0; i < 20; ++i) ReturnBlock(block[i], bytes[i]);
 }
 
 }  // namespace
