@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "helper_thread.h"
-#include "two_ends.h"
 
 namespace promfold {
 
@@ -586,8 +585,8 @@ void FileSet::Print(const Printing& printing, CollectResult* result) {
 }
 
 // Gathering waits for memory, and two threads wait at once; folding must keep the order of the
-// files. So this thread gathers and folds from the front, each file while its column is in the
-// cache, and the helper gathers from the back until they meet.
+// files. So both take the next few files in order, and this thread folds them as far as all are
+// gathered, while their columns are in the cache.
 bool FileSet::GatherAndFold(const Printing& printing, Growth growth) {
   std::optional<WantedSlots> wanted;
   if (printing.only_what_is_printed) wanted.emplace(printing.pages, buckets_, slot_count_);
@@ -603,35 +602,45 @@ bool FileSet::GatherAndFold(const Printing& printing, Growth growth) {
     }
   };
 
-  const FileContext context = Context();
+  const size_t count = in_order_.size();
+  const size_t at_once = std::clamp<size_t>(count / (2 * kTakesEach), 1, kFilesAtOnce);
+  const size_t batches = (count + at_once - 1) / at_once;
+  const auto files_of = [&](size_t batch) {
+    const size_t from = batch * at_once;
+    return std::span(in_order_).subspan(from, std::min(at_once, count - from));
+  };
+  std::atomic<size_t> next = 0;
+  std::vector<std::atomic<bool>> is_gathered(batches);
+  const auto gather_next = [&](const FileContext& context) {
+    const size_t batch = next.fetch_add(1, std::memory_order_relaxed);
+    if (batch >= batches) return false;
+    for (const auto& file : files_of(batch)) gather(context, file.get());
+    is_gathered[batch].store(true, std::memory_order_release);
+    return true;
+  };
+
   uint64_t helper_faults = 0;
-  FileContext helper_context = context;
-  helper_context.scratch = &helper_scratch_;
-  helper_context.read_faults = &helper_faults;
-  const uint32_t count = static_cast<uint32_t>(in_order_.size());
-  TwoEnds files(count);
-  const uint32_t at_once = std::clamp(count / (2 * kTakesEach), 1u, kFilesAtOnce);
-  auto gather_from_back = [&] {
-    for (auto taken = files.TakeBack(at_once); !taken.empty(); taken = files.TakeBack(at_once)) {
-      for (uint32_t i = taken.to; i-- > taken.from;) gather(helper_context, in_order_[i].get());
-    }
+  auto help = [&, context = Context()]() mutable {
+    context.scratch = &helper_scratch_;
+    context.read_faults = &helper_faults;
+    while (gather_next(context)) continue;
   };
   std::optional<HelperThread> helper;
-  if (overview().entries >= kEntriesWorthAThread) helper.emplace(&gather_from_back);
+  if (overview().entries >= kEntriesWorthAThread) helper.emplace(&help);
 
   slots_.Reset(slot_count_);
-  const auto fold = [&](const MetricFile& file) { file.FoldInto(&slots_, rows_of(file)); };
-  uint32_t folded = 0;
-  for (auto taken = files.TakeFront(at_once); !taken.empty(); taken = files.TakeFront(at_once)) {
-    for (; folded < taken.to; ++folded) {
-      gather(context, in_order_[folded].get());
-      fold(*in_order_[folded]);
+  size_t folded = 0;
+  const auto fold_gathered = [&] {
+    for (; folded < batches && is_gathered[folded].load(std::memory_order_acquire); ++folded) {
+      for (const auto& file : files_of(folded)) file->FoldInto(&slots_, rows_of(*file));
     }
-  }
+  };
+  const FileContext context = Context();
+  while (gather_next(context)) fold_gathered();
   helper.reset();
   read_faults_ += helper_faults;
   if (is_changed.load(std::memory_order_relaxed)) return false;
-  for (; folded < count; ++folded) fold(*in_order_[folded]);
+  fold_gathered();
   return true;
 }
 
