@@ -142,12 +142,50 @@ Napi::Value ReleaseBody(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-// ---- templates ----
+// ---- templates and pages ----
 
-using SharedTemplate = std::shared_ptr<const promfold::Template>;
-
-// Marks the objects of createTemplate; no other object is ever unwrapped as one.
+// Mark the objects of createTemplate and createPage; no other object is ever unwrapped as one.
 constexpr napi_type_tag kTemplateTag = {0x70726f6d666f6c64, 0x74656d706c617465};
+constexpr napi_type_tag kPageTag = {0x70726f6d666f6c64, 0x7061676570616765};
+
+// A JavaScript object that shares what it holds with whoever uses it.
+template <typename T>
+Napi::Value Wrapped(Napi::Env env, std::shared_ptr<const T> held, const napi_type_tag& tag) {
+  Napi::Object object = Napi::Object::New(env);
+  object.TypeTag(&tag);
+  auto* const shared = new std::shared_ptr<const T>(std::move(held));
+  const auto finalize = [](napi_env, void* data, void*) {
+    delete static_cast<std::shared_ptr<const T>*>(data);
+  };
+  if (napi_wrap(env, object, shared, finalize, nullptr, nullptr) != napi_ok) {
+    delete shared;
+    ThrowComplaint(env, "the object could not be wrapped");
+    return env.Undefined();
+  }
+  return object;
+}
+
+// What Wrapped put there under this tag; null for anything else.
+template <typename T>
+const std::shared_ptr<const T>* Unwrapped(Napi::Value value, const napi_type_tag& tag) {
+  void* held = nullptr;
+  if (!value.IsObject() || !value.As<Napi::Object>().CheckTypeTag(&tag) ||
+      napi_unwrap(value.Env(), value, &held) != napi_ok) {
+    return nullptr;
+  }
+  return static_cast<const std::shared_ptr<const T>*>(held);
+}
+
+// False where the value is no array, or take(element) is.
+template <typename Take>
+bool ForEach(Napi::Value value, Take take) {
+  if (!value.IsArray()) return false;
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    if (!take(array.Get(i))) return false;
+  }
+  return true;
+}
 
 Napi::Value CreateTemplate(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -170,46 +208,32 @@ Napi::Value CreateTemplate(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
 
-  Napi::Object object = Napi::Object::New(env);
-  object.TypeTag(&kTemplateTag);
-  auto* shared = new SharedTemplate(std::move(made));
-  const auto finalize = [](napi_env, void* data, void*) {
-    delete static_cast<SharedTemplate*>(data);
-  };
-  if (napi_wrap(env, object, shared, finalize, nullptr, nullptr) != napi_ok) {
-    delete shared;
-    ThrowComplaint(env, "the template could not be wrapped");
-    return env.Undefined();
-  }
-  return object;
+  return Wrapped<promfold::Template>(env, std::move(made), kTemplateTag);
 }
 
-std::optional<std::vector<promfold::Page>> ToPages(Napi::Value value) {
-  const char* const expected = "pages as arrays of templates";
-  if (!value.IsArray()) {
-    ThrowExpected(value.Env(), expected);
-    return std::nullopt;
+Napi::Value CreatePage(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto page = std::make_shared<promfold::Page>();
+  if (!ForEach(info[0], [&](Napi::Value part) {
+        const auto* const made = Unwrapped<promfold::Template>(part, kTemplateTag);
+        if (made != nullptr) page->push_back(*made);
+        return made != nullptr;
+      })) {
+    ThrowExpected(env, "an array of templates");
+    return env.Undefined();
   }
-  const auto array = value.As<Napi::Array>();
-  std::vector<promfold::Page> pages(array.Length());
-  for (uint32_t p = 0; p < array.Length(); ++p) {
-    const Napi::Value parts_value = array.Get(p);
-    if (!parts_value.IsArray()) {
-      ThrowExpected(value.Env(), expected);
-      return std::nullopt;
-    }
-    const auto parts = parts_value.As<Napi::Array>();
-    pages[p].reserve(parts.Length());
-    for (uint32_t i = 0; i < parts.Length(); ++i) {
-      const Napi::Value part = parts.Get(i);
-      void* wrapped = nullptr;
-      if (!part.IsObject() || !part.As<Napi::Object>().CheckTypeTag(&kTemplateTag) ||
-          napi_unwrap(value.Env(), part, &wrapped) != napi_ok) {
-        ThrowExpected(value.Env(), expected);
-        return std::nullopt;
-      }
-      pages[p].push_back(*static_cast<SharedTemplate*>(wrapped));
-    }
+  return Wrapped<promfold::Page>(env, page, kPageTag);
+}
+
+std::optional<std::vector<std::shared_ptr<const promfold::Page>>> ToPages(Napi::Value value) {
+  std::vector<std::shared_ptr<const promfold::Page>> pages;
+  if (!ForEach(value, [&](Napi::Value page) {
+        const auto* const made = Unwrapped<promfold::Page>(page, kPageTag);
+        if (made != nullptr) pages.push_back(*made);
+        return made != nullptr;
+      })) {
+    ThrowExpected(value.Env(), "an array of pages");
+    return std::nullopt;
   }
   return pages;
 }
@@ -234,16 +258,19 @@ bool WithPartEnds(Napi::Value printing) {
 }
 
 Napi::Value ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends) {
-  Napi::Array bodies = Napi::Array::New(env, result->bodies.size());
-  Napi::Array part_ends = Napi::Array::New(env, with_part_ends ? result->bodies.size() : 0);
-  for (uint32_t i = 0; i < result->bodies.size(); ++i) {
-    if (with_part_ends) part_ends.Set(i, ToArray(env, result->bodies[i].part_end));
-    bodies.Set(i, ToBuffer(env, &result->bodies[i]));
-  }
+  const uint32_t count = static_cast<uint32_t>(result->bodies.size());
   Napi::Object collected = Napi::Object::New(env);
+  if (with_part_ends) {
+    Napi::Array part_ends = Napi::Array::New(env, count);
+    for (uint32_t i = 0; i < count; ++i) {
+      part_ends.Set(i, ToArray(env, result->bodies[i].part_end));
+    }
+    collected.Set("partEnds", part_ends);
+  }
+  Napi::Array bodies = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; ++i) bodies.Set(i, ToBuffer(env, &result->bodies[i]));
   collected.Set("bodies", bodies);
-  collected.Set("partEnds", part_ends);
-  collected.Set("changes", ToChanges(env, result->changes));
+  if (!result->changes.empty()) collected.Set("changes", ToChanges(env, result->changes));
   return collected;
 }
 
@@ -510,6 +537,15 @@ std::optional<promfold::DirectoryTimes> ToTimes(Napi::Value value) {
   return std::nullopt;
 }
 
+Napi::Object FromTimes(Napi::Env env, const promfold::DirectoryTimes& times) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("dev", Napi::BigInt::New(env, static_cast<int64_t>(times.device)));
+  object.Set("ino", Napi::BigInt::New(env, static_cast<int64_t>(times.inode)));
+  object.Set("mtimeNs", Napi::BigInt::New(env, times.modified_ns));
+  object.Set("ctimeNs", Napi::BigInt::New(env, times.changed_ns));
+  return object;
+}
+
 Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
   using Result = promfold::AsListed;
   std::optional<promfold::DirectoryTimes> listed = promfold::DirectoryTimes{};
@@ -531,19 +567,14 @@ Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
         return Failure{code, code + ": cannot state '" + set->directory() + "'"};
       },
       [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
-        const promfold::DirectoryTimes& times = result->now;
-        Napi::Object now = Napi::Object::New(env);
-        now.Set("dev", Napi::BigInt::New(env, static_cast<int64_t>(times.device)));
-        now.Set("ino", Napi::BigInt::New(env, static_cast<int64_t>(times.inode)));
-        now.Set("mtimeNs", Napi::BigInt::New(env, times.modified_ns));
-        now.Set("ctimeNs", Napi::BigInt::New(env, times.changed_ns));
         Napi::Object object = Napi::Object::New(env);
-        object.Set("now", now);
-        object.Set("refreshed",
-                   result->refreshed ? ToRefreshed(env, *result->refreshed) : env.Undefined());
-        object.Set("collected", result->collected
-                                    ? ToCollected(env, &*result->collected, with_part_ends)
-                                    : env.Undefined());
+        if (result->collected) {
+          object.Set("collected", ToCollected(env, &*result->collected, with_part_ends));
+        } else if (result->refreshed) {
+          object.Set("refreshed", ToRefreshed(env, *result->refreshed));
+        } else {
+          object.Set("now", FromTimes(env, result->now));
+        }
         return object;
       });
 }
@@ -859,6 +890,7 @@ Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("FileSet", FileSetObject::Define(env));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
+  exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));

@@ -107,13 +107,14 @@ export interface Refreshed extends FileChanges {
   readonly newKeyEnd: Uint32Array;
 }
 
-/** At most one of the two; none where the directory is not as it was listed. */
+/** One of the three. */
 export interface AsListed {
-  readonly now: DirectoryTimes;
-  /** What changed, if anything did or nothing was to be printed. */
-  readonly refreshed: Refreshed | undefined;
   /** Nothing changed. */
-  readonly collected: Collected | undefined;
+  readonly collected?: Collected;
+  /** What changed, if anything did or nothing was to be printed. */
+  readonly refreshed?: Refreshed;
+  /** The directory is not as it was listed. */
+  readonly now?: DirectoryTimes;
 }
 
 export interface FileSetCounts {
@@ -151,10 +152,12 @@ export interface Survey {
  */
 export type Template = object & { readonly __template: unique symbol };
 
+/** An exposition to be printed: its templates, in turn. */
+export type Page = object & { readonly __page: unique symbol };
+
 /** What a scrape prints. native/core/file_set.h. */
 export interface Printing {
-  /** The templates of each page, in turn. */
-  readonly pages: readonly (readonly Template[])[];
+  readonly pages: readonly Page[];
   /** Bytes of room behind each body. */
   readonly tail: number;
   /** Fold no other slots, which then stay without a value: for pages that select. */
@@ -166,10 +169,10 @@ export interface Printing {
 export interface Collected {
   /** One exposition per page asked for; `tail` bytes of room follow each in its ArrayBuffer. */
   readonly bodies: Buffer[];
-  /** For each body the end of each of its templates, bytes; none unless asked for. */
-  readonly partEnds: Uint32Array[];
-  /** Files found bad while gathering. */
-  readonly changes: FileChanges;
+  /** For each body the end of each of its templates, bytes; absent unless asked for. */
+  readonly partEnds?: Uint32Array[];
+  /** Files found bad while gathering; absent where none was. */
+  readonly changes?: FileChanges;
 }
 
 /**
@@ -302,6 +305,8 @@ interface Addon {
     lineEnd: Uint32Array,
     slot: Uint32Array,
   ): Template;
+  /** May be printed any number of times; one template may be on many pages. */
+  createPage(templates: readonly Template[]): Page;
   /**
    * Gives the memory of a body back before the garbage collection does. Every Buffer over it is empty
    * then; nothing may be at work on one. Buffers that are not bodies stay as they are.
@@ -329,6 +334,7 @@ const addon = load(NATIVE_DIRECTORY);
 
 export const {
   FileSet,
+  createPage,
   createTemplate,
   formatNumber,
   readMetricBytes,

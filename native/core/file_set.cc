@@ -555,8 +555,8 @@ Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
 
 Complaint FileSet::CheckSlots(const Printing& printing) const {
   uint32_t limit = overview().slot_limit;
-  for (const Page& page : printing.pages) {
-    for (const auto& part : page) limit = std::max(limit, part->slot_limit);
+  for (const auto& page : printing.pages) {
+    for (const auto& part : *page) limit = std::max(limit, part->slot_limit);
   }
   if (limit <= slot_count_) return std::nullopt;
   return "slot " + Number(limit - 1) + " is not below " + Number(slot_count_);
@@ -578,8 +578,8 @@ void FileSet::Print(const Printing& printing, CollectResult* result) {
   Accumulate(buckets_, &slots_);
   slots_.Finish();
   numbers_.Update(slots_);
-  for (const Page& page : printing.pages) {
-    result->bodies.push_back(Render(page, numbers_, printing.tail));
+  for (const auto& page : printing.pages) {
+    result->bodies.push_back(Render(*page, numbers_, printing.tail));
   }
   ++run_;
 }

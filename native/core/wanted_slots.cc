@@ -5,14 +5,14 @@
 
 namespace promfold {
 
-WantedSlots::WantedSlots(const std::vector<Page>& pages, const BucketLayout& buckets,
-                         uint32_t slot_count)
+WantedSlots::WantedSlots(const std::vector<std::shared_ptr<const Page>>& pages,
+                         const BucketLayout& buckets, uint32_t slot_count)
     : before_(size_t{slot_count} + 1) {
   // Marked one place to the right, where the sum over all marks before a slot will stand.
   const auto mark = [&](uint32_t slot) { before_[size_t{slot} + 1] = 1; };
   const auto is_marked = [&](uint32_t slot) { return before_[size_t{slot} + 1] != 0; };
-  for (const Page& page : pages) {
-    for (const auto& part : page) std::for_each(part->slot.begin(), part->slot.end(), mark);
+  for (const auto& page : pages) {
+    for (const auto& part : *page) std::for_each(part->slot.begin(), part->slot.end(), mark);
   }
   uint32_t from = 0;
   for (size_t group = 0; group < buckets.bucket_end.size(); ++group) {

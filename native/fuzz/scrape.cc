@@ -102,7 +102,8 @@ class Caller {
       part->slot.push_back(key + 1);
     }
     if (!part->Seal()) std::abort();
-    printing_ = {{{part}, {}}, 3, false};
+    const auto page = std::make_shared<const Page>(Page{part});
+    printing_ = {{page, std::make_shared<const Page>()}, 3, false};
     seen += Collect();
 
     std::vector<uint32_t> order;

@@ -11,12 +11,12 @@
 namespace promfold::test {
 namespace {
 
-std::vector<Page> PageOf(std::vector<uint32_t> slots) {
+std::vector<std::shared_ptr<const Page>> PageOf(std::vector<uint32_t> slots) {
   auto part = std::make_shared<Template>();
   part->line_end.assign(slots.size(), 0);
   part->slot = std::move(slots);
   CHECK(part->Seal());
-  return {{part}};
+  return {std::make_shared<const Page>(Page{part})};
 }
 
 TEST("wanted: what is printed, and all buckets of a group of which something is") {
@@ -40,7 +40,7 @@ TEST("wanted: only their rows are gathered and folded, and the rest keeps its la
   directory.Write("2.db", file(10, 20, 30), 65536);
   Session session(directory.path());
   session.Update();
-  const std::vector<Page> only_b = PageOf({2});
+  const auto only_b = PageOf({2});
   // The first gather is whole, whatever is asked for: a column is whole or not at all.
   for (const double more : {0.0, 5.0}) {
     directory.StoreDouble("1.db", 56, 2 + more);

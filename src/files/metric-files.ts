@@ -114,13 +114,13 @@ export class MetricFiles {
       this.directory.forget();
       throw await directoryError(path, error as NodeJS.ErrnoException);
     }
-    const { now, collected, refreshed } = asListed;
+    const { collected, refreshed, now } = asListed;
     if (collected !== undefined) return { ...UNCHANGED, collected };
     if (refreshed !== undefined) {
       this.note(refreshed);
       return { ...UNCHANGED, refreshed };
     }
-    const { added, removed } = await this.#list(now);
+    const { added, removed } = await this.#list(now!);
     const read = await this.set.refresh();
     this.note(read);
     return { added, removed, refreshed: read };

@@ -1,17 +1,17 @@
 /**
- * The pages of one run: which templates each source has to print, and the bytes once all have printed.
+ * The pages of one run: what each source has to print, and the bytes once all have printed.
  * The page of one source is used as the addon made it; those of several are joined piece by piece.
  */
-import { type Collected, type Printing, releaseBody, type Template } from '../native.js';
+import { type Collected, type Page, type Printing, releaseBody } from '../native.js';
 import type { Merged } from './merged.js';
-import { mergedPageOf, type PageRequest, templatesOf } from './page.js';
+import { mergedPageOf, type PageRequest, pageOf } from './page.js';
 import type { Source } from './source.js';
 
 /** Room for what is added behind a page, so that adding it copies nothing. */
 const TAIL_BYTES = 16_384;
 
 export class Collecting {
-  readonly #pages = new Map<Source, (readonly Template[])[]>();
+  readonly #pages = new Map<Source, Page[]>();
   readonly #onlyWhatIsPrinted: boolean;
   #isAnyJoined = false;
 
@@ -32,8 +32,8 @@ export class Collecting {
     request: PageRequest,
   ): (collected: CollectedBySource) => Buffer {
     if (merged !== undefined) {
-      const { templates, turn } = mergedPageOf(merged, request);
-      const at = sources.map((source, i) => this.#print(source, templates[i]!));
+      const { pages, turn } = mergedPageOf(merged, request);
+      const at = sources.map((source, i) => this.#print(source, pages[i]!));
       this.#isAnyJoined = true;
       return (collected) => {
         const parts = sources.map((source, i) => partOf(collected.get(source)!, at[i]!));
@@ -44,7 +44,7 @@ export class Collecting {
     }
     const [source] = sources;
     if (source === undefined) return () => Buffer.alloc(0);
-    const at = this.#print(source, templatesOf(source.live.layout, request));
+    const at = this.#print(source, pageOf(source.live.layout, request));
     return (collected) => collected.get(source)!.bodies[at]!;
   }
 
@@ -71,13 +71,13 @@ export class Collecting {
     return new Map(await Promise.all(collected));
   }
 
-  #print(source: Source, templates: readonly Template[]): number {
+  #print(source: Source, page: Page): number {
     let pages = this.#pages.get(source);
     if (pages === undefined) {
       pages = [];
       this.#pages.set(source, pages);
     }
-    return pages.push(templates) - 1;
+    return pages.push(page) - 1;
   }
 }
 
@@ -90,7 +90,7 @@ interface Part {
 }
 
 function partOf({ bodies, partEnds }: Collected, at: number): Part {
-  return { body: bodies[at]!, partEnd: partEnds[at]! };
+  return { body: bodies[at]!, partEnd: partEnds![at]! };
 }
 
 /** @param turn whose template comes next; pieces of one body that follow each other are copied at once */

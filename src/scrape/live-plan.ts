@@ -102,7 +102,6 @@ export class LivePlan {
 
   /** Takes over faults found while gathering. */
   note(changes: FileChanges): void {
-    if (changes.id.length === 0) return;
     this.files.note(changes);
     this.#look();
     this.#stale = true;

@@ -6,7 +6,7 @@ import type { Dialect } from '../expose/dialect.js';
 import type { ExposedFamily, FamilyBlock } from '../expose/family.js';
 import { selectSeries } from '../expose/select.js';
 import { collidingFamilies, familyBlocks } from '../expose/template.js';
-import { createTemplate, type Template } from '../native.js';
+import { createPage, createTemplate, type Page, type Template } from '../native.js';
 import type { LaidOutFamily } from '../plan/layout.js';
 import type { Layout } from '../plan/plan.js';
 import type { Merged, MergedFamily } from './merged.js';
@@ -23,7 +23,7 @@ export interface PageRequest {
 /** A page of several layouts: what each has to print, and whose turn it is. */
 export interface MergedPage {
   /** By layout. */
-  readonly templates: readonly (readonly Template[])[];
+  readonly pages: readonly Page[];
   /** The layouts' indexes, one for each template, in the order of the page. */
   readonly turn: readonly number[];
 }
@@ -31,7 +31,7 @@ export interface MergedPage {
 /** Selections kept for one layout; clients that ask for ever new ones do not fill the memory. */
 const MOST_SELECTIONS = 64;
 
-const pagesOfLayout = new WeakMap<Layout, Map<string, readonly Template[]>>();
+const pagesOfLayout = new WeakMap<Layout, Map<string, Page>>();
 const pagesOfMerged = new WeakMap<Merged, Map<string, MergedPage>>();
 const blocksOfFamily = new WeakMap<LaidOutFamily, Map<string, readonly PrintedBlock[]>>();
 
@@ -42,7 +42,7 @@ export function pageKey({ dialect, names, source }: PageRequest): string {
   return `${dialect.format} ${dialect.escaping} ${selection} ${from}`;
 }
 
-export function templatesOf(layout: Layout, request: PageRequest): readonly Template[] {
+export function pageOf(layout: Layout, request: PageRequest): Page {
   return kept(pagesOfLayout, layout, request, () => makePage(layout, request));
 }
 
@@ -50,16 +50,17 @@ export function mergedPageOf(merged: Merged, request: PageRequest): MergedPage {
   return kept(pagesOfMerged, merged, request, () => makeMergedPage(merged, request));
 }
 
-function makePage({ families }: Layout, { dialect, names }: PageRequest): Template[] {
+function makePage({ families }: Layout, { dialect, names }: PageRequest): Page {
   const renamed = collidingFamilies(dialect, families);
   const wanted = names && new Set(names);
-  return families.flatMap((family, i) => {
+  const templates = families.flatMap((family, i) => {
     const blocks = blocksOf(
       { dialect, family, as: family, renamed: renamed.has(i), omit: [] },
       wanted,
     );
     return blocks.map(({ template }) => template);
   });
+  return createPage(templates);
 }
 
 function makeMergedPage(
@@ -78,7 +79,7 @@ function makeMergedPage(
       }
     }
   }
-  return { templates, turn };
+  return { pages: templates.map((of) => createPage(of)), turn };
 }
 
 /** The blocks of a family, each as the templates of those who have it; only the first has the header. */

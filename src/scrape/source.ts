@@ -97,8 +97,9 @@ export class Source {
     this.#ahead = undefined;
     if (ahead !== undefined && isSame(ahead.printing, printing)) return ahead.collected;
     const collected = await this.live.files.set.collect(printing);
-    if (collected.changes.id.length > 0) {
-      this.live.note(collected.changes);
+    const { changes } = collected;
+    if (changes !== undefined) {
+      this.live.note(changes);
       this.#problemLog.report(this.problems());
     }
     return collected;
