@@ -100,18 +100,16 @@ function makePieces(
 
 /** Whether the same text stands around the numbers. */
 function areAlike(a: readonly ExposedFamily[], b: readonly ExposedFamily[]): boolean {
+  return a.length === b.length && a.every((family, i) => family === b[i] || isAlike(family, b[i]!));
+}
+
+function isAlike(a: ExposedFamily, b: ExposedFamily): boolean {
   return (
-    a.length === b.length &&
-    a.every(({ name, type, help, bare, series }, i) => {
-      const other = b[i]!;
-      return (
-        name === other.name &&
-        type === other.type &&
-        help === other.help &&
-        bare === other.bare &&
-        areSeriesAlike(series, other.series)
-      );
-    })
+    a.name === b.name &&
+    a.type === b.type &&
+    a.help === b.help &&
+    a.bare === b.bare &&
+    areSeriesAlike(a.series, b.series)
   );
 }
 

@@ -263,9 +263,12 @@ export class Scraper {
     const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
     // What will be printed if nothing changed; then each source prints it as it looks.
-    const ahead = this.#draftAll(batch, run).collecting;
-    await Promise.all(asked.map((source) => source.update(ahead.printing(source))));
-    const { drafts, collecting } = this.#draftAll(batch, run);
+    const ahead = this.#draftAll(batch, run);
+    const updates = asked.map((source) => source.update(ahead.collecting.printing(source)));
+    // The addon is at work now, and this thread is not.
+    if (batch.length > 0) this.#options.selfMetrics?.measure();
+    const isPrinted = await Promise.all(updates);
+    const { drafts, collecting } = isPrinted.every(Boolean) ? ahead : this.#draftAll(batch, run);
     if (batch.length === 0) return;
     const collected = await collecting.run();
 

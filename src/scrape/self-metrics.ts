@@ -58,13 +58,19 @@ export interface Build {
   readonly revision: string;
 }
 
+/** A number, or one for each value of the family's label; undefined says nothing. */
+type Said = number | ReadonlyMap<string, number> | undefined;
+
 interface SelfFamily {
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
   readonly labels?: readonly string[];
-  /** One for each directory: told apart by the label of the source, where there are several. */
-  readonly ofSource?: true;
+  /**
+   * What it says of a directory: they are told apart by the label of the source, where there are several.
+   * Absent where it is of promfold as a whole.
+   */
+  readonly ofSource?: (source: SourceFacts) => Said;
 }
 
 /** In the order they are printed. The README's table is made of this one. */
@@ -79,7 +85,7 @@ const FAMILIES = {
     name: 'promfold_up',
     type: 'gauge',
     help: '1 when the directory was read for this scrape, 0 while it has never been seen.',
-    ofSource: true,
+    ofSource: ({ up }) => (up ? 1 : 0),
   },
   scrapeDuration: {
     name: 'promfold_scrape_duration_seconds',
@@ -97,81 +103,81 @@ const FAMILIES = {
     type: 'gauge',
     help: 'Metric files read for this scrape, by the type their name says.',
     labels: ['type'],
-    ofSource: true,
+    ofSource: ({ read }) => read?.metricFiles,
   },
   entries: {
     name: 'promfold_entries',
     type: 'gauge',
     help: 'Entries in all metric files.',
-    ofSource: true,
+    ofSource: ({ read }) => read?.entries,
   },
   series: {
     name: 'promfold_series',
     type: 'gauge',
     help: 'Series the entries were folded into.',
-    ofSource: true,
+    ofSource: ({ read }) => read?.series,
   },
   skippedFiles: {
     name: 'promfold_skipped_files',
     type: 'gauge',
     help: 'Files left out of this scrape, by reason.',
     labels: ['reason'],
-    ofSource: true,
+    ofSource: ({ read }) => read?.skippedFiles,
   },
   skippedEntries: {
     name: 'promfold_skipped_entries',
     type: 'gauge',
     help: 'Entries left out of this scrape although their file is sound, by reason.',
     labels: ['reason'],
-    ofSource: true,
+    ofSource: ({ read }) => read?.skippedEntries,
   },
   heldFiles: {
     name: 'promfold_held_files',
     type: 'gauge',
     help: 'Files that cannot be read any more and give their last good values.',
-    ofSource: true,
+    ofSource: ({ read }) => read?.heldFiles,
   },
   unmappedFiles: {
     name: 'promfold_unmapped_files',
     type: 'gauge',
     help: 'Files read with pread because they could not be mapped.',
-    ofSource: true,
+    ofSource: ({ read }) => read?.unmappedFiles,
   },
   readFaults: {
     name: 'promfold_read_faults_total',
     type: 'counter',
     help: 'Reads of metric files that failed, pages gone from under a mapping included.',
-    ofSource: true,
+    ofSource: ({ read }) => read?.readFaults,
   },
   planChanges: {
     name: 'promfold_plan_changes_total',
     type: 'counter',
     help: 'How often new keys or files changed what a scrape folds and prints.',
-    ofSource: true,
+    ofSource: ({ read }) => read?.planChanges,
   },
   deadProcesses: {
     name: 'promfold_dead_processes',
     type: 'gauge',
     help: 'Process ids in the names of metric files whose process is certainly dead; there while promfold looks.',
-    ofSource: true,
+    ofSource: ({ read }) => known(read?.deadProcesses),
   },
   retainedFiles: {
     name: 'promfold_retained_files_total',
     type: 'counter',
     help: 'Removed files whose counts are kept; there under --retain-removed.',
-    ofSource: true,
+    ofSource: ({ read }) => known(read?.retainedFiles),
   },
   freeBytes: {
     name: 'promfold_directory_free_bytes',
     type: 'gauge',
     help: 'Free space of the file system the directory is on; the writers die when it is full.',
-    ofSource: true,
+    ofSource: ({ read }) => known(read?.freeBytes),
   },
   freeInodes: {
     name: 'promfold_directory_free_inodes',
     type: 'gauge',
     help: 'Free inodes of the file system the directory is on.',
-    ofSource: true,
+    ofSource: ({ read }) => known(read?.freeInodes),
   },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',
@@ -187,12 +193,22 @@ const FAMILIES = {
 
 type FamilyKey = keyof typeof FAMILIES;
 
+/** What a family says of the source of this name. */
+interface SaidOf {
+  readonly name: string | undefined;
+  readonly said: Said;
+}
+
 const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
 
 export class SelfMetrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
   readonly #sourceLabel: string;
+  /** What was last recorded of the sources: most of it stays as it is from scrape to scrape. */
+  readonly #recorded = new Map<FamilyKey, readonly SaidOf[]>();
+  /** As they are printed; those whose numbers change are not in it. */
+  readonly #exposed = new Map<FamilyKey, ValuedFamily | undefined>();
   /** Reasons ever seen, by source and family. */
   readonly #reasons = new Map<string | undefined, Map<FamilyKey, Set<string>>>();
 
@@ -210,63 +226,73 @@ export class SelfMetrics {
     this.#put('buildInfo', labels, 1);
   }
 
+  /** Looks at what promfold itself takes. It depends on no scrape, and can be done while one is under way. */
+  measure(): void {
+    this.#clear('residentMemory');
+    const resident = residentBytes();
+    if (resident !== undefined) this.#put('residentMemory', {}, resident);
+    this.#clear('cpuSeconds');
+    const cpu = process.cpuUsage();
+    this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
+  }
+
   record({ durationSeconds, sources, appended }: ScrapeFacts): void {
     this.#put('scrapeDuration', {}, durationSeconds);
-    // A source that is gone leaves nothing behind.
-    for (const [key, { ofSource }] of ROWS) if (ofSource) this.#metrics.get(key)!.reset();
-    for (const source of sources) this.#recordSource(source);
+    for (const [key, { ofSource, labels = [] }] of ROWS) {
+      if (ofSource === undefined) continue;
+      const said = sources.map((source) => ({ name: source.name, said: ofSource(source) }));
+      if (areSame(said, this.#recorded.get(key))) continue;
+      this.#recorded.set(key, said);
+      // A source that is gone leaves nothing behind.
+      this.#clear(key);
+      for (const one of said) this.#putSaid(key, labels, one);
+    }
     for (const [url, up] of appended) this.#put('appendUp', { url }, up ? 1 : 0);
     for (const name of this.#reasons.keys()) {
       if (!sources.some((source) => source.name === name)) this.#reasons.delete(name);
     }
   }
 
-  /** All families that have something to say. */
+  /** All families that have something to say, of what was last measured and recorded. */
   async families(): Promise<ValuedFamily[]> {
-    const resident = residentBytes();
-    if (resident === undefined) this.#metrics.get('residentMemory')!.remove({});
-    else this.#put('residentMemory', {}, resident);
-    const cpu = process.cpuUsage();
-    this.#metrics.get('cpuSeconds')!.reset();
-    this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
-
     const families: ValuedFamily[] = [];
     for (const [key, row] of ROWS) {
-      const { values } = await this.#metrics.get(key)!.get();
-      if (values.length > 0) families.push(valuedFamily(row, values));
+      if (!this.#exposed.has(key)) {
+        const { values } = await this.#metrics.get(key)!.get();
+        this.#exposed.set(key, values.length > 0 ? valuedFamily(row, values) : undefined);
+      }
+      const family = this.#exposed.get(key);
+      if (family !== undefined) families.push(family);
     }
     return families;
   }
 
-  #recordSource({ name, up, read }: SourceFacts): void {
+  #putSaid(key: FamilyKey, [label = '']: readonly string[], { name, said }: SaidOf): void {
+    if (said === undefined) return;
     const labels = name === undefined ? {} : { [this.#sourceLabel]: name };
-    this.#put('up', labels, up ? 1 : 0);
-    if (read === undefined) return;
-    const each = (key: FamilyKey, label: string, counts: ReadonlyMap<string, number>) => {
-      for (const one of this.#seen(name, key, counts)) {
-        this.#put(key, { ...labels, [label]: one }, counts.get(one) ?? 0);
-      }
-    };
-    each('metricFiles', 'type', read.metricFiles);
-    this.#put('entries', labels, read.entries);
-    this.#put('series', labels, read.series);
-    each('skippedFiles', 'reason', read.skippedFiles);
-    each('skippedEntries', 'reason', read.skippedEntries);
-    this.#put('heldFiles', labels, read.heldFiles);
-    this.#put('unmappedFiles', labels, read.unmappedFiles);
-    this.#put('readFaults', labels, read.readFaults);
-    this.#put('planChanges', labels, read.planChanges);
-    if (read.deadProcesses >= 0) this.#put('deadProcesses', labels, read.deadProcesses);
-    if (read.retainedFiles >= 0) this.#put('retainedFiles', labels, read.retainedFiles);
-    if (read.freeBytes >= 0) this.#put('freeBytes', labels, read.freeBytes);
-    if (read.freeInodes >= 0) this.#put('freeInodes', labels, read.freeInodes);
+    if (typeof said === 'number') {
+      this.#put(key, labels, said);
+      return;
+    }
+    for (const one of this.#seen(name, key, said)) {
+      this.#put(key, { ...labels, [label]: one }, said.get(one) ?? 0);
+    }
   }
 
   /** Whoever counts keeps the total; prom-client's counter can only be added to, from 0 here. */
   #put(key: FamilyKey, labels: Record<string, string>, value: number): void {
+    this.#exposed.delete(key);
     const metric = this.#metrics.get(key)!;
     if (metric instanceof Gauge) metric.set(labels, value);
     else metric.inc(labels, value);
+  }
+
+  #clear(key: FamilyKey): void {
+    this.#exposed.delete(key);
+    const metric = this.#metrics.get(key)!;
+    metric.reset();
+    // Without labels that leaves a 0.
+    metric.remove({});
   }
 
   #seen(
@@ -279,6 +305,19 @@ export class SelfMetrics {
     for (const label of counts.keys()) seen.add(label);
     return seen;
   }
+}
+
+/** A number that facts have as -1 where there is none. */
+function known(number: number | undefined): number | undefined {
+  return number === undefined || number < 0 ? undefined : number;
+}
+
+/** Facts are never changed: whoever counts anew makes a new map. */
+function areSame(a: readonly SaidOf[], b: readonly SaidOf[] | undefined): boolean {
+  return (
+    a.length === b?.length &&
+    a.every(({ name, said }, i) => name === b[i]!.name && said === b[i]!.said)
+  );
 }
 
 function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {

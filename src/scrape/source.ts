@@ -76,8 +76,9 @@ export class Source {
    * Brings the plan up to date, and logs what is new among the problems. Never rejects for the directory.
    *
    * @param toPrint what will be asked of collect() if nothing changes
+   * @returns whether nothing did, and that is printed
    */
-  async update(toPrint?: Printing): Promise<void> {
+  async update(toPrint?: Printing): Promise<boolean> {
     this.#ahead = undefined;
     try {
       const collected = await this.live.update(toPrint);
@@ -89,6 +90,7 @@ export class Source {
       this.#unreadable = error;
     }
     this.#problemLog.report(this.problems());
+    return this.#ahead !== undefined;
   }
 
   /** As FileSet.collect; takes over what it finds wrong. */

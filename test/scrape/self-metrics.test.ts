@@ -40,6 +40,7 @@ const factsOf = (read: Partial<DirectoryFacts>): ScrapeFacts => ({
 const FACTS = factsOf({});
 
 async function exposed(facts: ScrapeFacts, metrics = new SelfMetrics(BUILD)): Promise<string[]> {
+  metrics.measure();
   metrics.record(facts);
   return printFamilies(TEXT, await metrics.families(), []).split('\n');
 }
@@ -86,6 +87,31 @@ describe('self-metrics', () => {
     metrics.record(FACTS);
     const lines = await exposed(factsOf({ skippedFiles: new Map() }), metrics);
     assert.ok(lines.includes('promfold_skipped_files{reason="FILE_CORRUPT"} 0.0'));
+  });
+
+  it('make nothing anew that says the same as before', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    metrics.record(FACTS);
+    const before = await metrics.families();
+    metrics.record({ ...factsOf({ planChanges: 8 }), durationSeconds: 0.5 });
+    const after = await metrics.families();
+    assert.deepEqual(
+      after.filter((family, i) => family !== before[i]).map(({ name }) => name),
+      ['promfold_scrape_duration_seconds', 'promfold_plan_changes'],
+    );
+  });
+
+  it('leave out the memory where it could not be read, also when it could before', async (t) => {
+    const metrics = new SelfMetrics(BUILD);
+    const isThere = async () =>
+      (await exposed(FACTS, metrics)).some((line) => line.includes('_resident_memory_bytes'));
+    assert.ok(await isThere());
+    t.mock.method(process.memoryUsage, 'rss', () => {
+      throw new Error('EMFILE');
+    });
+    assert.ok(!(await isThere()));
+    t.mock.restoreAll();
+    assert.ok(await isThere());
   });
 
   it('leave out a family that has nothing to say', async () => {
