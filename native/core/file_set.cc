@@ -565,11 +565,11 @@ Complaint FileSet::CheckSlots(const Printing& printing) const {
 Complaint FileSet::Collect(const Printing& printing, CollectResult* result) {
   if (Complaint complaint = CheckSlots(printing)) return complaint;
   GatherAndFold(printing, Growth::kIgnored);
-  ForgetOverview();
   for (const auto& file : in_order_) {
     const std::optional<FileChange> change = file->TakeChange();
     if (change) result->changes.push_back(*change);
   }
+  if (!result->changes.empty()) ForgetOverview();
   Print(printing, result);
   return std::nullopt;
 }

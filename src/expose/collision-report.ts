@@ -18,18 +18,33 @@ export function* nameCollisions(
   for (const i of collidingFamilies(dialectFor('text'), families)) {
     yield { family: families[i]!.name, found: 'is escaped to a name that another family has' };
   }
-  for (const { name, series } of families) {
-    const labels = labelsThatGiveWay(series);
-    if (labels.length > 0) {
-      const names = labels.map((label) => JSON.stringify(label)).join(', ');
-      yield { family: name, found: `has labels escaped to names that others have: ${names}` };
-    }
-    const repeated = seriesThatGiveWay(series);
-    if (repeated.length > 0) {
-      const { sampleName } = repeated[0]!;
-      const found = `has ${repeated.length} series escaped to another's line, of ${sampleName} first`;
-      yield { family: name, found };
-    }
+  for (const family of families) {
+    for (const found of collisionsIn(family)) yield { family: family.name, found };
+  }
+}
+
+/** A family that stays is the same object in the next layout, and has thousands of series. */
+const foundIn = new WeakMap<ExposedFamily, readonly string[]>();
+
+function collisionsIn(family: ExposedFamily): readonly string[] {
+  let found = foundIn.get(family);
+  if (found === undefined) {
+    found = [...findCollisions(family)];
+    foundIn.set(family, found);
+  }
+  return found;
+}
+
+function* findCollisions({ series }: ExposedFamily): IterableIterator<string> {
+  const labels = labelsThatGiveWay(series);
+  if (labels.length > 0) {
+    const names = labels.map((label) => JSON.stringify(label)).join(', ');
+    yield `has labels escaped to names that others have: ${names}`;
+  }
+  const repeated = seriesThatGiveWay(series);
+  if (repeated.length > 0) {
+    const { sampleName } = repeated[0]!;
+    yield `has ${repeated.length} series escaped to another's line, of ${sampleName} first`;
   }
 }
 

@@ -25,6 +25,7 @@ import {
 import { Directory } from './directory.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+import { Tally } from './tally.js';
 
 /** A file that is read, or would be. */
 export interface MetricFile {
@@ -65,6 +66,7 @@ export class MetricFiles {
   readonly #aside = new Map<number, MetricFile>();
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
+  readonly #tally = new Tally();
 
   /** @param retainRemoved what files of counters, histograms and summaries held goes on counting when they go */
   constructor(path: string, mapLimit: number, retainRemoved: boolean) {
@@ -77,6 +79,11 @@ export class MetricFiles {
   /** Those that are read, by id; ids are never used twice. */
   get files(): ReadonlyMap<number, MetricFile> {
     return this.#files;
+  }
+
+  /** What those come to. */
+  get tally(): Pick<Tally, 'filesOfType' | 'heldPaths' | 'entries'> {
+    return this.#tally;
   }
 
   /** Those and the ones that are set aside. */
@@ -93,7 +100,11 @@ export class MetricFiles {
     const back = [...this.#aside.keys()].filter((id) => !wanted.has(id));
     const aside = [...wanted].filter((id) => this.#files.get(id)?.fault === undefined);
     const leaving = aside.filter((id) => move(id, this.#files, this.#aside));
-    for (const id of back) move(id, this.#aside, this.#files);
+    for (const id of leaving) this.#tally.remove(this.#aside.get(id)!);
+    for (const id of back) {
+      move(id, this.#aside, this.#files);
+      this.#tally.add(this.#files.get(id)!);
+    }
     if (leaving.length > 0) this.set.release(Uint32Array.from(leaving));
     if (back.length > 0) this.#accept(back);
     return { aside: leaving, back };
@@ -139,9 +150,11 @@ export class MetricFiles {
     for (const [i, id] of changes.id.entries()) {
       const file = this.#files.get(id);
       if (file === undefined) continue;
+      this.#tally.remove(file);
       file.state = changes.state[i]!;
       file.entryCount = changes.entryCount[i]!;
       file.fault = faults.get(id);
+      this.#tally.add(file);
       if (file.fault === undefined) this.#faulty.delete(id);
       else this.#faulty.add(id);
     }
@@ -195,7 +208,12 @@ export class MetricFiles {
 
     const removed: number[] = [];
     for (const id of listing.removedId) {
-      if (this.#files.delete(id)) removed.push(id);
+      const file = this.#files.get(id);
+      if (file !== undefined) {
+        this.#tally.remove(file);
+        this.#files.delete(id);
+        removed.push(id);
+      }
       this.#aside.delete(id);
       this.#faulty.delete(id);
       this.#foreign.delete(id);
@@ -208,13 +226,10 @@ export class MetricFiles {
         this.#foreign.set(id, filePath);
         continue;
       }
-      this.#files.set(id, {
-        path: filePath,
-        name,
-        state: FILE_STATE.empty,
-        entryCount: 0,
-        fault: undefined,
-      });
+      const state = FILE_STATE.empty;
+      const file = { path: filePath, name, state, entryCount: 0, fault: undefined };
+      this.#files.set(id, file);
+      this.#tally.add(file);
       added.push(id);
     }
     this.#accept(added);

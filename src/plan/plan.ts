@@ -53,7 +53,7 @@ export interface PlannedFile {
   readonly repaired: { readonly entry: number; readonly found: string }[];
 }
 
-/** The output in order, and how its buckets accumulate. */
+/** The output in order, and how its buckets accumulate. Immutable: a layout that stays keeps its object. */
 export interface Layout {
   readonly families: readonly LaidOutFamily[];
   readonly seriesCount: number;
@@ -101,6 +101,7 @@ export class Plan {
   /** By slot; slot 0 is SLOT_NOWHERE. */
   readonly #series: (Series | undefined)[] = [undefined];
   readonly #familyOfSlot: number[] = [FAMILY_NONE];
+  #layout: Layout | undefined;
 
   constructor(rules: PlanRules = NO_RULES) {
     this.#rules = rules;
@@ -252,6 +253,7 @@ export class Plan {
    * Orders the output.
    *
    * @param order all slots that have a row, first seen first (FileSet.order)
+   * @returns the same object as last time when nothing changed
    */
   layOut(order: Uint32Array): Layout {
     // Its columns are those of all files.
@@ -267,31 +269,16 @@ export class Plan {
     const present = [...this.#families.entries()].filter(([, family]) => family.firstRank >= 0);
     present.sort(([, a], [, b]) => a.firstRank - b.firstRank || a.firstEntry - b.firstEntry);
     const intern = this.#intern.bind(this);
-    const bucketSlot: number[] = [];
-    const bucketEnd: number[] = [];
-    const countSlot: number[] = [];
-    let seriesCount = 0;
     const families = present.map(([f, family]) => {
       const slots = Uint32Array.from(seen.get(f) ?? []);
       const series = Array.from(slots, (slot) => this.#series[slot]!);
-      const laidOut = layOutFamily(family, slots, series, intern);
-      family.laidOut = laidOut;
-      seriesCount += laidOut.series.length;
-      for (const { buckets, count } of laidOut.histograms) {
-        for (const bucket of buckets) bucketSlot.push(bucket.slot);
-        bucketEnd.push(bucketSlot.length);
-        countSlot.push(count.slot);
-      }
-      return laidOut;
+      family.laidOut = layOutFamily(family, slots, series, intern);
+      return family.laidOut;
     });
-    return {
-      families,
-      seriesCount,
-      slotCount: this.slotCount,
-      bucketSlot: Uint32Array.from(bucketSlot),
-      bucketEnd: Uint32Array.from(bucketEnd),
-      countSlot: Uint32Array.from(countSlot),
-    };
+    const last = this.#layout;
+    const isAsLast = last?.slotCount === this.slotCount && areSame(families, last.families);
+    this.#layout = isAsLast ? last : layoutOf(families, this.slotCount);
+    return this.#layout;
   }
 
   /**
@@ -373,6 +360,30 @@ function conflictBetween(
     return `has mode ${firstGauge?.mode} in some files and ${lastGauge?.mode} in others; served as ${lastGauge?.mode}`;
   }
   return undefined;
+}
+
+function areSame(a: readonly LaidOutFamily[], b: readonly LaidOutFamily[]): boolean {
+  return a.length === b.length && a.every((family, i) => family === b[i]);
+}
+
+function layoutOf(families: readonly LaidOutFamily[], slotCount: number): Layout {
+  const histograms = families.flatMap((family) => family.histograms);
+  let end = 0;
+  return {
+    families,
+    seriesCount: families.reduce((sum, { series }) => sum + series.length, 0),
+    slotCount,
+    bucketSlot: Uint32Array.from(histograms.flatMap(({ buckets }) => buckets.map(slotOf))),
+    bucketEnd: Uint32Array.from(histograms, ({ buckets }) => {
+      end += buckets.length;
+      return end;
+    }),
+    countSlot: Uint32Array.from(histograms, ({ count }) => slotOf(count)),
+  };
+}
+
+function slotOf({ slot }: Series): number {
+  return slot;
 }
 
 /** @returns whether the keys were the same, so that the rows are */

@@ -4,7 +4,6 @@
  */
 import type { MetricFileError } from '../errors.js';
 import type { MetricFiles } from '../files/metric-files.js';
-import { FILE_STATE } from '../native.js';
 import type { Plan } from '../plan/plan.js';
 import type { DirectoryFacts } from './self-metrics.js';
 
@@ -14,19 +13,11 @@ export type Census = Pick<
 >;
 
 export function takeCensus(
-  { files }: MetricFiles,
+  { files, tally }: MetricFiles,
   plan: Plan,
   problems: readonly MetricFileError[],
 ): Census {
-  const metricFiles = new Map<string, number>();
-  const heldPaths = new Set<string>();
-  let entries = 0;
-  for (const { name, state, entryCount, path } of files.values()) {
-    entries += entryCount;
-    if (state === FILE_STATE.held) heldPaths.add(path);
-    if (state === FILE_STATE.good || state === FILE_STATE.held) count(metricFiles, name.type);
-  }
-
+  const { filesOfType, entries, heldPaths } = tally;
   const skippedFiles = new Map<string, number>();
   for (const { code, path } of problems) {
     // FILE_CORRUPT is reason="corrupt".
@@ -40,6 +31,7 @@ export function takeCensus(
     if (!files.has(id)) continue;
     for (const { fault } of plan.files.get(id)!.unusable) count(skippedEntries, fault);
   }
+  const metricFiles = new Map<string, number>(filesOfType);
   return { metricFiles, entries, skippedFiles, skippedEntries, heldFiles: heldPaths.size };
 }
 

@@ -295,6 +295,22 @@ describe('the plan', () => {
     assert.notEqual(laterB, b);
   });
 
+  it('keeps the whole layout object when a file shows nothing new, and no longer than that', () => {
+    const bench = plan({ 'counter_1.db': [['a', 'a_total']] });
+    const layout = bench.layOut();
+    bench.setFile('counter_2.db', [['a', 'a_total']]);
+    assert.equal(bench.layOut(), layout);
+    bench.removeFile('counter_2.db');
+    assert.equal(bench.layOut(), layout);
+    bench.setFile('gauge_max_1.db', [['b', 'b']]);
+    const larger = bench.layOut();
+    assert.notEqual(larger, layout);
+    bench.removeFile('gauge_max_1.db');
+    const smaller = bench.layOut();
+    assert.equal(smaller.families.length, 1);
+    assert.equal(smaller.slotCount, larger.slotCount);
+  });
+
   it('reports a family of two types and one of two modes', () => {
     const bench = plan({
       'counter_1.db': [['x', 'x']],
