@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { formatNumber } from '../src/format/number.js';
-import { formatNumber as formatNatively } from '../src/native.js';
+import {
+  createPage,
+  createTemplate,
+  FileSet,
+  formatNumber as formatNatively,
+  type Page,
+  type Template,
+} from '../src/native.js';
+import { tempDirectory } from './support/temp.js';
 
 describe('the addon', () => {
   it('prints values as TypeScript prints bounds', () => {
@@ -18,5 +26,25 @@ describe('the addon', () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+
+  it('prints only pages that it made, of templates that it made', async () => {
+    const line = Buffer.from('x ');
+    const template = createTemplate(line, 0, Uint32Array.of(line.length), Uint32Array.of(0));
+    const page = createPage([template]);
+    for (const other of [{}, null, 'template', page]) {
+      const part = other as Template;
+      assert.throws(() => createPage([template, part]), /expected an array of templates/);
+    }
+    assert.throws(() => createPage(template as never), /expected an array of templates/);
+
+    const set = new FileSet(tempDirectory(), { mapLimit: 1, heirs: 0 });
+    for (const other of [{}, null, 'page', template]) {
+      const pages = [page, other as Page];
+      assert.throws(() => set.collect({ pages, tail: 0 }), /expected an array of pages/);
+    }
+    const { bodies } = await set.collect({ pages: [page, createPage([]), page], tail: 0 });
+    assert.deepEqual(bodies.map(String), ['', '', '']);
+    set.close();
   });
 });
