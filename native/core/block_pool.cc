@@ -1,5 +1,7 @@
 #include "block_pool.h"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <mutex>
 
@@ -11,6 +13,10 @@ namespace {
 constexpr size_t kSmallestPooled = 128 << 10;
 // Bodies of one page differ by a few digits from scrape to scrape; rounded up, they fit each other.
 constexpr size_t kStepBytes = 64 << 10;
+// The largest ones are whole large pages, where the kernel has such (2 MiB on x86-64): an
+// exposition is written and sent without looking up a small page every 4 KiB.
+constexpr size_t kLargePageBytes = size_t{2} << 20;
+constexpr size_t kSmallestOfLargePages = 2 * kLargePageBytes;
 // All spares together. Four or five bodies of 12 MB are what one collection frees.
 constexpr size_t kMostSpareBytes = size_t{64} << 20;
 
@@ -68,6 +74,20 @@ Pool& ThePool() {
   return *pool;
 }
 
+size_t RoundedUp(size_t bytes) {
+  const size_t step = bytes < kSmallestOfLargePages ? kStepBytes : kLargePageBytes;
+  return (bytes + step - 1) / step * step;
+}
+
+// REQUIRES: bytes are rounded up.
+char* Allocate(size_t bytes) {
+  if (bytes < kSmallestOfLargePages) return static_cast<char*>(std::malloc(bytes));
+  void* const memory = std::aligned_alloc(kLargePageBytes, bytes);
+  // No more than a wish; without it the pages are small ones.
+  if (memory != nullptr) madvise(memory, bytes, MADV_HUGEPAGE);
+  return static_cast<char*>(memory);
+}
+
 }  // namespace
 
 Block::Block(size_t bytes, uint64_t text) : bytes_(bytes) {
@@ -76,10 +96,10 @@ Block::Block(size_t bytes, uint64_t text) : bytes_(bytes) {
     memory_ = static_cast<char*>(std::malloc(bytes == 0 ? 1 : bytes));
     return;
   }
-  bytes_ = (bytes + kStepBytes - 1) / kStepBytes * kStepBytes;
+  bytes_ = RoundedUp(bytes);
   Spare spare = ThePool().Take(bytes_, text);
   if (spare.memory == nullptr) {
-    memory_ = static_cast<char*>(std::malloc(bytes_));
+    memory_ = Allocate(bytes_);
     return;
   }
   memory_ = spare.memory;

@@ -1,5 +1,7 @@
 #include "core/block_pool.h"
 
+#include <cstdint>
+
 #include "check.h"
 
 namespace promfold::test {
@@ -44,6 +46,16 @@ TEST("of two blocks the one that begins with the same text is used again, with a
   const Block other(5 * kMiB, 7);
   CHECK_EQ(other.imprints.size(), 1u);
   CHECK_EQ(other.imprints[0].text, 9u);
+}
+
+TEST("a block of 4 MiB and more is made of large pages") {
+  for (const size_t bytes : {4 * kMiB, 4 * kMiB + 1, 7 * kMiB}) {
+    const Block block(bytes, 0);
+    CHECK_EQ(reinterpret_cast<uintptr_t>(block.memory()) % (2 * kMiB), 0u);
+    CHECK_EQ(block.bytes() % (2 * kMiB), 0u);
+    CHECK(block.bytes() >= bytes);
+    block.memory()[block.bytes() - 1] = 'x';
+  }
 }
 
 TEST("small blocks are malloc's own, and none at all is a block too") {
