@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 namespace promfold {
 
@@ -39,6 +40,8 @@ class Growing {
 
 struct Scratch {
   Growing<double> file;  // bytes of a file, at their own offsets; doubles for the alignment
+  // Gathered into, and then exchanged for the column of the file.
+  std::vector<double> column;
   Growing<double> value;
   Growing<double> timestamp;
   Growing<uint32_t> pending;  // pairs to be read again (gather.h)

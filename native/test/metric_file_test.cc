@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <thread>
 
 #include "check.h"
@@ -251,6 +253,44 @@ TEST("a served file that is damaged is held: it keeps its entries and last good 
       CHECK_EQ(served.session.Update(), "");  // not reported twice
       CHECK_EQ(served.session.Collect(), "");
       CHECK_EQ(served.session.Value("[\"b\"]"), "2.0");
+    }
+  }
+}
+
+// Columns go from file to file.
+TEST("of files of one size and of others, each keeps its own last good values") {
+  constexpr int kEntries[] = {2, 2, 3, 2, 3, 1};
+  constexpr int kFiles = std::size(kEntries);
+  const auto name = [](int f) { return std::to_string(f) + ".db"; };
+  const auto key = [](int f, int k) {
+    return "[\"f" + std::to_string(f) + "k" + std::to_string(k) + "\"]";
+  };
+  const auto value = [](int f, int k, int scrape) { return 100 * scrape + 10 * f + k; };
+  TemporaryDirectory directory;
+  for (int f = 0; f < kFiles; ++f) {
+    std::vector<Written> entries;
+    for (int k = 0; k < kEntries[f]; ++k) entries.push_back({key(f, k), 0});
+    directory.Write(name(f), FileOf(entries));
+  }
+  Session session(directory.path());
+  session.Update();
+  const auto is_damaged = [](int f) { return f == 1 || f == 4; };
+  constexpr int kGood = 4;
+  for (int scrape = 0; scrape < 2 * kGood; ++scrape) {
+    for (int f = 0; f < kFiles; ++f) {
+      if (scrape == kGood && is_damaged(f)) directory.Truncate(name(f), 0);
+      if (scrape >= kGood && is_damaged(f)) continue;
+      // 32 bytes an entry, and its value behind a length and a key of 8.
+      for (int k = 0; k < kEntries[f]; ++k) {
+        directory.StoreDouble(name(f), static_cast<size_t>(24 + 32 * k), value(f, k, scrape));
+      }
+    }
+    session.Collect();
+    for (int f = 0; f < kFiles; ++f) {
+      const int last = is_damaged(f) ? std::min(scrape, kGood - 1) : scrape;
+      for (int k = 0; k < kEntries[f]; ++k) {
+        CHECK_EQ(session.Value(key(f, k)), std::to_string(value(f, k, last)) + ".0");
+      }
     }
   }
 }
