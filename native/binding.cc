@@ -225,8 +225,8 @@ Napi::Value CreatePage(const Napi::CallbackInfo& info) {
   return Wrapped<promfold::Page>(env, page, kPageTag);
 }
 
-std::optional<std::vector<std::shared_ptr<const promfold::Page>>> ToPages(Napi::Value value) {
-  std::vector<std::shared_ptr<const promfold::Page>> pages;
+std::optional<promfold::Pages> ToPages(Napi::Value value) {
+  promfold::Pages pages;
   if (!ForEach(value, [&](Napi::Value page) {
         const auto* const made = Unwrapped<promfold::Page>(page, kPageTag);
         if (made != nullptr) pages.push_back(*made);

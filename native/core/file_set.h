@@ -61,7 +61,7 @@ struct SurveyResult {
 
 // What a scrape prints.
 struct Printing {
-  std::vector<std::shared_ptr<const Page>> pages;
+  Pages pages;
   size_t tail = 0;  // bytes of room behind each body
   // The rows of other slots are left alone, and those slots stay absent.
   bool only_what_is_printed = false;

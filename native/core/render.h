@@ -34,6 +34,7 @@ struct Template {
 };
 
 using Page = std::vector<std::shared_ptr<const Template>>;
+using Pages = std::vector<std::shared_ptr<const Page>>;
 
 // One exposition. Behind its length the block may be written to.
 struct Body {

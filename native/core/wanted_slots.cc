@@ -5,8 +5,7 @@
 
 namespace promfold {
 
-WantedSlots::WantedSlots(const std::vector<std::shared_ptr<const Page>>& pages,
-                         const BucketLayout& buckets, uint32_t slot_count)
+WantedSlots::WantedSlots(const Pages& pages, const BucketLayout& buckets, uint32_t slot_count)
     : before_(size_t{slot_count} + 1) {
   // Marked one place to the right, where the sum over all marks before a slot will stand.
   const auto mark = [&](uint32_t slot) { before_[size_t{slot} + 1] = 1; };

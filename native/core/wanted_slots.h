@@ -21,8 +21,7 @@ class WantedSlots {
  public:
   // What the pages print, and with a count or one bucket all buckets below it.
   // REQUIRES: all slots of pages and buckets are below slot_count.
-  WantedSlots(const std::vector<std::shared_ptr<const Page>>& pages, const BucketLayout& buckets,
-              uint32_t slot_count);
+  WantedSlots(const Pages& pages, const BucketLayout& buckets, uint32_t slot_count);
 
   bool Has(uint32_t slot) const { return before_[slot + 1] != before_[slot]; }
   // Whether any slot in [from, to) is wanted. REQUIRES: from <= to <= slot_count.

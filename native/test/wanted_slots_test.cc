@@ -11,7 +11,7 @@
 namespace promfold::test {
 namespace {
 
-std::vector<std::shared_ptr<const Page>> PageOf(std::vector<uint32_t> slots) {
+Pages PageOf(std::vector<uint32_t> slots) {
   auto part = std::make_shared<Template>();
   part->line_end.assign(slots.size(), 0);
   part->slot = std::move(slots);
