@@ -7,6 +7,7 @@
 #include <napi.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -310,6 +311,8 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value Refresh(const Napi::CallbackInfo& info);
   Napi::Value RefreshAsListed(const Napi::CallbackInfo& info);
   Napi::Value Counts(const Napi::CallbackInfo& info);
+  Napi::Value SetLimits(const Napi::CallbackInfo& info);
+  Napi::Value KeyTexts(const Napi::CallbackInfo& info);
   Napi::Value KeyIds(const Napi::CallbackInfo& info);
   Napi::Value EntryOffset(const Napi::CallbackInfo& info);
   Napi::Value SlotBytes(const Napi::CallbackInfo& info);
@@ -493,12 +496,8 @@ Napi::Value FileSetObject::SetFloors(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ToRefreshed(Napi::Env env, const promfold::RefreshResult& result) {
-  const auto* const text = reinterpret_cast<const uint8_t*>(result.new_key.data());
   Napi::Object refreshed = ToChanges(env, result.changes);
   refreshed.Set("keyId", ToArray(env, result.key_id));
-  refreshed.Set("firstNewKey", result.first_new_key);
-  refreshed.Set("newKey", ToArray(env, std::span(text, result.new_key.size())));
-  refreshed.Set("newKeyEnd", ToArray(env, result.new_key_end));
   return refreshed;
 }
 
@@ -587,9 +586,61 @@ Napi::Value FileSetObject::Counts(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("unmappedFiles", counts.unmapped_files);
   object.Set("readFaults", static_cast<double>(counts.read_faults));
+  object.Set("keyBytes", static_cast<double>(counts.key_bytes));
   object.Set("inheritedFiles", static_cast<double>(counts.inherited_files));
   object.Set("freeBytes", counts.free_bytes);
   object.Set("freeInodes", counts.free_inodes);
+  return object;
+}
+
+// Limits are numbers up to 2^53, or Infinity.
+std::optional<uint64_t> Limit(Napi::Object limits, const char* name) {
+  const Napi::Value value = limits.Get(name);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  constexpr double kMax = 9007199254740991.0;
+  if (!(number >= 0)) {
+    ThrowExpected(limits.Env(), std::string(name) + " as a limit");
+    return std::nullopt;
+  }
+  return static_cast<uint64_t>(std::min(number, kMax));
+}
+
+Napi::Value FileSetObject::SetLimits(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  if (!info[0].IsObject()) {
+    ThrowExpected(env, "limits");
+    return env.Undefined();
+  }
+  const auto object = info[0].As<Napi::Object>();
+  const auto file_entries = Limit(object, "fileEntries");
+  if (!file_entries) return env.Undefined();
+  const auto file_key_bytes = Limit(object, "fileKeyBytes");
+  if (!file_key_bytes) return env.Undefined();
+  const auto entries = Limit(object, "entries");
+  if (!entries) return env.Undefined();
+  const auto key_bytes = Limit(object, "keyBytes");
+  if (!key_bytes) return env.Undefined();
+  set->SetLimits({*file_entries, *file_key_bytes, *entries, *key_bytes}, info[1].ToBoolean());
+  return env.Undefined();
+}
+
+Napi::Value FileSetObject::KeyTexts(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto from = Uint32(info[0], "from as the id of a key");
+  if (!from) return env.Undefined();
+  const auto count = Uint32(info[1], "count as a number of keys");
+  if (!count) return env.Undefined();
+  const auto max_bytes = Uint32(info[2], "maxBytes as a number of bytes");
+  if (!max_bytes) return env.Undefined();
+  const promfold::KeyTexts texts = set->Texts(*from, *count, *max_bytes);
+  const auto* const text = reinterpret_cast<const uint8_t*>(texts.text.data());
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("text", ToArray(env, std::span(text, texts.text.size())));
+  object.Set("end", ToArray(env, texts.end));
   return object;
 }
 
@@ -771,6 +822,8 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::Refresh>("refresh"),
                          InstanceMethod<&FileSetObject::RefreshAsListed>("refreshAsListed"),
                          InstanceMethod<&FileSetObject::Counts>("counts"),
+                         InstanceMethod<&FileSetObject::SetLimits>("setLimits"),
+                         InstanceMethod<&FileSetObject::KeyTexts>("keyTexts"),
                          InstanceMethod<&FileSetObject::KeyIds>("keyIds"),
                          InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),
                          InstanceMethod<&FileSetObject::SlotBytes>("slotBytes"),

@@ -36,6 +36,8 @@ export const ERROR_CODES = [
   'LABEL_IN_USE',
   /** An endpoint of --append-url gave no page that can be read: its families are missing. */
   'APPEND_FAILED',
+  /** A file would make promfold hold more than a limit allows: it, or what it grew by, is left out. */
+  'BUDGET_EXCEEDED',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

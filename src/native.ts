@@ -41,6 +41,8 @@ export const FAULT = {
   ioError: 7,
   /** Not a regular file. */
   notRegular: 8,
+  /** It would hold more than ReadLimits allow. */
+  overBudget: 9,
 } as const;
 
 /** Bits of what `accept` is told of a file. native/core/metric_file.h. */
@@ -85,7 +87,7 @@ export interface FileChanges {
   readonly entryFrom: Uint32Array;
   /** Entries the file has now. */
   readonly entryCount: Uint32Array;
-  /** One for each row that is not good. */
+  /** One for each row that is not good, or of which further entries are over budget. */
   readonly faults: readonly FileFault[];
 }
 
@@ -100,11 +102,22 @@ export interface DirectoryTimes {
 export interface Refreshed extends FileChanges {
   /** Key ids of the new entries, in entry order, file after file in the order of `id`. */
   readonly keyId: Uint32Array;
-  /** Texts of the keys interned by this refresh; the first has id `firstNewKey`. */
-  readonly firstNewKey: number;
-  readonly newKey: Uint8Array;
-  /** End of each text in `newKey`, bytes. */
-  readonly newKeyEnd: Uint32Array;
+}
+
+/** How much a set may read in; beyond it files, or what they grew by, are left out. native/core/read_budget.h. */
+export interface ReadLimits {
+  readonly fileEntries: number;
+  readonly fileKeyBytes: number;
+  /** Of all files. */
+  readonly entries: number;
+  /** Of the distinct keys of all files. */
+  readonly keyBytes: number;
+}
+
+/** Texts of keys, end to end; `end` of each, bytes. */
+export interface KeyTexts {
+  readonly text: Uint8Array;
+  readonly end: Uint32Array;
 }
 
 /** One of the three. */
@@ -127,6 +140,8 @@ export interface FileSetCounts {
   /** Of the file system the directory is on; -1 when unknown. */
   readonly freeBytes: number;
   readonly freeInodes: number;
+  /** Bytes of all distinct keys. */
+  readonly keyBytes: number;
 }
 
 /** Where each family begins and which file decides its mode. Row f is about family f. */
@@ -200,6 +215,10 @@ export interface FileSet {
    */
   refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: Printing): Promise<AsListed>;
   counts(): FileSetCounts;
+  /** @param retry files that were refused are tried again by the next refresh */
+  setLimits(limits: ReadLimits, retry: boolean): void;
+  /** Texts of the keys from this id on: up to `count`, and no more once there are `maxBytes`. */
+  keyTexts(fromId: number, count: number, maxBytes: number): KeyTexts;
   /** Key ids of a file's entries. */
   keyIds(id: number): Uint32Array;
   /** Byte of the file at which an entry begins (its length word). */
@@ -242,7 +261,8 @@ export interface FileSet {
   columns(id: number): { readonly value: Float64Array; readonly timestampSeconds: Float64Array };
   /**
    * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
-   * all keys and every file with entries anew; what is held stays so. Until then rows are void.
+   * every file with entries anew; what is held stays so. Until then rows are void. Memory that is free
+   * then goes back to the kernel.
    */
   compactKeys(): void;
   /** Unmaps everything. The set is of no use afterwards. */

@@ -18,12 +18,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   serve: ['scrape', 'inspect', 'expose'],
   cli: ['format', 'plan', 'expose', 'files', 'processes', 'scrape', 'inspect', 'serve'],
   errors: [],
+  steps: [],
   native: [],
   main: ['cli'],
 };
 
 const MAY_IMPORT = Object.fromEntries(
-  Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, 'errors']]),
+  Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, 'errors', 'steps']]),
 );
 
 describe('src/', () => {

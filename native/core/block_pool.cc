@@ -62,6 +62,13 @@ class Pool {
     spares_.erase(spares_.begin(), spares_.begin() + static_cast<std::ptrdiff_t>(dropped));
   }
 
+  void Release() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const Spare& spare : spares_) std::free(spare.memory);
+    spares_.clear();
+    spare_bytes_ = 0;
+  }
+
  private:
   std::mutex mutex_;
   std::vector<Spare> spares_;  // oldest first
@@ -106,6 +113,8 @@ Block::Block(size_t bytes, uint64_t text) : bytes_(bytes) {
   bytes_ = spare.bytes;
   imprints = std::move(spare.imprints);
 }
+
+void ReleaseSpareBlocks() { ThePool().Release(); }
 
 Block::~Block() {
   if (memory_ == nullptr) return;

@@ -57,6 +57,9 @@ class Block {
   size_t bytes_ = 0;
 };
 
+// Gives all spare blocks back. Any thread.
+void ReleaseSpareBlocks();
+
 }  // namespace promfold
 
 #endif  // PROMFOLD_CORE_BLOCK_POOL_H_

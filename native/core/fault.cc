@@ -58,6 +58,12 @@ FaultCode Fault::code() const {
       return FaultCode::kIoError;
     case Found::kNotRegular:
       return FaultCode::kNotRegular;
+    case Found::kFileTooLarge:
+    case Found::kTooManyEntries:
+    case Found::kTooManyKeyBytes:
+    case Found::kNoRoomForEntries:
+    case Found::kNoRoomForKeys:
+      return FaultCode::kOverBudget;
   }
   return FaultCode::kNone;
 }
@@ -108,6 +114,16 @@ std::string FoundPhrase(const Fault& fault) {
       return "read failed with " + ErrnoName(static_cast<int>(fault.a));
     case Found::kNotRegular:
       return KindOfFile(fault.a);
+    case Found::kFileTooLarge:
+      return a + " bytes used, the limits for a file allow " + b;
+    case Found::kTooManyEntries:
+      return a + " entries, the limit for a file is " + b;
+    case Found::kTooManyKeyBytes:
+      return a + " bytes of keys, the limit for a file is " + b;
+    case Found::kNoRoomForEntries:
+      return a + " entries, the limit for all files leaves room for " + b;
+    case Found::kNoRoomForKeys:
+      return a + " bytes of new keys, the limit for all files leaves room for " + b;
   }
   return "";
 }

@@ -22,6 +22,7 @@ enum class FaultCode : uint8_t {
   kReadFault = 6,
   kIoError = 7,
   kNotRegular = 8,
+  kOverBudget = 9,
 };
 
 // What was found, exactly. The comment says what `a` and `b` of the Fault hold.
@@ -47,6 +48,11 @@ enum class Found : uint8_t {
   kOpenFailed,            // a: errno
   kReadFailed,            // a: errno
   kNotRegular,            // a: the S_IFMT bits of its mode
+  kFileTooLarge,          // a: used, b: the most that the limits for a file allow
+  kTooManyEntries,        // a: entries of the file, b: the limit for a file
+  kTooManyKeyBytes,       // a: bytes of keys, b: the limit for a file
+  kNoRoomForEntries,      // a: entries of the file, b: how many more are allowed
+  kNoRoomForKeys,         // a: bytes of keys, b: how many more are allowed
 };
 
 struct Fault {

@@ -1,6 +1,7 @@
 #include "file_set.h"
 
 #include <linux/magic.h>
+#include <malloc.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
@@ -12,6 +13,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "block_pool.h"
 #include "helper_thread.h"
 
 namespace promfold {
@@ -72,7 +74,7 @@ FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t heirs)
 }
 
 FileContext FileSet::Context() {
-  return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_, run_};
+  return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_, run_, &budget_};
 }
 
 int FileSet::List(ListingChange* change) {
@@ -315,6 +317,21 @@ Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
   return std::nullopt;
 }
 
+void FileSet::SetLimits(const ReadLimits& limits, bool retry) {
+  budget_.limits = limits;
+  if (retry) ++budget_.epoch;
+}
+
+KeyTexts FileSet::Texts(uint32_t from, uint32_t count, size_t max_bytes) const {
+  KeyTexts texts;
+  const uint32_t to = from + std::min(count, keys_.size() - std::min(from, keys_.size()));
+  for (uint32_t id = from; id < to && texts.text.size() < max_bytes; ++id) {
+    texts.text += keys_.Text(id);
+    texts.end.push_back(static_cast<uint32_t>(texts.text.size()));
+  }
+  return texts;
+}
+
 RefreshResult FileSet::Refresh() {
   ++run_;
   StateFileSystem();
@@ -322,9 +339,9 @@ RefreshResult FileSet::Refresh() {
 }
 
 RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced) {
+  budget_.entries = overview().entries;
   ForgetOverview();
   RefreshResult result;
-  result.first_new_key = reported_keys_;
   FileContext context = Context();
   context.replaced = &replaced;
   const size_t first_heir = in_order_.size() - heirs_;
@@ -341,11 +358,6 @@ RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced
     const std::span<const uint32_t> key_id = file.key_ids().subspan(change->entry_from);
     result.key_id.insert(result.key_id.end(), key_id.begin(), key_id.end());
   }
-  for (uint32_t id = result.first_new_key; id < keys_.size(); ++id) {
-    result.new_key += keys_.Text(id);
-    result.new_key_end.push_back(static_cast<uint32_t>(result.new_key.size()));
-  }
-  reported_keys_ = keys_.size();
   scratch_.Trim();
   return result;
 }
@@ -369,9 +381,10 @@ int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_pr
 // Where nothing changed a file need not be looked at before it is gathered: that shows it as well.
 bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* result,
                                    std::vector<std::unique_ptr<MetricFile>>* replaced) {
-  if (reported_keys_ != keys_.size() || CheckSlots(printing)) return false;
+  if (CheckSlots(printing)) return false;
   const std::vector<MetricFile*> veiled = overview().veiled;
   if (!veiled.empty()) {
+    budget_.entries = overview().entries;
     FileContext context = Context();
     context.replaced = replaced;
     for (MetricFile* const file : veiled) file->Refresh(context);
@@ -394,6 +407,7 @@ FileSetCounts FileSet::Counts() const {
   counts.free_bytes = free_bytes_;
   counts.free_inodes = free_inodes_;
   counts.inherited_files = inherited_files_;
+  counts.key_bytes = keys_.text_bytes();
   return counts;
 }
 
@@ -649,7 +663,10 @@ void FileSet::CompactKeys() {
   KeyTable keys;
   for (const auto& file : in_order_) file->Rekey(keys_, &keys);
   keys_ = std::move(keys);
-  reported_keys_ = 0;
+  slots_ = {};
+  numbers_.Forget();
+  ReleaseSpareBlocks();
+  malloc_trim(0);
 }
 
 Complaint FileSet::Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const {

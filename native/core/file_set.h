@@ -43,9 +43,12 @@ struct ListingChange {
 struct RefreshResult {
   std::vector<FileChange> changes;  // in name order
   std::vector<uint32_t> key_id;     // of the new entries, file after file
-  uint32_t first_new_key = 0;
-  std::string new_key;  // texts of the keys first seen, end to end
-  std::vector<uint32_t> new_key_end;
+};
+
+// Texts of keys, end to end.
+struct KeyTexts {
+  std::string text;
+  std::vector<uint32_t> end;
 };
 
 struct SurveyResult {
@@ -85,6 +88,7 @@ struct FileSetCounts {
   double free_bytes = -1;  // -1: unknown
   double free_inodes = -1;
   uint64_t inherited_files = 0;  // since the start
+  uint64_t key_bytes = 0;        // of all distinct keys
 };
 
 class FileSet {
@@ -108,7 +112,13 @@ class FileSet {
   // MetricFile::SetFloor of each file.
   Complaint SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
 
+  // How much Refresh may read in. `retry`: files that were refused are tried again.
+  void SetLimits(const ReadLimits& limits, bool retry);
+
   RefreshResult Refresh();
+
+  // Texts of keys from an id on: up to `count` of them, and no more once there are max_bytes.
+  KeyTexts Texts(uint32_t from, uint32_t count, size_t max_bytes) const;
 
   // Where the directory's times are not `listed`, only says what they are. Else refreshes; and
   // where there is something `to_print` and nothing to report, collects in the same pass over the
@@ -145,7 +155,8 @@ class FileSet {
   Complaint Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
 
   // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
-  // reports all keys and every file with entries anew; until then rows are void.
+  // reports every file with entries anew; until then rows are void. Memory that is free then goes
+  // back to the kernel.
   void CompactKeys();
 
  private:
@@ -195,7 +206,7 @@ class FileSet {
   MapBudget maps_;
   KeyTable keys_;
   ColumnPool columns_;
-  uint32_t reported_keys_ = 0;
+  ReadBudget budget_;
   Scratch scratch_;
   Scratch helper_scratch_;
   uint64_t read_faults_ = 0;

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace promfold {
@@ -9,6 +10,8 @@ namespace promfold {
 namespace {
 
 constexpr size_t kFirstBuckets = 1024;
+
+constexpr size_t kBlockBytes = size_t{64} << 10;
 
 uint64_t Load64(const char* bytes) {
   uint64_t word;
@@ -47,22 +50,43 @@ KeyTable::KeyTable() : seed_(0x9e3779b97f4a7c15), bucket_(kFirstBuckets) {
   if (getrandom(&random, sizeof random, GRND_NONBLOCK) == sizeof random) seed_ = random;
 }
 
-uint32_t KeyTable::Intern(std::string_view key) {
-  const uint32_t hash = static_cast<uint32_t>(Hash(key, seed_) >> 32);
+uint32_t KeyTable::HashOf(std::string_view key) const {
+  return static_cast<uint32_t>(Hash(key, seed_) >> 32);
+}
+
+size_t KeyTable::Find(std::string_view key, uint32_t hash) const {
   const size_t mask = bucket_.size() - 1;
   size_t at = hash & mask;
   while (bucket_[at].id_plus_one != 0) {
-    const uint32_t id = bucket_[at].id_plus_one - 1;
-    if (bucket_[at].hash == hash && Text(id) == key) return id;
+    if (bucket_[at].hash == hash && Text(bucket_[at].id_plus_one - 1) == key) break;
     at = (at + 1) & mask;
   }
+  return at;
+}
+
+uint32_t KeyTable::Intern(std::string_view key) {
+  const uint32_t hash = HashOf(key);
+  const size_t at = Find(key, hash);
+  if (bucket_[at].id_plus_one != 0) return bucket_[at].id_plus_one - 1;
 
   const uint32_t id = size();
-  text_.insert(text_.end(), key.begin(), key.end());
-  end_.push_back(text_.size());
+  text_.push_back(Keep(key));
   bucket_[at] = {hash, id + 1};
-  if (end_.size() * 2 > bucket_.size()) Grow();
+  if (text_.size() * 2 > bucket_.size()) Grow();
   return id;
+}
+
+std::string_view KeyTable::Keep(std::string_view key) {
+  if (key.size() > block_left_) {
+    block_left_ = std::max(key.size(), kBlockBytes);
+    block_.push_back(std::make_unique_for_overwrite<char[]>(block_left_));
+    block_end_ = block_.back().get() + block_left_;
+  }
+  char* const kept = block_end_ - block_left_;
+  std::copy(key.begin(), key.end(), kept);
+  block_left_ -= key.size();
+  text_bytes_ += key.size();
+  return {kept, key.size()};
 }
 
 void KeyTable::Grow() {

@@ -6,6 +6,7 @@
 #define PROMFOLD_CORE_KEY_TABLE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -18,13 +19,15 @@ class KeyTable {
   // The id of `key`, a new one where it was not seen before. `key` must not point into the table.
   uint32_t Intern(std::string_view key);
 
-  uint32_t size() const { return static_cast<uint32_t>(end_.size()); }
+  bool Has(std::string_view key) const { return bucket_[Find(key, HashOf(key))].id_plus_one != 0; }
 
-  // Valid until the next Intern. REQUIRES: id < size().
-  std::string_view Text(uint32_t id) const {
-    const uint64_t begin = id == 0 ? 0 : end_[id - 1];
-    return {text_.data() + begin, static_cast<size_t>(end_[id] - begin)};
-  }
+  uint32_t size() const { return static_cast<uint32_t>(text_.size()); }
+
+  // Bytes of all texts.
+  uint64_t text_bytes() const { return text_bytes_; }
+
+  // Valid as long as the table. REQUIRES: id < size().
+  std::string_view Text(uint32_t id) const { return text_[id]; }
 
  private:
   struct Bucket {
@@ -32,12 +35,21 @@ class KeyTable {
     uint32_t id_plus_one;  // 0: free
   };
 
+  uint32_t HashOf(std::string_view key) const;
+  // Place of the bucket that has the key, or of the free one where it belongs.
+  size_t Find(std::string_view key, uint32_t hash) const;
+  std::string_view Keep(std::string_view key);
   void Grow();
 
   uint64_t seed_;  // label values may be an attacker's; nobody shall know where they collide
-  std::vector<char> text_;      // all keys, end to end
-  std::vector<uint64_t> end_;   // end_[id]: where the text of id ends
-  std::vector<Bucket> bucket_;  // open addressing, linear probing, at most half full
+  // Texts lie in blocks that never move: one array would be copied as it grows, and have room for
+  // as much again.
+  std::vector<std::unique_ptr<char[]>> block_;
+  size_t block_left_ = 0;  // bytes of the last block, at its end
+  char* block_end_ = nullptr;
+  uint64_t text_bytes_ = 0;
+  std::vector<std::string_view> text_;  // by id
+  std::vector<Bucket> bucket_;          // open addressing, linear probing, at most half full
 };
 
 }  // namespace promfold

@@ -39,10 +39,13 @@ Fault CheckEnd(const std::byte* file, uint32_t indexed_used, uint32_t last_entry
 }
 
 // Whether entries lead from `cursor` exactly to `used`.
-bool LeadsTo(uint32_t used, std::span<const std::byte> file, uint32_t slot_bytes, uint32_t cursor) {
+bool LeadsTo(uint32_t used, std::span<const std::byte> file, uint32_t slot_bytes, uint32_t cursor,
+             uint32_t* entries) {
+  *entries = 0;
   while (cursor < used) {
     Entry entry;
     if (!NextEntry(file, used, slot_bytes, &cursor, &entry).ok()) return false;
+    ++*entries;
   }
   return true;
 }
@@ -96,6 +99,7 @@ void MetricFile::Release() {
 
 void MetricFile::Refresh(const FileContext& context) {
   if (is_heir_) return;
+  if (IsRefusedAsBefore(context)) return;
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
   if (is_restated_ && IsReplacedByName(context)) return ReadAnew(context);
@@ -103,19 +107,81 @@ void MetricFile::Refresh(const FileContext& context) {
 
   uint32_t used = 0;
   if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
-  if (used != indexed_used_) Follow(context, used);
+  if (used != indexed_used_ && !IsGrowthRefused(context)) Follow(context, used);
 }
 
 // From scratch, by name. What was damaged in place may read well as a whole (truncated and grown
 // again); else the fault of this reading is the more exact one.
 void MetricFile::ReadAnew(const FileContext& context) {
-  Reading reading = ReadFile(context.directory, name_.c_str(), context.scratch);
+  Reading reading =
+      ReadFile(context.directory, name_.c_str(), context.scratch, context.budget->MaxUsed());
+  if (reading.fault.ok()) {
+    reading.fault =
+        FindExcess(context, context.scratch->FileBytes(reading.layout.end), kHeaderBytes,
+                   reading.layout.end, reading.layout.slot_bytes, 0, reading.layout.entries);
+  }
+  if (reading.fault.code() == FaultCode::kOverBudget) {
+    refused_epoch_ = context.budget->epoch;
+    refused_bytes_ = reading.file_bytes;
+    identity_ = reading.identity;
+  }
   if (reading.fault.ok()) {
     AdoptUnlessErased(context, &reading);
   } else {
     if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
     Fail(reading.fault, reading.changed_seconds);
   }
+}
+
+Fault MetricFile::FindExcess(const FileContext& context, const std::byte* file, uint32_t from,
+                             uint32_t end, uint32_t slot_bytes, uint32_t before,
+                             uint32_t entries) const {
+  const ReadLimits& limits = context.budget->limits;
+  const auto excess = [](Found found, uint64_t a, uint64_t b) {
+    return Fault{found, -1, static_cast<int64_t>(a), static_cast<int64_t>(b)};
+  };
+  const uint64_t all_entries = uint64_t{before} + entries;
+  if (all_entries > limits.file_entries) {
+    return excess(Found::kTooManyEntries, all_entries, limits.file_entries);
+  }
+  // With padding, which is less than the rest of an entry.
+  const uint64_t key_bytes = end - from - uint64_t{entries} * (kLengthBytes + slot_bytes);
+  if (key_bytes > limits.file_key_bytes) {
+    return excess(Found::kTooManyKeyBytes, key_bytes, limits.file_key_bytes);
+  }
+  // Entries that are read anew are not more than before.
+  const uint64_t others = context.budget->entries - (before == 0 ? entry_count() : 0);
+  const uint64_t room = limits.entries - std::min(limits.entries, others);
+  if (entries > room) return excess(Found::kNoRoomForEntries, all_entries, room);
+
+  const uint64_t key_room =
+      limits.key_bytes - std::min(limits.key_bytes, context.keys->text_bytes());
+  if (key_bytes <= key_room) return {};
+  // Most files of a program have the keys that others have.
+  uint64_t new_bytes = 0;
+  for (uint32_t cursor = from; cursor < end;) {
+    Entry entry;
+    if (!NextEntry({file, end}, end, slot_bytes, &cursor, &entry).ok()) break;
+    if (!context.keys->Has(entry.key)) new_bytes += entry.key.size();
+  }
+  return new_bytes > key_room ? excess(Found::kNoRoomForKeys, new_bytes, key_room) : Fault{};
+}
+
+// A file that was refused is not read again at each scrape: only when there may be room for it, or
+// when it has become another one.
+bool MetricFile::IsRefusedAsBefore(const FileContext& context) const {
+  if (state_ == FileState::kGood || !IsGrowthRefused(context)) return false;
+  struct stat status;
+  return fstatat(context.directory, name_.c_str(), &status, 0) == 0 &&
+         IdentityOf(status) == identity_ && static_cast<uint64_t>(status.st_size) == refused_bytes_;
+}
+
+// The entries there are go on; what is beyond them is not looked at until there may be room.
+void MetricFile::RefuseGrowth(const FileContext& context, Fault fault) {
+  refused_epoch_ = context.budget->epoch;
+  if (fault == fault_) return;
+  fault_ = fault;
+  is_changed_ = true;
 }
 
 Fault MetricFile::CheckMapped(const FileContext& context, uint32_t* used) const {
@@ -159,10 +225,16 @@ bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
   // as many bytes as it says, all of them a hole.
   const uint32_t from = end_;
   bool leads = false;
+  uint32_t entries = 0;
   bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
-    leads = LeadsTo(used, {mapping_.base(), mapping_.bytes()}, slot_bytes_, from);
+    leads = LeadsTo(used, {mapping_.base(), mapping_.bytes()}, slot_bytes_, from, &entries);
   });
   if (whole && !leads) return false;
+  if (whole && used > context.budget->MaxUsed()) {
+    RefuseGrowth(context,
+                 {Found::kFileTooLarge, -1, used, static_cast<int64_t>(context.budget->MaxUsed())});
+    return true;
+  }
 
   std::byte* copy = nullptr;
   if (whole) {
@@ -175,7 +247,13 @@ bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
     return false;
   }
 
-  if (!LeadsTo(used, {copy, used}, slot_bytes_, from)) return false;
+  if (!LeadsTo(used, {copy, used}, slot_bytes_, from, &entries)) return false;
+  const Fault excess = FindExcess(context, copy, from, used, slot_bytes_, entry_count(), entries);
+  if (!excess.ok()) {
+    RefuseGrowth(context, excess);
+    return true;
+  }
+  if (fault_.code() == FaultCode::kOverBudget) fault_ = {};
   indexed_used_ = used;
   Append(context, copy, used);
   return true;
@@ -202,14 +280,28 @@ bool MetricFile::RemapByName(const FileContext& context, uint32_t used) {
 }
 
 void MetricFile::RefreshUnmapped(const FileContext& context) {
-  Reading reading = ReadFile(context.directory, name_.c_str(), context.scratch);
+  Reading reading =
+      ReadFile(context.directory, name_.c_str(), context.scratch, context.budget->MaxUsed());
   if (!reading.fault.ok()) {
     if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
     return Fail(reading.fault, reading.changed_seconds);
   }
-  if (!Continues(context, reading)) return AdoptUnlessErased(context, &reading);
-
   const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  const bool continues = Continues(context, reading);
+  const uint32_t before = continues ? entry_count() : 0;
+  const Fault excess =
+      FindExcess(context, file, continues ? end_ : kHeaderBytes, reading.layout.end,
+                 reading.layout.slot_bytes, before, reading.layout.entries - before);
+  if (!excess.ok() && continues) {
+    RefuseGrowth(context, excess);
+    reading.layout.end = end_;
+    reading.used = indexed_used_;
+  } else if (!excess.ok()) {
+    return Fail(excess, reading.changed_seconds);
+  }
+  if (!continues) return AdoptUnlessErased(context, &reading);
+  if (excess.ok() && fault_.code() == FaultCode::kOverBudget) fault_ = {};
+
   indexed_used_ = reading.used;
   slot_bytes_ = reading.layout.slot_bytes;
   const std::vector<double> last_value = value_;
@@ -293,6 +385,7 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   if (has_heir() && is_read_ && has_entries() && IsAnother(*reading)) {
     context.replaced->push_back(Leave());
   }
+  context.budget->entries -= entry_count();
   DropEntries();
   mapping_.Unmap();
   state_ = FileState::kGood;
@@ -317,6 +410,7 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
 // Indexes the entries in [end_, end), and takes their values: should the file be damaged before it
 // is gathered, they are the last good ones. REQUIRES: the walk over them was seen to succeed.
 void MetricFile::Append(const FileContext& context, const std::byte* file, uint32_t end) {
+  const uint32_t before = entry_count();
   const bool is_stamped =
       needs_timestamps_ && slot_bytes_ == kPairBytes && timestamp_.size() == value_.size();
   std::vector<uint32_t>* const key_id = key_id_.Own();
@@ -334,6 +428,7 @@ void MetricFile::Append(const FileContext& context, const std::byte* file, uint3
     is_padded_ = is_padded_ && file[entry.value_offset - 1] == std::byte{' '};
     is_changed_ = true;
   }
+  context.budget->entries += entry_count() - before;
   good_entries_ = entry_count();
 }
 
@@ -439,7 +534,7 @@ bool MetricFile::GatherIfAsIndexed(const FileContext& context, RowRange rows) {
   uint32_t used = 0;
   const bool is_good =
       rows.empty() ? CheckMapped(context, &used).ok() : GatherNow(context, rows, &used);
-  return is_good && used == indexed_used_;
+  return is_good && (used == indexed_used_ || IsGrowthRefused(context));
 }
 
 // Whether the file is still good, and then its `used` now. REQUIRES: good, mapped, some rows.

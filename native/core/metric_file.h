@@ -27,6 +27,7 @@
 #include "key_table.h"
 #include "layout.h"
 #include "mapping.h"
+#include "read_budget.h"
 #include "read_file.h"
 #include "scratch.h"
 #include "shared_column.h"
@@ -53,6 +54,7 @@ struct FileContext {
   Scratch* scratch;
   uint64_t* read_faults;
   uint64_t run;  // of the set; what was gathered in it is fresh
+  ReadBudget* budget;
   // Where a file that has an heir leaves what it was when its name is another file's now.
   std::vector<std::unique_ptr<MetricFile>>* replaced = nullptr;
 };
@@ -201,6 +203,16 @@ class MetricFile {
   bool IsAnother(const Reading& reading) const;
   std::unique_ptr<MetricFile> Leave();
   void Append(const FileContext& context, const std::byte* file, uint32_t end);
+  // What is wrong with so many entries in [from, end) of a file read into `file` beside the
+  // `before` that it has already; nothing where they fit.
+  Fault FindExcess(const FileContext& context, const std::byte* file, uint32_t from, uint32_t end,
+                   uint32_t slot_bytes, uint32_t before, uint32_t entries) const;
+  // Whether what is beyond the indexed entries was refused, and still would be.
+  bool IsGrowthRefused(const FileContext& context) const {
+    return fault_.code() == FaultCode::kOverBudget && refused_epoch_ == context.budget->epoch;
+  }
+  bool IsRefusedAsBefore(const FileContext& context) const;
+  void RefuseGrowth(const FileContext& context, Fault fault);
   bool GatherNow(const FileContext& context, RowRange rows, uint32_t* used);
   void TakeColumns(const std::byte* file);
   void SettlePairs(int descriptor, std::span<const double> last_value,
@@ -236,7 +248,9 @@ class MetricFile {
   uint32_t end_ = kHeaderBytes;  // where the next entry begins
   uint32_t last_entry_ = 0;      // where the last one begins
   uint32_t slot_bytes_ = 0;
-  uint32_t good_entries_ = 0;  // when it was last good
+  uint32_t good_entries_ = 0;   // when it was last good
+  uint64_t refused_epoch_ = 0;  // of the budget, when the file or its growth was refused
+  uint64_t refused_bytes_ = 0;  // of the file then
   uint32_t reported_entries_ = 0;
   uint64_t gathered_run_ = 0;  // when these rows were gathered
   RowRange gathered_rows_ = {0, 0};

@@ -39,6 +39,14 @@ void PrintedNumbers::Update(const Slots& slots) {
   });
 }
 
+void PrintedNumbers::Forget() {
+  since_ = {};
+  bits_ = {};
+  text_ = {};
+  text_bytes_ = {};
+  shown_bytes_ = {};
+}
+
 void PrintedNumbers::UpdateRange(const Slots& slots, uint32_t from, uint32_t to) {
   for (uint32_t s = from; s < to; ++s) {
     if (slots.present[s] == 0) {

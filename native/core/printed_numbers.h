@@ -24,6 +24,9 @@ class PrintedNumbers {
   // Prints what is present and changed since it was last printed.
   void Update(const Slots& slots);
 
+  // As new, but for the id and the version: memory goes back, and no number stands any more.
+  void Forget();
+
   // No two have the same, and none has 0.
   uint64_t id() const { return id_; }
   // One more with each Update, from 1.

@@ -32,7 +32,7 @@ Descriptor OpenRegular(int directory, const char* name, struct stat* status, Fau
   return descriptor;
 }
 
-Reading ReadFile(int directory, const char* name, Scratch* scratch) {
+Reading ReadFile(int directory, const char* name, Scratch* scratch, uint64_t max_used) {
   Reading reading;
   struct stat status;
   if (fstatat(directory, name, &status, 0) != 0) {
@@ -80,6 +80,10 @@ Reading ReadFile(int directory, const char* name, Scratch* scratch) {
     if (is_first || got < target) {
       reading.fault = ReadUsed(bytes, reading.file_bytes, &reading.used);
       if (!reading.fault.ok()) return reading;
+      if (reading.used > max_used) {
+        reading.fault = {Found::kFileTooLarge, -1, reading.used, static_cast<int64_t>(max_used)};
+        return reading;
+      }
       wanted = std::min(reading.file_bytes, uint64_t{reading.used} + kShortTailBytes);
     }
     const Detection detection = DetectLayout({bytes, got}, reading.file_bytes, reading.used,

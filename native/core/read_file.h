@@ -27,7 +27,8 @@ struct Reading {
 // On success bytes [0, layout.end) of the file stand at the beginning of scratch->file.
 // A fault of code kEmpty is the moment of creation, or what a killed writer left.
 // Never opens what is not a regular file: a FIFO would hang, a device might do anything.
-Reading ReadFile(int directory, const char* name, Scratch* scratch);
+// A file whose `used` is beyond max_used is not read: kFileTooLarge.
+Reading ReadFile(int directory, const char* name, Scratch* scratch, uint64_t max_used = UINT64_MAX);
 
 // Opens a regular file for reading; on error the descriptor is none and *fault is set.
 Descriptor OpenRegular(int directory, const char* name, struct stat* status, Fault* fault);

@@ -70,10 +70,10 @@ class Caller {
     if (!as_listed.refreshed) std::abort();
     const RefreshResult& refreshed = *as_listed.refreshed;
     std::string seen = Note(refreshed.changes);
-    if (refreshed.first_new_key > key_.size()) std::abort();
-    key_.resize(refreshed.first_new_key);
-    for (uint32_t begin = 0; const uint32_t end : refreshed.new_key_end) {
-      key_.push_back(std::hash<std::string>()(refreshed.new_key.substr(begin, end - begin)));
+    const KeyTexts texts = set_.Texts(0, UINT32_MAX, SIZE_MAX);
+    key_.clear();
+    for (uint32_t begin = 0; const uint32_t end : texts.end) {
+      key_.push_back(std::hash<std::string>()(texts.text.substr(begin, end - begin)));
       begin = end;
     }
     const uint32_t keys = static_cast<uint32_t>(key_.size());

@@ -43,11 +43,11 @@ std::string Session::ScrapeWarm(const Printing& printing) {
 }
 
 std::string Session::Plan(const RefreshResult& result) {
-  CHECK(result.first_new_key <= key_.size());
-  key_.resize(result.first_new_key);
+  const KeyTexts texts = set_.Texts(0, UINT32_MAX, SIZE_MAX);
+  key_.clear();
   size_t begin = 0;
-  for (const uint32_t end : result.new_key_end) {
-    key_.push_back(result.new_key.substr(begin, end - begin));
+  for (const uint32_t end : texts.end) {
+    key_.push_back(texts.text.substr(begin, end - begin));
     begin = end;
   }
 

@@ -3,11 +3,10 @@
  * of a series, or two series of a family, that only `values` and `allow-utf-8` can tell apart (`reference.md` N9). Runs
  * when the layout changes.
  */
-import type { Labels } from '../format/key.js';
 import { namesToForce } from './collision.js';
 import { escapeLabelName, forceLabelName } from './escaping.js';
-import type { ExposedFamily } from './family.js';
-import { sameNames, seriesThatGiveWay } from './family-lines.js';
+import type { ExposedFamily, ExposedSeries } from './family.js';
+import { haveSameNames, labelNamesOf, seriesThatGiveWay } from './family-lines.js';
 import { dialectFor } from './negotiate.js';
 import { collidingFamilies } from './template.js';
 
@@ -50,12 +49,12 @@ function* findCollisions({ series }: ExposedFamily): IterableIterator<string> {
 
 function labelsThatGiveWay(series: ExposedFamily['series']): string[] {
   const found = new Set<string>();
-  let last: Labels = [];
-  for (const { labels } of series) {
+  let last: ExposedSeries | undefined;
+  for (const one of series) {
     // Thousands of series in a row have the same label names.
-    if (sameNames(labels, last)) continue;
-    last = labels;
-    const names = labels.map(([name]) => name);
+    if (last !== undefined && haveSameNames(one, last)) continue;
+    last = one;
+    const names = labelNamesOf(one);
     const spelling = names.map((name) => escapeLabelName(name, 'underscores'));
     for (const i of namesToForce(spelling, names.map(forceLabelName))) found.add(names[i]!);
   }

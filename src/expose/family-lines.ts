@@ -5,34 +5,36 @@
  * others are printed in `values`, with their sample name forced. Runs when a family is printed.
  */
 import { compareCodePoints } from '../format/code-point.js';
-import type { Labels } from '../format/key.js';
 import type { Escaping } from './dialect.js';
-import { escapeLabelName, escapeMetricName } from './escaping.js';
-import type { ExposedSeries } from './family.js';
+import type { ExposedSeries, LineOf } from './family.js';
 import { seriesLines } from './series-line.js';
 
-/** @param renamed another family is called so already */
+/**
+ * @param renamed another family is called so already
+ * @returns the line of series[index]
+ */
 export function familyLines(
   escaping: Escaping,
   renamed: boolean,
   series: readonly ExposedSeries[],
-): string[] {
-  const line = series.map(seriesLines(escaping, renamed));
-  const repeated = repeatedLines(escaping, series, line);
-  if (repeated.length === 0) return line;
+): LineOf {
+  const print = seriesLines(escaping, renamed);
+  const repeated = repeatedLines(escaping, series, print);
+  if (repeated.length === 0) return (index) => print(series[index]!);
+  const isRepeated = new Set(repeated);
   const printForced = seriesLines('values', true);
-  for (const i of repeated) line[i] = printForced(series[i]!);
-  return line;
+  return (index) => (isRepeated.has(index) ? printForced : print)(series[index]!);
 }
 
 /** Indexes of the series whose line is an earlier one's by code point. */
 function repeatedLines(
   escaping: Escaping,
   series: readonly ExposedSeries[],
-  line: readonly string[],
+  print: (series: ExposedSeries) => string,
 ): number[] {
   // Most of promfold's own families, which are printed at every scrape, have one series.
-  if (series.length < 2 || escaping === 'allow-utf-8' || !hasEscapedName(series)) return [];
+  if (series.length < 2 || escaping === 'allow-utf-8' || !mayRepeat(series, print)) return [];
+  const line = series.map(print);
   if (new Set(line).size === line.length) return [];
   const original = series.map(({ sampleName, labels }) => JSON.stringify([sampleName, labels]));
   const order = series.map((_, i) => i);
@@ -45,34 +47,44 @@ function repeatedLines(
   });
 }
 
+/**
+ * Whether series that differ in their names may print the same line. Those that do not differ in them have
+ * other values. There may be a million series, with few sets of names.
+ */
+function mayRepeat(
+  series: readonly ExposedSeries[],
+  print: (series: ExposedSeries) => string,
+): boolean {
+  const printed = new Map<string, string>();
+  let last: ExposedSeries | undefined;
+  for (const one of series) {
+    const isLikeLast =
+      last !== undefined && one.sampleName === last.sampleName && haveSameNames(one, last);
+    last = one;
+    if (isLikeLast) continue;
+    const names = labelNamesOf(one);
+    const blank = print({ sampleName: one.sampleName, labels: names.map((name) => [name, '']) });
+    const original = JSON.stringify([one.sampleName, names]);
+    if ((printed.get(blank) ?? original) !== original) return true;
+    printed.set(blank, original);
+  }
+  return false;
+}
+
 /** The series that are printed in `values` under the default escaping. */
 export function seriesThatGiveWay(series: readonly ExposedSeries[]): readonly ExposedSeries[] {
-  if (!hasEscapedName(series)) return [];
-  const line = series.map(seriesLines('underscores', false));
-  return repeatedLines('underscores', series, line).map((i) => series[i]!);
+  const print = seriesLines('underscores', false);
+  return repeatedLines('underscores', series, print).map((i) => series[i]!);
 }
 
-function hasEscapedName(series: readonly ExposedSeries[]): boolean {
-  let last: ExposedSeries | undefined;
-  return series.some((one) => {
-    // Thousands of series in a row have the same names.
-    const isLikeLast =
-      last !== undefined &&
-      one.sampleName === last.sampleName &&
-      sameNames(one.labels, last.labels);
-    last = one;
-    return !isLikeLast && isEscaped(one);
-  });
-}
-
-function isEscaped({ sampleName, labels }: ExposedSeries): boolean {
-  return (
-    escapeMetricName(sampleName, 'underscores') !== sampleName ||
-    labels.some(([name]) => escapeLabelName(name, 'underscores') !== name)
-  );
+export function labelNamesOf(series: ExposedSeries): readonly string[] {
+  return series.labelNames ?? series.labels.map(([name]) => name);
 }
 
 /** Whether two series have labels of the same names. */
-export function sameNames(a: Labels, b: Labels): boolean {
-  return a.length === b.length && a.every(([name], i) => name === b[i]![0]);
+export function haveSameNames(a: ExposedSeries, b: ExposedSeries): boolean {
+  if (a.labelNames !== undefined && a.labelNames === b.labelNames) return true;
+  const names = labelNamesOf(a);
+  const others = labelNamesOf(b);
+  return names.length === others.length && names.every((name, i) => name === others[i]);
 }

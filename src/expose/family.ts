@@ -7,6 +7,8 @@ import type { Labels } from '../format/key.js';
 export interface ExposedSeries {
   readonly sampleName: string;
   readonly labels: Labels;
+  /** Names of the labels; one array for series that are alike in it, so that a million need one look. */
+  readonly labelNames?: readonly string[];
 }
 
 export interface ExposedFamily {
@@ -26,8 +28,11 @@ export interface ExposedFamily {
 export interface FamilyBlock {
   /** The HELP and TYPE lines with their newlines. */
   readonly header: string;
-  /** Before the number, with the blank: `http_requests_total{method="GET"} `. */
-  readonly line: readonly string[];
-  /** line[i] is family.series[seriesIndex[i]]. */
+  /** Indexes into family.series: the series of the block, in order. */
   readonly seriesIndex: readonly number[];
+  /** The line of family.series[index] before its number, with the blank: `requests_total{method="GET"} `. */
+  readonly lineOf: LineOf;
 }
+
+/** Made at each call: a family may have a million lines. */
+export type LineOf = (index: number) => string;

@@ -21,8 +21,8 @@ export function openMetricsBlocks(
   return [
     {
       header: `# HELP ${printed} ${escapeQuoted(family.help)}\n# TYPE ${printed} ${type}\n`,
-      line: familyLines(escaping, renamed, family.series),
       seriesIndex: family.series.map((_, i) => i),
+      lineOf: familyLines(escaping, renamed, family.series),
     },
   ];
 }

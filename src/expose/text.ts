@@ -32,12 +32,12 @@ export function textBlocks(
   family: ExposedFamily,
   renamed: boolean,
 ): FamilyBlock[] {
-  const printed = familyLines(escaping, renamed, family.series);
+  const lineOf = familyLines(escaping, renamed, family.series);
   const help = escapeHelp(family.help);
   const block = (name: string, type: string) => {
     const shown = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
     const header = `# HELP ${shown} ${help}\n# TYPE ${shown} ${type}\n`;
-    return { header, line: [] as string[], seriesIndex: [] as number[] };
+    return { header, seriesIndex: [] as number[], lineOf };
   };
 
   const main = block(familyName(format, family), TEXT_TYPE[family.type]);
@@ -48,9 +48,8 @@ export function textBlocks(
     }),
   );
   for (const [i, series] of family.series.entries()) {
-    const { line, seriesIndex } = own.get(series.sampleName) ?? main;
-    line.push(printed[i]!);
+    const { seriesIndex } = own.get(series.sampleName) ?? main;
     seriesIndex.push(i);
   }
-  return [main, ...[...own.values()].filter(({ line }) => line.length > 0)];
+  return [main, ...[...own.values()].filter(({ seriesIndex }) => seriesIndex.length > 0)];
 }

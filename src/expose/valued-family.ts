@@ -87,11 +87,14 @@ function makePieces(
     if (wanted !== undefined && selected === undefined) continue;
     const chosen = selected?.map((i) => exposed.series[i]!);
     const shown = chosen === undefined ? exposed : { ...exposed, series: chosen };
-    for (const { header, line, seriesIndex } of familyBlocks(dialect, shown, renamed.has(family))) {
+    for (const { header, seriesIndex, lineOf } of familyBlocks(
+      dialect,
+      shown,
+      renamed.has(family),
+    )) {
       pieces.push({ before: header, family, series: -1 });
-      for (const [j, before] of line.entries()) {
-        const at = seriesIndex[j]!;
-        pieces.push({ before, family, series: selected?.[at] ?? at });
+      for (const at of seriesIndex) {
+        pieces.push({ before: lineOf(at), family, series: selected?.[at] ?? at });
       }
     }
   }

@@ -12,6 +12,7 @@ import {
   type AsListed,
   type Collected,
   type DirectoryTimes,
+  FAULT,
   FILE_FLAG,
   FILE_STATE,
   type FileChanges,
@@ -64,6 +65,8 @@ export class MetricFiles {
   readonly #foreign = new Map<number, string>();
   /** Listed and not read. */
   readonly #aside = new Map<number, MetricFile>();
+  /** Listed and not read: they are over budget. With what was found, as a phrase. */
+  readonly #overBudget = new Map<number, { readonly file: MetricFile; readonly found: string }>();
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
   readonly #tally = new Tally();
@@ -86,10 +89,43 @@ export class MetricFiles {
     return this.#tally;
   }
 
-  /** Those and the ones that are set aside. */
+  /** Those and the ones that are not read. */
   *listed(): IterableIterator<[id: number, file: MetricFile]> {
     yield* this.#files;
     yield* this.#aside;
+    for (const [id, { file }] of this.#overBudget) yield [id, file];
+  }
+
+  /** Whether a file, or what it grew by, is left out because it is over budget. */
+  get hasOverBudget(): boolean {
+    if (this.#overBudget.size > 0) return true;
+    for (const id of this.#faulty) {
+      if (this.#files.get(id)?.fault?.fault === FAULT.overBudget) return true;
+    }
+    return false;
+  }
+
+  /** Leaves out a file that is read and does not fit into the plan. */
+  leaveOut(id: number, found: string): void {
+    const file = this.#files.get(id)!;
+    this.#tally.remove(file);
+    this.#files.delete(id);
+    this.#faulty.delete(id);
+    this.#overBudget.set(id, { file: { ...file, state: FILE_STATE.empty, entryCount: 0 }, found });
+    this.set.release(Uint32Array.of(id));
+  }
+
+  /** Takes back all that were left out so: the next refresh reads them. @returns their ids */
+  takeBack(): number[] {
+    const ids = [...this.#overBudget.keys()];
+    for (const id of ids) {
+      const { file } = this.#overBudget.get(id)!;
+      this.#files.set(id, file);
+      this.#tally.add(file);
+    }
+    this.#overBudget.clear();
+    if (ids.length > 0) this.#accept(ids);
+    return ids;
   }
 
   /**
@@ -98,9 +134,14 @@ export class MetricFiles {
    */
   setAside(wanted: ReadonlySet<number>): SetAside {
     const back = [...this.#aside.keys()].filter((id) => !wanted.has(id));
-    const aside = [...wanted].filter((id) => this.#files.get(id)?.fault === undefined);
-    const leaving = aside.filter((id) => move(id, this.#files, this.#aside));
-    for (const id of leaving) this.#tally.remove(this.#aside.get(id)!);
+    const leaving = [...wanted].filter((id) => {
+      const file = this.#files.get(id);
+      return file !== undefined && (file.fault === undefined || file.state === FILE_STATE.good);
+    });
+    for (const id of leaving) {
+      move(id, this.#files, this.#aside);
+      this.#tally.remove(this.#aside.get(id)!);
+    }
     for (const id of back) {
       move(id, this.#aside, this.#files);
       this.#tally.add(this.#files.get(id)!);
@@ -177,12 +218,15 @@ export class MetricFiles {
       const found = 'no client writes a file of this name';
       yield new MetricFileError('FILE_FOREIGN', path, found);
     }
+    for (const { file, found } of this.#overBudget.values()) {
+      yield new MetricFileError('BUDGET_EXCEEDED', file.path, found);
+    }
     for (const id of this.#faulty) {
       const file = this.#files.get(id)!;
       if (isYoung(file, nowSeconds)) continue;
       const { path, state } = file;
       const { fault, found, offset } = file.fault!;
-      const held = state === FILE_STATE.held ? ' (its last good values are held)' : '';
+      const held = WHAT_IS_SERVED[state] ?? '';
       yield new MetricFileError(CODE_OF_FAULT[fault]!, path, found + held, {
         offset: offset < 0 ? undefined : offset,
       });
@@ -215,6 +259,7 @@ export class MetricFiles {
         removed.push(id);
       }
       this.#aside.delete(id);
+      this.#overBudget.delete(id);
       this.#faulty.delete(id);
       this.#foreign.delete(id);
     }
@@ -255,20 +300,20 @@ const NO_CHANGES: Refreshed = {
   entryCount: new Uint32Array(0),
   faults: [],
   keyId: new Uint32Array(0),
-  firstNewKey: 0,
-  newKey: new Uint8Array(0),
-  newKeyEnd: new Uint32Array(0),
+};
+
+/** What goes on of a file with a fault. */
+const WHAT_IS_SERVED: Readonly<Record<number, string>> = {
+  [FILE_STATE.good]: ' (its entries so far are served)',
+  [FILE_STATE.held]: ' (its last good values are held)',
 };
 
 const UNCHANGED: FilesRefreshed = { added: [], removed: [], refreshed: NO_CHANGES };
 
-/** @returns whether it was there */
-function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): boolean {
-  const value = from.get(id);
-  if (value === undefined) return false;
+/** REQUIRES: it is there. */
+function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): void {
+  to.set(id, from.get(id)!);
   from.delete(id);
-  to.set(id, value);
-  return true;
 }
 
 function isYoung({ state, fault }: MetricFile, nowSeconds: number): boolean {

@@ -60,8 +60,16 @@ export function isUnusable(key: Key | UnusableKey): key is UnusableKey {
  *
  * A list key whose metric and sample are both `c_total` becomes family `c`, since before 0.4.0 a
  * counter kept its suffix. The file's type is not known here; familyOf puts it back for a gauge.
+ *
+ * @param maxLabels a key with more labels is unusable; they are counted before there is a string of any
  */
-export function parseKey(bytes: Uint8Array): Key | UnusableKey {
+export function parseKey(bytes: Uint8Array, maxLabels = Infinity): Key | UnusableKey {
+  if (bytes.length / LABEL_BYTES > maxLabels && countLabels(bytes) > maxLabels) {
+    return {
+      fault: 'label',
+      found: `key has more than ${maxLabels.toLocaleString('en-US')} labels`,
+    };
+  }
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -82,6 +90,30 @@ export function parseKey(bytes: Uint8Array): Key | UnusableKey {
   }
   return readParts(parts);
 }
+
+/** `"":"",` is the shortest label. */
+const LABEL_BYTES = 6;
+
+/** Labels of a key, at least: what separates names from values, or values from each other, outside of texts. */
+function countLabels(bytes: Uint8Array): number {
+  let isText = false;
+  let colons = 0;
+  let commas = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (byte === QUOTE) isText = !isText;
+    else if (isText && byte === BACKSLASH) i++;
+    else if (!isText && byte === COLON) colons++;
+    else if (!isText && byte === COMMA) commas++;
+  }
+  // A key of lists has names and values apart, with a comma between two of either.
+  return Math.max(colons, Math.floor(commas / 2));
+}
+
+const QUOTE = '"'.charCodeAt(0);
+const BACKSLASH = '\\'.charCodeAt(0);
+const COLON = ':'.charCodeAt(0);
+const COMMA = ','.charCodeAt(0);
 
 /**
  * The family of a key in a file of this type: before 0.4.0 a gauge or summary could be called

@@ -5,7 +5,7 @@
  * histogram's buckets are running totals, here as there.
  */
 import { formatNumber } from '../format/number.js';
-import type { LaidOutFamily } from '../plan/layout.js';
+import type { Histogram, LaidOutFamily } from '../plan/layout.js';
 import { OPERATION, type Operation } from '../plan/operation.js';
 import type { Series } from '../plan/series.js';
 import { isPreviousLife } from '../processes/previous-life.js';
@@ -137,23 +137,18 @@ export function explain(reading: Reading, selector: Selector): Explanation {
   };
 }
 
-interface Group {
-  readonly buckets: readonly Series[];
-  readonly count: Series;
-}
-
 /** A series; or without one, a histogram with all its series. */
 interface Chosen {
   readonly family: LaidOutFamily;
   readonly series: Series | undefined;
   /** That the series is a part of, if its value comes from buckets. */
-  readonly group: Group | undefined;
+  readonly group: Histogram | undefined;
   readonly sum: Series | undefined;
 }
 
 function choose(family: LaidOutFamily, selector: Selector): Chosen[] {
   const chosen: Chosen[] = [];
-  const groupOf = new Map<Series, Group>();
+  const groupOf = new Map<Series, Histogram>();
   const taken = new Set<Series>();
   for (const group of family.histograms) {
     for (const one of [...group.buckets, group.count]) groupOf.set(one, group);
@@ -161,10 +156,8 @@ function choose(family: LaidOutFamily, selector: Selector): Chosen[] {
     const { labels } = group.count;
     const bucket = { family: family.name, sampleName: `${family.name}_bucket`, labels };
     if (!selector.selects(bucket)) continue;
-    const { labelSet } = group.buckets[0]!;
-    const own = family.series.filter((one) => one.labelSet === labelSet);
-    for (const one of own) taken.add(one);
-    const sum = own.find(({ sampleName }) => sampleName === `${family.name}_sum`);
+    for (const one of [...group.plain, ...group.buckets, group.count]) taken.add(one);
+    const sum = group.plain.find(({ sampleName }) => sampleName === `${family.name}_sum`);
     chosen.push({ family, series: undefined, group, sum });
   }
   for (const series of family.series) {
@@ -187,8 +180,7 @@ interface Context {
 }
 
 function explainSeries(context: Context, { family, series, group }: Chosen): ExplainedSeries {
-  const { sampleName, labels, shape } = series!;
-  const { operation } = shape;
+  const { sampleName, labels, operation } = series!;
   const { value, shares } =
     group === undefined
       ? plainShares(context, series!, operation)
@@ -212,7 +204,7 @@ function explainSeries(context: Context, { family, series, group }: Chosen): Exp
 }
 
 /** The family as the keys call it, which the output may have renamed. */
-function nameInFiles({ contributions }: Context, series: Series, group: Group | undefined) {
+function nameInFiles({ contributions }: Context, series: Series, group: Histogram | undefined) {
   const slot = group?.buckets[0]?.slot ?? series.slot;
   const key = contributions.get(slot)?.[0]?.entry.key;
   return key !== undefined && 'family' in key ? key.family : undefined;
@@ -259,7 +251,7 @@ function plainShares(
 /** A bucket or the count: of each file the buckets up to it. */
 function totalShares(
   context: Context,
-  group: Group,
+  group: Histogram,
   series: Series,
 ): { value: number | undefined; shares: Share[] } {
   const last = series === group.count ? group.buckets.length - 1 : group.buckets.indexOf(series);
@@ -288,11 +280,11 @@ interface BucketTotals {
   readonly boundsOf: ReadonlyMap<ReadFile, ReadonlySet<number>>;
 }
 
-function bucketTotals({ contributions }: Context, { buckets }: Group): BucketTotals {
+function bucketTotals({ contributions }: Context, { buckets }: Histogram): BucketTotals {
   const all: number[] = [];
   const byFile = new Map<ReadFile, number[]>();
   const boundsOf = new Map<ReadFile, Set<number>>();
-  for (const [i, { slot, shape }] of buckets.entries()) {
+  for (const [i, { slot, bound }] of buckets.entries()) {
     let merged = 0;
     for (const { file, entry } of contributions.get(slot) ?? []) {
       merged += entry.value;
@@ -303,7 +295,7 @@ function bucketTotals({ contributions }: Context, { buckets }: Group): BucketTot
         boundsOf.set(file, new Set());
       }
       own[i]! += entry.value;
-      boundsOf.get(file)!.add(shape.bound!);
+      boundsOf.get(file)!.add(bound!);
     }
     all.push((all.at(-1) ?? 0) + merged);
   }
@@ -313,7 +305,7 @@ function bucketTotals({ contributions }: Context, { buckets }: Group): BucketTot
 
 function explainHistogram(context: Context, { family, group, sum }: Chosen): ExplainedHistogram {
   const { buckets, count } = group!;
-  const bounds = buckets.map(({ shape }) => shape.bound!);
+  const bounds = buckets.map(({ bound }) => bound!);
   const totals = bucketTotals(context, group!);
   const sums = sum === undefined ? [] : (context.contributions.get(sum.slot) ?? []);
   const sumOf = (own: readonly Contribution[]) =>

@@ -7,8 +7,10 @@
  * keep. test/inspect/explain.test.ts holds both to the same numbers.
  */
 import type { Key, UnusableKey } from '../format/key.js';
+import type { Layout } from '../plan/layout.js';
 import { OPERATION, type Operation } from '../plan/operation.js';
-import { type Layout, Plan, SLOT_NOWHERE } from '../plan/plan.js';
+import { Plan, SLOT_NOWHERE } from '../plan/plan.js';
+import { atOnce } from '../steps.js';
 import type { ReadEntry, ReadFile, Reading } from './reading.js';
 
 /** One entry's part in a series. */
@@ -29,7 +31,8 @@ export interface Merged {
 
 /** Damaged files are left out, as by a scrape. */
 export function mergeReading(reading: Reading): Merged {
-  const plan = new Plan();
+  const keys: (Key | UnusableKey)[] = [];
+  const plan = new Plan((id) => keys[id]!);
   const files = reading.files.filter((file) => file.fault === undefined && file.fileName);
   const idOfKey = new Map<Key | UnusableKey, number>();
   const keyIds = files.map(({ entries }) => {
@@ -38,28 +41,30 @@ export function mergeReading(reading: Reading): Merged {
       const { key } = entries[i]!;
       let id = idOfKey.get(key);
       if (id === undefined) {
-        id = idOfKey.size;
+        id = keys.push(key) - 1;
         idOfKey.set(key, id);
-        plan.addKey(key);
       }
       ids[i] = id;
     }
     return ids;
   });
-  for (const [id, { fileName }] of files.entries()) plan.addFile(id, fileName!);
+  for (const [id, { fileName }] of files.entries()) {
+    plan.addFile(id, fileName!);
+    atOnce(plan.admit(id, 0, keyIds[id]!));
+  }
   const survey = surveyOf(plan, files, keyIds);
-  plan.define(survey);
+  atOnce(plan.define(survey));
 
   const slotsOf: Uint32Array[] = [];
   const seen = new Set<number>();
   for (const [id, keys] of keyIds.entries()) {
     const slots = new Uint32Array(keys.length);
-    plan.fillRows(id, 0, keys, slots, new Uint8Array(keys.length), 0);
+    atOnce(plan.fillRows(id, 0, keys, slots, new Uint8Array(keys.length), 0));
     slotsOf.push(slots);
     for (const slot of slots) seen.add(slot);
   }
   seen.delete(SLOT_NOWHERE);
-  const layout = plan.layOut(Uint32Array.from(seen));
+  const layout = atOnce(plan.layOut(Uint32Array.from(seen)));
 
   const modes = new Map<string, string | undefined>();
   for (const [key, id] of idOfKey) {

@@ -24,10 +24,10 @@ export function mergedSamples(reading: Reading): ExposedSample[] {
       }
       totals.set(count.slot, total);
     }
-    for (const { slot, shape, sampleName, labels } of series) {
+    for (const { slot, operation, sampleName, labels } of series) {
       const own = values.get(slot) ?? [];
       const entries = own.map(({ entry }) => entry);
-      const value = totals.get(slot) ?? joinValues(shape.operation, entries).value;
+      const value = totals.get(slot) ?? joinValues(operation, entries).value;
       if (value !== undefined) samples.push({ sampleName, labels, value, type });
     }
   }

@@ -19,8 +19,8 @@ export interface AddedLabels {
 export const NO_LABELS: AddedLabels = { fixed: [] };
 
 /** The names that both have: then two series may become one, told apart by nothing but that label. */
-export function meets({ fixed, source }: AddedLabels, labels: Labels): boolean {
-  return labels.some(([name]) => name === source?.[0] || fixed.some(([other]) => other === name));
+export function meets({ fixed, source }: AddedLabels, labelNames: readonly string[]): boolean {
+  return labelNames.some((name) => name === source?.[0] || fixed.some(([other]) => other === name));
 }
 
 export function withAdded(added: AddedLabels, labels: Labels): Labels {

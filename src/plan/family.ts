@@ -7,16 +7,19 @@
  */
 import type { FileName, MetricType } from '../format/filename.js';
 import { familyOf, type Key } from '../format/key.js';
+import { type AddedLabels, meets } from './added-labels.js';
 import type { LaidOutFamily } from './layout.js';
 import { type MergeRule, mergeRule, sameRule } from './operation.js';
-import type { Series } from './series.js';
+import { SeriesKind, type SeriesShape } from './series.js';
 
 export class Family {
   readonly name: string;
-  /** Ids of the keys that name the family. */
-  readonly keyIds: number[] = [];
-  /** By SeriesShape.identity, of the process where it counts, else of none. */
-  readonly #series = new Map<string | undefined, Map<string, Series>>();
+  /** By what the series of a kind have in common. */
+  readonly #kinds = new Map<string, SeriesKind>();
+  /** That of the last series: the next one is most often like it. */
+  #lastKind: SeriesKind | undefined;
+  #hasProcess = false;
+  #definedBy: { type: MetricType; keyId: number; mode: string | undefined } | undefined;
   /** As printed, but for escaping; the name, or what familyOf makes of it. */
   exposedName: string;
   type: MetricType = 'unknown';
@@ -43,23 +46,39 @@ export class Family {
     this.exposedName = name;
   }
 
-  /** The series of a process, or those that no process id tells apart. By SeriesShape.identity. */
-  seriesOf(processId: string | undefined): Map<string, Series> {
-    let series = this.#series.get(processId);
-    if (series === undefined) {
-      series = new Map();
-      this.#series.set(processId, series);
+  /** The kind of a series. @param hasProcess the id of its process counts */
+  kindOf(shape: SeriesShape, hasProcess: boolean, added: AddedLabels): SeriesKind {
+    const last = this.#lastKind;
+    if (last !== undefined && this.#hasProcess === hasProcess && isOfKind(shape, last)) return last;
+    const names = shape.labels.map(([name]) => name);
+    const key = JSON.stringify([hasProcess, shape.bound !== undefined, shape.sampleName, names]);
+    let kind = this.#kinds.get(key);
+    if (kind === undefined) {
+      kind = new SeriesKind(shape, hasProcess, added);
+      this.#kinds.set(key, kind);
+      const printed = hasProcess ? [...names, 'pid'] : names;
+      this.mayRepeat ||= (hasProcess && names.includes('pid')) || meets(added, printed);
+      this.hasSourceLabel ||= added.source !== undefined && printed.includes(added.source[0]);
     }
-    return series;
+    this.#lastKind = kind;
+    this.#hasProcess = hasProcess;
+    return kind;
   }
 
   /** Forgets all series, for a new rule. @returns whether there were any */
   dropSeries(): boolean {
-    const had = this.#series.size > 0;
-    this.#series.clear();
+    const had = this.#kinds.size > 0;
+    this.#kinds.clear();
+    this.#lastKind = undefined;
     this.hasSourceLabel = false;
     this.laidOut = undefined;
     return had;
+  }
+
+  /** Whether define() was last told the same. Keys never change under their id. */
+  isDefinedBy(first: FileName, firstKeyId: number, lastGauge: FileName | undefined): boolean {
+    const by = this.#definedBy;
+    return by?.type === first.type && by.keyId === firstKeyId && by.mode === lastGauge?.mode;
   }
 
   /**
@@ -67,7 +86,13 @@ export class Family {
    *
    * @returns whether the merge rule changed, so that the family needs new slots
    */
-  define(first: FileName, firstKey: Key, lastGauge: FileName | undefined): boolean {
+  define(
+    first: FileName,
+    firstKeyId: number,
+    firstKey: Key,
+    lastGauge: FileName | undefined,
+  ): boolean {
+    this.#definedBy = { type: first.type, keyId: firstKeyId, mode: lastGauge?.mode };
     this.exposedName = familyOf(firstKey, first.type);
     this.type = first.type;
     this.help = firstKey.help;
@@ -77,4 +102,13 @@ export class Family {
     this.rule = rule;
     return true;
   }
+}
+
+function isOfKind({ sampleName, labels, bound }: SeriesShape, kind: SeriesKind): boolean {
+  return (
+    sampleName === kind.sampleName &&
+    (bound !== undefined) === kind.isBucket &&
+    labels.length === kind.keyNames.length &&
+    labels.every(([name], i) => name === kind.keyNames[i])
+  );
 }

@@ -9,8 +9,18 @@
  * G2 to G5, H1, H2.
  */
 import type { MetricType } from '../format/filename.js';
+import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Family } from './family.js';
+import { LargeMap } from './large-map.js';
 import { countShape, type Series, type SeriesShape } from './series.js';
+
+/** The buckets of one label set in ascending bounds, and the series of their count. */
+export interface Histogram {
+  readonly buckets: readonly Series[];
+  readonly count: Series;
+  /** The other series of the label set: its sum, and a count that a file stores. */
+  readonly plain: readonly Series[];
+}
 
 /** One family in output order. Immutable: an unchanged family keeps its object. */
 export interface LaidOutFamily {
@@ -21,10 +31,20 @@ export interface LaidOutFamily {
   readonly series: readonly Series[];
   /** The slots that the layout was made of, in first-seen order. */
   readonly seenSlot: Uint32Array;
-  /** Buckets of each label set in ascending bounds, and the series of their count. */
-  readonly histograms: readonly { readonly buckets: readonly Series[]; readonly count: Series }[];
+  readonly histograms: readonly Histogram[];
   /** Series left out because a later one prints the same line. */
   readonly identical: readonly Series[];
+}
+
+/** The output in order, and how its buckets accumulate. Immutable: a layout that stays keeps its object. */
+export interface Layout {
+  readonly families: readonly LaidOutFamily[];
+  readonly seriesCount: number;
+  /** As FileSet.setLayout takes them. */
+  readonly slotCount: number;
+  readonly bucketSlot: Uint32Array;
+  readonly bucketEnd: Uint32Array;
+  readonly countSlot: Uint32Array;
 }
 
 /** Gives a shape its series: the one there is, or a new one with a new slot. */
@@ -33,15 +53,15 @@ export type Intern = (family: Family, shape: SeriesShape, processId: string | un
 /**
  * Lays out one family.
  *
- * @param seen its series in the order in which files and entries first show them
+ * @param seenSlot its slots in the order in which files and entries first show them
  * @returns the same object as last time when nothing changed
  */
-export function layOutFamily(
+export function* layOutFamily(
   family: Family,
   seenSlot: Uint32Array,
-  seen: readonly Series[],
+  seriesAt: (slot: number) => Series,
   intern: Intern,
-): LaidOutFamily {
+): Steps<LaidOutFamily> {
   const last = family.laidOut;
   if (
     last !== undefined &&
@@ -54,31 +74,74 @@ export function layOutFamily(
     return last;
   }
 
-  const histograms: { buckets: Series[]; count: Series }[] = [];
-  let series: Series[] = [];
-  for (const { plain, buckets } of groupsOf(seen)) {
-    series.push(...plain);
-    if (buckets.length === 0) continue;
-    buckets.sort((a, b) => compareBounds(a.shape.bound!, b.shape.bound!));
-    const { shape, processId } = buckets[0]!;
-    const count = intern(family, countShape(family.name, shape), processId);
-    series.push(...buckets);
-    // A stored count keeps its old place and gets the accumulated total.
-    if (!plain.includes(count)) series.push(count);
-    histograms.push({ buckets, count });
-  }
-
-  const identical: Series[] = [];
-  if (family.mayRepeat) {
-    const lastOf = new Map<string, Series>();
-    for (const one of series) lastOf.set(JSON.stringify([one.sampleName, one.labels]), one);
-    const printed = new Set(lastOf.values());
-    identical.push(...series.filter((one) => !printed.has(one)));
-    series = series.filter((one) => printed.has(one));
-  }
-
+  const ordered = yield* orderSeries(family, seenSlot, seriesAt, intern);
+  const unique = family.mayRepeat ? yield* withoutRepeated(ordered.series) : undefined;
   const { exposedName: name, type, help, bare } = family;
+  const { histograms } = ordered;
+  const { series, identical } = unique ?? { series: ordered.series, identical: [] };
   return { name, type, help, bare, series, seenSlot, histograms, identical };
+}
+
+/** All families as one output. */
+export function* layOutAll(families: readonly LaidOutFamily[], slotCount: number): Steps<Layout> {
+  let seriesCount = 0;
+  let buckets = 0;
+  let groups = 0;
+  for (const [i, { series, histograms }] of families.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    seriesCount += series.length;
+    groups += histograms.length;
+    for (const histogram of histograms) buckets += histogram.buckets.length;
+  }
+  const bucketSlot = new Uint32Array(buckets);
+  const bucketEnd = new Uint32Array(groups);
+  const countSlot = new Uint32Array(groups);
+  let bucket = 0;
+  let group = 0;
+  for (const { histograms } of families) {
+    for (const { buckets, count } of histograms) {
+      if (group % ITEMS_PER_STEP === 0) yield;
+      for (const { slot } of buckets) bucketSlot[bucket++] = slot;
+      bucketEnd[group] = bucket;
+      countSlot[group++] = count.slot;
+    }
+  }
+  return { families, seriesCount, slotCount, bucketSlot, bucketEnd, countSlot };
+}
+
+function* orderSeries(
+  family: Family,
+  seenSlot: Uint32Array,
+  seriesAt: (slot: number) => Series,
+  intern: Intern,
+): Steps<{ series: Series[]; histograms: Histogram[] }> {
+  const seen: Series[] = [];
+  // One kind of sample, as in most families: each label set is one series, and they are in order.
+  let isPlain = true;
+  for (let i = 0; i < seenSlot.length; i++) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    const series = seriesAt(seenSlot[i]!);
+    isPlain &&= !series.kind.isBucket && series.sampleName === seriesAt(seenSlot[0]!).sampleName;
+    seen.push(series);
+  }
+  if (isPlain) return { series: seen, histograms: [] };
+
+  const ordered: Series[] = [];
+  const histograms: Histogram[] = [];
+  const groups = yield* groupByLabelSet(seen);
+  for (const [i, { plain, buckets }] of groups.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    for (const series of plain) ordered.push(series);
+    if (buckets.length === 0) continue;
+    const ascending = inAscendingBounds(buckets);
+    const first = ascending[0]!;
+    const count = intern(family, countShape(family.name, first), first.processId);
+    for (const series of ascending) ordered.push(series);
+    // A stored count keeps its old place and gets the accumulated total.
+    if (!plain.includes(count)) ordered.push(count);
+    histograms.push({ buckets: ascending, count, plain });
+  }
+  return { series: ordered, histograms };
 }
 
 interface Group {
@@ -87,33 +150,64 @@ interface Group {
 }
 
 /** Label sets in first-seen order; one that only buckets show comes after those with other samples. */
-function groupsOf(seen: readonly Series[]): Group[] {
-  // One kind of sample, as in most families: each label set is one series, and they are in order.
-  const isPlain = ({ shape, sampleName }: Series) =>
-    shape.bound === undefined && sampleName === seen[0]!.sampleName;
-  if (seen.every(isPlain)) return [{ plain: [...seen], buckets: [] }];
-
-  const groups = new Map<string, Group>();
-  const groupOf = (one: Series) => {
-    let group = groups.get(one.labelSet);
-    if (group === undefined) {
-      group = { plain: [], buckets: [] };
-      groups.set(one.labelSet, group);
+function* groupByLabelSet(seen: readonly Series[]): Steps<Group[]> {
+  const groups: Group[] = [];
+  const groupOf = new LargeMap<Group>();
+  for (const isBucket of [false, true]) {
+    for (const [i, series] of seen.entries()) {
+      if (i % ITEMS_PER_STEP === 0) yield;
+      if (series.kind.isBucket !== isBucket) continue;
+      const { labelSet } = series;
+      let group = groupOf.get(labelSet);
+      if (group === undefined) {
+        group = { plain: [], buckets: [] };
+        groupOf.add(labelSet, group);
+        groups.push(group);
+      }
+      (isBucket ? group.buckets : group.plain).push(series);
     }
-    return group;
-  };
-  for (const one of seen) if (one.shape.bound === undefined) groupOf(one).plain.push(one);
-  for (const one of seen) if (one.shape.bound !== undefined) groupOf(one).buckets.push(one);
-  return [...groups.values()];
+  }
+  return groups;
 }
 
-/** Ascending; NaN, which Python's sort leaves anywhere, comes last. */
+/** NaN, which Python's sort leaves anywhere, comes last. */
+function inAscendingBounds(buckets: readonly Series[]): Series[] {
+  const bounded = buckets.map((series) => ({ series, bound: series.bound! }));
+  bounded.sort((a, b) => compareBounds(a.bound, b.bound));
+  return bounded.map(({ series }) => series);
+}
+
 function compareBounds(a: number, b: number): number {
   if (a < b) return -1;
   if (a > b) return 1;
   return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
 }
 
+/** Of series that print the same line, the last one stays. */
+function* withoutRepeated(
+  ordered: readonly Series[],
+): Steps<{ series: Series[]; identical: Series[] }> {
+  const seen = new LargeMap<true>();
+  const series: Series[] = [];
+  const identical: Series[] = [];
+  for (let i = ordered.length - 1; i >= 0; i--) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    const { sampleName, labels } = ordered[i]!;
+    const line = JSON.stringify([sampleName, labels]);
+    if (seen.get(line)) {
+      identical.push(ordered[i]!);
+    } else {
+      seen.add(line, true);
+      series.push(ordered[i]!);
+    }
+  }
+  return { series: series.reverse(), identical: identical.reverse() };
+}
+
 function sameSlots(a: Uint32Array, b: Uint32Array): boolean {
-  return a.length === b.length && a.every((slot, i) => slot === b[i]);
+  return a.length === b.length && bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -13,18 +13,37 @@
  */
 import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key, type KeyFault, type UnusableKey } from '../format/key.js';
-import { type AddedLabels, meets, NO_LABELS, withAdded } from './added-labels.js';
+import { ITEMS_PER_STEP, type Steps } from '../steps.js';
+import { type AddedLabels, NO_LABELS } from './added-labels.js';
+import { type Amounts, Budget, type Exceeded, NO_LIMITS, type Quantity } from './budget.js';
 import { Family } from './family.js';
-import { type LaidOutFamily, layOutFamily } from './layout.js';
+import { LargeMap } from './large-map.js';
+import { type LaidOutFamily, type Layout, layOutAll, layOutFamily } from './layout.js';
 import { OPERATION } from './operation.js';
 import { EVERYTHING, type Prefixes, selectsKey } from './selection.js';
-import { type Series, type SeriesShape, seriesOf, seriesShape } from './series.js';
+import { type Series, type SeriesShape, seriesShape } from './series.js';
 
 /** The slot of entries that count for nothing: folded into, never printed. */
 export const SLOT_NOWHERE = 0;
 
+/** Of a key that is unusable, or not selected. */
 const FAMILY_NONE = -1;
+/** Of a key that no admitted file has. */
+const FAMILY_UNREAD = -2;
 const SLOT_UNKNOWN = -1;
+
+/** Parsed keys kept until the output is laid out; of more each is read a second time for its row. */
+const MAX_KEPT_KEYS = 16_384;
+
+/** Flawed entries of a file that are told one by one; further ones are counted. */
+const MAX_TOLD_ENTRIES = 100;
+
+/** Of a printed line: a number, a blank, a newline, and the quotes and signs around labels. */
+const NUMBER_BYTES = 16;
+const LABEL_BYTES = 4;
+
+/** Files of these modes have a series of their own for each entry. */
+const OWN_SERIES = /^(live)?all$/;
 
 /** Where families begin, and which files decide them: columns, row f about family f. See src/native.ts. */
 export interface FamilySurvey {
@@ -47,22 +66,22 @@ export interface UnusableEntry {
 /** What the plan knows of a file. */
 export interface PlannedFile {
   readonly name: FileName;
-  /** Left out, in entry order. */
+  readonly budget: Budget;
+  readonly mustAdmit: boolean;
+  /** Entries before this one were admitted. */
+  admitted: number;
+  /** Why entries from there on are left out. */
+  exceeded: Exceeded | undefined;
+  /** Left out, in entry order; the first MAX_TOLD_ENTRIES. */
   readonly unusable: UnusableEntry[];
-  /** Served after mending, in entry order. */
+  /** All that are left out, by reason. */
+  readonly unusableCount: Map<KeyFault, number>;
+  /** Served after repair, in entry order; the first MAX_TOLD_ENTRIES. */
   readonly repaired: { readonly entry: number; readonly found: string }[];
 }
 
-/** The output in order, and how its buckets accumulate. Immutable: a layout that stays keeps its object. */
-export interface Layout {
-  readonly families: readonly LaidOutFamily[];
-  readonly seriesCount: number;
-  /** As FileSet.setLayout takes them. */
-  readonly slotCount: number;
-  readonly bucketSlot: Uint32Array;
-  readonly bucketEnd: Uint32Array;
-  readonly countSlot: Uint32Array;
-}
+/** Reads a key by its id, at any time. */
+export type ReadKey = (keyId: number) => Key | UnusableKey;
 
 /** What the operator wants of it, whatever the files say. */
 export interface PlanRules {
@@ -83,32 +102,46 @@ export const NO_RULES: PlanRules = { prefixes: EVERYTHING, labels: NO_LABELS };
 
 export class Plan {
   readonly #rules: PlanRules;
+  readonly #readKey: ReadKey;
+  readonly #budget: Budget;
   readonly files = new Map<number, PlannedFile>();
   /** Ids of the files with unusable or repaired entries. */
   readonly flawed = new Set<number>();
-  readonly #keys: (Key | UnusableKey)[] = [];
+  /** Ids of the files of which entries are left out because they went beyond a limit. */
+  readonly exceeding = new Set<number>();
+  #keyCount = 0;
+  /** Parsed lately. */
+  readonly #keptKeys = new Map<number, Key | UnusableKey>();
   readonly #repairedKeys = new Set<number>();
   readonly #families: Family[] = [];
-  readonly #familyByName = new Map<string, number>();
-  /** Column over keys: index into #families, FAMILY_NONE for an unusable key. */
-  #familyOfKey = new Int32Array(1024).fill(FAMILY_NONE);
+  readonly #familyByName = new LargeMap<number>();
+  readonly #labelNames = new Set<string>();
+  /** Column over keys: index into #families, FAMILY_NONE or FAMILY_UNREAD. */
+  #familyOfKey = new Int32Array(1024).fill(FAMILY_UNREAD);
   /** Column over keys: slot where the process id does not matter; SLOT_UNKNOWN until first needed. */
   #slotOfKey = new Int32Array(1024).fill(SLOT_UNKNOWN);
-  /** By key; undefined until first needed, null where the bound is no number. */
-  readonly #shapeOfKey: (SeriesShape | null | undefined)[] = [];
   /** The rows made last, where another file with the same keys would have the same. */
   #alike: Rows | undefined;
   /** By slot; slot 0 is SLOT_NOWHERE. */
   readonly #series: (Series | undefined)[] = [undefined];
-  readonly #familyOfSlot: number[] = [FAMILY_NONE];
+  /** Column over slots. */
+  #familyOfSlot = new Int32Array(1024).fill(FAMILY_NONE);
   #layout: Layout | undefined;
 
-  constructor(rules: PlanRules = NO_RULES) {
+  /** @param budget of the source; what the plan takes of it is given back by close() */
+  constructor(
+    readKey: ReadKey,
+    rules: PlanRules = NO_RULES,
+    budget: Budget = new Budget('source', NO_LIMITS),
+  ) {
+    this.#readKey = readKey;
     this.#rules = rules;
+    this.#budget = budget;
   }
 
+  /** Keys that were ever admitted have ids below. */
   get keyCount(): number {
-    return this.#keys.length;
+    return this.#keyCount;
   }
 
   get slotCount(): number {
@@ -121,7 +154,7 @@ export class Plan {
 
   /** Column over keys, as FileSet.survey takes it. */
   get familyOfKey(): Int32Array {
-    return this.#familyOfKey.subarray(0, this.#keys.length);
+    return this.#familyOfKey.subarray(0, this.#keyCount);
   }
 
   /** Families that the files disagree about. */
@@ -140,34 +173,65 @@ export class Plan {
     }
   }
 
-  addFile(id: number, name: FileName): void {
-    this.files.set(id, { name, unusable: [], repaired: [] });
+  /**
+   * @param limits of one file; undefined for one that is admitted whatever it adds, since it holds what was
+   *   served already
+   */
+  addFile(id: number, name: FileName, limits?: Amounts): void {
+    this.files.set(id, {
+      name,
+      budget: new Budget('file', limits ?? NO_LIMITS, this.#budget),
+      mustAdmit: limits === undefined,
+      admitted: 0,
+      exceeded: undefined,
+      unusable: [],
+      unusableCount: new Map(),
+      repaired: [],
+    });
   }
 
   removeFile(id: number): void {
     this.files.delete(id);
     this.flawed.delete(id);
+    this.exceeding.delete(id);
   }
 
-  /** Takes the next key; ids are given in the order of these calls, from 0. */
-  addKey(key: Key | UnusableKey): void {
-    const id = this.#keys.push(key) - 1;
-    if (id >= this.#familyOfKey.length) {
-      this.#familyOfKey = grown(this.#familyOfKey, FAMILY_NONE);
-      this.#slotOfKey = grown(this.#slotOfKey, SLOT_UNKNOWN);
+  /** Gives back what it takes of the budget. It is of no use afterwards. */
+  close(): void {
+    this.#budget.reset();
+  }
+
+  /**
+   * Reads the keys of a file that no file before it has, as far as they are within budget.
+   *
+   * A file that has an entry which does not fit is not admitted at all, unless it was before: then its
+   * further entries are left out.
+   *
+   * @param from index of the first of these entries in the file; 0 for a file that is read anew
+   * @returns the limit that is in the way; undefined where all were admitted
+   */
+  *admit(id: number, from: number, keyId: Uint32Array): Steps<Exceeded | undefined> {
+    const file = this.files.get(id)!;
+    if (from > 0 && file.exceeded !== undefined) return file.exceeded;
+    const before: Admitted = {
+      used: file.budget.used,
+      families: this.#families.length,
+      keyIds: [],
+      labelNames: [],
+    };
+    let exceeded: Exceeded | undefined;
+    let i = 0;
+    for (; i < keyId.length; i++) {
+      if (i % ITEMS_PER_STEP === 0) yield;
+      exceeded = this.#admitKey(keyId[i]!, file, before);
+      if (exceeded !== undefined) break;
     }
-    if (isUnusable(key) || !selectsKey(this.#rules.prefixes, key)) {
-      this.#slotOfKey[id] = SLOT_NOWHERE;
-      return;
-    }
-    if (key.repaired !== undefined) this.#repairedKeys.add(id);
-    let family = this.#familyByName.get(key.family);
-    if (family === undefined) {
-      family = this.#families.push(new Family(key.family)) - 1;
-      this.#familyByName.set(key.family, family);
-    }
-    this.#families[family]!.keyIds.push(id);
-    this.#familyOfKey[id] = family;
+    file.exceeded = exceeded;
+    if (exceeded === undefined) this.exceeding.delete(id);
+    else this.exceeding.add(id);
+    if (exceeded === undefined || from > 0) file.admitted = from + i;
+    else yield* this.#takeBack(file, before);
+    return exceeded;
   }
 
   /**
@@ -175,29 +239,35 @@ export class Plan {
    *
    * @returns whether some family changed its rule: then every file's rows must be made anew
    */
-  define(survey: FamilySurvey): boolean {
+  *define(survey: FamilySurvey): Steps<boolean> {
     this.#alike = undefined;
     let mustReslot = false;
+    const changed = new Set<number>();
     for (const [f, family] of this.#families.entries()) {
+      if (f % ITEMS_PER_STEP === 0) yield;
       family.firstRank = survey.firstRank[f]!;
       family.firstEntry = survey.firstEntry[f]!;
       if (family.firstRank < 0) continue;
       const nameOf = (id: number) => this.files.get(id)?.name;
       const first = nameOf(survey.firstFile[f]!)!;
       const lastGauge = nameOf(survey.lastModeFile[f]!);
+      const firstKey = survey.firstKey[f]!;
       family.conflict = conflictBetween(
         first,
         nameOf(survey.lastFile[f]!)!,
         nameOf(survey.firstModeFile[f]!),
         lastGauge,
       );
-      if (family.define(first, this.#keys[survey.firstKey[f]!] as Key, lastGauge)) {
-        for (const keyId of family.keyIds) {
-          this.#slotOfKey[keyId] = SLOT_UNKNOWN;
-          this.#shapeOfKey[keyId] = undefined;
-        }
+      if (family.isDefinedBy(first, firstKey, lastGauge)) continue;
+      if (family.define(first, firstKey, this.#key(firstKey) as Key, lastGauge)) {
+        changed.add(f);
         mustReslot = family.dropSeries() || mustReslot;
       }
+    }
+    if (changed.size === 0) return false;
+    for (let key = 0; key < this.#keyCount; key++) {
+      if (key % (ITEMS_PER_STEP * 16) === 0) yield;
+      if (changed.has(this.#familyOfKey[key]!)) this.#slotOfKey[key] = SLOT_UNKNOWN;
     }
     return mustReslot;
   }
@@ -208,17 +278,18 @@ export class Plan {
    *
    * @param from index of the first of these entries in the file; 0 makes the file's rows anew
    */
-  fillRows(
+  *fillRows(
     id: number,
     from: number,
     keyId: Uint32Array,
     slot: Uint32Array,
     operation: Uint8Array,
     at: number,
-  ): void {
+  ): Steps<void> {
     const file = this.files.get(id)!;
     if (from === 0) {
       file.unusable.length = 0;
+      file.unusableCount.clear();
       file.repaired.length = 0;
       this.flawed.delete(id);
     }
@@ -229,21 +300,26 @@ export class Plan {
 
     let isOwn = false;
     for (let i = 0; i < keyId.length; i++) {
+      if (i % ITEMS_PER_STEP === 0) yield;
       const key = keyId[i]!;
-      const family = this.#families[this.#familyOfKey[key]!];
+      const familyId = this.#familyOfKey[key] ?? FAMILY_UNREAD;
+      const isBeyond =
+        file.exceeded !== undefined && from + i >= file.admitted && hasOwnSeries(file);
+      if (familyId === FAMILY_UNREAD || isBeyond) {
+        slot[at + i] = SLOT_NOWHERE;
+        operation[at + i] = OPERATION.sum;
+        continue;
+      }
+      const family = this.#families[familyId];
       isOwn ||= isGauge && family?.rule.dropsPid === false;
       // The reference takes timestamps from gauge files only: to it, others were never set.
       const isUnstamped =
         processId === undefined && family?.rule.operation === OPERATION.mostRecent;
       const found = isUnstamped ? SLOT_NOWHERE : this.#slotFor(family, key, processId);
       slot[at + i] = found;
-      operation[at + i] = this.#series[found]?.shape.operation ?? OPERATION.sum;
+      operation[at + i] = this.#series[found]?.operation ?? OPERATION.sum;
       if ((found === SLOT_NOWHERE && !isUnstamped) || this.#repairedKeys.has(key)) {
-        const isLeftOut = family === undefined && !isUnusable(this.#keys[key]!);
-        if (isLeftOut) continue;
-        this.flawed.add(id);
-        this.#note(file, from + i, key);
-        isOwn = true;
+        isOwn = this.#noteFlaw(id, file, from + i, key, family) || isOwn;
       }
     }
     this.#alike = isOwn ? undefined : rows;
@@ -255,30 +331,137 @@ export class Plan {
    * @param order all slots that have a row, first seen first (FileSet.order)
    * @returns the same object as last time when nothing changed
    */
-  layOut(order: Uint32Array): Layout {
+  *layOut(order: Uint32Array): Steps<Layout> {
     // Its columns are those of all files.
     this.#alike = undefined;
-    const seen = new Map<number, number[]>();
-    for (const slot of order) {
-      const family = this.#familyOfSlot[slot]!;
-      const slots = seen.get(family);
-      if (slots === undefined) seen.set(family, [slot]);
-      else slots.push(slot);
-    }
-
-    const present = [...this.#families.entries()].filter(([, family]) => family.firstRank >= 0);
-    present.sort(([, a], [, b]) => a.firstRank - b.firstRank || a.firstEntry - b.firstEntry);
+    const slotsOf = yield* this.#slotsByFamily(order);
+    const families: LaidOutFamily[] = [];
     const intern = this.#intern.bind(this);
-    const families = present.map(([f, family]) => {
-      const slots = Uint32Array.from(seen.get(f) ?? []);
-      const series = Array.from(slots, (slot) => this.#series[slot]!);
-      family.laidOut = layOutFamily(family, slots, series, intern);
-      return family.laidOut;
-    });
+    const seriesAt = (slot: number) => this.#series[slot]!;
+    for (const [i, f] of this.#familiesInOrder().entries()) {
+      if (i % ITEMS_PER_STEP === 0) yield;
+      const family = this.#families[f]!;
+      family.laidOut = yield* layOutFamily(family, slotsOf(f), seriesAt, intern);
+      families.push(family.laidOut);
+    }
+    this.#keptKeys.clear();
     const last = this.#layout;
     const isAsLast = last?.slotCount === this.slotCount && areSame(families, last.families);
-    this.#layout = isAsLast ? last : layoutOf(families, this.slotCount);
+    this.#layout = isAsLast ? last : yield* layOutAll(families, this.slotCount);
     return this.#layout;
+  }
+
+  /** The slots of each family, in the order given. */
+  *#slotsByFamily(order: Uint32Array): Steps<(family: number) => Uint32Array> {
+    const begin = new Uint32Array(this.#families.length + 1);
+    for (let i = 0; i < order.length; i++) {
+      if (i % (ITEMS_PER_STEP * 16) === 0) yield;
+      begin[this.#familyOfSlot[order[i]!]! + 1]! += 1;
+    }
+    for (let f = 0; f < this.#families.length; f++) begin[f + 1]! += begin[f]!;
+    const next = begin.slice();
+    const slot = new Uint32Array(order.length);
+    for (let i = 0; i < order.length; i++) {
+      if (i % (ITEMS_PER_STEP * 16) === 0) yield;
+      const family = this.#familyOfSlot[order[i]!]!;
+      slot[next[family]!] = order[i]!;
+      next[family]! += 1;
+    }
+    // Copies: a family that stays keeps its slots, and must not keep those of all others.
+    return (family) => slot.slice(begin[family]!, begin[family + 1]!);
+  }
+
+  /** Indexes of the families that a file has, in output order. */
+  #familiesInOrder(): number[] {
+    const present: number[] = [];
+    for (const [f, { firstRank }] of this.#families.entries()) if (firstRank >= 0) present.push(f);
+    const compare = (a: number, b: number) => compareFirst(this.#families[a]!, this.#families[b]!);
+    // They most often are in order, and sorting 100,000 takes 60 ms.
+    const isInOrder = present.every((f, i) => i === 0 || compare(present[i - 1]!, f) <= 0);
+    return isInOrder ? present : present.sort(compare);
+  }
+
+  /**
+   * Reads a key where no file had it, and counts what it adds.
+   *
+   * @returns the limit that is in the way; nothing is changed then
+   */
+  #admitKey(keyId: number, file: PlannedFile, before: Admitted): Exceeded | undefined {
+    while (keyId >= this.#familyOfKey.length) {
+      this.#familyOfKey = grown(this.#familyOfKey, FAMILY_UNREAD);
+      this.#slotOfKey = grown(this.#slotOfKey, SLOT_UNKNOWN);
+    }
+    this.#keyCount = Math.max(this.#keyCount, keyId + 1);
+    const known = this.#familyOfKey[keyId]!;
+    if (known !== FAMILY_UNREAD && (known === FAMILY_NONE || !hasOwnSeries(file))) return undefined;
+
+    const key = this.#key(keyId);
+    if (isUnusable(key) || !selectsKey(this.#rules.prefixes, key)) {
+      this.#familyOfKey[keyId] = FAMILY_NONE;
+      this.#slotOfKey[keyId] = SLOT_NOWHERE;
+      before.keyIds.push(keyId);
+      return undefined;
+    }
+
+    const family = this.#familyByName.get(key.family);
+    const names = key.labels.flatMap(([name]) => (this.#labelNames.has(name) ? [] : name));
+    const added: readonly (readonly [Quantity, number])[] = [
+      ['series', 1],
+      ['page-bytes', lineBytes(key)],
+      ['families', family === undefined ? 1 : 0],
+      ['label-names', names.length],
+    ];
+    for (const [quantity, amount] of file.mustAdmit ? [] : added) {
+      const exceeded = file.budget.exceededBy(quantity, amount);
+      if (exceeded !== undefined) return exceeded;
+    }
+    for (const [quantity, amount] of added) file.budget.add(quantity, amount);
+    for (const name of names) {
+      this.#labelNames.add(name);
+      before.labelNames.push(name);
+    }
+    if (known === FAMILY_UNREAD) {
+      if (key.repaired !== undefined) this.#repairedKeys.add(keyId);
+      this.#familyOfKey[keyId] = family ?? this.#addFamily(key.family);
+      before.keyIds.push(keyId);
+    }
+    return undefined;
+  }
+
+  #addFamily(name: string): number {
+    const family = this.#families.push(new Family(name)) - 1;
+    this.#familyByName.add(name, family);
+    return family;
+  }
+
+  /** Makes it as it was before a file that does not fit. */
+  *#takeBack(
+    { budget }: PlannedFile,
+    { used, families, keyIds, labelNames }: Admitted,
+  ): Steps<void> {
+    budget.reset(used);
+    for (const [i, keyId] of keyIds.entries()) {
+      if (i % ITEMS_PER_STEP === 0) yield;
+      this.#familyOfKey[keyId] = FAMILY_UNREAD;
+      this.#slotOfKey[keyId] = SLOT_UNKNOWN;
+      this.#repairedKeys.delete(keyId);
+      this.#keptKeys.delete(keyId);
+    }
+    for (const name of labelNames) this.#labelNames.delete(name);
+    while (this.#families.length > families) {
+      yield;
+      this.#familyByName.delete(this.#families.pop()!.name);
+    }
+  }
+
+  #key(id: number): Key | UnusableKey {
+    let key = this.#keptKeys.get(id);
+    if (key === undefined) {
+      key = this.#readKey(id);
+      if (this.#keptKeys.size >= MAX_KEPT_KEYS) this.#keptKeys.clear();
+      this.#keptKeys.set(id, key);
+    }
+    return key;
   }
 
   /**
@@ -287,60 +470,94 @@ export class Plan {
    */
   #slotFor(family: Family | undefined, keyId: number, processId: string | undefined): number {
     if (processId !== undefined && family !== undefined && !family.rule.dropsPid) {
-      const shape = this.#shapeFor(family, keyId);
-      if (shape === undefined) return SLOT_NOWHERE;
-      if (shape.labels.some(([name]) => name === 'pid')) family.mayRepeat = true;
-      return this.#intern(family, shape, processId).slot;
+      const shape = this.#shapeOf(family, keyId);
+      return shape === undefined ? SLOT_NOWHERE : this.#intern(family, shape, processId).slot;
     }
 
     // The same for all files, so remembered by key.
     const known = this.#slotOfKey[keyId]!;
     if (known !== SLOT_UNKNOWN) return known;
-    const shape = this.#shapeFor(family!, keyId);
+    const shape = this.#shapeOf(family!, keyId);
     const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family!, shape, undefined).slot;
     this.#slotOfKey[keyId] = slot;
     return slot;
   }
 
-  #shapeFor(family: Family, keyId: number): SeriesShape | undefined {
-    let shape = this.#shapeOfKey[keyId];
-    if (shape === undefined) {
-      shape = seriesShape(family.name, family.rule, this.#keys[keyId] as Key) ?? null;
-      this.#shapeOfKey[keyId] = shape;
-    }
-    return shape ?? undefined;
+  #shapeOf({ name, rule }: Family, keyId: number): SeriesShape | undefined {
+    return seriesShape(name, rule, this.#key(keyId) as Key);
   }
 
   #intern(family: Family, shape: SeriesShape, processId: string | undefined): Series {
-    const known = family.seriesOf(processId).get(shape.identity);
+    const kind = family.kindOf(shape, processId !== undefined, this.#rules.labels);
+    const known = kind.find(processId, shape);
     if (known !== undefined) return known;
-    const series = this.#labelled(family, seriesOf(shape, this.#series.length, processId));
+    const slot = this.#series.length;
+    const series = kind.make(slot, processId, shape);
     this.#series.push(series);
-    this.#familyOfSlot.push(this.#familyByName.get(family.name)!);
-    family.seriesOf(processId).set(shape.identity, series);
+    if (slot >= this.#familyOfSlot.length) {
+      this.#familyOfSlot = grown(this.#familyOfSlot, FAMILY_NONE);
+    }
+    this.#familyOfSlot[slot] = this.#familyByName.get(family.name)!;
     return series;
   }
 
-  #labelled(family: Family, series: Series): Series {
-    const { labels: added } = this.#rules;
-    if (added.fixed.length === 0 && added.source === undefined) return series;
-    if (meets(added, series.labels)) family.mayRepeat = true;
-    if (series.labels.some(([name]) => name === added.source?.[0])) family.hasSourceLabel = true;
-    return { ...series, labels: withAdded(added, series.labels) };
-  }
-
-  /** Records an entry that counts for nothing or was mended. */
-  #note(file: PlannedFile, entry: number, keyId: number): void {
-    const key = this.#keys[keyId]!;
-    if (isUnusable(key)) {
-      file.unusable.push({ entry, fault: key.fault, found: key.found });
-    } else if (key.repaired !== undefined) {
-      file.repaired.push({ entry, found: key.repaired });
-    } else {
-      const le = key.labels.find(([name]) => name === 'le')?.[1];
-      file.unusable.push({ entry, fault: 'le', found: `le ${JSON.stringify(le)} is no number` });
+  /**
+   * Records an entry that counts for nothing or was repaired.
+   *
+   * @returns whether it has such a flaw; what is not selected has none
+   */
+  #noteFlaw(
+    id: number,
+    file: PlannedFile,
+    entry: number,
+    keyId: number,
+    family: Family | undefined,
+  ): boolean {
+    const key = this.#key(keyId);
+    const isLeftOut = family === undefined && !isUnusable(key);
+    if (isLeftOut) return false;
+    this.flawed.add(id);
+    if (!isUnusable(key) && key.repaired !== undefined) {
+      if (file.repaired.length < MAX_TOLD_ENTRIES) {
+        file.repaired.push({ entry, found: key.repaired });
+      }
+      return true;
     }
+    const { fault, found } = isUnusable(key) ? key : unusableBound(key);
+    file.unusableCount.set(fault, (file.unusableCount.get(fault) ?? 0) + 1);
+    if (file.unusable.length < MAX_TOLD_ENTRIES) file.unusable.push({ entry, fault, found });
+    return true;
   }
+}
+
+/** What admitting a file adds, to be taken back; and what it took before. */
+interface Admitted {
+  readonly used: Amounts;
+  /** Families from this number on. */
+  readonly families: number;
+  readonly keyIds: number[];
+  readonly labelNames: string[];
+}
+
+function hasOwnSeries({ name: { type, mode = 'all' } }: PlannedFile): boolean {
+  return type === 'gauge' && OWN_SERIES.test(mode);
+}
+
+function unusableBound({ labels }: Key): { fault: KeyFault; found: string } {
+  const le = labels.find(([name]) => name === 'le')?.[1];
+  return { fault: 'le', found: `le ${JSON.stringify(le)} is no number` };
+}
+
+function lineBytes({ sampleName, labels }: Key): number {
+  let bytes = Buffer.byteLength(sampleName) + NUMBER_BYTES;
+  for (const [name, value] of labels) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + LABEL_BYTES;
+  }
+  return bytes;
+}
+
+function compareFirst(a: Family, b: Family): number {
+  return a.firstRank - b.firstRank || a.firstEntry - b.firstEntry;
 }
 
 /**
@@ -364,26 +581,6 @@ function conflictBetween(
 
 function areSame(a: readonly LaidOutFamily[], b: readonly LaidOutFamily[]): boolean {
   return a.length === b.length && a.every((family, i) => family === b[i]);
-}
-
-function layoutOf(families: readonly LaidOutFamily[], slotCount: number): Layout {
-  const histograms = families.flatMap((family) => family.histograms);
-  let end = 0;
-  return {
-    families,
-    seriesCount: families.reduce((sum, { series }) => sum + series.length, 0),
-    slotCount,
-    bucketSlot: Uint32Array.from(histograms.flatMap(({ buckets }) => buckets.map(slotOf))),
-    bucketEnd: Uint32Array.from(histograms, ({ buckets }) => {
-      end += buckets.length;
-      return end;
-    }),
-    countSlot: Uint32Array.from(histograms, ({ count }) => slotOf(count)),
-  };
-}
-
-function slotOf({ slot }: Series): number {
-  return slot;
 }
 
 /** @returns whether the keys were the same, so that the rows are */

@@ -3,6 +3,7 @@
  * The page of one source is used as the addon made it; those of several are joined piece by piece.
  */
 import { type Collected, type Page, type Printing, releaseBody } from '../native.js';
+import type { Steps } from '../steps.js';
 import type { Merged } from './merged.js';
 import { mergedPageOf, type PageRequest, pageOf } from './page.js';
 import type { Source } from './source.js';
@@ -26,13 +27,13 @@ export class Collecting {
    * @param merged the layouts of the sources as one; needed where there are several
    * @returns how to get its bytes from what run() returned
    */
-  add(
+  *add(
     sources: readonly Source[],
     merged: Merged | undefined,
     request: PageRequest,
-  ): (collected: CollectedBySource) => Buffer {
+  ): Steps<(collected: CollectedBySource) => Buffer> {
     if (merged !== undefined) {
-      const { pages, turn } = mergedPageOf(merged, request);
+      const { pages, turn } = yield* mergedPageOf(merged, request);
       const at = sources.map((source, i) => this.#print(source, pages[i]!));
       this.#isAnyJoined = true;
       return (collected) => {
@@ -44,7 +45,7 @@ export class Collecting {
     }
     const [source] = sources;
     if (source === undefined) return () => Buffer.alloc(0);
-    const at = this.#print(source, pageOf(source.live.layout, request));
+    const at = this.#print(source, yield* pageOf(source.live.layout, request));
     return (collected) => collected.get(source)!.bodies[at]!;
   }
 

@@ -12,8 +12,8 @@ import type { ValuedFamily } from '../expose/valued-family.js';
 import type { Labels } from '../format/key.js';
 import { formatNumber } from '../format/number.js';
 import { withAdded } from '../plan/added-labels.js';
+import type { Layout } from '../plan/layout.js';
 import { OPERATION } from '../plan/operation.js';
-import type { Layout } from '../plan/plan.js';
 import type { ExtraFamilies, ReadSource } from './extra-families.js';
 
 export const GAUGE_AGE = 'promfold_gauge_age_seconds';
@@ -61,9 +61,7 @@ export class GaugeAges implements ExtraFamilies {
     if (aged === undefined) {
       const chosen = layout.families.flatMap(({ name, series }) =>
         this.#prefixes.some((prefix) => name.startsWith(prefix))
-          ? series.flatMap((one) =>
-              one.shape.operation === OPERATION.mostRecent ? [{ name, one }] : [],
-            )
+          ? series.flatMap((one) => (one.operation === OPERATION.mostRecent ? [{ name, one }] : []))
           : [],
       );
       aged = {

@@ -7,8 +7,9 @@
  */
 import { MetricFileError } from '../errors.js';
 import { nameCollisions } from '../expose/collision-report.js';
+import { KeyReader } from '../files/key-reader.js';
 import { type FilesRefreshed, MetricFiles } from '../files/metric-files.js';
-import { type Key, parseKey, type UnusableKey } from '../format/key.js';
+import type { FileName } from '../format/filename.js';
 import {
   type Collected,
   FILE_STATE,
@@ -16,15 +17,26 @@ import {
   type Printing,
   type Refreshed,
 } from '../native.js';
-import { type Layout, NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
+import { Budget, exceededText, type Limits, UNLIMITED } from '../plan/budget.js';
+import type { Layout } from '../plan/layout.js';
+import { NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
 import type { ProcThread } from '../processes/proc-thread.js';
+import { inSlices } from '../steps.js';
 import { type Census, takeCensus } from './census.js';
 import { type DeadProcesses, leftOut } from './dead-processes.js';
+import { giveMemoryBack } from './memory.js';
 import type { ScrapeLog } from './problem-log.js';
 import type { DirectoryFacts } from './self-metrics.js';
 import { type Known, WriterWatch } from './writer-watch.js';
 
-const EMPTY_LAYOUT = new Plan().layOut(new Uint32Array(0));
+const EMPTY_LAYOUT: Layout = {
+  families: [],
+  seriesCount: 0,
+  slotCount: 1,
+  bucketSlot: new Uint32Array(0),
+  bucketEnd: new Uint32Array(0),
+  countSlot: new Uint32Array(0),
+};
 
 /**
  * Slots and keys are never given back one by one. When fewer than half of them are in use, and more
@@ -32,8 +44,15 @@ const EMPTY_LAYOUT = new Plan().layOut(new Uint32Array(0));
  */
 const DEAD_WEIGHT = 4_096;
 
+/** A plan that was made anew is not made anew again until so many times as long has passed. */
+const REST = 20;
+
 export interface LivePlanOptions {
   readonly rules?: PlanRules;
+  /** How much may be held; without limits when absent. */
+  readonly limits?: Limits | undefined;
+  /** Of all directories together. */
+  readonly budget?: Budget | undefined;
   /** Where looks for the writers are made; without it none are, and nothing is known of them. */
   readonly procThread?: ProcThread | undefined;
   /** What to do about those that are dead. */
@@ -53,17 +72,30 @@ export class LivePlan {
   /** How often files or keys came or went. */
   changeCount = 0;
   #stale = false;
+  /** A replan did not come to its end: what the addon has no plan knows of. */
+  #isBroken = false;
   #problems: readonly MetricFileError[] | undefined;
   #census: Census | undefined;
   /** When the problems were last found: then they change by mere time. */
   #hadYoungFile = false;
+  readonly #log: ScrapeLog | undefined;
+  readonly #limits: Limits;
+  readonly #budget: Budget;
+  /** Of the budget, when it was last tried to take in what is left out. */
+  #triedReturns = 0;
+  /** Files went since the plan was made: it holds keys and series that no file has. */
+  #hasDeadWeight = false;
+  #restUntilMs = 0;
   readonly #deadProcesses: DeadProcesses;
   /** The look by which files were set aside. */
   #setAsideBy: Known | undefined;
 
   constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
-    const { rules = NO_RULES, procThread, deadProcesses = 'keep', log } = options;
+    const { rules = NO_RULES, limits = UNLIMITED, procThread, deadProcesses = 'keep' } = options;
     this.rules = rules;
+    this.#log = options.log;
+    this.#limits = limits;
+    this.#budget = new Budget('source', limits.source, options.budget);
     this.files = new MetricFiles(path, mapLimit, options.retainRemoved ?? false);
     this.plan = this.#newPlan();
     this.#deadProcesses = deadProcesses;
@@ -73,7 +105,7 @@ export class LivePlan {
         thread: procThread,
         files: () => this.files.listed(),
         removeLive,
-        log,
+        log: options.log,
       });
     }
   }
@@ -88,15 +120,19 @@ export class LivePlan {
   async update(toPrint?: Printing): Promise<Collected | undefined> {
     // Ahead of the refresh, which reads what came back.
     this.#setAside();
+    const mayFit = this.#mayFitNow();
+    this.#setLimits(mayFit);
     const { added, removed, refreshed, collected } = await this.#refresh(
-      this.#stale ? undefined : toPrint,
+      this.#stale || mayFit ? undefined : toPrint,
     );
     if (added.length > 0 || removed.length > 0) this.writers?.lookSoon();
     const isFirstLook = await this.writers?.first();
     if (isFirstLook) this.#setAside();
+    this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
-    if (changed || this.#stale) await this.#replan(refreshed);
+    if (this.#isBroken || mayFit) await this.#startOver();
+    else if (changed || this.#stale) await this.#replan(refreshed);
     return isFirstLook ? undefined : collected;
   }
 
@@ -134,6 +170,7 @@ export class LivePlan {
 
   close(): void {
     this.writers?.close();
+    this.plan.close();
     this.files.close();
   }
 
@@ -147,7 +184,7 @@ export class LivePlan {
   async #refresh(toPrint?: Printing): Promise<FilesRefreshed> {
     const change = await this.files.refresh(toPrint);
     for (const id of change.removed) this.plan.removeFile(id);
-    for (const id of change.added) this.plan.addFile(id, this.files.files.get(id)!.name);
+    for (const id of change.added) this.#addFile(id, this.files.files.get(id)!.name);
     return change;
   }
 
@@ -159,20 +196,29 @@ export class LivePlan {
     const { aside, floorSeconds } = leftOut(this.#deadProcesses, this.files.listed(), known);
     const moved = this.files.setAside(aside);
     for (const id of moved.aside) this.plan.removeFile(id);
-    for (const id of moved.back) this.plan.addFile(id, this.files.files.get(id)!.name);
+    for (const id of moved.back) this.#addFile(id, this.files.files.get(id)!.name);
     this.files.setFloors(floorSeconds);
     if (moved.aside.length === 0 && moved.back.length === 0) return;
     this.#stale = true;
     this.#look();
   }
 
+  /** Takes over what a refresh found. */
   async #replan(refreshed: Refreshed): Promise<void> {
+    this.#isBroken = true;
+    const isWithin = await this.#admit(refreshed, new Map());
+    if (!isWithin && this.#hasDeadWeight) return this.#startOver();
+    await this.#plan(refreshed);
+  }
+
+  /** Makes rows and layout of what was admitted. The layout there is stays until the new one is whole. */
+  async #plan(refreshed: Refreshed): Promise<void> {
     const { plan } = this;
     const { set } = this.files;
-    for (const key of newKeys(refreshed)) plan.addKey(key);
+    this.#isBroken = true;
     const survey = await set.survey(plan.familyOfKey, plan.familyCount);
-    if (plan.define(survey)) this.#fillAllRows();
-    else this.#fillNewRows(refreshed);
+    if (await inSlices(plan.define(survey))) await this.#fillAllRows();
+    else await this.#fillNewRows(refreshed);
     const order = await set.order(plan.slotCount);
     if (
       isMostlyDead(plan.slotCount, order.length) ||
@@ -180,65 +226,159 @@ export class LivePlan {
     ) {
       return this.#startOver();
     }
-    this.layout = plan.layOut(order);
-    const { slotCount, bucketSlot, bucketEnd, countSlot } = this.layout;
+    const layout = await inSlices(plan.layOut(order));
+    const { slotCount, bucketSlot, bucketEnd, countSlot } = layout;
     set.setLayout(slotCount, bucketSlot, bucketEnd, countSlot);
+    this.layout = layout;
     this.changeCount++;
     this.#stale = false;
+    this.#isBroken = false;
+    this.#countRead();
   }
 
-  /** Makes the plan anew from the files there are; only what they name is in it then. */
+  /**
+   * Admits what is new in files; a file that does not fit is left out.
+   *
+   * @param first entries that each file is to be admitted with ahead of all others
+   * @returns whether everything fits
+   */
+  async #admit(
+    { id, entryFrom, entryCount, keyId }: Refreshed,
+    first: ReadonlyMap<number, number>,
+  ): Promise<boolean> {
+    const { plan } = this;
+    const parts: { id: number; from: number; keys: Uint32Array }[] = [];
+    let at = 0;
+    for (const [i, file] of id.entries()) {
+      const from = entryFrom[i]!;
+      const keys = keyId.subarray(at, at + entryCount[i]! - from);
+      at += keys.length;
+      // Set aside right after it was read.
+      if (plan.files.has(file)) parts.push({ id: file, from, keys });
+    }
+    for (const { id, from, keys } of parts) {
+      const count = first.get(id) ?? 0;
+      if (count > 0) await inSlices(plan.admit(id, from, keys.subarray(0, count)));
+    }
+    let isWithin = true;
+    for (const { id, from, keys } of parts) {
+      const done = Math.min(first.get(id) ?? 0, keys.length);
+      const exceeded = await inSlices(plan.admit(id, from + done, keys.subarray(done)));
+      if (exceeded === undefined) continue;
+      isWithin = false;
+      if (from + done > 0) continue;
+      plan.removeFile(id);
+      this.files.leaveOut(id, exceededText(exceeded));
+    }
+    if (!isWithin) this.#look();
+    return isWithin;
+  }
+
+  /** Whether what is over budget may fit now. */
+  #mayFitNow(): boolean {
+    if (!this.#hasDeadWeight && this.#budget.returns === this.#triedReturns) return false;
+    if (!this.files.hasOverBudget && this.plan.exceeding.size === 0) return false;
+    return performance.now() >= this.#restUntilMs;
+  }
+
+  #setLimits(retry: boolean): void {
+    const { used } = this.#budget;
+    const { file } = this.#limits;
+    this.files.set.setLimits(
+      {
+        fileEntries: file.entries,
+        fileKeyBytes: file['key-bytes'],
+        entries: used.entries + this.#budget.room('entries'),
+        keyBytes: used['key-bytes'] + this.#budget.room('key-bytes'),
+      },
+      retry,
+    );
+  }
+
+  /** Takes over what the addon has read in. */
+  #countRead(): void {
+    const { used } = this.#budget;
+    this.#budget.add('entries', this.files.tally.entries - used.entries);
+    this.#budget.add('key-bytes', this.files.set.counts().keyBytes - used['key-bytes']);
+  }
+
+  /**
+   * Makes the plan anew from the files there are; only what they name is in it then. Files that were
+   * admitted come first, and what was left out comes after them.
+   */
   async #startOver(): Promise<void> {
-    this.plan = this.#newPlan();
-    for (const [id, { name }] of this.files.files) this.plan.addFile(id, name);
+    const startedMs = performance.now();
+    this.#isBroken = true;
+    const admitted = new Map<number, number>();
+    for (const [id, file] of this.plan.files) admitted.set(id, file.admitted);
+    this.plan.close();
+    const tried = this.files.takeBack();
+    const paths = tried.map((id) => [id, this.files.files.get(id)!.path] as const);
     this.files.compactKeys();
+    this.plan = this.#newPlan();
+    for (const [id, { name }] of this.files.files) this.#addFile(id, name);
+    this.#hasDeadWeight = false;
+    this.#setLimits(true);
     const { refreshed } = await this.#refresh();
-    await this.#replan(refreshed);
+    await this.#admit(refreshed, admitted);
+    await this.#plan(refreshed);
+    this.#look();
+    for (const [id, path] of paths) {
+      if (!this.files.files.has(id)) continue;
+      this.#log?.info('within budget now; all that the file has counted comes in at once', {
+        path,
+      });
+    }
+    this.#triedReturns = this.#budget.returns;
+    this.#restUntilMs = performance.now() + REST * (performance.now() - startedMs);
+    giveMemoryBack();
   }
 
   #newPlan(): Plan {
-    const plan = new Plan(this.rules);
+    const keys = new KeyReader(this.files.set, this.#budget.maxOf('label-names'));
+    const plan = new Plan((id) => keys.read(id), this.rules, this.#budget);
     for (const [id, name] of this.files.heirs) plan.addFile(id, name);
     return plan;
   }
 
-  #fillNewRows({ id, entryFrom, entryCount, keyId }: Refreshed): void {
-    const count = entryCount.map((entries, i) => entries - entryFrom[i]!);
-    const slot = new Uint32Array(keyId.length);
-    const operation = new Uint8Array(keyId.length);
-    let from = 0;
-    let at = 0;
-    const isPlanned = (_: number, i: number) => this.plan.files.has(id[i]!);
-    for (const [i, file] of id.entries()) {
-      const keys = keyId.subarray(from, from + count[i]!);
-      from += keys.length;
-      // Set aside right after it was read.
-      if (!isPlanned(file, i)) continue;
-      this.plan.fillRows(file, entryFrom[i]!, keys, slot, operation, at);
-      at += keys.length;
-    }
-    this.files.set.setRows(
-      id.filter(isPlanned),
-      entryFrom.filter(isPlanned),
-      count.filter(isPlanned),
-      slot.subarray(0, at),
-      operation.subarray(0, at),
-    );
+  #addFile(id: number, name: FileName): void {
+    this.plan.addFile(id, name, this.#limits.file);
   }
 
-  #fillAllRows(): void {
-    const ids = Uint32Array.from(this.plan.files.keys());
-    const keyIds = Array.from(ids, (id) => this.files.set.keyIds(id));
-    const count = Uint32Array.from(keyIds, (keys) => keys.length);
-    const total = count.reduce((sum, n) => sum + n, 0);
+  async #fillNewRows({ id, entryFrom, entryCount, keyId }: Refreshed): Promise<void> {
+    const parts: RowsOfFile[] = [];
+    let at = 0;
+    for (const [i, file] of id.entries()) {
+      const keys = keyId.subarray(at, at + entryCount[i]! - entryFrom[i]!);
+      at += keys.length;
+      // Left out, or set aside right after it was read.
+      if (this.plan.files.has(file)) parts.push({ id: file, from: entryFrom[i]!, keys });
+    }
+    await this.#fillRows(parts);
+  }
+
+  #fillAllRows(): Promise<void> {
+    const keysOf = (id: number) => this.files.set.keyIds(id);
+    const ids = [...this.plan.files.keys()];
+    return this.#fillRows(ids.map((id) => ({ id, from: 0, keys: keysOf(id) })));
+  }
+
+  async #fillRows(files: readonly RowsOfFile[]): Promise<void> {
+    const total = files.reduce((sum, { keys }) => sum + keys.length, 0);
     const slot = new Uint32Array(total);
     const operation = new Uint8Array(total);
     let at = 0;
-    for (const [i, id] of ids.entries()) {
-      this.plan.fillRows(id, 0, keyIds[i]!, slot, operation, at);
-      at += keyIds[i]!.length;
+    for (const { id, from, keys } of files) {
+      await inSlices(this.plan.fillRows(id, from, keys, slot, operation, at));
+      at += keys.length;
     }
-    this.files.set.setRows(ids, new Uint32Array(ids.length), count, slot, operation);
+    this.files.set.setRows(
+      Uint32Array.from(files, ({ id }) => id),
+      Uint32Array.from(files, ({ from }) => from),
+      Uint32Array.from(files, ({ keys }) => keys.length),
+      slot,
+      operation,
+    );
   }
 
   *#findProblems(nowSeconds: number): IterableIterator<MetricFileError> {
@@ -248,14 +388,24 @@ export class LivePlan {
       // Of an heir: told while the file was there.
       if (file === undefined || file.state === FILE_STATE.bad) continue;
       const { path } = file;
-      const { unusable, repaired } = this.plan.files.get(id)!;
+      const { unusable, unusableCount, repaired } = this.plan.files.get(id)!;
       const at = (entry: number) => ({ offset: this.files.set.entryOffset(id, entry) });
       for (const { entry, found } of unusable) {
         yield new MetricFileError('KEY_UNUSABLE', path, found, at(entry));
       }
+      const more = sumOf(unusableCount.values()) - unusable.length;
+      if (more > 0) {
+        const found = `${more.toLocaleString('en-US')} more entries with unusable keys`;
+        yield new MetricFileError('KEY_UNUSABLE', path, found);
+      }
       for (const { entry, found } of repaired) {
         yield new MetricFileError('TEXT_REPAIRED', path, found, at(entry));
       }
+    }
+    for (const id of this.plan.exceeding) {
+      const { exceeded } = this.plan.files.get(id)!;
+      const found = `${exceededText(exceeded!)} (its entries so far are served)`;
+      yield new MetricFileError('BUDGET_EXCEEDED', this.files.files.get(id)!.path, found);
     }
     const { path } = this.files.directory;
     for (const { family, found } of this.plan.conflicts()) {
@@ -279,10 +429,15 @@ function isMostlyDead(count: number, live: number): boolean {
   return count - live > DEAD_WEIGHT && count > 2 * live;
 }
 
-function* newKeys({ newKey, newKeyEnd }: Refreshed): IterableIterator<Key | UnusableKey> {
-  let from = 0;
-  for (const end of newKeyEnd) {
-    yield parseKey(newKey.subarray(from, end));
-    from = end;
-  }
+function sumOf(numbers: Iterable<number>): number {
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
+}
+
+/** New entries of one file: their key ids, from entry `from` on. */
+interface RowsOfFile {
+  readonly id: number;
+  readonly from: number;
+  readonly keys: Uint32Array;
 }

@@ -9,8 +9,7 @@ import { MetricFileError } from '../errors.js';
 import type { ExposedFamily } from '../expose/family.js';
 import { dialectFor } from '../expose/negotiate.js';
 import { collidingFamilies } from '../expose/template.js';
-import type { LaidOutFamily } from '../plan/layout.js';
-import type { Layout } from '../plan/plan.js';
+import type { LaidOutFamily, Layout } from '../plan/layout.js';
 import type { Source } from './source.js';
 
 export interface MergedFamily extends ExposedFamily {

@@ -7,8 +7,8 @@ import type { ExposedFamily, FamilyBlock } from '../expose/family.js';
 import { selectSeries } from '../expose/select.js';
 import { collidingFamilies, familyBlocks } from '../expose/template.js';
 import { createPage, createTemplate, type Page, type Template } from '../native.js';
-import type { LaidOutFamily } from '../plan/layout.js';
-import type { Layout } from '../plan/plan.js';
+import type { LaidOutFamily, Layout } from '../plan/layout.js';
+import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Merged, MergedFamily } from './merged.js';
 
 /** What one client asked for. */
@@ -28,6 +28,12 @@ export interface MergedPage {
   readonly turn: readonly number[];
 }
 
+/** A family may have a million lines, and what the addon copies at once holds the event loop. */
+const LINES_PER_TEMPLATE = 4096;
+
+/** Characters of text that are encoded at once. */
+const TEXT_PIECE = 65_536;
+
 /** Selections kept for one layout; clients that ask for ever new ones do not fill the memory. */
 const MOST_SELECTIONS = 64;
 
@@ -42,37 +48,37 @@ export function pageKey({ dialect, names, source }: PageRequest): string {
   return `${dialect.format} ${dialect.escaping} ${selection} ${from}`;
 }
 
-export function pageOf(layout: Layout, request: PageRequest): Page {
+export function pageOf(layout: Layout, request: PageRequest): Steps<Page> {
   return kept(pagesOfLayout, layout, request, () => makePage(layout, request));
 }
 
-export function mergedPageOf(merged: Merged, request: PageRequest): MergedPage {
+export function mergedPageOf(merged: Merged, request: PageRequest): Steps<MergedPage> {
   return kept(pagesOfMerged, merged, request, () => makeMergedPage(merged, request));
 }
 
-function makePage({ families }: Layout, { dialect, names }: PageRequest): Page {
+function* makePage({ families }: Layout, { dialect, names }: PageRequest): Steps<Page> {
   const renamed = collidingFamilies(dialect, families);
   const wanted = names && new Set(names);
-  const templates = families.flatMap((family, i) => {
-    const blocks = blocksOf(
-      { dialect, family, as: family, renamed: renamed.has(i), omit: [] },
-      wanted,
-    );
-    return blocks.map(({ template }) => template);
-  });
+  const templates: Template[] = [];
+  for (const [i, family] of families.entries()) {
+    const printing = { dialect, family, as: family, renamed: renamed.has(i), omit: [] };
+    for (const block of yield* blocksOf(printing, wanted)) {
+      for (const template of block.templates) templates.push(template);
+    }
+  }
   return createPage(templates);
 }
 
-function makeMergedPage(
+function* makeMergedPage(
   { families, layouts }: Merged,
   { dialect, names }: PageRequest,
-): MergedPage {
+): Steps<MergedPage> {
   const renamed = collidingFamilies(dialect, families);
   const wanted = names && new Set(names);
   const templates: Template[][] = layouts.map(() => []);
   const turn: number[] = [];
   for (const [i, family] of families.entries()) {
-    for (const printed of blocksOfAll(dialect, family, renamed.has(i), wanted)) {
+    for (const printed of yield* blocksOfAll(dialect, family, renamed.has(i), wanted)) {
       for (const { at, template } of printed) {
         templates[at]!.push(template);
         turn.push(at);
@@ -83,19 +89,22 @@ function makeMergedPage(
 }
 
 /** The blocks of a family, each as the templates of those who have it; only the first has the header. */
-function blocksOfAll(
+function* blocksOfAll(
   dialect: Dialect,
   as: MergedFamily,
   renamed: boolean,
   wanted: ReadonlySet<string> | undefined,
-): Iterable<readonly { at: number; template: Template }[]> {
+): Steps<Iterable<readonly { at: number; template: Template }[]>> {
   const byHeader = new Map<string, { at: number; template: Template }[]>();
   for (const { at, family } of as.parts) {
     const omit = [...byHeader.keys()];
-    for (const { header, template } of blocksOf({ dialect, family, as, renamed, omit }, wanted)) {
-      const printed = byHeader.get(header);
-      if (printed === undefined) byHeader.set(header, [{ at, template }]);
-      else printed.push({ at, template });
+    for (const block of yield* blocksOf({ dialect, family, as, renamed, omit }, wanted)) {
+      let printed = byHeader.get(block.header);
+      if (printed === undefined) {
+        printed = [];
+        byHeader.set(block.header, printed);
+      }
+      for (const template of block.templates) printed.push({ at, template });
     }
   }
   return byHeader.values();
@@ -103,7 +112,8 @@ function blocksOfAll(
 
 interface PrintedBlock {
   readonly header: string;
-  readonly template: Template;
+  /** One after the other; the first has the header. */
+  readonly templates: readonly Template[];
 }
 
 interface Printing {
@@ -116,19 +126,19 @@ interface Printing {
   readonly omit: readonly string[];
 }
 
-function blocksOf(
+function* blocksOf(
   printing: Printing,
   wanted: ReadonlySet<string> | undefined,
-): readonly PrintedBlock[] {
+): Steps<readonly PrintedBlock[]> {
   const { dialect, family } = printing;
-  if (wanted === undefined) return wholeFamily(printing);
+  if (wanted === undefined) return yield* wholeFamily(printing);
   const selected = selectSeries(dialect, family, wanted);
   if (selected === undefined) return [];
   const series = selected.map((at) => family.series[at]!);
-  return makeBlocks({ ...printing, family: { ...family, series } });
+  return yield* makeBlocks({ ...printing, family: { ...family, series } });
 }
 
-function wholeFamily(printing: Printing): readonly PrintedBlock[] {
+function* wholeFamily(printing: Printing): Steps<readonly PrintedBlock[]> {
   const { dialect, family, as, renamed, omit } = printing;
   const { type, help, bare } = as;
   const word = omit.length === 0 ? '' : JSON.stringify([type, help, bare, omit]);
@@ -136,50 +146,95 @@ function wholeFamily(printing: Printing): readonly PrintedBlock[] {
   const key = `${dialect.format} ${dialect.escaping} ${renamed} ${word}`;
   let blocks = made.get(key);
   if (blocks === undefined) {
-    blocks = makeBlocks(printing);
+    blocks = yield* makeBlocks(printing);
     made.set(key, blocks);
   }
   return blocks;
 }
 
-function makeBlocks({ dialect, family, as, renamed, omit }: Printing): PrintedBlock[] {
+function* makeBlocks({ dialect, family, as, renamed, omit }: Printing): Steps<PrintedBlock[]> {
+  yield;
   const { type, help, bare } = as;
-  return familyBlocks(dialect, { ...family, type, help, bare }, renamed).map((block) => {
+  const blocks: PrintedBlock[] = [];
+  for (const block of familyBlocks(dialect, { ...family, type, help, bare }, renamed)) {
     const { header } = block;
-    const slot = Uint32Array.from(block.seriesIndex, (i) => family.series[i]!.slot);
-    return {
-      header,
-      template: templateOf(omit.includes(header) ? { ...block, header: '' } : block, slot),
-    };
-  });
+    const shown = omit.includes(header) ? '' : header;
+    blocks.push({ header, templates: yield* templatesOf(shown, block, family.series) });
+  }
+  return blocks;
 }
 
-function templateOf({ header, line }: FamilyBlock, slot: Uint32Array): Template {
-  const text = Buffer.from(header + line.join(''));
-  // As many bytes as characters: all ASCII, and lengths need no second look at the text.
-  const isAscii = text.length === header.length + line.reduce((sum, one) => sum + one.length, 0);
-  const bytes = isAscii ? (one: string) => one.length : Buffer.byteLength;
-  const headerEnd = bytes(header);
-  let end = headerEnd;
-  const lineEnd = Uint32Array.from(line, (one) => {
-    end += bytes(one);
-    return end;
-  });
-  return createTemplate(text, headerEnd, lineEnd, slot);
+/** The lines of a block, in templates of LINES_PER_TEMPLATE. */
+function* templatesOf(
+  header: string,
+  { seriesIndex, lineOf }: FamilyBlock,
+  series: LaidOutFamily['series'],
+): Steps<Template[]> {
+  const templates: Template[] = [];
+  let from = 0;
+  do {
+    const to = Math.min(seriesIndex.length, from + LINES_PER_TEMPLATE);
+    const text = new TemplateText(from === 0 ? header : '', to - from);
+    const slot = new Uint32Array(to - from);
+    for (let i = from; i < to; i++) {
+      if (i % ITEMS_PER_STEP === 0) yield;
+      const index = seriesIndex[i]!;
+      text.add(lineOf(index));
+      slot[i - from] = series[index]!.slot;
+    }
+    templates.push(text.template(slot));
+    from = to;
+  } while (from < seriesIndex.length);
+  return templates;
 }
 
-function kept<K extends object, V>(
+/** The bytes of a template, and where its lines end. */
+class TemplateText {
+  readonly #header: string;
+  readonly #lineEnd: Uint32Array;
+  #text = '';
+  #lines = 0;
+  #end: number;
+  #bytes: Buffer[] = [];
+
+  constructor(header: string, lines: number) {
+    this.#header = header;
+    this.#text = header;
+    this.#end = Buffer.byteLength(header);
+    this.#lineEnd = new Uint32Array(lines);
+  }
+
+  add(line: string): void {
+    this.#text += line;
+    this.#end += Buffer.byteLength(line);
+    this.#lineEnd[this.#lines++] = this.#end;
+    if (this.#text.length >= TEXT_PIECE) this.#flush();
+  }
+
+  template(slot: Uint32Array): Template {
+    this.#flush();
+    const text = this.#bytes.length === 1 ? this.#bytes[0]! : Buffer.concat(this.#bytes);
+    return createTemplate(text, Buffer.byteLength(this.#header), this.#lineEnd, slot);
+  }
+
+  #flush(): void {
+    this.#bytes.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
+function* kept<K extends object, V>(
   pages: WeakMap<K, Map<string, V>>,
   of: K,
   request: PageRequest,
-  make: () => V,
-): V {
+  make: () => Steps<V>,
+): Steps<V> {
   const made = mapOf(pages, of);
   const key = pageKey({ ...request, source: undefined });
   const known = made.get(key);
   if (known !== undefined) return known;
+  const page = yield* make();
   if (made.size >= MOST_SELECTIONS) made.delete(made.keys().next().value!);
-  const page = make();
   made.set(key, page);
   return page;
 }

@@ -15,9 +15,11 @@ import type { ExposedFamily } from '../expose/family.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import type { HintLog } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
+import { Budget, type Limits, NO_LIMITS } from '../plan/budget.js';
 import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
 import type { ProcThread } from '../processes/proc-thread.js';
+import { inSlices } from '../steps.js';
 import type { AppendedPages } from './appended-pages.js';
 import { append, type CollectedBySource, Collecting } from './collecting.js';
 import type { DeadProcesses } from './dead-processes.js';
@@ -56,6 +58,8 @@ export interface ScraperOptions {
   readonly retainRemoved?: boolean;
   /** Files that may be mapped; more are read. */
   readonly mapLimit?: number;
+  /** How much may be held; what goes beyond is left out. Without limits when absent. */
+  readonly limits?: Limits;
 }
 
 export interface ScrapeRequest extends PageRequest {
@@ -119,6 +123,8 @@ interface Run {
 
 export class Scraper {
   readonly #options: ScraperOptions;
+  /** Of all sources. */
+  readonly #budget: Budget;
   readonly #problemLog: ProblemLog;
   readonly #appendLog: ProblemLog;
   /** In the order of the page. */
@@ -134,6 +140,7 @@ export class Scraper {
   /** @param directory one directory, or any number that have names */
   constructor(directory: string | readonly NamedDirectory[], options: ScraperOptions = {}) {
     this.#options = options;
+    this.#budget = new Budget('all', options.limits?.all ?? NO_LIMITS);
     this.#problemLog = new ProblemLog(options.log);
     this.#appendLog = new ProblemLog(options.log);
     if (typeof directory === 'string') this.#sources = [this.#sourceOf(undefined, directory)];
@@ -228,6 +235,8 @@ export class Scraper {
       procThread: this.#options.procThread,
       ...(deadProcesses !== undefined && { deadProcesses }),
       retainRemoved,
+      limits: this.#options.limits,
+      budget: this.#budget,
       onHint: watch ? () => void this.prepare() : undefined,
     });
   }
@@ -263,12 +272,14 @@ export class Scraper {
     const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
     // What will be printed if nothing changed; then each source prints it as it looks.
-    const ahead = this.#draftAll(batch, run);
+    const ahead = await this.#draftAll(batch, run);
     const updates = asked.map((source) => source.update(ahead.collecting.printing(source)));
     // The addon is at work now, and this thread is not.
     if (batch.length > 0) this.#options.selfMetrics?.measure();
     const isPrinted = await Promise.all(updates);
-    const { drafts, collecting } = isPrinted.every(Boolean) ? ahead : this.#draftAll(batch, run);
+    const { drafts, collecting } = isPrinted.every(Boolean)
+      ? ahead
+      : await this.#draftAll(batch, run);
     if (batch.length === 0) return;
     const collected = await collecting.run();
 
@@ -289,7 +300,7 @@ export class Scraper {
   }
 
   /** The pages of all requests, each once, by the layouts there are now. */
-  #draftAll(batch: readonly Waiting[], run: Run): Drafts {
+  async #draftAll(batch: readonly Waiting[], run: Run): Promise<Drafts> {
     this.#merge(run.sources.filter(({ isReadable }) => isReadable));
     const isSelection = batch.every(({ request }) => request.names !== undefined);
     const { prefixes } = this.#options.rules ?? NO_RULES;
@@ -298,16 +309,16 @@ export class Scraper {
     const drafts = new Map<string, Draft | { readonly failure: unknown }>();
     for (const { request } of batch) {
       const key = pageKey(request);
-      if (!drafts.has(key)) drafts.set(key, this.#draft(request, run, collecting));
+      if (!drafts.has(key)) drafts.set(key, await this.#draft(request, run, collecting));
     }
     return { drafts, collecting };
   }
 
-  #draft(
+  async #draft(
     request: ScrapeRequest,
     run: Run,
     collecting: Collecting,
-  ): Draft | { readonly failure: unknown } {
+  ): Promise<Draft | { readonly failure: unknown }> {
     let sources: readonly Source[];
     try {
       sources = this.#sourcesFor(request, run);
@@ -316,7 +327,8 @@ export class Scraper {
     }
     const merged = sources.length > 1 ? this.#merged : undefined;
     const families = merged?.families ?? sources[0]?.live.layout.families ?? NO_FAMILIES;
-    return { request, sources, families, body: collecting.add(sources, merged, request) };
+    const body = await inSlices(collecting.add(sources, merged, request));
+    return { request, sources, families, body };
   }
 
   /** @throws what the request cannot be answered for */

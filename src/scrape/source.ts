@@ -18,7 +18,10 @@ export interface NamedDirectory {
 }
 
 export interface SourceOptions
-  extends Pick<LivePlanOptions, 'procThread' | 'deadProcesses' | 'retainRemoved'> {
+  extends Pick<
+    LivePlanOptions,
+    'procThread' | 'deadProcesses' | 'retainRemoved' | 'limits' | 'budget'
+  > {
   readonly rules: PlanRules;
   readonly mapLimit: number;
   readonly log: (ScrapeLog & HintLog) | undefined;

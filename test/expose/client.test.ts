@@ -20,7 +20,10 @@ function fromBits(bits: string): number {
 
 function expose(dialect: Dialect, family: ExposedFamily): string {
   const blocks = familyBlocks(dialect, family, false);
-  const text = blocks.map(({ header, line }) => header + line.map((one) => `${one}1.0\n`).join(''));
+  const text = blocks.map(
+    ({ header, seriesIndex, lineOf }) =>
+      header + seriesIndex.map((i) => `${lineOf(i)}1.0\n`).join(''),
+  );
   return text.join('') + (dialect.format === 'openmetrics' ? '# EOF\n' : '');
 }
 

@@ -35,9 +35,9 @@ function family(
 
 /** Each line with the index of its series in place of the number. */
 function print(dialect: Dialect, exposed: ExposedFamily, renamed = false): string[] {
-  return familyBlocks(dialect, exposed, renamed).flatMap(({ header, line, seriesIndex }) => [
+  return familyBlocks(dialect, exposed, renamed).flatMap(({ header, seriesIndex, lineOf }) => [
     ...header.split('\n').slice(0, -1),
-    ...line.map((one, i) => `${one}${seriesIndex[i]}`),
+    ...seriesIndex.map((i) => `${lineOf(i)}${i}`),
   ]);
 }
 
@@ -228,7 +228,7 @@ describe('a family', () => {
     const series = Array.from({ length: 10_000 }, (_, i): Series => ['g', { i: `${i}` }]);
     const [block] = familyBlocks(TEXT, family('gauge', 'g', series), false);
     assert.deepEqual(
-      block!.line,
+      block!.seriesIndex.map(block!.lineOf),
       series.map((_, i) => `g{i="${i}"} `),
     );
   });

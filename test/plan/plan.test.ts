@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseFileName } from '../../src/format/filename.js';
-import { parseKey } from '../../src/format/key.js';
+import { type Key, parseKey, type UnusableKey } from '../../src/format/key.js';
 import { OPERATION } from '../../src/plan/operation.js';
 import { type FamilySurvey, Plan, SLOT_NOWHERE } from '../../src/plan/plan.js';
+import { atOnce } from '../../src/steps.js';
 
 type Labels = Record<string, string>;
 type EntrySketch = [family: string, sample: string, labels?: Labels, help?: unknown];
@@ -14,7 +15,8 @@ type FilesSketch = Record<string, EntrySketch[]>;
  * are two walks over columns.
  */
 class PlanBench {
-  readonly plan = new Plan();
+  readonly #keys: (Key | UnusableKey)[] = [];
+  readonly plan = new Plan((id) => this.#keys[id]!);
   readonly #keyIds = new Map<string, number>();
   readonly #files = new Map<string, { id: number; keyId: Uint32Array; slot: Uint32Array }>();
   #nextId = 1;
@@ -27,11 +29,12 @@ class PlanBench {
       if (key === undefined) {
         key = this.#keyIds.size;
         this.#keyIds.set(text, key);
-        this.plan.addKey(parseKey(Buffer.from(text)));
+        this.#keys.push(parseKey(Buffer.from(text)));
       }
       return key;
     });
     this.plan.addFile(id, parseFileName(name)!);
+    atOnce(this.plan.admit(id, 0, keyId));
     this.#files.set(name, { id, keyId, slot: new Uint32Array(keyId.length) });
     return this;
   }
@@ -52,16 +55,16 @@ class PlanBench {
 
   layOut() {
     const files = [...this.#files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, file]) => file);
-    this.plan.define(this.#survey(files));
+    atOnce(this.plan.define(this.#survey(files)));
     const order: number[] = [];
     for (const file of files) {
       const operation = new Uint8Array(file.keyId.length);
-      this.plan.fillRows(file.id, 0, file.keyId, file.slot, operation, 0);
+      atOnce(this.plan.fillRows(file.id, 0, file.keyId, file.slot, operation, 0));
       for (const slot of file.slot) {
         if (slot !== SLOT_NOWHERE && !order.includes(slot)) order.push(slot);
       }
     }
-    return this.plan.layOut(Uint32Array.from(order));
+    return atOnce(this.plan.layOut(Uint32Array.from(order)));
   }
 
   /** The series in output order, as `name{label="value",…}`. */
@@ -348,7 +351,7 @@ describe('the plan', () => {
     const bench = plan({ 'gauge_max_1.db': [['g', 'g']], 'gauge_min_1.db': [['g', 'g']] });
     bench.layOut();
     const operation = new Uint8Array(1);
-    bench.plan.fillRows(1, 0, Uint32Array.of(0), new Uint32Array(1), operation, 0);
+    atOnce(bench.plan.fillRows(1, 0, Uint32Array.of(0), new Uint32Array(1), operation, 0));
     assert.equal(operation[0], OPERATION.min);
   });
 

@@ -110,12 +110,12 @@ export const identicalSeries: Rule = {
       const seen = new Map<string, number>();
       let example = '';
       let count = 0;
-      for (const { shape, processId, parts } of series.values()) {
+      for (const { shape, processId } of series.values()) {
         if (processId === undefined) break;
         if (!shape.labels.some(([label]) => label === 'pid')) continue;
         const labels = shape.labels.filter(([label]) => label !== 'pid');
-        const printed = { shape: { ...shape, labels }, processId, parts };
-        const text = seriesText(printed);
+        const { sampleName } = shape;
+        const text = seriesText({ shape: { sampleName, labels }, processId });
         const before = seen.get(text) ?? 0;
         seen.set(text, before + 1);
         if (before === 0) continue;

@@ -149,7 +149,13 @@ export function mostRecent(parts: readonly Part[]): Part | undefined {
 }
 
 /** `name{label="value"}`, as PromQL writes it. */
-export function seriesText({ shape, processId }: SeriesIndex): string {
+export function seriesText({
+  shape,
+  processId,
+}: {
+  readonly shape: Pick<SeriesShape, 'sampleName' | 'labels'>;
+  readonly processId: string | undefined;
+}): string {
   const labels = shape.labels.map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   if (processId !== undefined) labels.push(`pid=${JSON.stringify(processId)}`);
   return labels.length === 0 ? shape.sampleName : `${shape.sampleName}{${labels.join(',')}}`;

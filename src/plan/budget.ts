@@ -1,0 +1,129 @@
+/**
+ * How much a directory may make promfold hold. What would go beyond is left out by file: who was admitted
+ * stays, and who comes next stays out.
+ *
+ * A quantity is counted three times over: for the file, for its source, and for all sources together. Counting
+ * comes before the strings: V8 ends the process when its heap is full, and that cannot be caught.
+ */
+
+/** What is counted. Entries and key bytes are counted by the addon, before it reads a file in. */
+export const QUANTITIES = [
+  /** Values in files. */
+  'entries',
+  /** Bytes of distinct keys. */
+  'key-bytes',
+  /** Distinct series. */
+  'series',
+  'families',
+  /** Distinct names of labels. */
+  'label-names',
+  /** Bytes of the exposition, in text format. */
+  'page-bytes',
+] as const;
+
+export type Quantity = (typeof QUANTITIES)[number];
+
+export type Amounts = Readonly<Record<Quantity, number>>;
+
+export const SCOPES = ['file', 'source', 'all'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** The limits of each file, of each source, and of all sources together. */
+export type Limits = Readonly<Record<Scope, Amounts>>;
+
+/** A limit that is reached. */
+export interface Exceeded {
+  readonly quantity: Quantity;
+  readonly limit: number;
+  readonly scope: Scope;
+}
+
+const NOTHING: Amounts = {
+  entries: 0,
+  'key-bytes': 0,
+  series: 0,
+  families: 0,
+  'label-names': 0,
+  'page-bytes': 0,
+};
+
+export const NO_LIMITS: Amounts = {
+  entries: Infinity,
+  'key-bytes': Infinity,
+  series: Infinity,
+  families: Infinity,
+  'label-names': Infinity,
+  'page-bytes': Infinity,
+};
+
+export const UNLIMITED: Limits = { file: NO_LIMITS, source: NO_LIMITS, all: NO_LIMITS };
+
+export class Budget {
+  readonly scope: Scope;
+  readonly limits: Amounts;
+  readonly #outer: Budget | undefined;
+  readonly #used: Record<Quantity, number> = { ...NOTHING };
+  /** How often something was given back: then what was refused may fit. */
+  #returns = 0;
+
+  /** @param outer what this is a part of: a file's is part of its source's, a source's of all */
+  constructor(scope: Scope, limits: Amounts, outer?: Budget) {
+    this.scope = scope;
+    this.limits = limits;
+    this.#outer = outer;
+  }
+
+  /** As of now. */
+  get used(): Amounts {
+    return { ...this.#used };
+  }
+
+  /** Of this budget and of those that it is a part of. */
+  get returns(): number {
+    return this.#returns + (this.#outer?.returns ?? 0);
+  }
+
+  /** @returns the limit that so much more would exceed; the nearest one */
+  exceededBy(quantity: Quantity, amount: number): Exceeded | undefined {
+    const limit = this.limits[quantity];
+    if (this.#used[quantity] + amount > limit) return { quantity, limit, scope: this.scope };
+    return this.#outer?.exceededBy(quantity, amount);
+  }
+
+  /** Takes more, or gives back where the amount is negative; whatever the limit. */
+  add(quantity: Quantity, amount: number): void {
+    if (amount === 0) return;
+    this.#used[quantity] += amount;
+    if (amount < 0) this.#returns += 1;
+    this.#outer?.add(quantity, amount);
+  }
+
+  /** The least of the limits. */
+  maxOf(quantity: Quantity): number {
+    return Math.min(this.limits[quantity], this.#outer?.maxOf(quantity) ?? Infinity);
+  }
+
+  /** How much more fits. */
+  room(quantity: Quantity): number {
+    const own = this.limits[quantity] - this.#used[quantity];
+    return Math.max(0, Math.min(own, this.#outer?.room(quantity) ?? Infinity));
+  }
+
+  /** Takes and gives back until it has taken so much. */
+  reset(amounts: Amounts = NOTHING): void {
+    for (const quantity of QUANTITIES) this.add(quantity, amounts[quantity] - this.#used[quantity]);
+  }
+}
+
+/** `needs more than 60,000 series, the limit for a source`. */
+export function exceededText({ quantity, limit, scope }: Exceeded): string {
+  const amount = limit.toLocaleString('en-US');
+  return `needs more than ${amount} ${quantity.replace('-', ' ')}, the limit for ${SCOPE_TEXT[scope]}`;
+}
+
+const SCOPE_TEXT: Readonly<Record<Scope, string>> = {
+  file: 'a file',
+  source: 'a source',
+  all: 'all sources',
+};

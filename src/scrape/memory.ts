@@ -1,0 +1,39 @@
+/**
+ * Gives memory back to the system after much of what was held is gone. V8 collects when it needs memory, and
+ * a daemon that has nothing more to do may not need any for days.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** For what a few scrapes still hold. */
+const DELAY_MS = 5_000;
+
+type CollectGarbage = (options: {
+  readonly type: 'major';
+  readonly execution: 'async';
+  readonly flavor: 'last-resort';
+}) => Promise<void>;
+
+let isDue = false;
+let collect: CollectGarbage | undefined;
+
+/** Collects garbage a few seconds later, once for all calls until then. */
+export function giveMemoryBack(): void {
+  if (isDue) return;
+  isDue = true;
+  const timer = setTimeout(() => {
+    isDue = false;
+    void garbageCollector()({ type: 'major', execution: 'async', flavor: 'last-resort' });
+  }, DELAY_MS);
+  timer.unref();
+}
+
+/** V8 has it where a flag says so, in contexts that are made after that. */
+function garbageCollector(): CollectGarbage {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as CollectGarbage;
+    setFlagsFromString('--no-expose-gc');
+  }
+  return collect;
+}

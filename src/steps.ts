@@ -1,0 +1,36 @@
+/**
+ * Work that can be interrupted: a generator that yields wherever another task may run in between.
+ *
+ * The slow clock (reading keys, ordering the output, making templates) takes seconds for a million series. It
+ * yields after every few items and knows nothing of time; who drives it decides: a command runs it at
+ * once, the daemon in slices, so that the event loop stays free.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+export type Steps<T> = Generator<void, T, void>;
+
+/** Items of an ordinary loop between two steps: some tens of microseconds. */
+export const ITEMS_PER_STEP = 64;
+
+/** Milliseconds. Short beside the 50 ms that a probe or a scrape may wait, long beside a turn of the event loop. */
+const SLICE_MS = 6;
+
+/** Runs all steps. */
+export function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Runs the steps in slices, with a turn of the event loop between two of them. */
+export async function inSlices<T>(steps: Steps<T>): Promise<T> {
+  for (;;) {
+    const endMs = performance.now() + SLICE_MS;
+    do {
+      const { done, value } = steps.next();
+      if (done) return value;
+    } while (performance.now() < endMs);
+    await nextTurn();
+  }
+}
