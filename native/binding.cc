@@ -4,6 +4,7 @@
 // What the functions promise is said in src/native.ts. Asynchronous ones run on libuv's pool with a
 // reference to their object, one at a time. JavaScript is called for one thing only, Buffer.from,
 // which runs nobody's code; no callback is ever taken.
+#include <malloc.h>
 #include <napi.h>
 #include <sys/sysmacros.h>
 
@@ -940,13 +941,30 @@ Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), text, static_cast<size_t>(end - text));
 }
 
+Napi::Value TrimMemory(const Napi::CallbackInfo& info) {
+  promfold::ReleaseSpareBlocks();
+  malloc_trim(0);
+  return info.Env().Undefined();
+}
+
+// Large blocks are the kernel's own, so that they go back when they are freed. By itself glibc would
+// keep them in a heap from the first one on that is freed, and a heap for each thread.
+void ConfigureMalloc() {
+  constexpr int kMmapThreshold = 1 << 20;
+  constexpr int kArenas = 2;
+  mallopt(M_MMAP_THRESHOLD, kMmapThreshold);
+  mallopt(M_ARENA_MAX, kArenas);
+}
+
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
+  ConfigureMalloc();
   exports.Set("FileSet", FileSetObject::Define(env));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
   exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
+  exports.Set("trimMemory", Napi::Function::New(env, TrimMemory, "trimMemory"));
   exports.Set("formatNumber", Napi::Function::New(env, FormatNumber, "formatNumber"));
   return exports;
 }

@@ -41,8 +41,10 @@ export const FAULT = {
   ioError: 7,
   /** Not a regular file. */
   notRegular: 8,
-  /** It would hold more than ReadLimits allow. */
-  overBudget: 9,
+  /** It is sound, and has more entries than ReadLimits allow. */
+  tooManyEntries: 9,
+  /** It is sound, and has longer keys than ReadLimits allow. */
+  tooManyKeyBytes: 10,
 } as const;
 
 /** Bits of what `accept` is told of a file. native/core/metric_file.h. */
@@ -261,8 +263,7 @@ export interface FileSet {
   columns(id: number): { readonly value: Float64Array; readonly timestampSeconds: Float64Array };
   /**
    * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
-   * every file with entries anew; what is held stays so. Until then rows are void. Memory that is free
-   * then goes back to the kernel.
+   * every file with entries anew; what is held stays so. Until then rows are void.
    */
   compactKeys(): void;
   /** Unmaps everything. The set is of no use afterwards. */
@@ -332,6 +333,8 @@ interface Addon {
    * then; nothing may be at work on one. Buffers that are not bodies stay as they are.
    */
   releaseBody(body: Buffer): void;
+  /** Gives free memory of the addon back to the system: it may take some milliseconds for each 100 MB. */
+  trimMemory(): void;
   /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
    * fault. Opens regular files only.
@@ -360,4 +363,5 @@ export const {
   readMetricBytes,
   readMetricFile,
   releaseBody,
+  trimMemory,
 } = addon;

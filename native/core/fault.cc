@@ -58,12 +58,13 @@ FaultCode Fault::code() const {
       return FaultCode::kIoError;
     case Found::kNotRegular:
       return FaultCode::kNotRegular;
-    case Found::kFileTooLarge:
     case Found::kTooManyEntries:
-    case Found::kTooManyKeyBytes:
     case Found::kNoRoomForEntries:
+      return FaultCode::kTooManyEntries;
+    case Found::kFileTooLarge:
+    case Found::kTooManyKeyBytes:
     case Found::kNoRoomForKeys:
-      return FaultCode::kOverBudget;
+      return FaultCode::kTooManyKeyBytes;
   }
   return FaultCode::kNone;
 }

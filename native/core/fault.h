@@ -22,7 +22,8 @@ enum class FaultCode : uint8_t {
   kReadFault = 6,
   kIoError = 7,
   kNotRegular = 8,
-  kOverBudget = 9,
+  kTooManyEntries = 9,
+  kTooManyKeyBytes = 10,
 };
 
 // What was found, exactly. The comment says what `a` and `b` of the Fault hold.
@@ -63,6 +64,10 @@ struct Fault {
 
   bool ok() const { return found == Found::kNothingWrong; }
   FaultCode code() const;
+  // The file is sound, and would hold more than read_budget.h allows.
+  bool is_over_budget() const {
+    return code() == FaultCode::kTooManyEntries || code() == FaultCode::kTooManyKeyBytes;
+  }
   friend bool operator==(const Fault&, const Fault&) = default;
 };
 

@@ -1,7 +1,6 @@
 #include "file_set.h"
 
 #include <linux/magic.h>
-#include <malloc.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 
@@ -665,8 +664,6 @@ void FileSet::CompactKeys() {
   keys_ = std::move(keys);
   slots_ = {};
   numbers_.Forget();
-  ReleaseSpareBlocks();
-  malloc_trim(0);
 }
 
 Complaint FileSet::Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const {

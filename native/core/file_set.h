@@ -155,8 +155,7 @@ class FileSet {
   Complaint Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
 
   // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
-  // reports every file with entries anew; until then rows are void. Memory that is free then goes
-  // back to the kernel.
+  // reports every file with entries anew; until then rows are void.
   void CompactKeys();
 
  private:

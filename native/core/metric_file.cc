@@ -120,7 +120,7 @@ void MetricFile::ReadAnew(const FileContext& context) {
         FindExcess(context, context.scratch->FileBytes(reading.layout.end), kHeaderBytes,
                    reading.layout.end, reading.layout.slot_bytes, 0, reading.layout.entries);
   }
-  if (reading.fault.code() == FaultCode::kOverBudget) {
+  if (reading.fault.is_over_budget()) {
     refused_epoch_ = context.budget->epoch;
     refused_bytes_ = reading.file_bytes;
     identity_ = reading.identity;
@@ -253,7 +253,7 @@ bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
     RefuseGrowth(context, excess);
     return true;
   }
-  if (fault_.code() == FaultCode::kOverBudget) fault_ = {};
+  if (fault_.is_over_budget()) fault_ = {};
   indexed_used_ = used;
   Append(context, copy, used);
   return true;
@@ -300,7 +300,7 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
     return Fail(excess, reading.changed_seconds);
   }
   if (!continues) return AdoptUnlessErased(context, &reading);
-  if (excess.ok() && fault_.code() == FaultCode::kOverBudget) fault_ = {};
+  if (excess.ok() && fault_.is_over_budget()) fault_ = {};
 
   indexed_used_ = reading.used;
   slot_bytes_ = reading.layout.slot_bytes;

@@ -209,7 +209,7 @@ class MetricFile {
                    uint32_t slot_bytes, uint32_t before, uint32_t entries) const;
   // Whether what is beyond the indexed entries was refused, and still would be.
   bool IsGrowthRefused(const FileContext& context) const {
-    return fault_.code() == FaultCode::kOverBudget && refused_epoch_ == context.budget->epoch;
+    return fault_.is_over_budget() && refused_epoch_ == context.budget->epoch;
   }
   bool IsRefusedAsBefore(const FileContext& context) const;
   void RefuseGrowth(const FileContext& context, Fault fault);

@@ -11,6 +11,7 @@ import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialec
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
+import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
 import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/dead-processes.js';
 import { GAUGE_AGE } from '../scrape/gauge-age.js';
 import { DEFAULT_SOURCE_LABEL } from '../scrape/scraper.js';
@@ -75,6 +76,21 @@ const COMMA_OR_BLANK = /[\s,]+/;
 
 /** A comma or a blank that `NAME=` follows: those in a value stand for themselves. */
 const BEFORE_NAME = /[\s,]+(?=[^\s,=]+=)/;
+
+const A_LIMIT = /^(?:(\w+)\.)?([\w-]+)=(\d{1,15})$/;
+
+/** `series=100000`, `file.entries=5000`. */
+function parseLimit(text: string): ChosenLimit {
+  const [, scope, quantity, amount] = A_LIMIT.exec(text) ?? [];
+  const isKnown =
+    QUANTITIES.some((known) => known === quantity) &&
+    (scope === undefined || SCOPES.some((known) => known === scope));
+  if (isKnown) return { scope, quantity, amount: Number(amount) } as ChosenLimit;
+  throw new ExpectedError(
+    `one of ${listed(QUANTITIES)}, perhaps with ${listed(SCOPES)} and a dot before it, = and a whole number`,
+    text,
+  );
+}
 
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 const A_LABEL_NAME = 'a name of A-Z a-z 0-9 _ that does not begin with __ or a digit';
@@ -216,6 +232,14 @@ export const FLAGS = {
       if (LABEL_NAME.test(text) && !NO_LABEL.has(text)) return text;
       throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
     },
+  ),
+  limit: each<ChosenLimit>(
+    {
+      name: 'limit',
+      value: 'what=number',
+      help: `leave out files beyond it: ${listed(QUANTITIES)}, for a file (file.series=…), a source or all together; the defaults follow the memory there is`,
+    },
+    parseLimit,
   ),
   retainRemoved: one(
     {

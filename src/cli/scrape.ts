@@ -1,6 +1,8 @@
 /** `scrape`: prints one exposition, as a daemon on the directory would, without self-metrics. */
 import { UsageError } from '../errors.js';
 import { dialectFor } from '../expose/negotiate.js';
+import { withChosen } from '../plan/budget.js';
+import { defaultLimits } from '../scrape/default-limits.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
 import { writeFileAtomically } from './output-file.js';
@@ -15,6 +17,7 @@ const FLAGS = [
   'name',
   ...SELECT_AND_LABEL,
   'appendUrl',
+  'limit',
   ...WRITER_FLAGS,
   'output',
   'strict',
@@ -46,6 +49,7 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
       appended: appendedPages(flags),
+      limits: withChosen(defaultLimits(typeof directory !== 'string'), flags.limit),
       required: true,
       watch: false,
     });

@@ -1,7 +1,9 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
 import { UsageError } from '../errors.js';
+import { withChosen } from '../plan/budget.js';
 import { portHolder } from '../processes/port-holder.js';
+import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { Scraper } from '../scrape/scraper.js';
 import { SelfMetrics } from '../scrape/self-metrics.js';
@@ -30,6 +32,7 @@ export const SERVE_FLAGS = [
   'strict',
   ...SELECT_AND_LABEL,
   'appendUrl',
+  'limit',
   'retainRemoved',
   ...WRITER_FLAGS,
   'logLevel',
@@ -74,6 +77,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
       appended: appendedPages(flags),
+      limits: withChosen(defaultLimits(typeof directory !== 'string'), flags.limit),
       retainRemoved: flags.retainRemoved,
       selfMetrics: flags.disableExporterMetrics
         ? undefined

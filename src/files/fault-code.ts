@@ -16,5 +16,6 @@ export const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {
   [FAULT.readFault]: 'FILE_UNREADABLE',
   [FAULT.ioError]: 'FILE_UNREADABLE',
   [FAULT.notRegular]: 'FILE_NOT_REGULAR',
-  [FAULT.overBudget]: 'BUDGET_EXCEEDED',
+  [FAULT.tooManyEntries]: 'BUDGET_EXCEEDED',
+  [FAULT.tooManyKeyBytes]: 'BUDGET_EXCEEDED',
 };

@@ -44,6 +44,12 @@ export interface SetAside {
   readonly back: readonly number[];
 }
 
+/** Why a file is over budget: what it has too much of, and that as a phrase. */
+export interface Excess {
+  readonly quantity: string;
+  readonly found: string;
+}
+
 /** What a refresh found. The columns of Refreshed, and the files that came and went before it. */
 export interface FilesRefreshed {
   readonly added: readonly number[];
@@ -65,8 +71,8 @@ export class MetricFiles {
   readonly #foreign = new Map<number, string>();
   /** Listed and not read. */
   readonly #aside = new Map<number, MetricFile>();
-  /** Listed and not read: they are over budget. With what was found, as a phrase. */
-  readonly #overBudget = new Map<number, { readonly file: MetricFile; readonly found: string }>();
+  /** Listed and not read: they are over budget. */
+  readonly #overBudget = new Map<number, { readonly file: MetricFile } & Excess>();
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
   readonly #tally = new Tally();
@@ -96,22 +102,29 @@ export class MetricFiles {
     for (const [id, { file }] of this.#overBudget) yield [id, file];
   }
 
-  /** Whether a file, or what it grew by, is left out because it is over budget. */
-  get hasOverBudget(): boolean {
-    if (this.#overBudget.size > 0) return true;
+  /** Files that are left out because they are over budget, wholly or for what they grew by. */
+  *overBudget(): IterableIterator<{ readonly path: string; readonly quantity: string }> {
+    for (const { file, quantity } of this.#overBudget.values()) yield { path: file.path, quantity };
     for (const id of this.#faulty) {
-      if (this.#files.get(id)?.fault?.fault === FAULT.overBudget) return true;
+      const { path, fault } = this.#files.get(id)!;
+      const quantity = QUANTITY_OF_FAULT[fault!.fault];
+      if (quantity !== undefined) yield { path, quantity };
     }
-    return false;
+  }
+
+  /** Files that leaveOut() left out. */
+  overBudgetIds(): IterableIterator<number> {
+    return this.#overBudget.keys();
   }
 
   /** Leaves out a file that is read and does not fit into the plan. */
-  leaveOut(id: number, found: string): void {
+  leaveOut(id: number, excess: Excess): void {
     const file = this.#files.get(id)!;
     this.#tally.remove(file);
     this.#files.delete(id);
     this.#faulty.delete(id);
-    this.#overBudget.set(id, { file: { ...file, state: FILE_STATE.empty, entryCount: 0 }, found });
+    const unread = { ...file, state: FILE_STATE.empty, entryCount: 0, fault: undefined };
+    this.#overBudget.set(id, { file: unread, ...excess });
     this.set.release(Uint32Array.of(id));
   }
 
@@ -292,6 +305,11 @@ export class MetricFiles {
     return FILE_FLAG.keepLastGood | (this.heirs.has(heir) ? heirFlag(heir) : 0);
   }
 }
+
+const QUANTITY_OF_FAULT: Readonly<Record<number, string>> = {
+  [FAULT.tooManyEntries]: 'entries',
+  [FAULT.tooManyKeyBytes]: 'key-bytes',
+};
 
 const NO_CHANGES: Refreshed = {
   id: new Uint32Array(0),

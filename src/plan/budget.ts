@@ -116,6 +116,27 @@ export class Budget {
   }
 }
 
+/** A limit that the operator sets. */
+export interface ChosenLimit {
+  /** Undefined for all three. */
+  readonly scope: Scope | undefined;
+  readonly quantity: Quantity;
+  readonly amount: number;
+}
+
+/** @param chosen of two for the same the last one counts */
+export function withChosen(limits: Limits, chosen: readonly ChosenLimit[]): Limits {
+  let { file, source, all } = limits;
+  for (const { scope, quantity, amount } of chosen) {
+    const set = (amounts: Amounts, own: Scope): Amounts =>
+      scope === undefined || scope === own ? { ...amounts, [quantity]: amount } : amounts;
+    file = set(file, 'file');
+    source = set(source, 'source');
+    all = set(all, 'all');
+  }
+  return { file, source, all };
+}
+
 /** `needs more than 60,000 series, the limit for a source`. */
 export function exceededText({ quantity, limit, scope }: Exceeded): string {
   const amount = limit.toLocaleString('en-US');

@@ -2,26 +2,39 @@
  * How many files and entries of each sort there are, for the self-metrics. Counted when something
  * changed, not at every scrape.
  */
-import type { ErrorCode, MetricFileError } from '../errors.js';
+import { basename } from 'node:path';
+import type { MetricFileError } from '../errors.js';
 import type { MetricFiles } from '../files/metric-files.js';
+import { compareCodePoints } from '../format/code-point.js';
 import type { Plan } from '../plan/plan.js';
 import type { DirectoryFacts } from './self-metrics.js';
 
+/** Files over budget that are named; further ones are counted. */
+const MAX_NAMES = 20;
+
 export type Census = Pick<
   DirectoryFacts,
-  'metricFiles' | 'entries' | 'skippedFiles' | 'skippedEntries' | 'heldFiles'
+  | 'metricFiles'
+  | 'entries'
+  | 'skippedFiles'
+  | 'skippedEntries'
+  | 'heldFiles'
+  | 'overBudgetFiles'
+  | 'overBudgetNames'
 >;
 
 export function takeCensus(
   { files, tally }: MetricFiles,
   plan: Plan,
   problems: readonly MetricFileError[],
+  overBudget: readonly { readonly path: string; readonly quantity: string }[],
 ): Census {
   const { filesOfType, entries, heldPaths } = tally;
   const skippedFiles = new Map<string, number>();
   for (const { code, path } of problems) {
-    const reason = REASON_OF[code] ?? reasonOf(code);
-    if (reason !== undefined && !heldPaths.has(path)) count(skippedFiles, reason);
+    // FILE_CORRUPT is reason="corrupt".
+    if (!code.startsWith('FILE_') || heldPaths.has(path)) continue;
+    count(skippedFiles, code.slice('FILE_'.length).toLowerCase());
   }
 
   const skippedEntries = new Map<string, number>();
@@ -32,16 +45,20 @@ export function takeCensus(
       count(skippedEntries, fault, entries);
     }
   }
+  const overBudgetFiles = new Map<string, number>();
+  for (const { quantity } of overBudget) count(overBudgetFiles, quantity);
+  const names = overBudget.map(({ path }) => basename(path)).sort(compareCodePoints);
+  const overBudgetNames = new Map(names.slice(0, MAX_NAMES).map((name) => [name, 1]));
   const metricFiles = new Map<string, number>(filesOfType);
-  return { metricFiles, entries, skippedFiles, skippedEntries, heldFiles: heldPaths.size };
-}
-
-/** Of a file that is left out, wholly or in part. */
-const REASON_OF: Readonly<Partial<Record<ErrorCode, string>>> = { BUDGET_EXCEEDED: 'budget' };
-
-/** FILE_CORRUPT is reason="corrupt". */
-function reasonOf(code: ErrorCode): string | undefined {
-  return code.startsWith('FILE_') ? code.slice('FILE_'.length).toLowerCase() : undefined;
+  return {
+    metricFiles,
+    entries,
+    skippedFiles,
+    skippedEntries,
+    heldFiles: heldPaths.size,
+    overBudgetFiles,
+    overBudgetNames,
+  };
 }
 
 function count(counts: Map<string, number>, reason: string, by = 1): void {

@@ -44,7 +44,11 @@ const EMPTY_LAYOUT: Layout = {
  */
 const DEAD_WEIGHT = 4_096;
 
-/** A plan that was made anew is not made anew again until so many times as long has passed. */
+/** A key may have so many labels, however few names of labels all files may have. */
+const MIN_LABELS = 1_000;
+
+/** Where trying again what is over budget takes longer than this, it rests for so many times as long. */
+const QUICK_MS = 200;
 const REST = 20;
 
 export interface LivePlanOptions {
@@ -86,6 +90,8 @@ export class LivePlan {
   /** Files went since the plan was made: it holds keys and series that no file has. */
   #hasDeadWeight = false;
   #restUntilMs = 0;
+  /** Files that were left out when the update began. */
+  #wereOut: ReadonlySet<number> = new Set();
   readonly #deadProcesses: DeadProcesses;
   /** The look by which files were set aside. */
   #setAsideBy: Known | undefined;
@@ -120,6 +126,7 @@ export class LivePlan {
   async update(toPrint?: Printing): Promise<Collected | undefined> {
     // Ahead of the refresh, which reads what came back.
     this.#setAside();
+    this.#wereOut = new Set(this.files.overBudgetIds());
     const mayFit = this.#mayFitNow();
     this.#setLimits(mayFit);
     const { added, removed, refreshed, collected } = await this.#refresh(
@@ -131,8 +138,9 @@ export class LivePlan {
     this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
-    if (this.#isBroken || mayFit) await this.#startOver();
+    if (this.#isBroken) await this.#startOver();
     else if (changed || this.#stale) await this.#replan(refreshed);
+    if (mayFit || this.#mayFitNow()) await this.#retry();
     return isFirstLook ? undefined : collected;
   }
 
@@ -156,8 +164,8 @@ export class LivePlan {
 
   /** What the self-metrics say of the files and the plan. */
   facts(): DirectoryFacts {
-    this.#census ??= takeCensus(this.files, this.plan, this.problems());
-    const { inheritedFiles, ...counts } = this.files.set.counts();
+    this.#census ??= takeCensus(this.files, this.plan, this.problems(), [...this.#overBudget()]);
+    const { inheritedFiles, keyBytes: _, ...counts } = this.files.set.counts();
     return {
       ...this.#census,
       ...counts,
@@ -166,6 +174,15 @@ export class LivePlan {
       planChanges: this.changeCount,
       deadProcesses: this.writers?.known?.look.dead.length ?? -1,
     };
+  }
+
+  /** Files that are left out because they are over budget, wholly or for what they grew by. */
+  *#overBudget(): IterableIterator<{ readonly path: string; readonly quantity: string }> {
+    yield* this.files.overBudget();
+    for (const id of this.plan.exceeding) {
+      const { path } = this.files.files.get(id)!;
+      yield { path, quantity: this.plan.files.get(id)!.exceeded!.quantity };
+    }
   }
 
   close(): void {
@@ -207,7 +224,9 @@ export class LivePlan {
   async #replan(refreshed: Refreshed): Promise<void> {
     this.#isBroken = true;
     const isWithin = await this.#admit(refreshed, new Map());
-    if (!isWithin && this.#hasDeadWeight) return this.#startOver();
+    // What went may have made room.
+    const isRested = performance.now() >= this.#restUntilMs;
+    if (!isWithin && this.#hasDeadWeight && isRested) return this.#retry();
     await this.#plan(refreshed);
   }
 
@@ -268,7 +287,7 @@ export class LivePlan {
       isWithin = false;
       if (from + done > 0) continue;
       plan.removeFile(id);
-      this.files.leaveOut(id, exceededText(exceeded));
+      this.files.leaveOut(id, { quantity: exceeded.quantity, found: exceededText(exceeded) });
     }
     if (!isWithin) this.#look();
     return isWithin;
@@ -277,8 +296,8 @@ export class LivePlan {
   /** Whether what is over budget may fit now. */
   #mayFitNow(): boolean {
     if (!this.#hasDeadWeight && this.#budget.returns === this.#triedReturns) return false;
-    if (!this.files.hasOverBudget && this.plan.exceeding.size === 0) return false;
-    return performance.now() >= this.#restUntilMs;
+    if (performance.now() < this.#restUntilMs) return false;
+    return !this.#overBudget().next().done;
   }
 
   #setLimits(retry: boolean): void {
@@ -302,18 +321,37 @@ export class LivePlan {
     this.#budget.add('key-bytes', this.files.set.counts().keyBytes - used['key-bytes']);
   }
 
+  /** Tries to take in what is over budget. */
+  async #retry(): Promise<void> {
+    const startedMs = performance.now();
+    if (this.#hasDeadWeight || this.plan.exceeding.size > 0) await this.#startOver();
+    const ids = this.files.takeBack();
+    for (const id of ids) this.#addFile(id, this.files.files.get(id)!.name);
+    this.#setLimits(true);
+    const { refreshed } = await this.#refresh();
+    await this.#replan(refreshed);
+    this.#look();
+    for (const id of ids) {
+      const path = this.files.files.get(id)?.path;
+      if (path === undefined || !this.#wereOut.has(id)) continue;
+      this.#log?.info('within budget now; all that the file has counted comes in at once', {
+        path,
+      });
+    }
+    this.#triedReturns = this.#budget.returns;
+    const tookMs = performance.now() - startedMs;
+    this.#restUntilMs = tookMs < QUICK_MS ? 0 : performance.now() + REST * tookMs;
+  }
+
   /**
-   * Makes the plan anew from the files there are; only what they name is in it then. Files that were
-   * admitted come first, and what was left out comes after them.
+   * Makes the plan anew from the files that are read; only what they name is in it then. What was admitted
+   * comes first, and what files grew by beyond a limit comes after it.
    */
   async #startOver(): Promise<void> {
-    const startedMs = performance.now();
     this.#isBroken = true;
     const admitted = new Map<number, number>();
     for (const [id, file] of this.plan.files) admitted.set(id, file.admitted);
     this.plan.close();
-    const tried = this.files.takeBack();
-    const paths = tried.map((id) => [id, this.files.files.get(id)!.path] as const);
     this.files.compactKeys();
     this.plan = this.#newPlan();
     for (const [id, { name }] of this.files.files) this.#addFile(id, name);
@@ -323,19 +361,12 @@ export class LivePlan {
     await this.#admit(refreshed, admitted);
     await this.#plan(refreshed);
     this.#look();
-    for (const [id, path] of paths) {
-      if (!this.files.files.has(id)) continue;
-      this.#log?.info('within budget now; all that the file has counted comes in at once', {
-        path,
-      });
-    }
-    this.#triedReturns = this.#budget.returns;
-    this.#restUntilMs = performance.now() + REST * (performance.now() - startedMs);
     giveMemoryBack();
   }
 
   #newPlan(): Plan {
-    const keys = new KeyReader(this.files.set, this.#budget.maxOf('label-names'));
+    const maxLabels = Math.max(MIN_LABELS, this.#budget.maxOf('label-names'));
+    const keys = new KeyReader(this.files.set, maxLabels);
     const plan = new Plan((id) => keys.read(id), this.rules, this.#budget);
     for (const [id, name] of this.files.heirs) plan.addFile(id, name);
     return plan;

@@ -4,9 +4,11 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { trimMemory } from '../native.js';
 
 /** For what a few scrapes still hold. */
 const DELAY_MS = 5_000;
+const SETTLE_MS = 1_000;
 
 type CollectGarbage = (options: {
   readonly type: 'major';
@@ -23,7 +25,9 @@ export function giveMemoryBack(): void {
   isDue = true;
   const timer = setTimeout(() => {
     isDue = false;
-    void garbageCollector()({ type: 'major', execution: 'async', flavor: 'last-resort' });
+    // What the addon holds for JavaScript is freed some turns of the event loop after the collection.
+    const options = { type: 'major', execution: 'async', flavor: 'last-resort' } as const;
+    void garbageCollector()(options).then(() => setTimeout(trimMemory, SETTLE_MS).unref());
   }, DELAY_MS);
   timer.unref();
 }

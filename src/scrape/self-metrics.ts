@@ -40,6 +40,10 @@ export interface DirectoryFacts {
   readonly skippedFiles: ReadonlyMap<string, number>;
   readonly skippedEntries: ReadonlyMap<string, number>;
   readonly heldFiles: number;
+  /** Files left out, wholly or for what they grew by, by the limit that they would exceed. */
+  readonly overBudgetFiles: ReadonlyMap<string, number>;
+  /** The first of them by name, each 1. */
+  readonly overBudgetNames: ReadonlyMap<string, number>;
   readonly unmappedFiles: number;
   readonly readFaults: number;
   readonly planChanges: number;
@@ -71,6 +75,8 @@ interface SelfFamily {
    * Absent where it is of promfold as a whole.
    */
   readonly ofSource?: (source: SourceFacts) => Said;
+  /** A value of the label that is gone is left out; without it, it stays as 0. */
+  readonly forgets?: true;
 }
 
 /** In the order they are printed. The README's table is made of this one. */
@@ -136,6 +142,21 @@ const FAMILIES = {
     type: 'gauge',
     help: 'Files that cannot be read any more and give their last good values.',
     ofSource: ({ read }) => read?.heldFiles,
+  },
+  overBudgetFiles: {
+    name: 'promfold_over_budget_files',
+    type: 'gauge',
+    help: 'Files left out, wholly or for what they grew by, because a limit is reached, by limit.',
+    labels: ['limit'],
+    ofSource: ({ read }) => read?.overBudgetFiles,
+  },
+  overBudgetFile: {
+    name: 'promfold_over_budget_file_info',
+    type: 'gauge',
+    help: 'Always 1; names the files that are left out because a limit is reached, 20 at most.',
+    labels: ['file'],
+    forgets: true,
+    ofSource: ({ read }) => read?.overBudgetNames,
   },
   unmappedFiles: {
     name: 'promfold_unmapped_files',
@@ -238,14 +259,15 @@ export class SelfMetrics {
 
   record({ durationSeconds, sources, appended }: ScrapeFacts): void {
     this.#put('scrapeDuration', {}, durationSeconds);
-    for (const [key, { ofSource, labels = [] }] of ROWS) {
+    for (const [key, row] of ROWS) {
+      const { ofSource } = row;
       if (ofSource === undefined) continue;
       const said = sources.map((source) => ({ name: source.name, said: ofSource(source) }));
       if (areSame(said, this.#recorded.get(key))) continue;
       this.#recorded.set(key, said);
       // A source that is gone leaves nothing behind.
       this.#clear(key);
-      for (const one of said) this.#putSaid(key, labels, one);
+      for (const one of said) this.#putSaid(key, row, one);
     }
     for (const [url, up] of appended) this.#put('appendUp', { url }, up ? 1 : 0);
     for (const name of this.#reasons.keys()) {
@@ -267,14 +289,15 @@ export class SelfMetrics {
     return families;
   }
 
-  #putSaid(key: FamilyKey, [label = '']: readonly string[], { name, said }: SaidOf): void {
+  #putSaid(key: FamilyKey, { labels: [label = ''] = [], forgets }: SelfFamily, of: SaidOf): void {
+    const { name, said } = of;
     if (said === undefined) return;
     const labels = name === undefined ? {} : { [this.#sourceLabel]: name };
     if (typeof said === 'number') {
       this.#put(key, labels, said);
       return;
     }
-    for (const one of this.#seen(name, key, said)) {
+    for (const one of forgets ? said.keys() : this.#seen(name, key, said)) {
       this.#put(key, { ...labels, [label]: one }, said.get(one) ?? 0);
     }
   }

@@ -84,6 +84,16 @@ async function scrapeOver(socket: Socket): Promise<{ status: number; body: strin
 
 export const SYSTEM_FAULTS: readonly Fault[] = [
   {
+    fault: 'a file with more series, entries or families than a limit leaves room for',
+    served: 'everything else; of a file that grows, what it had',
+    seen: 'BUDGET_EXCEEDED; `promfold_over_budget_files`',
+    cure: 'fewer values of labels, more memory, or `--limit`',
+    test: {
+      file: 'test/scrape/limits.test.ts',
+      title: 'a file is left out whole, and the one before it is served',
+    },
+  },
+  {
     fault: 'a tmpfs that is full while workers write',
     served: 'everything that was stored; the kernel kills the workers (SIGBUS)',
     seen: '`promfold_directory_free_bytes`; `check`: DISK_FULL',

@@ -22,6 +22,8 @@ const READ: DirectoryFacts = {
   skippedFiles: new Map([['FILE_CORRUPT', 1]]),
   skippedEntries: new Map(),
   heldFiles: 1,
+  overBudgetFiles: new Map(),
+  overBudgetNames: new Map(),
   unmappedFiles: 0,
   readFaults: 2,
   planChanges: 7,
@@ -205,7 +207,11 @@ describe('self-metrics', () => {
   it('are listed in the table as they are printed', async () => {
     const inTable = [...selfMetricsTable().matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);
     const all = {
-      ...factsOf({ skippedEntries: new Map([['json', 1]]) }),
+      ...factsOf({
+        skippedEntries: new Map([['json', 1]]),
+        overBudgetFiles: new Map([['series', 1]]),
+        overBudgetNames: new Map([['counter_1.db', 1]]),
+      }),
       appended: new Map([['http://a/metrics', true]]),
     };
     const printed = (await exposed(all))

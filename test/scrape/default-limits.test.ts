@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { defaultLimits, limitsFor } from '../../src/scrape/default-limits.js';
+
+const MIB = 2 ** 20;
+
+describe('limits that nobody chose', () => {
+  it('let 60,000 series be served in a container of 192 MiB', () => {
+    const limits = limitsFor(192 * MIB, 100 * MIB);
+    assert.ok(limits.series >= 60_000, `${limits.series} series`);
+    assert.ok(limits.series <= 80_000, `${limits.series} series`);
+    assert.ok(limits['page-bytes'] >= 16 * MIB);
+  });
+
+  it('let a million series be served on a machine of 4 GiB, and not ten', () => {
+    const { series } = limitsFor(4096 * MIB, 2048 * MIB);
+    assert.ok(series >= 1_000_000 && series < 10_000_000, `${series} series`);
+  });
+
+  it('follow the heap where that is smaller', () => {
+    assert.ok(limitsFor(65_536 * MIB, 200 * MIB).series <= 600_000);
+  });
+
+  it('keep a page within 512 MiB, whatever memory there is', () => {
+    assert.equal(limitsFor(1024 * 1024 * MIB, 4096 * MIB)['page-bytes'], 512 * MIB);
+  });
+
+  it('are something where there is hardly any memory', () => {
+    for (const amount of Object.values(limitsFor(0, 50 * MIB)))
+      assert.ok(amount >= 500, `${amount}`);
+  });
+
+  it('give one of several sources half of all', () => {
+    const { source, all } = defaultLimits(true);
+    assert.equal(source.series, Math.floor(all.series / 2));
+    assert.equal(defaultLimits(false).source.series, all.series);
+  });
+});
