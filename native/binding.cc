@@ -947,8 +947,8 @@ Napi::Value TrimMemory(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Large blocks are the kernel's own, so that they go back when they are freed. By itself glibc would
-// keep them in a heap from the first one on that is freed, and a heap for each thread.
+// Large blocks are the kernel's own, so that they go back when they are freed. By itself glibc
+// would keep them in a heap from the first one on that is freed, and a heap for each thread.
 void ConfigureMalloc() {
   constexpr int kMmapThreshold = 1 << 20;
   constexpr int kArenas = 2;

@@ -2,8 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { type CheckView, check as checkReading } from '../inspect/check.js';
 import type { Finding, Severity } from '../inspect/findings/finding.js';
+import { RULES } from '../inspect/findings/rules.js';
 import { lookAround } from '../inspect/findings/surroundings.js';
 import { readPath } from '../inspect/read-directory.js';
+import { withChosen } from '../plan/budget.js';
+import { defaultLimits } from '../scrape/default-limits.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
@@ -22,10 +25,10 @@ const PROSE_WIDTH = 100;
 /** Where stdout is no terminal. Evidence is whole there, on one line, to be searched for. */
 const PIPED_WIDTH = 80;
 
-export const check: Command<'json' | 'all'> = {
+export const check: Command<'json' | 'all' | 'limit'> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
-  flags: ['all', 'json'],
+  flags: ['all', 'limit', 'json'],
   examples: ['check /run/prom', 'check --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {
@@ -33,7 +36,9 @@ export const check: Command<'json' | 'all'> = {
     const reading = await readPath(path);
     // A snapshot or a single file was taken from its machine: nothing here is round it.
     const isDirectory = (await stat(path)).isDirectory();
-    const view = checkReading(reading, isDirectory ? await lookAround(path) : undefined);
+    const around = isDirectory ? await lookAround(path) : undefined;
+    const limits = withChosen(defaultLimits(false), flags.limit);
+    const view = checkReading(reading, around, RULES, limits);
     if (flags.json) await terminal.print(toJson(view));
     else {
       const width = terminalWidth(terminal.environment);

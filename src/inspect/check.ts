@@ -3,6 +3,7 @@
  *
  * Plain data, and in this shape the JSON of `check --json`.
  */
+import { type Limits, UNLIMITED } from '../plan/budget.js';
 import type { Rule } from './findings/finding.js';
 import { type Finding, SEVERITIES, type Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
@@ -17,13 +18,17 @@ export interface CheckView {
   readonly findings: readonly Finding[];
 }
 
-/** @param surroundings undefined for a snapshot: rules that look at the machine then find nothing */
+/**
+ * @param surroundings undefined for a snapshot: rules that look at the machine then find nothing
+ * @param limits of the daemon that serves it
+ */
 export function check(
   reading: Reading,
   surroundings?: Surroundings,
   rules: readonly Rule[] = RULES,
+  limits: Limits = UNLIMITED,
 ): CheckView {
-  const subject = new Subject(reading, surroundings);
+  const subject = new Subject(reading, surroundings, limits);
   const findings: Finding[] = [];
   for (const { find, ...rule } of rules) {
     const evidence = [...find(subject)];

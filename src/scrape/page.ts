@@ -28,8 +28,9 @@ export interface MergedPage {
   readonly turn: readonly number[];
 }
 
-/** A family may have a million lines, and what the addon copies at once holds the event loop. */
-const LINES_PER_TEMPLATE = 4096;
+/** Of a template: a family may have a million lines, and the addon copies a template at once. */
+const MAX_LINES = 4096;
+const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** Characters of text that are encoded at once. */
 const TEXT_PIECE = 65_536;
@@ -164,61 +165,64 @@ function* makeBlocks({ dialect, family, as, renamed, omit }: Printing): Steps<Pr
   return blocks;
 }
 
-/** The lines of a block, in templates of LINES_PER_TEMPLATE. */
+/** The lines of a block, in templates of bounded size. */
 function* templatesOf(
   header: string,
   { seriesIndex, lineOf }: FamilyBlock,
   series: LaidOutFamily['series'],
 ): Steps<Template[]> {
   const templates: Template[] = [];
-  let from = 0;
-  do {
-    const to = Math.min(seriesIndex.length, from + LINES_PER_TEMPLATE);
-    const text = new TemplateText(from === 0 ? header : '', to - from);
-    const slot = new Uint32Array(to - from);
-    for (let i = from; i < to; i++) {
-      if (i % ITEMS_PER_STEP === 0) yield;
-      const index = seriesIndex[i]!;
-      text.add(lineOf(index));
-      slot[i - from] = series[index]!.slot;
+  let text = new TemplateText(header);
+  for (const [i, index] of seriesIndex.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    if (text.isFull) {
+      templates.push(text.template());
+      yield;
+      text = new TemplateText('');
     }
-    templates.push(text.template(slot));
-    from = to;
-  } while (from < seriesIndex.length);
+    text.add(lineOf(index), series[index]!.slot);
+  }
+  templates.push(text.template());
   return templates;
 }
 
-/** The bytes of a template, and where its lines end. */
+/** The bytes of a template, where its lines end, and their slots. */
 class TemplateText {
-  readonly #header: string;
-  readonly #lineEnd: Uint32Array;
-  #text = '';
-  #lines = 0;
+  readonly #headerEnd: number;
+  readonly #lineEnd: number[] = [];
+  readonly #slot: number[] = [];
+  readonly #encoded: Buffer[] = [];
+  /** Not encoded yet. */
+  #text: string;
   #end: number;
-  #bytes: Buffer[] = [];
 
-  constructor(header: string, lines: number) {
-    this.#header = header;
+  constructor(header: string) {
     this.#text = header;
-    this.#end = Buffer.byteLength(header);
-    this.#lineEnd = new Uint32Array(lines);
+    this.#headerEnd = Buffer.byteLength(header);
+    this.#end = this.#headerEnd;
   }
 
-  add(line: string): void {
+  get isFull(): boolean {
+    return this.#slot.length >= MAX_LINES || this.#end >= MAX_TEXT_BYTES;
+  }
+
+  add(line: string, slot: number): void {
     this.#text += line;
     this.#end += Buffer.byteLength(line);
-    this.#lineEnd[this.#lines++] = this.#end;
-    if (this.#text.length >= TEXT_PIECE) this.#flush();
+    this.#lineEnd.push(this.#end);
+    this.#slot.push(slot);
+    if (this.#text.length >= TEXT_PIECE) this.#encode();
   }
 
-  template(slot: Uint32Array): Template {
-    this.#flush();
-    const text = this.#bytes.length === 1 ? this.#bytes[0]! : Buffer.concat(this.#bytes);
-    return createTemplate(text, Buffer.byteLength(this.#header), this.#lineEnd, slot);
+  template(): Template {
+    this.#encode();
+    const text = Buffer.concat(this.#encoded, this.#end);
+    const [lineEnd, slot] = [Uint32Array.from(this.#lineEnd), Uint32Array.from(this.#slot)];
+    return createTemplate(text, this.#headerEnd, lineEnd, slot);
   }
 
-  #flush(): void {
-    this.#bytes.push(Buffer.from(this.#text));
+  #encode(): void {
+    this.#encoded.push(Buffer.from(this.#text));
     this.#text = '';
   }
 }

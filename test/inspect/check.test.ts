@@ -6,6 +6,7 @@ import { check } from '../../src/inspect/check.js';
 import { RULES } from '../../src/inspect/findings/rules.js';
 import type { Surroundings } from '../../src/inspect/findings/subject.js';
 import type { Reading } from '../../src/inspect/reading.js';
+import { type Limits, UNLIMITED, withChosen } from '../../src/plan/budget.js';
 import { ROOT } from '../support/paths.js';
 import { type MadeEntry, type MadeFile, makeReading, NOW } from './make-reading.js';
 
@@ -59,6 +60,7 @@ const histogram = (...bounds: string[]): MadeFile => ({
 interface Case {
   readonly reading: Reading;
   readonly surroundings?: Surroundings;
+  readonly limits?: Limits;
 }
 
 interface RuleCase {
@@ -306,6 +308,23 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       }),
     },
   },
+  BUDGET_EXCEEDED: {
+    broken: {
+      reading: makeReading({
+        'counter_1.db': many(2, (i) => ({ name: 'first', labels: { i: String(i) } })),
+        'counter_2.db': many(2, (i) => ({ name: 'second', labels: { i: String(i) } })),
+      }),
+      limits: withChosen(UNLIMITED, [{ scope: undefined, quantity: 'series', amount: 3 }]),
+    },
+    says: /^counter_2\.db: needs more than 3 series, the limit for a source$/,
+    close: {
+      reading: makeReading({
+        'counter_1.db': many(2, (i) => ({ name: 'first', labels: { i: String(i) } })),
+        'counter_2.db': many(2, (i) => ({ name: 'second', labels: { i: String(i) } })),
+      }),
+      limits: withChosen(UNLIMITED, [{ scope: undefined, quantity: 'series', amount: 4 }]),
+    },
+  },
   PID_EXPLOSION: {
     broken: {
       reading: makeReading(
@@ -443,8 +462,8 @@ const CASES: Readonly<Record<string, RuleCase>> = {
 };
 
 describe('check', () => {
-  const find = ({ reading, surroundings }: Case, code: string) =>
-    check(reading, surroundings).findings.find((finding) => finding.code === code);
+  const find = ({ reading, surroundings, limits }: Case, code: string) =>
+    check(reading, surroundings, RULES, limits).findings.find((finding) => finding.code === code);
 
   for (const { code } of RULES) {
     const rule = CASES[code];

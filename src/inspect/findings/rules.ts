@@ -3,6 +3,7 @@
  *
  * Add at the end of a group; a code keeps its meaning for good. README has an entry for each, in this order.
  */
+import { overBudget } from './budget.js';
 import { labelCardinality, pidExplosion } from './cardinality.js';
 import {
   bucketConflict,
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = [
   sumOfTimes,
   minHeldByZero,
   staleGauge,
+  overBudget,
   labelCardinality,
   pidExplosion,
   manyFiles,

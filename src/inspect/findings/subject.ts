@@ -1,6 +1,8 @@
 /**
  * What the rules look at: a Reading, its families, and what is round the directory on this machine.
  */
+
+import { type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Elsewhere } from '../../processes/elsewhere.js';
 import type { Liveness } from '../../processes/writer.js';
 import type { ReadFile, Reading } from '../reading.js';
@@ -27,9 +29,13 @@ export class Subject {
   readonly surroundings: Surroundings | undefined;
   #families: ReadonlyMap<string, FamilyIndex> | undefined;
 
-  constructor(reading: Reading, surroundings?: Surroundings) {
+  /** Those of a daemon on this machine, where nobody says otherwise. */
+  readonly limits: Limits;
+
+  constructor(reading: Reading, surroundings?: Surroundings, limits: Limits = UNLIMITED) {
     this.reading = reading;
     this.surroundings = surroundings;
+    this.limits = limits;
   }
 
   /** Of the entries that count, in output order. */

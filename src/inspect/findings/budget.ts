@@ -1,0 +1,70 @@
+/**
+ * Files that a daemon leaves out because a limit is reached: the files of the reading are admitted to a plan
+ * as the daemon admits them when it starts, in the order of their names.
+ */
+import { compareCodePoints } from '../../format/code-point.js';
+import type { Key, UnusableKey } from '../../format/key.js';
+import { Budget, type Exceeded, exceededText, type Quantity } from '../../plan/budget.js';
+import { Plan } from '../../plan/plan.js';
+import { atOnce } from '../../steps.js';
+import type { ReadFile } from '../reading.js';
+import type { Rule } from './finding.js';
+import type { Subject } from './subject.js';
+
+/** Of an entry, beside its key and its value: the length of the key. */
+const LENGTH_BYTES = 4;
+
+export const overBudget: Rule = {
+  code: 'BUDGET_EXCEEDED',
+  severity: 'error',
+  title: 'more than a limit allows',
+  effect:
+    'promfold leaves the file out, or of a file that it serves what the file grew by, so that no file can use up its memory.',
+  cure: 'Remove files of dead processes, take labels with many values off the metric, give promfold more memory, or raise the limit with --limit.',
+  *find({ reading, limits }: Subject) {
+    const keys: (Key | UnusableKey)[] = [];
+    const idOfKey = new Map<Key | UnusableKey, number>();
+    const budget = new Budget('source', limits.source, new Budget('all', limits.all));
+    const plan = new Plan((id) => keys[id]!, undefined, budget);
+    const files = reading.files.filter((file) => file.fault === undefined && file.fileName);
+    files.sort((a, b) => compareCodePoints(a.name, b.name));
+    for (const [id, file] of files.entries()) {
+      const seen = keys.length;
+      const keyIds = Uint32Array.from(file.entries, ({ key }) => {
+        let keyId = idOfKey.get(key);
+        if (keyId === undefined) {
+          keyId = keys.push(key) - 1;
+          idOfKey.set(key, keyId);
+        }
+        return keyId;
+      });
+      plan.addFile(id, file.fileName!, limits.file);
+      const own = plan.files.get(id)!.budget;
+      const exceeded = readIn(own, file, keys.length - seen) ?? atOnce(plan.admit(id, 0, keyIds));
+      if (exceeded === undefined) continue;
+      own.reset();
+      plan.removeFile(id);
+      yield { text: `${file.name}: ${exceededText(exceeded)}`, file: file.name };
+    }
+  },
+};
+
+/** What the addon counts before a file is planned. @param newKeys of its entries, those that no file before it has */
+function readIn(
+  budget: Budget,
+  { entries, usedBytes, slotBytes }: ReadFile,
+  newKeys: number,
+): Exceeded | undefined {
+  const keyBytes = usedBytes - entries.length * (LENGTH_BYTES + slotBytes);
+  const amounts: readonly (readonly [Quantity, number])[] = [
+    ['entries', entries.length],
+    // Keys of one file are about as long as each other.
+    ['key-bytes', entries.length === 0 ? 0 : (keyBytes * newKeys) / entries.length],
+  ];
+  for (const [quantity, amount] of amounts) {
+    const exceeded = budget.exceededBy(quantity, amount);
+    if (exceeded !== undefined) return exceeded;
+  }
+  for (const [quantity, amount] of amounts) budget.add(quantity, amount);
+  return undefined;
+}
