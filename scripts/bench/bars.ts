@@ -21,7 +21,7 @@ export const HTTP_BARS: readonly (readonly [ShapeName, number])[] = [
 
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
-  const { shapes, churn, changes, growth, oneGauge, idlePercent } = results;
+  const { shapes, churn, changes, growth, oneGauge, idlePercent, cold } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -94,6 +94,18 @@ export function judge(results: Results): Verdict[] {
     const most = Math.max(figures.beforeMB, figures.earlyMB, figures.lateMB);
     atMost(`${name}: private memory, the most of ${figures.scrapes}`, most, bar, ' MB');
     atMost(`${name}: its growth, late to early peak`, figures.lateMB / figures.earlyMB, 1.05);
+  }
+  const hundred = cold['cold-100k'];
+  if (hundred) {
+    atMost('cold-100k: event loop delay, most', hundred.loopDelay.max, 50, ' ms');
+    atMost('cold-100k: memory a minute after, to before', hundred.afterMB / hundred.beforeMB, 1.5);
+  }
+  const million = cold['cold-1m'];
+  if (million) {
+    atMost('cold-1m: event loop delay, p99.9', million.loopDelay.p999, 50, ' ms');
+    atMost('cold-1m: event loop delay, most', million.loopDelay.max, 250, ' ms');
+    atMost('cold-1m: memory at the peak', million.peakMB, 1500, ' MB');
+    atMost('cold-1m: memory a minute after, to before', million.afterMB / million.beforeMB, 1.5);
   }
   if (idlePercent !== undefined) atMost('graveyard: idle', idlePercent, 1, ' % of a core');
   return verdicts;

@@ -13,6 +13,7 @@ import { judge } from './bars.js';
 import { measureChanges } from './changes.js';
 import { svgChart } from './chart.js';
 import { measureChurn } from './churn.js';
+import { COLD_NAMES, measureCold } from './cold.js';
 import { Daemon } from './daemon.js';
 import { gate } from './gate.js';
 import { measureGrowth } from './growth.js';
@@ -64,6 +65,7 @@ async function measure(directory: string, options: Options): Promise<Results> {
     startedAt: new Date().toISOString(),
     shapes: {},
     churn: {},
+    cold: {},
   };
   for (const name of SHAPE_NAMES) {
     if (!only.has(name)) continue;
@@ -78,6 +80,11 @@ async function measure(directory: string, options: Options): Promise<Results> {
   if (only.has('growth')) {
     say('measuring growth');
     results.growth = await measureGrowth(directory, effort.promfoldRuns);
+  }
+  for (const name of COLD_NAMES) {
+    if (!only.has(name)) continue;
+    say(`measuring ${name}`);
+    results.cold[name] = await measureCold(join(directory, name), name);
   }
   return results;
 }

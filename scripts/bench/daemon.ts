@@ -51,8 +51,22 @@ export class Daemon {
 
   /** Memory that is its own, MB. */
   rssAnonMB(): number {
+    return this.#statusMB('RssAnon');
+  }
+
+  /** Resident memory, MB. */
+  rssMB(): number {
+    return this.#statusMB('VmRSS');
+  }
+
+  /** The most it ever was, MB. */
+  peakMB(): number {
+    return this.#statusMB('VmHWM');
+  }
+
+  #statusMB(line: string): number {
     const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return (Number(/RssAnon:\s+(\d+) kB/.exec(status)![1]) * 1024) / 1e6;
+    return (Number(new RegExp(`${line}:\\s+(\\d+) kB`).exec(status)![1]) * 1024) / 1e6;
   }
 
   /** User and system time so far, all threads. */

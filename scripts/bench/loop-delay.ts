@@ -10,6 +10,7 @@ export interface LoopDelayQuestion {
 /** Milliseconds; the histogram's own timer of 1 ms is in them. */
 export interface LoopDelay {
   readonly p99: number;
+  readonly p999: number;
   readonly max: number;
 }
 
@@ -24,6 +25,7 @@ process.on('message', ({ loopDelay }: LoopDelayQuestion) => {
   }
   const delay: LoopDelay = {
     p99: histogram.percentile(99) / 1e6,
+    p999: histogram.percentile(99.9) / 1e6,
     max: histogram.max / 1e6,
   };
   process.send?.(delay);

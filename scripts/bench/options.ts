@@ -2,11 +2,13 @@
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/errors.js';
+import { COLD_NAMES } from './cold.js';
 import { SHAPE_NAMES } from './shapes.js';
 
 export const USAGE = `npm run bench -- [flags]
 
-  --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth
+  --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth,
+                  cold-100k, cold-1m
   --quick         fewer runs: figures to work by, not to publish
   --json FILE     write every figure; the chart goes beside it
   --dir DIR       make the directories below DIR (default: ${tmpdir()})
@@ -15,7 +17,7 @@ export const USAGE = `npm run bench -- [flags]
   --instructions  only count instructions and compare with the committed counts
   --write         and commit to these`;
 
-export const PARTS = [...SHAPE_NAMES, 'growth'] as const;
+export const PARTS = [...SHAPE_NAMES, 'growth', ...COLD_NAMES] as const;
 export type Part = (typeof PARTS)[number];
 
 /** How often each thing is done. */

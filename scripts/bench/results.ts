@@ -1,6 +1,7 @@
 /** Everything one run measured; --json writes it as it is. */
 import type { ChangeFigures } from './changes.js';
 import type { ChurnFigures } from './churn.js';
+import type { ColdFigures, ColdName } from './cold.js';
 import type { GrowthFigures } from './growth.js';
 import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
@@ -18,5 +19,6 @@ export interface Results {
   idlePercent?: number;
   /** `name[]` for one gauge on fleet-1000, and the full scrape beside it. */
   oneGauge?: { readonly ms: number; readonly fullMs: number };
+  readonly cold: Partial<Record<ColdName, ColdFigures>>;
   growth?: GrowthFigures;
 }
