@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 /**
  * The program: argv → command → exit code. The only file that ends the process.
+ *
+ * All static imports are loaded before the first of them runs, so they are few: the commands are loaded once SIGUSR1
+ * is harmless.
  */
+import './cli/no-debugger.js';
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { ExitStatus, Terminal } from './cli/command.js';
-import { dispatch } from './cli/dispatch.js';
 import { printable } from './cli/printable.js';
 import { systemErrorText } from './cli/system-error.js';
 import { followWrapper, isWrapped } from './cli/wrapped.js';
@@ -53,6 +56,7 @@ const terminal: Terminal = {
 };
 
 async function main(): Promise<ExitStatus> {
+  const { dispatch } = await import('./cli/dispatch.js');
   try {
     return await dispatch(process.argv.slice(2), terminal);
   } catch (error) {
