@@ -13,6 +13,7 @@ import { RequestLimit } from '../serve/request-limit.js';
 import type { ServerOptions } from '../serve/server.js';
 import type { Command } from './command.js';
 import type { FlagKey } from './flags.js';
+import { LimitedLog } from './limited-log.js';
 import { MARK, openLog } from './log.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
@@ -51,7 +52,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   ],
 
   async run({ directory: given, flags }, terminal) {
-    const log = openLog(flags.logLevel, flags.logFormat, terminal.isWrapped ? MARK : {});
+    const log = new LimitedLog(
+      openLog(flags.logLevel, flags.logFormat, terminal.isWrapped ? MARK : {}),
+    );
     const directory = chooseSources(given, flags, terminal.environment, log.warn);
     const stop = terminal.stopSignal();
 
@@ -123,6 +126,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       await scraper.close();
       await writers.close();
     }
+    log.flush();
     log.info('stopped');
     return 0;
   },

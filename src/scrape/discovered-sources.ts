@@ -22,6 +22,9 @@ const GRACE_MS = 300_000;
 /** Each is labels on every series and memory; a host with more is asked by several daemons. */
 const MOST_DIRECTORIES = 100;
 
+/** Warnings that are not said again; of more, the oldest may be. */
+const MAX_SAID = 1_000;
+
 export interface DiscoveredSourcesOptions {
   /** Directories that are sources already, and stay so. */
   readonly except: readonly string[];
@@ -143,6 +146,7 @@ export class DiscoveredSources {
     const key = JSON.stringify([message, lasting]);
     if (this.#said.has(key)) return;
     this.#said.add(key);
+    if (this.#said.size > MAX_SAID) this.#said.delete(this.#said.keys().next().value!);
     this.#options.log.warn(message, fields);
   }
 }

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
 import { counter, int32, overwrite } from '../support/metric-file.js';
 import { currentPython, ROOT } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import type { Fault } from './fault.js';
-import { Place, REST, victimBytes, WHOLE } from './place.js';
+import { DaemonPlace, Place, REST, VICTIM, victimBytes, WHOLE, writeRest } from './place.js';
 
 /** Scrapes for a while beside real workers that write at full speed, die and are replaced. */
 export async function besideBusyWorkers(
@@ -169,6 +170,34 @@ export const RACE_FAULTS: readonly Fault[] = [
         const after = statSync(place.victim, { bigint: true });
         assert.equal(after.size, before.size);
         writer.close();
+      });
+    },
+  },
+  {
+    fault: 'a file that is damaged and repaired, again and again',
+    served: 'everything; its gauges while it is good',
+    seen: 'FILE_CORRUPT a few times, then one line a minute that says how often',
+    cure: 'find who else writes the file',
+    test: async () => {
+      const directory = tempDirectory();
+      const victim = join(directory, VICTIM);
+      writeRest(directory);
+      writeFileSync(victim, victimBytes());
+      await DaemonPlace.use(directory, async (place) => {
+        const times = 150;
+        assert.deepEqual(await place.scrape(), WHOLE);
+        for (let i = 0; i < times; i += 1) {
+          overwrite(victim, 0, int32(-1));
+          assert.deepEqual(await place.scrape(), WHOLE, 'its last good values are held');
+          overwrite(victim, 0, victimBytes());
+          assert.deepEqual(await place.scrape(), WHOLE);
+        }
+        const lines = () => place.daemon.log.split('\n').filter((line) => line.includes(VICTIM));
+        assert.ok(lines().length > 1 && lines().length <= 10, place.daemon.log);
+        // The count comes after a minute, or when the daemon stops.
+        assert.equal(await place.daemon.stop(), 0);
+        const [, count] = /msg="changed (\d+) times in the last minute"/.exec(lines().at(-1)!)!;
+        assert.ok(Number(count) >= 1.5 * times, `${count} changes`);
       });
     },
   },
