@@ -57,6 +57,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     );
     const directory = chooseSources(given, flags, terminal.environment, log.warn);
     const stop = terminal.stopSignal();
+    const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
 
     log.info('starting promfold', {
       version: VERSION,
@@ -112,11 +113,12 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         for (const text of listener.addresses) log.info('listening', { address: text });
       }
       if (scraper.sourceNames().length > 0) {
-        await prepared;
+        // A directory that hangs is no reason not to stop.
+        await Promise.race([prepared, stopped]);
         refuseLabelInUse(scraper, flags);
       }
-      await discovered?.start();
-      if (!stop.aborted) await once(stop, 'abort');
+      await Promise.race([discovered?.start(), stopped]);
+      await stopped;
       log.info('stopping', { signal: String(stop.reason) });
     } finally {
       await discovered?.close();

@@ -62,10 +62,17 @@ export class Collecting {
     );
   }
 
-  /** Has all sources print, side by side. */
-  async run(): Promise<CollectedBySource> {
+  /**
+   * Has all sources print, side by side.
+   *
+   * @param follow is shown the work on each source, and returns it
+   */
+  async run(
+    follow: <T>(source: Source, work: Promise<T>) => Promise<T>,
+  ): Promise<CollectedBySource> {
     const collected = [...this.#pages.keys()].map(
-      async (source) => [source, await source.collect(this.printing(source)!)] as const,
+      async (source) =>
+        [source, await follow(source, source.collect(this.printing(source)!))] as const,
     );
     // None is left at work when another one fails.
     await Promise.allSettled(collected);

@@ -26,6 +26,7 @@ import type { DeadProcesses } from './dead-processes.js';
 import type { ExtraFamilies } from './extra-families.js';
 import { disagreements, type Merged, mergeLayouts } from './merged.js';
 import { type PageRequest, pageKey } from './page.js';
+import { PendingScrapes } from './pending-scrapes.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
 import type { SelfMetrics } from './self-metrics.js';
 import { SharedPages } from './shared-pages.js';
@@ -60,6 +61,8 @@ export interface ScraperOptions {
   readonly mapLimit?: number;
   /** How much may be held; what goes beyond is left out. Without limits when absent. */
   readonly limits?: Limits;
+  /** Milliseconds on a clock that is never set. */
+  readonly nowMs?: () => number;
 }
 
 export interface ScrapeRequest extends PageRequest {
@@ -77,6 +80,21 @@ export class UnknownSourceError extends Error {
     super(`no source is called '${name}'; ${names}`);
   }
 }
+
+/** More scrapes are waited for than is possible unless one hangs. */
+export class TooManyScrapesError extends Error {
+  override readonly name = 'TooManyScrapesError';
+
+  constructor() {
+    super(`${MAX_WAITING} scrapes wait for one that hangs`);
+  }
+}
+
+/** Those that wait for the next run. Clients of a run that hangs give up, and what they asked for would pile up. */
+const MAX_WAITING = 1_000;
+
+/** Whoever asks whether promfold is ready gets an answer within this. */
+const READINESS_MS = 1_000;
 
 export const DEFAULT_SOURCE_LABEL = 'promfold_source';
 
@@ -132,9 +150,11 @@ export class Scraper {
   #merged: Merged = mergeLayouts([]);
   #disagreements: readonly MetricFileError[] = [];
   readonly #pages = new SharedPages();
+  readonly #pending: PendingScrapes;
   #waiting: Waiting[] = [];
   #prepareNext = false;
   #running: Promise<void> | undefined;
+  #prepared: Promise<void> | undefined;
   #run: Promise<void> = Promise.resolve();
 
   /** @param directory one directory, or any number that have names */
@@ -143,6 +163,7 @@ export class Scraper {
     this.#budget = new Budget('all', options.limits?.all ?? NO_LIMITS);
     this.#problemLog = new ProblemLog(options.log);
     this.#appendLog = new ProblemLog(options.log);
+    this.#pending = new PendingScrapes(options.nowMs);
     if (typeof directory === 'string') this.#sources = [this.#sourceOf(undefined, directory)];
     else for (const named of directory) this.attach(named);
   }
@@ -171,13 +192,17 @@ export class Scraper {
    *
    * @throws MetricFileError DIRECTORY_UNREADABLE when no directory can be read though one was there;
    *   under `strict` whatever is wrong with a file
-   * @throws UnknownSourceError
+   * @throws UnknownSourceError, TooManyScrapesError
    */
   scrape(request: ScrapeRequest): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Buffer>((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
+      if (this.#waiting.length > MAX_WAITING) {
+        this.#waiting.shift()!.reject(new TooManyScrapesError());
+      }
       this.#start();
     });
+    return this.#pending.asked(answer);
   }
 
   /**
@@ -189,23 +214,40 @@ export class Scraper {
   }
 
   /** Indexes what is new, and prints nothing. Never rejects: what is wrong shows in readiness(). */
-  async prepare(): Promise<void> {
+  prepare(): Promise<void> {
     this.#prepareNext = true;
     this.#start();
-    while (this.#prepareNext) await this.#running;
-    await this.#running;
+    this.#prepared ??= this.#untilPrepared().finally(() => {
+      this.#prepared = undefined;
+    });
+    return this.#prepared;
   }
 
-  /** Whether a scrape would be answered with a directory's families; looks anew where it was not so. */
+  /**
+   * Whether a scrape would be answered with a directory's families; looks anew where it was not so. Answers within
+   * READINESS_MS, whatever hangs.
+   */
   async readiness(): Promise<{ readonly ready: boolean; readonly waitingFor: string }> {
+    const overdue = this.overdue();
+    if (overdue !== undefined) return { ready: false, waitingFor: overdue };
     const isReady = () => this.#sources.some(({ isReadable }) => isReadable);
-    if (!isReady()) await this.prepare();
+    // A run that took as long already is not waited for again.
+    if (!isReady() && this.#pending.runMs < READINESS_MS) {
+      await settledWithin(READINESS_MS, this.prepare());
+    }
     if (isReady()) return { ready: true, waitingFor: '' };
-    const waitingFor = this.#sources.map(({ unreadable }) => unreadable?.message ?? '').join('; ');
+    const unreadable = this.#sources.flatMap((source) => source.unreadable?.message ?? []);
+    const run = this.#pending.run();
+    if (run !== undefined) unreadable.push(run);
     return {
       ready: false,
-      waitingFor: waitingFor === '' ? 'a directory that some process uses' : waitingFor,
+      waitingFor: unreadable.join('; ') || 'a directory that some process uses',
     };
+  }
+
+  /** The scrape that should have been answered long ago, in words; undefined where there is none. */
+  overdue(): string | undefined {
+    return this.#pending.overdue();
   }
 
   problems(): readonly MetricFileError[] {
@@ -222,6 +264,11 @@ export class Scraper {
     for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
     await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  async #untilPrepared(): Promise<void> {
+    do await this.#running;
+    while (this.#prepareNext);
   }
 
   #sourceOf(name: string | undefined, directory: string): Source {
@@ -257,7 +304,7 @@ export class Scraper {
         this.#prepareNext || batch.some(({ request }) => request.source === undefined);
       this.#waiting = [];
       this.#prepareNext = false;
-      this.#run = this.#runOnce(batch, isForAll);
+      this.#run = this.#pending.running(this.#runOnce(batch, isForAll));
       try {
         await this.#run;
       } catch (error) {
@@ -273,7 +320,9 @@ export class Scraper {
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
     // What will be printed if nothing changed; then each source prints it as it looks.
     const ahead = await this.#draftAll(batch, run);
-    const updates = asked.map((source) => source.update(ahead.collecting.printing(source)));
+    const updates = asked.map((source) =>
+      this.#reading(source, source.update(ahead.collecting.printing(source))),
+    );
     // The addon is at work now, and this thread is not.
     if (batch.length > 0) this.#options.selfMetrics?.measure();
     const isPrinted = await Promise.all(updates);
@@ -281,7 +330,7 @@ export class Scraper {
       ? ahead
       : await this.#draftAll(batch, run);
     if (batch.length === 0) return;
-    const collected = await collecting.run();
+    const collected = await collecting.run((source, work) => this.#reading(source, work));
 
     const pages = new Map<string, { plain: Promise<Buffer>; gzipped?: Promise<Buffer> }>();
     for (const [key, draft] of drafts) {
@@ -297,6 +346,10 @@ export class Scraper {
     }
     // What stands behind a page is made of what was just gathered: the next run must not begin.
     await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
+  }
+
+  #reading<T>({ live }: Source, work: Promise<T>): Promise<T> {
+    return this.#pending.reading(live.files.directory.path, work);
   }
 
   /** The pages of all requests, each once, by the layouts there are now. */
@@ -430,6 +483,16 @@ export class Scraper {
       own: own.filter((family) => once.has(family)),
     };
   }
+}
+
+/** Resolves when `work` settles, or after so many milliseconds. */
+async function settledWithin(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 function shortest(batch: readonly Waiting[]): number | undefined {

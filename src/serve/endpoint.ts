@@ -17,12 +17,13 @@ export const LANDING: Endpoint = {
 
 export const HEALTHY: Endpoint = {
   path: `${OWN_PREFIX}healthy`,
-  answers: '200 as long as the daemon runs.',
+  answers: '200 as long as the daemon runs; says so when a scrape hangs.',
 };
 
 export const READY: Endpoint = {
   path: `${OWN_PREFIX}ready`,
-  answers: '200 once the directory has been read; 503 until then, saying what it waits for.',
+  answers:
+    '200 once the directory has been read; 503 until then, and while a scrape waits for more than 10 s, saying what it waits for.',
 };
 
 function metricsEndpoint(path: string): Endpoint {

@@ -2,7 +2,7 @@
  * What a request that failed answers: a status and one line of text.
  *
  *   the directory is gone         503, so that Prometheus' `up` is 0, and comes back by itself
- *   too late for the client       503
+ *   too late for the client       503, also where a scrape that hangs holds up too many others
  *   `source` names none           404, with those there are
  *   a bad file under --strict     500, as prometheus_client
  *   a request that makes no sense what fastify says, 4xx
@@ -10,7 +10,7 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MetricFileError } from '../errors.js';
-import { UnknownSourceError } from '../scrape/scraper.js';
+import { TooManyScrapesError, UnknownSourceError } from '../scrape/scraper.js';
 import { DeadlineError } from './deadline.js';
 import { replyText } from './reply-text.js';
 import type { ServerLog } from './server.js';
@@ -33,7 +33,8 @@ export function replyError(
     return replyText(reply, status, `${error.message} [${error.code}]`);
   }
   if (error instanceof UnknownSourceError) return replyText(reply, 404, error.message);
-  if (error instanceof DeadlineError) return replyText(reply, 503, error.message);
+  if (error instanceof DeadlineError || error instanceof TooManyScrapesError)
+    return replyText(reply, 503, error.message);
   if (error instanceof Error && 'statusCode' in error && Number(error.statusCode) < 500) {
     return replyText(reply, Number(error.statusCode), error.message);
   }

@@ -1,6 +1,9 @@
 /**
  * /-/healthy and /-/ready, for probes that must not cost a scrape.
  *
+ * A scrape that hangs, as on a mount that does not answer, makes promfold not ready. It stays healthy, and says so: a
+ * restart would hang there again.
+ *
  * Source: Prometheus' management API, docs/management_api.md.
  */
 import type { FastifyInstance } from 'fastify';
@@ -9,7 +12,11 @@ import { HEALTHY, READY } from './endpoint.js';
 import { replyText } from './reply-text.js';
 
 export function healthRoutes(server: FastifyInstance, scraper: Scraper): void {
-  server.get(HEALTHY.path, (_request, reply) => replyText(reply, 200, 'promfold is healthy.'));
+  server.get(HEALTHY.path, (_request, reply) => {
+    const overdue = scraper.overdue();
+    const line = 'promfold is healthy.';
+    return replyText(reply, 200, overdue === undefined ? line : `${line} It waits for ${overdue}`);
+  });
 
   server.get(READY.path, async (_request, reply) => {
     const { ready, waitingFor } = await scraper.readiness();

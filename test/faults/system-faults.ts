@@ -175,6 +175,16 @@ export const SYSTEM_FAULTS: readonly Fault[] = [
     },
   },
   {
+    fault: 'a scrape that does not end, whatever holds it up',
+    served: 'nothing until it does; 503 in time for who says how long it waits',
+    seen: '`/-/ready` is 503 after 10 s, with the directory and since when; `/-/healthy` says it too, and stays 200',
+    cure: 'what hangs; not a restart of promfold',
+    test: {
+      file: 'test/scrape/readiness.test.ts',
+      title: 'is 503 while scrapes are asked for and none is answered, and 200 when one was',
+    },
+  },
+  {
     fault: 'the inotify quota is used up',
     served: 'everything, as exactly as before',
     seen: 'one warning for each watch that there is not',
