@@ -17,6 +17,7 @@ import { GAUGE_AGE } from '../scrape/gauge-age.js';
 import { DEFAULT_SOURCE_LABEL } from '../scrape/scraper.js';
 import type { NamedDirectory } from '../scrape/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
+import { parseAllowedHost } from '../serve/host-check.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
 
@@ -145,6 +146,18 @@ export const FLAGS = {
     (text) => {
       if (/^\d{1,9}$/.test(text)) return Number(text);
       throw new ExpectedError('a whole number, 0 or more', text);
+    },
+  ),
+  allowedHost: each<string>(
+    {
+      name: 'web.allowed-host',
+      value: 'name',
+      help: 'host name that pages may be asked for by, .name with its subdomains; allowed already: IP addresses, localhost, the names of this machine and in listen addresses',
+    },
+    (text) => {
+      const host = parseAllowedHost(text);
+      if (host !== undefined) return host;
+      throw new ExpectedError('a host name without a port, or .name for its subdomains too', text);
     },
   ),
   disableExporterMetrics: one(

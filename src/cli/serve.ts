@@ -29,6 +29,7 @@ export const SERVE_FLAGS = [
   'listenAddress',
   'telemetryPath',
   'maxRequests',
+  'allowedHost',
   'disableExporterMetrics',
   'strict',
   ...SELECT_AND_LABEL,
@@ -93,6 +94,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       telemetryPath: flags.telemetryPath,
       limit: new RequestLimit(flags.maxRequests),
       version: VERSION,
+      allowedHosts: [
+        ...flags.allowedHost,
+        ...flags.listenAddress.flatMap(({ host }) => host ?? []),
+      ],
       log,
     };
     const discovered =

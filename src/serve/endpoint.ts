@@ -12,7 +12,7 @@ export const OWN_PREFIX = '/-/';
 
 export const LANDING: Endpoint = {
   path: '/',
-  answers: 'A plain page: what promfold is, and links.',
+  answers: 'A plain page: what promfold is, and links. 421 for a `Host` that is not ours.',
 };
 
 export const HEALTHY: Endpoint = {

@@ -4,7 +4,7 @@
  * Links are relative, so that they work behind a proxy that adds a prefix.
  */
 import { createHash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { type Endpoint, endpoints, LANDING } from './endpoint.js';
 
 /** The header's colour is the one all exporters have. */
@@ -26,12 +26,17 @@ const HEADERS = {
   'Referrer-Policy': 'no-referrer',
 };
 
-export function landingPage(server: FastifyInstance, telemetryPath: string, version: string): void {
+export function landingPage(
+  server: FastifyInstance,
+  telemetryPath: string,
+  version: string,
+  onRequest: onRequestHookHandler,
+): void {
   const page = landingHtml(
     endpoints(telemetryPath).filter(({ path }) => path !== LANDING.path),
     version,
   );
-  server.get(LANDING.path, (_request, reply) => reply.headers(HEADERS).send(page));
+  server.get(LANDING.path, { onRequest }, (_request, reply) => reply.headers(HEADERS).send(page));
 }
 
 function landingHtml(links: readonly Endpoint[], version: string): string {

@@ -8,6 +8,7 @@ import { answerClientError } from './client-error.js';
 import { endpoints, LANDING } from './endpoint.js';
 import { errorReplies, replyError } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
+import { hostCheck } from './host-check.js';
 import { landingPage } from './landing-page.js';
 import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
@@ -25,6 +26,8 @@ export interface ServerOptions {
   /** Shared by the servers of all listen addresses. */
   readonly limit: RequestLimit;
   readonly version: string;
+  /** As parseAllowedHost gives them; none where absent. */
+  readonly allowedHosts?: readonly string[];
   /** With clients that do not take their answer. */
   readonly patience?: Patience;
   readonly log: ServerLog;
@@ -45,7 +48,7 @@ const TIMEOUTS = {
 };
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
-  const { telemetryPath, limit, version, log, patience = PATIENCE } = options;
+  const { telemetryPath, limit, version, allowedHosts = [], log, patience = PATIENCE } = options;
   const server = fastify({
     logger: false,
     http: { headersTimeout: TIMEOUTS.headers },
@@ -78,7 +81,9 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
 
   metricsRoute(server, telemetryPath, scraper, limit, patience);
   healthRoutes(server, scraper);
-  if (telemetryPath !== LANDING.path) landingPage(server, telemetryPath, version);
+  if (telemetryPath !== LANDING.path) {
+    landingPage(server, telemetryPath, version, hostCheck(allowedHosts));
+  }
   everythingElse(server, telemetryPath);
   errorReplies(server, log);
   return server;

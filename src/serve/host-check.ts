@@ -1,0 +1,84 @@
+/**
+ * Whether a request is for a host of ours, against DNS rebinding: a web site whose name leads to 127.0.0.1 could read
+ * in the browser of somebody on this machine what promfold shows there. The browser says in `Host` which name it asked.
+ *
+ * For pages and debug surfaces: a route takes part by `{ onRequest: hostCheck(…) }`. Not for /metrics and the probes,
+ * which proxies ask with the Host that they were asked with (kube-rbac-proxy).
+ *
+ * Sources: RFC 9110 7.4 (421), RFC 9112 3.2 (one Host); a leading dot as in Vite's server.allowedHosts and Django's
+ * ALLOWED_HOSTS.
+ */
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { domainToASCII } from 'node:url';
+import type { onRequestHookHandler } from 'fastify';
+import { replyText } from './reply-text.js';
+
+/** Nobody's name is longer. */
+const MAX_SHOWN = 253;
+
+/** @returns a name, or `.name` for it and its subdomains, as hostCheck takes it; undefined for what is neither */
+export function parseAllowedHost(text: string): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII has another spelling that is.
+  const ascii = /^[\x00-\x7f]*$/.test(text) ? text : domainToASCII(text);
+  const host = normalized(ascii);
+  return /^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host) ? host : undefined;
+}
+
+/** @param allowed beside IP addresses, which no name stands behind, localhost and the name of this machine */
+export function hostCheck(allowed: readonly string[]): onRequestHookHandler {
+  const names = [...allowed, hostname(), 'localhost', '.localhost'].map(normalized);
+  return (request, reply, done) => {
+    const refusal = refusalOf(hostsIn(request.raw.rawHeaders), names);
+    if (refusal === undefined) done();
+    else replyText(reply, refusal.status, refusal.line);
+  };
+}
+
+/**
+ * @param hosts what the Host headers of one request say
+ * @param names normalized; with a leading dot for subdomains, too
+ */
+export function refusalOf(
+  hosts: readonly string[],
+  names: readonly string[],
+): { readonly status: number; readonly line: string } | undefined {
+  const [host = ''] = hosts;
+  if (hosts.length > 1) {
+    return { status: 400, line: `expected one Host header, got ${hosts.length}` };
+  }
+  // As HTTP/1.0 may be, and no browser is.
+  if (host === '') return undefined;
+  const name = nameIn(host);
+  if (name !== undefined && (isIP(name) !== 0 || names.some((other) => isAt(name, other)))) {
+    return undefined;
+  }
+  const shown = host.slice(0, MAX_SHOWN).replace(/[^\x21-\x7e]/g, '?');
+  const line = `the request is for host '${shown}', which is not one of this server`;
+  const allowed = name === undefined ? undefined : parseAllowedHost(name);
+  // Of what is no name at all nothing could be allowed.
+  const cure = allowed === undefined ? '' : `; --web.allowed-host=${allowed} allows it`;
+  return { status: 421, line: line + cure };
+}
+
+/** Without port, brackets and the dot at the end; undefined for what is no host. */
+function nameIn(host: string): string | undefined {
+  const { address, name } =
+    /^(?:\[(?<address>[^\]]*)\]|(?<name>[^:]+))(?::\d*)?$/.exec(host)?.groups ?? {};
+  if (address !== undefined) return isIP(address) === 6 ? address : undefined;
+  return name === undefined ? undefined : normalized(name);
+}
+
+function normalized(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
+function isAt(name: string, allowed: string): boolean {
+  if (allowed.startsWith('.')) return name === allowed.slice(1) || name.endsWith(allowed);
+  return name === allowed;
+}
+
+/** Node keeps the first of several in `headers`. */
+function hostsIn(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === 'host');
+}
