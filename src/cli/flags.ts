@@ -148,6 +148,17 @@ export const FLAGS = {
       throw new ExpectedError('a whole number, 0 or more', text);
     },
   ),
+  maxConnections: optional<number>(
+    {
+      name: 'web.max-connections',
+      value: 'count',
+      help: 'connections open at once, over all addresses; for a new one the longest idle is closed, and where none is idle the new one; 0 for no limit (default: 512, or half of the open files allowed where that is less)',
+    },
+    (text) => {
+      if (/^\d{1,9}$/.test(text)) return Number(text);
+      throw new ExpectedError('a whole number, 0 or more', text);
+    },
+  ),
   allowedHost: each<string>(
     {
       name: 'web.allowed-host',

@@ -7,7 +7,8 @@ import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { Scraper } from '../scrape/scraper.js';
 import { SelfMetrics } from '../scrape/self-metrics.js';
-import { type Listener, listen } from '../serve/listen.js';
+import { Connections, defaultMaxConnections } from '../serve/connections.js';
+import { type Listener, listenOnAll } from '../serve/listen.js';
 import type { ListenAddress } from '../serve/listen-address.js';
 import { RequestLimit } from '../serve/request-limit.js';
 import type { ServerOptions } from '../serve/server.js';
@@ -29,6 +30,7 @@ export const SERVE_FLAGS = [
   'listenAddress',
   'telemetryPath',
   'maxRequests',
+  'maxConnections',
   'allowedHost',
   'disableExporterMetrics',
   'strict',
@@ -75,6 +77,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       log.warn('running as root, which reading metric files seldom needs');
     }
 
+    const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
     const writers = writerOptions(flags);
     const scraper = new Scraper(directory, {
       ...writers.scraper,
@@ -86,13 +89,14 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       retainRemoved: flags.retainRemoved,
       selfMetrics: flags.disableExporterMetrics
         ? undefined
-        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel),
+        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel, connections),
       log,
       watch: true,
     });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit: new RequestLimit(flags.maxRequests),
+      connections,
       version: VERSION,
       allowedHosts: [
         ...flags.allowedHost,
@@ -147,7 +151,7 @@ async function listenOn(
   // Half of all there is to load, and no other command needs it.
   const { buildServer } = await import('../serve/server.js');
   try {
-    return await listen(buildServer(scraper, options), address);
+    return await listenOnAll(() => buildServer(scraper, options), address);
   } catch (error) {
     throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
   }

@@ -56,6 +56,15 @@ export interface DirectoryFacts {
   readonly freeInodes: number;
 }
 
+/** What HTTP has to say of itself. */
+export interface ConnectionCounts {
+  /** Now. */
+  readonly open: number;
+  /** Since the start. */
+  readonly closedIdle: number;
+  readonly refused: number;
+}
+
 export interface Build {
   readonly version: string;
   /** Commit it was built from; empty when unknown. */
@@ -200,6 +209,21 @@ const FAMILIES = {
     help: 'Free inodes of the file system the directory is on.',
     ofSource: ({ read }) => known(read?.freeInodes),
   },
+  connections: {
+    name: 'promfold_http_connections',
+    type: 'gauge',
+    help: 'HTTP connections that are open, idle ones included.',
+  },
+  idleConnectionsClosed: {
+    name: 'promfold_http_idle_connections_closed_total',
+    type: 'counter',
+    help: 'Idle HTTP connections closed to make room for others.',
+  },
+  connectionsRefused: {
+    name: 'promfold_http_connections_refused_total',
+    type: 'counter',
+    help: 'HTTP connections refused because too many were open and none was idle.',
+  },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',
     type: 'gauge',
@@ -226,22 +250,31 @@ export class SelfMetrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
   readonly #sourceLabel: string;
+  readonly #connections: ConnectionCounts | undefined;
   /** What was last recorded of the sources: most of it stays as it is from scrape to scrape. */
   readonly #recorded = new Map<FamilyKey, readonly SaidOf[]>();
+  /** What was last set of promfold as a whole. */
+  readonly #last = new Map<FamilyKey, number>();
   /** As they are printed; those whose numbers change are not in it. */
   readonly #exposed = new Map<FamilyKey, ValuedFamily | undefined>();
   /** Reasons ever seen, by source and family. */
   readonly #reasons = new Map<string | undefined, Map<FamilyKey, Set<string>>>();
 
-  /** @param sourceLabel the label that names a source, where sources have names */
-  constructor(build: Build, sourceLabel = 'promfold_source') {
+  /**
+   * @param sourceLabel the label that names a source, where sources have names
+   * @param connections asked at each scrape; absent where nothing is served over HTTP
+   */
+  constructor(build: Build, sourceLabel = 'promfold_source', connections?: ConnectionCounts) {
     this.#sourceLabel = sourceLabel;
+    this.#connections = connections;
     const registers = [this.#registry];
     for (const [key, row] of ROWS) {
       const { name, type, help, labels = [], ofSource } = row;
       const labelNames = ofSource ? [...labels, sourceLabel] : labels;
       const options = { name, help, labelNames, registers };
       this.#metrics.set(key, type === 'counter' ? new Counter(options) : new Gauge(options));
+      // Nothing is said that is not known.
+      this.#clear(key);
     }
     const labels = { ...build, nodeversion: process.version, arch: process.arch };
     this.#put('buildInfo', labels, 1);
@@ -255,6 +288,11 @@ export class SelfMetrics {
     this.#clear('cpuSeconds');
     const cpu = process.cpuUsage();
     this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
+    if (this.#connections === undefined) return;
+    const { open, closedIdle, refused } = this.#connections;
+    this.#set('connections', open);
+    this.#set('idleConnectionsClosed', closedIdle);
+    this.#set('connectionsRefused', refused);
   }
 
   record({ durationSeconds, sources, appended }: ScrapeFacts): void {
@@ -308,6 +346,14 @@ export class SelfMetrics {
     const metric = this.#metrics.get(key)!;
     if (metric instanceof Gauge) metric.set(labels, value);
     else metric.inc(labels, value);
+  }
+
+  /** Most stay as they are from scrape to scrape, and are not made anew. */
+  #set(key: FamilyKey, value: number): void {
+    if (this.#last.get(key) === value) return;
+    this.#last.set(key, value);
+    this.#clear(key);
+    this.#put(key, {}, value);
   }
 
   #clear(key: FamilyKey): void {

@@ -10,6 +10,9 @@ import type { ListenAddress } from './listen-address.js';
 /** What a host without IPv6 says to `::`. */
 const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
 
+/** What `localhost` stands for (RFC 6761 6.3). */
+const LOOPBACK = ['127.0.0.1', '::1'];
+
 /** A connection just accepted gets this long to send its request before it counts as unused. */
 const SETTLE_MILLISECONDS = 100;
 
@@ -42,6 +45,35 @@ export async function listen(server: FastifyInstance, address: ListenAddress): P
   };
 }
 
+/**
+ * As listen, on every address that the host stands for. fastify would listen on both of localhost by itself, with a
+ * second server that nobody gets to see.
+ *
+ * @param build makes a server for each
+ */
+export async function listenOnAll(
+  build: () => FastifyInstance,
+  address: ListenAddress,
+): Promise<Listener> {
+  if (address.host !== 'localhost') return listen(build(), address);
+  const listeners: Listener[] = [];
+  const stop = async (graceMilliseconds: number) => {
+    await Promise.all(listeners.map((listener) => listener.stop(graceMilliseconds)));
+  };
+  for (const host of LOOPBACK) {
+    // With port 0 the second takes the port that the first was given.
+    const port = Number(listeners[0]?.addresses[0]?.replace(/^.*:/, '') ?? address.port);
+    try {
+      listeners.push(await listen(build(), { ...address, host, port }));
+    } catch (error) {
+      if (listeners.length > 0 && isWithoutIpv6(error)) continue;
+      await stop(0);
+      throw error;
+    }
+  }
+  return { addresses: listeners.flatMap(({ addresses }) => addresses), stop };
+}
+
 async function listenOn(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {
   if (host !== undefined) {
     await server.listen({ host, port });
@@ -50,9 +82,13 @@ async function listenOn(server: FastifyInstance, { host, port }: ListenAddress):
   try {
     await server.listen({ host: '::', port });
   } catch (error) {
-    if (!NO_IPV6.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!isWithoutIpv6(error)) throw error;
     await server.listen({ host: '0.0.0.0', port });
   }
+}
+
+function isWithoutIpv6(error: unknown): boolean {
+  return NO_IPV6.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Counts requests from their first line to the last byte of their answer. */

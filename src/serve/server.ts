@@ -5,6 +5,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Scraper } from '../scrape/scraper.js';
 import { answerClientError } from './client-error.js';
+import type { Connections } from './connections.js';
 import { endpoints, LANDING } from './endpoint.js';
 import { errorReplies, replyError } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
@@ -25,6 +26,8 @@ export interface ServerOptions {
   readonly telemetryPath: string;
   /** Shared by the servers of all listen addresses. */
   readonly limit: RequestLimit;
+  /** Shared likewise; not limited where absent. */
+  readonly connections?: Connections;
   readonly version: string;
   /** As parseAllowedHost gives them; none where absent. */
   readonly allowedHosts?: readonly string[];
@@ -48,7 +51,8 @@ const TIMEOUTS = {
 };
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
-  const { telemetryPath, limit, version, allowedHosts = [], log, patience = PATIENCE } = options;
+  const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
+  const { log, patience = PATIENCE } = options;
   const server = fastify({
     logger: false,
     http: { headersTimeout: TIMEOUTS.headers },
@@ -66,6 +70,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     },
   });
 
+  connections?.follow(server.server);
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers(NOT_GUESSED);
   });

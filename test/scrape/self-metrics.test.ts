@@ -72,6 +72,25 @@ describe('self-metrics', () => {
     }
   });
 
+  it('have the connections, where there are any to have', async () => {
+    const connections = { open: 3, closedIdle: 5, refused: 0 };
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
+    const of = async () =>
+      (await exposed(FACTS, metrics)).filter((line) => line.startsWith('promfold_http'));
+    assert.deepEqual(await of(), [
+      'promfold_http_connections 3.0',
+      'promfold_http_idle_connections_closed_total 5.0',
+      'promfold_http_connections_refused_total 0.0',
+    ]);
+    Object.assign(connections, { open: 2, closedIdle: 5, refused: 1 });
+    assert.deepEqual(await of(), [
+      'promfold_http_connections 2.0',
+      'promfold_http_idle_connections_closed_total 5.0',
+      'promfold_http_connections_refused_total 1.0',
+    ]);
+    assert.doesNotMatch((await exposed(FACTS)).join('\n'), /http/);
+  });
+
   it('name the build and the Node it runs on', async () => {
     const labels = `arch="${process.arch}",nodeversion="${process.version}",revision="abc",version="1.2.3"`;
     assert.ok((await exposed(FACTS)).includes(`promfold_build_info{${labels}} 1.0`));
@@ -214,7 +233,9 @@ describe('self-metrics', () => {
       }),
       appended: new Map([['http://a/metrics', true]]),
     };
-    const printed = (await exposed(all))
+    const connections = { open: 1, closedIdle: 0, refused: 0 };
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
+    const printed = (await exposed(all, metrics))
       .filter((line) => line.startsWith('# TYPE '))
       .map((line) => line.split(' ')[2]);
     assert.deepEqual(inTable, printed);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
+import type { FastifyInstance } from 'fastify';
 import { Scraper } from '../../src/scrape/scraper.js';
-import { type Listener, listen } from '../../src/serve/listen.js';
+import { type Listener, listen, listenOnAll } from '../../src/serve/listen.js';
 import { parseListenAddress } from '../../src/serve/listen-address.js';
 import { RequestLimit } from '../../src/serve/request-limit.js';
 import { buildServer } from '../../src/serve/server.js';
+import { hasIpv6Loopback } from '../support/ipv6.js';
 import { tempDirectory } from '../support/temp.js';
 import { busyThreads } from './busy-threads.js';
 
@@ -18,17 +20,23 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-async function listening(address: string): Promise<{ listener: Listener; port: number }> {
+function builder(): () => FastifyInstance {
   const scraper = new Scraper(tempDirectory());
   closing.push(() => scraper.close());
-  const server = buildServer(scraper, {
-    telemetryPath: '/metrics',
-    limit: new RequestLimit(0),
-    version: '1.2.3',
-    log: { debug() {}, error: (message) => assert.fail(message) },
-  });
-  closing.push(() => server.close());
-  const listener = await listen(server, parseListenAddress(address)!);
+  return () => {
+    const server = buildServer(scraper, {
+      telemetryPath: '/metrics',
+      limit: new RequestLimit(0),
+      version: '1.2.3',
+      log: { debug() {}, error: (message) => assert.fail(message) },
+    });
+    closing.push(() => server.close());
+    return server;
+  };
+}
+
+async function listening(address: string): Promise<{ listener: Listener; port: number }> {
+  const listener = await listen(builder()(), parseListenAddress(address)!);
   return { listener, port: Number(/:(\d+)$/.exec(listener.addresses[0]!)![1]) };
 }
 
@@ -53,6 +61,43 @@ describe('listening', () => {
   it('on a busy port fails with what the system says', async () => {
     const { port } = await listening('127.0.0.1:0');
     await assert.rejects(listening(`127.0.0.1:${port}`), { code: 'EADDRINUSE' });
+  });
+});
+
+describe('listening on localhost', () => {
+  const loopback = hasIpv6Loopback() ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
+
+  it('is on IPv4 and IPv6, with one port, and ends on both', async () => {
+    const listener = await listenOnAll(builder(), parseListenAddress('localhost:0')!);
+    const [, port] = /:(\d+)$/.exec(listener.addresses[0]!)!;
+    assert.deepEqual(
+      listener.addresses,
+      loopback.map((host) => `${host}:${port}`),
+    );
+    for (const address of listener.addresses) {
+      assert.equal((await fetch(`http://${address}/-/healthy`)).status, 200, address);
+    }
+    await listener.stop(GRACE_MS);
+    for (const address of listener.addresses) {
+      await assert.rejects(fetch(`http://${address}/-/healthy`), address);
+    }
+  });
+
+  it('fails when one of them is busy, and holds the other no longer', async () => {
+    const busy = createServer().listen(0, loopback.at(-1)!.replace(/[[\]]/g, ''));
+    await once(busy, 'listening');
+    const { port } = busy.address() as AddressInfo;
+    const address = parseListenAddress(`localhost:${port}`)!;
+    await assert.rejects(listenOnAll(builder(), address), { code: 'EADDRINUSE' });
+    busy.close();
+    await once(busy, 'close');
+    const listener = await listenOnAll(builder(), address);
+    assert.equal(listener.addresses.length, loopback.length);
+  });
+
+  it('of another host is on that one alone', async () => {
+    const listener = await listenOnAll(builder(), parseListenAddress('127.0.0.1:0')!);
+    assert.equal(listener.addresses.length, 1);
   });
 });
 
