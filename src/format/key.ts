@@ -160,7 +160,8 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     return text.toWellFormed();
   };
 
-  const byName = new Map<string, string>();
+  const pairs: Label[] = [];
+  let isSorted = true;
   for (const [name, value] of labels) {
     if (typeof name !== 'string') {
       return { fault: 'label', found: `label name is ${kindOf(name)}` };
@@ -169,7 +170,11 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     if (typeof value !== 'string') {
       return { fault: 'label', found: `value of label ${excerpt(mendedName)} is ${kindOf(value)}` };
     }
-    byName.set(mendedName, mend(value, `the value of label ${excerpt(mendedName)}`));
+    const mendedValue = value.isWellFormed()
+      ? value
+      : mend(value, `the value of label ${excerpt(mendedName)}`);
+    isSorted &&= pairs.length === 0 || compareCodePoints(pairs.at(-1)![0], mendedName) < 0;
+    pairs.push([mendedName, mendedValue]);
   }
 
   let mendedHelp = '';
@@ -184,12 +189,17 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
   return {
     family: totalRemoved ? metricName.slice(0, -'_total'.length) : metricName,
     sampleName,
-    labels: [...byName].sort((a, b) => compareCodePoints(a[0], b[0])),
+    labels: isSorted ? pairs : sortedLabels(pairs),
     help: mendedHelp,
     bare: whole && !totalRemoved,
     ...(totalRemoved && { totalRemoved }),
     ...(repairs.length > 0 && { repaired: repairs.join(', ') }),
   };
+}
+
+/** By name; of two of one name the last one counts. Clients since 0.16.0 write them so. */
+function sortedLabels(pairs: readonly Label[]): Labels {
+  return [...new Map(pairs)].sort((a, b) => compareCodePoints(a[0], b[0]));
 }
 
 /**

@@ -12,10 +12,16 @@
  * file.
  */
 import type { FileName } from '../format/filename.js';
-import { isUnusable, type Key, type KeyFault, type UnusableKey } from '../format/key.js';
+import {
+  isUnusable,
+  type Key,
+  type KeyFault,
+  type Label,
+  type UnusableKey,
+} from '../format/key.js';
 import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import { type AddedLabels, NO_LABELS } from './added-labels.js';
-import { type Amounts, Budget, type Exceeded, NO_LIMITS, type Quantity } from './budget.js';
+import { type Amounts, Budget, type Exceeded, NO_LIMITS } from './budget.js';
 import { Family } from './family.js';
 import { LargeMap } from './large-map.js';
 import { type LaidOutFamily, type Layout, layOutAll, layOutFamily } from './layout.js';
@@ -33,7 +39,7 @@ const FAMILY_UNREAD = -2;
 const SLOT_UNKNOWN = -1;
 
 /** Parsed keys kept until the output is laid out; of more each is read a second time for its row. */
-const MAX_KEPT_KEYS = 16_384;
+const MAX_KEPT_KEYS = 65_536;
 
 /** Flawed entries of a file that are told one by one; further ones are counted. */
 const MAX_TOLD_ENTRIES = 100;
@@ -403,20 +409,25 @@ export class Plan {
       return undefined;
     }
 
+    const { budget } = file;
     const family = this.#familyByName.get(key.family);
-    const names = key.labels.flatMap(([name]) => (this.#labelNames.has(name) ? [] : name));
-    const added: readonly (readonly [Quantity, number])[] = [
-      ['series', 1],
-      ['page-bytes', lineBytes(key)],
-      ['families', family === undefined ? 1 : 0],
-      ['label-names', names.length],
-    ];
-    for (const [quantity, amount] of file.mustAdmit ? [] : added) {
-      const exceeded = file.budget.exceededBy(quantity, amount);
+    const families = family === undefined ? 1 : 0;
+    const bytes = lineBytes(key);
+    const isNew = ([name]: Label) => !this.#labelNames.has(name);
+    const names = key.labels.some(isNew) ? key.labels.filter(isNew) : [];
+    if (!file.mustAdmit) {
+      const exceeded =
+        budget.exceededBy('series', 1) ??
+        budget.exceededBy('page-bytes', bytes) ??
+        budget.exceededBy('families', families) ??
+        budget.exceededBy('label-names', names.length);
       if (exceeded !== undefined) return exceeded;
     }
-    for (const [quantity, amount] of added) file.budget.add(quantity, amount);
-    for (const name of names) {
+    budget.add('series', 1);
+    budget.add('page-bytes', bytes);
+    budget.add('families', families);
+    budget.add('label-names', names.length);
+    for (const [name] of names) {
       this.#labelNames.add(name);
       before.labelNames.push(name);
     }
