@@ -4,13 +4,16 @@
  */
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { roleOf } from './role.js';
+import { isMultiprocessingChild, roleOf } from './role.js';
 
 /** Clock ticks of /proc are a hundredth of a second on every Linux (USER_HZ). */
 export const TICKS_PER_SECOND = 100;
 
 /** Of a kernel thread, which has no maps and never writes metrics: PF_KTHREAD of the kernel's sched.h. */
 const KERNEL_THREAD = 0x0020_0000;
+
+/** A worker, the fork server that forked it, and what started that. */
+const MAX_GENERATIONS = 4;
 
 /** A part of /proc/PID; undefined when the process is gone, `denied` when it may not be read. */
 export type Answer = string | 'denied' | undefined;
@@ -90,9 +93,19 @@ export class Proc {
     return readlink(`${this.#directory}/${pid}/cwd`).catch(() => undefined);
   }
 
+  /** Of a child of multiprocessing, that of the process which started it. */
   async role(pid: number): Promise<string | undefined> {
-    const commandLine = await this.read(pid, 'cmdline');
-    return commandLine === undefined || commandLine === DENIED ? undefined : roleOf(commandLine);
+    let asked = pid;
+    for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
+      const commandLine = await this.read(asked, 'cmdline');
+      if (commandLine === undefined || commandLine === DENIED) return undefined;
+      const role = roleOf(commandLine);
+      if (role !== undefined || !isMultiprocessingChild(commandLine)) return role;
+      const about = await this.stat(asked);
+      if (about === undefined || about.parentPid <= 1) return undefined;
+      asked = about.parentPid;
+    }
+    return undefined;
   }
 
   /** Base name of the executable; of one that may not be seen, what the process calls itself. */

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseBootSeconds } from '../../src/processes/boot.js';
 import { directoriesIn, variableOf } from '../../src/processes/elsewhere.js';
 import { writableMappings } from '../../src/processes/maps.js';
 import { mountOf, parseMounts } from '../../src/processes/mounts.js';
 import { isPreviousLife } from '../../src/processes/previous-life.js';
-import { parseStat } from '../../src/processes/proc.js';
+import { Proc, parseStat } from '../../src/processes/proc.js';
 import { roleOf } from '../../src/processes/role.js';
+import { tempDirectory } from '../support/temp.js';
 
 describe('roleOf', () => {
   const cases: [title: string, commandLine: string, role: string | undefined][] = [
@@ -20,13 +23,70 @@ describe('roleOf', () => {
       '[celeryd: celery@host:ForkPoolWorker-1]',
     ],
     ['a title in a later argument is none', 'python3\0VLLM::APIServer_0', undefined],
-    ['a plain command line', 'python3\0-m\0app\0--api-key=secret', undefined],
+    ['a server script that Python runs', '/v/bin/python3\0/v/bin/gunicorn\0-w\x004\0', 'gunicorn'],
+    ['a script of the application', 'python3.13t\0/srv/app.py\0--api-key=secret\0', 'app.py'],
+    ['a module, and none of its arguments', 'python3\0-m\0app\0--api-key=secret\0', 'app'],
+    ['a module with dots', 'python3\0-m\0dynamo.vllm\0--model\0x\0', 'dynamo.vllm'],
+    ['a module behind other options', 'python3\0-u\0-W\0ignore\0-Xdev\0-Im\0uvicorn\0', 'uvicorn'],
+    ['a module in the same argument', 'pypy3\0-OOmcelery\0-A\0shop\0', 'celery'],
+    ['a long option with a value', 'python\0--check-hash-based-pycs\0never\0x.py\0', 'x.py'],
+    [
+      'a package that is run by its __main__',
+      'python3\0/lib/uvicorn/__main__.py\0a:b\0',
+      'uvicorn',
+    ],
+    ['a package that is run as a directory', 'python3\0/lib/uvicorn/\0a:b\0', 'uvicorn'],
+    ['code, which may hold secrets', "python3\0-c\0token='secret'\0", undefined],
+    ['a program from stdin', 'python3\0-\0secret\0', undefined],
+    ['an argument that is no name', 'python3\0pass word; secret\0', undefined],
+    ['a name that is too long', `python3\0${'x'.repeat(65)}\0`, undefined],
+    ['Python without a program', 'python3\0', undefined],
+    ['another program', 'node\0/srv/server.js\0', undefined],
     ['a title with a secret behind it', 'ray::Serve --api-key=secret', 'ray::Serve'],
     ['a title of no known shape', 'app: --api-key=secret', undefined],
     ['nothing', '', undefined],
   ];
   for (const [title, commandLine, role] of cases) {
     it(title, () => assert.equal(roleOf(commandLine), role));
+  }
+});
+
+describe('the role of a process', () => {
+  const SPAWNED = 'python3\0-c\0from multiprocessing.spawn import spawn_main; spawn_main()\0';
+  /** /proc of processes by pid: parent and command line. */
+  const procOf = (processes: Readonly<Record<number, readonly [number, string]>>) => {
+    const directory = tempDirectory();
+    for (const [pid, [parent, commandLine]] of Object.entries(processes)) {
+      mkdirSync(join(directory, pid));
+      writeFileSync(join(directory, pid, 'cmdline'), commandLine);
+      writeFileSync(
+        join(directory, pid, 'stat'),
+        `${pid} (python3) S ${parent} 1 1 0 -1 0 1 0 0 0 1 1 0 0 20 0 1 0 12345 1 1`,
+      );
+    }
+    return new Proc(directory);
+  };
+
+  it('is that of the parent, for a child of multiprocessing', async () => {
+    const proc = procOf({
+      10: [1, 'python3\0/usr/bin/uvicorn\0--workers\x004\0app:api\0'],
+      11: [10, SPAWNED],
+      12: [11, SPAWNED],
+    });
+    assert.equal(await proc.role(11), 'uvicorn');
+    assert.equal(await proc.role(12), 'uvicorn');
+  });
+
+  const unknown: [title: string, processes: Parameters<typeof procOf>[0]][] = [
+    ['its parent is init', { 11: [1, SPAWNED] }],
+    ['its parent is gone', { 11: [10, SPAWNED] }],
+    ['parents go in a circle', { 10: [11, SPAWNED], 11: [10, SPAWNED] }],
+    ['it runs other code', { 10: [1, 'python3\0app.py\0'], 11: [10, 'python3\0-c\0pass\0'] }],
+  ];
+  for (const [title, processes] of unknown) {
+    it(`is unknown where ${title}`, async () => {
+      assert.equal(await procOf(processes).role(11), undefined);
+    });
   }
 });
 
