@@ -1,18 +1,17 @@
 /** `cat`: the entries of a file, or of all files of a directory, decoded. */
-import { formatNumber } from '../format/number.js';
 import {
   type EntryView,
   type FaultView,
   type FileEntries,
   viewEntries,
 } from '../inspect/entries.js';
+import { counted, formatAge, formatBytes, formatValue } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
-import { ago } from '../inspect/verdict.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
-import { counted } from './quantity.js';
+import { stateText } from './state.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { cutToWidth, wrapText } from './text-width.js';
@@ -49,7 +48,9 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
     // Piece by piece: of ten thousand files this is a long text.
     let separator = '';
     for (const file of view.files) {
-      await terminal.print(`${separator}${fileLines(file, width).join('\n')}\n`);
+      await terminal.print(
+        `${separator}${fileLines(file, view.takenAtSeconds, width).join('\n')}\n`,
+      );
       separator = '\n';
     }
     if (view.files.length === 0) {
@@ -60,31 +61,24 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
   },
 };
 
-function fileLines(file: FileEntries, width: number): string[] {
+function fileLines(file: FileEntries, now: number, width: number): string[] {
   const { entries, fault } = file;
-  const lines = [cutToWidth(printable(file.path), width), ...wrapText(about(file), width)];
+  const lines = [cutToWidth(printable(file.path), width), ...wrapText(about(file, now), width)];
   if (entries.length > 0) lines.push('', ...entriesTable(entries, width));
   if (fault !== undefined) lines.push('', ...faultLines(file, fault, width));
   return lines;
 }
 
-function about({
-  type,
-  mode,
-  processId,
-  liveness,
-  operation,
-  slotBytes,
-  usedBytes,
-  sizeBytes,
-  entryCount,
-  fault,
-}: FileEntries): string {
+function about(file: FileEntries, now: number): string {
+  const { type, mode, processId, liveness, lastSeenSeconds, operation } = file;
+  const { slotBytes, usedBytes, sizeBytes, entryCount, fault } = file;
   if (fault?.code === 'FILE_FOREIGN') return 'not opened';
   const facts = [counted(entryCount, 'entry', 'entries')];
-  if (type !== undefined) facts.unshift(`process ${processId} (${liveness})`);
+  if (liveness !== undefined) {
+    facts.unshift(`process ${processId} (${stateText({ liveness, lastSeenSeconds }, now)})`);
+  }
   if (slotBytes > 0) facts.push(`${slotBytes}-byte slots`);
-  if (usedBytes >= 0) facts.push(`used ${usedBytes} of ${counted(sizeBytes, 'byte')}`);
+  if (usedBytes >= 0) facts.push(`${formatBytes(usedBytes)} used of ${formatBytes(sizeBytes)}`);
   const kind = mode === undefined ? type : `${type} ${mode}`;
   const rule = type === undefined ? 'of no known type' : `${kind}: ${IN_WORDS[operation!]}`;
   return `${rule}; ${facts.join(', ')}`;
@@ -95,7 +89,7 @@ function entriesTable(entries: readonly EntryView[], width: number): string[] {
   const header = ['BYTE', 'VALUE', ...(hasTimes ? ['SET'] : []), 'SERIES'];
   const rows = entries.map((entry) => [
     String(entry.offset),
-    formatNumber(entry.value),
+    formatValue(entry.value),
     ...(hasTimes ? [setText(entry)] : []),
     seriesText(entry),
   ]);
@@ -108,7 +102,7 @@ function entriesTable(entries: readonly EntryView[], width: number): string[] {
 
 function setText({ ageSeconds, previousLife }: EntryView): string {
   if (ageSeconds === undefined) return '-';
-  return `${ago(ageSeconds)} ago${previousLife ? ', previous life' : ''}`;
+  return `${formatAge(ageSeconds)} ago${previousLife ? ', previous life' : ''}`;
 }
 
 function seriesText({ series, problem }: EntryView): string {

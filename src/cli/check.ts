@@ -4,13 +4,13 @@ import { type CheckView, check as checkReading } from '../inspect/check.js';
 import type { Finding, Severity } from '../inspect/findings/finding.js';
 import { RULES } from '../inspect/findings/rules.js';
 import { lookAround } from '../inspect/findings/surroundings.js';
+import { counted, formatCount } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
-import { counted, formatCount } from './quantity.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
 

@@ -1,9 +1,9 @@
 /** `diff`: what changed between two directories, snapshots or expositions. */
 import { formatNumber } from '../format/number.js';
 import { type ChangedSeries, diffPaths } from '../inspect/diff.js';
+import { counted, formatCount } from '../inspect/quantity.js';
 import type { Command } from './command.js';
 import { toJson } from './json.js';
-import { counted, formatCount } from './quantity.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 

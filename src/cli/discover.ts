@@ -1,4 +1,6 @@
 /** `discover`: the multiprocess directories of running processes, with their processes and roles. */
+
+import { counted, formatCount } from '../inspect/quantity.js';
 import {
   type DirectoryUser,
   type DiscoveredDirectory,
@@ -8,7 +10,6 @@ import {
 } from '../processes/discover.js';
 import type { Command } from './command.js';
 import { toJson } from './json.js';
-import { counted, formatCount } from './quantity.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';

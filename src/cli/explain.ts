@@ -1,7 +1,6 @@
 /** `explain`: which processes add up to a series, how much each gives, and when the number misleads. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
-import { formatNumber } from '../format/number.js';
 import {
   type ExplainedHistogram,
   type ExplainedSeries,
@@ -13,21 +12,33 @@ import {
   type Share,
   type ShareHolder,
 } from '../inspect/explain.js';
+import {
+  counted,
+  formatAge,
+  formatCount,
+  formatMeasure,
+  formatRate,
+  formatValue,
+  unitOf,
+} from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import { Selector } from '../inspect/selector.js';
-import { ago, verdictOf } from '../inspect/verdict.js';
+import { verdictOf } from '../inspect/verdict.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
-import { counted, formatCount, formatRate } from './quantity.js';
+import { roleText, stateText } from './state.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
-import { cutToWidth, wrapText } from './text-width.js';
+import { wrapSeries, wrapText } from './text-width.js';
 
 /** Rows of a table that a terminal is given unasked: what fits on a screen. */
 const SHOWN_ROWS = 20;
+
+/** Processes whose role is named below the series of a family. */
+const SHOWN_ROLES = 8;
 
 /** Histograms that are shown in full; of more there is one table. */
 const SHOWN_HISTOGRAMS = 2;
@@ -92,15 +103,21 @@ function notFound(reading: Reading, selector: Selector, text: string): string {
   return `promfold: no series of ${reading.path} is ${text}${hint}`;
 }
 
-interface Room {
+interface Space {
   /** Of a line. */
   readonly width: number;
   /** Of a table. */
   readonly rows: number;
 }
 
-function render(explanation: Explanation, reading: Reading, room: Room): string[] {
+interface Room extends Space {
+  /** Of the reading, in seconds. */
+  readonly now: number;
+}
+
+function render(explanation: Explanation, reading: Reading, space: Space): string[] {
   const { series, histograms, windowSeconds } = explanation;
+  const room: Room = { ...space, now: explanation.takenAtSeconds };
   const blocks: string[][] = [];
   const families = [...new Set(series.map(({ family }) => family))];
   for (const family of families) {
@@ -143,39 +160,39 @@ function notesOf({ series, histograms, path }: Explanation, reading: Reading): s
   return notes;
 }
 
-function oneSeries(series: ExplainedSeries, { width, rows }: Room): string[] {
+function oneSeries(series: ExplainedSeries, { width, rows, now }: Room): string[] {
   const { mode, type, operation, shares, warnings, window } = series;
-  const value = series.value === undefined ? 'no sample' : formatNumber(series.value);
+  const value = series.value === undefined ? 'no sample' : formatValue(series.value);
   const kind = mode === undefined ? type : `${type} ${mode}`;
   const shown = shares.slice(0, rows);
-  const hasRoles = shares.some(({ role }) => role !== undefined);
+  const hasRoles = shares.some(roleText);
   const header = ['PROCESS', 'STATE', ...(hasRoles ? ['ROLE'] : [])];
   const columns: ((share: Share) => string)[] = [
     ({ processId }) => processId,
-    stateOf,
-    ...(hasRoles ? [({ role }: Share) => role ?? ''] : []),
+    (share) => (share.previousLife ? PREVIOUS_LIFE : stateText(share, now)),
+    ...(hasRoles ? [roleText] : []),
   ];
   const alignRight: number[] = [];
   const add = (title: string, text: (share: Share) => string) => {
     alignRight.push(header.push(title) - 1);
     columns.push(text);
   };
-  add('VALUE', ({ value: own }) => formatNumber(own));
+  add('VALUE', ({ value: own }) => formatValue(own));
   if (shares.some(({ percent }) => percent !== undefined)) {
     add('SHARE', ({ percent }) => (percent === undefined ? '' : `${percent.toFixed(1)}%`));
   }
-  if (window !== undefined) add('NOW/s', ({ ratePerSecond }) => formatRate(ratePerSecond ?? 0));
+  if (window !== undefined) add('RATE/S', ({ ratePerSecond }) => formatRate(ratePerSecond ?? 0));
   if (operation === 'mostRecent') add('SET', ({ ageSeconds }) => agoText(ageSeconds));
   if (operation !== 'sum' && shares.length > 1) {
     header.push('');
     columns.push(({ decides }) => (decides ? '<- this one counts' : ''));
   }
   const lines = [
-    ...wrapText(`${series.series} = ${value}`, width),
+    ...wrapSeries(printable(`${series.series} = ${value}`), width),
     ...wrapText(`${kind}: ${IN_WORDS[operation]}`, width),
-    ...wrapText(verdictLine(series), width),
+    ...wrapText(verdictLine(series, now), width),
   ];
-  if (window !== undefined) lines.push(`now: ${formatRate(window.ratePerSecond)} a second`);
+  if (window !== undefined) lines.push(`now: ${formatRate(window.ratePerSecond)}/s`);
   lines.push(
     '',
     ...renderTable(
@@ -189,31 +206,33 @@ function oneSeries(series: ExplainedSeries, { width, rows }: Room): string[] {
   return lines;
 }
 
-function stateOf({ liveness, previousLife }: Pick<Share, 'liveness' | 'previousLife'>): string {
-  return previousLife ? 'previous life' : liveness;
-}
+/** What `ls` marks with `*`. */
+const PREVIOUS_LIFE = 'previous life';
 
-function verdictLine(series: ExplainedSeries): string {
+function verdictLine(series: ExplainedSeries, now: number): string {
   const { shares, operation } = series;
   const decider = shares.find(({ decides }) => decides);
   if (operation === 'sum')
     return `${counted(shares.length, 'process', 'processes')}: ${states(shares)}`;
   if (decider === undefined) return series.verdict;
-  const role = decider.role === undefined ? '' : `${decider.role}, `;
-  return `${series.verdict}; process ${decider.processId} (${role}${decider.liveness})`;
+  const who = [roleText(decider), stateText(decider, now)].filter(Boolean).join(', ');
+  return `${series.verdict}; process ${decider.processId} (${who})`;
 }
 
 /** `all alive`, `3 alive, 1 dead`. */
 function states(shares: readonly Share[]): string {
-  const counts = new Map(['alive', 'dead', 'previous life', 'unknown'].map((state) => [state, 0]));
-  for (const share of shares) counts.set(stateOf(share), counts.get(stateOf(share))! + 1);
+  const counts = new Map(['alive', 'dead', PREVIOUS_LIFE, 'unknown'].map((state) => [state, 0]));
+  for (const { previousLife, liveness } of shares) {
+    const state = previousLife ? PREVIOUS_LIFE : liveness;
+    counts.set(state, counts.get(state)! + 1);
+  }
   for (const [state, count] of counts) if (count === 0) counts.delete(state);
   if (counts.size === 1 && shares.length > 1) return `all ${[...counts.keys()][0]}`;
   return [...counts].map(([state, count]) => `${formatCount(count)} ${state}`).join(', ');
 }
 
 function agoText(seconds: number | undefined): string {
-  return seconds === undefined ? 'never' : `${ago(seconds)} ago`;
+  return seconds === undefined ? 'never' : `${formatAge(seconds)} ago`;
 }
 
 function restLine(rest: readonly Share[]): string[] {
@@ -230,7 +249,7 @@ function warningLines(warnings: ExplainedSeries['warnings'], width: number): str
 }
 
 /** The series of one family: a row each. */
-function manySeries(all: readonly ExplainedSeries[], { width, rows }: Room): string[] {
+function manySeries(all: readonly ExplainedSeries[], { width, rows, now }: Room): string[] {
   const { type, mode, operation } = all[0]!;
   const names = new Set(all.map(({ sampleName }) => sampleName));
   const name = names.size === 1 ? all[0]!.sampleName : all[0]!.family;
@@ -238,7 +257,7 @@ function manySeries(all: readonly ExplainedSeries[], { width, rows }: Room): str
   const { common, own } = labelTexts(all);
   const isStamped = all.some(({ operation: one }) => one === 'mostRecent');
   const hasRate = all.some(({ window }) => window !== undefined);
-  const header = ['SERIES', 'VALUE', ...(hasRate ? ['NOW/s'] : [])];
+  const header = ['SERIES', 'VALUE', ...(hasRate ? ['RATE/S'] : [])];
   const alignRight = hasRate ? [1, 2] : [1];
   if (isStamped) alignRight.push(header.push('SET') - 1);
   header.push('PROCESS', 'STATE', 'VERDICT');
@@ -248,11 +267,11 @@ function manySeries(all: readonly ExplainedSeries[], { width, rows }: Room): str
     const only = decider ?? (shares.length === 1 ? shares[0] : undefined);
     return [
       own[i]!,
-      value === undefined ? '-' : formatNumber(value),
+      value === undefined ? '-' : formatValue(value),
       ...(hasRate ? [window === undefined ? '' : formatRate(window.ratePerSecond)] : []),
       ...(isStamped ? [agoText(decider?.ageSeconds)] : []),
       only?.processId ?? counted(shares.length, 'process', 'processes'),
-      only === undefined ? '' : only.liveness,
+      only === undefined ? '' : stateText(only, now),
       verdictOf(series).short || 'ok',
     ];
   });
@@ -263,13 +282,12 @@ function manySeries(all: readonly ExplainedSeries[], { width, rows }: Room): str
   );
   const kind = mode === undefined ? type : `${type} ${mode}`;
   const roles = rolesOf(shown);
-  const first = cutToWidth(printable(`${name}${common}`), width);
   const rest = all.length - shown.length;
   return [
-    first,
+    ...wrapSeries(printable(`${name}${common}`), width),
     ...wrapText(`${kind}: ${IN_WORDS[operation]}`, width),
     '',
-    ...renderTable(header, body, { width, alignRight, flexible: 0 }),
+    ...renderTable(header, body, { width, alignRight, flexible: 0, wrap: true }),
     ...(rest > 0 ? [`and ${formatCount(rest)} more series; --all shows them`] : []),
     ...roles.flatMap((line) => wrapText(line, width)),
     ...warningLines(
@@ -291,8 +309,14 @@ function rolesOf(all: readonly ExplainedSeries[]): string[] {
     }
   }
   if (roles.size === 0) return [];
-  const shown = [...roles].slice(0, 8).map(([processId, role]) => `${processId} is ${role}`);
-  return ['', shown.join(', ')];
+  const byRole = new Map<string, string[]>();
+  for (const [processId, role] of [...roles].slice(0, SHOWN_ROLES)) {
+    byRole.set(role, [...(byRole.get(role) ?? []), processId]);
+  }
+  const shown = [...byRole].map(
+    ([role, ids]) => `${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} ${role}`,
+  );
+  return ['', shown.join(byRole.size < roles.size ? '; ' : ', ')];
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {
@@ -319,49 +343,44 @@ function labelTexts(all: readonly Pick<ExplainedSeries, 'labels' | 'sampleName' 
 
 const QUANTILE_NAMES = ['p50', 'p90', 'p99'] as const;
 
-function observationCells({ count, sum, quantiles }: Observations): string[] {
-  const mean = sum === undefined || count === 0 ? '-' : short(sum / count);
-  return [countText(count), mean, ...QUANTILE_NAMES.map((name) => short(quantiles[name]))];
-}
-
-/** Counts are doubles in the files, but nearly always whole. */
-function countText(count: number): string {
-  return Number.isInteger(count) ? formatCount(count) : formatNumber(count);
-}
-
-/** Three digits: an estimate has no more. */
-function short(value: number): string {
-  return Number.isNaN(value) ? '-' : String(Number(value.toPrecision(3)));
+/** Count, mean and quantiles, in the unit of the family. */
+function observationCells({ count, sum, quantiles }: Observations, family: string): string[] {
+  const unit = unitOf(family);
+  return [
+    formatValue(count),
+    sum === undefined || count === 0 ? '-' : formatMeasure(sum / count, unit),
+    ...QUANTILE_NAMES.map((name) => formatMeasure(quantiles[name], unit)),
+  ];
 }
 
 function oneHistogram(
   histogram: ExplainedHistogram,
   windowSeconds: number | undefined,
-  { width, rows }: Room,
+  { width, rows, now }: Room,
 ): string[] {
-  const { shares, le, window, warnings } = histogram;
+  const { family, shares, le, window, warnings } = histogram;
   const header = ['', 'COUNT', 'MEAN', ...QUANTILE_NAMES.map((name) => name.toUpperCase())];
-  const summary = [['since start', ...observationCells(histogram)]];
+  const summary = [['since start', ...observationCells(histogram, family)]];
   if (window !== undefined) {
-    summary.push([`last ${ago(windowSeconds!)}`, ...observationCells(window)]);
+    summary.push([`last ${formatAge(windowSeconds)}`, ...observationCells(window, family)]);
   }
   const shown = shares.slice(0, Math.min(rows, 10));
-  const hasRoles = shares.some(({ role }) => role !== undefined);
+  const hasRoles = shares.some(roleText);
   const who = ['PROCESS', 'STATE', ...(hasRoles ? ['ROLE'] : [])];
   const processHeader = [...who, 'SHARE', ...header.slice(1)];
   const processes = shown.map((share) => [
     share.processId,
-    share.liveness,
-    ...(hasRoles ? [share.role ?? ''] : []),
+    stateText(share, now),
+    ...(hasRoles ? [roleText(share)] : []),
     share.percent === undefined ? '' : `${share.percent.toFixed(1)}%`,
-    ...observationCells(share),
+    ...observationCells(share, family),
   ]);
   const bucketColumns = shares.slice(0, 5);
   const buckets = le.map((bound, i) => [
     bound,
-    countText(histogram.buckets[i]!),
-    ...(window === undefined ? [] : [countText(window.buckets[i]!)]),
-    ...bucketColumns.map((share) => countText(share.buckets[i]!)),
+    formatValue(histogram.buckets[i]!),
+    ...(window === undefined ? [] : [formatValue(window.buckets[i]!)]),
+    ...bucketColumns.map((share) => formatValue(share.buckets[i]!)),
   ]);
   // Where all observations are reached nothing more happens up to +Inf.
   const full = histogram.buckets.indexOf(histogram.count);
@@ -377,7 +396,7 @@ function oneHistogram(
   const right = (columns: readonly string[], from: number) =>
     columns.map((_, i) => i).filter((i) => i >= from);
   return [
-    ...wrapText(histogram.histogram, width),
+    ...wrapSeries(printable(histogram.histogram), width),
     ...wrapText(
       'histogram: buckets are summed over processes; quantiles are estimated from them',
       width,
@@ -406,34 +425,39 @@ function oneHistogram(
 function manyHistograms(
   all: readonly ExplainedHistogram[],
   windowSeconds: number | undefined,
-  { width, rows }: Room,
+  { width, rows }: Space,
 ): string[] {
   const shown = all.slice(0, rows);
   const hasWindow = windowSeconds !== undefined;
+  const { common, own } = labelTexts(
+    all.map(({ family, labels }) => ({ family, sampleName: family, labels })),
+  );
+  const isOneFamily = all.every(({ family }) => family === all[0]!.family);
   const header = [
     'HISTOGRAM',
     'COUNT',
     'MEAN',
     ...QUANTILE_NAMES.map((name) => name.toUpperCase()),
   ];
-  if (hasWindow) header.push('NOW/s', 'P50', 'P99');
-  const body = shown.map((one) => [
-    one.histogram,
-    ...observationCells(one),
-    ...(one.window === undefined
-      ? []
-      : [
-          formatRate(one.window.ratePerSecond),
-          short(one.window.quantiles.p50),
-          short(one.window.quantiles.p99),
-        ]),
-  ]);
+  if (hasWindow) header.push('RATE/S', 'P50', 'P99');
+  const body = shown.map((one, i) => {
+    const { family, histogram, window } = one;
+    const cells = [isOneFamily ? own[i]! : histogram, ...observationCells(one, family)];
+    if (window !== undefined) {
+      const { p50, p99 } = window.quantiles;
+      const unit = unitOf(family);
+      cells.push(formatRate(window.ratePerSecond));
+      cells.push(formatMeasure(p50, unit), formatMeasure(p99, unit));
+    }
+    return cells;
+  });
   const alignRight = header.map((_, i) => i).slice(1);
   const rest = all.length - shown.length;
   return [
-    hasWindow ? `since start, and in the last ${ago(windowSeconds)}` : 'since start',
+    ...(isOneFamily ? wrapSeries(printable(`${all[0]!.family}${common}`), width) : []),
+    hasWindow ? `since start, and in the last ${formatAge(windowSeconds)}` : 'since start',
     '',
-    ...renderTable(header, body, { width, alignRight, flexible: 0 }),
+    ...renderTable(header, body, { width, alignRight, flexible: 0, wrap: true }),
     ...(rest > 0 ? [`and ${formatCount(rest)} more; --all shows them`] : []),
     '',
     ...wrapText(`for buckets and processes: promfold explain '${all[0]!.histogram}'`, width),

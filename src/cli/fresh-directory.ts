@@ -6,7 +6,7 @@
  */
 import { mkdir, mkdtemp, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { formatBytes } from './quantity.js';
+import { formatBytes } from '../inspect/quantity.js';
 import { systemErrorText } from './system-error.js';
 
 const ENOUGH_BYTES = 1024 ** 3;

@@ -6,6 +6,7 @@ import {
   viewFiles,
   viewProcesses,
 } from '../inspect/processes.js';
+import { counted, formatAge, formatBytes, formatCount } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import { Proc } from '../processes/proc.js';
 import type { Liveness } from '../processes/writer.js';
@@ -13,10 +14,10 @@ import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import type { LS_SORTS } from './flags.js';
 import { toJson } from './json.js';
-import { counted, formatBytes, formatCount, shortAge, shortBytes } from './quantity.js';
+import { roleText, stateText } from './state.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
-import { wrapText } from './text-width.js';
+import { textWidth, wrapText } from './text-width.js';
 
 /** Rows that a terminal is given unasked; a pipe gets them all. */
 const SHOWN_ROWS = 50;
@@ -65,7 +66,7 @@ export const ls: Command<
       lines.push(...processesTable(shown, now, width, commands));
       lines.push(...moreLine(processes.length - limit, 'processes'));
       if (shown.some(({ previousLife }) => previousLife)) {
-        lines.push('* has values of an earlier process with the same id');
+        lines.push('* previous life: has values of an earlier process with the same id');
       }
     }
     lines.push(...totalLines(view.total).flatMap((line) => wrapText(line, width)));
@@ -93,7 +94,7 @@ function processOrder(sort: LsSort): (a: ProcessView, b: ProcessView) => number 
     entries: ({ entries }) => -entries,
     used: ({ usedBytes }) => -usedBytes,
     disk: ({ diskBytes }) => -diskBytes,
-    age: (process) => -bornSeconds(process),
+    age: (process) => -(bornSeconds(process) ?? 0),
   };
   return (a, b) => key[sort](a) - key[sort](b) || byId(a, b);
 }
@@ -107,7 +108,7 @@ function fileOrder(sort: LsSort): (a: FileView, b: FileView) => number {
     entries: ({ entries }) => -entries,
     used: ({ usedBytes }) => -usedBytes,
     disk: ({ diskBytes }) => -diskBytes,
-    age: ({ modifiedSeconds }) => -modifiedSeconds,
+    age: ({ modifiedSeconds }) => -(modifiedSeconds ?? 0),
   };
   return (a, b) => key[sort](a) - key[sort](b) || byName(a, b);
 }
@@ -117,12 +118,16 @@ const collator = new Intl.Collator('en', { numeric: true });
 const compareNames = (a: string, b: string): number => collator.compare(a, b);
 
 /** When a process began; of one that is not seen, the oldest trace of it. */
-function bornSeconds({ startSeconds, firstSeenSeconds }: ProcessView): number {
+function bornSeconds({ startSeconds, firstSeenSeconds }: ProcessView): number | undefined {
   return startSeconds ?? firstSeenSeconds;
 }
 
-/** Below this the kinds of files have no room beside their number. */
-const WIDE = 110;
+/** `-` where the time is not known. */
+function ageText(now: number, seconds: number | undefined): string {
+  return formatAge(seconds === undefined ? undefined : now - seconds);
+}
+
+type Column = [header: string, cell: (process: ProcessView) => string, right?: true];
 
 function processesTable(
   processes: readonly ProcessView[],
@@ -130,36 +135,42 @@ function processesTable(
   width: number,
   commands: ReadonlyMap<string, string> | undefined,
 ): string[] {
-  type Column = [header: string, cell: (process: ProcessView) => string, right?: true];
-  const isWide = width >= WIDE && commands === undefined;
   const clients = new Set(processes.flatMap((process) => process.clients));
   const columns: Column[] = [
     ['PROCESS', ({ processId }) => processId],
-    ['STATE', (process) => stateText(process, now)],
-    // Neither says anything where no process is seen, or all have one client: that is in the total.
-    ...(processes.some(whoText) ? [['WHO', whoText] satisfies Column] : []),
-    ...(clients.size > 1 && isWide
-      ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column]
-      : []),
+    ['STATE', (process) => stateText(process, now) + (process.previousLife ? '*' : '')],
+    // It says nothing where no process is seen.
+    ...(processes.some(roleAndPid) ? [['ROLE', roleAndPid] satisfies Column] : []),
     ['ENTRIES', ({ entries }) => formatCount(entries), true],
-    ['USED', ({ usedBytes }) => shortBytes(usedBytes), true],
-    ['SIZE', ({ sizeBytes }) => shortBytes(sizeBytes), true],
-    ['DISK', ({ diskBytes }) => shortBytes(diskBytes), true],
-    ['AGE', (process) => shortAge(now - bornSeconds(process)), true],
-    [
-      'FILES',
-      ({ files, kinds, damagedFiles }) =>
-        (isWide ? kindsText(kinds) : String(files)) + damageText(damagedFiles),
-      ...(isWide ? ([] as const) : ([true] as const)),
-    ],
+    ['USED', ({ usedBytes }) => formatBytes(usedBytes), true],
+    ['SIZE', ({ sizeBytes }) => formatBytes(sizeBytes), true],
+    ['DISK', ({ diskBytes }) => formatBytes(diskBytes), true],
+    ['AGE', (process) => ageText(now, bornSeconds(process)), true],
+    ['FILES', ({ files, damagedFiles }) => formatCount(files) + damageText(damagedFiles), true],
   ];
   // Last, and whole: what a terminal wraps can still be read and copied.
   if (commands !== undefined) {
-    columns.push(['COMMAND', ({ processId }) => commands.get(processId) ?? '']);
+    const command: Column = ['COMMAND', ({ processId }) => commands.get(processId) ?? ''];
+    return tableOf([...columns, command], processes, Infinity);
   }
+  // Where there is room for all of it: which kinds of files, and who wrote them where that differs.
+  const more: Column[] = [
+    ['KINDS', ({ kinds }) => kindsText(kinds)],
+    ...(clients.size > 1 ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column] : []),
+  ];
+  const whole = tableOf([...columns, ...more], processes, Infinity);
+  const fits = whole.every((line) => textWidth(line) <= width);
+  return fits ? whole : tableOf(columns, processes, width);
+}
+
+function tableOf(
+  columns: readonly Column[],
+  processes: readonly ProcessView[],
+  width: number,
+): string[] {
   const header = columns.map(([name]) => name);
   const rows = processes.map((process) => columns.map(([, cell]) => cell(process)));
-  const flexible = commands === undefined ? header.indexOf(isWide ? 'FILES' : 'WHO') : -1;
+  const flexible = header.indexOf('ROLE');
   return renderTable(header, rows, {
     width,
     alignRight: columns.flatMap(([, , right], i) => (right ? [i] : [])),
@@ -172,11 +183,8 @@ function filesTable(files: readonly FileView[], now: number, width: number): str
   const rows = files.map((file) => [
     file.name + (file.previousLife ? '*' : ''),
     file.client ?? '',
-    formatCount(file.entries),
-    shortBytes(file.usedBytes),
-    shortBytes(file.sizeBytes),
-    shortBytes(file.diskBytes),
-    shortAge(now - file.modifiedSeconds),
+    ...sizeCells(file),
+    ageText(now, file.modifiedSeconds),
     ...(hasFault ? [faultText(file)] : []),
   ]);
   const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED', 'SIZE', 'DISK', 'AGE'];
@@ -188,16 +196,18 @@ function filesTable(files: readonly FileView[], now: number, width: number): str
   });
 }
 
-/** Liveness is a fact or unknown; where unknown, how long it has been quiet helps to guess. */
-function stateText({ liveness, lastSeenSeconds, previousLife }: ProcessView, now: number): string {
-  const mark = previousLife ? '*' : '';
-  if (liveness !== 'unknown') return liveness + mark;
-  return `quiet ${shortAge(now - lastSeenSeconds)}${mark}`;
+/** Of a file that could not be looked at nothing is known. */
+function sizeCells(file: FileView): string[] {
+  if (file.modifiedSeconds === undefined && file.sizeBytes === 0) return ['-', '-', '-', '-'];
+  const { entries, usedBytes, sizeBytes, diskBytes } = file;
+  return [formatCount(entries), ...[usedBytes, sizeBytes, diskBytes].map(formatBytes)];
 }
 
-function whoText({ role, program, processId, pid }: ProcessView): string {
-  const who = role ?? program ?? '';
-  return pid === undefined || String(pid) === processId ? who : `${who} (pid ${pid})`;
+/** The pid beside it where the files call the process otherwise. */
+function roleAndPid(process: ProcessView): string {
+  const { processId, pid } = process;
+  const role = roleText(process);
+  return pid === undefined || String(pid) === processId ? role : `${role} (pid ${pid})`;
 }
 
 /** The code first: it is what is left when the column is narrow. */

@@ -1,11 +1,11 @@
 /** `snapshot`: a copy of a directory for a bug report. */
 import { UsageError } from '../errors.js';
+import { counted, formatBytes, formatCount } from '../inspect/quantity.js';
 import { takeSnapshot } from '../inspect/snapshot.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { writeFileAtomically } from './output-file.js';
-import { formatBytes } from './quantity.js';
 import { VERSION } from './version.js';
 
 export const snapshot: Command<'output' | 'json'> = {
@@ -39,9 +39,9 @@ export const snapshot: Command<'output' | 'json'> = {
     };
     if (json) await terminal.print(toJson(facts));
     else {
-      const also = damaged > 0 ? `, ${damaged} of them damaged` : '';
+      const also = damaged > 0 ? `, ${formatCount(damaged)} of them damaged` : '';
       terminal.complain(
-        `${output}: ${formatBytes(archive.length)}, ${files} files${also}, of ${formatBytes(usedBytes)} in use`,
+        `${output}: ${formatBytes(archive.length)}, ${counted(files, 'file')}${also}, of ${formatBytes(usedBytes)} in use`,
       );
     }
     return 0;

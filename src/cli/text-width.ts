@@ -55,6 +55,31 @@ export function padToWidth(text: string, width: number, alignRight = false): str
   return alignRight ? blanks + text : text + blanks;
 }
 
+/**
+ * A series on lines no wider than this, with nothing lost: broken behind a comma, a brace or a blank where there is one,
+ * else anywhere.
+ *
+ * @param text printable
+ */
+export function wrapSeries(text: string, width: number): string[] {
+  if (textWidth(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = '';
+  const add = (part: string) => {
+    if (line !== '' && textWidth(line + part) > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += part;
+  };
+  for (const part of text.split(/(?<=[,{ ])/)) {
+    if (textWidth(part) <= width) add(part);
+    else for (const { segment } of graphemesOf(part)) add(segment);
+  }
+  lines.push(line);
+  return lines.map((one) => one.trimEnd());
+}
+
 /** Words on lines no wider than this; a word that is wider has a line to itself. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];

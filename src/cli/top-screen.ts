@@ -1,8 +1,9 @@
 /** What `top` shows, as lines, and what its keys do. */
+
+import { counted, formatBytes, formatCount, formatRate } from '../inspect/quantity.js';
 import type { TopProcess, TopSeries, TopView } from '../inspect/top.js';
 import type { TOP_SORTS } from './flags.js';
 import { printable } from './printable.js';
-import { counted, formatBytes, formatCount, formatRate, shortBytes } from './quantity.js';
 import { renderTable } from './table.js';
 import type { Paint } from './terminal.js';
 import { cutToWidth } from './text-width.js';
@@ -159,7 +160,7 @@ function processesTable(processes: readonly TopProcess[], width: number): string
       formatRate(process.incrementsPerSecond),
       formatCount(process.movingEntries),
       formatCount(process.entries),
-      shortBytes(process.usedBytes),
+      formatBytes(process.usedBytes),
       process.role ?? process.program ?? '',
     ]),
     { width, alignRight: [2, 3, 4, 5], flexible: 6 },

@@ -7,6 +7,7 @@ import { isUnusable, type Key } from '../format/key.js';
 import { mergeRule, OPERATION } from '../plan/operation.js';
 import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness } from '../processes/writer.js';
+import { lastSeenByProcess } from './processes.js';
 import type { ReadEntry, ReadFile, Reading } from './reading.js';
 import type { Selector } from './selector.js';
 import { seriesName } from './series-name.js';
@@ -49,6 +50,8 @@ export interface FileEntries {
   readonly mode: string | undefined;
   readonly processId: string | undefined;
   readonly liveness: Liveness | undefined;
+  /** As in `ls`: the youngest sign that its process wrote. */
+  readonly lastSeenSeconds: number | undefined;
   /** How values of the file's own type and mode join; a family that files disagree about may join otherwise. */
   readonly operation: keyof typeof OPERATION | undefined;
   /** 8 or 16; 0 while there is no entry. */
@@ -76,8 +79,9 @@ export function viewEntries(
   selector: Selector | undefined,
   bytes: number,
 ): EntriesView {
+  const lastSeen = lastSeenByProcess(reading);
   const files = reading.files
-    .map((file) => viewFile(reading, file, selector, bytes))
+    .map((file) => viewFile(reading, file, lastSeen, selector, bytes))
     .filter((file) => selector === undefined || file.entries.length > 0 || file.fault);
   return { path: reading.path, takenAtSeconds: reading.takenAtSeconds, files };
 }
@@ -85,6 +89,7 @@ export function viewEntries(
 function viewFile(
   reading: Reading,
   file: ReadFile,
+  lastSeen: ReadonlyMap<string, number>,
   selector: Selector | undefined,
   bytes: number,
 ): FileEntries {
@@ -100,6 +105,7 @@ function viewFile(
     mode: fileName?.mode,
     processId: fileName?.processId,
     liveness: fileName && (writer?.liveness ?? 'unknown'),
+    lastSeenSeconds: fileName && lastSeen.get(fileName.processId),
     operation: fileName && operationName(fileName.type, fileName.mode),
     slotBytes,
     usedBytes,

@@ -11,6 +11,7 @@ import type { Series } from '../plan/series.js';
 import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness } from '../processes/writer.js';
 import { type Contribution, joinValues, type Merged, mergeReading } from './merge.js';
+import { lastSeenByProcess } from './processes.js';
 import { histogramQuantile } from './quantile.js';
 import type { ReadFile, Reading } from './reading.js';
 import type { Selector } from './selector.js';
@@ -22,7 +23,11 @@ import { type Warning, warningsOfHistogram, warningsOfSeries } from './warnings.
 export interface ShareHolder {
   readonly processId: string;
   readonly liveness: Liveness;
+  /** As in `ls`: the youngest sign that it wrote. */
+  readonly lastSeenSeconds: number | undefined;
   readonly role: string | undefined;
+  /** Base name: `python3.11`. */
+  readonly program: string | undefined;
   /** Base name. */
   readonly file: string;
 }
@@ -124,7 +129,8 @@ export function explain(reading: Reading, selector: Selector): Explanation {
     if (sum !== undefined) slots.add(sum.slot);
   }
   const contributions = merged.contributions(slots);
-  const context: Context = { reading, merged, contributions, holders: new Map() };
+  const lastSeen = lastSeenByProcess(reading);
+  const context: Context = { reading, merged, contributions, lastSeen, holders: new Map() };
   const explained = chosen.map((one) =>
     one.series === undefined ? explainHistogram(context, one) : explainSeries(context, one),
   );
@@ -175,6 +181,7 @@ interface Context {
   readonly reading: Reading;
   readonly merged: Merged;
   readonly contributions: ReadonlyMap<number, readonly Contribution[]>;
+  readonly lastSeen: ReadonlyMap<string, number>;
   /** Made once for each file. */
   readonly holders: Map<ReadFile, ShareHolder>;
 }
@@ -229,12 +236,15 @@ function plainShares(
   const adds = operation === OPERATION.sum && own.every(({ entry }) => entry.value >= 0);
   // Field by field: a graveyard has a million of these.
   const shares = own.map(({ file, entry }, i): Share => {
-    const { processId, liveness, role, file: name } = holderOf(context, file);
+    const holder = holderOf(context, file);
+    const { processId, liveness, lastSeenSeconds, role, program, file: name } = holder;
     const set = entry.timestampSeconds > 0 ? entry.timestampSeconds : undefined;
     return {
       processId,
       liveness,
+      lastSeenSeconds,
       role,
+      program,
       file: name,
       value: entry.value,
       valueOffset: entry.valueOffset,
@@ -359,13 +369,22 @@ function observations(
   };
 }
 
-function holderOf({ reading: { writers }, holders }: Context, file: ReadFile): ShareHolder {
+function holderOf(
+  { reading: { writers }, lastSeen, holders }: Context,
+  file: ReadFile,
+): ShareHolder {
   let holder = holders.get(file);
   if (holder === undefined) {
     const { processId } = file.fileName!;
     const writer = writers.get(processId);
-    const liveness = writer?.liveness ?? 'unknown';
-    holder = { processId, liveness, role: writer?.role, file: file.name };
+    holder = {
+      processId,
+      liveness: writer?.liveness ?? 'unknown',
+      lastSeenSeconds: lastSeen.get(processId),
+      role: writer?.role,
+      program: writer?.program,
+      file: file.name,
+    };
     holders.set(file, holder);
   }
   return holder;

@@ -24,7 +24,8 @@ export interface FileView {
   readonly usedBytes: number;
   readonly sizeBytes: number;
   readonly diskBytes: number;
-  readonly modifiedSeconds: number;
+  /** Undefined where it is not known, as of a dangling link. */
+  readonly modifiedSeconds: number | undefined;
   /** Of an earlier process with the same id: a timestamp older than the process, or a file it left aside. */
   readonly previousLife: boolean;
   readonly fault:
@@ -39,10 +40,13 @@ export interface ProcessView {
   readonly role: string | undefined;
   readonly program: string | undefined;
   readonly startSeconds: number | undefined;
-  /** Youngest sign of writing: a modification time or a timestamp. Stores into a map leave none, so it is a lower bound. */
-  readonly lastSeenSeconds: number;
+  /**
+   * Youngest sign of writing: a modification time or a timestamp. Stores into a map leave none, so it is a lower bound.
+   * Undefined where no file of it could be looked at.
+   */
+  readonly lastSeenSeconds: number | undefined;
   /** Oldest modification of its files. */
-  readonly firstSeenSeconds: number;
+  readonly firstSeenSeconds: number | undefined;
   readonly previousLife: boolean;
   /** How many files of each kind: `counter`, `gauge livesum`. */
   readonly kinds: Readonly<Record<string, number>>;
@@ -91,6 +95,7 @@ export function viewProcesses(reading: Reading): ProcessesView {
     if (own === undefined) byProcess.set(view.processId, [{ file, view }]);
     else own.push({ file, view });
   }
+  const lastSeen = lastSeenByProcess(reading);
   const processes = [...byProcess].map(([processId, own]): ProcessView => {
     const writer = reading.writers.get(processId);
     const { foreignFiles: _, ...sums } = sumOf(own.map(({ view }) => view));
@@ -101,11 +106,8 @@ export function viewProcesses(reading: Reading): ProcessesView {
       role: writer?.role,
       program: writer?.program,
       startSeconds: writer?.startSeconds,
-      lastSeenSeconds: Math.min(
-        reading.takenAtSeconds,
-        Math.max(...own.map(({ file }) => lastSignOf(file))),
-      ),
-      firstSeenSeconds: Math.min(...own.map(({ file }) => file.modifiedSeconds)),
+      lastSeenSeconds: lastSeen.get(processId),
+      firstSeenSeconds: oldest(own.map(({ file }) => file.modifiedSeconds)),
       previousLife: own.some(({ view }) => view.previousLife),
       ...sums,
     };
@@ -187,13 +189,42 @@ export function hasPreviousLife(file: ReadFile, writer: Writer): boolean {
   return file.entries.some(({ timestampSeconds }) => isPreviousLife(timestampSeconds, writer));
 }
 
+/** The youngest sign that each process wrote; none for one whose files could not be looked at. */
+export function lastSeenByProcess({ files, takenAtSeconds }: Reading): Map<string, number> {
+  const lastSeen = new Map<string, number>();
+  for (const file of files) {
+    const sign = lastSignOf(file);
+    if (file.fileName === undefined || sign === undefined) continue;
+    const { processId } = file.fileName;
+    const last = Math.max(sign, lastSeen.get(processId) ?? 0);
+    lastSeen.set(processId, Math.min(takenAtSeconds, last));
+  }
+  return lastSeen;
+}
+
 /** The youngest sign that a file was written. */
-function lastSignOf({ modifiedSeconds, entries, slotBytes, fileName }: ReadFile): number {
-  let last = modifiedSeconds;
+function lastSignOf({
+  modifiedSeconds,
+  entries,
+  slotBytes,
+  fileName,
+}: ReadFile): number | undefined {
+  let last = modifiedSeconds ?? 0;
   // Only these gauges store a time.
-  if (slotBytes !== 16 || !fileName?.mode?.includes('mostrecent')) return last;
-  for (const { timestampSeconds } of entries) if (timestampSeconds > last) last = timestampSeconds;
-  return last;
+  if (slotBytes === 16 && fileName?.mode?.includes('mostrecent')) {
+    for (const { timestampSeconds } of entries) {
+      if (timestampSeconds > last) last = timestampSeconds;
+    }
+  }
+  return last > 0 ? last : undefined;
+}
+
+function oldest(times: readonly (number | undefined)[]): number | undefined {
+  let first: number | undefined;
+  for (const time of times) {
+    if (time !== undefined && (first === undefined || time < first)) first = time;
+  }
+  return first;
 }
 
 function sumOf(files: readonly FileView[]): Omit<ProcessesTotal, 'processes'> {

@@ -56,8 +56,7 @@ export function toReadFile(
     usedBytes: inspected.usedBytes,
     sizeBytes,
     diskBytes,
-    modifiedSeconds,
-    changedSeconds,
+    ...knownTimes({ modifiedSeconds, changedSeconds }),
     identity: inode === '0' ? '' : `${device}:${inode}`,
     ...(hasExcerpt && { excerpt: { offset: inspected.excerptOffset, bytes: inspected.excerpt } }),
   };
@@ -94,9 +93,23 @@ export function foreignFile(directory: string, name: string): ReadFile {
     usedBytes: -1,
     sizeBytes: 0,
     diskBytes: 0,
-    modifiedSeconds: 0,
-    changedSeconds: 0,
+    modifiedSeconds: undefined,
+    changedSeconds: undefined,
     identity: '',
+  };
+}
+
+/** Where stat failed, and in a snapshot of such a file, times are 0; as a time of a file that is as good as none. */
+export function knownTimes({
+  modifiedSeconds,
+  changedSeconds,
+}: {
+  modifiedSeconds: number;
+  changedSeconds: number;
+}): Pick<ReadFile, 'modifiedSeconds' | 'changedSeconds'> {
+  return {
+    modifiedSeconds: modifiedSeconds > 0 ? modifiedSeconds : undefined,
+    changedSeconds: changedSeconds > 0 ? changedSeconds : undefined,
   };
 }
 

@@ -35,8 +35,9 @@ export interface ReadFile {
   readonly sizeBytes: number;
   /** What the file takes on disk (st_blocks). */
   readonly diskBytes: number;
-  readonly modifiedSeconds: number;
-  readonly changedSeconds: number;
+  /** Undefined where the file could not be looked at, or its time says nothing: 1970. */
+  readonly modifiedSeconds: number | undefined;
+  readonly changedSeconds: number | undefined;
   /** For files a process maps: `device:inode`, as `/proc/PID/maps` names them. */
   readonly identity: string;
   /** Bytes round the fault, from the start of the file; absent where no byte is to blame. */

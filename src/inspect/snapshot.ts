@@ -23,7 +23,7 @@ import {
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Liveness, Writer } from '../processes/writer.js';
-import { foreignFile, KeyCache, pathOf, toReadFile, writersOf } from './read-file.js';
+import { foreignFile, KeyCache, knownTimes, pathOf, toReadFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { MOST_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
@@ -47,6 +47,7 @@ interface FileFacts {
   readonly member: string | null;
   readonly sizeBytes: number;
   readonly diskBytes: number;
+  /** 0 where they are not known. */
   readonly modifiedSeconds: number;
   readonly changedSeconds: number;
   readonly identity: string;
@@ -155,8 +156,8 @@ function factsOf(file: ReadFile, member: string | null): FileFacts {
     member,
     sizeBytes,
     diskBytes,
-    modifiedSeconds,
-    changedSeconds,
+    modifiedSeconds: modifiedSeconds ?? 0,
+    changedSeconds: changedSeconds ?? 0,
     identity,
     fault: fault ? { code: fault.code, found: fault.found, offset: fault.offset ?? null } : null,
   };
@@ -233,9 +234,9 @@ function readMember(
   members: ReadonlyMap<string, Uint8Array>,
   keys: KeyCache,
 ): ReadFile {
-  const { name, sizeBytes, diskBytes, modifiedSeconds, changedSeconds, identity } = facts;
+  const { name, sizeBytes, diskBytes, changedSeconds, identity } = facts;
   const bytes = facts.member === null ? undefined : members.get(facts.member);
-  const stated = { sizeBytes, diskBytes, modifiedSeconds, changedSeconds, identity };
+  const stated = { sizeBytes, diskBytes, ...knownTimes(facts), identity };
   const path = pathOf(directory, name);
   if (bytes === undefined) {
     const fault =

@@ -1,8 +1,8 @@
 /**
- * One series in a few words, for whoever is woken by it: `7.0, set 41 min ago, no step since`.
+ * One series in a few words, for whoever is woken by it: `7, set 41m ago, no step since`.
  */
-import { formatNumber } from '../format/number.js';
 import type { ExplainedSeries } from './explain.js';
+import { formatAge, formatCount, formatValue } from './quantity.js';
 
 /** A scheduler that steps sets its gauges many times in this. */
 const STALE_SECONDS = 60;
@@ -18,7 +18,7 @@ export function verdictOf(series: Omit<ExplainedSeries, 'verdict'>): Verdict {
   const { value, operation, shares, family } = series;
   if (value === undefined) return { short: 'never set', text: 'never set: no sample is printed' };
   const decider = shares.find(({ decides }) => decides);
-  const parts = [formatNumber(value)];
+  const parts = [formatValue(value)];
   const shorts: string[] = [];
   const say = (short: string) => {
     shorts.push(short);
@@ -26,7 +26,7 @@ export function verdictOf(series: Omit<ExplainedSeries, 'verdict'>): Verdict {
   };
 
   if (decider?.ageSeconds !== undefined) {
-    parts.push(`set ${ago(decider.ageSeconds)} ago`);
+    parts.push(`set ${formatAge(decider.ageSeconds)} ago`);
     const isStale = decider.ageSeconds > STALE_SECONDS;
     // vLLM sets these on every step of an engine.
     if (isStale && !decider.previousLife)
@@ -39,19 +39,9 @@ export function verdictOf(series: Omit<ExplainedSeries, 'verdict'>): Verdict {
     const gone = shares.filter(({ liveness, previousLife }) => liveness === 'dead' || previousLife);
     const percent = gone.reduce((sum, one) => sum + (one.percent ?? 0), 0);
     if (gone.length > 0)
-      say(`${gone.length} of ${shares.length} processes dead, with ${Math.round(percent)}%`);
+      say(
+        `${formatCount(gone.length)} of ${formatCount(shares.length)} processes dead, with ${Math.round(percent)}%`,
+      );
   }
   return { short: shorts.join(', '), text: parts.join(', ') };
-}
-
-/** `3 s`, `41 min`, `5 h`, `12 d`. */
-export function ago(seconds: number): string {
-  const units: [name: string, seconds: number][] = [
-    ['d', 86_400],
-    ['h', 3_600],
-    ['min', 60],
-  ];
-  // One unit, and never 1 h for 119 minutes.
-  const [name, size] = units.find(([, size]) => seconds >= 2 * size) ?? ['s', 1];
-  return `${Math.max(0, Math.floor(seconds / size))} ${name}`;
 }

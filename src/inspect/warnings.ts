@@ -4,6 +4,7 @@
  * Source: `vllm.md` 6; `pain.md` 4, 15; `reference.md` E and G.
  */
 import type { ExplainedSeries, HistogramShare, Share } from './explain.js';
+import { formatCount, formatValue } from './quantity.js';
 
 const WARNING_CODES = [
   'NEVER_SET',
@@ -83,7 +84,7 @@ function warnOfGaugeSum(
   if (set.length > 0 && set.every(isTime)) {
     const meaning =
       set.length > 1
-        ? `the sum of ${set.length} times means nothing`
+        ? `the sum of ${formatCount(set.length)} times means nothing`
         : 'with another process the sum would mean nothing';
     warn('SUM_OF_TIMES', `the values look like Unix times: ${meaning}`);
     return;
@@ -94,10 +95,12 @@ function warnOfGaugeSum(
   if (gone.length > 0 && value !== undefined) {
     const held = gone.reduce((sum, one) => sum + one.value, 0);
     const who =
-      gone.length === 1 ? `dead process ${gone[0]!.processId}` : `${gone.length} dead processes`;
+      gone.length === 1
+        ? `dead process ${gone[0]!.processId}`
+        : `${formatCount(gone.length)} dead processes`;
     warn(
       'DEAD_ADDS',
-      `${who} still hold${gone.length === 1 ? 's' : ''} ${Number(held.toPrecision(6))} of it`,
+      `${who} still hold${gone.length === 1 ? 's' : ''} ${formatValue(Number(held.toPrecision(6)))} of it`,
     );
   }
 }
@@ -112,7 +115,7 @@ export function warningsOfHistogram(
   if (sets.size > 1) {
     warnings.push({
       code: 'BUCKETS_DIFFER',
-      text: `the ${shares.length} processes have ${sets.size} different sets of bounds: totals and quantiles are off`,
+      text: `the ${formatCount(shares.length)} processes have ${formatCount(sets.size)} different sets of bounds: totals and quantiles are off`,
     });
   }
   if (conflict !== undefined) {

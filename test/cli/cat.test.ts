@@ -21,17 +21,17 @@ describe('promfold cat', () => {
     assert.deepEqual([exitCode, stderr], [0, '']);
     assert.match(
       stdout,
-      /^gauge mostrecent: the value that was set last counts; process 7 \(unknown\), 2 entries, /m,
+      /^gauge mostrecent: the value that was set last counts; process 7 \(unknown 0s\), 2 entries, 16-byte slots, \d+ B used of \d+ B$/m,
     );
-    assert.match(stdout, /^ {3}8 +1\.5 +3 h ago +a\{x="y"\}$/m);
-    assert.match(stdout, /^ *\d+ +2\.0 +- +b$/m);
+    assert.match(stdout, /^ {3}8 +1\.5 +3h ago +a\{x="y"\}$/m);
+    assert.match(stdout, /^ *\d+ +2 +- +b$/m);
   });
 
   it('prints what stands before a fault, the fault, and the bytes round it, and exits 1', async () => {
     const file = `${GOLDEN}/bad-klen-negative/files/counter_12.db`;
     const { exitCode, stdout } = await promfold(['cat', file, '--bytes', '32']);
     assert.equal(exitCode, 1);
-    assert.match(stdout, /^ +8 +11\.0 +bad_jobs_total\{queue="fast"\}$/m);
+    assert.match(stdout, /^ +8 +11 +bad_jobs_total\{queue="fast"\}$/m);
     assert.match(stdout, /^damaged at byte 96 \[FILE_CORRUPT\]; 1 entry readable$/m);
     assert.match(stdout, /^found: {4}key length -5 is not positive$/m);
     assert.match(stdout, /^expected: a 4-byte key length above 0/m);
@@ -61,7 +61,8 @@ describe('promfold cat', () => {
     const { takenAtSeconds, ...view } = JSON.parse(stdout);
     assert.equal(typeof takenAtSeconds, 'number');
     assert.deepEqual(Object.keys(view), ['path', 'files']);
-    const [{ fault, entries, ...about }] = view.files;
+    const [{ fault, entries, lastSeenSeconds, ...about }] = view.files;
+    assert.equal(typeof lastSeenSeconds, 'number');
     assert.deepEqual(about, {
       file: 'counter_12.db',
       path: file,

@@ -26,13 +26,13 @@ describe('promfold explain', () => {
     ]);
     assert.deepEqual([exitCode, stderr], [0, '']);
     assert.deepEqual(rows(stdout).slice(0, 7), [
-      'jobs_total{queue="a"} = 4.0',
+      'jobs_total{queue="a"} = 4',
       'counter: the sum over processes',
       '2 processes: all unknown',
       '',
       'PROCESS STATE VALUE SHARE',
-      '1 unknown 3.0 75.0%',
-      '2 unknown 1.0 25.0%',
+      '1 unknown 0s 3 75.0%',
+      '2 unknown 0s 1 25.0%',
     ]);
   });
 
@@ -48,8 +48,8 @@ describe('promfold explain', () => {
     const { exitCode, stdout } = await promfold(['explain', name, directory]);
     assert.equal(exitCode, 0);
     const lines = rows(stdout);
-    assert.ok(lines.includes('engine="0" 7.0 41 min ago 1 unknown no step since'), stdout);
-    assert.ok(lines.includes('engine="1" - never 1 unknown never set'), stdout);
+    assert.ok(lines.includes('engine="0" 7 41m ago 1 unknown 0s no step since'), stdout);
+    assert.ok(lines.includes('engine="1" - never 1 unknown 0s never set'), stdout);
     assert.match(stdout, /A process is a vLLM API server; the GPU behind it is label engine\./);
   });
 
@@ -74,7 +74,7 @@ describe('promfold explain', () => {
       counters(),
     ]);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^now: 0 a second$/m);
+    assert.match(stdout, /^now: 0\/s$/m);
   });
 
   it('has near names for one that is not there, and exit code 1', async () => {
@@ -97,6 +97,10 @@ describe('promfold explain', () => {
     const { stdout } = await promfold(['explain', '--json', 'jobs_total', directory]);
     const { takenAtSeconds, ...view } = JSON.parse(stdout);
     assert.equal(typeof takenAtSeconds, 'number');
+    for (const share of view.series[0].shares) {
+      assert.ok(share.lastSeenSeconds <= takenAtSeconds);
+      delete share.lastSeenSeconds;
+    }
     const share = (processId: string, value: number, percent: number) => ({
       processId,
       liveness: 'unknown',
@@ -119,7 +123,7 @@ describe('promfold explain', () => {
           operation: 'sum',
           value: 4,
           shares: [share('1', 3, 75), share('2', 1, 25)],
-          verdict: '4.0',
+          verdict: '4',
           warnings: [],
         },
       ],

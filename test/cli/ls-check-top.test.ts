@@ -2,16 +2,25 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckView } from '../../src/inspect/check.js';
-import type { ProcessesView } from '../../src/inspect/processes.js';
+import type { FileView, ProcessesView } from '../../src/inspect/processes.js';
 import type { TopView } from '../../src/inspect/top.js';
 import { promfold } from '../support/cli.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { GOLDEN, MAIN, ROOT } from '../support/paths.js';
+import { run } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
 const PYTHON = `${ROOT}/.venv/bin/python`;
@@ -41,8 +50,8 @@ describe('ls', () => {
   it('has a row for each process and two lines in all', async () => {
     const { stdout, stderr, exitCode } = await promfold(['ls', directory]);
     assert.deepEqual([exitCode, stderr], [0, '']);
-    assert.match(stdout, /^PROCESS +STATE +ENTRIES +USED +SIZE +DISK +AGE +FILES\n/);
-    assert.match(stdout, /\n7 +quiet \d+s +2 .* counter max\n12 +quiet/);
+    assert.match(stdout, /^PROCESS +STATE +ENTRIES +USED +SIZE +DISK +AGE +FILES +KINDS\n/);
+    assert.match(stdout, /\n7 +unknown \d+s +2 .* 2 {2}counter max\n12 +unknown/);
     assert.match(stdout, /\n2 processes \(2 unknown\): 3 entries, .* used of .* on disk\n/);
     assert.match(stdout, /\n3 files: 2 counter, 1 max; client 0\.18\+\n$/);
   });
@@ -67,6 +76,57 @@ describe('ls', () => {
     );
     assert.equal(view.files.length, 3);
     assert.equal(view.total.entries, 3);
+  });
+
+  it('has no time for a file that cannot be looked at, where 1970 would be one', async () => {
+    const linked = tempDirectory();
+    symlinkSync('/no/such/file', join(linked, 'counter_9.db'));
+    writeFileSync(join(linked, 'notes.db'), 'not opened');
+    const { stdout } = await promfold(['ls', linked]);
+    assert.match(stdout, /\n9 +unknown +0 .* - +1 \(1 damaged\)/);
+    const files = await promfold(['ls', '--files', linked]);
+    assert.match(files.stdout, /\ncounter_9\.db(?: +-){5} +FILE_UNREADABLE/);
+    assert.match(files.stdout, /\nnotes\.db(?: +-){5} +FILE_FOREIGN/);
+
+    const { stdout: json } = await promfold(['ls', '--json', '--files', linked]);
+    const view = JSON.parse(json) as ProcessesView & { files: FileView[] };
+    assert.ok(!('lastSeenSeconds' in view.processes[0]!));
+    assert.ok(view.files.every((file) => !('modifiedSeconds' in file)));
+
+    const checked = await promfold(['check', '--json', linked]);
+    const codes = (JSON.parse(checked.stdout) as CheckView).findings.map(({ code }) => code);
+    assert.ok(codes.includes('DAMAGED_FILE') && !codes.includes('BEFORE_BOOT'), codes.join(' '));
+
+    const file = join(tempDirectory(), 'linked.tar.gz');
+    await promfold(['snapshot', linked, '-o', file]);
+    const taken = await promfold(['ls', '--files', file]);
+    assert.equal(taken.stdout, files.stdout);
+  });
+
+  it('calls a process by the same word as its flag, with the time', async () => {
+    const old = tempDirectory();
+    writeMetricFile(join(old, 'counter_7.db'), [counter('a', 1)]);
+    const threeDaysAgo = Date.now() / 1000 - 3 * 86_400;
+    utimesSync(join(old, 'counter_7.db'), threeDaysAgo, threeDaysAgo);
+    const all = [['ls'], ['ls', '--unknown'], ['cat'], ['explain', 'a_total']];
+    for (const command of all) {
+      const { stdout } = await promfold([...command, old]);
+      assert.match(stdout, /\b7 +\(?unknown 3d\b/, command.join(' '));
+      assert.doesNotMatch(stdout, /quiet/);
+    }
+  });
+
+  it('counts files on a terminal of any width, and names their kinds where there is room', {
+    skip: !existsSync('/usr/bin/script'),
+  }, async () => {
+    for (const [columns, row] of [
+      [70, /\n7 .* 2\r\n/],
+      [120, /\n7 .* 2 {2}counter max\r\n/],
+    ] as const) {
+      const command = `stty rows 24 cols ${columns}; '${process.execPath}' '${MAIN}' ls '${directory}'`;
+      const { stdout } = await run('script', ['-qec', command, '/dev/null']);
+      assert.match(stdout, row);
+    }
   });
 
   it('reads an empty directory', async () => {
@@ -155,10 +215,7 @@ describe('beside a living worker', { skip: !existsSync(PYTHON) }, () => {
 
   it('check says what marking the dead would remove', async () => {
     const { stdout, exitCode } = await promfold(['check', live]);
-    assert.match(
-      stdout,
-      /warning DEAD_LIVE_GAUGE .*\n +busy 6\.0, 3\.0 without them, mode livesum\n/,
-    );
+    assert.match(stdout, /warning DEAD_LIVE_GAUGE .*\n +busy 6, 3 without them, mode livesum\n/);
     assert.equal(exitCode, 0);
   });
 

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  formatAge,
-  formatBytes,
-  formatCount,
-  formatRate,
-  shortBytes,
-} from '../../src/cli/quantity.js';
 import { renderTable } from '../../src/cli/table.js';
 import { painter, takesColour, terminalWidth } from '../../src/cli/terminal.js';
-import { cutToWidth, textWidth, wrapText } from '../../src/cli/text-width.js';
+import { cutToWidth, textWidth, wrapSeries, wrapText } from '../../src/cli/text-width.js';
 
 describe('textWidth', () => {
   const cases: [title: string, text: string, width: number][] = [
@@ -52,6 +45,18 @@ describe('wrapText', () => {
   });
 });
 
+describe('wrapSeries', () => {
+  const cases: [text: string, width: number, lines: string[]][] = [
+    ['up{a="b"}', 10, ['up{a="b"}']],
+    ['up{a="b",c="d"}', 10, ['up{a="b",', 'c="d"}']],
+    ['abcdefgh', 3, ['abc', 'def', 'gh']],
+    ['日本語', 5, ['日本', '語']],
+  ];
+  for (const [text, width, lines] of cases) {
+    it(`${text} in ${width}`, () => assert.deepEqual(wrapSeries(text, width), lines));
+  }
+});
+
 describe('renderTable', () => {
   const rows = [
     ['1', 'a long name'],
@@ -74,6 +79,19 @@ describe('renderTable', () => {
   it('cuts nothing where there is no width', () => {
     const options = { width: Number.POSITIVE_INFINITY, flexible: 1 };
     assert.equal(renderTable(['ID', 'NAME'], rows, options)[1], '1    a long name');
+  });
+  it('wraps the flexible column, where nothing may be lost', () => {
+    const body = [
+      ['1', 'requests_total{method="GET",path="/a"}'],
+      ['234', 'b'],
+    ];
+    const options = { width: 30, flexible: 1, wrap: true, alignRight: [0] };
+    assert.deepEqual(renderTable(['ID', 'SERIES'], body, options), [
+      ' ID  SERIES',
+      '  1  requests_total{',
+      '     method="GET",path="/a"}',
+      '234  b',
+    ]);
   });
   it('lets no cell move the cursor', () => {
     assert.deepEqual(renderTable(['A'], [['x\u001b[2J\ny']], { width: 80 })[1], 'x\\u001b[2J\\ny');
@@ -109,31 +127,4 @@ describe('the terminal', () => {
     assert.equal(painter(false)('red', 'x'), 'x');
     assert.equal(painter(true)('red', 'x'), '\u001b[31mx\u001b[0m');
   });
-});
-
-describe('quantities', () => {
-  const cases: [shown: string, expected: string][] = [
-    [formatBytes(0), '0 B'],
-    [formatBytes(1023), '1023 B'],
-    [formatBytes(1024), '1 KiB'],
-    [formatBytes(1536), '1.5 KiB'],
-    [formatBytes(64 * 1024), '64 KiB'],
-    [formatBytes(1024 * 1024 - 1), '1 MiB'],
-    [shortBytes(512), '512B'],
-    [shortBytes(1.5 * 2 ** 20), '1.5M'],
-    [formatAge(-5), '0 s'],
-    [formatAge(59.9), '59 s'],
-    [formatAge(12 * 60), '12 m'],
-    [formatAge(3 * 3600 + 5 * 60), '3 h 5 m'],
-    [formatAge(11 * 3600), '11 h'],
-    [formatAge(4 * 86_400), '4 d'],
-    [formatCount(999), '999'],
-    [formatCount(1_234_567), '1,234,567'],
-    [formatRate(0), '0'],
-    [formatRate(0.001), '<0.01'],
-    [formatRate(1.234), '1.23'],
-    [formatRate(12.34), '12.3'],
-    [formatRate(1234.5), '1,235'],
-  ];
-  for (const [shown, expected] of cases) it(expected, () => assert.equal(shown, expected));
 });

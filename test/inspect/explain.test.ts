@@ -209,19 +209,14 @@ describe('when a number misleads, explain', () => {
     known: Liveness | Partial<Writer>,
     expected: string,
   ][] = [
-    ['fresh', NOW - 3, 'alive', '7.0, set 3 s ago'],
-    ['old', NOW - 41 * 60, 'alive', '7.0, set 41 min ago, no step since'],
-    [
-      'old and dead',
-      NOW - 41 * 60,
-      'dead',
-      '7.0, set 41 min ago, no step since, its process is dead',
-    ],
+    ['fresh', NOW - 3, 'alive', '7, set 3s ago'],
+    ['old', NOW - 41 * 60, 'alive', '7, set 41m ago, no step since'],
+    ['old and dead', NOW - 41 * 60, 'dead', '7, set 41m ago, no step since, its process is dead'],
     [
       'of a previous life',
       NOW - 9000,
       { startSeconds: NOW - 60 },
-      '7.0, set 2 h ago, previous life',
+      '7, set 2h30m ago, previous life',
     ],
     ['never set', 0, 'alive', 'never set: no sample is printed'],
   ];

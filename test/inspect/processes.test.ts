@@ -63,6 +63,25 @@ describe('viewProcesses', () => {
     });
   });
 
+  it('leaves out times that are not known', () => {
+    const unknown = { modifiedSeconds: undefined, changedSeconds: undefined };
+    const { processes } = viewProcesses(
+      makeReading({
+        'counter_1.db': unknown,
+        'counter_2.db': unknown,
+        'histogram_2.db': { modifiedSeconds: NOW - 60 },
+      }),
+    );
+    const times = processes.map(({ lastSeenSeconds, firstSeenSeconds }) => [
+      lastSeenSeconds,
+      firstSeenSeconds,
+    ]);
+    assert.deepEqual(times, [
+      [undefined, undefined],
+      [NOW - 60, NOW - 60],
+    ]);
+  });
+
   it('has a row for each file', () => {
     const [foreign, counter] = viewFiles(reading);
     assert.equal(foreign!.type, undefined);

@@ -1,5 +1,6 @@
 /** Too many series: by a label, or by the process id. `pain.md` 7 and 10; skypilot#9493 (86 buckets × 500 processes). */
 import { OPERATION } from '../../plan/operation.js';
+import { counted, formatCount } from '../quantity.js';
 import type { FamilyIndex } from './families.js';
 import type { Rule } from './finding.js';
 
@@ -21,8 +22,11 @@ export const labelCardinality: Rule = {
       const sets = labelSetCount(family);
       if (sets <= MANY_LABEL_SETS) continue;
       const widest = widestLabel(family);
-      const by = widest === undefined ? '' : `, ${widest.values} values of label ${widest.label}`;
-      yield { text: `${family.name}: ${sets} label sets${by}`, family: family.name };
+      const by =
+        widest === undefined
+          ? ''
+          : `, ${formatCount(widest.values)} values of label ${widest.label}`;
+      yield { text: `${family.name}: ${counted(sets, 'label set')}${by}`, family: family.name };
     }
   },
 };
@@ -43,7 +47,7 @@ export const pidExplosion: Rule = {
       }
       if (processes.size <= MANY_PROCESSES) continue;
       yield {
-        text: `${name}: ${series.size} series of ${processes.size} processes, mode ${mode}`,
+        text: `${name}: ${formatCount(series.size)} series of ${counted(processes.size, 'process', 'processes')}, mode ${mode}`,
         family: name,
       };
     }

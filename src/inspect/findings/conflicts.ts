@@ -1,4 +1,6 @@
 /** Files that disagree about a family, and series that become one. `reference.md` E2, E3, E8, G, H1; `pain.md` 17. */
+
+import { formatCount } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
 import type { FamilyIndex } from './families.js';
 import { seriesText } from './families.js';
@@ -123,7 +125,7 @@ export const identicalSeries: Rule = {
         example = text;
       }
       if (count > 0) {
-        yield { text: `${name}: ${count} series, such as ${example}`, family: name };
+        yield { text: `${name}: ${formatCount(count)} series, such as ${example}`, family: name };
       }
     }
   },

@@ -1,6 +1,6 @@
 /** What dead processes, earlier processes and an earlier boot left behind. `pain.md` 4; `reference.md` C7, C12. */
-import { formatNumber } from '../../format/number.js';
 import { hasPreviousLife } from '../processes.js';
+import { formatCount, formatValue } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
 import { type FamilyIndex, mergedValue, type Part, seriesText } from './families.js';
 import type { Evidence, Rule } from './finding.js';
@@ -37,7 +37,7 @@ export const deadAllGauge: Rule = {
       if (dead.length === 0) continue;
       const example = seriesText(dead[0]!);
       yield {
-        text: `${name}: ${dead.length} of ${series.size} series are of dead processes, such as ${example}`,
+        text: `${name}: ${formatCount(dead.length)} of ${formatCount(series.size)} series are of dead processes, such as ${example}`,
         family: name,
       };
     }
@@ -75,9 +75,10 @@ export const beforeBoot: Rule = {
     const { bootSeconds, files } = subject.reading;
     if (bootSeconds === undefined) return;
     for (const file of files) {
-      const isOld = file.fileName !== undefined && file.changedSeconds < bootSeconds;
-      if (!isOld || file.modifiedSeconds >= bootSeconds || subject.livenessOf(file) === 'alive')
-        continue;
+      const { fileName, changedSeconds, modifiedSeconds } = file;
+      if (fileName === undefined || changedSeconds === undefined) continue;
+      const youngest = Math.max(changedSeconds, modifiedSeconds ?? 0);
+      if (youngest >= bootSeconds || subject.livenessOf(file) === 'alive') continue;
       yield { text: `${file.name}: last changed before boot`, file: file.name };
     }
   },
@@ -103,12 +104,12 @@ function* changeWithout(
     example = `${seriesText(one)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
   }
   if (changed === 0) return;
-  const more = changed === 1 ? '' : ` (and ${changed - 1} more series)`;
+  const more = changed === 1 ? '' : ` (and ${formatCount(changed - 1)} more series)`;
   yield { text: `${example}${more}, mode ${mode}`, family: name };
 }
 
 function shown(value: number | undefined): string {
-  return value === undefined ? 'no value' : formatNumber(value);
+  return value === undefined ? 'no value' : formatValue(value);
 }
 
 function isDead(subject: Subject, file: ReadFile): boolean {

@@ -1,4 +1,5 @@
 /** Files that pile up, and the room they take. `pain.md` 1 and 3; `reference.md` C10. */
+import { counted, formatBytes, formatCount } from '../quantity.js';
 import type { Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -26,8 +27,10 @@ export const manyFiles: Rule = {
     if (files.length <= MANY_FILES) return;
     const processes = new Set(files.map(({ fileName }) => fileName?.processId));
     const dead = files.filter((file) => subject.livenessOf(file) === 'dead').length;
-    const ofDead = dead === 0 ? '' : `, ${dead} of dead processes`;
-    yield { text: `${files.length} files of ${processes.size} processes${ofDead}` };
+    const ofDead = dead === 0 ? '' : `, ${formatCount(dead)} of dead processes`;
+    yield {
+      text: `${counted(files.length, 'file')} of ${counted(processes.size, 'process', 'processes')}${ofDead}`,
+    };
   },
 };
 
@@ -47,11 +50,11 @@ export const diskGrowth: Rule = {
       if (subject.livenessOf(file) !== 'dead') continue;
       count++;
       bytes += file.diskBytes;
-      if (takenAtSeconds - file.modifiedSeconds < DAY_SECONDS) lastDay += file.diskBytes;
+      if (takenAtSeconds - (file.modifiedSeconds ?? 0) < DAY_SECONDS) lastDay += file.diskBytes;
     }
     if (bytes <= MUCH_DEAD_DISK) return;
     yield {
-      text: `${count} files of dead processes take ${megabytes(bytes)}, ${megabytes(lastDay)} of it written in the last 24 h`,
+      text: `${counted(count, 'file')} of dead processes take ${formatBytes(bytes)}, ${formatBytes(lastDay)} of it written in the last 24 h`,
     };
   },
 };
@@ -66,14 +69,10 @@ export const diskFull: Rule = {
   *find({ surroundings }: Subject) {
     const { freeBytes, freeInodes } = surroundings ?? {};
     if (freeBytes !== undefined && freeBytes < LITTLE_FREE_BYTES) {
-      yield { text: `${megabytes(freeBytes)} free` };
+      yield { text: `${formatBytes(freeBytes)} free` };
     }
     if (freeInodes !== undefined && freeInodes < FEW_FREE_INODES) {
-      yield { text: `${freeInodes} free inodes` };
+      yield { text: `${counted(freeInodes, 'free inode')}` };
     }
   },
 };
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
-}

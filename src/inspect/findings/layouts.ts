@@ -1,5 +1,6 @@
 /** Files of older clients, and of several at once. `reference.md` A7, A8; client_python#996. */
 import { type ClientAge, clientOf, distinctClients } from '../processes.js';
+import { counted } from '../quantity.js';
 import type { Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -15,7 +16,7 @@ export const mixedLayouts: Rule = {
     if (distinctClients(clients.keys()).length < 2) return;
     for (const [client, names] of clients) {
       yield {
-        text: `prometheus_client ${client}: ${names.length} files, such as ${names[0]}`,
+        text: `prometheus_client ${client}: ${counted(names.length, 'file')}, such as ${names[0]}`,
         file: names[0]!,
       };
     }
@@ -33,7 +34,7 @@ export const oldClient: Rule = {
     for (const [client, names] of filesByClient(subject)) {
       if (client === '0.18+') continue;
       yield {
-        text: `prometheus_client ${client}: ${names.length} files, such as ${names[0]}`,
+        text: `prometheus_client ${client}: ${counted(names.length, 'file')}, such as ${names[0]}`,
         file: names[0]!,
       };
     }

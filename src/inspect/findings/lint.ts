@@ -4,6 +4,7 @@
  * Source of the rules: prometheus/client_golang, testutil/promlint; Prometheus docs, "Metric and label naming".
  * Words are promtool's, so that both can be searched for.
  */
+import { formatCount } from '../quantity.js';
 import type { FamilyIndex } from './families.js';
 import type { Rule } from './finding.js';
 
@@ -129,7 +130,8 @@ export const lint: Rule = {
       }
     }
     for (const [complaint, names] of namesOf) {
-      const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+      const more =
+        names.length > MOST_NAMES ? ` and ${formatCount(names.length - MOST_NAMES)} more` : '';
       const text = `${complaint}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`;
       yield names.length === 1 ? { text, family: names[0]! } : { text };
     }

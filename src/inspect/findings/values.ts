@@ -1,6 +1,6 @@
 /** Values that are right by the rules and still mislead. `vllm.md` 6; `pain.md` 15. */
-import { formatNumber } from '../../format/number.js';
 import { OPERATION } from '../../plan/operation.js';
+import { counted, formatAge, formatCount, formatValue } from '../quantity.js';
 import { mergedValue, mostRecent, seriesText } from './families.js';
 import type { Rule } from './finding.js';
 
@@ -31,9 +31,9 @@ export const sumOfTimes: Rule = {
         // A NaN among them makes both NaN, which is no time either.
         if (!(first >= FIRST_UNIX_TIME && last <= LAST_UNIX_TIME)) continue;
         if (last - first > MOST_APART_SECONDS) continue;
-        const sum = formatNumber(mergedValue(rule, one.parts)!);
+        const sum = formatValue(mergedValue(rule, one.parts)!);
         yield {
-          text: `${seriesText(one)} ${sum} is the sum of ${times.length} times`,
+          text: `${seriesText(one)} ${sum} is the sum of ${formatCount(times.length)} times`,
           family: name,
         };
         break;
@@ -58,9 +58,9 @@ export const minHeldByZero: Rule = {
         if (zeros.length === 0 || positive.length === 0) continue;
         if (zeros.length + positive.length < one.parts.length) continue;
         const ids = zeros.map(({ file }) => file.fileName!.processId);
-        const more = ids.length > 3 ? ` and ${ids.length - 3} more` : '';
+        const more = ids.length > 3 ? ` and ${formatCount(ids.length - 3)} more` : '';
         yield {
-          text: `${seriesText(one)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${positive.length} others`,
+          text: `${seriesText(one)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${counted(positive.length, 'other')}`,
           family: name,
         };
         break;
@@ -92,10 +92,11 @@ export const staleGauge: Rule = {
         stale++;
         if (age <= oldest) continue;
         oldest = age;
-        example = `${formatNumber(winner.entry.value)} was set ${Math.floor(age / 60)} min ago`;
+        example = `${formatValue(winner.entry.value)} was set ${formatAge(age)} ago`;
       }
       if (stale === 0) continue;
-      const which = series.size === 1 ? '' : `${stale} of ${series.size} series, `;
+      const which =
+        series.size === 1 ? '' : `${formatCount(stale)} of ${formatCount(series.size)} series, `;
       yield { text: `${name}: ${which}${example}`, family: name };
     }
   },

@@ -1,0 +1,107 @@
+/**
+ * Numbers as a person reads them, one style for all commands: bytes, ages, counts, rates, values, and means with
+ * their unit.
+ */
+import { formatNumber } from '../format/number.js';
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** `0 B`, `512 B`, `64 KiB`, `1.5 MiB`: three digits at most before the unit, one after the point below ten. */
+export function formatBytes(bytes: number): string {
+  let unit = 0;
+  let left = bytes;
+  // What would be printed as 1024 is one of the next unit.
+  while (left >= 1023.5 && unit < BYTE_UNITS.length - 1) {
+    left /= 1024;
+    unit++;
+  }
+  const text = left.toFixed(unit > 0 && left < 9.95 ? 1 : 0);
+  return `${text.replace(/\.0$/, '')} ${BYTE_UNITS[unit]}`;
+}
+
+/** `0s`, `45s`, `12m`, `3h5m`, `4d`: rounded down, two units at most. A negative age is `0s`, an unknown one `-`. */
+export function formatAge(seconds: number | undefined): string {
+  if (seconds === undefined) return '-';
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole}s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 10) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
+  if (hours < 48) return `${hours}h`;
+  return `${Math.floor(hours / 24)}d`;
+}
+
+/** `1,234,567`. REQUIRES: a whole number. */
+export function formatCount(count: number): string {
+  return grouped(String(count));
+}
+
+/** `1 file`, `2 files`, `1 process`, `2 processes`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Per second, three digits: `0`, `0.25`, `12.5`, `1,250`. */
+export function formatRate(perSecond: number): string {
+  if (perSecond === 0) return '0';
+  const size = Math.abs(perSecond);
+  if (size >= 99.95) return formatCount(Math.round(perSecond));
+  const text = perSecond.toFixed(size >= 9.995 ? 1 : 2);
+  return Number(text) === 0 ? '<0.01' : text;
+}
+
+/**
+ * A value of a series, exactly: `15`, `1,234,567`, `0.25`. What would be very long has an exponent, as in an
+ * exposition: `1e+16`, `9.1e-05`.
+ */
+export function formatValue(value: number): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || size >= 1e15 || (size < 1e-4 && size > 0)) {
+    return formatNumber(value);
+  }
+  return Object.is(value, -0) ? '-0' : grouped(String(value));
+}
+
+export type Unit = 'seconds' | 'milliseconds' | 'bytes' | undefined;
+
+/** The unit that the name of a family ends in, as its observations have it. */
+export function unitOf(family: string): Unit {
+  const [, word] = /_(seconds|milliseconds|ms|bytes)$/.exec(family) ?? [];
+  return word === 'ms' ? 'milliseconds' : (word as Unit);
+}
+
+const SECONDS: readonly (readonly [name: string, seconds: number])[] = [
+  ['s', 1],
+  ['ms', 1e-3],
+  ['µs', 1e-6],
+  ['ns', 1e-9],
+];
+
+/**
+ * A mean or an estimate, three digits and its unit: `183 µs`, `2.5 s`, `12 KiB`, `1,230`; `-` for NaN, which is that
+ * of no observation.
+ */
+export function formatMeasure(value: number, unit: Unit): string {
+  if (Number.isNaN(value)) return '-';
+  if (!Number.isFinite(value)) return formatNumber(value);
+  if (unit === 'bytes' && value >= 0) return formatBytes(value);
+  if (unit === undefined || unit === 'bytes') return threeDigits(value);
+  const seconds = unit === 'milliseconds' ? value / 1000 : value;
+  const size = Math.abs(seconds);
+  // What would be printed as 1000 is one of the unit above.
+  const [name, one] =
+    SECONDS.find(([, own]) => size >= 0.9995 * own) ?? SECONDS[size > 0 ? SECONDS.length - 1 : 0]!;
+  return `${threeDigits(seconds / one)} ${name}`;
+}
+
+function threeDigits(value: number): string {
+  return formatValue(Number(value.toPrecision(3)));
+}
+
+/** A comma between thousands, before the point only. */
+function grouped(number: string): string {
+  const [whole = '', fraction] = number.split('.');
+  const groups = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined ? groups : `${groups}.${fraction}`;
+}
