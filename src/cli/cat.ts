@@ -5,6 +5,7 @@ import {
   type FileEntries,
   viewEntries,
 } from '../inspect/entries.js';
+import { UNKNOWN_PROCESS } from '../inspect/file-name-by-keys.js';
 import { counted, formatAge, formatBytes, formatValue } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Command } from './command.js';
@@ -74,7 +75,7 @@ function about(file: FileEntries, now: number): string {
   const { slotBytes, usedBytes, sizeBytes, entryCount, fault } = file;
   if (fault?.code === 'FILE_FOREIGN') return 'not opened';
   const facts = [counted(entryCount, 'entry', 'entries')];
-  if (liveness !== undefined) {
+  if (liveness !== undefined && processId !== UNKNOWN_PROCESS) {
     facts.unshift(`process ${processId} (${stateText({ liveness, lastSeenSeconds }, now)})`);
   }
   if (slotBytes > 0) facts.push(`${slotBytes}-byte slots`);

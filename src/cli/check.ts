@@ -35,7 +35,10 @@ export const check: Command<'json' | 'all' | 'limit'> = {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     const reading = await readPath(path);
     // A snapshot or a single file was taken from its machine: nothing here is round it.
-    const isDirectory = (await stat(path)).isDirectory();
+    const isDirectory = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
     const around = isDirectory ? await lookAround(path) : undefined;
     const limits = withChosen(defaultLimits(false), flags.limit);
     const view = checkReading(reading, around, RULES, limits);

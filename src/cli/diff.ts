@@ -16,12 +16,19 @@ export const diff: Command<'by' | 'json'> = {
     'diff before.tar.gz /run/prom',
     'diff --by process before.tar.gz after.tar.gz',
     'diff yesterday.prom today.prom',
+    'diff <(curl -s http://127.0.0.1:19925/metrics) /run/prom',
   ],
 
   async run({ positionals: [before = '', after = ''], flags }, terminal) {
     const difference = await diffPaths(before, after, flags.by);
     const { added, removed, changed, same, wentBack } = difference;
     const isSame = added.length + removed.length + changed.length === 0;
+    for (const side of ['before', 'after'] as const) {
+      const files = difference.damagedFiles[side];
+      if (files === 0) continue;
+      const what = `${counted(files, 'file')} left out; see promfold cat ${difference[side]}`;
+      terminal.complain(`promfold: ${difference[side]}: ${what}`);
+    }
     if (flags.json) {
       await terminal.print(toJson(difference));
       return isSame ? 0 : 1;

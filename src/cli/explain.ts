@@ -12,6 +12,7 @@ import {
   type Share,
   type ShareHolder,
 } from '../inspect/explain.js';
+import { isPipe, openInput } from '../inspect/input.js';
 import {
   counted,
   formatAge,
@@ -21,7 +22,7 @@ import {
   formatValue,
   unitOf,
 } from '../inspect/quantity.js';
-import { readPath } from '../inspect/read-directory.js';
+import { readInput, refuseUnusable } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import { Selector } from '../inspect/selector.js';
 import { verdictOf } from '../inspect/verdict.js';
@@ -65,12 +66,15 @@ export const explain: Command<'window' | 'all' | 'json'> = {
   async run({ directory: given, positionals: [text = ''], flags }, terminal) {
     const selector = new Selector(text);
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
-    let reading = await readPath(path);
+    if (flags.window !== undefined && (await isPipe(path))) {
+      throw new UsageError('--window: expected a directory that is written, got a pipe');
+    }
+    let reading = await readExplained(path);
     let explanation = explainReading(reading, selector);
     if (flags.window !== undefined) {
       await sleep(flags.window * 1000);
       const before = explanation;
-      reading = await readPath(path);
+      reading = await readExplained(path);
       if (reading.takenAtSeconds === before.takenAtSeconds) {
         throw new UsageError('--window: expected a directory that is written, got a snapshot');
       }
@@ -91,6 +95,13 @@ export const explain: Command<'window' | 'all' | 'json'> = {
     return 0;
   },
 };
+
+async function readExplained(path: string): Promise<Reading> {
+  const input = await openInput(path);
+  const reading = await readInput(path, input);
+  if (input.kind === 'metric file') refuseUnusable(path, reading);
+  return reading;
+}
 
 function notFound(reading: Reading, selector: Selector, text: string): string {
   const name = selector.name;

@@ -27,7 +27,10 @@ export function manCommand(commands: () => Promise<readonly Command[]>): Command
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [
   ['0', 'fine'],
-  ['1', 'the answer is no: check found an error, diff a difference, explain nothing'],
+  [
+    '1',
+    'the answer is no: check found an error, diff a difference, explain no series, scrape no family of a --name',
+  ],
   ['2', 'wrong usage, or something could not be read or written'],
 ];
 

@@ -1,8 +1,11 @@
 /** `scrape`: prints one exposition, as a daemon on the directory would, without self-metrics. */
 import { UsageError } from '../errors.js';
+import type { Dialect } from '../expose/dialect.js';
 import { dialectFor } from '../expose/negotiate.js';
 import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
+import { refuseAllButDirectory } from '../inspect/input.js';
+import { nearest } from '../inspect/near-names.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
 import { writeFileAtomically } from './output-file.js';
@@ -42,6 +45,8 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       );
     }
     const directory = chooseSources(given, flags, terminal.environment, terminal.complain);
+    const directories = typeof directory === 'string' ? [{ directory }] : directory;
+    for (const { directory: path } of directories) await refuseAllButDirectory(path);
     const writers = writerOptions(flags);
     const scraper = new Scraper(directory, {
       ...writers.scraper,
@@ -54,21 +59,53 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       watch: false,
     });
     try {
-      const exposition = await scraper.scrape({
-        dialect: dialectFor(format, escaping),
-        ...(names.length > 0 && { names }),
-      });
+      const dialect = dialectFor(format, escaping);
+      const [exposition, missing] = await Promise.all([
+        scraper.scrape({ dialect, ...(names.length > 0 && { names }) }),
+        missingNames(scraper, dialect, names),
+      ]);
       refuseLabelInUse(scraper, flags);
       const problems = scraper.problems();
       for (const { message, code } of problems) terminal.complain(`${message} [${code}]`);
+      for (const { name, near } of missing) {
+        const hint = near.length > 0 ? `; near names: ${near.join(', ')}` : '';
+        terminal.complain(`promfold: --name: no family and no sample is called ${name}${hint}`);
+      }
 
       if (output === undefined || output === '-') await terminal.print(exposition);
       else await writeFileAtomically(output, exposition);
       // What the others hold is printed all the same.
-      return problems.some(({ code }) => code === 'DIRECTORY_UNREADABLE') ? 2 : 0;
+      if (problems.some(({ code }) => code === 'DIRECTORY_UNREADABLE')) return 2;
+      return missing.length > 0 && missing.length === new Set(names).size ? 1 : 0;
     } finally {
       await scraper.close();
       await writers.close();
     }
   },
 };
+
+/** Of OpenMetrics, whose end is a line; text has nothing at all. */
+const EMPTY_PAGE_BYTES = '# EOF\n'.length;
+
+interface MissingName {
+  readonly name: string;
+  /** Names there are that it may be a misspelling of. */
+  readonly near: readonly string[];
+}
+
+/** Which names have no family and no sample. All pages asked for at once are of one reading. */
+async function missingNames(
+  scraper: Scraper,
+  dialect: Dialect,
+  names: readonly string[],
+): Promise<MissingName[]> {
+  const distinct = [...new Set(names)];
+  const pages = await Promise.all(
+    distinct.map((name) => scraper.scrape({ dialect, names: [name] })),
+  );
+  const missing = distinct.filter((_, i) => pages[i]!.length <= EMPTY_PAGE_BYTES);
+  if (missing.length === 0) return [];
+  const whole = (await scraper.scrape({ dialect })).toString();
+  const present = [...whole.matchAll(/^# TYPE "?([^\s"]+)/gm)].map(([, name]) => name!);
+  return missing.map((name) => ({ name, near: nearest(name, present) }));
+}

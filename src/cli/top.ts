@@ -5,6 +5,8 @@
  * report after another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../errors.js';
+import { isPipe } from '../inspect/input.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import { viewTop } from '../inspect/top.js';
@@ -23,6 +25,9 @@ export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter'> 
 
   async run({ directory: given, flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    if (await isPipe(path)) {
+      throw new UsageError(`${path}: expected a directory, got a pipe, which is read only once`);
+    }
     // Before the screen is taken: what is wrong with the directory is one line, as elsewhere.
     const first = await readPath(path);
     const state: TopState = {

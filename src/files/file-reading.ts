@@ -3,7 +3,7 @@
  *
  * A scrape wants less and follows files as they change (metric-files.ts); both decode through the addon.
  */
-import { constants } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { type InspectedFile, readMetricBytes, readMetricFile } from '../native.js';
@@ -86,14 +86,18 @@ export function faultOf(
 }
 
 /**
- * What a path names: what cannot be looked at counts as a directory, whose listing then says why.
+ * What a path names: what cannot be looked at counts as a directory, whose listing then says why. A pipe is whatever
+ * gives its bytes once: a FIFO, a terminal, a descriptor of this process.
  *
  * @throws MetricFileError FILE_UNREADABLE for a metric file that is not there
  */
-export async function kindOf(path: string): Promise<'directory' | 'file' | 'other'> {
+export async function kindOf(path: string): Promise<'directory' | 'file' | 'pipe' | 'other'> {
   try {
     const stats = await stat(path);
-    return stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
+    if (stats.isDirectory()) return 'directory';
+    if (stats.isFile()) return 'file';
+    const isReadOnce = stats.isFIFO() || stats.isCharacterDevice();
+    return isReadOnce || descriptorOf(path) !== undefined ? 'pipe' : 'other';
   } catch (error) {
     if (!path.endsWith('.db')) return 'directory';
     const { code, message } = error as NodeJS.ErrnoException;
@@ -110,4 +114,50 @@ export async function openRegularFile(path: string): Promise<FileHandle | undefi
   if ((await handle.stat()).isFile()) return handle;
   await handle.close();
   return undefined;
+}
+
+/** What is read of a pipe at most: it is kept in memory. */
+export const MAX_PIPE_BYTES = 2 ** 28;
+
+/**
+ * Reads a pipe to its end.
+ *
+ * @param path of a FIFO, a character device or a descriptor of this process; `-` is stdin
+ * @param maxBytes another budget, in tests only
+ * @throws MetricFileError FILE_UNREADABLE
+ */
+export async function readPipe(path: string, maxBytes = MAX_PIPE_BYTES): Promise<Buffer> {
+  const fd = descriptorOf(path);
+  // By its descriptor: a socket cannot be opened by a path. stdin may be a terminal, which only its stream can read.
+  const stream =
+    fd === 0
+      ? process.stdin
+      : createReadStream(path, fd === undefined ? {} : { fd, autoClose: false });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        const found = `more than ${maxBytes / 2 ** 20} MiB came through; save it to a file`;
+        throw new MetricFileError('FILE_UNREADABLE', path, found);
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof MetricFileError) throw error;
+    throw new MetricFileError('FILE_UNREADABLE', path, (error as Error).message, { cause: error });
+  }
+  return Buffer.concat(chunks);
+}
+
+export function isStdin(path: string): boolean {
+  return descriptorOf(path) === 0;
+}
+
+/** The descriptor of this process that a path names; undefined for any other path. */
+function descriptorOf(path: string): number | undefined {
+  if (path === '-' || path === '/dev/stdin') return 0;
+  const [, number] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path) ?? [];
+  return number === undefined ? undefined : Number(number);
 }

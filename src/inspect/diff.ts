@@ -4,14 +4,13 @@
  * Plain data, in this shape the JSON of `diff --json`. A counter that went back is what Prometheus takes for a
  * restart: `increase()` then counts its whole new value once more.
  */
-import { readFile } from 'node:fs/promises';
-import { MetricFileError } from '../errors.js';
-import { openRegularFile } from '../files/file-reading.js';
+import { MetricFileError, UsageError } from '../errors.js';
 import { type ExposedSample, parseExposition } from './exposition.js';
+import { type Input, isSamePipe, openInput } from './input.js';
 import { mergedSamples, processSamples } from './merged-samples.js';
-import { readPath } from './read-directory.js';
+import { readInput, refuseUnusable } from './read-directory.js';
+import type { ReadFile } from './reading.js';
 import { seriesName } from './series-name.js';
-import { isSnapshot } from './snapshot.js';
 
 export interface ChangedSeries {
   readonly series: string;
@@ -37,6 +36,8 @@ export interface Difference {
   readonly same: number;
   /** Of `changed`, how many went back. */
   readonly wentBack: number;
+  /** Files of either that could not be read: what they hold is in no list. */
+  readonly damagedFiles: { readonly before: number; readonly after: number };
 }
 
 type Sample = ExposedSample & { readonly processId?: string };
@@ -47,9 +48,12 @@ export async function diffPaths(
   after: string,
   by: 'process' | undefined,
 ): Promise<Difference> {
-  const [first, second] = [await samplesOf(before, by), await samplesOf(after, by)];
-  const was = indexed(first);
-  const is = indexed(second);
+  if (await isSamePipe(before, after)) {
+    throw new UsageError(`A and B: expected two, got one pipe, ${after}, which is read only once`);
+  }
+  const [first, second] = [await readSide(before, by), await readSide(after, by)];
+  const was = indexed(first.samples);
+  const is = indexed(second.samples);
 
   const added: ChangedSeries[] = [];
   const changed: ChangedSeries[] = [];
@@ -64,7 +68,8 @@ export async function diffPaths(
     .filter(([key]) => !is.has(key))
     .map(([, sample]) => ({ ...about(sample), before: sample.value }));
   const wentBack = changed.filter((one) => one.wentBack).length;
-  return { before, after, added, removed, changed, same, wentBack };
+  const damagedFiles = { before: first.damagedFiles, after: second.damagedFiles };
+  return { before, after, added, removed, changed, same, wentBack, damagedFiles };
 }
 
 function changeOf(old: Sample, sample: Sample): ChangedSeries {
@@ -103,39 +108,39 @@ function indexed(samples: readonly Sample[]): Map<string, Sample> {
   return index;
 }
 
-async function samplesOf(path: string, by: 'process' | undefined): Promise<readonly Sample[]> {
-  const exposition = await readExposition(path);
-  if (exposition === undefined) {
-    const reading = await readPath(path);
-    return by === 'process' ? processSamples(reading) : mergedSamples(reading);
-  }
-  if (by === 'process') {
-    throw new MetricFileError(
-      'FILE_UNREADABLE',
-      path,
-      'an exposition does not say which process holds what',
-    );
-  }
-  try {
-    return parseExposition(exposition);
-  } catch (error) {
-    throw new MetricFileError(
-      'FILE_UNREADABLE',
-      path,
-      `no exposition: ${(error as Error).message}`,
-    );
-  }
+interface Side {
+  readonly samples: readonly Sample[];
+  /** Files whose values are missing in it. */
+  readonly damagedFiles: number;
 }
 
-/** The text of an exposition; undefined for a directory, a snapshot or a metric file. */
-async function readExposition(path: string): Promise<string | undefined> {
-  if (path === '-') return readFile('/dev/stdin', 'utf8');
-  const file = await openRegularFile(path).catch(() => undefined);
-  if (file === undefined) return undefined;
+async function readSide(path: string, by: 'process' | undefined): Promise<Side> {
+  const input = await openInput(path);
+  if (input.kind === 'text')
+    return { samples: await readExposition(path, input, by), damagedFiles: 0 };
+  const reading = await readInput(path, input);
+  if (input.kind === 'metric file') refuseUnusable(path, reading);
+  return {
+    samples: by === 'process' ? processSamples(reading) : mergedSamples(reading),
+    damagedFiles: reading.files.filter(isDamaged).length,
+  };
+}
+
+function isDamaged({ fault, fileName }: ReadFile): boolean {
+  return fault !== undefined && fileName !== undefined;
+}
+
+async function readExposition(
+  path: string,
+  { text }: Extract<Input, { kind: 'text' }>,
+  by: 'process' | undefined,
+): Promise<readonly Sample[]> {
+  const refuse = (found: string) => new MetricFileError('FILE_UNREADABLE', path, found);
+  if (by === 'process') throw refuse('an exposition does not say which process holds what');
   try {
-    if (path.endsWith('.db') || (await isSnapshot(file))) return undefined;
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
+    return parseExposition(await text());
+  } catch (error) {
+    if (error instanceof MetricFileError) throw error;
+    throw refuse(`no exposition: ${(error as Error).message}`);
   }
 }

@@ -11,6 +11,7 @@ import type { Series } from '../plan/series.js';
 import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness } from '../processes/writer.js';
 import { type Contribution, joinValues, type Merged, mergeReading } from './merge.js';
+import { nearest } from './near-names.js';
 import { lastSeenByProcess } from './processes.js';
 import { histogramQuantile } from './quantile.js';
 import type { ReadFile, Reading } from './reading.js';
@@ -467,35 +468,11 @@ function histogramWindow(
 }
 
 /** Names near one that was not found; nearest first. */
-export function nearNames(reading: Reading, wanted: string, most = 5): string[] {
+export function nearNames(reading: Reading, wanted: string): string[] {
   const names = new Set<string>();
   for (const { name, series } of mergeReading(reading).layout.families) {
     names.add(name);
     for (const { sampleName } of series) names.add(sampleName);
   }
-  const limit = Math.max(2, Math.floor(wanted.length / 3));
-  return [...names]
-    .map((name) => ({ name, distance: nearness(name, wanted) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance || a.name.length - b.name.length)
-    .slice(0, most)
-    .map(({ name }) => name);
-}
-
-/** Edit distance; names that hold one another count as near. */
-function nearness(name: string, wanted: string): number {
-  const a = name.toLowerCase();
-  const b = wanted.toLowerCase();
-  if (b.length >= 3 && a.includes(b)) return 1;
-  if (a.length >= 3 && b.includes(a)) return 2;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + Number(a[i - 1] !== b[j - 1]);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  return nearest(wanted, names);
 }

@@ -5,36 +5,45 @@
  * a key is parsed once for all files that have its text.
  */
 import { basename } from 'node:path';
+import { MetricFileError, UsageError } from '../errors.js';
 import {
-  kindOf,
+  type InspectedFile,
   listMetricFiles,
-  openRegularFile,
+  readBytes,
   readFile,
   readFiles,
 } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
+import { fileNameByKeys } from './file-name-by-keys.js';
+import { type Input, inputText, openInput } from './input.js';
 import { foreignFile, KeyCache, pathOf, toReadFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
-import { isSnapshot, readSnapshot } from './snapshot.js';
+import { readSnapshot } from './snapshot.js';
 
 /**
- * Reads a directory, a snapshot or a file, and finds out who writes it.
+ * Reads a directory, a snapshot or a metric file, and finds out who writes it.
  *
  * @throws MetricFileError DIRECTORY_UNREADABLE; FILE_UNREADABLE for a snapshot that is damaged
+ * @throws UsageError for a file that is neither
  */
 export async function readPath(path: string): Promise<Reading> {
-  const kind = await kindOf(path);
-  if (kind === 'directory') return readDirectory(path);
-  const handle = kind === 'file' ? await openRegularFile(path).catch(() => undefined) : undefined;
-  try {
-    if (handle && (await isSnapshot(handle))) {
-      return await readSnapshot(path, await handle.readFile());
-    }
-  } finally {
-    await handle?.close();
+  return readInput(path, await openInput(path));
+}
+
+export async function readInput(path: string, input: Input): Promise<Reading> {
+  switch (input.kind) {
+    case 'directory':
+      return readDirectory(path);
+    case 'snapshot':
+      return readSnapshot(path, await input.bytes());
+    case 'metric file':
+      return readSingleFile(path, input.bytes);
+    case 'text':
+      throw new UsageError(
+        `${path}: expected a directory, a metric file or a snapshot, got ${inputText(input)}`,
+      );
   }
-  return readSingleFile(path);
 }
 
 /** Reads all metric files of a directory. */
@@ -57,11 +66,30 @@ export async function readDirectory(path: string): Promise<Reading> {
   return readingOf(path, takenAtSeconds, files);
 }
 
-async function readSingleFile(path: string): Promise<Reading> {
+/**
+ * For who merges the values of a single file: what cannot be read is no empty file.
+ *
+ * @throws MetricFileError its fault; FILE_FOREIGN where nothing says how its values join
+ */
+export function refuseUnusable(path: string, { files: [file] }: Reading): void {
+  if (file?.fault !== undefined) throw file.fault;
+  if (file?.fileName !== undefined || file?.entries.length === 0) return;
+  const found =
+    'neither name nor keys say its type; expected a name as of the file itself, such as gauge_max_7.db';
+  throw new MetricFileError('FILE_FOREIGN', path, found);
+}
+
+/** @param bytes of a pipe, of which nothing else is known */
+async function readSingleFile(path: string, bytes: Buffer | undefined): Promise<Reading> {
   const takenAtSeconds = Date.now() / 1000;
-  const inspected = await readFile(path, false);
+  const inspected = bytes === undefined ? await readFile(path, false) : readPiped(bytes);
   const file = toReadFile(path, basename(path), inspected, takenAtSeconds, new KeyCache());
-  return readingOf(path, takenAtSeconds, [file]);
+  const fileName = file.fileName ?? fileNameByKeys(file.entries);
+  return readingOf(path, takenAtSeconds, [{ ...file, fileName }]);
+}
+
+function readPiped(bytes: Buffer): InspectedFile {
+  return { ...readBytes(bytes, bytes.length), sizeBytes: bytes.length, inode: '0' };
 }
 
 async function readingOf(

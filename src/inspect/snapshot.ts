@@ -10,7 +10,6 @@
  *
  * No command line and no environment is in it. Label values and help texts are.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type ErrorCode, MetricFileError } from '../errors.js';
@@ -31,9 +30,6 @@ import { MOST_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 const VERSION = 1;
 
 const FACTS = 'facts.json';
-
-/** What a gzip stream begins with. */
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /** A snapshot is read into memory; node's buffers end here. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -178,12 +174,6 @@ function writerFacts(writer: Writer): WriterFacts {
     ...(otherPids && { otherPids }),
     ...(abandoned && { abandoned }),
   };
-}
-
-export async function isSnapshot(file: FileHandle): Promise<boolean> {
-  const start = Buffer.alloc(GZIP_MAGIC.length);
-  await file.read(start, 0, start.length, 0);
-  return start.equals(GZIP_MAGIC);
 }
 
 /** @throws MetricFileError FILE_UNREADABLE */

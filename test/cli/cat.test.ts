@@ -114,10 +114,10 @@ describe('promfold cat', () => {
     }
   });
 
-  it('opens no FIFO', async () => {
-    const fifo = join(tempDirectory(), 'counter_1.db');
-    execFileSync('mkfifo', [fifo]);
-    const { exitCode, stdout } = await promfold(['cat', fifo]);
+  it('opens no FIFO that it finds in a directory', async () => {
+    const directory = tempDirectory();
+    execFileSync('mkfifo', [join(directory, 'counter_1.db')]);
+    const { exitCode, stdout } = await promfold(['cat', directory]);
     assert.equal(exitCode, 1);
     assert.match(stdout, /found: +a fifo/);
   });

@@ -66,6 +66,7 @@ describe('promfold snapshot and diff', () => {
       changed: [],
       same: 0,
       wentBack: 0,
+      damagedFiles: { before: 0, after: 0 },
     });
   });
 

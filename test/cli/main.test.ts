@@ -138,6 +138,22 @@ describe('promfold scrape', () => {
     );
   });
 
+  it('says which names are of nothing, with 1 where all are', async () => {
+    const none = await promfold(['scrape', '--name', 'nosuch', directory]);
+    assert.deepEqual([none.exitCode, none.stdout], [1, '']);
+    assert.equal(none.stderr, 'promfold: --name: no family and no sample is called nosuch\n');
+
+    const [, name = ''] = /^# TYPE (\S+)/m.exec(EXPECTED)!;
+    const some = await promfold(['scrape', '--name', name, '--name', `${name}x`, directory]);
+    assert.equal(some.exitCode, 0);
+    assert.match(some.stderr, new RegExp(`is called ${name}x; near names: ${name}\\b`));
+    assert.match(some.stdout, new RegExp(`^# TYPE ${name} `, 'm'));
+
+    const openMetrics = ['scrape', '--format', 'openmetrics', '--name', 'nosuch', directory];
+    const { exitCode, stdout } = await promfold(openMetrics);
+    assert.deepEqual([exitCode, stdout], [1, '# EOF\n']);
+  });
+
   it('names a bad file on stderr, serves the rest, and ends with 0', async () => {
     const damaged = tempDirectory();
     cpSync(directory, damaged, { recursive: true });

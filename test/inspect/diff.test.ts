@@ -46,6 +46,7 @@ describe('diff', () => {
       ],
       same: 1,
       wentBack: 1,
+      damagedFiles: { before: 0, after: 0 },
     });
   });
 

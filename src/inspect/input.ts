@@ -1,0 +1,163 @@
+/**
+ * What a path holds that a command was given: a directory, a metric file, a snapshot of a directory, or text, which may
+ * be an exposition.
+ *
+ * A pipe (`<(…)`, a FIFO, /dev/stdin, `-`) is read to its end, once, and is then what its first bytes say, as a regular
+ * file is. A pipe inside a directory is another matter: it is never opened (native/core/metric_file.h).
+ */
+import { basename } from 'node:path';
+import { MetricFileError, UsageError } from '../errors.js';
+import { parseSampleLine } from '../expose/sample-line.js';
+import {
+  isStdin,
+  kindOf,
+  MAX_PIPE_BYTES,
+  openRegularFile,
+  readPipe,
+} from '../files/file-reading.js';
+import { parseFileName } from '../format/filename.js';
+import { formatBytes } from './quantity.js';
+
+export type Input =
+  | { readonly kind: 'directory' }
+  | { readonly kind: 'snapshot'; readonly bytes: () => Promise<Buffer> }
+  /** Without bytes it is read from its path. */
+  | { readonly kind: 'metric file'; readonly bytes?: Buffer }
+  | { readonly kind: 'text'; readonly isExposition: boolean; readonly text: () => Promise<string> };
+
+/** What a gzip stream begins with. */
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+
+/** Of a metric file: four bytes of `used`, and four that are zero. Text has no zeros. Source: native/core/layout.h. */
+const HEADER_BYTES = 8;
+
+/** Of a file, to tell what it is. */
+const FIRST_BYTES = 512;
+
+/** As for a pipe. A JavaScript string ends at 512 MiB. */
+const MAX_TEXT_BYTES = MAX_PIPE_BYTES;
+
+/**
+ * @param path `-` is stdin; one that cannot be looked at counts as a directory, whose listing then says why
+ * @throws MetricFileError FILE_UNREADABLE, and FILE_EMPTY for a pipe through which nothing came
+ */
+export async function openInput(path: string): Promise<Input> {
+  const kind = await pathKind(path);
+  if (kind === 'directory') return { kind };
+  if (kind === 'pipe') {
+    const bytes = await readPipe(path);
+    if (bytes.length === 0) throw new MetricFileError('FILE_EMPTY', path, 'nothing came through');
+    return inputOf(path, bytes, { bytes, text: async () => bytes.toString() });
+  }
+  const first = await firstBytes(path);
+  if (first === undefined) return { kind: 'metric file' };
+  return inputOf(path, first, {
+    text: async () => (await readWhole(path, MAX_TEXT_BYTES)).toString(),
+  });
+}
+
+function inputOf(
+  path: string,
+  first: Buffer,
+  { bytes, text }: { bytes?: Buffer; text: () => Promise<string> },
+): Input {
+  if (first.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) {
+    return { kind: 'snapshot', bytes: async () => bytes ?? (await readWhole(path, Infinity)) };
+  }
+  if (isMetricFileName(path) || hasHeader(first)) {
+    return { kind: 'metric file', ...(bytes && { bytes }) };
+  }
+  return { kind: 'text', isExposition: isExposition(first.toString('utf8', 0, FIRST_BYTES)), text };
+}
+
+/** An exposition begins with HELP or TYPE, or with a sample. */
+function isExposition(start: string): boolean {
+  const isComment = (line: string) => /^#(?!\s+(?:HELP|TYPE|EOF)\b)/.test(line);
+  const first = start.split('\n').find((line) => line.trim() !== '' && !isComment(line));
+  return first !== undefined && (first[0] === '#' || parseSampleLine(first) !== undefined);
+}
+
+/** A damaged file of such a name is still one. */
+function isMetricFileName(path: string): boolean {
+  return path.endsWith('.db') || parseFileName(basename(path)) !== undefined;
+}
+
+function hasHeader(first: Buffer): boolean {
+  return first.length >= HEADER_BYTES && first.readInt32LE(4) === 0;
+}
+
+async function pathKind(path: string) {
+  return path === '-' ? 'pipe' : kindOf(path);
+}
+
+/** Whether a path can be read only once. */
+export async function isPipe(path: string): Promise<boolean> {
+  return (await pathKind(path)) === 'pipe';
+}
+
+/** Whether two paths are one pipe, of which the second to be read finds nothing. */
+export async function isSamePipe(a: string, b: string): Promise<boolean> {
+  return (a === b || (isStdin(a) && isStdin(b))) && (await isPipe(a));
+}
+
+/** Undefined for what is not a regular file, and a metric file that cannot be opened: whoever reads it says so. */
+async function firstBytes(path: string): Promise<Buffer | undefined> {
+  const handle = await openRegularFile(path).catch((error: Error) => {
+    if (isMetricFileName(path)) return undefined;
+    throw unreadable(path, error);
+  });
+  if (handle === undefined) return undefined;
+  try {
+    const start = Buffer.alloc(FIRST_BYTES);
+    const { bytesRead } = await handle.read(start, 0, start.length, 0);
+    return start.subarray(0, bytesRead);
+  } catch (error) {
+    throw unreadable(path, error as Error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readWhole(path: string, maxBytes: number): Promise<Buffer> {
+  const handle = await openRegularFile(path);
+  if (handle === undefined) throw new MetricFileError('FILE_UNREADABLE', path, 'it was replaced');
+  try {
+    const { size } = await handle.stat();
+    if (size > maxBytes) {
+      throw new MetricFileError(
+        'FILE_UNREADABLE',
+        path,
+        `text of more than ${formatBytes(maxBytes)}`,
+      );
+    }
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(path: string, error: Error): MetricFileError {
+  return new MetricFileError('FILE_UNREADABLE', path, error.message, { cause: error });
+}
+
+/** What a user sees of an input that a command cannot take. */
+export function inputText(input: Input): string {
+  switch (input.kind) {
+    case 'directory':
+      return 'a directory';
+    case 'metric file':
+      return 'a metric file; promfold ls, cat, explain, check, top and diff read it';
+    case 'snapshot':
+      return 'a snapshot; promfold ls, cat, explain, check and diff read it';
+    case 'text':
+      return input.isExposition ? 'an exposition; promfold diff reads it' : 'another file';
+  }
+}
+
+/** @throws UsageError for anything but a directory, whose name may as well be that of none */
+export async function refuseAllButDirectory(path: string): Promise<void> {
+  if (await isPipe(path)) throw new UsageError(`${path}: expected a directory, got a pipe`);
+  const input = await openInput(path);
+  if (input.kind === 'directory') return;
+  throw new UsageError(`${path}: expected a directory, got ${inputText(input)}`);
+}
