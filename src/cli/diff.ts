@@ -1,11 +1,19 @@
 /** `diff`: what changed between two directories, snapshots or expositions. */
-import { formatNumber } from '../format/number.js';
-import { type ChangedSeries, diffPaths } from '../inspect/diff.js';
-import { counted, formatCount } from '../inspect/quantity.js';
+import { type ChangedSeries, type Difference, diffPaths } from '../inspect/diff.js';
+import type { ChangedHistogram } from '../inspect/diff-histograms.js';
+import {
+  counted,
+  formatChange,
+  formatCount,
+  formatMeasure,
+  formatShortValue,
+  unitOf,
+} from '../inspect/quantity.js';
 import type { Command } from './command.js';
 import { toJson } from './json.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
+import { wrapText } from './text-width.js';
 
 export const diff: Command<'by' | 'json'> = {
   name: 'diff',
@@ -21,44 +29,120 @@ export const diff: Command<'by' | 'json'> = {
 
   async run({ positionals: [before = '', after = ''], flags }, terminal) {
     const difference = await diffPaths(before, after, flags.by);
-    const { added, removed, changed, same, wentBack } = difference;
-    const isSame = added.length + removed.length + changed.length === 0;
     for (const side of ['before', 'after'] as const) {
       const files = difference.damagedFiles[side];
       if (files === 0) continue;
       const what = `${counted(files, 'file')} left out; see promfold cat ${difference[side]}`;
       terminal.complain(`promfold: ${difference[side]}: ${what}`);
     }
+    const { added, removed, changed } = difference;
+    const isSame = added.length + removed.length + changed.length === 0;
     if (flags.json) {
       await terminal.print(toJson(difference));
       return isSame ? 0 : 1;
     }
-    const rows = [
-      ...removed.map((one) => rowOf('-', one)),
-      ...added.map((one) => rowOf('+', one)),
-      ...changed.map((one) => rowOf(one.wentBack ? '!' : '~', one)),
-    ];
-    const byProcess = flags.by === 'process';
-    const header = ['', 'BEFORE', 'AFTER', 'DELTA', ...(byProcess ? ['PROCESS'] : []), 'SERIES'];
     const width = terminalWidth(terminal.environment);
-    const body = rows.map(({ cells, processId, series }) => [
-      ...cells,
-      ...(byProcess ? [processId ?? ''] : []),
-      series,
-    ]);
-    const table = isSame
-      ? []
-      : renderTable(header, body, { width, alignRight: [1, 2, 3], flexible: header.length - 1 });
-    const back = wentBack > 0 ? `, ${formatCount(wentBack)} of them went back (!)` : '';
-    const total = `${counted(added.length, 'series', 'series')} added, ${formatCount(removed.length)} removed, ${formatCount(changed.length)} changed${back}, ${formatCount(same)} the same`;
-    await terminal.print(`${[...table, total].join('\n')}\n`);
+    const lines = [
+      ...tableLines(difference, flags.by === 'process', width),
+      ...wrapText(totalText(difference), width),
+    ];
+    await terminal.print(`${lines.join('\n')}\n`);
     return isSame ? 0 : 1;
   },
 };
 
-function rowOf(mark: string, { before, after, delta, processId, series }: ChangedSeries) {
-  const text = (value: number | undefined) => (value === undefined ? '' : formatNumber(value));
-  const sign = delta !== undefined && delta > 0 ? '+' : '';
-  const cells = [mark, text(before), text(after), delta === undefined ? '' : sign + text(delta)];
-  return { cells, processId, series };
+/** One of series, and one of histograms, where there are any. */
+function tableLines(difference: Difference, byProcess: boolean, width: number): string[] {
+  const series = marked(difference).filter(({ change: { histogram } }) => histogram === undefined);
+  const { histograms } = difference;
+  const tables: string[][] = [];
+  const add = (numbers: readonly string[], subject: string, rows: readonly Row[]) => {
+    if (rows.length === 0) return;
+    const header = ['', ...numbers, ...(byProcess ? ['PROCESS'] : []), subject];
+    const body = rows.map(({ cells, processId = '', name }) => [
+      ...cells,
+      ...(byProcess ? [processId] : []),
+      name,
+    ]);
+    const alignRight = numbers.map((_, i) => i + 1);
+    const flexible = header.length - 1;
+    tables.push(renderTable(header, body, { width, alignRight, flexible, wrap: true }));
+  };
+  add(['BEFORE', 'AFTER', 'DELTA'], 'SERIES', series.map(seriesRow));
+  add(
+    ['BEFORE', 'AFTER', 'DELTA', 'MEAN', 'P99'],
+    'HISTOGRAM',
+    histograms.changed.map(histogramRow),
+  );
+  return tables.flatMap((table, i) => (i === 0 ? table : ['', ...table]));
+}
+
+interface Row {
+  readonly cells: readonly string[];
+  readonly processId: string | undefined;
+  readonly name: string;
+}
+
+type Mark = '-' | '+' | '~' | '!';
+
+function marked({ added, removed, changed }: Difference): { mark: Mark; change: ChangedSeries }[] {
+  return [
+    ...removed.map((change) => ({ mark: '-' as const, change })),
+    ...added.map((change) => ({ mark: '+' as const, change })),
+    ...changed.map((change) => ({
+      mark: change.wentBack ? ('!' as const) : ('~' as const),
+      change,
+    })),
+  ];
+}
+
+function seriesRow({ mark, change }: { mark: Mark; change: ChangedSeries }): Row {
+  const { before, after, processId, series: name } = change;
+  const numbers =
+    before !== undefined && after !== undefined
+      ? formatChange(before, after)
+      : [
+          ...[before, after].map((value) => (value === undefined ? '' : formatShortValue(value))),
+          '',
+        ];
+  return { cells: [mark, ...numbers], processId, name };
+}
+
+/** Observations; mean and quantile are of what was observed in between, where that can be known. */
+function histogramRow(change: ChangedHistogram): Row {
+  const { before, after, between, family, processId, histogram: name } = change;
+  const numbers =
+    before !== undefined && after !== undefined
+      ? formatChange(before.count, after.count)
+      : [
+          ...[before, after].map((one) => (one === undefined ? '' : formatShortValue(one.count))),
+          '',
+        ];
+  const { count, sum, quantiles } = (between ?? after ?? before)!;
+  const unit = unitOf(family);
+  const mean = sum === undefined || count === 0 ? '-' : formatMeasure(sum / count, unit);
+  return {
+    cells: [markOf(change), ...numbers, mean, formatMeasure(quantiles.p99, unit)],
+    processId,
+    name,
+  };
+}
+
+function markOf({ before, after, wentBack }: ChangedHistogram): Mark {
+  if (after === undefined) return '-';
+  if (before === undefined) return '+';
+  return wentBack ? '!' : '~';
+}
+
+function totalText({ counts, histograms, ownSeries }: Difference): string {
+  const { added, removed, changed, wentBack, same } = counts;
+  const back = wentBack > 0 ? `, ${formatCount(wentBack)} of them went back (!)` : '';
+  const total = `${counted(added, 'series', 'series')} added, ${formatCount(removed)} removed, ${formatCount(changed)} changed${back}, ${formatCount(same)} the same`;
+  const hasHistograms = histograms.changed.length + histograms.same > 0;
+  const left = `${counted(ownSeries, 'series', 'series')} of promfold itself left out`;
+  return [
+    total,
+    ...(hasHistograms ? ['a histogram counts as one'] : []),
+    ...(ownSeries > 0 ? [left] : []),
+  ].join('; ');
 }

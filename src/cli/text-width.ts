@@ -56,7 +56,7 @@ export function padToWidth(text: string, width: number, alignRight = false): str
 }
 
 /**
- * A series on lines no wider than this, with nothing lost: broken behind a comma, a brace or a blank where there is one,
+ * A series on lines no wider than this, with nothing lost: broken behind a comma, a brace, a blank or a part of a name where there is one,
  * else anywhere.
  *
  * @param text printable
@@ -72,7 +72,7 @@ export function wrapSeries(text: string, width: number): string[] {
     }
     line += part;
   };
-  for (const part of text.split(/(?<=[,{ ])/)) {
+  for (const part of text.split(/(?<=[,{ _:])/)) {
     if (textWidth(part) <= width) add(part);
     else for (const { segment } of graphemesOf(part)) add(segment);
   }

@@ -5,6 +5,12 @@
  * restart: `increase()` then counts its whole new value once more.
  */
 import { MetricFileError, UsageError } from '../errors.js';
+import {
+  diffHistograms,
+  type HistogramsDifference,
+  histogramOf,
+  isHistogramPart,
+} from './diff-histograms.js';
 import { type ExposedSample, parseExposition } from './exposition.js';
 import { type Input, isSamePipe, openInput } from './input.js';
 import { mergedSamples, processSamples } from './merged-samples.js';
@@ -17,6 +23,8 @@ export interface ChangedSeries {
   /** With `--by process`. */
   readonly processId?: string | undefined;
   readonly type: string;
+  /** The histogram that it is a part of; absent for any other series. */
+  readonly histogram?: string;
   /** Absent where it was added. */
   readonly before?: number;
   /** Absent where it was removed. */
@@ -36,9 +44,24 @@ export interface Difference {
   readonly same: number;
   /** Of `changed`, how many went back. */
   readonly wentBack: number;
+  /** The same, with a histogram as one. */
+  readonly counts: {
+    readonly added: number;
+    readonly removed: number;
+    readonly changed: number;
+    readonly wentBack: number;
+    readonly same: number;
+  };
   /** Files of either that could not be read: what they hold is in no list. */
   readonly damagedFiles: { readonly before: number; readonly after: number };
+  /** The changes that concern histograms once more, a row for each. */
+  readonly histograms: HistogramsDifference;
+  /** Series of promfold's own families, left out where only one is an exposition: no file has them. */
+  readonly ownSeries: number;
 }
+
+/** Of the families that a daemon serves of itself. Source: scrape/self-metrics.ts, scrape/gauge-age.ts. */
+const OWN_PREFIX = 'promfold_';
 
 type Sample = ExposedSample & { readonly processId?: string };
 
@@ -54,22 +77,70 @@ export async function diffPaths(
   const [first, second] = [await readSide(before, by), await readSide(after, by)];
   const was = indexed(first.samples);
   const is = indexed(second.samples);
+  const ownSeries =
+    first.isExposition === second.isExposition
+      ? 0
+      : first.isExposition
+        ? leaveOutOwn(was, is)
+        : leaveOutOwn(is, was);
 
   const added: ChangedSeries[] = [];
   const changed: ChangedSeries[] = [];
   let same = 0;
+  let sameSingle = 0;
   for (const [key, sample] of is) {
     const old = was.get(key);
     if (old === undefined) added.push({ ...about(sample), after: sample.value });
-    else if (Object.is(old.value, sample.value)) same++;
-    else changed.push(changeOf(old, sample));
+    else if (Object.is(old.value, sample.value)) {
+      same++;
+      if (!isHistogramPart(sample)) sameSingle++;
+    } else changed.push(changeOf(old, sample));
   }
   const removed = [...was]
     .filter(([key]) => !is.has(key))
     .map(([, sample]) => ({ ...about(sample), before: sample.value }));
   const wentBack = changed.filter((one) => one.wentBack).length;
   const damagedFiles = { before: first.damagedFiles, after: second.damagedFiles };
-  return { before, after, added, removed, changed, same, wentBack, damagedFiles };
+  const histograms = diffHistograms(was.values(), is.values(), by === undefined);
+  const isSingle = ({ histogram }: ChangedSeries) => histogram === undefined;
+  const changedHistograms = histograms.changed;
+  const kinds = {
+    added: changedHistograms.filter((one) => one.before === undefined).length,
+    removed: changedHistograms.filter((one) => one.after === undefined).length,
+    wentBack: changedHistograms.filter((one) => one.wentBack).length,
+  };
+  const counts = {
+    added: added.filter(isSingle).length + kinds.added,
+    removed: removed.filter(isSingle).length + kinds.removed,
+    changed:
+      changed.filter(isSingle).length + changedHistograms.length - kinds.added - kinds.removed,
+    wentBack: changed.filter((one) => isSingle(one) && one.wentBack).length + kinds.wentBack,
+    same: sameSingle + histograms.same,
+  };
+  return {
+    before,
+    after,
+    added,
+    removed,
+    changed,
+    same,
+    wentBack,
+    counts,
+    damagedFiles,
+    histograms,
+    ownSeries,
+  };
+}
+
+/** What a daemon adds to the families of the directory; an application's series of such a name stay. */
+function leaveOutOwn(exposed: Map<string, Sample>, inFiles: ReadonlyMap<string, Sample>): number {
+  let left = 0;
+  for (const [key, { sampleName }] of exposed) {
+    if (!sampleName.startsWith(OWN_PREFIX) || inFiles.has(key)) continue;
+    exposed.delete(key);
+    left++;
+  }
+  return left;
 }
 
 function changeOf(old: Sample, sample: Sample): ChangedSeries {
@@ -83,12 +154,14 @@ function changeOf(old: Sample, sample: Sample): ChangedSeries {
   };
 }
 
-function about(sample: Sample): Pick<ChangedSeries, 'series' | 'processId' | 'type'> {
+function about(sample: Sample): Pick<ChangedSeries, 'series' | 'processId' | 'type' | 'histogram'> {
   const { sampleName, labels, processId, type } = sample;
+  const histogram = histogramOf(sample);
   return {
     series: seriesName(sampleName, labels),
     ...(processId !== undefined && { processId }),
     type,
+    ...(histogram !== undefined && { histogram }),
   };
 }
 
@@ -112,17 +185,21 @@ interface Side {
   readonly samples: readonly Sample[];
   /** Files whose values are missing in it. */
   readonly damagedFiles: number;
+  readonly isExposition: boolean;
 }
 
 async function readSide(path: string, by: 'process' | undefined): Promise<Side> {
   const input = await openInput(path);
-  if (input.kind === 'text')
-    return { samples: await readExposition(path, input, by), damagedFiles: 0 };
+  if (input.kind === 'text') {
+    const samples = await readExposition(path, input, by);
+    return { samples, damagedFiles: 0, isExposition: true };
+  }
   const reading = await readInput(path, input);
   if (input.kind === 'metric file') refuseUnusable(path, reading);
   return {
     samples: by === 'process' ? processSamples(reading) : mergedSamples(reading),
     damagedFiles: reading.files.filter(isDamaged).length,
+    isExposition: false,
   };
 }
 

@@ -355,7 +355,8 @@ function groupByFile(own: readonly Contribution[]): Map<ReadFile, Contribution[]
   return groups;
 }
 
-function observations(
+/** REQUIRES: a running total for each bound. */
+export function observations(
   bounds: readonly number[],
   buckets: readonly number[],
   sum: number | undefined,

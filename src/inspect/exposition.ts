@@ -8,6 +8,8 @@ import { numberOf, parseSampleLine, unescaped } from '../expose/sample-line.js';
 import type { Labels } from '../format/key.js';
 
 export interface ExposedSample {
+  /** As TYPE has it, of a text a counter's with `_total`; the sample's name without TYPE. */
+  readonly family: string;
   readonly sampleName: string;
   /** Sorted by name. */
   readonly labels: Labels;
@@ -35,12 +37,13 @@ export function parseExposition(text: string): ExposedSample[] {
     }
     const sample = parseSampleLine(line);
     if (sample === undefined) throw new Error(`line ${i + 1}: no sample: ${line.slice(0, 60)}`);
-    const isOfFamily = sample.sampleName.startsWith(typed.replace(/_total$/, ''));
+    const isOfFamily = typed !== '' && sample.sampleName.startsWith(typed.replace(/_total$/, ''));
     samples.push({
+      family: isOfFamily ? typed : sample.sampleName,
       sampleName: sample.sampleName,
       labels: sample.labels,
       value: numberOf(sample.value),
-      type: typed !== '' && isOfFamily ? type : 'unknown',
+      type: isOfFamily ? type : 'unknown',
     });
   }
   return samples;

@@ -1,6 +1,7 @@
 /**
  * All samples that a scrape would print of a reading, or what each process holds of them.
  */
+import { familyOf } from '../format/key.js';
 import { OPERATION } from '../plan/operation.js';
 import type { ExposedSample } from './exposition.js';
 import { type Contribution, joinValues, mergeReading } from './merge.js';
@@ -14,7 +15,7 @@ export function mergedSamples(reading: Reading): ExposedSample[] {
   const values = contributions(slots);
 
   const samples: ExposedSample[] = [];
-  for (const { series, histograms, type } of layout.families) {
+  for (const { name: family, series, histograms, type } of layout.families) {
     const totals = new Map<number, number>();
     for (const { buckets, count } of histograms) {
       let total = 0;
@@ -28,7 +29,7 @@ export function mergedSamples(reading: Reading): ExposedSample[] {
       const own = values.get(slot) ?? [];
       const entries = own.map(({ entry }) => entry);
       const value = totals.get(slot) ?? joinValues(operation, entries).value;
-      if (value !== undefined) samples.push({ sampleName, labels, value, type });
+      if (value !== undefined) samples.push({ family, sampleName, labels, value, type });
     }
   }
   return samples;
@@ -54,6 +55,7 @@ export function processSamples(reading: Reading): ProcessSample[] {
       if ('fault' in key) continue;
       const { sampleName, labels } = key;
       samples.push({
+        family: familyOf(key, fileName.type),
         sampleName,
         labels,
         value,

@@ -63,6 +63,52 @@ export function formatValue(value: number): string {
   return Object.is(value, -0) ? '-0' : grouped(String(value));
 }
 
+/** Digits of a number that is not compared with another. */
+const SHOWN_DIGITS = 6;
+
+/** A value of a series to six digits, whole ones exactly: `0.00480813`. */
+export function formatShortValue(value: number): string {
+  if (!Number.isFinite(value) || Number.isInteger(value)) return formatValue(value);
+  return formatValue(Number(value.toPrecision(SHOWN_DIGITS)));
+}
+
+/**
+ * Two values and their difference, to the digits that differ: three of the difference, `0.004808`, `0.005780`,
+ * `+0.000972`. Whole numbers are exact.
+ */
+export function formatChange(before: number, after: number): readonly [string, string, string] {
+  const delta = after - before;
+  const sign = delta > 0 && Number.isFinite(delta) ? '+' : '';
+  const size = Math.max(Math.abs(before), Math.abs(after));
+  const isPlain = Number.isFinite(size) && size < 1e15 && size >= 1e-4 && delta !== 0;
+  if (!isPlain) {
+    const rounded = Number.isFinite(delta) ? Number(delta.toPrecision(3)) : delta;
+    return [formatValue(before), formatValue(after), sign + formatValue(rounded)];
+  }
+  const exact = Math.max(decimalsOf(before), decimalsOf(after));
+  const enough = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(delta))));
+  const decimals = Math.min(exact, enough, MAX_DECIMALS);
+  const text = (value: number) => grouped(withDecimals(value, decimals));
+  return [text(before), text(after), sign + text(delta)];
+}
+
+/** As toFixed, but 0.3 stays 0.3000… where a double has no more digits of its own. */
+function withDecimals(value: number, decimals: number): string {
+  const shortest = String(value);
+  if (shortest.includes('e') || decimalsOf(value) > decimals) return value.toFixed(decimals);
+  const [whole, fraction = ''] = shortest.split('.');
+  return decimals === 0 ? whole! : `${whole}.${fraction.padEnd(decimals, '0')}`;
+}
+
+/** What toFixed has of a double at most that says something. */
+const MAX_DECIMALS = 20;
+
+/** Digits behind the point that tell a number from all others. */
+function decimalsOf(value: number): number {
+  const [, digits = '', exponent = '0'] = /^-?\d+(?:\.(\d+))?(?:e(.+))?$/.exec(String(value)) ?? [];
+  return Math.max(0, digits.length - Number(exponent));
+}
+
 export type Unit = 'seconds' | 'milliseconds' | 'bytes' | undefined;
 
 /** The unit that the name of a family ends in, as its observations have it. */

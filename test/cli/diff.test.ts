@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promfold } from '../support/cli.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
-import { GOLDEN } from '../support/paths.js';
+import { GOLDEN, MAIN } from '../support/paths.js';
+import { run } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
 describe('promfold snapshot and diff', () => {
@@ -17,7 +18,10 @@ describe('promfold snapshot and diff', () => {
     assert.match(taken.stderr, /web\.tar\.gz: [\d.]+ KiB, \d+ files, of [\d.]+ KiB in use\n$/);
     const { exitCode, stdout } = await promfold(['diff', file, directory]);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^0 series added, 0 removed, 0 changed, \d+ the same\n$/);
+    assert.match(
+      stdout,
+      /^0 series added, 0 removed, 0 changed, \d+ the same; a histogram counts as one\n$/,
+    );
   });
 
   it('give the same answers on a snapshot as on the directory', async () => {
@@ -44,11 +48,49 @@ describe('promfold snapshot and diff', () => {
     const lines = stdout.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
     assert.deepEqual(lines, [
       'BEFORE AFTER DELTA SERIES',
-      '- 1.0 gone_total',
-      '+ 1.0 new_total',
-      '! 9.0 2.0 -7.0 jobs_total',
+      '- 1 gone_total',
+      '+ 1 new_total',
+      '! 9 2 -7 jobs_total',
       '1 series added, 1 removed, 1 changed, 1 of them went back (!), 0 the same',
       '',
+    ]);
+  });
+
+  it('keep a series whole on 80 columns, and a histogram on one row', {
+    skip: !existsSync('/usr/bin/script'),
+  }, async () => {
+    const labels = { method: 'GET', path: '/a/rather/long/path/of/an/api', code: '200' };
+    const took = (value: number, sum: number) => [
+      { family: 'took_seconds', sampleName: 'took_seconds_sum', labels, value: sum },
+      ...['0.1', '1.0', '+Inf'].map((le, i) => ({
+        family: 'took_seconds',
+        sampleName: 'took_seconds_bucket',
+        labels: { ...labels, le },
+        value: i === 0 ? value : 0,
+      })),
+    ];
+    const [before, after] = [tempDirectory(), tempDirectory()];
+    for (const [directory, factor] of [
+      [before, 1],
+      [after, 1.3],
+    ] as const) {
+      const total = 0.123456789 * factor;
+      writeMetricFile(join(directory, 'counter_1.db'), [
+        counter('http_requests_seconds', total, labels),
+      ]);
+      writeMetricFile(join(directory, 'histogram_1.db'), took(10 * factor, 0.05 * factor));
+    }
+    const command = `stty rows 24 cols 80; '${process.execPath}' '${MAIN}' diff '${before}' '${after}'`;
+    const { stdout } = await run('script', ['-qec', command, '/dev/null']);
+    assert.deepEqual(stdout.trimEnd().split('\r\n'), [
+      '   BEFORE   AFTER    DELTA  SERIES',
+      '~  0.1235  0.1605  +0.0370  http_requests_seconds_total{code="200",method="GET",',
+      '                            path="/a/rather/long/path/of/an/api"}',
+      '',
+      '   BEFORE  AFTER  DELTA  MEAN    P99  HISTOGRAM',
+      '~      10     13     +3  5 ms  99 ms  took_seconds{code="200",method="GET",',
+      '                                      path="/a/rather/long/path/of/an/api"}',
+      '0 series added, 0 removed, 2 changed, 0 the same; a histogram counts as one',
     ]);
   });
 
@@ -66,7 +108,10 @@ describe('promfold snapshot and diff', () => {
       changed: [],
       same: 0,
       wentBack: 0,
+      counts: { added: 1, removed: 0, changed: 0, wentBack: 0, same: 0 },
       damagedFiles: { before: 0, after: 0 },
+      histograms: { changed: [], same: 0 },
+      ownSeries: 0,
     });
   });
 

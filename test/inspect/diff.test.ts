@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { diffPaths } from '../../src/inspect/diff.js';
 import { parseExposition } from '../../src/inspect/exposition.js';
+import { promfold } from '../support/cli.js';
 import { goldenCases } from '../support/golden-case.js';
 import { counter, gauge, type TestEntry, writeMetricFile } from '../support/metric-file.js';
 import { GOLDEN } from '../support/paths.js';
@@ -46,7 +47,10 @@ describe('diff', () => {
       ],
       same: 1,
       wentBack: 1,
+      counts: { added: 1, removed: 1, changed: 3, wentBack: 1, same: 1 },
       damagedFiles: { before: 0, after: 0 },
+      histograms: { changed: [], same: 0 },
+      ownSeries: 0,
     });
   });
 
@@ -101,6 +105,118 @@ describe('diff', () => {
   });
 });
 
+describe('a histogram in a diff', () => {
+  const histogram = (
+    path: string,
+    sum: number,
+    buckets: Readonly<Record<string, number>>,
+  ): TestEntry[] => [
+    { family: 'took_seconds', sampleName: 'took_seconds_sum', labels: { path }, value: sum },
+    ...Object.entries(buckets).map(([le, value]) => ({
+      family: 'took_seconds',
+      sampleName: 'took_seconds_bucket',
+      labels: { le, path },
+      value,
+    })),
+  ];
+  const quiet = histogram('/quiet', 1, { '1.0': 1, '+Inf': 0 });
+  const before = directoryOf({
+    'histogram_1.db': [
+      ...histogram('/', 1, { '0.5': 2, '1.0': 0, '+Inf': 0 }),
+      ...histogram('/gone', 1, { '1.0': 1, '+Inf': 0 }),
+      ...histogram('/back', 5, { '1.0': 5, '+Inf': 0 }),
+      ...quiet,
+    ],
+    'histogram_2.db': histogram('/', 0.5, { '0.5': 1, '1.0': 0, '+Inf': 0 }),
+  });
+  const after = directoryOf({
+    'histogram_1.db': [
+      ...histogram('/', 4, { '0.5': 2, '1.0': 4, '+Inf': 0 }),
+      ...histogram('/new', 3, { '1.0': 1, '+Inf': 1 }),
+      ...histogram('/back', 1, { '1.0': 1, '+Inf': 0 }),
+      ...quiet,
+    ],
+    'histogram_2.db': histogram('/', 0.5, { '0.5': 1, '1.0': 0, '+Inf': 0 }),
+  });
+
+  it('is one row, with what was observed in between', async () => {
+    const { histograms, counts } = await diffPaths(before, after, undefined);
+    const rows = histograms.changed.map((row) => [
+      row.histogram,
+      row.before?.count,
+      row.after?.count,
+      row.between?.count,
+      row.between?.sum,
+      row.wentBack,
+    ]);
+    assert.deepEqual(rows, [
+      ['took_seconds{path="/gone"}', 1, undefined, undefined, undefined, undefined],
+      ['took_seconds{path="/"}', 3, 7, 4, 3, undefined],
+      ['took_seconds{path="/new"}', undefined, 2, undefined, undefined, undefined],
+      ['took_seconds{path="/back"}', 5, 1, undefined, undefined, true],
+    ]);
+    assert.deepEqual(histograms.changed[1]!.between!.buckets, [0, 4, 4]);
+    assert.deepEqual(histograms.changed[1]!.le, ['0.5', '1.0', '+Inf']);
+    assert.deepEqual(counts, { added: 1, removed: 1, changed: 2, wentBack: 1, same: 1 });
+  });
+
+  it('is named by each of its series, and by no other', async () => {
+    const { added, removed, changed } = await diffPaths(before, after, undefined);
+    for (const { series, histogram } of [...added, ...removed, ...changed]) {
+      const [, path] = /path="([^"]*)"/.exec(series)!;
+      assert.equal(histogram, `took_seconds{path="${path}"}`);
+    }
+  });
+
+  it('is that of each process, whose buckets are no running totals', async () => {
+    const { histograms } = await diffPaths(before, after, 'process');
+    const row = histograms.changed.find(({ histogram }) => histogram.includes('"/"'))!;
+    assert.deepEqual([row.processId, row.before?.count, row.after?.count], ['1', 2, 6]);
+    assert.deepEqual(row.between!.buckets, [0, 4, 4]);
+  });
+
+  it('is the same as in what is printed of it', async () => {
+    const printed = join(tempDirectory(), 'a.prom');
+    writeFileSync(printed, (await promfold(['scrape', before])).stdout);
+    const { histograms } = await diffPaths(before, printed, undefined);
+    assert.deepEqual(histograms, { changed: [], same: 4 });
+    const later = await diffPaths(printed, after, undefined);
+    assert.deepEqual(later.histograms, (await diffPaths(before, after, undefined)).histograms);
+  });
+});
+
+describe("promfold's own families in a diff", () => {
+  const files = directoryOf({
+    'counter_1.db': [counter('jobs', 3), counter('promfold_of_the_application', 1)],
+  });
+  const served = join(tempDirectory(), 'served.prom');
+  const own = '# TYPE promfold_up gauge\npromfold_up 1.0\npromfold_entries 2.0\n';
+  const page = async () => {
+    writeFileSync(served, (await promfold(['scrape', files])).stdout + own);
+    return served;
+  };
+
+  it('are left out beside a directory, on either side', async () => {
+    for (const [a, b] of [
+      [files, await page()],
+      [await page(), files],
+    ] as const) {
+      const { added, removed, same, ownSeries } = await diffPaths(a, b, undefined);
+      assert.deepEqual([added, removed, same, ownSeries], [[], [], 2, 2]);
+    }
+  });
+
+  it('are compared where both are expositions', async () => {
+    const without = join(tempDirectory(), 'without.prom');
+    writeFileSync(without, (await promfold(['scrape', files])).stdout);
+    const { added, ownSeries } = await diffPaths(without, await page(), undefined);
+    assert.deepEqual(
+      [added.map(({ series }) => series), ownSeries],
+      [['promfold_up', 'promfold_entries'], 0],
+    );
+  });
+});
+
 describe('an exposition', () => {
   const cases: [
     title: string,
@@ -133,7 +249,7 @@ describe('an exposition', () => {
   for (const [title, line, sampleName, labels, value] of cases) {
     it(`has ${title}`, () => {
       assert.deepEqual(parseExposition(`${line}\n`), [
-        { sampleName, labels, value, type: 'unknown' },
+        { family: sampleName, sampleName, labels, value, type: 'unknown' },
       ]);
     });
   }

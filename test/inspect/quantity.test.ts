@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import {
   formatAge,
   formatBytes,
+  formatChange,
   formatMeasure,
   formatRate,
+  formatShortValue,
   formatValue,
   type Unit,
   unitOf,
@@ -71,6 +73,36 @@ describe('a value', () => {
     [Number.NaN, 'NaN'],
     [-Infinity, '-Inf'],
   ]);
+});
+
+describe('a value alone', () => {
+  table(formatShortValue, [
+    [0.004808134999393587, '0.00480813'],
+    [1_234_567, '1,234,567'],
+    [1234567.891, '1,234,570'],
+    [0.25, '0.25'],
+    [Infinity, '+Inf'],
+  ]);
+});
+
+describe('a change', () => {
+  const rows: [before: number, after: number, texts: [string, string, string]][] = [
+    [15, 25, ['15', '25', '+10']],
+    [1_000_000, 999_999, ['1,000,000', '999,999', '-1']],
+    [0.004808134999393587, 0.005779950999340144, ['0.004808', '0.005780', '+0.000972']],
+    [0.5, 0.25, ['0.50', '0.25', '-0.25']],
+    [1e9, 1e9 + 0.001, ['1,000,000,000.000', '1,000,000,000.001', '+0.001']],
+    [0.1 + 0.2, 0.3, ['0.30000000000000004', '0.30000000000000000', '-0.00000000000000006']],
+    [1000.5, 5000.123456, ['1,001', '5,000', '+4,000']],
+    [0, 1e-9, ['0', '1e-09', '+1e-09']],
+    [1e15, 2e15, ['1e+15', '2e+15', '+1e+15']],
+    [1, Infinity, ['1', '+Inf', '+Inf']],
+    [Number.NaN, 1, ['NaN', '1', 'NaN']],
+    [0, -0, ['0', '-0', '0']],
+  ];
+  for (const [before, after, texts] of rows) {
+    it(`${before} → ${after}`, () => assert.deepEqual(formatChange(before, after), texts));
+  }
 });
 
 describe('a mean', () => {

@@ -1,0 +1,154 @@
+/**
+ * Histograms in the view of `diff`: one row for all series of a label set, as in `explain`, with what was observed
+ * between the two.
+ *
+ * An exposition and a merged reading hold running totals; what a process holds (`--by process`) are single buckets.
+ */
+import type { Labels } from '../format/key.js';
+import { formatNumber, parsePythonFloat } from '../format/number.js';
+import { type Observations, observations } from './explain.js';
+import type { ExposedSample } from './exposition.js';
+import { seriesName } from './series-name.js';
+
+export interface ChangedHistogram {
+  /** `request_seconds{path="/"}`: the family with the label set. */
+  readonly histogram: string;
+  readonly family: string;
+  /** With `--by process`. */
+  readonly processId?: string | undefined;
+  /** Bounds of either, ascending, as printed. */
+  readonly le: readonly string[];
+  /** Absent where it was added. */
+  readonly before?: Observations;
+  /** Absent where it was removed. */
+  readonly after?: Observations;
+  /** What was observed since; absent where either is absent, or it went back. */
+  readonly between?: Observations;
+  readonly wentBack?: true;
+}
+
+export interface HistogramsDifference {
+  readonly changed: readonly ChangedHistogram[];
+  /** Histograms that are the same in both. */
+  readonly same: number;
+}
+
+type Sample = ExposedSample & { readonly processId?: string };
+
+/** One histogram on one side. */
+interface Gathered {
+  readonly name: string;
+  readonly family: string;
+  readonly processId: string | undefined;
+  /** By bound. */
+  readonly buckets: Map<number, number>;
+  sum: number | undefined;
+}
+
+const PARTS = ['_bucket', '_sum', '_count'] as const;
+
+/** The histogram that a sample is a part of: `request_seconds{path="/"}`; undefined for any other sample. */
+export function histogramOf(sample: Sample): string | undefined {
+  const { family, labels } = sample;
+  return isHistogramPart(sample) ? seriesName(family, withoutBound(labels)) : undefined;
+}
+
+export function isHistogramPart({ family, sampleName, type }: Sample): boolean {
+  return type === 'histogram' && PARTS.some((part) => sampleName === family + part);
+}
+
+/** @param isCumulative whether buckets are running totals */
+export function diffHistograms(
+  before: Iterable<Sample>,
+  after: Iterable<Sample>,
+  isCumulative: boolean,
+): HistogramsDifference {
+  const was = gather(before);
+  const is = gather(after);
+  const changed: ChangedHistogram[] = [];
+  let same = 0;
+  for (const [key, old] of was) {
+    if (!is.has(key)) changed.push(changeOf(old, undefined, isCumulative));
+  }
+  for (const [key, now] of is) {
+    const change = changeOf(was.get(key), now, isCumulative);
+    if (isSame(change)) same++;
+    else changed.push(change);
+  }
+  return { changed, same };
+}
+
+function gather(samples: Iterable<Sample>): Map<string, Gathered> {
+  const found = new Map<string, Gathered>();
+  for (const sample of samples) {
+    const name = histogramOf(sample);
+    if (name === undefined) continue;
+    const { family, sampleName, labels, processId, value } = sample;
+    const key = JSON.stringify([processId, name]);
+    let one = found.get(key);
+    if (one === undefined) {
+      one = { name, family, processId, buckets: new Map(), sum: undefined };
+      found.set(key, one);
+    }
+    if (sampleName === `${family}_sum`) one.sum = value;
+    const bound = parsePythonFloat(labels.find(([label]) => label === 'le')?.[1] ?? '');
+    if (bound !== undefined) one.buckets.set(bound, value);
+  }
+  return found;
+}
+
+function changeOf(
+  old: Gathered | undefined,
+  now: Gathered | undefined,
+  isCumulative: boolean,
+): ChangedHistogram {
+  const bounds = [...new Set([...boundsOf(old), ...boundsOf(now)])].sort((a, b) => a - b);
+  const first = old && runningTotals(old, bounds, isCumulative);
+  const second = now && runningTotals(now, bounds, isCumulative);
+  const { name, family, processId } = (now ?? old)!;
+  const base = {
+    histogram: name,
+    family,
+    ...(processId !== undefined && { processId }),
+    le: bounds.map(formatNumber),
+    ...(first && { before: observations(bounds, first, old!.sum) }),
+    ...(second && { after: observations(bounds, second, now!.sum) }),
+  };
+  if (first === undefined || second === undefined) return base;
+  const between = second.map((total, i) => total - first[i]!);
+  if (between.some((delta) => delta < 0)) return { ...base, wentBack: true };
+  const hasSums = old!.sum !== undefined && now!.sum !== undefined;
+  const sum = hasSums ? now!.sum! - old!.sum! : undefined;
+  return { ...base, between: observations(bounds, between, sum) };
+}
+
+function boundsOf(one: Gathered | undefined): Iterable<number> {
+  return one === undefined ? [] : one.buckets.keys();
+}
+
+/** A bound that only the other side has, has the total of the one below it. */
+function runningTotals(
+  { buckets }: Gathered,
+  bounds: readonly number[],
+  isCumulative: boolean,
+): number[] {
+  let total = 0;
+  return bounds.map((bound) => {
+    const own = buckets.get(bound);
+    if (own !== undefined) total = isCumulative ? own : total + own;
+    return total;
+  });
+}
+
+function isSame({ before, after }: ChangedHistogram): boolean {
+  return (
+    before !== undefined &&
+    after !== undefined &&
+    Object.is(before.sum, after.sum) &&
+    before.buckets.every((total, i) => Object.is(total, after.buckets[i]))
+  );
+}
+
+function withoutBound(labels: Labels): Labels {
+  return labels.filter(([name]) => name !== 'le');
+}
