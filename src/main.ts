@@ -10,10 +10,11 @@ import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { ExitStatus, Terminal } from './cli/command.js';
+import { errorLine } from './cli/error-line.js';
 import { printable } from './cli/printable.js';
 import { systemErrorText } from './cli/system-error.js';
 import { followWrapper, isWrapped } from './cli/wrapped.js';
-import { MetricFileError, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 
 // stdout is opened as a stream only by who prints: Node makes a pipe non-blocking then, also for the command of `run`,
 // which shares it.
@@ -60,10 +61,9 @@ async function main(): Promise<ExitStatus> {
   try {
     return await dispatch(process.argv.slice(2), terminal);
   } catch (error) {
-    if (error instanceof UsageError) terminal.complain(`promfold: ${error.message}`);
-    else if (error instanceof MetricFileError) {
-      terminal.complain(`promfold: ${error.message} [${error.code}]`);
-    } else throw error;
+    const line = errorLine(error);
+    if (line === undefined) throw error;
+    terminal.complain(line);
     return 2;
   }
 }

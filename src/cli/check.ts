@@ -25,10 +25,10 @@ const PROSE_WIDTH = 100;
 /** Where stdout is no terminal. Evidence is whole there, on one line, to be searched for. */
 const PIPED_WIDTH = 80;
 
-export const check: Command<'json' | 'all' | 'limit'> = {
+export const check: Command<'json' | 'all' | 'limit' | 'color'> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
-  flags: ['all', 'limit', 'json'],
+  flags: ['all', 'limit', 'color', 'json'],
   examples: ['check /run/prom', 'check --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {
@@ -45,7 +45,7 @@ export const check: Command<'json' | 'all' | 'limit'> = {
     if (flags.json) await terminal.print(toJson(view));
     else {
       const width = terminalWidth(terminal.environment);
-      const paint = painter(takesColour(terminal.environment));
+      const paint = painter(takesColour(flags.color, terminal.environment));
       const lines = reportLines(view, flags.all ? Infinity : SHOWN_EVIDENCE, width, paint);
       await terminal.print(`${lines.join('\n')}\n`);
     }

@@ -24,6 +24,8 @@ const LOADERS = {
 
 type CommandName = keyof typeof LOADERS;
 
+export const COMMAND_NAMES = Object.keys(LOADERS) as readonly CommandName[];
+
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(LOADERS, word);
 }

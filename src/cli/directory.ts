@@ -5,9 +5,15 @@
  * lower case once, and is still read, with a warning.
  */
 import { UsageError } from '../errors.js';
+import { WHERE_TO_LOOK } from './error-line.js';
 
 export const DIRECTORY_VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
 export const OLD_DIRECTORY_VARIABLE = 'prometheus_multiproc_dir';
+
+/** Whether the environment names a directory. */
+export function hasDirectory(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return Boolean(environment[DIRECTORY_VARIABLE] || environment[OLD_DIRECTORY_VARIABLE]);
+}
 
 /** @throws UsageError when nothing names a directory */
 export function chooseDirectory(
@@ -26,5 +32,5 @@ export function chooseDirectory(
     warn(`${OLD_DIRECTORY_VARIABLE} is deprecated, use ${DIRECTORY_VARIABLE}`);
     return old;
   }
-  throw new UsageError(`expected DIR or $${DIRECTORY_VARIABLE}, got neither`);
+  throw new UsageError(`expected DIR or $${DIRECTORY_VARIABLE}, got neither; ${WHERE_TO_LOOK}`);
 }

@@ -7,15 +7,17 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
+import { nearest } from '../inspect/near-names.js';
 import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
-import { isCommandName, loadCommand, loadCommands } from './commands.js';
+import { COMMAND_NAMES, isCommandName, loadCommand, loadCommands } from './commands.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
 import { VERSION_LINE } from './version.js';
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   const words = withCommand(argv);
-  const [first = ''] = words;
+  const [first = '', second] = words;
+  if (first === 'help' && second !== undefined) refuseUnknownCommand(second);
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
   let printed = '';
   let chosen: (() => Promise<ExitStatus>) | undefined;
@@ -58,11 +60,20 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     parser.parse(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UsageError(usageText(error));
+    if (error.exitCode !== 0) throw new UsageError(usageText(error, first));
     await terminal.print(printed);
     return 0;
   }
   return chosen!();
+}
+
+/** @throws UsageError for `help` on what is no command */
+function refuseUnknownCommand(word: string): void {
+  if (isCommandName(word) || word === 'help' || word.startsWith('-')) return;
+  const near = nearest(word, COMMAND_NAMES);
+  const hint =
+    near.length > 0 ? `near names: ${near.join(', ')}` : `there are ${COMMAND_NAMES.join(', ')}`;
+  throw new UsageError(`help: no command is called '${word}'; ${hint}`);
 }
 
 /** `promfold DIR` is `promfold serve DIR`, if DIR has a slash or exists. */
@@ -126,10 +137,11 @@ function addCommand(
   }
 }
 
-/** commander's message on one line, in the words of ours. */
-function usageText({ code, message }: CommanderError): string {
+/** commander's message on one line, in the words of ours, and whose help to see. */
+function usageText({ code, message }: CommanderError, first: string): string {
   const line = message
     .replace(/^error: /, '')
+    .replace(/^missing required argument '(.*)'$/, '$1 is missing')
     .replace(/\. Expected (\d+) arguments? but got (\d+)\.$/, ': expected $1, got $2')
     .replace(/\n+/g, ' ')
     .trim();
@@ -139,5 +151,5 @@ function usageText({ code, message }: CommanderError): string {
     code === 'commander.unknownCommand'
       ? line.replace('unknown command', 'expected a command or a directory, got')
       : line;
-  return `${text}; see promfold --help`;
+  return `${text}; see promfold ${isCommandName(first) ? `${first} ` : ''}--help`;
 }

@@ -1,4 +1,5 @@
 /** `explain`: which processes add up to a series, how much each gives, and when the number misleads. */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import {
@@ -27,7 +28,7 @@ import type { Reading } from '../inspect/reading.js';
 import { Selector } from '../inspect/selector.js';
 import { verdictOf } from '../inspect/verdict.js';
 import type { Command } from './command.js';
-import { chooseDirectory } from './directory.js';
+import { chooseDirectory, hasDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { roleText, stateText } from './state.js';
@@ -64,6 +65,7 @@ export const explain: Command<'window' | 'all' | 'json'> = {
   ],
 
   async run({ directory: given, positionals: [text = ''], flags }, terminal) {
+    refusePath(text, given, terminal.environment);
     const selector = new Selector(text);
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     if (flags.window !== undefined && (await isPipe(path))) {
@@ -95,6 +97,26 @@ export const explain: Command<'window' | 'all' | 'json'> = {
     return 0;
   },
 };
+
+/** @throws UsageError where DIR stands in place of SELECTOR */
+function refusePath(
+  text: string,
+  directory: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  // A slash can only be in a label's value.
+  if (/^[^{]*\//.test(text)) {
+    if (directory === undefined) throw new UsageError(missingSelector(text));
+    throw new UsageError(`expected SELECTOR before DIR, got ${text} ${directory}`);
+  }
+  // A name may be that of a directory too; then it is one where no other is named.
+  const isAlone = directory === undefined && !hasDirectory(environment);
+  if (isAlone && existsSync(text)) throw new UsageError(missingSelector(text));
+}
+
+function missingSelector(directory: string): string {
+  return `SELECTOR is missing: expected promfold explain SELECTOR ${directory}`;
+}
 
 async function readExplained(path: string): Promise<Reading> {
   const input = await openInput(path);

@@ -20,6 +20,7 @@ import { OWN_PREFIX } from '../serve/endpoint.js';
 import { parseAllowedHost } from '../serve/host-check.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
+import { COLOR_CHOICES, type ColorChoice } from './terminal.js';
 
 export interface FlagText {
   /** Without dashes. */
@@ -495,6 +496,17 @@ export const FLAGS = {
       environment: false,
     },
     parseSwitch,
+  ),
+  color: one<ColorChoice>(
+    {
+      name: 'color',
+      value: 'when',
+      help: `${listed(COLOR_CHOICES)}; auto is in a terminal, where NO_COLOR or CLICOLOR_FORCE do not say otherwise`,
+      choices: COLOR_CHOICES,
+      fallback: 'auto',
+      environment: false,
+    },
+    oneOf(COLOR_CHOICES),
   ),
   topSort: one<(typeof TOP_SORTS)[number]>(
     {

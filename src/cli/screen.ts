@@ -70,6 +70,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '\u001b[5~': 'page-up',
   '\u001b[6~': 'page-down',
   '\u001b': 'escape',
+  '\t': 'tab',
   '\r': 'enter',
   '\n': 'enter',
   '\u007f': 'backspace',

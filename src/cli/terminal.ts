@@ -2,7 +2,8 @@
  * What the terminal can show: its width, and whether it takes colour.
  *
  * Piped output is plain: nothing is cut and nothing coloured, so that it can be searched and cut by
- * others. `COLUMNS` counts where set, as for `ls`; `NO_COLOR` (no-color.org) and `TERM=dumb` are honoured.
+ * others. `COLUMNS` counts where set, as for `ls`. Of colour `--color` decides; where it says auto, `NO_COLOR`
+ * (no-color.org), then `CLICOLOR_FORCE` and `CLICOLOR` (bixense.com/clicolors), then what stdout is.
  */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,8 +25,19 @@ export function terminalWidth(environment: Environment, screen: Screen = process
   return screen.columns || USUAL_WIDTH;
 }
 
-export function takesColour(environment: Environment, screen: Screen = process.stdout): boolean {
-  return screen.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
+export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
+export type ColorChoice = (typeof COLOR_CHOICES)[number];
+
+export function takesColour(
+  choice: ColorChoice,
+  environment: Environment,
+  screen: Screen = process.stdout,
+): boolean {
+  if (choice !== 'auto') return choice === 'always';
+  const { NO_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM } = environment;
+  if (NO_COLOR) return false;
+  if (CLICOLOR_FORCE && CLICOLOR_FORCE !== '0') return true;
+  return screen.isTTY === true && CLICOLOR !== '0' && TERM !== 'dumb';
 }
 
 /** Select Graphic Rendition codes, ECMA-48. */

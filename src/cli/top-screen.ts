@@ -1,21 +1,43 @@
 /** What `top` shows, as lines, and what its keys do. */
 
-import { counted, formatBytes, formatCount, formatRate } from '../inspect/quantity.js';
-import type { TopProcess, TopSeries, TopView } from '../inspect/top.js';
+import {
+  counted,
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatShortValue,
+} from '../inspect/quantity.js';
+import type { TopGauge, TopProcess, TopSeries, TopView } from '../inspect/top.js';
 import type { TOP_SORTS } from './flags.js';
 import { printable } from './printable.js';
+import { roleText, stateText } from './state.js';
 import { renderTable } from './table.js';
 import type { Paint } from './terminal.js';
-import { cutToWidth } from './text-width.js';
+import { cutToWidth, textWidth } from './text-width.js';
 
 export interface TopState {
   sort: (typeof TOP_SORTS)[number];
-  /** Text that a process or series must have; '' for all. */
+  /** Text that a process, series or gauge must have; '' for all. */
   filter: string;
   /** What is being typed behind `/`; undefined when nothing is. */
   typing: string | undefined;
-  /** Rows of the series table that are scrolled past. */
-  from: number;
+  /** The table that is scrolled. */
+  scrolled: 'series' | 'gauges';
+  /** Rows of each that are scrolled past. */
+  readonly from: { series: number; gauges: number };
+  /** The keys are shown in place of the tables. */
+  showsKeys: boolean;
+}
+
+export function newTopState(sort: TopState['sort'], filter: string): TopState {
+  return {
+    sort,
+    filter,
+    typing: undefined,
+    scrolled: 'series',
+    from: { series: 0, gauges: 0 },
+    showsKeys: false,
+  };
 }
 
 export interface TopLayout {
@@ -29,10 +51,23 @@ export interface TopLayout {
 
 const SORTS: readonly TopState['sort'][] = ['rate', 'id', 'entries', 'used'];
 
-const HELP = 'q quit  s sort  / filter  ↑↓ scroll';
+const HELP = 'q quit  s sort  / filter  ↑↓ scroll  ? keys';
 
-/** Processes get this part of the room that is left for the two tables. */
-const PROCESSES_SHARE = 0.4;
+const KEYS: readonly (readonly [keys: string, effect: string])[] = [
+  ['q, Ctrl-C', 'quit'],
+  ['s, → and ←', 'sort the processes by rate, id, entries or used'],
+  ['/', 'show only what has a text: type it, then enter'],
+  ['escape', 'show everything again'],
+  ['↑ ↓, page up, page down', 'scroll the series, or the gauges'],
+  ['tab', 'scroll the other of the two'],
+  ['?', 'these keys; any key goes back'],
+];
+
+/** What each table gets of the room, where all have more rows than that. */
+const SHARES = { processes: 0.35, series: 0.4, gauges: 0.25 } as const;
+
+/** Rows of all tables; on a lower screen there are processes and series only. */
+const MIN_ROOM_FOR_GAUGES = 6;
 
 /** @returns true when the key means to leave */
 export function handleKey(state: TopState, key: string, height: number): boolean {
@@ -41,11 +76,22 @@ export function handleKey(state: TopState, key: string, height: number): boolean
     typeKey(state, key);
     return false;
   }
+  if (state.showsKeys) {
+    state.showsKeys = false;
+    return false;
+  }
   const page = Math.max(1, Math.floor(height / 2));
+  const scroll = (rows: number) => {
+    state.from[state.scrolled] = Math.max(0, state.from[state.scrolled] + rows);
+  };
   switch (key) {
     case 'q':
     case 'Q':
       return true;
+    case '?':
+    case 'h':
+      state.showsKeys = true;
+      break;
     case 's':
     case 'right':
       state.sort = SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length]!;
@@ -57,87 +103,153 @@ export function handleKey(state: TopState, key: string, height: number): boolean
       state.typing = state.filter;
       break;
     case 'escape':
-      state.filter = '';
-      state.from = 0;
+      setFilter(state, '');
+      break;
+    case 'tab':
+      state.scrolled = state.scrolled === 'series' ? 'gauges' : 'series';
       break;
     case 'down':
-      state.from++;
+      scroll(1);
       break;
     case 'up':
-      state.from = Math.max(0, state.from - 1);
+      scroll(-1);
       break;
     case 'page-down':
-      state.from += page;
+      scroll(page);
       break;
     case 'page-up':
-      state.from = Math.max(0, state.from - page);
+      scroll(-page);
       break;
   }
   return false;
 }
 
 function typeKey(state: TopState, key: string): void {
-  const typing = state.typing!;
-  if (key === 'enter' || key === 'escape') {
-    if (key === 'enter') {
-      state.filter = typing;
-      state.from = 0;
-    }
-    state.typing = undefined;
-  } else if (key === 'backspace') state.typing = [...typing].slice(0, -1).join('');
-  else if ([...key].length === 1) state.typing = typing + key;
+  switch (key) {
+    case 'enter':
+      setFilter(state, state.typing!);
+      state.typing = undefined;
+      break;
+    case 'escape':
+      state.typing = undefined;
+      break;
+    case 'backspace':
+      state.typing = [...state.typing!].slice(0, -1).join('');
+      break;
+    default:
+      if ([...key].length === 1) state.typing += key;
+  }
 }
 
-/** Head, problems, processes, series, and the keys below; never more lines than there is room for. */
+function setFilter(state: TopState, filter: string): void {
+  state.filter = filter;
+  state.from.series = 0;
+  state.from.gauges = 0;
+}
+
+/** The whole report. Scrolls no further than there is to show; without a screen there are no more lines than there is room for. */
 export function topLines(view: TopView, state: TopState, layout: TopLayout): string[] {
   const { width, rows, paint, hasKeys } = layout;
   const head = headLines(view, layout);
-  const has = (text: string) => text.toLowerCase().includes(state.filter.toLowerCase());
-  const processes = view.processes
-    .filter(({ processId, role, program }) => has(`${processId} ${role ?? ''} ${program ?? ''}`))
-    .sort(order(state.sort));
-  const matching = view.series.filter(({ series }) => has(series));
-  // A filter that names series shows all processes, and the other way round.
-  const shownProcesses = processes.length > 0 ? processes : view.processes;
-  const shownSeries = matching.length > 0 || processes.length === 0 ? matching : view.series;
+  const foot = hasKeys ? [paint('dim', cutToWidth(footLine(state), width))] : [];
+  if (state.showsKeys) {
+    const keys = renderTable(['KEYS', ''], KEYS, { width, flexible: 1 });
+    return [...head, '', ...titled(keys, width, paint)];
+  }
+  const { processes, series, gauges: allGauges } = chosen(view, state);
 
-  // Two headers, an empty line before each table, and the foot.
-  const room = Math.max(2, rows - head.length - 5);
-  const processRows = Math.min(
-    shownProcesses.length,
-    Math.max(1, Math.floor(room * PROCESSES_SHARE), room - shownSeries.length),
-  );
-  const seriesRows = Math.max(1, room - processRows);
-  state.from = Math.max(0, Math.min(state.from, shownSeries.length - seriesRows));
+  // A header and an empty line for each table, and the foot.
+  const roomOf = (tables: number) => rows - head.length - 2 * tables - 1;
+  const gauges = roomOf(3) >= MIN_ROOM_FOR_GAUGES ? allGauges : [];
+  const tables = gauges.length > 0 ? 3 : 2;
+  const room = Math.max(tables, roomOf(tables));
+  const [forProcesses, forSeries, forGauges] = allot(room, [
+    [processes.length, SHARES.processes],
+    // Where nothing moves, a line says so.
+    [Math.max(1, series.length), SHARES.series],
+    [gauges.length, SHARES.gauges],
+  ]) as [number, number, number];
 
-  const processTable = processesTable(shownProcesses.slice(0, processRows), width);
-  const hidden = shownProcesses.length - processRows;
+  const processTable = processesTable(processes.slice(0, forProcesses), view, width);
+  const hidden = processes.length - forProcesses;
   if (hidden > 0) processTable[0] += `  (${formatCount(hidden)} more)`;
-  const seriesTable = seriesLines(
-    shownSeries.slice(state.from, state.from + seriesRows),
-    width,
-    view.windowSeconds,
-  );
+  const part = <T>(all: readonly T[], table: TopState['scrolled'], shown: number) => {
+    state.from[table] = Math.max(0, Math.min(state.from[table], all.length - shown));
+    return all.slice(state.from[table], state.from[table] + shown);
+  };
+  const seriesTable = seriesLines(part(series, 'series', forSeries), width);
+  if (series.length === 0 && gauges.length === 0 && view.windowSeconds > 0) {
+    seriesTable.push('nothing moves');
+  }
+  const gaugeTable =
+    gauges.length > 0 ? gaugeLines(part(gauges, 'gauges', forGauges), width) : undefined;
   return [
     ...head,
     '',
     ...titled(processTable, width, paint),
     '',
     ...titled(seriesTable, width, paint),
-    ...(hasKeys ? [paint('dim', cutToWidth(footLine(state), width))] : []),
+    ...(gaugeTable === undefined ? [] : ['', ...titled(gaugeTable, width, paint)]),
+    ...foot,
   ];
 }
 
+/** What the filter leaves. One that names only some kind of rows shows all of the others. */
+function chosen(
+  view: TopView,
+  { filter, sort }: TopState,
+): {
+  processes: readonly TopProcess[];
+  series: readonly TopSeries[];
+  gauges: readonly TopGauge[];
+} {
+  const wanted = filter.toLowerCase();
+  const has = (text: string) => text.toLowerCase().includes(wanted);
+  const processes = view.processes.filter((process) =>
+    has(`${process.processId} ${process.role ?? ''} ${process.program ?? ''}`),
+  );
+  const series = view.series.filter((one) => has(one.series));
+  const gauges = view.gauges.filter((one) => has(one.series));
+  const namesProcesses = processes.length > 0;
+  const namesSeries = series.length > 0 || gauges.length > 0;
+  return {
+    processes: [...(namesProcesses ? processes : view.processes)].sort(order(sort)),
+    series: namesSeries || !namesProcesses ? series : view.series,
+    gauges: namesSeries || !namesProcesses ? gauges : view.gauges,
+  };
+}
+
+/** Shares of the room, one row at least for each that wants any; what one does not need goes to the others. */
+function allot(
+  room: number,
+  tables: readonly (readonly [wanted: number, share: number])[],
+): number[] {
+  const given = tables.map(([wanted, share]) =>
+    Math.min(wanted, Math.max(1, Math.floor(room * share))),
+  );
+  let left = room - given.reduce((sum, rows) => sum + rows, 0);
+  for (const [i, [wanted]] of tables.entries()) {
+    const more = Math.max(0, Math.min(left, wanted - given[i]!));
+    given[i]! += more;
+    left -= more;
+  }
+  return given;
+}
+
 function headLines(view: TopView, { width, paint }: TopLayout): string[] {
-  const { path, takenAtSeconds, windowSeconds, processes, incrementsPerSecond } = view;
+  const { path, takenAtSeconds, windowSeconds, processes } = view;
   const time = new Date(takenAtSeconds * 1000).toTimeString().slice(0, 8);
   const alive = processes.filter(({ liveness }) => liveness === 'alive').length;
-  const rate =
-    windowSeconds > 0 ? `${formatRate(incrementsPerSecond)} increments/s` : 'rates in a moment';
+  const rates =
+    windowSeconds > 0
+      ? `${formatRate(view.incrementsPerSecond)} increments/s, ${formatRate(view.observationsPerSecond)} observations/s`
+      : 'rates in a moment';
+  const counts = `${counted(processes.length, 'process', 'processes')} (${formatCount(alive)} alive), ${counted(view.files, 'file')}, ${counted(view.entries, 'entry', 'entries')}, ${formatBytes(view.usedBytes)}`;
+  const fits = textWidth(`${counts}; ${rates}`) <= width;
   const lines = [
-    `promfold top ${time}  ${printable(path)}`,
-    `${counted(processes.length, 'process', 'processes')} (${formatCount(alive)} alive), ${counted(view.files, 'file')}, ${counted(view.entries, 'entry', 'entries')}, ${formatBytes(view.usedBytes)}; ${rate}`,
-  ].map((line) => cutToWidth(line, width));
+    cutToWidth(`promfold top ${time}  ${printable(path)}`, width),
+    ...(fits ? [`${counts}; ${rates}`] : [counts, rates].map((line) => cutToWidth(line, width))),
+  ];
   for (const { severity, code, title, count } of view.problems.slice(0, 3)) {
     const text = cutToWidth(
       `${severity} ${code}: ${title}${count > 1 ? ` (${formatCount(count)})` : ''}`,
@@ -151,35 +263,56 @@ function headLines(view: TopView, { width, paint }: TopLayout): string[] {
   return lines;
 }
 
-function processesTable(processes: readonly TopProcess[], width: number): string[] {
+function processesTable(
+  processes: readonly TopProcess[],
+  { takenAtSeconds }: TopView,
+  width: number,
+): string[] {
   return renderTable(
-    ['PROCESS', 'STATE', 'INCR/S', 'MOVING', 'ENTRIES', 'USED', 'WHO'],
+    ['PROCESS', 'STATE', 'ROLE', 'INCR/S', 'OBS/S', 'MOVING', 'ENTRIES', 'USED'],
     processes.map((process) => [
       process.processId,
-      process.liveness,
+      stateText(process, takenAtSeconds),
+      roleText(process),
       formatRate(process.incrementsPerSecond),
+      formatRate(process.observationsPerSecond),
       formatCount(process.movingEntries),
       formatCount(process.entries),
       formatBytes(process.usedBytes),
-      process.role ?? process.program ?? '',
     ]),
-    { width, alignRight: [2, 3, 4, 5], flexible: 6 },
+    { width, alignRight: [3, 4, 5, 6, 7], flexible: 2 },
   );
 }
 
-function seriesLines(series: readonly TopSeries[], width: number, windowSeconds: number): string[] {
+function seriesLines(series: readonly TopSeries[], width: number): string[] {
   const rows = series.map((one) => [
     formatRate(one.incrementsPerSecond),
     formatCount(one.processes),
     one.series,
   ]);
-  const lines = renderTable(['INCR/S', 'IN', 'SERIES'], rows, {
+  return renderTable(['RATE/S', 'PROCESSES', 'SERIES'], rows, {
     width,
     alignRight: [0, 1],
     flexible: 2,
   });
-  if (series.length === 0 && windowSeconds > 0) lines.push('nothing moves');
-  return lines;
+}
+
+function gaugeLines(gauges: readonly TopGauge[], width: number): string[] {
+  const rows = gauges.map(({ value, change, processes, series }) => [
+    formatShortValue(value),
+    change === undefined ? 'new' : signed(change),
+    formatCount(processes),
+    series,
+  ]);
+  return renderTable(['VALUE', 'CHANGE', 'PROCESSES', 'GAUGE'], rows, {
+    width,
+    alignRight: [0, 1, 2],
+    flexible: 3,
+  });
+}
+
+function signed(change: number): string {
+  return `${change > 0 ? '+' : ''}${formatShortValue(change)}`;
 }
 
 function titled([header = '', ...rows]: readonly string[], width: number, paint: Paint): string[] {
@@ -187,7 +320,7 @@ function titled([header = '', ...rows]: readonly string[], width: number, paint:
 }
 
 function footLine({ sort, filter, typing }: TopState): string {
-  if (typing !== undefined) return `/${typing}▏ enter to filter, escape to leave it`;
+  if (typing !== undefined) return `/${printable(typing)}▏ enter to filter, escape to leave it`;
   return `${HELP}   sorted by ${sort}${filter === '' ? '' : `, only “${printable(filter)}”, escape for all`}`;
 }
 
@@ -197,7 +330,10 @@ function order(sort: TopState['sort']): (a: TopProcess, b: TopProcess) => number
   const byId = (a: TopProcess, b: TopProcess) => collator.compare(a.processId, b.processId);
   switch (sort) {
     case 'rate':
-      return (a, b) => b.incrementsPerSecond - a.incrementsPerSecond || byId(a, b);
+      return (a, b) =>
+        b.incrementsPerSecond - a.incrementsPerSecond ||
+        b.observationsPerSecond - a.observationsPerSecond ||
+        byId(a, b);
     case 'id':
       return byId;
     case 'entries':

@@ -14,13 +14,13 @@ import type { Command, Terminal } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { type Screen, screenOf } from './screen.js';
-import { painter, takesColour, terminalWidth } from './terminal.js';
-import { handleKey, type TopState, topLines } from './top-screen.js';
+import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
+import { handleKey, newTopState, type TopState, topLines } from './top-screen.js';
 
-export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter'> = {
+export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' | 'color'> = {
   name: 'top',
   summary: 'Watch which processes and series move.',
-  flags: ['interval', 'count', 'topSort', 'filter', 'json'],
+  flags: ['interval', 'count', 'topSort', 'filter', 'color', 'json'],
   examples: ['top /run/prom', 'top --interval 0.5 /run/prom', 'top --count 1 --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {
@@ -30,14 +30,10 @@ export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter'> 
     }
     // Before the screen is taken: what is wrong with the directory is one line, as elsewhere.
     const first = await readPath(path);
-    const state: TopState = {
-      sort: flags.topSort,
-      filter: flags.filter ?? '',
-      typing: undefined,
-      from: 0,
-    };
+    const state = newTopState(flags.topSort, flags.filter ?? '');
     const isLive = process.stdout.isTTY && process.stdin.isTTY && !flags.json;
-    const run = { path, first, interval: flags.interval, count: flags.count };
+    const paint = painter(takesColour(flags.color, terminal.environment));
+    const run = { path, first, interval: flags.interval, count: flags.count, paint };
     if (isLive) return runOnScreen(run, state, terminal);
     return runPiped(run, state, terminal, flags.json);
   },
@@ -50,6 +46,7 @@ interface Run {
   readonly interval: number;
   /** Reports to give; 0 for no end. */
   readonly count: number;
+  readonly paint: Paint;
 }
 
 /** Rows of a report that nobody scrolls. */
@@ -57,7 +54,7 @@ const PIPED_ROWS = 20;
 
 /** One report an interval; the first after one interval, since a rate needs two readings. */
 async function runPiped(
-  { path, first, interval, count }: Run,
+  { path, first, interval, count, paint }: Run,
   state: TopState,
   terminal: Terminal,
   json: boolean,
@@ -75,7 +72,7 @@ async function runPiped(
       const lines = topLines(view, state, {
         width,
         rows: PIPED_ROWS,
-        paint: painter(false),
+        paint,
         hasKeys: false,
       });
       await terminal.print(`${lines.join('\n')}\n\n`);
@@ -89,7 +86,7 @@ async function runOnScreen(run: Run, state: TopState, terminal: Terminal): Promi
   const screen = screenOf(process.stdin, process.stdout);
   screen.take();
   try {
-    await refresh(run, state, terminal, screen, stop);
+    await refresh(run, state, screen, stop);
     return 0;
   } finally {
     screen.giveBack();
@@ -97,13 +94,11 @@ async function runOnScreen(run: Run, state: TopState, terminal: Terminal): Promi
 }
 
 async function refresh(
-  { path, first, interval, count }: Run,
+  { path, first, interval, count, paint }: Run,
   state: TopState,
-  terminal: Terminal,
   screen: Screen,
   stop: AbortSignal,
 ): Promise<void> {
-  const paint = painter(takesColour(terminal.environment));
   const left = new AbortController();
   let before: Reading = first;
   let view = viewTop(first, undefined);

@@ -123,6 +123,7 @@ function parseMatchers(text: string): Matcher[] {
   const matchers: Matcher[] = [];
   let at = 0;
   const fail = (expected: string): never => {
+    refuseExpression(text);
     const got = at < text.length ? `'${[...text.slice(at)][0]}'` : 'the end';
     throw new UsageError(
       `selector ${text}: expected ${expected}, got ${got} at character ${at + 1}`,
@@ -201,6 +202,35 @@ function parseMatchers(text: string): Matcher[] {
     fail('at least one matcher');
   }
   return matchers;
+}
+
+const STRING = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g;
+
+/** What makes a text an expression, where strings and braces are taken out. */
+const EXPRESSION: readonly RegExp[] = [
+  // A function or an aggregation.
+  /^\s*[a-zA-Z_]\w*\s*(?:(?:by|without)\b\s*)?\(|^\s*\(/,
+  // A range, and modifiers.
+  /\[[\w\s:]*\]|\w\s+offset\s|@/,
+  // An operator.
+  /[\w)\]]\s*(?:[-+*/%^<>]|[=!]=)|\s(?:and|or|unless)\s/,
+];
+
+/** Labels that a function goes by are no names of series. */
+const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g;
+
+/** A name, with its braces, that is no function. */
+const INNER =
+  /[a-zA-Z_:][a-zA-Z0-9_:]*(?![a-zA-Z0-9_:]|\s*\()(?:\{(?:[^{}"'`]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\})?/;
+
+/** @throws UsageError for PromQL that is more than a selector, with the selector in it */
+function refuseExpression(text: string): void {
+  const bare = text.replace(STRING, '""').replace(/\{[^{}]*\}/g, '_');
+  // Within braces there are no operators but those of matchers.
+  if (/[{}]/.test(bare) || !EXPRESSION.some((part) => part.test(bare))) return;
+  const inner = INNER.exec(text.replace(GROUPING, ''))?.[0];
+  const hint = inner === undefined ? '' : `; try ${inner}`;
+  throw new UsageError(`selector ${text}: expected a selector, not an expression${hint}`);
 }
 
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {

@@ -1,26 +1,34 @@
 /**
  * The view of `top`: what moves between two readings of a directory.
  *
- * What is counted are increments: of counters, and observations of histograms and summaries. A counter that
- * incremented by 4,000 tokens counts 4,000. Gauges do not count: they go up and down.
+ * Two things are counted, and never added up, since one event is often both: increments of counters (one by 4,000
+ * tokens counts 4,000), and observations of histograms and summaries. Of gauges, which go up and down, the merged value
+ * and its change are told.
  *
  * A file only grows at its end, so entry i of a file is the same series in both readings.
  */
+import { compareCodePoints } from '../format/code-point.js';
 import { isUnusable, type Key, type Labels } from '../format/key.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
+import { indexFamilies, mergedValue, seriesText } from './findings/families.js';
 import type { Severity } from './findings/finding.js';
-import { usedBytesOf } from './processes.js';
+import { lastSeenByProcess, usedBytesOf } from './processes.js';
 import type { ReadFile, Reading } from './reading.js';
 
 export interface TopProcess {
   readonly processId: string;
   readonly liveness: Liveness;
+  /** As in `ls`: the youngest sign that it wrote. */
+  readonly lastSeenSeconds: number | undefined;
   readonly pid: number | undefined;
   readonly role: string | undefined;
   readonly program: string | undefined;
+  /** Of counters. */
   readonly incrementsPerSecond: number;
-  /** Series that moved, of those that count. */
+  /** Of histograms and summaries. */
+  readonly observationsPerSecond: number;
+  /** Series that moved, of those that count; a histogram is one. */
   readonly movingEntries: number;
   readonly entries: number;
   readonly usedBytes: number;
@@ -30,9 +38,21 @@ export interface TopSeries {
   /** `http_requests_total{path="/"}`; of a histogram or summary its `_count`. */
   readonly series: string;
   readonly family: string;
-  /** Of all processes together. */
+  /** Of all processes together; of a histogram or summary, observations. */
   readonly incrementsPerSecond: number;
   /** Processes in which it moved. */
+  readonly processes: number;
+}
+
+export interface TopGauge {
+  readonly series: string;
+  readonly family: string;
+  readonly mode: string | undefined;
+  /** As a scrape prints it. */
+  readonly value: number;
+  /** Since the reading before; absent for one that had no value then. */
+  readonly change?: number;
+  /** Processes whose values are merged in it. */
   readonly processes: number;
 }
 
@@ -48,7 +68,9 @@ export interface TopView {
   readonly takenAtSeconds: number;
   /** Between the two readings; 0 for the first, which has no rates. */
   readonly windowSeconds: number;
+  /** Of counters, and of histograms and summaries: see TopProcess. */
   readonly incrementsPerSecond: number;
+  readonly observationsPerSecond: number;
   readonly files: number;
   readonly entries: number;
   readonly usedBytes: number;
@@ -56,6 +78,8 @@ export interface TopView {
   readonly processes: readonly TopProcess[];
   /** Only those that moved, fastest first. */
   readonly series: readonly TopSeries[];
+  /** Only those that moved, by name. */
+  readonly gauges: readonly TopGauge[];
   /** Errors and warnings of `check` that the files alone show. */
   readonly problems: readonly TopProblem[];
 }
@@ -63,65 +87,77 @@ export interface TopView {
 /** @param before the reading before; undefined for the first: all rates are 0 then */
 export function viewTop(now: Reading, before: Reading | undefined): TopView {
   const windowSeconds = before === undefined ? 0 : now.takenAtSeconds - before.takenAtSeconds;
-  const perSecond = (increments: number) => (windowSeconds > 0 ? increments / windowSeconds : 0);
+  const perSecond = (count: number) => (windowSeconds > 0 ? count / windowSeconds : 0);
   const earlier = new Map(before?.files.map((file) => [file.name, file]));
 
-  const processes = new Map<
-    string,
-    { increments: number; moving: number; entries: number; used: number }
-  >();
+  const processes = new Map<string, Counted>();
   const series = new Map<string, { family: string; increments: number; processes: Set<string> }>();
   const texts = new Map<Key, string>();
-  let total = 0;
+  const total = { increments: 0, observations: 0 };
   for (const file of now.files) {
     const { fileName, entries, fault } = file;
     if (fileName === undefined) continue;
-    const { processId } = fileName;
-    const known = processes.get(processId) ?? { increments: 0, moving: 0, entries: 0, used: 0 };
-    processes.set(processId, known);
+    const { processId, type } = fileName;
+    let known = processes.get(processId);
+    if (known === undefined) {
+      known = { increments: 0, observations: 0, moving: new Set(), entries: 0, used: 0 };
+      processes.set(processId, known);
+    }
     known.entries += entries.length;
     known.used += usedBytesOf(file);
-    if (before === undefined || fault !== undefined || fileName.type === 'gauge') continue;
+    if (before === undefined || fault !== undefined || type === 'gauge') continue;
+    const what = type === 'counter' ? 'increments' : 'observations';
     for (const { key, increments } of movedEntries(file, earlier.get(file.name))) {
       let text = texts.get(key);
       if (text === undefined) {
         text = countedText(key);
         texts.set(key, text);
       }
-      const one = series.get(text) ?? { family: key.family, increments: 0, processes: new Set() };
-      series.set(text, one);
+      let one = series.get(text);
+      if (one === undefined) {
+        one = { family: key.family, increments: 0, processes: new Set() };
+        series.set(text, one);
+      }
       one.increments += increments;
       one.processes.add(processId);
-      known.increments += increments;
-      known.moving++;
-      total += increments;
+      known[what] += increments;
+      known.moving.add(text);
+      total[what] += increments;
     }
   }
 
+  const lastSeen = lastSeenByProcess(now);
   return {
     path: now.path,
     takenAtSeconds: now.takenAtSeconds,
     windowSeconds,
-    incrementsPerSecond: perSecond(total),
+    incrementsPerSecond: perSecond(total.increments),
+    observationsPerSecond: perSecond(total.observations),
     files: now.files.length,
     entries: now.files.reduce((sum, { entries }) => sum + entries.length, 0),
     usedBytes: now.files.reduce((sum, file) => sum + usedBytesOf(file), 0),
     processes: [...processes]
-      .map(([processId, { increments, moving, entries, used }]): TopProcess => {
+      .map(([processId, { increments, observations, moving, entries, used }]): TopProcess => {
         const writer = now.writers.get(processId);
         return {
           processId,
           liveness: writer?.liveness ?? 'unknown',
+          lastSeenSeconds: lastSeen.get(processId),
           pid: writer?.pid,
           role: writer?.role,
           program: writer?.program,
           incrementsPerSecond: perSecond(increments),
-          movingEntries: moving,
+          observationsPerSecond: perSecond(observations),
+          movingEntries: moving.size,
           entries,
           usedBytes: used,
         };
       })
-      .sort((a, b) => b.incrementsPerSecond - a.incrementsPerSecond),
+      .sort(
+        (a, b) =>
+          b.incrementsPerSecond - a.incrementsPerSecond ||
+          b.observationsPerSecond - a.observationsPerSecond,
+      ),
     series: [...series]
       .map(([text, { family, increments, processes: movedIn }]) => ({
         series: text,
@@ -130,6 +166,7 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
         processes: movedIn.size,
       }))
       .sort((a, b) => b.incrementsPerSecond - a.incrementsPerSecond),
+    gauges: before === undefined ? [] : movedGauges(now, before),
     problems: check(now)
       .findings.filter(({ severity }) => severity !== 'info')
       .map(({ code, severity, title, evidence }) => ({
@@ -139,6 +176,51 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
         count: evidence.length,
       })),
   };
+}
+
+/** What one process did between two readings. */
+interface Counted {
+  increments: number;
+  observations: number;
+  /** A histogram is one, whatever buckets its observations are in. */
+  readonly moving: Set<string>;
+  entries: number;
+  used: number;
+}
+
+/** Gauges whose merged value is another than before, in name order; one that is new had none. */
+function movedGauges(now: Reading, before: Reading): TopGauge[] {
+  const was = gaugesOf(before);
+  const moved: TopGauge[] = [];
+  for (const [series, { value, ...gauge }] of gaugesOf(now)) {
+    const last = was.get(series)?.value;
+    if (Object.is(last, value)) continue;
+    moved.push({ series, ...gauge, value, ...(last !== undefined && { change: value - last }) });
+  }
+  return moved.sort((a, b) => compareCodePoints(a.series, b.series));
+}
+
+type GaugeNow = Pick<TopGauge, 'family' | 'mode' | 'processes' | 'value'>;
+
+/** Each reading is looked at twice: as the one now, and as the one before. */
+const gaugesOfReading = new WeakMap<Reading, ReadonlyMap<string, GaugeNow>>();
+
+/** The gauges of a reading by series, as a scrape prints them. */
+function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
+  const known = gaugesOfReading.get(reading);
+  if (known !== undefined) return known;
+  const gauges = new Map<string, GaugeNow>();
+  for (const family of indexFamilies(reading.files).values()) {
+    if (family.type !== 'gauge') continue;
+    for (const one of family.series.values()) {
+      const value = mergedValue(family.rule, one.parts);
+      if (value === undefined) continue;
+      const { name, mode } = family;
+      gauges.set(seriesText(one), { family: name, mode, processes: one.parts.length, value });
+    }
+  }
+  gaugesOfReading.set(reading, gauges);
+  return gauges;
 }
 
 /** Entries that count and went up. What is new began at 0, or was adopted from a file we did not see. */

@@ -116,7 +116,7 @@ describe('promfold snapshot and diff', () => {
   });
 
   const wrong: [title: string, args: string[], line: RegExp][] = [
-    ['one operand', ['diff', '/'], /missing required argument 'B'/],
+    ['one operand', ['diff', '/'], /: B is missing; see promfold diff --help$/m],
     ['a directory that is not there', ['diff', '/no/such', '/'], /\/no\/such: no such directory/],
     ['a snapshot without a file', ['snapshot', '/'], /--output: expected a file or -/],
     [

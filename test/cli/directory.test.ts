@@ -24,7 +24,8 @@ describe('the directory', () => {
   }
 
   it('must be named somewhere', () => {
-    const message = 'expected DIR or $PROMETHEUS_MULTIPROC_DIR, got neither';
+    const message =
+      'expected DIR or $PROMETHEUS_MULTIPROC_DIR, got neither; promfold discover lists those in use';
     assert.throws(() => chooseDirectory(undefined, {}, () => {}), new UsageError(message));
   });
 

@@ -14,8 +14,12 @@ function counters(): string {
   return directory;
 }
 
+/** The files were just made: a second may pass before they are read. */
 const rows = (stdout: string): string[] =>
-  stdout.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
+  stdout
+    .replace(/unknown \d+s/g, 'unknown 0s')
+    .split('\n')
+    .map((line) => line.trim().replace(/ +/g, ' '));
 
 describe('promfold explain', () => {
   it('shows what each process gives to a series, largest first', async () => {
@@ -132,7 +136,27 @@ describe('promfold explain', () => {
   });
 
   const wrong: [title: string, args: string[], line: RegExp][] = [
-    ['no selector', ['explain'], /missing required argument 'SELECTOR'/],
+    ['no selector', ['explain'], /: SELECTOR is missing; see promfold explain --help$/m],
+    [
+      'a directory alone',
+      ['explain', '/run/prom'],
+      /^promfold: SELECTOR is missing: expected promfold explain SELECTOR \/run\/prom$/m,
+    ],
+    [
+      'a directory of the working directory alone',
+      ['explain', 'dist'],
+      /^promfold: SELECTOR is missing: expected promfold explain SELECTOR dist$/m,
+    ],
+    [
+      'a directory first',
+      ['explain', './prom', 'jobs_total'],
+      /^promfold: expected SELECTOR before DIR, got \.\/prom jobs_total$/m,
+    ],
+    [
+      'an expression',
+      ['explain', 'rate(x[5m])', '.'],
+      /^promfold: selector rate\(x\[5m\]\): expected a selector, not an expression; try x$/m,
+    ],
     [
       'a selector that is none',
       ['explain', 'a{b=c}', '.'],

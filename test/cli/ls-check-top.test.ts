@@ -152,6 +152,28 @@ describe('check', () => {
     });
   }
 
+  it('is coloured in a pipe only where it is asked to be', async () => {
+    const files = `${GOLDEN}/bad-klen-huge/files`;
+    const red = '\u001b[31merror\u001b[0m ';
+    const cases: [args: string[], env: Record<string, string>, isColoured: boolean][] = [
+      [[], {}, false],
+      [['--color=always'], {}, true],
+      [['--color', 'never'], { CLICOLOR_FORCE: '1' }, false],
+      [[], { CLICOLOR_FORCE: '1' }, true],
+      [[], { CLICOLOR_FORCE: '1', NO_COLOR: '1' }, false],
+      [['--color=auto'], { NO_COLOR: '1' }, false],
+    ];
+    for (const [args, env, isColoured] of cases) {
+      const { stdout } = await promfold(['check', ...args, files], { env });
+      assert.equal(stdout.startsWith(red), isColoured, JSON.stringify([args, env]));
+    }
+    const json = await promfold(['check', '--json', '--color=always', files]);
+    assert.ok(!json.stdout.includes('\u001b'));
+    const wrong = await promfold(['check', '--color=sometimes', files]);
+    assert.equal(wrong.exitCode, 2);
+    assert.match(wrong.stderr, /--color: expected auto, always or never, got 'sometimes'/);
+  });
+
   it('prints one document of JSON', async () => {
     const files = `${GOLDEN}/bad-klen-huge/files`;
     const { stdout, exitCode } = await promfold(['check', '--json', files]);
@@ -177,7 +199,10 @@ describe('wrong usage', () => {
       /^promfold: --count: expected a whole number, 0 or more, got 'x'$/,
     ],
     [['check', '/nowhere/at/all'], /^promfold: \/nowhere\/at\/all: no such .*\[\w+\]$/],
-    [['ls'], /^promfold: expected DIR or \$PROMETHEUS_MULTIPROC_DIR, got neither$/],
+    [
+      ['ls'],
+      /^promfold: expected DIR or \$PROMETHEUS_MULTIPROC_DIR, got neither; promfold discover lists those in use$/,
+    ],
   ];
   for (const [args, line] of wrong) {
     it(args.join(' '), async () => {
@@ -224,7 +249,14 @@ describe('beside a living worker', { skip: !existsSync(PYTHON) }, () => {
     assert.equal(exitCode, 0);
     assert.equal(stdout.match(/^promfold top /gm)?.length, 2);
     assert.match(stdout, /\n *[1-9][\d,]* +1 +requests_total\{path="\/a"\}\n/);
+    assert.match(stdout, /[1-9][\d,]* increments\/s, 0 observations\/s/);
     assert.ok(!stdout.includes('\u001b') && !stdout.includes('quit'));
+  });
+
+  it('top is coloured in a pipe where it is asked to be', async () => {
+    const args = ['top', '--interval', '0.2', '--count', '1', '--color=always', live];
+    const { stdout } = await promfold(args);
+    assert.ok(stdout.includes('\n\u001b[1mPROCESS '));
   });
 
   it('top prints a document for each report', async () => {
@@ -247,7 +279,7 @@ describe('beside a living worker', { skip: !existsSync(PYTHON) }, () => {
     rmSync(gone, { recursive: true });
     const { exitCode, stderr } = await ended;
     assert.equal(exitCode, 2);
-    assert.match(stderr, /^promfold: .*gone: no such directory \[DIRECTORY_UNREADABLE\]\n$/);
+    assert.match(stderr, /^promfold: .*gone: no such directory; .* \[DIRECTORY_UNREADABLE\]\n$/);
   });
 
   it('top gives the terminal back on q and on Ctrl-C', {

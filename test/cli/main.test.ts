@@ -67,19 +67,35 @@ describe('promfold', () => {
     [
       'a flag of another command',
       ['scrape', '--log.level=info', '/'],
-      /unknown option '--log.level=info'/,
+      /unknown option '--log.level=info'; see promfold scrape --help/,
     ],
     [
       'no directory',
       ['scrape'],
-      /^promfold: expected DIR or \$PROMETHEUS_MULTIPROC_DIR, got neither/,
+      /^promfold: expected DIR or \$PROMETHEUS_MULTIPROC_DIR, got neither; promfold discover lists those in use$/m,
     ],
     [
       'two directories',
       ['scrape', '/a', '/b'],
       /too many arguments for 'scrape': expected 1, got 2/,
     ],
-    ['a flag without its value', ['scrape', '--name'], /'--name <name>' argument missing/],
+    [
+      'a flag without its value',
+      ['scrape', '--name'],
+      /'--name <name>' argument missing; see promfold scrape --help$/m,
+    ],
+    ['an argument that is missing', ['diff', '/'], /: B is missing; see promfold diff --help$/m],
+    ['a flag there is not, near none', ['ls', '--zzz'], /'--zzz'; see promfold ls --help$/m],
+    [
+      'help on what is no command',
+      ['help', 'snapshott'],
+      /^promfold: help: no command is called 'snapshott'; near names: snapshot$/m,
+    ],
+    [
+      'help on what is near no command',
+      ['help', 'zzzzzz'],
+      /^promfold: help: no command is called 'zzzzzz'; there are serve, run, .* man$/m,
+    ],
     [
       'a bad value',
       ['serve', '--web.max-requests=x', '/'],
@@ -93,7 +109,7 @@ describe('promfold', () => {
     [
       'a directory that is not there',
       ['scrape', '/no/such'],
-      /^promfold: \/no\/such: no such directory/,
+      /^promfold: \/no\/such: no such directory; promfold discover lists those in use \[DIRECTORY_UNREADABLE\]$/m,
     ],
   ];
   for (const [title, args, line] of wrong) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderTable } from '../../src/cli/table.js';
-import { painter, takesColour, terminalWidth } from '../../src/cli/terminal.js';
+import { type ColorChoice, painter, takesColour, terminalWidth } from '../../src/cli/terminal.js';
 import { cutToWidth, textWidth, wrapSeries, wrapText } from '../../src/cli/text-width.js';
 
 describe('textWidth', () => {
@@ -118,12 +118,31 @@ describe('the terminal', () => {
     assert.equal(terminalWidth({}, { isTTY: true, columns: 0 }), 80);
     assert.equal(terminalWidth({ COLUMNS: '60' }, { columns: 120 }), Number.POSITIVE_INFINITY);
   });
-  it('takes colour, unless told otherwise', () => {
-    assert.equal(takesColour({}, { isTTY: true }), true);
-    assert.equal(takesColour({ NO_COLOR: '1' }, { isTTY: true }), false);
-    assert.equal(takesColour({ NO_COLOR: '' }, { isTTY: true }), true);
-    assert.equal(takesColour({ TERM: 'dumb' }, { isTTY: true }), false);
-    assert.equal(takesColour({}, {}), false);
+  const colours: [
+    title: string,
+    choice: ColorChoice,
+    environment: Record<string, string>,
+    isTTY: boolean,
+    taken: boolean,
+  ][] = [
+    ['in a terminal', 'auto', {}, true, true],
+    ['not in a pipe', 'auto', {}, false, false],
+    ['not with NO_COLOR', 'auto', { NO_COLOR: '1' }, true, false],
+    ['with an empty NO_COLOR', 'auto', { NO_COLOR: '' }, true, true],
+    ['not in a dumb terminal', 'auto', { TERM: 'dumb' }, true, false],
+    ['not with CLICOLOR=0', 'auto', { CLICOLOR: '0' }, true, false],
+    ['in a pipe with CLICOLOR_FORCE', 'auto', { CLICOLOR_FORCE: '1', TERM: 'dumb' }, false, true],
+    ['not in a pipe with CLICOLOR_FORCE=0', 'auto', { CLICOLOR_FORCE: '0' }, false, false],
+    ['not with both', 'auto', { NO_COLOR: '1', CLICOLOR_FORCE: '1' }, true, false],
+    ['in a pipe where a flag says so', 'always', { NO_COLOR: '1' }, false, true],
+    ['not where a flag says so', 'never', { CLICOLOR_FORCE: '1' }, true, false],
+  ];
+  for (const [title, choice, environment, isTTY, taken] of colours) {
+    it(`takes colour ${title}`, () => {
+      assert.equal(takesColour(choice, environment, { isTTY }), taken);
+    });
+  }
+  it('has codes for styles', () => {
     assert.equal(painter(false)('red', 'x'), 'x');
     assert.equal(painter(true)('red', 'x'), '\u001b[31mx\u001b[0m');
   });

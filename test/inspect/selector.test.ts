@@ -64,15 +64,38 @@ describe('a selector', () => {
     ['a value without quotes', 'up{a=b}', /expected a quoted value, got 'b' at character 6/],
     ['a label without an operator', 'up{a}', /expected =, !=, =~ or !~, got '\}' at character 5/],
     ['two names', 'up{"down"}', /the name is given already/],
-    ['a range', 'up[5m]', /expected the end, got '\[' at character 3/],
-    ['a function', 'rate(up)', /expected the end, got '\(' at character 5/],
-    ['an operator', 'up + down', /expected the end, got '\+' at character 4/],
+    ['what is behind it', 'up{a="b"} x', /expected the end, got 'x' at character 11/],
+    ['an operator in an open brace', 'up{a!="b"', /expected ',' or '\}', got the end/],
+    ['a name with a dot', 'a.b', /expected the end, got '\.' at character 2/],
     ['a broken pattern', 'up{a=~"("}', /regular expression '\('/],
     ["RE2's own syntax", 'up{a=~"(?i)x"}', /has \(\?i, which promfold does not know/],
   ];
   for (const [title, selector, message] of refused) {
     it(`refuses ${title}, saying where`, () => {
       assert.throws(() => new Selector(selector), { name: 'UsageError', message });
+    });
+  }
+
+  const expressions: [expression: string, inner: string][] = [
+    ['up[5m]', 'up'],
+    ['rate(x[5m])', 'x'],
+    [
+      'sum by (path) (rate(http_requests_total{code=~"5.."}[5m]))',
+      'http_requests_total{code=~"5.."}',
+    ],
+    ['histogram_quantile(0.99, sum(h_bucket) by (le))', 'h_bucket'],
+    ['up{a="b"} + down', 'up{a="b"}'],
+    ['up == 1', 'up'],
+    ['up offset 5m', 'up'],
+    ['up @ 1700000000', 'up'],
+    ['(up)', 'up'],
+    ['up and on (job) down', 'up'],
+  ];
+  for (const [expression, inner] of expressions) {
+    it(`refuses the expression ${expression}, and finds the selector in it`, () => {
+      const message = `selector ${expression}: expected a selector, not an expression; try ${inner}`;
+      assert.throws(() => new Selector(expression), { name: 'UsageError', message });
+      new Selector(inner);
     });
   }
 });

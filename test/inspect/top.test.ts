@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { viewTop } from '../../src/inspect/top.js';
+import { type TopProcess, viewTop } from '../../src/inspect/top.js';
 import { type MadeFile, makeReading, NOW } from './make-reading.js';
 
 const at = (takenAtSeconds: number, files: Readonly<Record<string, MadeFile>>) =>
@@ -27,18 +27,22 @@ describe('viewTop', () => {
       takenAtSeconds: NOW + 2,
       windowSeconds: 2,
       incrementsPerSecond: 3,
+      observationsPerSecond: 0,
       files: 2,
       entries: 2,
       usedBytes: 144,
+      gauges: [],
       problems: [],
     });
     assert.deepEqual(processes[0], {
       processId: '1',
       liveness: 'alive',
+      lastSeenSeconds: NOW - 60,
       pid: 1,
       role: 'gunicorn: worker',
       program: undefined,
       incrementsPerSecond: 2,
+      observationsPerSecond: 0,
       movingEntries: 1,
       entries: 1,
       usedBytes: 72,
@@ -65,7 +69,11 @@ describe('viewTop', () => {
       },
       'gauge_sum_1.db': { entries: [{ name: 'g', value: n }] },
     });
-    const { series } = viewTop(at(NOW + 1, files(1)), at(NOW, files(0)));
+    const view = viewTop(at(NOW + 1, files(1)), at(NOW, files(0)));
+    const { series, processes, incrementsPerSecond, observationsPerSecond } = view;
+    assert.deepEqual([incrementsPerSecond, observationsPerSecond], [0, 4]);
+    // Two buckets moved, and are one histogram.
+    assert.equal(processes[0]!.movingEntries, 2);
     assert.deepEqual(
       series.map((one) => [one.series, one.incrementsPerSecond]),
       [
@@ -73,6 +81,50 @@ describe('viewTop', () => {
         ['s_count', 1],
       ],
     );
+  });
+
+  it('adds a counter and the histogram of the same requests to different sums', () => {
+    const files = (requests: number): Record<string, MadeFile> => ({
+      'counter_1.db': counter(requests),
+      'histogram_1.db': { entries: [bucket('1', requests), bucket('+Inf', 0)] },
+    });
+    const view = viewTop(at(NOW + 2, files(30)), at(NOW, files(10)));
+    assert.deepEqual([view.incrementsPerSecond, view.observationsPerSecond], [10, 10]);
+    const [{ incrementsPerSecond, observationsPerSecond, movingEntries }] = view.processes as [
+      TopProcess,
+    ];
+    assert.deepEqual([incrementsPerSecond, observationsPerSecond, movingEntries], [10, 10, 2]);
+  });
+
+  it('has the gauges whose merged value moved, by name, as a scrape prints them', () => {
+    const gauges = (n: number, setAt: number): Record<string, MadeFile> => ({
+      'gauge_livesum_1.db': { entries: [{ name: 'busy', value: n }] },
+      'gauge_livesum_2.db': { entries: [{ name: 'busy', value: 2 }] },
+      'gauge_max_1.db': { entries: [{ name: 'a_max', value: 5 + n }] },
+      'gauge_max_2.db': { entries: [{ name: 'a_max', value: 100 }] },
+      'gauge_all_1.db': { entries: [{ name: 'temperature', labels: { at: 'x' }, value: -n }] },
+      'gauge_mostrecent_1.db': {
+        entries: [
+          { name: 'depth', value: 7, timestampSeconds: setAt },
+          { name: 'never', value: n },
+        ],
+      },
+    });
+    const view = viewTop(at(NOW + 2, gauges(4, NOW)), at(NOW, gauges(1, 0)));
+    assert.deepEqual(view.gauges, [
+      { series: 'busy', family: 'busy', mode: 'livesum', value: 6, change: 3, processes: 2 },
+      { series: 'depth', family: 'depth', mode: 'mostrecent', value: 7, processes: 1 },
+      {
+        series: 'temperature{at="x",pid="1"}',
+        family: 'temperature',
+        mode: 'all',
+        value: -4,
+        change: -3,
+        processes: 1,
+      },
+    ]);
+    assert.equal(view.incrementsPerSecond, 0);
+    assert.deepEqual(viewTop(at(NOW, gauges(1, 0)), undefined).gauges, []);
   });
 
   const rate = (before: MadeFile, now: MadeFile): number =>
