@@ -12,7 +12,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { ExitStatus, Terminal } from './cli/command.js';
 import { errorLine } from './cli/error-line.js';
 import { printable } from './cli/printable.js';
-import { systemErrorText } from './cli/system-error.js';
+import { writeOutput } from './cli/stdout.js';
 import { followWrapper, isWrapped } from './cli/wrapped.js';
 import { UsageError } from './errors.js';
 
@@ -22,16 +22,7 @@ const terminal: Terminal = {
   environment: process.env,
   isWrapped: isWrapped(),
 
-  print: (output) =>
-    new Promise((resolve, reject) => {
-      // The callback of write is told too; without a listener it would be thrown.
-      if (process.stdout.listenerCount('error') === 0) process.stdout.on('error', () => {});
-      process.stdout.write(output, (error) => {
-        // Nobody reads on: `promfold scrape | head` is no failure.
-        if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
-        else reject(new UsageError(`stdout: ${systemErrorText(error)}`));
-      });
-    }),
+  print: (output) => writeOutput(process.stdout, output),
 
   complain: (line) => {
     try {

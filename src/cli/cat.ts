@@ -13,6 +13,7 @@ import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { stateText } from './state.js';
+import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { cutToWidth, wrapText } from './text-width.js';
@@ -47,12 +48,11 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
     }
     const width = terminalWidth(terminal.environment);
     // Piece by piece: of ten thousand files this is a long text.
-    let separator = '';
+    let separator: readonly string[] = [];
     for (const file of view.files) {
-      await terminal.print(
-        `${separator}${fileLines(file, view.takenAtSeconds, width).join('\n')}\n`,
-      );
-      separator = '\n';
+      const lines = fileLines(file, view.takenAtSeconds, width);
+      await terminal.print(textOf([...separator, ...lines]));
+      separator = [''];
     }
     if (view.files.length === 0) {
       const what = flags.match === undefined ? 'metric files' : 'such entries';

@@ -11,6 +11,7 @@ import { defaultLimits } from '../scrape/default-limits.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
+import { textOf } from './stdout.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
 
@@ -47,7 +48,7 @@ export const check: Command<'json' | 'all' | 'limit' | 'color'> = {
       const width = terminalWidth(terminal.environment);
       const paint = painter(takesColour(flags.color, terminal.environment));
       const lines = reportLines(view, flags.all ? Infinity : SHOWN_EVIDENCE, width, paint);
-      await terminal.print(`${lines.join('\n')}\n`);
+      await terminal.print(textOf(lines));
     }
     return view.count.error > 0 ? 1 : 0;
   },

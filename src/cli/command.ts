@@ -2,6 +2,7 @@
  * What a command is, and what it may touch: the terminal it is given, never the process itself.
  */
 import type { Fallbacks, FlagKey, FlagValues } from './flags.js';
+import type { Output } from './stdout.js';
 
 /** The exit code: 0 fine, 1 the answer is no, 2 usage or I/O. Or the signal to end by, as a command of `run` did. */
 export type ExitStatus = number | NodeJS.Signals;
@@ -12,8 +13,11 @@ export type Given = Readonly<Record<string, readonly string[]>>;
 /** How a command talks to whoever started it. main.ts gives the real one. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Resolves once everything is written to stdout, or nobody reads it any more. */
-  print(output: string | Uint8Array): Promise<void>;
+  /**
+   * Writes to stdout. Resolves once all of it is written; with false when nobody reads on, as behind `| head`: that is
+   * no failure, and the exit code is the one there would be.
+   */
+  print(output: Output): Promise<boolean>;
   /** One line to stderr. */
   complain(line: string): void;
   /** Whether this is the daemon beside the command of `run`. */

@@ -11,6 +11,7 @@ import {
 } from '../inspect/quantity.js';
 import type { Command } from './command.js';
 import { toJson } from './json.js';
+import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
@@ -46,7 +47,7 @@ export const diff: Command<'by' | 'json'> = {
       ...tableLines(difference, flags.by === 'process', width),
       ...wrapText(totalText(difference), width),
     ];
-    await terminal.print(`${lines.join('\n')}\n`);
+    await terminal.print(textOf(lines));
     return isSame ? 0 : 1;
   },
 };

@@ -10,6 +10,7 @@ import {
 } from '../processes/discover.js';
 import type { Command } from './command.js';
 import { toJson } from './json.js';
+import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
@@ -39,7 +40,7 @@ export const discover: Command<'all' | 'json'> = {
     } else if (directories.length > 0) {
       const width = terminalWidth(terminal.environment);
       const lines = directoriesText(directories, width, flags.all ? Infinity : SHOWN_PROCESSES);
-      await terminal.print(`${lines.join('\n')}\n`);
+      await terminal.print(textOf(lines));
     } else {
       terminal.complain('promfold: no process that can be read uses a multiprocess directory');
     }

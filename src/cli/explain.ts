@@ -32,6 +32,7 @@ import { chooseDirectory, hasDirectory } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { roleText, stateText } from './state.js';
+import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapSeries, wrapText } from './text-width.js';
@@ -92,7 +93,7 @@ export const explain: Command<'window' | 'all' | 'json'> = {
       const width = terminalWidth(terminal.environment);
       const isShort = !flags.all && width !== Number.POSITIVE_INFINITY;
       const rows = isShort ? SHOWN_ROWS : Number.POSITIVE_INFINITY;
-      await terminal.print(`${render(explanation, reading, { width, rows }).join('\n')}\n`);
+      await terminal.print(textOf(render(explanation, reading, { width, rows })));
     }
     return 0;
   },

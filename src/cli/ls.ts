@@ -15,6 +15,7 @@ import { chooseDirectory } from './directory.js';
 import type { LS_SORTS } from './flags.js';
 import { toJson } from './json.js';
 import { roleText, stateText } from './state.js';
+import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { textWidth, wrapText } from './text-width.js';
@@ -70,7 +71,7 @@ export const ls: Command<
       }
     }
     lines.push(...totalLines(view.total).flatMap((line) => wrapText(line, width)));
-    await terminal.print(`${lines.join('\n')}\n`);
+    await terminal.print(textOf(lines));
     return 0;
   },
 };

@@ -66,17 +66,11 @@ async function runPiped(
     const now = await readPath(path);
     const view = viewTop(now, before);
     before = now;
-    if (json) await terminal.print(toJson(view));
-    else {
-      const width = terminalWidth(terminal.environment);
-      const lines = topLines(view, state, {
-        width,
-        rows: PIPED_ROWS,
-        paint,
-        hasKeys: false,
-      });
-      await terminal.print(`${lines.join('\n')}\n\n`);
-    }
+    const width = terminalWidth(terminal.environment);
+    const layout = { width, rows: PIPED_ROWS, paint, hasKeys: false };
+    const report = json ? toJson(view) : `${topLines(view, state, layout).join('\n')}\n\n`;
+    // Nobody reads on: what is left to tell would go nowhere.
+    if (!(await terminal.print(report))) return 0;
   }
   return 0;
 }

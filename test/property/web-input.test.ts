@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { dispatch } from '../../src/cli/dispatch.js';
 import { FLAGS, type FlagKey, flagValues } from '../../src/cli/flags.js';
+import type { Output } from '../../src/cli/stdout.js';
 import { MetricFileError, UsageError } from '../../src/errors.js';
 import { Selector } from '../../src/inspect/selector.js';
 import { Scraper } from '../../src/scrape/scraper.js';
@@ -73,7 +74,12 @@ describe('flags', () => {
     const terminal = {
       environment: {},
       isWrapped: false,
-      print: async () => {},
+      print: async (output: Output) => {
+        // What is printed in pieces is made when it is taken.
+        for (const piece of typeof output === 'string' ? [output] : output)
+          assert.ok(piece !== undefined);
+        return true;
+      },
       complain() {},
       stopSignal: () => AbortSignal.abort(),
     };
