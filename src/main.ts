@@ -14,7 +14,6 @@ import { errorLine } from './cli/error-line.js';
 import { printable } from './cli/printable.js';
 import { writeOutput } from './cli/stdout.js';
 import { followWrapper, isWrapped } from './cli/wrapped.js';
-import { UsageError } from './errors.js';
 
 // stdout is opened as a stream only by who prints: Node makes a pipe non-blocking then, also for the command of `run`,
 // which shares it.

@@ -1,12 +1,14 @@
 /** The growth of both kinds as a chart: bars for a terminal, and an SVG with logarithmic axes. */
+
 import { round } from './bars.js';
 import type { GrowthFigures, GrowthPoint } from './growth.js';
+import { highest, lowest } from './median.js';
 
 const BAR_COLUMNS = 50;
 
 export function textChart({ entries, series }: GrowthFigures): string {
   const longest = Math.log10(
-    Math.max(...[...entries, ...series].map(({ insideMs }) => insideMs)) * 100,
+    highest([...entries, ...series].map(({ insideMs }) => insideMs)) * 100,
   );
   // Logarithmic: a bar that is longer by the same piece is a scrape that takes as many times as long.
   const bar = (ms: number) =>
@@ -61,8 +63,8 @@ ${line(series, 'series', 'httpMs', '#d62728')}
 
 /** Logarithmic, from the decade below the least to the one above the greatest. */
 function scale(values: readonly number[], from: number, to: number) {
-  const low = Math.floor(Math.log10(Math.min(...values)));
-  const high = Math.ceil(Math.log10(Math.max(...values)));
+  const low = Math.floor(Math.log10(lowest(values)));
+  const high = Math.ceil(Math.log10(highest(values)));
   return {
     at: (value: number) =>
       Math.round(from + ((Math.log10(value) - low) / (high - low)) * (to - from)),

@@ -2,10 +2,12 @@
  * Private memory while a directory changes between any two scrapes: a file replaced, one added, one
  * removed, in turn. It must not grow with the number of scrapes.
  */
+
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../test/support/random.js';
 import type { Daemon } from './daemon.js';
+import { highest } from './median.js';
 import { fileName, type MadeShape, roleOf } from './shapes.js';
 
 /** MB. */
@@ -48,6 +50,6 @@ export async function measureChurn(
     used.push(daemon.rssAnonMB());
   }
   const part = (from: number, to: number) =>
-    Math.max(...used.slice(Math.floor(from * scrapes), Math.ceil(to * scrapes)));
+    highest(used.slice(Math.floor(from * scrapes), Math.ceil(to * scrapes)));
   return { scrapes, beforeMB, earlyMB: part(0.2, 0.5), lateMB: part(0.7, 1) };
 }

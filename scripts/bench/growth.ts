@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Daemon } from './daemon.js';
 import { Inside } from './inside.js';
-import { median } from './median.js';
+import { highest, median } from './median.js';
 import { fleet, makeShape, type Shape, wide } from './shapes.js';
 
 /** Medians, milliseconds. */
@@ -58,5 +58,5 @@ async function measurePoint(
 
 /** The greatest factor from one point to the next; the bar is at most 10. */
 export function steepest(points: readonly GrowthPoint[], figure: 'insideMs' | 'httpMs'): number {
-  return Math.max(...points.slice(1).map((point, i) => point[figure] / points[i]![figure]));
+  return highest(points.slice(1).map((point, i) => point[figure] / points[i]![figure]));
 }

@@ -85,7 +85,7 @@ export async function measureShape(made: MadeShape, effort: Effort): Promise<Sha
       times.http.push((await daemon.scrape()).ms);
       times.sameBytes.push(await sameBytes.send());
     }
-    times.inside.push(...(await inside.scrape(turns)));
+    for (const ms of await inside.scrape(turns)) times.inside.push(ms);
 
     if (round < effort.gzipRounds) {
       times.referenceGzip.push((await reference.scrape('gzip')).ms);

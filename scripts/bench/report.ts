@@ -1,7 +1,9 @@
 /** Figures as tables for a terminal of 100 columns. */
+
 import { judge, round } from './bars.js';
 import { textChart } from './chart.js';
 import { machineLine } from './machine.js';
+import { highest } from './median.js';
 import type { Results } from './results.js';
 
 export function report(results: Results): string {
@@ -47,7 +49,7 @@ function barsTable(results: Results): string {
 
 /** The first column to the left, the others to the right. */
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = rows[0]!.map((_, column) => highest(rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
       row

@@ -109,8 +109,8 @@ export function fileName(kind: string, process: number): string {
 function vllmServer(): Images {
   const counter: Entry[] = [];
   const gauge: Entry[] = [];
-  const histogram: Entry[] = [];
-  const summary: Entry[] = [];
+  const histogram: Entry[][] = [];
+  const summary: Entry[][] = [];
   for (let engine = 0; engine < vllm.ENGINES; engine++) {
     const labels = { model_name: vllm.MODEL, engine: String(engine) };
     for (const family of vllm.COUNTERS) {
@@ -120,7 +120,7 @@ function vllmServer(): Images {
       for (const all of labelSets(labels, family.label)) gauge.push(gaugeEntry(family, all));
     }
     for (const family of vllm.HISTOGRAMS) {
-      histogram.push(...histogramEntries(family, labels, family.bounds));
+      histogram.push(histogramEntries(family, labels, family.bounds));
     }
   }
   for (const handler of vllm.HANDLERS) {
@@ -129,14 +129,14 @@ function vllmServer(): Images {
       counter.push(counterEntry(vllm.HTTP_REQUESTS, { ...request, status }));
     }
     const { bounds } = vllm.HTTP_DURATION;
-    histogram.push(...histogramEntries(vllm.HTTP_DURATION, request, bounds));
-    for (const family of vllm.HTTP_SIZES) summary.push(...summaryEntries(family, { handler }));
+    histogram.push(histogramEntries(vllm.HTTP_DURATION, request, bounds));
+    for (const family of vllm.HTTP_SIZES) summary.push(summaryEntries(family, { handler }));
   }
   return new Map([
     ['counter', new FileImage(counter)],
     ['gauge_mostrecent', new FileImage(gauge, true)],
-    ['histogram', new FileImage(histogram)],
-    ['summary', new FileImage(summary)],
+    ['histogram', new FileImage(histogram.flat())],
+    ['summary', new FileImage(summary.flat())],
   ]);
 }
 

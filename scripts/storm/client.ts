@@ -119,13 +119,13 @@ export class Client {
       .map((line) => `${line} is missing: ${near(lines, line)}`);
 
     const watched = lines.filter((line) => WATCHED.test(line) || line === '# EOF');
-    faults.push(...this.#monotone.dips(`${watched.join('\n')}\n`, openMetrics));
+    const dips = this.#monotone.dips(`${watched.join('\n')}\n`, openMetrics);
 
     const moved = /^witness_moved_total (\S+)$/m.exec(body)?.[1];
     if (!(Number(moved) >= low && Number(moved) <= high)) {
       faults.push(`witness_moved_total is ${moved}, not from ${low} to ${high}`);
     }
-    return [...faults, ...countsOf(lines), ...wildFaults(lines)];
+    return [...faults, ...dips, ...countsOf(lines), ...wildFaults(lines)];
   }
 }
 

@@ -96,7 +96,7 @@ function print({ samples, faults, ...report }: StormReport): void {
     const all = samples.map((sample) => sample[of]);
     const before = median(all.slice(quarter, 2 * quarter));
     const after = median(all.slice(-quarter));
-    const most = Math.max(...all);
+    const most = all.reduce((highest, value) => Math.max(highest, value), 0);
     console.log(
       `${title}: ${before.toFixed(1)}, at the end ${after.toFixed(1)}, most ${most.toFixed(1)}`,
     );

@@ -157,7 +157,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       dropped: clients.reduce((sum, client) => sum + client.dropped, 0),
       absences: vandal.absenceCount,
       kills: workers?.kills ?? 0,
-      slowestMs: Math.max(...clients.map((client) => client.slowestMs)),
+      slowestMs: clients.reduce((ms, client) => Math.max(ms, client.slowestMs), 0),
       samples,
       faults: faultCount > faults.length ? [...faults, `${faultCount} faults in all`] : faults,
     };

@@ -64,10 +64,12 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
 
 function fileLines(file: FileEntries, now: number, width: number): string[] {
   const { entries, fault } = file;
-  const lines = [cutToWidth(printable(file.path), width), ...wrapText(about(file, now), width)];
-  if (entries.length > 0) lines.push('', ...entriesTable(entries, width));
-  if (fault !== undefined) lines.push('', ...faultLines(file, fault, width));
-  return lines;
+  return [
+    cutToWidth(printable(file.path), width),
+    ...wrapText(about(file, now), width),
+    ...(entries.length > 0 ? ['', ...entriesTable(entries, width)] : []),
+    ...(fault !== undefined ? ['', ...faultLines(file, fault, width)] : []),
+  ];
 }
 
 function about(file: FileEntries, now: number): string {

@@ -221,13 +221,11 @@ function oneSeries(series: ExplainedSeries, { width, rows, now }: Room): string[
     header.push('');
     columns.push(({ decides }) => (decides ? '<- this one counts' : ''));
   }
-  const lines = [
+  return [
     ...wrapSeries(printable(`${series.series} = ${value}`), width),
     ...wrapText(`${kind}: ${IN_WORDS[operation]}`, width),
     ...wrapText(verdictLine(series, now), width),
-  ];
-  if (window !== undefined) lines.push(`now: ${formatRate(window.ratePerSecond)}/s`);
-  lines.push(
+    ...(window === undefined ? [] : [`now: ${formatRate(window.ratePerSecond)}/s`]),
     '',
     ...renderTable(
       header,
@@ -236,8 +234,7 @@ function oneSeries(series: ExplainedSeries, { width, rows, now }: Room): string[
     ),
     ...restLine(shares.slice(rows)),
     ...warningLines(warnings, width),
-  );
-  return lines;
+  ];
 }
 
 /** What `ls` marks with `*`. */

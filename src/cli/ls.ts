@@ -57,21 +57,23 @@ export const ls: Command<
     const width = terminalWidth(terminal.environment);
     const limit = flags.all || width === Number.POSITIVE_INFINITY ? Infinity : SHOWN_ROWS;
     const now = reading.takenAtSeconds;
-    const lines: string[] = [];
-    if (files !== undefined) {
-      lines.push(...filesTable(files.slice(0, limit), now, width));
-      lines.push(...moreLine(files.length - limit, 'files'));
-    } else if (processes.length > 0) {
-      const shown = processes.slice(0, limit);
-      const commands = flags.commandLine ? await commandLines(shown) : undefined;
-      lines.push(...processesTable(shown, now, width, commands));
-      lines.push(...moreLine(processes.length - limit, 'processes'));
-      if (shown.some(({ previousLife }) => previousLife)) {
-        lines.push('* previous life: has values of an earlier process with the same id');
-      }
-    }
-    lines.push(...totalLines(view.total).flatMap((line) => wrapText(line, width)));
-    await terminal.print(textOf(lines));
+    const shown = processes.slice(0, limit);
+    const commands = flags.commandLine ? await commandLines(shown) : undefined;
+    const table =
+      files !== undefined
+        ? [
+            ...filesTable(files.slice(0, limit), now, width),
+            ...moreLine(files.length - limit, 'files'),
+          ]
+        : processes.length === 0
+          ? []
+          : [
+              ...processesTable(shown, now, width, commands),
+              ...moreLine(processes.length - limit, 'processes'),
+              ...previousLifeLine(shown),
+            ];
+    const total = totalLines(view.total).flatMap((line) => wrapText(line, width));
+    await terminal.print(textOf([...table, ...total]));
     return 0;
   },
 };
@@ -232,6 +234,11 @@ function damageText(count: number): string {
 
 function moreLine(hidden: number, what: string): string[] {
   return hidden > 0 ? [`… ${formatCount(hidden)} more ${what}; --all shows them`] : [];
+}
+
+function previousLifeLine(shown: readonly ProcessView[]): string[] {
+  const isAny = shown.some(({ previousLife }) => previousLife);
+  return isAny ? ['* previous life: has values of an earlier process with the same id'] : [];
 }
 
 function totalLines(total: ProcessesTotal): string[] {

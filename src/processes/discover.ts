@@ -108,7 +108,8 @@ export async function discoverDirectories(proc = new Proc()): Promise<Discovery>
     const named = environ === undefined || environ === DENIED ? undefined : variableIn(environ);
     const mapped = mappedDirectories(maps);
     if (mapped.size === 0 && named === undefined) return;
-    sightings.push(...(await sightingsOf(pid, mapped, named, proc, own, reaches)));
+    const seen = await sightingsOf(pid, mapped, named, proc, own, reaches);
+    for (const sighting of seen) sightings.push(sighting);
   });
 
   const directories: DiscoveredDirectory[] = [];

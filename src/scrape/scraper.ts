@@ -497,7 +497,7 @@ async function settledWithin(milliseconds: number, work: Promise<void>): Promise
 
 function shortest(batch: readonly Waiting[]): number | undefined {
   const seconds = batch.flatMap(({ request }) => request.withinSeconds ?? []);
-  return seconds.length === 0 ? undefined : Math.min(...seconds);
+  return seconds.length === 0 ? undefined : seconds.reduce((a, b) => Math.min(a, b));
 }
 
 const NO_FAMILIES: readonly ExposedFamily[] = [];

@@ -26,8 +26,8 @@ export const sumOfTimes: Rule = {
       for (const one of series.values()) {
         const times = one.parts.map(({ entry }) => entry.value).filter((value) => value !== 0);
         if (times.length < 2) continue;
-        const first = Math.min(...times);
-        const last = Math.max(...times);
+        const first = times.reduce((a, b) => Math.min(a, b));
+        const last = times.reduce((a, b) => Math.max(a, b));
         // A NaN among them makes both NaN, which is no time either.
         if (!(first >= FIRST_UNIX_TIME && last <= LAST_UNIX_TIME)) continue;
         if (last - first > MOST_APART_SECONDS) continue;
