@@ -2,10 +2,10 @@
 import { UsageError } from '../errors.js';
 import type { Dialect } from '../expose/dialect.js';
 import { dialectFor } from '../expose/negotiate.js';
-import { withChosen } from '../plan/budget.js';
-import { defaultLimits } from '../scrape/default-limits.js';
 import { refuseAllButDirectory } from '../inspect/input.js';
 import { nearest } from '../inspect/near-names.js';
+import { withChosen } from '../plan/budget.js';
+import { defaultLimits } from '../scrape/default-limits.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
 import { writeFileAtomically } from './output-file.js';
