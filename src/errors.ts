@@ -71,3 +71,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code: ErrorCode = 'USAGE';
 }
+
+/** A signal came before something was complete: `main.ts` ends the process by it. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}

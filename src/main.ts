@@ -14,6 +14,7 @@ import { errorLine } from './cli/error-line.js';
 import { printable } from './cli/printable.js';
 import { writeOutput } from './cli/stdout.js';
 import { followWrapper, isWrapped } from './cli/wrapped.js';
+import { InterruptedError } from './errors.js';
 
 // stdout is opened as a stream only by who prints: Node makes a pipe non-blocking then, also for the command of `run`,
 // which shares it.
@@ -51,6 +52,7 @@ async function main(): Promise<ExitStatus> {
   try {
     return await dispatch(process.argv.slice(2), terminal);
   } catch (error) {
+    if (error instanceof InterruptedError) return error.signal;
     const line = errorLine(error);
     if (line === undefined) throw error;
     terminal.complain(line);

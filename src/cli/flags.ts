@@ -367,7 +367,7 @@ export const FLAGS = {
       name: 'output',
       short: 'o',
       value: 'file',
-      help: 'write to this file instead of stdout, in one step (atomic rename)',
+      help: 'write to this file instead of stdout, in one step (atomic rename); a snapshot gets mode 0600',
       environment: false,
     },
     (text) => {

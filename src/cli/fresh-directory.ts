@@ -4,7 +4,9 @@
  * A store into a mapped file that gets no room ends the writer (SIGBUS). A container's /dev/shm has 64 MB, and
  * a tmpfs counts against its memory: so 1 GiB must be free, or it is the roomiest of them, with a warning.
  */
-import { mkdir, mkdtemp, stat, statfs } from 'node:fs/promises';
+
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, mkdtemp, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { formatBytes } from '../inspect/quantity.js';
 import { systemErrorText } from './system-error.js';
@@ -54,14 +56,19 @@ export async function makeFreshDirectory(
   throw new Error(reasons.join('; '));
 }
 
-/** `--dir`: made where it is missing. @throws Error */
+/** `--dir`: made where it is missing. A link must be of this user or of root. @throws Error */
 export async function makeGivenDirectory(path: string): Promise<string> {
   const directory = resolve(path);
+  let found: Stats;
   try {
     await makeWithParents(directory);
+    found = await lstat(directory);
   } catch (error) {
     throw new Error(`${directory}: ${systemErrorText(error)}`);
   }
+  // In /tmp anybody may have made it, and the command writes where it leads.
+  if (found.isSymbolicLink() && ![process.geteuid!(), 0].includes(found.uid))
+    throw new Error(`${directory}: expected a directory, got a link of uid ${found.uid}`);
   return directory;
 }
 

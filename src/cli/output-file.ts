@@ -1,43 +1,213 @@
 /**
- * Writes a file so that a reader sees the old content or the new, never half of it.
+ * `-o FILE`: a reader sees the old content or the new, never half of it, and nobody who can write to the directory
+ * can direct the output elsewhere.
  *
- * node_exporter's textfile collector reads whatever ends in `.prom` at any moment, so the temporary
- * file beside it must not end so.
+ * | FILE is                                   | what happens                                              |
+ * |-------------------------------------------|-----------------------------------------------------------|
+ * | missing, a regular file, a symbolic link  | replaced; a link itself is replaced, never followed       |
+ * | a FIFO, a character device                | written to; refused where the FIFO is of another user     |
+ * | /dev/stdout, /dev/stderr, /dev/fd/N       | that descriptor is written to                             |
+ * | a directory, a socket, a block device     | refused                                                   |
+ *
+ * To replace is to write a temporary file in the same directory and to rename it. Its name cannot be predicted, and
+ * O_EXCL makes it a new file. node_exporter's textfile collector reads whatever ends in `.prom` at any moment, so it
+ * does not end so.
  */
-import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { UsageError } from '../errors.js';
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import {
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { InterruptedError, UsageError } from '../errors.js';
 import { systemErrorText } from './system-error.js';
 
-/** @throws UsageError `FILE: no such file or directory`; the file is then as it was */
-export async function writeFileAtomically(file: string, content: Uint8Array): Promise<void> {
+const close = promisify(fs.close);
+const fsync = promisify(fs.fsync);
+const writeFile = promisify(fs.writeFile);
+
+// libuv adds O_CLOEXEC to every open.
+const { O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_WRONLY } = constants;
+
+/** Any of these ends a command that does nothing about it. */
+const ENDING_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+
+const PERMISSION_BITS = 0o777;
+
+const OWNER_BITS = 0o700;
+
+export interface OutputFileOptions {
+  /** Only its owner may read the file, whatever the umask and the mode of an earlier file: mode 0600. */
+  readonly isPrivate?: boolean;
+}
+
+/**
+ * Writes FILE.
+ *
+ * A file that is not private gets its mode from the umask. Where it replaces a regular file of the same user, it gets
+ * that file's mode and group.
+ *
+ * @throws UsageError `FILE: no such file or directory`; a file that was to be replaced is then as it was
+ * @throws InterruptedError a signal came before the file was complete: the same
+ */
+export async function writeOutputFile(
+  file: string,
+  content: Uint8Array,
+  { isPrivate = false }: OutputFileOptions = {},
+): Promise<void> {
   try {
-    const found = await stat(file).catch(() => undefined);
-    if (found && !found.isFile()) {
-      // A pipe or a device, /dev/stdout say, is written to; renaming onto it would replace it.
-      await writeFile(file, content);
-    } else {
-      // A link stays a link; what it points to is replaced.
-      await replace(found ? await realpath(file) : file, content);
-    }
+    const descriptor = descriptorNamed(file);
+    if (descriptor !== undefined) return await writeFile(descriptor, content);
+
+    const found = await lookAt(file);
+    if (found?.isFIFO() || found?.isCharacterDevice()) await writeInto(file, found, content);
+    else if (found === undefined || found.isFile() || found.isSymbolicLink())
+      await replace(file, found, content, isPrivate);
+    else throw new UsageError(`${file}: expected a file, got a ${kindOf(found)}`);
   } catch (error) {
+    if (error instanceof UsageError || error instanceof InterruptedError) throw error;
     throw new UsageError(`${file}: ${systemErrorText(error)}`);
   }
 }
 
-async function replace(file: string, content: Uint8Array): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+/**
+ * By name, as in gawk: /dev/stdout is a link to a link of /proc, and to open that anew would write over the
+ * beginning of a file that stdout goes to.
+ */
+function descriptorNamed(file: string): number | undefined {
+  if (file === '/dev/stdout') return 1;
+  if (file === '/dev/stderr') return 2;
+  const [, number] = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(file) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** The name itself, not what a link leads to; undefined where there is nothing. */
+async function lookAt(file: string): Promise<Stats | undefined> {
   try {
-    const handle = await open(temporary, 'w', 0o644);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    return await lstat(file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSocket()) return 'socket';
+  return 'block device';
+}
+
+/** Waits for a reader of a FIFO, as a shell does. */
+async function writeInto(file: string, found: Stats, content: Uint8Array): Promise<void> {
+  // Anybody can leave one in /tmp and read what comes.
+  if (found.isFIFO() && ![process.geteuid!(), 0].includes(found.uid)) {
+    throw new UsageError(
+      `${file}: expected a FIFO of this user or of root, got one of uid ${found.uid}`,
+    );
+  }
+  const handle = await open(file, O_WRONLY | O_NOFOLLOW | O_NOCTTY);
+  try {
+    const { dev, ino } = await handle.stat();
+    if (dev !== found.dev || ino !== found.ino)
+      throw new UsageError(`${file}: replaced by another file while it was opened`);
+    await handle.writeFile(content);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replace(
+  file: string,
+  found: Stats | undefined,
+  content: Uint8Array,
+  isPrivate: boolean,
+): Promise<void> {
+  const temporary = join(dirname(file), `.promfold-${randomBytes(12).toString('hex')}.tmp`);
+  const earlier = found?.isFile() && found.uid === process.geteuid!() ? found : undefined;
+  // Never more than it has in the end: who has a file open can read what is written to it later.
+  let mode = 0o666;
+  if (isPrivate) mode = 0o600;
+  else if (earlier !== undefined) mode = earlier.mode & OWNER_BITS;
+
+  const signal = nextSignal();
+  try {
+    // Blocking: a signal that comes meanwhile is told afterwards, when the file is there to be removed.
+    const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    const filled = fill(descriptor, content, () => {
+      if (isPrivate) makePrivate(descriptor, file);
+      else if (earlier !== undefined) copyAccess(earlier, descriptor);
+    });
+    await Promise.race([filled, signal.interruption]);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    signal.ignore();
+  }
+}
+
+/** Closes the descriptor, also after an error. The rename is not synced: both the old file and the new are whole. */
+async function fill(descriptor: number, content: Uint8Array, setAccess: () => void): Promise<void> {
+  try {
+    setAccess();
+    await writeFile(descriptor, content);
+    // After a crash a file that was renamed first might be empty.
+    await fsync(descriptor);
+  } finally {
+    await close(descriptor);
+  }
+}
+
+function makePrivate(descriptor: number, file: string): void {
+  try {
+    setMode(descriptor, 0o600);
+  } catch (error) {
+    throw new UsageError(`${file}: mode 0600 cannot be set: ${systemErrorText(error)}`);
+  }
+}
+
+function copyAccess({ mode, uid, gid }: Stats, descriptor: number): void {
+  let allowed = mode & PERMISSION_BITS;
+  if (fstatSync(descriptor).gid !== gid) {
+    try {
+      fchownSync(descriptor, uid, gid);
+    } catch {
+      // Not a member of the group any more: ours gets what everybody gets.
+      allowed = (allowed & 0o707) | ((allowed & 0o007) << 3);
+    }
+  }
+  setMode(descriptor, allowed);
+}
+
+function setMode(descriptor: number, mode: number): void {
+  // A file system without modes (vfat) refuses to set one, even its own.
+  if ((fstatSync(descriptor).mode & PERMISSION_BITS) !== mode) fchmodSync(descriptor, mode);
+}
+
+/** A signal that would end the process rejects `interruption`, until `ignore` is called; the next one ends it. */
+function nextSignal(): { readonly interruption: Promise<never>; ignore(): void } {
+  let ignore = () => {};
+  const interruption = new Promise<never>((_, reject) => {
+    const tell = (signal: NodeJS.Signals) => {
+      ignore();
+      reject(new InterruptedError(signal));
+    };
+    ignore = () => {
+      for (const signal of ENDING_SIGNALS) process.removeListener(signal, tell);
+    };
+    for (const signal of ENDING_SIGNALS) process.on(signal, tell);
+  });
+  // Nobody waits for it where opening fails.
+  interruption.catch(() => {});
+  return { interruption, ignore };
 }

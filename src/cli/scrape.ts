@@ -8,7 +8,7 @@ import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { Scraper } from '../scrape/scraper.js';
 import type { Command } from './command.js';
-import { writeFileAtomically } from './output-file.js';
+import { writeOutputFile } from './output-file.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 import { WRITER_FLAGS, writerOptions } from './writer-options.js';
@@ -73,7 +73,7 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
       }
 
       if (output === undefined || output === '-') await terminal.print(exposition);
-      else await writeFileAtomically(output, exposition);
+      else await writeOutputFile(output, exposition);
       // What the others hold is printed all the same.
       if (problems.some(({ code }) => code === 'DIRECTORY_UNREADABLE')) return 2;
       return missing.length > 0 && missing.length === new Set(names).size ? 1 : 0;

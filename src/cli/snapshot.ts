@@ -5,7 +5,7 @@ import { takeSnapshot } from '../inspect/snapshot.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
-import { writeFileAtomically } from './output-file.js';
+import { writeOutputFile } from './output-file.js';
 import { VERSION } from './version.js';
 
 export const snapshot: Command<'output' | 'json'> = {
@@ -28,7 +28,8 @@ export const snapshot: Command<'output' | 'json'> = {
       await terminal.print(archive);
       return 0;
     }
-    await writeFileAtomically(output, archive);
+    // Label values and help texts are in it, which others may not be meant to read.
+    await writeOutputFile(output, archive, { isPrivate: true });
     const facts = {
       path: directory,
       snapshot: output,

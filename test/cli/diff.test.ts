@@ -1,6 +1,6 @@
 /** `promfold diff` and `promfold snapshot`, as they are started by a user. */
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promfold } from '../support/cli.js';
@@ -37,6 +37,14 @@ describe('promfold snapshot and diff', () => {
       const atOnce = (text: string) => text.replace(/unknown \d+s/g, 'unknown 0s');
       assert.equal(atOnce(taken.stdout).replaceAll(file, directory), atOnce(live.stdout));
     }
+  });
+
+  it('write a snapshot for its owner alone, also over a file that everybody may read', async () => {
+    const file = join(tempDirectory(), 'web.tar.gz');
+    writeFileSync(file, 'old', { mode: 0o644 });
+    const taken = await promfold(['snapshot', `${GOLDEN}/web-v0.26.0/files`, '-o', file]);
+    assert.equal(taken.exitCode, 0);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 
   it('mark what went back, and exit 1', async () => {

@@ -1,7 +1,7 @@
 /** Where `run` makes its directory: file systems of every size, as a tmpfs gives them. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lchownSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import {
@@ -126,6 +126,23 @@ describe('a given directory', () => {
     await assert.rejects(makeGivenDirectory(`${file}/a`), { message: /a: not a directory/ });
     await assert.rejects(makeGivenDirectory('/proc/none'), {
       message: '/proc/none: no such file or directory',
+    });
+  });
+
+  it('may be a link of the same user', async () => {
+    const link = join(tempDirectory(), 'link');
+    symlinkSync(tempDirectory(), link);
+    assert.equal(await makeGivenDirectory(link), link);
+  });
+
+  it('is refused where it is a link of another user', {
+    skip: process.getuid?.() === 0 ? false : 'needs root, for another user',
+  }, async () => {
+    const link = join(tempDirectory(), 'link');
+    symlinkSync(tempDirectory(), link);
+    lchownSync(link, 65_534, 65_534);
+    await assert.rejects(makeGivenDirectory(link), {
+      message: `${link}: expected a directory, got a link of uid 65534`,
     });
   });
 });

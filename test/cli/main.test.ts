@@ -1,6 +1,6 @@
 /** The built program, as it is started by a user. */
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { loadCommands } from '../../src/cli/commands.js';
@@ -189,6 +189,18 @@ describe('promfold scrape', () => {
     const { exitCode, stdout } = await promfold(['scrape', directory, '-o', file]);
     assert.deepEqual([exitCode, stdout, readFileSync(file, 'utf8')], [0, '', EXPECTED]);
     assert.deepEqual(readdirSync(join(file, '..')), ['app.prom']);
+  });
+
+  it('-o keeps the mode of the file, and takes /dev/stdout for what stdout is', async () => {
+    const file = join(tempDirectory(), 'app.prom');
+    writeFileSync(file, 'old\n', { mode: 0o600 });
+    await promfold(['scrape', directory, '-o', file]);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+
+    writeFileSync(file, 'old\n');
+    const command = `"${process.execPath}" "${MAIN}" scrape "${directory}" -o /dev/stdout >> "${file}"`;
+    const { exitCode, stderr } = await run('sh', ['-c', command]);
+    assert.deepEqual([exitCode, stderr, readFileSync(file, 'utf8')], [0, '', `old\n${EXPECTED}`]);
   });
 
   it('-o leaves the old file when the scrape fails', async () => {
