@@ -4,11 +4,14 @@
  * Looks follow one another every few seconds, and remember: what a file is called in the maps, and whose writers
  * could be seen (find-writers.ts). Everything here blocks; it runs in a thread of its own (proc-thread.ts).
  *
- * Removing follows mark_process_dead, but only what two looks and a third one just before call dead.
+ * Removing follows mark_process_dead, but only what two looks and a third one just before call dead. Whoever owns a
+ * directory, or one above it, may put another one in its place at any moment: so a look holds the directory open, and
+ * a file is removed only in the directory it was judged in, and only while it is the regular file that was judged.
  */
-import { lstatSync, realpathSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, statSync, unlinkSync } from 'node:fs';
 import { countsOnlyAlive, parseFileName } from '../format/filename.js';
 import { findWriters, newMemory, type WrittenFile } from './find-writers.js';
+import { HeldDirectory } from './held-directory.js';
 import type { Proc } from './proc.js';
 import type { Liveness, Writer } from './writer.js';
 
@@ -43,7 +46,10 @@ export interface Look {
 const CREATION_SECONDS = 2;
 
 interface KnownFile extends WrittenFile {
+  readonly name: string;
   readonly path: string;
+  /** Identity of the directory it was seen in. */
+  readonly directory: string;
   readonly changedSeconds: number;
 }
 
@@ -68,8 +74,21 @@ export class Looks {
 
   /** @param removeLive remove the live gauges of dead processes */
   async look(files: readonly LookedAtFile[], removeLive: boolean): Promise<Look> {
+    const directory = HeldDirectory.open(this.#path);
+    try {
+      return await this.#lookIn(directory, files, removeLive);
+    } finally {
+      directory?.close();
+    }
+  }
+
+  async #lookIn(
+    directory: HeldDirectory | undefined,
+    files: readonly LookedAtFile[],
+    removeLive: boolean,
+  ): Promise<Look> {
     const began = performance.now();
-    const known = this.#identify(files);
+    const known = this.#identify(directory, files);
     const writers = await findWriters(known, this.#proc, this.#memory);
     const young = this.#youngIds(known);
 
@@ -87,7 +106,10 @@ export class Looks {
     const dead = [...writers.values()].filter(
       (writer) => writer.liveness === 'dead' && !young.has(writer.processId),
     );
-    const outcome = removeLive ? await this.#remove(known, liveness) : NOTHING_REMOVED;
+    const outcome =
+      removeLive && directory !== undefined
+        ? await this.#remove(directory, known, liveness)
+        : NOTHING_REMOVED;
     return {
       liveness,
       startSeconds,
@@ -98,16 +120,18 @@ export class Looks {
     };
   }
 
-  /** Each file is stated once: another one of its name has another id. */
-  #identify(files: readonly LookedAtFile[]): KnownFile[] {
-    const directory = realPath(this.#path);
+  /** Each file is looked at once: another one of its name has another id. */
+  #identify(
+    directory: HeldDirectory | undefined,
+    files: readonly LookedAtFile[],
+  ): readonly KnownFile[] {
     const gone = new Set(this.#known.keys());
     const known = files.map(({ id, name }) => {
       gone.delete(id);
       const before = this.#known.get(id);
       if (before !== undefined) return before;
-      const file = stateFile(`${directory}/${name}`, parseFileName(name)?.processId ?? '');
-      // One that cannot be stated now may be later.
+      const file = lookAt(directory, name) ?? unseenFile(this.#path, name);
+      // One that cannot be looked at now may be later.
       if (file.identity !== '') this.#known.set(id, file);
       return file;
     });
@@ -126,15 +150,16 @@ export class Looks {
 
   /** Removes what the last look condemned too, if a fresh one still does. */
   async #remove(
+    directory: HeldDirectory,
     files: readonly KnownFile[],
     liveness: readonly Liveness[],
   ): Promise<Pick<Look, 'removed' | 'notRemoved'>> {
-    const isCandidate = ({ path, identity }: KnownFile, i: number) => {
-      const name = parseFileName(path.slice(path.lastIndexOf('/') + 1));
+    const isCandidate = ({ name, identity }: KnownFile, i: number) => {
+      const parsed = parseFileName(name);
       return (
         liveness[i] === 'dead' &&
-        name !== undefined &&
-        countsOnlyAlive(name) &&
+        parsed !== undefined &&
+        countsOnlyAlive(parsed) &&
         !this.#stuck.has(identity)
       );
     };
@@ -146,24 +171,32 @@ export class Looks {
     const writers = await findWriters(files, this.#proc, this.#memory);
     const removed: string[] = [];
     const notRemoved: Look['notRemoved'][number][] = [];
-    for (const { processId, identity, path } of condemned) {
+    for (const file of condemned) {
       // A process that has the id now may open what an earlier one left at any moment.
-      if (writers.get(processId)?.liveness !== 'dead') continue;
-      const name = path.slice(path.lastIndexOf('/') + 1);
+      if (writers.get(file.processId)?.liveness !== 'dead') continue;
+      const { name } = file;
       try {
-        if (identityOf(lstatSync(path, { bigint: true })) !== identity) continue;
-        unlinkSync(path);
-        removed.push(name);
+        if (removeFrom(directory, file)) removed.push(name);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         // Somebody else was faster.
         if (code === 'ENOENT') continue;
-        this.#stuck.add(identity);
+        this.#stuck.add(file.identity);
         notRemoved.push({ name, error: code ?? message });
       }
     }
     return { removed, notRemoved };
   }
+}
+
+/** @returns false where it is not the file that was judged, in the directory that it was judged in */
+function removeFrom(directory: HeldDirectory, file: KnownFile): boolean {
+  if (directory.identity !== file.directory) return false;
+  const entry = directory.entry(file.name);
+  const status = lstatSync(entry, { bigint: true });
+  if (!status.isFile() || identityInMaps(status) !== file.identity) return false;
+  unlinkSync(entry);
+  return true;
 }
 
 const NOTHING_REMOVED = { removed: [], notRemoved: [] } as const;
@@ -172,26 +205,41 @@ function livingWriter({ processId, liveness, pid, role, startSeconds }: Writer):
   return liveness === 'alive' && pid !== undefined ? [{ processId, pid, role, startSeconds }] : [];
 }
 
-function realPath(path: string): string {
+function lookAt(directory: HeldDirectory | undefined, name: string): KnownFile | undefined {
+  if (directory === undefined) return undefined;
   try {
-    return realpathSync(path);
+    const status = statSync(directory.entry(name), { bigint: true });
+    return {
+      name,
+      path: `${directory.path}/${name}`,
+      directory: directory.identity,
+      processId: processIdOf(name),
+      identity: identityInMaps(status),
+      changedSeconds: Number(status.ctimeNs) / 1e9,
+    };
   } catch {
-    return path;
+    return undefined;
   }
 }
 
-function stateFile(path: string, processId: string): KnownFile {
-  try {
-    const status = statSync(path, { bigint: true });
-    const changedSeconds = Number(status.ctimeNs) / 1e9;
-    return { path, processId, identity: identityOf(status), changedSeconds };
-  } catch {
-    return { path, processId, identity: '', changedSeconds: 0 };
-  }
+function unseenFile(directory: string, name: string): KnownFile {
+  const path = `${directory}/${name}`;
+  return {
+    name,
+    path,
+    directory: '',
+    processId: processIdOf(name),
+    identity: '',
+    changedSeconds: 0,
+  };
+}
+
+function processIdOf(name: string): string {
+  return parseFileName(name)?.processId ?? '';
 }
 
 /** As /proc/PID/maps prints device and inode. Source: linux/kdev_t.h, new_decode_dev. */
-function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+function identityInMaps({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
   const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
   const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
   const hex = (number: bigint) => number.toString(16).padStart(2, '0');

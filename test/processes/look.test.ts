@@ -2,12 +2,22 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { type LookedAtFile, Looks } from '../../src/processes/look.js';
 import { Proc } from '../../src/processes/proc.js';
 import { Mappers } from '../support/mapper.js';
+import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
 /** Pids that nobody has. */
@@ -110,6 +120,43 @@ describe('a look', () => {
     assert.deepEqual(await see(), { [`counter_${DEAD}.db`]: 'unknown' });
   });
 
+  it('sees the files of another mount namespace, not those of the same path in its own', {
+    skip: process.getuid!() !== 0,
+  }, async () => {
+    // A tmpfs lies over it there.
+    const directory = tempDirectory();
+    const script = ['mount -t tmpfs none "$0"', 'exec python3 -c "$1" "$0"'].join(' && ');
+    const mapper = `
+import mmap, os, sys
+name = f'{sys.argv[1]}/counter_{os.getpid()}.db'
+open(name, 'wb').write(bytes(4096))
+file = open(name, 'r+b')
+held = mmap.mmap(file.fileno(), 0)
+print('ready', flush=True)
+sys.stdin.read()`;
+    const child = start('unshare', ['--mount', 'sh', '-c', script, directory, mapper]);
+    await once(child.stdout!, 'data');
+    const there = place(LATER, new Proc(), `/proc/${child.pid}/root${directory}`);
+    const name = `counter_${child.pid}.db`;
+    there.files.push({ id: 0, name });
+    assert.deepEqual(await there.see(), { [name]: 'alive' });
+    child.kill('SIGKILL');
+  });
+
+  it('knows nothing of a directory that is not there, until it is', async () => {
+    const directory = join(tempDirectory(), 'later');
+    const later = place(LATER, new Proc(), directory);
+    later.files.push({ id: 0, name: `counter_${DEAD}.db` });
+    assert.deepEqual(await later.see(), { [`counter_${DEAD}.db`]: 'unknown' });
+    mkdirSync(directory);
+    writeFileSync(later.path(`counter_${DEAD}.db`), Buffer.alloc(4096));
+    const { pid } = await later.live();
+    assert.deepEqual(await later.see(), {
+      [`counter_${DEAD}.db`]: 'dead',
+      [`counter_${pid}.db`]: 'alive',
+    });
+  });
+
   describe('that removes', () => {
     const LIVE = ['liveall', 'livemin', 'livemax', 'livesum', 'livemostrecent'];
     const liveOf = (id: string) => LIVE.map((mode) => `gauge_${mode}_${id}.db`);
@@ -163,6 +210,89 @@ describe('a look', () => {
       execFileSync('mv', [path('new'), path(LIVESUM)]);
       assert.deepEqual((await looks.look(files, true)).removed, []);
       assert.ok(existsSync(path(LIVESUM)));
+    });
+
+    describe('while its directory is exchanged', () => {
+      /** Does it when everything is judged, just before something would be removed. */
+      class Exchanging extends Proc {
+        #passes = 0;
+        exchange = () => {};
+        override async pids() {
+          const pids = await super.pids();
+          this.#passes += 1;
+          if (this.#passes === 3) this.exchange();
+          return pids;
+        }
+      }
+      interface Exchange {
+        readonly place: Place;
+        readonly proc: Exchanging;
+        /** A directory of somebody else, which has the very file under the same name. */
+        readonly victim: string;
+        readonly outer: string;
+      }
+      const exchange = async (): Promise<Exchange> => {
+        const outer = tempDirectory();
+        const victim = join(outer, 'victim');
+        mkdirSync(victim);
+        mkdirSync(join(outer, 'parent'));
+        mkdirSync(join(outer, 'parent', 'metrics'));
+        const proc = new Exchanging();
+        const own = place(LATER, proc, join(outer, 'parent', 'metrics'));
+        await own.live();
+        own.add(LIVESUM);
+        linkSync(own.path(LIVESUM), join(victim, LIVESUM));
+        return { place: own, proc, victim, outer };
+      };
+
+      it('removes nothing of what a link in its place leads to', async () => {
+        const { place: own, proc, victim, outer } = await exchange();
+        const moved = join(outer, 'moved');
+        proc.exchange = () => {
+          renameSync(own.directory, moved);
+          symlinkSync(victim, own.directory);
+        };
+        await own.looks.look(own.files, true);
+        assert.deepEqual((await own.looks.look(own.files, true)).removed, [LIVESUM]);
+        assert.ok(existsSync(join(victim, LIVESUM)));
+        assert.ok(!existsSync(join(moved, LIVESUM)));
+      });
+
+      it('removes nothing of what a link in place of its parent leads to', async () => {
+        const { place: own, proc, victim, outer } = await exchange();
+        const moved = join(outer, 'moved');
+        proc.exchange = () => {
+          renameSync(join(outer, 'parent'), moved);
+          mkdirSync(join(outer, 'elsewhere'));
+          renameSync(victim, join(outer, 'elsewhere', 'metrics'));
+          symlinkSync(join(outer, 'elsewhere'), join(outer, 'parent'));
+        };
+        await own.looks.look(own.files, true);
+        assert.deepEqual((await own.looks.look(own.files, true)).removed, [LIVESUM]);
+        assert.ok(existsSync(join(outer, 'elsewhere', 'metrics', LIVESUM)));
+        assert.ok(!existsSync(join(moved, 'metrics', LIVESUM)));
+      });
+
+      it('removes nothing of another directory that a later look finds in its place', async () => {
+        const { place: own, victim, outer } = await exchange();
+        await own.looks.look(own.files, true);
+        renameSync(own.directory, join(outer, 'moved'));
+        symlinkSync(victim, own.directory);
+        assert.deepEqual((await own.looks.look(own.files, true)).removed, []);
+        assert.ok(existsSync(join(victim, LIVESUM)));
+        assert.ok(existsSync(join(outer, 'moved', LIVESUM)));
+      });
+
+      it('removes no link to the file that was judged', async () => {
+        const { place: own, proc, victim } = await exchange();
+        proc.exchange = () => {
+          rmSync(own.path(LIVESUM));
+          symlinkSync(join(victim, LIVESUM), own.path(LIVESUM));
+        };
+        await own.looks.look(own.files, true);
+        assert.deepEqual((await own.looks.look(own.files, true)).removed, []);
+        assert.ok(existsSync(own.path(LIVESUM)) && existsSync(join(victim, LIVESUM)));
+      });
     });
 
     it('tells once what it cannot remove', { skip: process.getuid!() !== 0 }, async () => {

@@ -1,0 +1,48 @@
+/**
+ * A directory that is held open: its entries are looked at and removed in it, wherever its path leads meanwhile.
+ *
+ * Node has no fstatat and no unlinkat. `/proc/self/fd/N/NAME` is the same: the kernel goes on from the directory that
+ * descriptor N holds, and follows no path to it. Source: proc(5); open(2), "Rationale for openat()".
+ */
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
+import { identityOf } from './reach.js';
+
+export class HeldDirectory {
+  readonly #descriptor: number;
+  /** `device:inode` */
+  readonly identity: string;
+  /** Without links, as the kernel calls it in the mount namespace it is in. */
+  readonly path: string;
+
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+    this.identity = identityOf(fstatSync(descriptor, { bigint: true }));
+    this.path = readlinkSync(`/proc/self/fd/${descriptor}`);
+  }
+
+  /** Undefined where it cannot be opened, or is not a directory. The path may be a link. */
+  static open(path: string): HeldDirectory | undefined {
+    const { O_RDONLY, O_DIRECTORY } = constants;
+    let descriptor: number;
+    try {
+      descriptor = openSync(path, O_RDONLY | O_DIRECTORY);
+    } catch {
+      return undefined;
+    }
+    try {
+      return new HeldDirectory(descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+
+  /** A path for stat, lstat and unlink. REQUIRES: a base name, and that it is not closed. */
+  entry(name: string): string {
+    return `/proc/self/fd/${this.#descriptor}/${name}`;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
