@@ -10,9 +10,17 @@ import type { Measurable, Measured } from './measure.js';
 
 export interface LookRequest {
   readonly kind: 'look';
+  /** Looks of one watch remember; its file ids are its own. */
+  readonly watch: number;
   readonly directory: string;
   readonly files: readonly LookedAtFile[];
   readonly removeLive: boolean;
+}
+
+/** A watch ended: nothing of it is remembered. */
+export interface ForgetRequest {
+  readonly kind: 'forget';
+  readonly watch: number;
 }
 
 export interface MeasureRequest {
@@ -20,7 +28,7 @@ export interface MeasureRequest {
   readonly processes: readonly Measurable[];
 }
 
-export type Request = LookRequest | MeasureRequest;
+export type Request = LookRequest | ForgetRequest | MeasureRequest;
 
 export interface Numbered<T> {
   readonly number: number;
@@ -43,8 +51,18 @@ export class ProcThread {
   readonly #waiting = new Map<number, Waiting>();
 
   /** Rejects when the thread cannot be had or breaks; the next question begins a new one. */
-  look(directory: string, files: readonly LookedAtFile[], removeLive: boolean): Promise<Look> {
-    return this.#ask({ kind: 'look', directory, files, removeLive }) as Promise<Look>;
+  look(
+    watch: number,
+    directory: string,
+    files: readonly LookedAtFile[],
+    removeLive: boolean,
+  ): Promise<Look> {
+    return this.#ask({ kind: 'look', watch, directory, files, removeLive }) as Promise<Look>;
+  }
+
+  /** Never rejects: a thread that broke, or is closed, remembers nothing. */
+  async forget(watch: number): Promise<void> {
+    await this.#ask({ kind: 'forget', watch }).catch(() => {});
   }
 
   /** What each takes, undefined for one that is gone; a look under way is not waited for. */

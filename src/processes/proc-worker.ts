@@ -24,15 +24,15 @@ const proc = new Proc('/proc', {
   readlink: (path) => readlinkSync(path),
 });
 
-/** By directory: looks remember. */
-const looksAt = new Map<string, Looks>();
+/** By watch: looks remember. */
+const looksOf = new Map<number, Looks>();
 let lastLook: Promise<unknown> = Promise.resolve();
 
-function look({ directory, files, removeLive }: LookRequest): Promise<unknown> {
-  let looks = looksAt.get(directory);
+function look({ watch, directory, files, removeLive }: LookRequest): Promise<unknown> {
+  let looks = looksOf.get(watch);
   if (looks === undefined) {
     looks = new Looks(directory, proc);
-    looksAt.set(directory, looks);
+    looksOf.set(watch, looks);
   }
   const own = looks;
   const next = lastLook.then(() => own.look(files, removeLive));
@@ -40,11 +40,16 @@ function look({ directory, files, removeLive }: LookRequest): Promise<unknown> {
   return next;
 }
 
+function answerTo(request: Request): unknown {
+  if (request.kind === 'look') return look(request);
+  if (request.kind === 'measure') return measure(request.processes);
+  return looksOf.delete(request.watch);
+}
+
 parentPort!.on('message', async ({ number, body }: Numbered<Request>) => {
   let reply: Reply;
   try {
-    const answer = body.kind === 'look' ? await look(body) : measure(body.processes);
-    reply = { number, answer };
+    reply = { number, answer: await answerTo(body) };
   } catch (error) {
     reply = { number, error: (error as Error).message };
   }

@@ -36,7 +36,11 @@ export interface WriterWatchOptions {
   readonly log: ScrapeLog | undefined;
 }
 
+/** Of the last watch that was made. */
+let lastNumber = 0;
+
 export class WriterWatch {
+  readonly #number = ++lastNumber;
   readonly #directory: string;
   readonly #options: WriterWatchOptions;
   #known: Known | undefined;
@@ -45,6 +49,7 @@ export class WriterWatch {
   #dueMs = Number.POSITIVE_INFINITY;
   #endedMs = Number.NEGATIVE_INFINITY;
   #isAwaited = false;
+  #hasLooked = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -74,6 +79,7 @@ export class WriterWatch {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    if (this.#hasLooked) void this.#options.thread.forget(this.#number);
   }
 
   #lookIn(ms: number): void {
@@ -107,7 +113,8 @@ export class WriterWatch {
     const hanging = setTimeout(() => this.#lose(new Error('no answer')), HANGING_MS);
     hanging.unref();
     try {
-      const look = await thread.look(this.#directory, files, removeLive);
+      this.#hasLooked = true;
+      const look = await thread.look(this.#number, this.#directory, files, removeLive);
       this.#known = { look, index: new Map(files.map(({ id }, i) => [id, i])) };
       this.#hasFailed = false;
       this.#tell(look);
