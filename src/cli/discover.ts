@@ -7,6 +7,7 @@ import {
   type Discovery,
   discoverDirectories,
   isWritten,
+  MAX_DIRECTORIES_OF_USER,
 } from '../processes/discover.js';
 import type { Command } from './command.js';
 import { toJson } from './json.js';
@@ -122,11 +123,17 @@ function* notes(directory: DiscoveredDirectory): IterableIterator<string> {
 }
 
 /** What was not seen, why, and what would help. */
-function unreadText({ unread, isPartial }: Discovery): string[] {
-  const lines = unread.map(
-    ({ uid, processes }) =>
-      `${counted(processes, 'process', 'processes')} of uid ${uid} may not be looked into; it takes ${cure(uid)}`,
-  );
+function unreadText({ unread, crowded, isPartial }: Discovery): string[] {
+  const lines = [
+    ...unread.map(
+      ({ uid, processes }) =>
+        `${counted(processes, 'process', 'processes')} of uid ${uid} may not be looked into; it takes ${cure(uid)}`,
+    ),
+    ...crowded.map(
+      (uid) =>
+        `uid ${uid} uses more than ${MAX_DIRECTORIES_OF_USER} directories: the others are not looked at`,
+    ),
+  ];
   if (isPartial) {
     lines.push(
       '/proc hides the processes of other users (hidepid); it takes root, or gid= of that mount',

@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { rm, stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import { discoverDirectories } from '../processes/discover.js';
+import { Proc } from '../processes/proc.js';
 import { identityOf } from '../processes/reach.js';
 import type { Command, ExitStatus, Terminal } from './command.js';
 import { DaemonProcess } from './daemon-process.js';
@@ -164,7 +165,8 @@ async function leave(directory: string, isKept: boolean, log: Log): Promise<void
   }
   try {
     const own = identityOf(await stat(directory, { bigint: true }));
-    const { directories } = await discoverDirectories();
+    // All there are: one more that is not looked at might be ours.
+    const { directories } = await discoverDirectories(new Proc(), Number.POSITIVE_INFINITY);
     const users = directories.find(({ identity }) => identity === own)?.users ?? [];
     if (users.length > 0) {
       // Without it the first new metric of such a process would end it.

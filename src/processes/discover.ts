@@ -9,6 +9,8 @@
  * shows it in its children only. Of an environment nothing else is looked at, and command lines give only a role:
  * both hold secrets.
  *
+ * Any user can name and map any number of directories: of one user the first 200 are looked at.
+ *
  * A directory in another mount namespace is given as we can open it, by /proc/PID/root; one that several processes
  * call differently is one, by device and inode. Nothing here throws: what cannot be read is part of the answer.
  */
@@ -21,10 +23,13 @@ import { writableMappings } from './maps.js';
 import { readMounts } from './mounts.js';
 import { DENIED, Proc } from './proc.js';
 import { identityOf, type Reached, reach, type View, viewOf } from './reach.js';
+import { SubordinateIds } from './subordinate-ids.js';
 
 /** A process that writes to a directory, or names it. No secrets: no command line, no environment. */
 export interface DirectoryUser {
   readonly pid: number;
+  /** The user it is of, which no process can choose: its real one, and of a subordinate id the owner of that. */
+  readonly uid: number | undefined;
   /** `VLLM::APIServer_0`, from the process title where it is one. */
   readonly role: string | undefined;
   /** Base name of the program: `python3.11`. */
@@ -55,7 +60,7 @@ export interface DiscoveredDirectory {
   /**
    * Parents of the engine processes that write here, when only such do. An engine is started by the server that has
    * the metrics: it set the variable after it had imported prometheus_client, and keeps them in memory. Source:
-   * `dynamo.md` 2.
+   * `dynamo.md` 2. Without a uid.
    */
   readonly setLateBy: readonly DirectoryUser[];
 }
@@ -71,6 +76,8 @@ export interface Discovery {
   readonly directories: readonly DiscoveredDirectory[];
   /** By uid. */
   readonly unread: readonly Unread[];
+  /** Users that use more directories than are looked at; the others are not among `directories`. */
+  readonly crowded: readonly number[];
   /** /proc may hide the processes of others altogether (hidepid). */
   readonly isPartial: boolean;
 }
@@ -78,6 +85,7 @@ export interface Discovery {
 /** What one process says of one directory. */
 interface Sighting {
   readonly pid: number;
+  readonly uid: number | undefined;
   readonly parentPid: number;
   readonly startAfterBoot: number;
   readonly insidePath: string;
@@ -89,9 +97,44 @@ interface Sighting {
 /** An engine of vLLM, whose metrics are with the server that started it. */
 const ENGINE = /^VLLM::(?:EngineCore|Worker)/i;
 
-/** @param proc another one in tests only */
-export async function discoverDirectories(proc = new Proc()): Promise<Discovery> {
+/** What all processes of a host that serves models use, several times over. */
+export const MAX_DIRECTORIES_OF_USER = 200;
+
+/** The directories of each user that are looked at. */
+class LookedAt {
+  readonly #ofUser = new Map<number | undefined, Set<string>>();
+  readonly crowded = new Set<number>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** @returns false for one that is too much */
+  add(uid: number | undefined, place: string): boolean {
+    const places = this.#ofUser.get(uid) ?? new Set();
+    this.#ofUser.set(uid, places);
+    if (places.has(place)) return true;
+    if (places.size >= this.#most) {
+      if (uid !== undefined) this.crowded.add(uid);
+      return false;
+    }
+    places.add(place);
+    return true;
+  }
+}
+
+/**
+ * @param proc another one in tests only
+ * @param mostOfUser directories of one user that are looked at
+ */
+export async function discoverDirectories(
+  proc = new Proc(),
+  mostOfUser = MAX_DIRECTORIES_OF_USER,
+): Promise<Discovery> {
   const own = await viewOf('self');
+  const subordinateIds = await SubordinateIds.read();
+  const lookedAt = new LookedAt(mostOfUser);
   const reaches = new Map<string, Promise<Reached>>();
   const sightings: Sighting[] = [];
   const unread = new Map<number, number>();
@@ -108,7 +151,9 @@ export async function discoverDirectories(proc = new Proc()): Promise<Discovery>
     const named = environ === undefined || environ === DENIED ? undefined : variableIn(environ);
     const mapped = mappedDirectories(maps);
     if (mapped.size === 0 && named === undefined) return;
-    const seen = await sightingsOf(pid, mapped, named, proc, own, reaches);
+    const real = await proc.realUser(pid);
+    const uid = real === undefined ? undefined : subordinateIds.ownerOf(real);
+    const seen = await sightingsOf(pid, uid, mapped, named, proc, own, reaches, lookedAt);
     for (const sighting of seen) sightings.push(sighting);
   });
 
@@ -125,6 +170,7 @@ export async function discoverDirectories(proc = new Proc()): Promise<Discovery>
     unread: [...unread]
       .map(([uid, processes]) => ({ uid, processes }))
       .sort((a, b) => a.uid - b.uid),
+    crowded: [...lookedAt.crowded].sort((a, b) => a - b),
     isPartial: hidesProcesses(readMounts()),
   };
 }
@@ -164,19 +210,22 @@ function mappedDirectories(maps: string): ReadonlyMap<string, number> {
 
 async function sightingsOf(
   pid: number,
+  uid: number | undefined,
   mapped: ReadonlyMap<string, number>,
   named: string | undefined,
   proc: Proc,
   own: View,
   reaches: Map<string, Promise<Reached>>,
+  lookedAt: LookedAt,
 ): Promise<Sighting[]> {
   const [about, view] = await Promise.all([proc.stat(pid), viewOf(pid)]);
   if (about === undefined || about.isZombie) return [];
   const { parentPid, startAfterBoot } = about;
 
   // A thousand workers of one application look at one directory in one place.
-  const reachOnce = (path: string, isFromMaps: boolean): Promise<Reached> => {
+  const reachOnce = (path: string, isFromMaps: boolean): Promise<Reached> | undefined => {
     const key = JSON.stringify([view.mountNamespace, view.root, isFromMaps, path]);
+    if (!lookedAt.add(uid, key)) return undefined;
     const known = reaches.get(key);
     if (known !== undefined) return known;
     const asked = reach(path, view, own, isFromMaps);
@@ -184,15 +233,16 @@ async function sightingsOf(
     return asked;
   };
   const found: Sighting[] = [];
-  const seen = { pid, parentPid, startAfterBoot };
+  const seen = { pid, uid, parentPid, startAfterBoot };
   for (const [insidePath, removedFiles] of mapped) {
     const reached = await reachOnce(insidePath, true);
+    if (reached === undefined) break;
     found.push({ ...seen, insidePath, writes: true, removedFiles, reached });
   }
   if (named !== undefined) {
     const insidePath = resolve((await proc.workingDirectory(pid)) ?? '/', named);
     const reached = await reachOnce(insidePath, false);
-    if (!found.some((other) => isSamePlace(other.reached, reached))) {
+    if (reached && !found.some((other) => isSamePlace(other.reached, reached))) {
       found.push({ ...seen, insidePath, writes: false, removedFiles: 0, reached });
     }
   }
@@ -268,11 +318,11 @@ async function countMetricFiles(
 }
 
 async function userOf(
-  { pid, writes, removedFiles }: Pick<Sighting, 'pid' | 'writes' | 'removedFiles'>,
+  { pid, uid, writes, removedFiles }: Pick<Sighting, 'pid' | 'uid' | 'writes' | 'removedFiles'>,
   proc: Proc,
 ): Promise<DirectoryUser> {
   const [role, program] = await Promise.all([proc.role(pid), proc.program(pid)]);
-  return { pid, role, program, writes, removedFiles };
+  return { pid, uid, role, program, writes, removedFiles };
 }
 
 async function parentsThatWereLate(
@@ -294,7 +344,9 @@ async function parentsThatWereLate(
     if (isWriter && !writes.has(parentPid)) parents.add(parentPid);
   }
   const late = await Promise.all(
-    [...parents].map((pid) => userOf({ pid, writes: false, removedFiles: 0 }, proc)),
+    [...parents].map((pid) =>
+      userOf({ pid, uid: undefined, writes: false, removedFiles: 0 }, proc),
+    ),
   );
   // Init takes over when the server is gone.
   return late.filter(({ pid, program }) => pid > 1 && program !== undefined);

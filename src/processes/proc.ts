@@ -88,6 +88,16 @@ export class Proc {
     return about?.uid;
   }
 
+  /**
+   * The user it is of. Not the owner of /proc/PID, which is root where a process says so (PR_SET_DUMPABLE), and not the
+   * effective user, whom a set-user-ID program changes. Source: credentials(7), proc(5).
+   */
+  async realUser(pid: number): Promise<number | undefined> {
+    const status = (await this.read(pid, 'status')) ?? '';
+    const [, real] = /^Uid:\t(\d+)\t/m.exec(status) ?? [];
+    return real === undefined ? undefined : Number(real);
+  }
+
   /** Undefined where it may not be seen. */
   async workingDirectory(pid: number): Promise<string | undefined> {
     return readlink(`${this.#directory}/${pid}/cwd`).catch(() => undefined);

@@ -3,11 +3,26 @@
  *
  * Every few seconds the directories in use are looked for (processes/discover.ts). One that is new becomes a
  * source, called as its processes call it. One that nobody uses any more stays for a while, since the last
- * values of a server that died are worth something, and goes at once when it can no longer be read.
+ * values of a server that died are worth something, and goes at once when it can no longer be read. How many there may
+ * be of each user is decided in discovery-quota.ts; a user that has all it may have gets a new one in place of one that
+ * nobody uses.
  */
 import { stat } from 'node:fs/promises';
-import { type DiscoveredDirectory, discoverDirectories, isWritten } from '../processes/discover.js';
+import {
+  type DiscoveredDirectory,
+  type Discovery,
+  discoverDirectories,
+  isWritten,
+  MAX_DIRECTORIES_OF_USER,
+} from '../processes/discover.js';
 import { identityOf } from '../processes/reach.js';
+import {
+  DIRECTORIES_OF_USER,
+  inTurn,
+  MAX_DIRECTORIES,
+  usersOf,
+  userWithRoom,
+} from './discovery-quota.js';
 import type { ScrapeLog } from './problem-log.js';
 import type { Scraper } from './scraper.js';
 
@@ -19,25 +34,28 @@ const MOST_LOAD = 0.05;
 /** Longer than scrape intervals and a restart, shorter than what one would take for the present. */
 const GRACE_MS = 300_000;
 
-/** Each is labels on every series and memory; a host with more is asked by several daemons. */
-const MOST_DIRECTORIES = 100;
-
-/** Warnings that are not said again; of more, the oldest may be. */
-const MAX_SAID = 1_000;
-
 export interface DiscoveredSourcesOptions {
   /** Directories that are sources already, and stay so. */
   readonly except: readonly string[];
   readonly log: ScrapeLog;
   readonly intervalMs?: number;
   readonly graceMs?: number;
+  /** Another way to look, in tests only. */
+  readonly discover?: () => Promise<Discovery>;
 }
 
 interface Attached {
   readonly name: string;
   readonly insidePath: string;
+  /** For whom it counts. */
+  readonly user: number;
   path: string;
   lastUsedMs: number;
+}
+
+/** One that can be read. */
+interface Newcomer extends DiscoveredDirectory {
+  readonly identity: string;
 }
 
 export class DiscoveredSources {
@@ -45,7 +63,8 @@ export class DiscoveredSources {
   readonly #options: DiscoveredSourcesOptions;
   /** By identity. */
   readonly #attached = new Map<string, Attached>();
-  readonly #said = new Set<string>();
+  /** What the last look had to say, so that it is not said again while it lasts. */
+  #said: ReadonlySet<string> = new Set();
   #looking: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -57,6 +76,7 @@ export class DiscoveredSources {
 
   /** Looks now, and again and again. Resolves after the first look. */
   start(): Promise<void> {
+    clearTimeout(this.#timer);
     const startedMs = performance.now();
     this.#looking = this.#look().finally(() => {
       if (this.#isClosed) return;
@@ -75,79 +95,147 @@ export class DiscoveredSources {
   }
 
   async #look(): Promise<void> {
-    const { directories, unread } = await discoverDirectories();
+    const { discover = discoverDirectories } = this.#options;
+    const { directories, unread, crowded } = await discover();
     if (this.#isClosed) return;
+    const startedMs = performance.now();
+    const notices = new Notices(this.#options.log, this.#said);
     for (const { uid, processes } of unread) {
-      this.#sayOnce('processes that may not be looked into', { uid, processes });
+      notices.say('processes that may not be looked into', { uid }, { processes });
+    }
+    for (const uid of crowded) {
+      const most = MAX_DIRECTORIES_OF_USER;
+      notices.say('a user uses more directories than are looked at', { uid, most });
     }
     const except = await identities(this.#options.except);
+    const newcomers: Newcomer[] = [];
     for (const directory of directories) {
-      const { identity, error, path, insidePath } = directory;
+      const { identity, error, path } = directory;
       if (error !== undefined || identity === undefined) {
-        this.#sayOnce('discovered directory cannot be read', { directory: path, error });
+        notices.say('discovered directory cannot be read', { directory: path, error });
         continue;
       }
       if (except.has(identity) || !hasSomething(directory)) continue;
       const known = this.#attached.get(identity);
-      if (known === undefined) await this.#attach(identity, path, insidePath);
-      else await this.#keep(known, identity, directory);
+      const isKept = known !== undefined && (await this.#keep(known, identity, directory));
+      if (!isKept) newcomers.push({ ...directory, identity });
     }
     await this.#letGo();
+    await this.#admit(newcomers, startedMs, notices);
+    this.#said = notices.said;
   }
 
-  async #attach(identity: string, path: string, insidePath: string): Promise<void> {
-    if (this.#attached.size >= MOST_DIRECTORIES) {
-      this.#sayOnce('more directories than are served', { most: MOST_DIRECTORIES });
-      return;
+  /** @param startedMs what was not used since then is used by nobody */
+  async #admit(newcomers: readonly Newcomer[], startedMs: number, notices: Notices): Promise<void> {
+    const leftOut = new Map<number, number>();
+    for (const { identity, path, insidePath, users } of inTurn(newcomers)) {
+      // A process that was gone before it could be said whose it is.
+      const candidates = usersOf({ users });
+      const [first] = candidates;
+      if (first === undefined) continue;
+      const user = this.#userWithRoom(candidates) ?? (await this.#makeRoom(candidates, startedMs));
+      if (user !== undefined) this.#attach(identity, path, insidePath, user);
+      else leftOut.set(first, (leftOut.get(first) ?? 0) + 1);
     }
+    for (const [uid, count] of leftOut) {
+      const most = { most: MAX_DIRECTORIES, mostOfUser: DIRECTORIES_OF_USER };
+      notices.say('more directories than are served', { uid, ...most }, { leftOut: count });
+    }
+  }
+
+  #userWithRoom(candidates: readonly number[]): number | undefined {
+    return userWithRoom(
+      candidates,
+      Array.from(this.#attached.values(), ({ user }) => user),
+    );
+  }
+
+  /** Gives up the directory of one of these users that nobody uses for the longest time. @returns whose that was */
+  async #makeRoom(users: readonly number[], startedMs: number): Promise<number | undefined> {
+    let oldest: [identity: string, attached: Attached] | undefined;
+    for (const entry of this.#attached) {
+      const [, { user, lastUsedMs }] = entry;
+      const isUnused = users.includes(user) && lastUsedMs < startedMs;
+      if (isUnused && lastUsedMs < (oldest?.[1].lastUsedMs ?? startedMs)) oldest = entry;
+    }
+    if (oldest === undefined) return undefined;
+    await this.#detach(...oldest, 'no process uses it, and its user has a new one');
+    return oldest[1].user;
+  }
+
+  #attach(identity: string, path: string, insidePath: string, user: number): void {
     const isTaken = this.#scraper.sourceNames().includes(insidePath);
     const name = isTaken ? `${insidePath} (${identity})` : insidePath;
-    this.#attached.set(identity, { name, insidePath, path, lastUsedMs: performance.now() });
+    const lastUsedMs = performance.now();
+    this.#attached.set(identity, { name, insidePath, path, user, lastUsedMs });
     this.#scraper.attach({ name, directory: path });
     this.#options.log.info('source found', { source: name, directory: path });
     // Ahead of the first scrape.
     void this.#scraper.prepare();
   }
 
-  /** The way to it ends with the process it leads through; and an inode may be another directory's now. */
+  async #detach(identity: string, { name, path }: Attached, why: string): Promise<void> {
+    this.#attached.delete(identity);
+    await this.#scraper.detach(name);
+    this.#options.log.info('source left', { source: name, directory: path, why });
+  }
+
+  /**
+   * The way to it ends with the process it leads through; and an inode may be another directory's now.
+   *
+   * @returns false where it is another one
+   */
   async #keep(
     known: Attached,
     identity: string,
     { path, insidePath }: DiscoveredDirectory,
-  ): Promise<void> {
+  ): Promise<boolean> {
     known.lastUsedMs = performance.now();
-    if (known.path === path && known.insidePath === insidePath) return;
-    if ((await identities([known.path])).has(identity)) return;
-    const gone = this.#scraper.detach(known.name);
-    if (known.insidePath === insidePath) {
-      known.path = path;
-      this.#scraper.attach({ name: known.name, directory: path });
-    } else {
-      this.#attached.delete(identity);
-      await this.#attach(identity, path, insidePath);
+    if (known.path === path && known.insidePath === insidePath) return true;
+    if ((await identities([known.path])).has(identity)) return true;
+    if (known.insidePath !== insidePath) {
+      await this.#detach(identity, known, 'the directory is gone');
+      return false;
     }
+    const gone = this.#scraper.detach(known.name);
+    known.path = path;
+    this.#scraper.attach({ name: known.name, directory: path });
     await gone;
+    return true;
   }
 
   async #letGo(): Promise<void> {
-    const { graceMs = GRACE_MS, log } = this.#options;
-    for (const [identity, { name, path, lastUsedMs }] of this.#attached) {
-      const isThere = (await identities([path])).has(identity);
-      if (isThere && performance.now() - lastUsedMs <= graceMs) continue;
-      this.#attached.delete(identity);
-      await this.#scraper.detach(name);
+    const { graceMs = GRACE_MS } = this.#options;
+    for (const [identity, attached] of this.#attached) {
+      const isThere = (await identities([attached.path])).has(identity);
+      if (isThere && performance.now() - attached.lastUsedMs <= graceMs) continue;
       const why = isThere ? 'no process uses it' : 'the directory is gone';
-      log.info('source left', { source: name, directory: path, why });
+      await this.#detach(identity, attached, why);
     }
   }
+}
 
-  #sayOnce(message: string, fields: Record<string, unknown>): void {
-    const { processes: _changing, ...lasting } = fields;
+/** Warnings of one look; those that the look before had too are not said again. */
+class Notices {
+  readonly #log: ScrapeLog;
+  readonly #before: ReadonlySet<string>;
+  readonly said = new Set<string>();
+
+  constructor(log: ScrapeLog, before: ReadonlySet<string>) {
+    this.#log = log;
+    this.#before = before;
+  }
+
+  /** @param changing fields that make no other warning of it */
+  say(
+    message: string,
+    lasting: Record<string, unknown>,
+    changing: Record<string, unknown> = {},
+  ): void {
     const key = JSON.stringify([message, lasting]);
-    if (this.#said.has(key)) return;
-    this.#said.add(key);
-    if (this.#said.size > MAX_SAID) this.#said.delete(this.#said.keys().next().value!);
-    this.#options.log.warn(message, fields);
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    if (!this.#before.has(key)) this.#log.warn(message, { ...lasting, ...changing });
   }
 }
 

@@ -1,8 +1,9 @@
 /** Real processes that use directories in every way there is; what is found of them. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   type DiscoveredDirectory,
@@ -11,6 +12,7 @@ import {
 } from '../../src/processes/discover.js';
 import { Proc } from '../../src/processes/proc.js';
 import { identityOf } from '../../src/processes/reach.js';
+import { Mappers } from '../support/mapper.js';
 import { currentPython } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
@@ -27,7 +29,9 @@ function idle(environment: Record<string, string>, cwd = '/'): number {
 }
 
 const idlers: ChildProcess[] = [];
+const mappers = new Mappers();
 after(() => {
+  mappers.close();
   for (const child of idlers) child.kill();
 });
 
@@ -161,6 +165,55 @@ describe('a directory that processes only name', () => {
     );
     const all = found.directories.flatMap(({ users }) => users.map(({ pid }) => pid));
     assert.ok(!all.includes(empty) && !all.includes(process.pid));
+  });
+});
+
+describe('the user of a process', () => {
+  const asRoot = { skip: process.getuid!() === 0 ? false : 'needs root' };
+  const NOBODY = 65_534;
+  const UID = 4_000_000;
+
+  it('is the real one, whatever it may do and whoever /proc/PID is of', asRoot, async () => {
+    const directory = tempDirectory();
+    // As a set-user-ID program does; and after that /proc/PID belongs to root.
+    const script =
+      'import os, sys; os.setresuid(65534, 0, 0); print("ready", flush=True); sys.stdin.read()';
+    const child = start('python3', ['-c', script], {
+      env: { PATH: process.env.PATH, PROMETHEUS_MULTIPROC_DIR: directory },
+    });
+    await once(child.stdout!, 'data');
+    const { users } = at(await discoverDirectories(), directory)!;
+    assert.deepEqual(
+      users.map(({ pid, uid }) => [pid, uid]),
+      [[child.pid, NOBODY]],
+    );
+    child.kill();
+  });
+
+  it('may use so many directories: of more the first are looked at', async () => {
+    const root = tempDirectory();
+    const mapped = Array.from({ length: 9 }, (_, i) => join(root, String(i), 'counter_1.db'));
+    for (const path of mapped) {
+      mkdirSync(dirname(path));
+      writeFileSync(path, Buffer.alloc(4096));
+    }
+    const pids: (number | undefined)[] = [];
+    class OfOneUser extends Proc {
+      override async realUser(pid: number) {
+        return pids.includes(pid) ? UID : super.realUser(pid);
+      }
+    }
+    const look = async (most?: number) => {
+      const { directories, crowded } = await discoverDirectories(new OfOneUser(), most);
+      const seen = directories.filter(({ insidePath }) => insidePath.startsWith(root));
+      return { seen: seen.length, isCrowded: crowded.includes(UID) };
+    };
+    pids.push((await mappers.start('w', ...mapped.slice(0, 6))).pid);
+    pids.push((await mappers.start('w', ...mapped.slice(4, 8))).pid);
+    assert.deepEqual(await look(8), { seen: 8, isCrowded: false });
+    pids.push((await mappers.start('w', ...mapped.slice(8))).pid);
+    assert.deepEqual(await look(8), { seen: 8, isCrowded: true });
+    assert.deepEqual(await look(), { seen: 9, isCrowded: false });
   });
 });
 

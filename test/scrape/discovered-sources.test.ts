@@ -1,7 +1,10 @@
-/** --discover: directories of real processes that come and go. */
+/** --discover: directories of real processes that come and go, and of made-up users that want all there is. */
 import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DiscoveredDirectory, Discovery } from '../../src/processes/discover.js';
 import { DiscoveredSources } from '../../src/scrape/discovered-sources.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { Daemon, promfold } from '../support/cli.js';
@@ -124,6 +127,211 @@ describe('discovered sources', { skip: python.skip }, () => {
       await sleep(100);
     }
     assert.fail(await page(directory));
+  });
+});
+
+describe('the sources of several users', () => {
+  const [EVE, ANN, BOB, CAT] = [1001, 1002, 1003, 1004];
+
+  /** A host of which each user has directories; `look` is one look at it. */
+  async function host({ graceMs = 60_000 } = {}) {
+    const root = tempDirectory();
+    const log: { message: string; fields: Record<string, unknown> }[] = [];
+    const record = (message: string, fields: Record<string, unknown>) =>
+      void log.push({ message, fields });
+    const found = new Map<string, DiscoveredDirectory>();
+    const facts: { -readonly [K in keyof Discovery]?: Discovery[K] } = {};
+    const scraper = new Scraper([]);
+    const sources = new DiscoveredSources(scraper, {
+      except: [],
+      log: { warn: record, info: record },
+      intervalMs: 1e6,
+      graceMs,
+      discover: async () => ({
+        directories: [...found.values()],
+        unread: [],
+        crowded: [],
+        isPartial: false,
+        ...facts,
+      }),
+    });
+    ending.push(async () => {
+      await sources.close();
+      await scraper.close();
+    });
+    const use = (name: string, ...uids: number[]) => {
+      const path = join(root, name);
+      mkdirSync(path, { recursive: true });
+      const { dev, ino } = statSync(path);
+      found.set(name, {
+        path,
+        insidePath: path,
+        identity: `${dev}:${ino}`,
+        uid: 0,
+        gid: 0,
+        mode: 0o700,
+        metricFiles: 1,
+        error: undefined,
+        users: uids.map((uid, pid) => ({
+          pid,
+          uid,
+          role: undefined,
+          program: 'python3',
+          writes: true,
+          removedFiles: 0,
+        })),
+        setLateBy: [],
+      });
+    };
+    return {
+      log,
+      found,
+      facts,
+      use,
+      useMany(prefix: string, count: number, uid: number) {
+        for (let i = 0; i < count; i++) use(`${prefix}${i}`, uid);
+      },
+      leave: (name: string) => found.delete(name),
+      remove(name: string) {
+        found.delete(name);
+        rmSync(join(root, name), { recursive: true });
+      },
+      look: () => sources.start(),
+      /** Names of those served that begin so. */
+      served: (prefix: string) =>
+        scraper
+          .sourceNames()
+          .filter((name) => name.startsWith(join(root, prefix)))
+          .map((name) => name.slice(root.length + 1)),
+      said: (message: string) => log.filter((line) => line.message === message),
+    };
+  }
+
+  it('are half of all for one with 101 directories, and 20 for each other one that comes later', async () => {
+    const { useMany, look, served, said } = await host();
+    useMany('eve', 101, EVE);
+    await look();
+    assert.equal(served('eve').length, 50);
+    useMany('ann', 10, ANN);
+    useMany('bob', 30, BOB);
+    useMany('cat', 25, CAT);
+    await look();
+    assert.deepEqual(
+      ['eve', 'ann', 'bob', 'cat'].map((user) => served(user).length),
+      [50, 10, 20, 20],
+    );
+    assert.deepEqual(
+      said('more directories than are served').map(({ fields }) => fields),
+      [
+        { uid: EVE, most: 100, mostOfUser: 20, leftOut: 51 },
+        { uid: BOB, most: 100, mostOfUser: 20, leftOut: 10 },
+        { uid: CAT, most: 100, mostOfUser: 20, leftOut: 5 },
+      ],
+    );
+  });
+
+  it('are shared out in turn where all come at once, whatever their names', async () => {
+    const { useMany, look, served } = await host();
+    useMany('a-eve', 101, EVE);
+    useMany('z-ann', 30, ANN);
+    await look();
+    assert.deepEqual([served('a-eve').length, served('z-ann').length], [25, 25]);
+  });
+
+  it('stay when there are 100 and more come', async () => {
+    const { useMany, look, served, said } = await host();
+    for (const [i, user] of ['a', 'b', 'c', 'd', 'e'].entries()) useMany(user, 20, 2000 + i);
+    await look();
+    const before = served('');
+    assert.equal(before.length, 100);
+    useMany('eve', 5, EVE);
+    await look();
+    assert.deepEqual(served(''), before);
+    assert.equal(said('more directories than are served').length, 1);
+  });
+
+  it('stay while another user makes and removes directories without end', async () => {
+    const { useMany, remove, look, served, said } = await host();
+    useMany('ann', 20, ANN);
+    await look();
+    for (let round = 0; round < 5; round++) {
+      useMany(`eve${round}-`, 101, EVE);
+      await look();
+      assert.equal(served('eve').length, 30);
+      for (let i = 0; i < 101; i++) remove(`eve${round}-${i}`);
+    }
+    useMany('bob', 20, BOB);
+    await look();
+    assert.deepEqual(
+      [served('ann').length, served('bob').length, served('eve').length],
+      [20, 20, 0],
+    );
+    assert.equal(said('more directories than are served').length, 1);
+  });
+
+  it('make room for new ones of the same user when nobody uses them, and only then', async () => {
+    const { useMany, use, leave, look, served, said } = await host();
+    useMany('ann', 50, ANN);
+    await look();
+    use('ann-new', ANN);
+    await look();
+    assert.deepEqual(served('ann-new'), []);
+    // They are kept for a while, as the last values of a server that died.
+    leave('ann7');
+    leave('ann8');
+    use('bob', BOB);
+    await look();
+    assert.deepEqual([served('ann-new').length, served('bob').length], [1, 1]);
+    assert.equal(served('ann').length, 50);
+    const why = 'no process uses it, and its user has a new one';
+    assert.equal(said('source left').filter(({ fields }) => fields.why === why).length, 1);
+  });
+
+  it('keep their place against a user who only names them', async () => {
+    const { useMany, use, look, served } = await host();
+    useMany('eve', 101, EVE);
+    use('ann', EVE, ANN);
+    await look();
+    assert.deepEqual(served('ann'), ['ann']);
+  });
+
+  it('are not those of a process that ended before it could be said whose it was', async () => {
+    const { use, found, look, served } = await host();
+    use('nobody');
+    await look();
+    assert.deepEqual(served('nobody'), []);
+    found.clear();
+    use('nobody', ANN);
+    await look();
+    assert.deepEqual(served('nobody'), ['nobody']);
+  });
+
+  it('are warned of once while a warning lasts, and again when it comes back', async () => {
+    const { use, found, facts, look, said } = await host();
+    use('ann', ANN);
+    const unreadable = { ...found.get('ann')!, error: 'EACCES' };
+    const message = 'discovered directory cannot be read';
+    for (const [isUnreadable, lines] of [
+      [true, 1],
+      [true, 1],
+      [false, 1],
+      [true, 2],
+    ] as const) {
+      found.clear();
+      if (isUnreadable) found.set('ann', unreadable);
+      facts.unread = [{ uid: EVE, processes: lines }];
+      facts.crowded = [EVE];
+      await look();
+      assert.equal(said(message).length, lines);
+    }
+    assert.deepEqual(
+      said('processes that may not be looked into').map(({ fields }) => fields),
+      [{ uid: EVE, processes: 1 }],
+    );
+    assert.deepEqual(
+      said('a user uses more directories than are looked at').map(({ fields }) => fields),
+      [{ uid: EVE, most: 200 }],
+    );
   });
 });
 
