@@ -6,7 +6,8 @@
  *   files/counter_7.db    the bytes that count: up to the last entry; a good file in its own right
  *
  * Of a damaged file everything up to its last byte that is not zero is kept. Each file is read once, so it
- * is what a scrape could have seen; files are read one after the other, as by a scrape.
+ * is what a scrape could have seen; files are read one after the other, as by a scrape. Nothing is opened here: what a
+ * scrape does not open, as a link to a file of another user, is not packed either.
  *
  * No command line and no environment is in it. Label values and help texts are.
  */
@@ -133,10 +134,11 @@ export async function takeSnapshot(directory: string, version: string): Promise<
   };
 }
 
-/** Whether anything of it could be read. */
+/** What a file that was read can still be. One with any other fault was not opened, and nothing of it is packed. */
+const FAULTS_OF_READ_FILES: ReadonlySet<ErrorCode> = new Set(['FILE_CORRUPT', 'FILE_EMPTY']);
+
 function hasBytes({ fault, sizeBytes }: ReadFile): boolean {
-  const isUnread = fault?.code === 'FILE_UNREADABLE' || fault?.code === 'FILE_NOT_REGULAR';
-  return sizeBytes > 0 && !isUnread;
+  return sizeBytes > 0 && (fault === undefined || FAULTS_OF_READ_FILES.has(fault.code));
 }
 
 /** A process id is any text: what does not fit is numbered. */
