@@ -4,7 +4,7 @@
  * that belongs there.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { loadCommands } from '../src/cli/commands.js';
 import { FLAGS, renderFlagsTable } from '../src/cli/flags.js';
@@ -42,5 +42,29 @@ describe('the README', () => {
     const [, section = ''] = /^## When something is wrong\n(.*?)^## /ms.exec(readme) ?? [];
     const entries = [...section.matchAll(/^\*\*([A-Z_]+)\*\*/gm)].map(([, code]) => code);
     assert.deepEqual(entries, ERROR_CODES);
+  });
+});
+
+describe('SECURITY.md', () => {
+  const security = readFileSync(`${ROOT}/.github/SECURITY.md`, 'utf8');
+
+  it('is linked from the README', () => {
+    assert.ok(readme.includes('(.github/SECURITY.md)'));
+  });
+
+  it('names flags that there are', () => {
+    const flags = [...security.matchAll(/--[a-z][\w.-]*/g)].map(([flag]) => flag.slice(2));
+    const names = [...Object.values(FLAGS).map(({ name }) => name), 'version'];
+    assert.ok(flags.length > 10);
+    assert.deepEqual(
+      flags.filter((flag) => !names.includes(flag)),
+      [],
+    );
+  });
+
+  it('names files that there are', () => {
+    const files = [...security.matchAll(/`(scripts\/[\w./-]+)`/g)].map(([, path]) => path);
+    assert.ok(files.length > 0);
+    for (const file of files) assert.ok(existsSync(`${ROOT}/${file}`), file);
   });
 });

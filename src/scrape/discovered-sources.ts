@@ -235,7 +235,7 @@ class Notices {
     const key = JSON.stringify([message, lasting]);
     if (this.said.has(key)) return;
     this.said.add(key);
-    if (!this.#before.has(key)) this.#log.warn(message, { ...lasting, ...changing });
+    if (!this.#before.has(key)) this.#log.warn(message, { ...lasting, ...changing }, key);
   }
 }
 
