@@ -9,7 +9,7 @@ import { UNKNOWN_PROCESS } from '../inspect/file-name-by-keys.js';
 import { counted, formatAge, formatBytes, formatValue } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Command } from './command.js';
-import { chooseDirectory } from './directory.js';
+import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { stateText } from './state.js';
@@ -29,6 +29,7 @@ const IN_WORDS: Readonly<Record<string, string>> = {
 export const cat: Command<'match' | 'bytes' | 'json'> = {
   name: 'cat',
   summary: 'Print the entries of a metric file, or of all files of a directory.',
+  details: [INSTEAD_OF_DIRECTORY],
   positionals: ['[FILE|DIR]'],
   flags: ['match', 'bytes', 'json'],
   examples: [

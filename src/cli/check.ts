@@ -9,7 +9,7 @@ import { readPath } from '../inspect/read-directory.js';
 import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import type { Command } from './command.js';
-import { chooseDirectory } from './directory.js';
+import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import { toJson } from './json.js';
 import { textOf } from './stdout.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
@@ -29,6 +29,7 @@ const PIPED_WIDTH = 80;
 export const check: Command<'json' | 'all' | 'limit' | 'color'> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
+  details: [INSTEAD_OF_DIRECTORY],
   flags: ['all', 'limit', 'color', 'json'],
   examples: ['check /run/prom', 'check --json /run/prom'],
 

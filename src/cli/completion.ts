@@ -5,9 +5,13 @@
  *   bash   source <(promfold completion bash)
  *   zsh    promfold completion zsh > "${fpath[1]}/_promfold"
  *   fish   promfold completion fish > ~/.config/fish/completions/promfold.fish
+ *
+ * A script completes commands, flags, values (`--flag=VALUE` and `--flag VALUE`), metric names where a selector
+ * belongs (complete-names.ts), files and directories, and behind `run --` the command line of another program.
  */
 import { UsageError } from '../errors.js';
 import type { Command } from './command.js';
+import { METRIC_NAMES_WORD } from './complete-names.js';
 import { FLAGS, type FlagText } from './flags.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -41,12 +45,20 @@ export function completionScript(shell: Shell, commands: readonly Command[]): st
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](described);
 }
 
+/** What may stand somewhere: some words, or what the shell or promfold itself knows. */
+type Reply =
+  | { readonly words: readonly string[] }
+  | 'files'
+  | 'directories'
+  | 'metrics'
+  | 'nothing';
+
 interface Described {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly FlagText[];
-  /** Words for the first argument; undefined where it is a path or free text. */
-  readonly words: readonly string[] | undefined;
+  /** Of each argument; those beyond are as the last. */
+  readonly positionals: readonly Reply[];
   /** What is left is another command with its own arguments. */
   readonly takesCommand: boolean;
 }
@@ -59,15 +71,43 @@ function describe({ name, summary, flags, positionals = ['[DIR]'] }: Command): D
     name,
     summary,
     flags: [...flags.map((key): FlagText => FLAGS[key]), HELP_FLAG],
-    words: positionals.includes('SHELL') ? SHELLS : undefined,
+    positionals: positionals.map(replyOfPositional),
     takesCommand: positionals.includes('CMD...'),
   };
+}
+
+function replyOfPositional(positional: string): Reply {
+  if (positional === 'SHELL') return { words: SHELLS };
+  return positional === 'SELECTOR' ? 'metrics' : 'files';
+}
+
+/** By what stands for the value in --help. */
+const REPLY_OF_VALUE: Readonly<Record<string, Reply>> = {
+  file: 'files',
+  directory: 'directories',
+  selector: 'metrics',
+};
+
+function replyOfFlag({ choices, value = '' }: FlagText): Reply {
+  return choices === undefined ? (REPLY_OF_VALUE[value] ?? 'nothing') : { words: choices };
 }
 
 function spellings({ name, short }: FlagText): string[] {
   return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
 }
 
+function takesValue({ value }: FlagText): boolean {
+  return value !== undefined;
+}
+
+function spellingsWithValue(flags: readonly FlagText[]): string[] {
+  return flags.filter(takesValue).flatMap(spellings);
+}
+
+/**
+ * bash splits words at `=` and `:` (COMP_WORDBREAKS), and takes a reply for the last piece only: so words are put
+ * together again first, and what stands before that piece is taken off the replies at the end.
+ */
 function bashScript(commands: readonly Described[]): string {
   const top = [
     ...commands.map(({ name }) => name),
@@ -75,80 +115,137 @@ function bashScript(commands: readonly Described[]): string {
     ...spellings(VERSION_FLAG),
   ];
   const values = commands.flatMap(({ name, flags }) =>
-    flags
-      .filter(({ value }) => value !== undefined)
-      .map((flag) => {
-        const cases = spellings(flag).map((spelling) => `${name}:${spelling}`);
-        return `    ${cases.join('|')}) ${bashReply(flag.choices)}; return ;;`;
-      }),
+    flags.filter(takesValue).map((flag) => {
+      const cases = spellings(flag).map((spelling) => `${name}:${spelling}`);
+      return `    ${cases.join('|')}) _promfold_reply ${bashReply(replyOfFlag(flag))} ;;`;
+    }),
   );
-  const words = commands.map(({ name, flags, words: first }) => {
+  const facts = commands.map(({ name, flags }) => {
     const all = flags.flatMap(spellings).join(' ');
-    return `    ${name}) flags='${all}' words='${first?.join(' ') ?? ''}' ;;`;
+    return `    ${name}) flags='${all}' valued=' ${spellingsWithValue(flags).join(' ')} ' ;;`;
   });
+  const arguments_ = commands.flatMap(({ name, positionals }) =>
+    positionals.map((reply, i) => {
+      const isLast = i === positionals.length - 1;
+      return `    ${name}:${isLast ? '*' : i}) _promfold_reply ${bashReply(reply)} ;;`;
+    }),
+  );
   const wrappers = commands.filter(({ takesCommand }) => takesCommand).map(({ name }) => name);
   return `# bash completion of promfold, made by: promfold completion bash
+
+# Fills COMPREPLY: _promfold_reply files|directories|metrics|nothing|words [WORD...]
+_promfold_reply() {
+  local IFS=$'\\n' kind=$1
+  shift
+  case $kind in
+    files) COMPREPLY=($(compgen -f -- "$current")) ;;
+    directories) COMPREPLY=($(compgen -d -- "$current")) ;;
+    metrics) COMPREPLY=($(compgen -W "$("$program" ${METRIC_NAMES_WORD} \${directory:+"$directory"} 2> /dev/null)" -- "$current")) ;;
+    words) COMPREPLY=($(compgen -W "$*" -- "$current")) ;;
+  esac
+}
+
 _promfold() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
-  local command= flags= words= i
+  local program=\${COMP_WORDS[0]/#\\~/$HOME} raw=\${COMP_WORDS[COMP_CWORD]}
+  local words=() command= flags= valued= directory= current prefix i count=-1 skip=
+  COMPREPLY=()
+
+  # Behind -- it is the line of another command.
   for ((i = 1; i < COMP_CWORD; i++)); do
     if [[ \${COMP_WORDS[i]} != -* ]]; then command=\${COMP_WORDS[i]}; break; fi
   done
-  COMPREPLY=()
-  # Behind -- it is the line of another command.
   case $command in
     ${wrappers.join('|')})
       for ((i++; i < COMP_CWORD; i++)); do
         [[ \${COMP_WORDS[i]} == -- ]] || continue
         if ((i + 1 == COMP_CWORD)); then
-          COMPREPLY=($(compgen -c -- "$current"))
+          COMPREPLY=($(compgen -c -- "$raw"))
         elif declare -F _command_offset > /dev/null; then
           _command_offset $((i + 1))
         else
-          COMPREPLY=($(compgen -f -- "$current"))
+          COMPREPLY=($(compgen -f -- "$raw"))
         fi
         return
       done ;;
   esac
-  case $command:$previous in
-${values.join('\n')}
-  esac
+
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    if ((i > 0 && \${#words[@]} > 1)) && [[ \${COMP_WORDS[i]} == [=:]* || \${words[-1]} == *[=:] ]]; then
+      words[-1]+=\${COMP_WORDS[i]}
+    else
+      words+=("\${COMP_WORDS[i]}")
+    fi
+  done
+  current=\${words[-1]}
+  [[ $raw == [=:]* ]] && raw=
+  # Within quotes nothing is split, and the quote is no part of a reply.
+  [[ $raw == [\\"\\']* ]] && current=\${current%"$raw"}\${raw:1} raw=\${raw:1}
+  prefix=\${current%"$raw"}
+
   case $command in
-    '')
-      COMPREPLY=($(compgen -W '${top.join(' ')}' -- "$current") $(compgen -d -- "$current"))
-      return ;;
-${words.join('\n')}
+${facts.join('\n')}
+    *) COMPREPLY=($(compgen -W '${top.join(' ')}' -- "$current") $(compgen -d -- "$current")); return ;;
   esac
-  if [[ $current == -* ]]; then
-    COMPREPLY=($(compgen -W "$flags" -- "$current"))
-  elif [[ -n $words ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
-  else
-    COMPREPLY=($(compgen -f -- "$current"))
+  for ((i = 1; i < \${#words[@]} - 1; i++)); do
+    if [[ -n $skip ]]; then skip=
+    elif [[ $valued == *" \${words[i]} "* ]]; then skip=\${words[i]}
+    elif [[ \${words[i]} != -* ]]; then ((++count))
+    fi
+  done
+  # DIR may be there already, behind the cursor.
+  for ((i = COMP_CWORD + 1; i < \${#COMP_WORDS[@]}; i++)); do
+    if [[ \${COMP_WORDS[i]} != -* ]]; then directory=\${COMP_WORDS[i]/#\\~/$HOME}; break; fi
+  done
+
+  if [[ -z $skip && $current == --*=* && $valued == *" \${current%%=*} "* ]]; then
+    skip=\${current%%=*}
+    current=\${current#*=}
+    prefix=\${prefix#"$skip="}
   fi
+  if [[ -n $skip ]]; then
+    case $command:$skip in
+${values.join('\n')}
+    esac
+  elif [[ $current == -* ]]; then
+    COMPREPLY=($(compgen -W "$flags" -- "$current"))
+  else
+    case $command:$count in
+${arguments_.join('\n')}
+    esac
+  fi
+  # A word in which nothing is split has the flag before its value.
+  [[ $raw == --*=* ]] && prefix= && COMPREPLY=("\${COMPREPLY[@]/#/$skip=}")
+  COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
 }
 complete -o filenames -F _promfold promfold
 `;
 }
 
-function bashReply(choices: readonly string[] | undefined): string {
-  const what = choices === undefined ? '-f' : `-W '${choices.join(' ')}'`;
-  return `COMPREPLY=($(compgen ${what} -- "$current"))`;
+function bashReply(reply: Reply): string {
+  return typeof reply === 'string' ? reply : `words ${reply.words.join(' ')}`;
 }
 
 /** No variable is called command or commands: those are zsh's, and the completion of CMD looks into them. */
 function zshScript(commands: readonly Described[]): string {
   const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
-  const cases = commands.map(({ name, flags, words, takesCommand }) => {
+  const cases = commands.map(({ name, flags, positionals, takesCommand }) => {
     const specs = flags.flatMap(zshSpecs).map((spec) => `        ${spec} \\`);
-    const others = takesCommand
-      ? "'(-):command: _command_names -e' '*::arguments: _normal'"
-      : "'*:path:_files'";
-    const rest = words === undefined ? others : quoted(`1:shell:(${words.join(' ')})`);
-    return `    ${name})\n      _arguments -s -S \\\n${specs.join('\n')}\n        ${rest} ;;`;
+    const rest = takesCommand
+      ? ["'(-):command: _command_names -e'", "'*::arguments: _normal'"]
+      : positionals.map((reply, i) => quoted(`${i + 1}:${zshMessage(reply)}:${zshReply(reply)}`));
+    const lines = [...specs, `        ${rest.join(' ')} ;;`];
+    return `    ${name})\n      _arguments -s -S \\\n${lines.join('\n')}`;
   });
   return `#compdef promfold
 # zsh completion of promfold, made by: promfold completion zsh
+_promfold_metrics() {
+  local -a found
+  local directory=\${(Q)words[CURRENT + 1]/#\\~/$HOME}
+  [[ $directory == -* ]] && directory=
+  found=(\${(f)"$(_call_program metrics \${(q)program} ${METRIC_NAMES_WORD} \${directory:+\${(q)directory}} 2> /dev/null)"})
+  compadd -a found
+}
+
 _promfold() {
   local -a ours
   ours=(
@@ -159,7 +256,7 @@ ${names.join('\n')}
     _files -/
     return
   fi
-  local chosen=$words[2]
+  local chosen=$words[2] program=\${(Q)words[1]/#\\~/$HOME}
   shift words
   ((CURRENT--))
   case $chosen in
@@ -172,46 +269,112 @@ if [ "$funcstack[1]" = _promfold ]; then _promfold "$@"; else compdef _promfold 
 }
 
 function zshSpecs(flag: FlagText): string[] {
-  const help = flag.help.replace(/[[\]\\:]/g, '\\$&');
-  const value =
-    flag.value === undefined
-      ? ''
-      : `:${flag.value}:${flag.choices === undefined ? '_files' : `(${flag.choices.join(' ')})`}`;
-  return spellings(flag).map((spelling) =>
-    quoted(`${flag.repeatable ? '*' : ''}${spelling}[${help}]${value}`),
-  );
+  const { help, value, repeatable } = flag;
+  const about = `[${help.replace(/[[\]\\:]/g, '\\$&')}]`;
+  const reply = replyOfFlag(flag);
+  return spellings(flag).map((spelling) => {
+    // With = behind its name a long flag takes its value either way.
+    const name = value !== undefined && spelling.startsWith('--') ? `${spelling}=` : spelling;
+    const after = value === undefined ? '' : `:${value}:${zshReply(reply)}`;
+    return quoted(`${repeatable ? '*' : ''}${name}${about}${after}`);
+  });
+}
+
+function zshReply(reply: Reply): string {
+  switch (reply) {
+    case 'files':
+      return '_files';
+    case 'directories':
+      return '_files -/';
+    case 'metrics':
+      return '_promfold_metrics';
+    case 'nothing':
+      return '';
+    default:
+      return `(${reply.words.join(' ')})`;
+  }
+}
+
+function zshMessage(reply: Reply): string {
+  return reply === 'metrics' ? 'selector' : reply === 'files' ? 'path' : 'word';
 }
 
 function fishScript(commands: readonly Described[]): string {
   const names = commands.map(({ name }) => name).join(' ');
   const isFirst = `not __fish_seen_subcommand_from ${names}`;
+  const valued = [...new Set(commands.flatMap(({ flags }) => spellingsWithValue(flags)))];
   const lines = [
     '# fish completion of promfold, made by: promfold completion fish',
+    '',
+    '# How many arguments of the command stand before the cursor.',
+    'function __promfold_arguments',
+    '    set -l count -1',
+    '    set -l skip 0',
+    '    for word in (commandline -opc)[2..]',
+    '        if test $skip = 1',
+    '            set skip 0',
+    `        else if contains -- $word ${valued.join(' ')}`,
+    '            set skip 1',
+    "        else if not string match -q -- '-*' $word",
+    '            set count (math $count + 1)',
+    '        end',
+    '    end',
+    '    echo $count',
+    'end',
+    '',
+    '# Names of metrics in DIR, where it stands behind the cursor, else in that of the environment.',
+    'function __promfold_metrics',
+    '    set -l words (commandline -op)',
+    '    set -l before (commandline -opc)',
+    '    set -l directory $words[(math (count $before) + 2)..]',
+    `    $words[1] ${METRIC_NAMES_WORD} (string match -v -- '-*' $directory)[1] 2> /dev/null`,
+    'end',
+    '',
     `complete -c promfold -n '${isFirst}' -l version -d ${quoted(VERSION_FLAG.help)}`,
   ];
-  for (const { name, summary, flags, words, takesCommand } of commands) {
+  for (const { name, summary, flags, positionals, takesCommand } of commands) {
     lines.push(`complete -c promfold -n '${isFirst}' -a ${name} -d ${quoted(summary)}`);
-    const seen = `-n '__fish_seen_subcommand_from ${name}'`;
-    for (const { name: long, short, value, choices, help } of flags) {
-      const parts = [`complete -c promfold ${seen} -l ${long}`];
+    const seen = `__fish_seen_subcommand_from ${name}`;
+    for (const flag of flags) {
+      const { name: long, short, value, help } = flag;
+      const parts = [`complete -c promfold -n '${seen}' -l ${long}`];
       if (short !== undefined) parts.push(`-s ${short}`);
-      if (value !== undefined)
-        parts.push(choices === undefined ? '-r' : `-x -a '${choices.join(' ')}'`);
+      if (value !== undefined) parts.push(fishReply(replyOfFlag(flag)));
       parts.push(`-d ${quoted(help)}`);
       lines.push(parts.join(' '));
     }
     if (takesCommand) {
-      const withValue = flags
-        .filter(({ value }) => value !== undefined)
-        .flatMap(spellings)
-        .join(' ');
       // Two words go before it: ours and the name of our command.
-      const completed = `(__fish_complete_subcommand --fcs-skip=2 -- ${withValue})`;
-      lines.push(`complete -c promfold ${seen} -x -a '${completed}'`);
+      const completed = `(__fish_complete_subcommand --fcs-skip=2 -- ${spellingsWithValue(flags).join(' ')})`;
+      lines.push(`complete -c promfold -n '${seen}' -x -a '${completed}'`);
+      continue;
     }
-    if (words !== undefined) lines.push(`complete -c promfold ${seen} -f -a '${words.join(' ')}'`);
+    for (const [i, reply] of positionals.entries()) {
+      // What fish does without being told.
+      if (reply === 'files') continue;
+      const words = reply === 'metrics' ? '(__promfold_metrics)' : fishWords(reply);
+      const isHere = `${seen}; and test (__promfold_arguments) -eq ${i}`;
+      lines.push(`complete -c promfold -n '${isHere}' -f -a '${words}'`);
+    }
   }
   return `${lines.join('\n')}\n`;
+}
+
+function fishReply(reply: Reply): string {
+  switch (reply) {
+    case 'files':
+      return '-r -F';
+    case 'directories':
+      return "-x -a '(__fish_complete_directories)'";
+    case 'metrics':
+      return "-x -a '(__promfold_metrics)'";
+    default:
+      return `-x -a '${fishWords(reply)}'`;
+  }
+}
+
+function fishWords(reply: Reply): string {
+  return typeof reply === 'string' ? '' : reply.words.join(' ');
 }
 
 /** One word for all three shells: in single quotes, which a quote has to leave for a moment. */

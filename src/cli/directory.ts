@@ -10,6 +10,10 @@ import { WHERE_TO_LOOK } from './error-line.js';
 export const DIRECTORY_VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
 export const OLD_DIRECTORY_VARIABLE = 'prometheus_multiproc_dir';
 
+/** For --help of commands that read what readPath reads. */
+export const INSTEAD_OF_DIRECTORY =
+  'In place of DIR: a metric file, a snapshot, or either through a pipe (- is stdin).';
+
 /** Whether the environment names a directory. */
 export function hasDirectory(environment: Readonly<Record<string, string | undefined>>): boolean {
   return Boolean(environment[DIRECTORY_VARIABLE] || environment[OLD_DIRECTORY_VARIABLE]);

@@ -10,6 +10,7 @@ import { UsageError } from '../errors.js';
 import { nearest } from '../inspect/near-names.js';
 import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
 import { COMMAND_NAMES, isCommandName, loadCommand, loadCommands } from './commands.js';
+import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
 import { VERSION_LINE } from './version.js';
 
@@ -17,6 +18,10 @@ import { VERSION_LINE } from './version.js';
 export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
   const words = withCommand(argv);
   const [first = '', second] = words;
+  if (first === METRIC_NAMES_WORD) {
+    await completeNames(second, terminal);
+    return 0;
+  }
   if (first === 'help' && second !== undefined) refuseUnknownCommand(second);
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
   let printed = '';
@@ -28,6 +33,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     // So that the flags of a command behind `run` are its own.
+    .helpCommand('help [command]', 'Print the help of a command.')
     .enablePositionalOptions()
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),

@@ -28,7 +28,7 @@ import type { Reading } from '../inspect/reading.js';
 import { Selector } from '../inspect/selector.js';
 import { verdictOf } from '../inspect/verdict.js';
 import type { Command } from './command.js';
-import { chooseDirectory, hasDirectory } from './directory.js';
+import { chooseDirectory, hasDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { roleText, stateText } from './state.js';
@@ -57,6 +57,7 @@ const IN_WORDS: Readonly<Record<ExplainedSeries['operation'], string>> = {
 export const explain: Command<'window' | 'all' | 'json'> = {
   name: 'explain',
   summary: 'Show which processes add up to a series, and how much each gives.',
+  details: [INSTEAD_OF_DIRECTORY],
   positionals: ['SELECTOR', '[DIR]'],
   flags: ['window', 'all', 'json'],
   examples: [

@@ -11,7 +11,7 @@ import { readPath } from '../inspect/read-directory.js';
 import { Proc } from '../processes/proc.js';
 import type { Liveness } from '../processes/writer.js';
 import type { Command } from './command.js';
-import { chooseDirectory } from './directory.js';
+import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import type { LS_SORTS } from './flags.js';
 import { toJson } from './json.js';
 import { roleText, stateText } from './state.js';
@@ -30,6 +30,7 @@ export const ls: Command<
 > = {
   name: 'ls',
   summary: 'List the processes of a directory and their files.',
+  details: [INSTEAD_OF_DIRECTORY],
   flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'json'],
   examples: ['ls /run/prom', 'ls --dead --sort disk /run/prom', 'ls --files --json /run/prom'],
 

@@ -225,7 +225,7 @@ describe('the end of run', { concurrency: AT_ONCE }, () => {
 
   it('comes at once with usage errors, before the command is started', async () => {
     const wrong: [args: string[], message: RegExp][] = [
-      [[], /missing required argument 'CMD'/],
+      [[], /CMD is missing; see promfold run --help/],
       [['--', ''], /CMD: expected a command, got ''/],
       [['--nope', '--', 'echo'], /unknown option '--nope'/],
       [['--log.level', 'x', 'echo', '1'], /--log\.level: expected debug, info, warn or error/],

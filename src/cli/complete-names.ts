@@ -1,0 +1,31 @@
+/**
+ * What the completion scripts ask for: `promfold __metric-names [DIR]` prints the names of metrics, one a line.
+ *
+ * Somebody waits with a finger on the tab key, so it answers soon or with nothing, and never with an error.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { metricNames } from '../inspect/metric-names.js';
+import type { Terminal } from './command.js';
+import { chooseDirectory } from './directory.js';
+
+/** No command: it is in no help, and may change with the scripts. */
+export const METRIC_NAMES_WORD = '__metric-names';
+
+/** Longer than thousands of files take to be listed. */
+const TIMEOUT_MILLISECONDS = 1_000;
+
+export async function completeNames(
+  given: string | undefined,
+  { environment, print }: Terminal,
+): Promise<void> {
+  try {
+    const directory = chooseDirectory(given, environment, () => {});
+    const names = await Promise.race([
+      metricNames(directory),
+      sleep(TIMEOUT_MILLISECONDS, [] as string[], { ref: false }),
+    ]);
+    await print(names.map((name) => `${name}\n`).join(''));
+  } catch {
+    // There is nothing to complete.
+  }
+}
