@@ -5,10 +5,11 @@
  * Source: proc(5), /proc/net/tcp and /proc/[pid]/fd.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { roleOf } from './role.js';
 
 export interface PortHolder {
   readonly pid: number;
-  /** Name of the program; its command line may hold secrets. */
+  /** Role or name of the program, and no more of its command line, which may hold secrets. */
   readonly program: string;
 }
 
@@ -21,9 +22,23 @@ export function portHolder(port: number): PortHolder | undefined {
   if (sockets.size === 0) return undefined;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!openFiles(pid).some((link) => sockets.has(link))) continue;
-    return { pid: Number(pid), program: readOrEmpty(`/proc/${pid}/comm`).trim() };
+    const program = programName(readOrEmpty(`/proc/${pid}/cmdline`));
+    return { pid: Number(pid), program: program ?? readOrEmpty(`/proc/${pid}/comm`).trim() };
   }
   return undefined;
+}
+
+/**
+ * What a command line calls its program. Not the name of the process (comm): that is the name of its first
+ * thread, `MainThread` for Node 24 and later.
+ *
+ * @param commandLine content of /proc/PID/cmdline
+ * @returns undefined where there is none
+ */
+export function programName(commandLine: string): string | undefined {
+  // A title stands in the place of the arguments: `nginx: master process /usr/sbin/nginx -g daemon off;`.
+  const [first = ''] = commandLine.split(/\0|:?\s/, 1);
+  return roleOf(commandLine) ?? (first.slice(first.lastIndexOf('/') + 1) || undefined);
 }
 
 /** @returns what /proc/[pid]/fd says of these sockets */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { listeningInodes, portHolder } from '../../src/processes/port-holder.js';
+import { listeningInodes, portHolder, programName } from '../../src/processes/port-holder.js';
 
 describe('portHolder', () => {
   for (const host of ['127.0.0.1', '::']) {
@@ -18,6 +18,22 @@ describe('portHolder', () => {
       await once(server, 'close');
       assert.equal(portHolder(port), undefined);
     });
+  }
+});
+
+describe('programName', () => {
+  const cases: [title: string, commandLine: string, name: string | undefined][] = [
+    ['a path', '/usr/local/bin/node\0/srv/app.js\0--token\0secret\0', 'node'],
+    ['a plain word', 'node\0app.js\0', 'node'],
+    ['a title with the program before a colon', 'nginx: master process /usr/sbin/nginx\0', 'nginx'],
+    ['a title with arguments', 'sshd: /usr/sbin/sshd -D [listener] 0 of 10\0', 'sshd'],
+    ['a role', 'gunicorn: master [app:api]\0', 'gunicorn: master [app:api]'],
+    ['a module that Python runs', 'python3\0-m\0uvicorn\0app:api\0', 'uvicorn'],
+    ['a login shell', '-bash\0', '-bash'],
+    ['none', '', undefined],
+  ];
+  for (const [title, commandLine, name] of cases) {
+    it(title, () => assert.equal(programName(commandLine), name));
   }
 });
 
