@@ -1,19 +1,21 @@
 // The whole surface between JavaScript and the core: convert, call, convert back. No rule about
 // metrics lives here; if a line needs a test, it belongs in core/.
 //
-// What the functions promise is said in src/native.ts. Asynchronous ones run on libuv's pool with a
-// reference to their object, one at a time. JavaScript is called for one thing only, Buffer.from,
-// which runs nobody's code; no callback is ever taken.
+// What the functions promise is said in src/native.ts. Asynchronous ones run on threads that may be
+// lost (core/detached_thread.h), those of one file set one at a time. JavaScript is called for one
+// thing only, Buffer.from, which runs nobody's code; no callback is ever taken.
 #include <malloc.h>
 #include <napi.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,10 +23,14 @@
 #include <vector>
 
 #include "core/block_pool.h"
+#include "core/blocking_jobs.h"
+#include "core/detached_thread.h"
+#include "core/directory.h"
 #include "core/errno_name.h"
 #include "core/file_set.h"
 #include "core/inspect_file.h"
 #include "core/number.h"
+#include "core/pending_operation.h"
 #include "core/render.h"
 
 namespace {
@@ -276,7 +282,7 @@ Napi::Value ToCollected(Napi::Env env, promfold::CollectResult* result, bool wit
   return collected;
 }
 
-// ---- the file set ----
+// ---- asynchronous calls ----
 
 // Why an asynchronous call rejects; an empty code is left out.
 struct Failure {
@@ -284,25 +290,194 @@ struct Failure {
   std::string message;
 };
 
-std::optional<Failure> ToFailure(const Complaint& complaint) {
+using MaybeFailure = std::optional<Failure>;
+
+MaybeFailure ToFailure(const Complaint& complaint) {
   if (!complaint) return std::nullopt;
   return Failure{"", *complaint};
 }
 
-std::optional<Failure> LackOfMemory(const promfold::CollectResult& result) {
+// `ENOENT: cannot list '/run/prom'`.
+MaybeFailure ToFailure(int error, const char* what, const std::string& path) {
+  if (error == 0) return std::nullopt;
+  const std::string code = promfold::ErrnoName(error);
+  return Failure{code, code + ": " + what + " '" + path + "'"};
+}
+
+MaybeFailure LackOfMemory(const promfold::CollectResult& result) {
   for (const promfold::Body& body : result.bodies) {
     if (body.block.memory() == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
   }
   return std::nullopt;
 }
 
+class Call;
+
+// Where calls that are done wait for the main thread. It outlives the environment: a thread may
+// come back when that is gone.
+class Mailbox {
+ public:
+  // One for each environment, closed at its end.
+  static std::shared_ptr<Mailbox> Open(Napi::Env env);
+
+  // On any thread.
+  void Post(std::shared_ptr<Call> call);
+
+  // On the main thread. The event loop goes on while a call is expected.
+  void Expect(Napi::Env env) {
+    if (expected_++ == 0) napi_ref_threadsafe_function(env, function_);
+  }
+  void NoLongerExpect(Napi::Env env) {
+    if (--expected_ == 0) napi_unref_threadsafe_function(env, function_);
+  }
+
+ private:
+  static void Deliver(napi_env env, napi_value, void*, void* call);
+
+  std::mutex mutex_;
+  bool is_open_ = true;
+  napi_threadsafe_function function_ = nullptr;
+  uint32_t expected_ = 0;
+};
+
+struct Addon {
+  std::shared_ptr<Mailbox> mailbox;
+};
+
+// One asynchronous call: work on a thread, and what becomes of it on the main thread.
+class Call : public std::enable_shared_from_this<Call> {
+ public:
+  // `object` stays alive until the call is settled; it may be empty.
+  Call(Napi::Env env, Napi::Object object)
+      : mailbox_(env.GetInstanceData<Addon>()->mailbox),
+        promised_(
+            new Promised{object.IsEmpty() ? Napi::ObjectReference() : Napi::Persistent(object),
+                         Napi::Promise::Deferred::New(env)}) {}
+  virtual ~Call() = default;
+
+  Napi::Value Begin(Napi::Env env) {
+    const Napi::Promise promise = promised_->deferred.Promise();
+    mailbox_->Expect(env);
+    const auto run = [call = shared_from_this()] {
+      if (call->Work()) call->mailbox_->Post(call);
+    };
+    if (!promfold::RunDetached(run)) Reject(env, {"EAGAIN", "EAGAIN: no thread can be had"});
+    return promise;
+  }
+
+  // On the main thread, all of them: one settles the promise, once.
+  void Settle(Napi::Env env) {
+    if (const MaybeFailure& failure = this->failure()) return Reject(env, *failure);
+    const std::unique_ptr<Promised> promised = End(env);
+    promised->deferred.Resolve(Result(env));
+  }
+  void Reject(Napi::Env env, const Failure& failure) {
+    const std::unique_ptr<Promised> promised = End(env);
+    const Napi::Error error = Napi::Error::New(env, failure.message);
+    if (!failure.code.empty()) error.Value().Set("code", failure.code);
+    promised->deferred.Reject(error.Value());
+  }
+
+ protected:
+  // On its thread. False where nobody waits for it any more.
+  virtual bool Work() = 0;
+  // On the main thread.
+  virtual const MaybeFailure& failure() const = 0;
+  virtual Napi::Value Result(Napi::Env env) = 0;
+  virtual void OnEnd() {}
+
+ private:
+  // The main thread's part, which no other may destroy: at the end of the environment it is left.
+  struct Promised {
+    Napi::ObjectReference object;
+    Napi::Promise::Deferred deferred;
+  };
+
+  std::unique_ptr<Promised> End(Napi::Env env) {
+    mailbox_->NoLongerExpect(env);
+    OnEnd();
+    return std::unique_ptr<Promised>(std::exchange(promised_, nullptr));
+  }
+
+  const std::shared_ptr<Mailbox> mailbox_;
+  Promised* promised_;
+};
+
+std::shared_ptr<Mailbox> Mailbox::Open(Napi::Env env) {
+  auto mailbox = std::make_shared<Mailbox>();
+  const napi_status status = napi_create_threadsafe_function(
+      env, nullptr, nullptr, Napi::String::New(env, "promfold"), 0, 1, nullptr, nullptr, nullptr,
+      &Mailbox::Deliver, &mailbox->function_);
+  if (status != napi_ok) return nullptr;
+  napi_unref_threadsafe_function(env, mailbox->function_);
+  // Ahead of the function's own end: hooks run in reverse order.
+  napi_add_env_cleanup_hook(
+      env,
+      [](void* argument) {
+        const std::unique_ptr<std::shared_ptr<Mailbox>> closed(
+            static_cast<std::shared_ptr<Mailbox>*>(argument));
+        const std::lock_guard lock((*closed)->mutex_);
+        (*closed)->is_open_ = false;
+      },
+      new std::shared_ptr<Mailbox>(mailbox));
+  return mailbox;
+}
+
+void Mailbox::Post(std::shared_ptr<Call> call) {
+  const std::lock_guard lock(mutex_);
+  if (!is_open_) return;
+  auto* const posted = new std::shared_ptr<Call>(std::move(call));
+  if (napi_call_threadsafe_function(function_, posted, napi_tsfn_nonblocking) != napi_ok) {
+    delete posted;
+  }
+}
+
+void Mailbox::Deliver(napi_env env, napi_value, void*, void* call) {
+  const std::unique_ptr<std::shared_ptr<Call>> posted(static_cast<std::shared_ptr<Call>*>(call));
+  if (env != nullptr) (*posted)->Settle(env);
+}
+
+// A call that belongs to no object.
+template <typename Answer>
+class Task : public Call {
+ public:
+  using Make = std::function<MaybeFailure(Answer*)>;
+  using Convert = std::function<Napi::Value(Napi::Env, Answer*)>;
+
+  Task(Napi::Env env, Make make, Convert convert)
+      : Call(env, Napi::Object()), make_(std::move(make)), convert_(std::move(convert)) {}
+
+ private:
+  bool Work() override {
+    failure_ = make_(&answer_);
+    return true;
+  }
+  const MaybeFailure& failure() const override { return failure_; }
+  Napi::Value Result(Napi::Env env) override { return convert_(env, &answer_); }
+
+  const Make make_;
+  const Convert convert_;
+  Answer answer_;
+  MaybeFailure failure_;
+};
+
+template <typename Answer>
+Napi::Value StartTask(Napi::Env env, typename Task<Answer>::Make make,
+                      typename Task<Answer>::Convert convert) {
+  return std::make_shared<Task<Answer>>(env, std::move(make), std::move(convert))->Begin(env);
+}
+
+// ---- the file set ----
+
+class SetCall;
+
 class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit FileSetObject(const Napi::CallbackInfo& info);
 
-  // For Task.
-  void set_busy(bool is_busy) { is_busy_ = is_busy; }
+  // For SetCall.
+  void CallEnded() { call_.reset(); }
 
  private:
   Napi::Value List(const Napi::CallbackInfo& info);
@@ -311,6 +486,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value SetFloors(const Napi::CallbackInfo& info);
   Napi::Value Refresh(const Napi::CallbackInfo& info);
   Napi::Value RefreshAsListed(const Napi::CallbackInfo& info);
+  Napi::Value Abandon(const Napi::CallbackInfo& info);
   Napi::Value Counts(const Napi::CallbackInfo& info);
   Napi::Value SetLimits(const Napi::CallbackInfo& info);
   Napi::Value KeyTexts(const Napi::CallbackInfo& info);
@@ -333,72 +509,140 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   // The file of info[0], likewise.
   const promfold::MetricFile* UsableFile(const Napi::CallbackInfo& info);
 
-  // Runs work(set, result) on the pool; the promise gets convert(env, result).
-  template <typename Result>
+  // Runs look(pending, answer), if there is one, and then work(set, answer) on a thread; the
+  // promise gets convert(env, answer). `look` may never come back, and uses nothing of the set.
+  template <typename Answer>
   Napi::Value Start(const Napi::CallbackInfo& info,
-                    std::function<std::optional<Failure>(promfold::FileSet*, Result*)> work,
-                    std::function<Napi::Value(Napi::Env, Result*)> convert);
+                    std::function<MaybeFailure(promfold::PendingOperation*, Answer*)> look,
+                    std::function<MaybeFailure(promfold::FileSet*, Answer*)> work,
+                    std::function<Napi::Value(Napi::Env, Answer*)> convert);
+  Failure NoAnswer() const;
 
-  std::unique_ptr<promfold::FileSet> set_;
-  bool is_busy_ = false;
+  // Shared with the call under way, which may outlive this.
+  std::shared_ptr<promfold::FileSet> set_;
+  std::shared_ptr<SetCall> call_;       // under way
+  std::shared_ptr<SetCall> abandoned_;  // its thread may not have come back
 };
 
-// One call on the pool. The object it belongs to stays alive, and busy, until it is done.
-template <typename Result>
-class Task : public Napi::AsyncWorker {
+// One call on a file set. The object it belongs to stays alive, and busy, until it is settled.
+//
+//              comes back                       done
+//   looking ───────────────▶ at work with the set ───▶ settled
+//      │ Abandon
+//      ▼          comes back
+//   abandoned ───────────────▶ returned, without having touched the set
+class SetCall : public Call {
  public:
-  using Work = std::function<std::optional<Failure>(Result*)>;
-  using Convert = std::function<Napi::Value(Napi::Env, Result*)>;
+  SetCall(Napi::Env env, Napi::Object object, FileSetObject* owner)
+      : Call(env, object), owner_(owner) {}
 
-  Task(Napi::Object object, FileSetObject* owner, Work work, Convert convert)
-      : Napi::AsyncWorker(object.Env(), "promfold"),
-        object_(Napi::Persistent(object)),
-        owner_(owner),
-        work_(std::move(work)),
-        convert_(std::move(convert)),
-        deferred_(Napi::Promise::Deferred::New(object.Env())) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
-  void Execute() override { failure_ = work_(&result_); }
-
-  void OnOK() override {
-    const Napi::Env env = Env();
-    owner_->set_busy(false);
-    if (!failure_) {
-      deferred_.Resolve(convert_(env, &result_));
-      return;
-    }
-    const Napi::Error error = Napi::Error::New(env, failure_->message);
-    if (!failure_->code.empty()) error.Value().Set("code", failure_->code);
-    deferred_.Reject(error.Value());
+  // On the main thread. Whether it was looking, and will not touch the set any more.
+  bool Abandon() {
+    Stage stage = Stage::kLooking;
+    return stage_.compare_exchange_strong(stage, Stage::kAbandoned);
   }
+  bool is_looking() const { return stage_ == Stage::kLooking; }
+  bool has_returned() const { return stage_ == Stage::kReturned; }
+  int64_t pending_milliseconds() const { return pending_.milliseconds(); }
+
+ protected:
+  bool Work() override {
+    MaybeFailure failure = Look(&pending_);
+    Stage stage = Stage::kLooking;
+    if (!stage_.compare_exchange_strong(stage, Stage::kAtWork)) {
+      stage_ = Stage::kReturned;
+      return false;
+    }
+    failure_ = failure ? std::move(failure) : WorkWithSet();
+    return true;
+  }
+  virtual MaybeFailure Look(promfold::PendingOperation* pending) = 0;
+  virtual MaybeFailure WorkWithSet() = 0;
 
  private:
-  const Napi::ObjectReference object_;
+  enum class Stage { kLooking, kAtWork, kAbandoned, kReturned };
+
+  const MaybeFailure& failure() const override { return failure_; }
+  void OnEnd() override { owner_->CallEnded(); }
+
   FileSetObject* const owner_;
-  const Work work_;
-  const Convert convert_;
-  const Napi::Promise::Deferred deferred_;
-  Result result_;
-  std::optional<Failure> failure_;
+  std::atomic<Stage> stage_ = Stage::kLooking;
+  promfold::PendingOperation pending_;
+  MaybeFailure failure_;
 };
 
-template <typename Result>
+template <typename Answer>
+class SetCallOf : public SetCall {
+ public:
+  using LookAt = std::function<MaybeFailure(promfold::PendingOperation*, Answer*)>;
+  using WorkWith = std::function<MaybeFailure(promfold::FileSet*, Answer*)>;
+  using Convert = std::function<Napi::Value(Napi::Env, Answer*)>;
+
+  SetCallOf(Napi::Env env, Napi::Object object, FileSetObject* owner,
+            std::shared_ptr<promfold::FileSet> set, LookAt look, WorkWith work, Convert convert)
+      : SetCall(env, object, owner),
+        set_(std::move(set)),
+        look_(std::move(look)),
+        work_(std::move(work)),
+        convert_(std::move(convert)) {}
+
+ private:
+  MaybeFailure Look(promfold::PendingOperation* pending) override {
+    return look_ ? look_(pending, &answer_) : std::nullopt;
+  }
+  MaybeFailure WorkWithSet() override { return work_(set_.get(), &answer_); }
+  Napi::Value Result(Napi::Env env) override { return convert_(env, &answer_); }
+
+  const std::shared_ptr<promfold::FileSet> set_;
+  const LookAt look_;
+  const WorkWith work_;
+  const Convert convert_;
+  Answer answer_;
+};
+
+Failure FileSetObject::NoAnswer() const {
+  return {"ETIMEDOUT", "ETIMEDOUT: '" + set_->directory() + "' does not answer"};
+}
+
+template <typename Answer>
 Napi::Value FileSetObject::Start(
     const Napi::CallbackInfo& info,
-    std::function<std::optional<Failure>(promfold::FileSet*, Result*)> work,
-    std::function<Napi::Value(Napi::Env, Result*)> convert) {
-  promfold::FileSet* const set = Usable(info.Env());
-  if (set == nullptr) return info.Env().Undefined();
-  auto* task = new Task<Result>(
-      info.This().As<Napi::Object>(), this,
-      [set, work = std::move(work)](Result* result) { return work(set, result); },
-      std::move(convert));
-  is_busy_ = true;
-  const Napi::Promise promise = task->promise();
-  task->Queue();
-  return promise;
+    std::function<MaybeFailure(promfold::PendingOperation*, Answer*)> look,
+    std::function<MaybeFailure(promfold::FileSet*, Answer*)> work,
+    std::function<Napi::Value(Napi::Env, Answer*)> convert) {
+  const Napi::Env env = info.Env();
+  if (Usable(env) == nullptr) return env.Undefined();
+  if (abandoned_ != nullptr && look && !abandoned_->has_returned()) {
+    const auto deferred = Napi::Promise::Deferred::New(env);
+    const Failure failure = NoAnswer();
+    const Napi::Error error = Napi::Error::New(env, failure.message);
+    error.Value().Set("code", failure.code);
+    deferred.Reject(error.Value());
+    return deferred.Promise();
+  }
+  abandoned_.reset();
+  const auto call =
+      std::make_shared<SetCallOf<Answer>>(env, info.This().As<Napi::Object>(), this, set_,
+                                          std::move(look), std::move(work), std::move(convert));
+  call_ = call;
+  return call->Begin(env);
+}
+
+// Returns after how many milliseconds to ask again; 0: the call under way is not looking, or is
+// settled now.
+Napi::Value FileSetObject::Abandon(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto patience = Uint32(info[0], "patience as a number of milliseconds");
+  if (!patience) return env.Undefined();
+  double left = 0;
+  if (call_ != nullptr && call_->is_looking()) {
+    left = static_cast<double>(*patience) - static_cast<double>(call_->pending_milliseconds());
+    if (left <= 0 && call_->Abandon()) {
+      abandoned_ = call_;
+      abandoned_->Reject(env, NoAnswer());
+    }
+  }
+  return Napi::Number::New(env, std::max(left, 0.0));
 }
 
 FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
@@ -412,12 +656,12 @@ FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
   if (!map_limit) return;
   const auto heirs = Uint32(info[1].As<Napi::Object>().Get("heirs"), "heirs as a number of files");
   if (!heirs) return;
-  set_ = std::make_unique<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit,
+  set_ = std::make_shared<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit,
                                              *heirs);
 }
 
 promfold::FileSet* FileSetObject::Usable(Napi::Env env) {
-  if (is_busy_) {
+  if (call_ != nullptr) {
     ThrowComplaint(env, "another call on this file set is under way");
     return nullptr;
   }
@@ -436,25 +680,32 @@ const promfold::MetricFile* FileSetObject::UsableFile(const Napi::CallbackInfo& 
 }
 
 Napi::Value FileSetObject::List(const Napi::CallbackInfo& info) {
-  using Result = promfold::ListingChange;
-  return Start<Result>(
+  struct Answer {
+    promfold::ListedDirectory listed;
+    promfold::ListingChange change;
+  };
+  if (Usable(info.Env()) == nullptr) return info.Env().Undefined();
+  return Start<Answer>(
       info,
-      [](promfold::FileSet* set, Result* result) -> std::optional<Failure> {
-        const int error = set->List(result);
-        if (error == 0) return std::nullopt;
-        const std::string code = promfold::ErrnoName(error);
-        return Failure{code, code + ": cannot list '" + set->directory() + "'"};
+      [path = set_->directory()](promfold::PendingOperation* pending, Answer* answer) {
+        return ToFailure(promfold::ListDirectory(path, pending, &answer->listed), "cannot list",
+                         path);
       },
-      [](Napi::Env env, Result* result) -> Napi::Value {
+      [](promfold::FileSet* set, Answer* answer) -> MaybeFailure {
+        set->TakeListing(std::move(answer->listed), &answer->change);
+        return std::nullopt;
+      },
+      [](Napi::Env env, Answer* answer) -> Napi::Value {
+        const promfold::ListingChange& change = answer->change;
         // Bytes that are not UTF-8 become U+FFFD in here.
-        Napi::Array names = Napi::Array::New(env, result->added_name.size());
-        for (uint32_t i = 0; i < result->added_name.size(); ++i) {
-          names.Set(i, Napi::String::New(env, result->added_name[i]));
+        Napi::Array names = Napi::Array::New(env, change.added_name.size());
+        for (uint32_t i = 0; i < change.added_name.size(); ++i) {
+          names.Set(i, Napi::String::New(env, change.added_name[i]));
         }
         Napi::Object listing = Napi::Object::New(env);
-        listing.Set("addedId", ToArray(env, result->added_id));
+        listing.Set("addedId", ToArray(env, change.added_id));
         listing.Set("addedName", names);
-        listing.Set("removedId", ToArray(env, result->removed_id));
+        listing.Set("removedId", ToArray(env, change.removed_id));
         return listing;
       });
 }
@@ -505,8 +756,8 @@ Napi::Value ToRefreshed(Napi::Env env, const promfold::RefreshResult& result) {
 Napi::Value FileSetObject::Refresh(const Napi::CallbackInfo& info) {
   using Result = promfold::RefreshResult;
   return Start<Result>(
-      info,
-      [](promfold::FileSet* set, Result* result) -> std::optional<Failure> {
+      info, nullptr,
+      [](promfold::FileSet* set, Result* result) -> MaybeFailure {
         *result = set->Refresh();
         return std::nullopt;
       },
@@ -547,7 +798,11 @@ Napi::Object FromTimes(Napi::Env env, const promfold::DirectoryTimes& times) {
 }
 
 Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
-  using Result = promfold::AsListed;
+  struct Answer {
+    promfold::FreeSpace free;
+    promfold::AsListed as_listed;
+  };
+  if (Usable(info.Env()) == nullptr) return info.Env().Undefined();
   std::optional<promfold::DirectoryTimes> listed = promfold::DirectoryTimes{};
   if (!info[0].IsUndefined()) listed = ToTimes(info[0]);
   if (!listed) return info.Env().Undefined();
@@ -557,16 +812,22 @@ Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
     if (!to_print) return info.Env().Undefined();
   }
   const bool with_part_ends = to_print && WithPartEnds(info[1]);
-  return Start<Result>(
+  return Start<Answer>(
       info,
-      [listed = *listed, to_print = std::move(to_print)](promfold::FileSet* set,
-                                                         Result* result) -> std::optional<Failure> {
-        const int error = set->RefreshAsListed(listed, to_print ? &*to_print : nullptr, result);
-        if (error == 0) return std::nullopt;
-        const std::string code = promfold::ErrnoName(error);
-        return Failure{code, code + ": cannot state '" + set->directory() + "'"};
+      [path = set_->directory(), opened = set_->opened(), listed = *listed](
+          promfold::PendingOperation* pending, Answer* answer) {
+        return ToFailure(promfold::StatDirectory(path, listed, opened.get(), pending,
+                                                 &answer->as_listed.now, &answer->free),
+                         "cannot stat", path);
       },
-      [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
+      [listed = *listed, to_print = std::move(to_print)](promfold::FileSet* set,
+                                                         Answer* answer) -> MaybeFailure {
+        if (!(answer->as_listed.now == listed)) return std::nullopt;
+        set->RefreshAndCollect(answer->free, to_print ? &*to_print : nullptr, &answer->as_listed);
+        return std::nullopt;
+      },
+      [with_part_ends](Napi::Env env, Answer* answer) -> Napi::Value {
+        promfold::AsListed* const result = &answer->as_listed;
         Napi::Object object = Napi::Object::New(env);
         if (result->collected) {
           object.Set("collected", ToCollected(env, &*result->collected, with_part_ends));
@@ -678,7 +939,7 @@ Napi::Value FileSetObject::Survey(const Napi::CallbackInfo& info) {
   const auto family_count = Uint32(info[1], "familyCount as a number of families");
   if (!family_count) return env.Undefined();
   return Start<Result>(
-      info,
+      info, nullptr,
       [family_of_key = std::vector<int32_t>(family_of_key->begin(), family_of_key->end()),
        family_count = *family_count](promfold::FileSet* set, Result* result) {
         return ToFailure(set->Survey(family_of_key, family_count, result));
@@ -721,7 +982,7 @@ Napi::Value FileSetObject::Order(const Napi::CallbackInfo& info) {
   const auto slot_count = Uint32(info[0], "slotCount as a number of slots");
   if (!slot_count) return info.Env().Undefined();
   return Start<Result>(
-      info,
+      info, nullptr,
       [slot_count = *slot_count](promfold::FileSet* set, Result* result) {
         return ToFailure(set->Order(slot_count, result));
       },
@@ -755,9 +1016,8 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
   if (!printing) return env.Undefined();
   const bool with_part_ends = WithPartEnds(info[0]);
   return Start<Result>(
-      info,
-      [printing = std::move(*printing)](promfold::FileSet* set,
-                                        Result* result) -> std::optional<Failure> {
+      info, nullptr,
+      [printing = std::move(*printing)](promfold::FileSet* set, Result* result) -> MaybeFailure {
         const Complaint complaint = set->Collect(printing, result);
         return complaint ? ToFailure(complaint) : LackOfMemory(*result);
       },
@@ -822,6 +1082,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::SetFloors>("setFloors"),
                          InstanceMethod<&FileSetObject::Refresh>("refresh"),
                          InstanceMethod<&FileSetObject::RefreshAsListed>("refreshAsListed"),
+                         InstanceMethod<&FileSetObject::Abandon>("abandon"),
                          InstanceMethod<&FileSetObject::Counts>("counts"),
                          InstanceMethod<&FileSetObject::SetLimits>("setLimits"),
                          InstanceMethod<&FileSetObject::KeyTexts>("keyTexts"),
@@ -884,33 +1145,32 @@ Napi::Value ToInspected(Napi::Env env, const promfold::Inspection& inspection) {
   return object;
 }
 
-class InspectTask : public Napi::AsyncWorker {
- public:
-  InspectTask(Napi::Env env, std::string path, bool keeps_bytes)
-      : Napi::AsyncWorker(env, "promfold"),
-        path_(std::move(path)),
-        keeps_bytes_(keeps_bytes),
-        deferred_(Napi::Promise::Deferred::New(env)) {}
-
-  Napi::Promise promise() const { return deferred_.Promise(); }
-  void Execute() override { inspection_ = promfold::InspectFile(path_.c_str(), keeps_bytes_); }
-  void OnOK() override { deferred_.Resolve(ToInspected(Env(), inspection_)); }
-
- private:
-  const std::string path_;
-  const bool keeps_bytes_;
-  const Napi::Promise::Deferred deferred_;
-  promfold::Inspection inspection_;
-};
+std::string ToBytes(const std::span<const uint8_t>& column) {
+  return std::string(column.begin(), column.end());
+}
 
 Napi::Value ReadMetricFile(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto path = Column<uint8_t>(info[0], "path as a Uint8Array");
   if (!path) return env.Undefined();
-  auto* task = new InspectTask(env, std::string(path->begin(), path->end()), info[1].ToBoolean());
-  const Napi::Promise promise = task->promise();
-  task->Queue();
-  return promise;
+  std::string directory;
+  if (!info[2].IsUndefined()) {
+    const auto given = Column<uint8_t>(info[2], "directory as a Uint8Array");
+    if (!given) return env.Undefined();
+    directory = ToBytes(*given);
+  }
+  return StartTask<promfold::Inspection>(
+      env,
+      [path = ToBytes(*path), directory, keeps_bytes = info[1].ToBoolean().Value()](
+          promfold::Inspection* inspection) -> MaybeFailure {
+        *inspection = directory.empty()
+                          ? promfold::InspectFile(path.c_str(), keeps_bytes)
+                          : promfold::InspectFileIn(directory.c_str(), path.c_str(), keeps_bytes);
+        return std::nullopt;
+      },
+      [](Napi::Env at, promfold::Inspection* inspection) -> Napi::Value {
+        return ToInspected(at, *inspection);
+      });
 }
 
 Napi::Value ReadMetricBytes(const Napi::CallbackInfo& info) {
@@ -958,6 +1218,12 @@ void ConfigureMalloc() {
 
 Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   ConfigureMalloc();
+  auto mailbox = Mailbox::Open(env);
+  if (mailbox == nullptr) {
+    ThrowComplaint(env, "no threadsafe function can be had");
+    return exports;
+  }
+  env.SetInstanceData(new Addon{std::move(mailbox)});
   exports.Set("FileSet", FileSetObject::Define(env));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
   exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));

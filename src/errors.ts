@@ -38,6 +38,8 @@ export const ERROR_CODES = [
   'APPEND_FAILED',
   /** A file would make promfold hold more than a limit allows: it, or what it grew by, is left out. */
   'BUDGET_EXCEEDED',
+  /** A metric file that is a link, where link, target and directory do not belong to one user: not read. */
+  'LINK_TO_OTHER_OWNER',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -45,6 +45,8 @@ export const FAULT = {
   tooManyEntries: 9,
   /** It is sound, and has longer keys than ReadLimits allow. */
   tooManyKeyBytes: 10,
+  /** A link where link, target and directory do not have one owner. */
+  linkToOtherOwner: 11,
 } as const;
 
 /** Bits of what `accept` is told of a file. native/core/metric_file.h. */
@@ -133,7 +135,7 @@ export interface AsListed {
 }
 
 export interface FileSetCounts {
-  /** Files that are read with pread because the mapping budget is used up or mapping failed. */
+  /** Files that are read with pread: the mapping budget is used up, or their file system is not local. */
   readonly unmappedFiles: number;
   /** SIGBUS caught and failed reads since the start. */
   readonly readFaults: number;
@@ -195,6 +197,9 @@ export interface Collected {
 /**
  * The files of one directory. Asynchronous calls run off the main thread, strictly one at a time and
  * never beside a synchronous one: a call while another is under way throws.
+ *
+ * No file holds up a call for more than a few seconds, whatever file system it is on; `list` and
+ * `refreshAsListed` wait for the directory itself as long as nobody calls `abandon`.
  */
 export interface FileSet {
   /** Lists the directory and compares with the last listing. Rejects with an errno `code`; nothing changes then. */
@@ -216,6 +221,13 @@ export interface FileSet {
    * files. Rejects with an errno `code`; nothing changes then.
    */
   refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: Printing): Promise<AsListed>;
+  /**
+   * Rejects the call under way with ETIMEDOUT where one operation on the directory takes that long, and
+   * from then on each such call at once, until the operation comes back. What was abandoned changes nothing.
+   *
+   * @returns milliseconds after which to ask again; 0 where the call does not wait for the directory
+   */
+  abandon(patienceMs: number): number;
   counts(): FileSetCounts;
   /** @param retry files that were refused are tried again by the next refresh */
   setLimits(limits: ReadLimits, retry: boolean): void;
@@ -271,7 +283,7 @@ export interface FileSet {
 }
 
 export interface FileSetOptions {
-  /** Mappings this set may hold; files beyond are read with pread. */
+  /** Mappings this set may hold; files beyond are read with pread, as those not on a local file system are. */
   readonly mapLimit: number;
   /**
    * Files that are on no disk, with ids from 0: an heir takes over what files held last that are gone
@@ -337,12 +349,17 @@ interface Addon {
   trimMemory(): void;
   /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
-   * fault. Opens regular files only.
+   * fault. Opens regular files only. May stay pending for ever, which holds up no exit.
    *
    * @param path its bytes, since a name need not be UTF-8
    * @param keepBytes `excerpt` is all of the file that counts
+   * @param directory what `path` is a name in: then a link must be its owner's
    */
-  readMetricFile(path: Uint8Array, keepBytes: boolean): Promise<InspectedFile>;
+  readMetricFile(
+    path: Uint8Array,
+    keepBytes: boolean,
+    directory?: Uint8Array,
+  ): Promise<InspectedFile>;
   /** The same for the first bytes of a file of this size; nothing behind them counts. */
   readMetricBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile;
   /** As prometheus_client prints a sample's value (floatToGoString). */

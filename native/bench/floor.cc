@@ -26,17 +26,19 @@ struct File {
 };
 
 std::vector<File> Index(const char* path, MapBudget* maps) {
-  Directory directory(path);
-  Listing listing;
+  ListedDirectory directory;
+  PendingOperation pending;
   std::vector<File> files;
-  if (directory.List(&listing) != 0) return files;
+  if (ListDirectory(path, &pending, &directory) != 0) return files;
+  const Listing& listing = directory.listing;
   std::vector<std::string> names;
   for (const ListedName& listed : listing.names()) names.emplace_back(listing.Name(listed));
   std::sort(names.begin(), names.end());
 
   Scratch scratch;
   for (const std::string& name : names) {
-    const Reading reading = ReadFile(directory.number(), name.c_str(), &scratch);
+    const Reading reading =
+        ReadFile(directory.opened->descriptor.number(), name.c_str(), std::nullopt, &scratch);
     if (!reading.fault.ok() || reading.layout.entries == 0) continue;
     File file;
     if (!file.mapping.Map(reading.descriptor.number(), reading.file_bytes, maps)) continue;

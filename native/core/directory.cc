@@ -2,14 +2,21 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <memory>
 #include <utility>
 
+#include "detached_thread.h"
+#include "file_system.h"
+
 namespace promfold {
 
 namespace {
+
+// How many names are read between two looks at the clock; it takes as long as reading some.
+constexpr int kNamesAtOnce = 256;
 
 struct CloseDirectory {
   void operator()(DIR* stream) const { closedir(stream); }
@@ -20,33 +27,79 @@ bool IsMetricFileName(std::string_view name) {
   return name.size() >= 3 && name.front() != '.' && name.substr(name.size() - 3) == ".db";
 }
 
+FreeSpace FreeSpaceOf(int descriptor) {
+  struct statvfs status;
+  if (fstatvfs(descriptor, &status) != 0) return {};
+  FreeSpace free;
+  free.bytes = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
+  // Some file systems make inodes as they need them and count none.
+  free.inodes = status.f_files == 0 ? -1 : static_cast<double>(status.f_favail);
+  return free;
+}
+
 }  // namespace
 
-int Directory::State(DirectoryTimes* times) const {
+void Listing::Add(std::string_view name, uint64_t inode, unsigned char type) {
+  names_.push_back({static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(name.size()), inode,
+                    type == DT_LNK || type == DT_UNKNOWN, type == DT_REG});
+  text_.insert(text_.end(), name.begin(), name.end());
+}
+
+OpenedDirectory::~OpenedDirectory() {
+  if (is_local || !descriptor) return;
+  auto closed_elsewhere = std::make_shared<Descriptor>(std::move(descriptor));
+  // Where there is no thread it is closed here.
+  RunDetached([closed = std::move(closed_elsewhere)]() mutable { closed.reset(); });
+}
+
+int StatDirectory(const std::string& path, const DirectoryTimes& listed,
+                  const OpenedDirectory* opened, PendingOperation* pending, DirectoryTimes* times,
+                  FreeSpace* free) {
+  pending->Begin();
   struct stat status;
-  if (stat(path_.c_str(), &status) != 0) return errno;
+  if (stat(path.c_str(), &status) != 0) return errno;
   const auto nanoseconds = [](const timespec& time) {
     return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
   };
   *times = {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino),
             nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+  if (opened == nullptr || !(*times == listed)) return 0;
+  pending->Begin();
+  *free = FreeSpaceOf(opened->descriptor.number());
   return 0;
 }
 
-int Directory::List(Listing* listing) {
-  Descriptor directory(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return errno;
+int ListDirectory(const std::string& path, PendingOperation* pending, ListedDirectory* directory) {
+  auto opened = std::make_shared<OpenedDirectory>();
+  pending->Begin();
+  opened->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened->descriptor) return errno;
+  const int number = opened->descriptor.number();
+  pending->Begin();
   struct stat status;
-  if (fstat(directory.number(), &status) != 0) return errno;
+  if (fstat(number, &status) != 0) return errno;
+  opened->device = static_cast<uint64_t>(status.st_dev);
+  opened->owner = status.st_uid;
+  pending->Begin();
+  struct statfs file_system;
+  if (fstatfs(number, &file_system) == 0) {
+    opened->is_local = IsLocal(file_system);
+    opened->is_overlay = IsOverlay(file_system);
+  }
+  pending->Begin();
+  const FreeSpace free = FreeSpaceOf(number);
+
   // closedir closes what it reads from; ours stays, for openat.
-  Descriptor read_from(openat(directory.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  pending->Begin();
+  Descriptor read_from(openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!read_from) return errno;
   const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(read_from.number()));
   if (stream == nullptr) return errno;
   read_from.Release();
 
   Listing found;
-  for (;;) {
+  for (int i = 0;; ++i) {
+    if (i % kNamesAtOnce == 0) pending->Begin();
     errno = 0;
     const dirent* const entry = readdir(stream.get());
     if (entry == nullptr) {
@@ -55,14 +108,9 @@ int Directory::List(Listing* listing) {
     }
     const std::string_view name(entry->d_name);
     if (!IsMetricFileName(name)) continue;
-    found.names_.push_back({static_cast<uint32_t>(found.text_.size()),
-                            static_cast<uint32_t>(name.size()), static_cast<uint64_t>(entry->d_ino),
-                            entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN});
-    found.text_.insert(found.text_.end(), name.begin(), name.end());
+    found.Add(name, static_cast<uint64_t>(entry->d_ino), entry->d_type);
   }
-  *listing = std::move(found);
-  descriptor_ = std::move(directory);
-  device_ = static_cast<uint64_t>(status.st_dev);
+  *directory = {std::move(opened), std::move(found), free};
   return 0;
 }
 

@@ -55,6 +55,8 @@ FaultCode Fault::code() const {
     case Found::kStatFailed:
     case Found::kOpenFailed:
     case Found::kReadFailed:
+    case Found::kNoAnswer:
+    case Found::kNotTried:
       return FaultCode::kIoError;
     case Found::kNotRegular:
       return FaultCode::kNotRegular;
@@ -65,6 +67,9 @@ FaultCode Fault::code() const {
     case Found::kTooManyKeyBytes:
     case Found::kNoRoomForKeys:
       return FaultCode::kTooManyKeyBytes;
+    case Found::kLinkOfAnother:
+    case Found::kTargetOfAnother:
+      return FaultCode::kLinkToOtherOwner;
   }
   return FaultCode::kNone;
 }
@@ -125,6 +130,14 @@ std::string FoundPhrase(const Fault& fault) {
       return a + " entries, the limit for all files leaves room for " + b;
     case Found::kNoRoomForKeys:
       return a + " bytes of new keys, the limit for all files leaves room for " + b;
+    case Found::kLinkOfAnother:
+      return "a link of uid " + a + " in a directory of uid " + b;
+    case Found::kTargetOfAnother:
+      return "a link to a file of uid " + a + " in a directory of uid " + b;
+    case Found::kNoAnswer:
+      return "its file system does not answer";
+    case Found::kNotTried:
+      return "not read, because other files do not answer";
   }
   return "";
 }

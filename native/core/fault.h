@@ -24,6 +24,7 @@ enum class FaultCode : uint8_t {
   kNotRegular = 8,
   kTooManyEntries = 9,
   kTooManyKeyBytes = 10,
+  kLinkToOtherOwner = 11,
 };
 
 // What was found, exactly. The comment says what `a` and `b` of the Fault hold.
@@ -54,6 +55,10 @@ enum class Found : uint8_t {
   kTooManyKeyBytes,       // a: bytes of keys, b: the limit for a file
   kNoRoomForEntries,      // a: entries of the file, b: how many more are allowed
   kNoRoomForKeys,         // a: bytes of keys, b: how many more are allowed
+  kLinkOfAnother,         // a: uid of the link, b: uid of the directory
+  kTargetOfAnother,       // a: uid of what the link leads to, b: uid of the directory
+  kNoAnswer,              //
+  kNotTried,              //
 };
 
 struct Fault {

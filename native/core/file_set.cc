@@ -1,9 +1,5 @@
 #include "file_set.h"
 
-#include <linux/magic.h>
-#include <sys/statfs.h>
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cassert>
@@ -45,11 +41,6 @@ bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFi
 // An ulp mends what another order of adding lost; a second round, where two values share a series.
 constexpr int kRaisingRounds = 8;
 
-bool IsOnOverlay(int directory) {
-  struct statfs status;
-  return fstatfs(directory, &status) == 0 && status.f_type == OVERLAYFS_SUPER_MAGIC;
-}
-
 // Of all sets: the kernel's limit is one for the process.
 std::atomic<uint32_t> mappings_held = 0;
 
@@ -65,7 +56,7 @@ std::string Number(uint64_t number) { return std::to_string(number); }
 }  // namespace
 
 FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t heirs)
-    : directory_(std::move(directory)), maps_{map_limit, &mappings_held}, heirs_(heirs) {
+    : path_(std::move(directory)), maps_{map_limit, &mappings_held}, heirs_(heirs) {
   for (; next_id_ < heirs_; ++next_id_) {
     in_order_.push_back(MetricFile::MakeHeir(next_id_));
     by_id_.emplace(next_id_, in_order_.back().get());
@@ -73,29 +64,36 @@ FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t heirs)
 }
 
 FileContext FileSet::Context() {
-  return {directory_.number(), &keys_, &maps_, &scratch_, &read_faults_, run_, &budget_};
+  return {&files_, &keys_, &maps_, &scratch_, &read_faults_, run_, &budget_};
 }
 
 int FileSet::List(ListingChange* change) {
+  ListedDirectory listed;
+  PendingOperation pending;
+  const int error = ListDirectory(path_, &pending, &listed);
+  if (error == 0) TakeListing(std::move(listed), change);
+  return error;
+}
+
+void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
   ++run_;
   ForgetOverview();
-  Listing listing;
-  const uint64_t device_before = directory_.device();
-  const int error = directory_.List(&listing);
-  if (error != 0) return error;
-  StateFileSystem();
-  if (IsOnOverlay(directory_.number())) {
+  Listing& listing = listed.listing;
+  const bool is_same_device = opened() != nullptr && opened()->device == listed.opened->device;
+  free_ = listed.free;
+  files_.SetDirectory(std::move(listed.opened));
+  files_.BeginPass();
+  if (opened()->is_overlay) {
     for (const auto& file : in_order_) file->Doubt();
   }
 
-  const bool is_same_device = directory_.device() == device_before;
   Comparison compared = Compare(listing, is_same_device);
   listed_file_ = std::move(compared.file);
   std::vector<uint32_t>& is_new = compared.is_new;
   const std::vector<const MetricFile*>& missing = compared.missing;
   if (is_new.empty() && missing.empty()) {
     listing_ = std::move(listing);
-    return 0;
+    return;
   }
   const auto is_missing = [&](const MetricFile* file) {
     return std::binary_search(missing.begin(), missing.end(), file);
@@ -119,6 +117,7 @@ int FileSet::List(ListingChange* change) {
     return is_same_device &&
            std::binary_search(new_inode.begin(), new_inode.end(), file.pinned_inode());
   };
+  std::erase_if(not_plain_, is_missing);
   std::vector<std::unique_ptr<MetricFile>> in_order;
   in_order.reserve(in_order_.size() + is_new.size());
   for (auto& file : in_order_) {
@@ -133,22 +132,24 @@ int FileSet::List(ListingChange* change) {
   }
   const std::ptrdiff_t kept_count = static_cast<std::ptrdiff_t>(in_order.size());
   for (const uint32_t at : is_new) {
-    const ListedName& listed = listing.names()[at];
-    auto file = std::make_unique<MetricFile>(next_id_++, listing.Name(listed), listed.inode,
-                                             listed.may_be_link);
+    const ListedName& name = listing.names()[at];
+    auto file =
+        std::make_unique<MetricFile>(next_id_++, files_.Named(listing.Name(name), name.is_regular),
+                                     name.inode, name.may_be_link);
     by_id_.emplace(file->id(), file.get());
     listed_file_[at] = file.get();
+    if (!file->is_plain()) not_plain_.push_back(file.get());
     change->added_id.push_back(file->id());
     change->added_name.push_back(file->name());
     in_order.push_back(std::move(file));
   }
+  std::ranges::sort(not_plain_, IsBefore);
   Merge(kept_count, &in_order);
   in_order_ = std::move(in_order);
   listing_ = std::move(listing);
   const FileContext context = Context();
   for (const auto& file : gone) file->ReadOnceMore(context);
   Inherit(gone, renamed);
-  return 0;
 }
 
 // Directories give their names in about the same order each time. So names are compared with those
@@ -271,18 +272,6 @@ void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
   }
 }
 
-void FileSet::StateFileSystem() {
-  struct statvfs status;
-  if (directory_.number() < 0 || fstatvfs(directory_.number(), &status) != 0) {
-    free_bytes_ = -1;
-    free_inodes_ = -1;
-    return;
-  }
-  free_bytes_ = static_cast<double>(status.f_bavail) * static_cast<double>(status.f_frsize);
-  // Some file systems make inodes as they need them and count none.
-  free_inodes_ = status.f_files == 0 ? -1 : static_cast<double>(status.f_favail);
-}
-
 Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
   if (id.size() != flags.size()) return "id and flags differ in length";
   if (Complaint complaint = FindAll(id)) return complaint;
@@ -318,6 +307,7 @@ Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
 
 void FileSet::SetLimits(const ReadLimits& limits, bool retry) {
   budget_.limits = limits;
+  files_.SetMaxUsed(budget_.MaxUsed());
   if (retry) ++budget_.epoch;
 }
 
@@ -333,8 +323,26 @@ KeyTexts FileSet::Texts(uint32_t from, uint32_t count, size_t max_bytes) const {
 
 RefreshResult FileSet::Refresh() {
   ++run_;
-  StateFileSystem();
+  files_.BeginPass();
   return Refresh({});
+}
+
+// A thread that may be lost is at work on the next ones while these are taken.
+void FileSet::AskAhead(const std::vector<MetricFile*>& files) {
+  FileAccess::Asked asked;
+  for (MetricFile* const file : files) {
+    const std::optional<Question> question = file->is_plain() ? std::nullopt : file->NextQuestion();
+    if (question) asked.emplace_back(file->file_name(), *question);
+  }
+  files_.AskAhead(asked);
+}
+
+void FileSet::RefreshOne(const FileContext& context, MetricFile* file) {
+  const bool was_plain = file->is_plain();
+  file->Refresh(context);
+  if (file->is_plain() == was_plain) return;
+  const auto place = std::ranges::upper_bound(not_plain_, file, IsBefore);
+  not_plain_.insert(place, file);
 }
 
 RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced) {
@@ -343,13 +351,14 @@ RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced
   RefreshResult result;
   FileContext context = Context();
   context.replaced = &replaced;
+  AskAhead(not_plain_);
   const size_t first_heir = in_order_.size() - heirs_;
   for (size_t i = 0; i < in_order_.size(); ++i) {
     if (i + kPrefetchedFiles < in_order_.size()) in_order_[i + kPrefetchedFiles]->Prefetch();
     if (i == first_heir) Inherit(replaced);
     MetricFile& file = *in_order_[i];
     if (!file.accepted()) continue;
-    file.Refresh(context);
+    RefreshOne(context, &file);
     const std::optional<FileChange> change = file.TakeChange();
     if (!change) continue;
     file.ShareColumns(&columns_);
@@ -357,16 +366,24 @@ RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced
     const std::span<const uint32_t> key_id = file.key_ids().subspan(change->entry_from);
     result.key_id.insert(result.key_id.end(), key_id.begin(), key_id.end());
   }
+  files_.EndAhead();
   scratch_.Trim();
   return result;
 }
 
 int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print,
                              AsListed* result) {
+  PendingOperation pending;
+  FreeSpace free;
+  const int error = StatDirectory(path_, listed, opened().get(), &pending, &result->now, &free);
+  if (error == 0 && result->now == listed) RefreshAndCollect(free, to_print, result);
+  return error;
+}
+
+void FileSet::RefreshAndCollect(const FreeSpace& free, const Printing* to_print, AsListed* result) {
   ++run_;
-  const int error = directory_.State(&result->now);
-  if (error != 0 || !(result->now == listed)) return error;
-  StateFileSystem();
+  free_ = free;
+  files_.BeginPass();
   std::vector<std::unique_ptr<MetricFile>> replaced;
   CollectResult collected;
   if (to_print != nullptr && CollectUnlessChanged(*to_print, &collected, &replaced)) {
@@ -374,7 +391,6 @@ int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_pr
   } else {
     result->refreshed = Refresh(std::move(replaced));
   }
-  return 0;
 }
 
 // Where nothing changed a file need not be looked at before it is gathered: that shows it as well.
@@ -386,7 +402,9 @@ bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* resu
     budget_.entries = overview().entries;
     FileContext context = Context();
     context.replaced = replaced;
-    for (MetricFile* const file : veiled) file->Refresh(context);
+    AskAhead(veiled);
+    for (MetricFile* const file : veiled) RefreshOne(context, file);
+    files_.EndAhead();
     ForgetOverview();
   }
   const auto is_changed = [](const MetricFile* file) { return file->is_changed(); };
@@ -403,8 +421,8 @@ FileSetCounts FileSet::Counts() const {
   FileSetCounts counts;
   counts.unmapped_files = overview().unmapped_files;
   counts.read_faults = read_faults_;
-  counts.free_bytes = free_bytes_;
-  counts.free_inodes = free_inodes_;
+  counts.free_bytes = free_.bytes;
+  counts.free_inodes = free_.inodes;
   counts.inherited_files = inherited_files_;
   counts.key_bytes = keys_.text_bytes();
   return counts;

@@ -24,6 +24,7 @@
 
 #include "accumulate.h"
 #include "directory.h"
+#include "file_access.h"
 #include "fold.h"
 #include "key_table.h"
 #include "metric_file.h"
@@ -97,11 +98,15 @@ class FileSet {
   // on every refresh. The files with ids 0 to heirs - 1 are heirs.
   FileSet(std::string directory, uint32_t map_limit, uint32_t heirs = 0);
 
-  const std::string& directory() const { return directory_.path(); }
+  const std::string& directory() const { return path_; }
+  // As last listed; null before. With it and the path the directory is looked at (directory.h),
+  // which may never come back and so uses nothing of the set.
+  const std::shared_ptr<const OpenedDirectory>& opened() const { return files_.directory(); }
 
-  // Lists the directory and compares with the last listing. Returns 0 or an errno, then without any
-  // change. A name with another inode is removed under its old id and added under a new one; ids
-  // are never used twice.
+  // Takes a listing and compares it with the last one. A name with another inode is removed under
+  // its old id and added under a new one; ids are never used twice.
+  void TakeListing(ListedDirectory listed, ListingChange* change);
+  // Lists first. Returns 0 or an errno, then without any change.
   int List(ListingChange* change);
 
   // Ids that are not listed (any more) are a complaint.
@@ -120,10 +125,12 @@ class FileSet {
   // Texts of keys from an id on: up to `count` of them, and no more once there are max_bytes.
   KeyTexts Texts(uint32_t from, uint32_t count, size_t max_bytes) const;
 
-  // Where the directory's times are not `listed`, only says what they are. Else refreshes; and
-  // where there is something `to_print` and nothing to report, collects in the same pass over the
-  // files. Where there was something, what the pass gathered need not be gathered by the next
-  // Collect. Returns 0 or the errno of stating the directory.
+  // For a directory that is as it was listed. Refreshes; and where there is something `to_print`
+  // and nothing to report, collects in the same pass over the files. Where there was something,
+  // what the pass gathered need not be gathered by the next Collect.
+  void RefreshAndCollect(const FreeSpace& free, const Printing* to_print, AsListed* result);
+  // Looks first. Where the directory's times are not `listed`, only says what they are. Returns 0
+  // or the errno of looking.
   int RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print, AsListed* result);
 
   FileSetCounts Counts() const;
@@ -173,7 +180,8 @@ class FileSet {
   };
   Comparison Compare(const Listing& listing, bool is_same_device) const;
   static void Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFile>>* files);
-  void StateFileSystem();
+  void RefreshOne(const FileContext& context, MetricFile* file);
+  void AskAhead(const std::vector<MetricFile*>& files);
   // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
   void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
                const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
@@ -201,7 +209,8 @@ class FileSet {
   bool GatherAndFold(const Printing& printing, Growth growth);
   RefreshResult Refresh(std::vector<std::unique_ptr<MetricFile>> replaced);
 
-  Directory directory_;
+  const std::string path_;
+  FileAccess files_;
   MapBudget maps_;
   KeyTable keys_;
   ColumnPool columns_;
@@ -210,8 +219,7 @@ class FileSet {
   Scratch helper_scratch_;
   uint64_t read_faults_ = 0;
   uint64_t run_ = 1;  // what was gathered in it need not be gathered again
-  double free_bytes_ = -1;
-  double free_inodes_ = -1;
+  FreeSpace free_;
 
   uint32_t next_id_ = 0;
   const uint32_t heirs_;
@@ -219,6 +227,7 @@ class FileSet {
   std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the heirs
   Listing listing_;                                    // the last one
   std::vector<MetricFile*> listed_file_;  // of each of its names; null where a name came twice
+  std::vector<MetricFile*> not_plain_;    // in order
   std::unordered_map<uint32_t, MetricFile*> by_id_;
   mutable std::optional<Overview> overview_;
 

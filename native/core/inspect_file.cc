@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "layout.h"
 #include "load.h"
@@ -73,6 +75,38 @@ uint64_t EndOfNonZeros(std::span<const std::byte> bytes) {
   return end;
 }
 
+Inspection InspectFound(FoundFile found, bool keep_bytes) {
+  Inspection inspection;
+  if (found.fault.ok()) found = OpenFound(found);
+  // What is no file at all is described, too.
+  if (found.has_status) inspection.status = found.status;
+
+  Scratch scratch;
+  const Reading reading = ReadFile(std::move(found), &scratch);
+  if (reading.fault.ok()) {
+    const uint64_t at_hand = std::min<uint64_t>(reading.layout.end, reading.file_bytes);
+    InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, keep_bytes, &inspection);
+    return inspection;
+  }
+  inspection.fault = reading.fault;
+  if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return inspection;
+
+  // ReadFile stops at the first step that shows the damage; here what stands before it counts.
+  const uint64_t wanted =
+      std::min(static_cast<uint64_t>(inspection.status.st_size), kMostSalvagedBytes);
+  std::byte* const bytes = scratch.FileBytes(wanted);
+  const int64_t got = ReadRange(reading.descriptor.number(), bytes, 0, wanted);
+  if (got < 0) {
+    inspection.fault = {Found::kReadFailed, -1, errno};
+    return inspection;
+  }
+  const uint64_t file_bytes = got < static_cast<int64_t>(wanted)
+                                  ? static_cast<uint64_t>(got)
+                                  : static_cast<uint64_t>(inspection.status.st_size);
+  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, keep_bytes, &inspection);
+  return inspection;
+}
+
 }  // namespace
 
 void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool keep_bytes,
@@ -112,38 +146,18 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool ke
 }
 
 Inspection InspectFile(const char* path, bool keep_bytes) {
-  Inspection inspection;
-  // What is no file at all is described, too.
-  if (fstatat(AT_FDCWD, path, &inspection.status, 0) != 0) inspection.status = {};
+  return InspectFound(FindFile(AT_FDCWD, path, std::nullopt), keep_bytes);
+}
 
-  Scratch scratch;
-  const Reading reading = ReadFile(AT_FDCWD, path, &scratch);
-  if (reading.descriptor) {
-    struct stat status;
-    if (fstat(reading.descriptor.number(), &status) == 0) inspection.status = status;
-  }
-  if (reading.fault.ok()) {
-    const uint64_t at_hand = std::min<uint64_t>(reading.layout.end, reading.file_bytes);
-    InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, keep_bytes, &inspection);
+Inspection InspectFileIn(const char* directory, const char* name, bool keep_bytes) {
+  const Descriptor opened(open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct stat status;
+  if (!opened || fstat(opened.number(), &status) != 0) {
+    Inspection inspection;
+    inspection.fault = {Found::kOpenFailed, -1, errno};
     return inspection;
   }
-  inspection.fault = reading.fault;
-  if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return inspection;
-
-  // ReadFile stops at the first step that shows the damage; here what stands before it counts.
-  const uint64_t wanted =
-      std::min(static_cast<uint64_t>(inspection.status.st_size), kMostSalvagedBytes);
-  std::byte* const bytes = scratch.FileBytes(wanted);
-  const int64_t got = ReadRange(reading.descriptor.number(), bytes, 0, wanted);
-  if (got < 0) {
-    inspection.fault = {Found::kReadFailed, -1, errno};
-    return inspection;
-  }
-  const uint64_t file_bytes = got < static_cast<int64_t>(wanted)
-                                  ? static_cast<uint64_t>(got)
-                                  : static_cast<uint64_t>(inspection.status.st_size);
-  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, keep_bytes, &inspection);
-  return inspection;
+  return InspectFound(FindFile(opened.number(), name, status.st_uid), keep_bytes);
 }
 
 }  // namespace promfold

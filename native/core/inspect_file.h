@@ -44,10 +44,12 @@ inline constexpr uint64_t kExcerptBytes = 4096;
 // Of a damaged file at most so much is looked at.
 inline constexpr uint64_t kMostSalvagedBytes = uint64_t{16} << 20;
 
-// Reads a file by path, relative to the working directory. Opens regular files only.
-// `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last entry, or
-// of a damaged file up to its last byte that is not zero.
+// Reads a file by path, relative to the working directory. Opens regular files only, and may never
+// come back. `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last
+// entry, or of a damaged file up to its last byte that is not zero.
 Inspection InspectFile(const char* path, bool keep_bytes);
+// The same for a file of a directory: a link must be its owner's, as open_file.h says.
+Inspection InspectFileIn(const char* directory, const char* name, bool keep_bytes);
 
 // The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, none of which behind
 // them counts. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.

@@ -1,6 +1,5 @@
 #include "metric_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,11 +69,11 @@ void AppendRun(std::vector<Run>* runs, Operation operation, uint32_t from, uint3
 
 }  // namespace
 
-MetricFile::MetricFile(uint32_t id, std::string_view name, uint64_t listed_inode, bool may_be_link)
-    : id_(id), name_(name), listed_inode_(listed_inode), may_be_link_(may_be_link) {}
+MetricFile::MetricFile(uint32_t id, FileName name, uint64_t listed_inode, bool may_be_link)
+    : id_(id), name_(std::move(name)), listed_inode_(listed_inode), may_be_link_(may_be_link) {}
 
 std::unique_ptr<MetricFile> MetricFile::MakeHeir(uint32_t id) {
-  auto heir = std::make_unique<MetricFile>(id, "", 0, false);
+  auto heir = std::make_unique<MetricFile>(id, FileName("", true), 0, false);
   heir->is_heir_ = true;
   heir->accepted_ = true;
   heir->is_read_ = true;
@@ -97,13 +96,21 @@ void MetricFile::Release() {
   state_ = FileState::kBad;
 }
 
+std::optional<Question> MetricFile::NextQuestion() const {
+  if (is_heir_ || !accepted_) return std::nullopt;
+  if (!is_read_ || state_ != FileState::kGood || !mapping_) return Question::kRead;
+  if (is_restated_ || is_doubted_) return Question::kStatus;
+  return std::nullopt;
+}
+
 void MetricFile::Refresh(const FileContext& context) {
   if (is_heir_) return;
+  // Others than plain files may have been waited for.
+  if (!is_plain() && std::exchange(refreshed_run_, context.run) == context.run) return;
   if (IsRefusedAsBefore(context)) return;
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
-  if (is_restated_ && IsReplacedByName(context)) return ReadAnew(context);
-  if (is_doubted_ && IsCopiedUp(context)) return ReadAnew(context);
+  if ((is_restated_ || is_doubted_) && IsReplacedByName(context)) return ReadAnew(context);
 
   uint32_t used = 0;
   if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
@@ -113,8 +120,7 @@ void MetricFile::Refresh(const FileContext& context) {
 // From scratch, by name. What was damaged in place may read well as a whole (truncated and grown
 // again); else the fault of this reading is the more exact one.
 void MetricFile::ReadAnew(const FileContext& context) {
-  Reading reading =
-      ReadFile(context.directory, name_.c_str(), context.scratch, context.budget->MaxUsed());
+  Reading reading = context.files->Read(&name_, context.scratch);
   if (reading.fault.ok()) {
     reading.fault =
         FindExcess(context, context.scratch->FileBytes(reading.layout.end), kHeaderBytes,
@@ -169,11 +175,11 @@ Fault MetricFile::FindExcess(const FileContext& context, const std::byte* file, 
 
 // A file that was refused is not read again at each scrape: only when there may be room for it, or
 // when it has become another one.
-bool MetricFile::IsRefusedAsBefore(const FileContext& context) const {
+bool MetricFile::IsRefusedAsBefore(const FileContext& context) {
   if (state_ == FileState::kGood || !IsGrowthRefused(context)) return false;
-  struct stat status;
-  return fstatat(context.directory, name_.c_str(), &status, 0) == 0 &&
-         IdentityOf(status) == identity_ && static_cast<uint64_t>(status.st_size) == refused_bytes_;
+  const FoundFile now = context.files->Status(&name_);
+  return now.has_status && IdentityOf(now.status) == identity_ &&
+         static_cast<uint64_t>(now.status.st_size) == refused_bytes_;
 }
 
 // The entries there are go on; what is beyond them is not looked at until there may be room.
@@ -196,17 +202,12 @@ Fault MetricFile::CheckMapped(const FileContext& context, uint32_t* used) const 
   return {Found::kPageGone};
 }
 
-bool MetricFile::IsReplacedByName(const FileContext& context) const {
-  struct stat status;
-  return fstatat(context.directory, name_.c_str(), &status, 0) != 0 ||
-         !(IdentityOf(status) == identity_);
-}
-
-bool MetricFile::IsCopiedUp(const FileContext& context) {
-  is_doubted_ = false;
-  struct stat status;
-  return fstatat(context.directory, name_.c_str(), &status, 0) != 0 ||
-         ChangedSeconds(status) != changed_seconds_;
+bool MetricFile::IsReplacedByName(const FileContext& context) {
+  const FoundFile now = context.files->Status(&name_);
+  const bool is_doubted = std::exchange(is_doubted_, false);
+  if (!now.has_status) return true;
+  if (is_restated_ && !(IdentityOf(now.status) == identity_)) return true;
+  return is_doubted && ChangedSeconds(now.status) != changed_seconds_;
 }
 
 // New entries were appended: walks them on a private copy, so that nothing the writer does
@@ -261,18 +262,18 @@ bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
 
 // Maps the file again, at its new size. False where there is nothing more to do for this refresh.
 bool MetricFile::RemapByName(const FileContext& context, uint32_t used) {
-  struct stat status;
-  Fault fault;
-  const Descriptor descriptor = OpenRegular(context.directory, name_.c_str(), &status, &fault);
+  const FoundFile opened = context.files->Open(&name_);
+  const struct stat& status = opened.status;
   // Unlinked since it was listed. What is mapped is still good; the next listing removes the file.
-  if (fault.found == Found::kOpenFailed && fault.a == ENOENT) return false;
-  if (!descriptor || !(IdentityOf(status) == identity_) ||
+  if (opened.fault.found == Found::kOpenFailed && opened.fault.a == ENOENT) return false;
+  if (!opened.fault.ok() || !opened.descriptor || !(IdentityOf(status) == identity_) ||
       static_cast<uint64_t>(status.st_size) < used) {
     ReadAnew(context);
     return false;
   }
   mapping_.Unmap();
-  if (mapping_.Map(descriptor.number(), static_cast<uint64_t>(status.st_size), context.maps)) {
+  if (mapping_.Map(opened.descriptor.number(), static_cast<uint64_t>(status.st_size),
+                   context.maps)) {
     return true;
   }
   RefreshUnmapped(context);
@@ -280,8 +281,7 @@ bool MetricFile::RemapByName(const FileContext& context, uint32_t used) {
 }
 
 void MetricFile::RefreshUnmapped(const FileContext& context) {
-  Reading reading =
-      ReadFile(context.directory, name_.c_str(), context.scratch, context.budget->MaxUsed());
+  Reading reading = context.files->Read(&name_, context.scratch);
   if (!reading.fault.ok()) {
     if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
     return Fail(reading.fault, reading.changed_seconds);
@@ -308,7 +308,10 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
   const std::vector<double> last_timestamp = timestamp_;
   if (reading.layout.end > end_) Append(context, file, reading.layout.end);
   TakeColumns(file);
-  if (needs_timestamps_) SettlePairs(reading.descriptor.number(), last_value, last_timestamp);
+  // Of one that is not local no descriptor is left: another read could hang.
+  if (needs_timestamps_ && reading.descriptor) {
+    SettlePairs(reading.descriptor.number(), last_value, last_timestamp);
+  }
   TryMap(context, reading);
 }
 
@@ -369,7 +372,8 @@ bool MetricFile::IsAnother(const Reading& reading) const {
 
 // What it was, for its heir.
 std::unique_ptr<MetricFile> MetricFile::Leave() {
-  auto left = std::make_unique<MetricFile>(id_, name_, listed_inode_, may_be_link_);
+  auto left =
+      std::make_unique<MetricFile>(id_, FileName(name(), true), listed_inode_, may_be_link_);
   left->flags_ = flags_;
   left->state_ = FileState::kHeld;
   std::swap(left->key_id_, key_id_);
@@ -466,7 +470,7 @@ void MetricFile::SettlePairs(int descriptor, std::span<const double> last_value,
 
 void MetricFile::TryMap(const FileContext& context, const Reading& reading) {
   // A header of 4 bytes (layout.h, ReadUsed) is not worth a page.
-  if (reading.file_bytes < kHeaderBytes) return;
+  if (reading.file_bytes < kHeaderBytes || !reading.descriptor) return;
   if (!mapping_.Map(reading.descriptor.number(), reading.file_bytes, context.maps)) return;
   // All at once, which is cheaper than one by one by the first scrape.
   mapping_.Prefault(reading.layout.end);
@@ -575,20 +579,21 @@ bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* 
   } else if (fault.ok() && !is_padded) {
     fault = {Found::kPaddingChanged};
   }
-  struct stat status;
-  const auto is_stated = [&] { return fstatat(context.directory, name_.c_str(), &status, 0) == 0; };
   if (fault.ok() && rows.to == entry_count() &&
       (BecameTiny(value[count - 1], value_, rows.to) ||
        (pairs && BecameTiny(timestamp[count - 1], timestamp_, rows.to)))) {
     // Set to zero, or cut inside its last slot: the rest of the page reads as zeros, nothing else
     // has changed, and only the size tells.
     const uint32_t end = value_offset_.back() + slot_bytes_;
-    if (is_stated() && IdentityOf(status) == identity_ && status.st_size < int64_t{end}) {
-      fault = {Found::kSlotPastFile, last_entry_, end, status.st_size};
+    const FoundFile now = context.files->Status(&name_);
+    if (now.has_status && IdentityOf(now.status) == identity_ &&
+        now.status.st_size < int64_t{end}) {
+      fault = {Found::kSlotPastFile, last_entry_, end, now.status.st_size};
     }
   }
   if (!fault.ok()) {
-    Fail(fault, is_stated() ? ChangedSeconds(status) : 0);
+    const FoundFile now = context.files->Status(&name_);
+    Fail(fault, now.has_status ? ChangedSeconds(now.status) : 0);
     return false;
   }
 

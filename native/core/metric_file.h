@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "fault.h"
+#include "file_access.h"
 #include "fold.h"
 #include "key_table.h"
 #include "layout.h"
@@ -48,7 +49,7 @@ class MetricFile;
 
 // What a file needs from the set it belongs to.
 struct FileContext {
-  int directory;  // descriptor that names are relative to
+  FileAccess* files;
   KeyTable* keys;
   MapBudget* maps;
   Scratch* scratch;
@@ -71,12 +72,15 @@ struct FileChange {
 
 class MetricFile {
  public:
-  MetricFile(uint32_t id, std::string_view name, uint64_t listed_inode, bool may_be_link);
+  MetricFile(uint32_t id, FileName name, uint64_t listed_inode, bool may_be_link);
   // A file that is on no disk: it holds what files that are gone held last, key by key.
   static std::unique_ptr<MetricFile> MakeHeir(uint32_t id);
 
   uint32_t id() const { return id_; }
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return name_.text(); }
+  // Whether its name is that of a plain file, which is asked for nothing ahead.
+  bool is_plain() const { return name_.is_plain(); }
+  FileName* file_name() { return &name_; }
   uint64_t listed_inode() const { return listed_inode_; }
 
   // From now on the file is read; before, it is never opened. A later call only changes the flags.
@@ -95,6 +99,9 @@ class MetricFile {
   // device and inode, and what is mapped stays as it was. The directory's ctime changes with it,
   // and the file's. The next Refresh looks.
   void Doubt() { is_doubted_ = true; }
+
+  // What Refresh will ask first, and may wait for.
+  std::optional<Question> NextQuestion() const;
 
   // Brings entries and state up to date. An unmapped file is gathered here as well.
   void Refresh(const FileContext& context);
@@ -192,8 +199,7 @@ class MetricFile {
   void RefreshUnmapped(const FileContext& context);
 
   Fault CheckMapped(const FileContext& context, uint32_t* used) const;
-  bool IsReplacedByName(const FileContext& context) const;
-  bool IsCopiedUp(const FileContext& context);
+  bool IsReplacedByName(const FileContext& context);
   bool RemapByName(const FileContext& context, uint32_t used);
 
   Fault FindErasedKey(const FileContext& context, const Reading& reading) const;
@@ -211,7 +217,7 @@ class MetricFile {
   bool IsGrowthRefused(const FileContext& context) const {
     return fault_.is_over_budget() && refused_epoch_ == context.budget->epoch;
   }
-  bool IsRefusedAsBefore(const FileContext& context) const;
+  bool IsRefusedAsBefore(const FileContext& context);
   void RefuseGrowth(const FileContext& context, Fault fault);
   bool GatherNow(const FileContext& context, RowRange rows, uint32_t* used);
   void TakeColumns(const std::byte* file);
@@ -224,7 +230,7 @@ class MetricFile {
   void DropEntries();
 
   const uint32_t id_;
-  const std::string name_;
+  FileName name_;
   const uint64_t listed_inode_;
   const bool may_be_link_;
 
@@ -252,6 +258,7 @@ class MetricFile {
   uint64_t refused_epoch_ = 0;  // of the budget, when the file or its growth was refused
   uint64_t refused_bytes_ = 0;  // of the file then
   uint32_t reported_entries_ = 0;
+  uint64_t refreshed_run_ = 0;
   uint64_t gathered_run_ = 0;  // when these rows were gathered
   RowRange gathered_rows_ = {0, 0};
 

@@ -1,9 +1,8 @@
 #include "read_file.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace promfold {
 
@@ -14,47 +13,30 @@ constexpr uint64_t kStepFactor = 16;
 
 }  // namespace
 
-Descriptor OpenRegular(int directory, const char* name, struct stat* status, Fault* fault) {
-  // O_NONBLOCK: between a stat and this the name may have become a FIFO.
-  Descriptor descriptor(openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!descriptor) {
-    *fault = {Found::kOpenFailed, -1, errno};
-    return descriptor;
+Reading ReadingOf(FoundFile found) {
+  Reading reading;
+  reading.fault = found.fault;
+  if (found.has_status) {
+    reading.changed_seconds = ChangedSeconds(found.status);
+    reading.identity = IdentityOf(found.status);
+    reading.file_bytes = static_cast<uint64_t>(found.status.st_size);
   }
-  if (fstat(descriptor.number(), status) != 0) {
-    *fault = {Found::kStatFailed, -1, errno};
-    return Descriptor();
-  }
-  if (!S_ISREG(status->st_mode)) {
-    *fault = {Found::kNotRegular, -1, status->st_mode & S_IFMT};
-    return Descriptor();
-  }
-  return descriptor;
+  if (found.fault.ok()) reading.descriptor = std::move(found.descriptor);
+  return reading;
 }
 
-Reading ReadFile(int directory, const char* name, Scratch* scratch, uint64_t max_used) {
-  Reading reading;
-  struct stat status;
-  if (fstatat(directory, name, &status, 0) != 0) {
-    reading.fault = {Found::kStatFailed, -1, errno};
-    return reading;
-  }
-  reading.changed_seconds = ChangedSeconds(status);
-  reading.identity = IdentityOf(status);
-  if (!S_ISREG(status.st_mode)) {
-    reading.fault = {Found::kNotRegular, -1, status.st_mode & S_IFMT};
-    return reading;
-  }
-  if (status.st_size < static_cast<off_t>(kUsedBytes)) {
-    reading.fault = {Found::kFileTooShort, -1, status.st_size};
-    return reading;
-  }
+Reading ReadFile(int directory, const char* name, std::optional<uint32_t> owner, Scratch* scratch) {
+  FoundFile found = FindFile(directory, name, owner);
+  return ReadFile(found.fault.ok() ? OpenFound(found) : std::move(found), scratch);
+}
 
-  reading.descriptor = OpenRegular(directory, name, &status, &reading.fault);
-  if (!reading.descriptor) return reading;
-  reading.changed_seconds = ChangedSeconds(status);
-  reading.identity = IdentityOf(status);
-  reading.file_bytes = static_cast<uint64_t>(status.st_size);
+Reading ReadFile(FoundFile opened, Scratch* scratch, uint64_t max_used) {
+  Reading reading = ReadingOf(std::move(opened));
+  if (!reading.fault.ok()) return reading;
+  if (reading.file_bytes < kUsedBytes) {
+    reading.fault = {Found::kFileTooShort, -1, static_cast<int64_t>(reading.file_bytes)};
+    return reading;
+  }
 
   // In steps, each judged: nearly every file is all read in one or two, and a stranger's gigabyte,
   // which would be read again on every scrape, is refused after the first.

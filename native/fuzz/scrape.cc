@@ -53,7 +53,9 @@ class Caller {
     if (set_.List(&listed) != 0 || listed.added_id.size() != 1) Must("list");
     const uint8_t flags[] = {kKeepLastGood};
     if (set_.Accept(listed.added_id, flags)) std::abort();
-    if (Directory(DirectoryPath()).State(&listed_) != 0) Must("state");
+    AsListed first;
+    if (set_.RefreshAsListed({}, nullptr, &first) != 0) Must("stat");
+    listed_ = first.now;
   }
 
   std::string Run() {

@@ -103,7 +103,7 @@ TEST("bytes are kept up to the last entry, or of a damaged file to the last that
 TEST("what is no file, or no regular one, is a fault") {
   const TemporaryDirectory directory;
   const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false);
-  CHECK_EQ(FoundPhrase(missing.fault), "stat failed with ENOENT");
+  CHECK_EQ(FoundPhrase(missing.fault), "open failed with ENOENT");
   CHECK_EQ(missing.status.st_size, 0);
   CHECK_EQ(FoundPhrase(InspectFile(directory.path().c_str(), false).fault), "a directory");
 }

@@ -541,7 +541,7 @@ TEST("what is no regular file is never opened") {
   CHECK_EQ(symlink("nowhere", directory.Path("dangling.db").c_str()), 0);
   Session session(directory.path());
   CHECK_EQ(session.Update(),
-           "dangling.db bad 0..0, stat failed with ENOENT\n"
+           "dangling.db bad 0..0, open failed with ENOENT\n"
            "directory.db bad 0..0, a directory\n"
            "fifo.db bad 0..0, a fifo");
   CHECK_EQ(session.Update(), "");
@@ -561,7 +561,7 @@ TEST("a symlink is followed, also when it comes to mean another file") {
     CHECK_EQ(session.Update(), "a.db good 0..2");
     session.Collect();
     directory.Remove("one.real");
-    CHECK_EQ(session.Refresh(), "a.db held 2..2, stat failed with ENOENT");
+    CHECK_EQ(session.Refresh(), "a.db held 2..2, open failed with ENOENT");
   }
 }
 
@@ -571,7 +571,7 @@ TEST("a file unlinked since the listing: mapped it is still good, else it cannot
   CHECK_EQ(mapped.session.Refresh(), "");
   Served unmapped(kAB, kUnmapped);
   unmapped.directory.Remove("a.db");
-  CHECK_EQ(unmapped.session.Refresh(), "a.db held 2..2, stat failed with ENOENT");
+  CHECK_EQ(unmapped.session.Refresh(), "a.db held 2..2, open failed with ENOENT");
 }
 
 TEST("with compacted keys, every file that has entries is reported anew, held ones too") {

@@ -22,6 +22,8 @@ async function describe(path: string, { code, message }: NodeJS.ErrnoException):
     case 'EACCES':
     case 'EPERM':
       return `permission denied, ${await owner(resolve(path))}`;
+    case 'ETIMEDOUT':
+      return 'the directory does not answer';
     default:
       return message;
   }

@@ -18,4 +18,5 @@ export const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {
   [FAULT.notRegular]: 'FILE_NOT_REGULAR',
   [FAULT.tooManyEntries]: 'BUDGET_EXCEEDED',
   [FAULT.tooManyKeyBytes]: 'BUDGET_EXCEEDED',
+  [FAULT.linkToOtherOwner]: 'LINK_TO_OTHER_OWNER',
 };

@@ -59,6 +59,9 @@ export interface FilesRefreshed {
   readonly collected?: Collected | undefined;
 }
 
+/** How long one operation on the directory may take, stat or a part of its listing; a local one takes microseconds. */
+export const DIRECTORY_TIMEOUT_MS = 3_000;
+
 /** Only ever add up. In the order of their heirs. */
 const RETAINED_TYPES: readonly MetricType[] = ['counter', 'histogram', 'summary'];
 
@@ -174,7 +177,7 @@ export class MetricFiles {
     const { path } = this.directory;
     let asListed: AsListed;
     try {
-      asListed = await this.set.refreshAsListed(this.directory.listed, toPrint);
+      asListed = await this.#inTime(this.set.refreshAsListed(this.directory.listed, toPrint));
     } catch (error) {
       this.directory.forget();
       throw await directoryError(path, error as NodeJS.ErrnoException);
@@ -256,7 +259,7 @@ export class MetricFiles {
     let listing: Listing;
     try {
       const listed = this.directory.list(now);
-      listing = await this.set.list();
+      listing = await this.#inTime(this.set.list());
       listed();
     } catch (error) {
       this.directory.forget();
@@ -292,6 +295,23 @@ export class MetricFiles {
     }
     this.#accept(added);
     return { added, removed };
+  }
+
+  /** A call that waits for the directory is given up in time; what it would have found is of no use then. */
+  async #inTime<T>(call: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout;
+    const watch = (ms: number) => {
+      timer = setTimeout(() => {
+        const leftMs = this.set.abandon(DIRECTORY_TIMEOUT_MS);
+        if (leftMs > 0) watch(leftMs);
+      }, ms);
+    };
+    watch(DIRECTORY_TIMEOUT_MS);
+    try {
+      return await call;
+    } finally {
+      clearTimeout(timer!);
+    }
   }
 
   #accept(ids: readonly number[]): void {

@@ -3,7 +3,7 @@
  * changed, not at every scrape.
  */
 import { basename } from 'node:path';
-import type { MetricFileError } from '../errors.js';
+import type { ErrorCode, MetricFileError } from '../errors.js';
 import type { MetricFiles } from '../files/metric-files.js';
 import { compareCodePoints } from '../format/code-point.js';
 import type { Plan } from '../plan/plan.js';
@@ -32,9 +32,8 @@ export function takeCensus(
   const { filesOfType, entries, heldPaths } = tally;
   const skippedFiles = new Map<string, number>();
   for (const { code, path } of problems) {
-    // FILE_CORRUPT is reason="corrupt".
-    if (!code.startsWith('FILE_') || heldPaths.has(path)) continue;
-    count(skippedFiles, code.slice('FILE_'.length).toLowerCase());
+    const reason = reasonOf(code);
+    if (reason !== undefined && !heldPaths.has(path)) count(skippedFiles, reason);
   }
 
   const skippedEntries = new Map<string, number>();
@@ -59,6 +58,12 @@ export function takeCensus(
     overBudgetFiles,
     overBudgetNames,
   };
+}
+
+/** Of a file that is left out: FILE_CORRUPT is reason="corrupt". */
+function reasonOf(code: ErrorCode): string | undefined {
+  if (code === 'LINK_TO_OTHER_OWNER') return 'link_to_other_owner';
+  return code.startsWith('FILE_') ? code.slice('FILE_'.length).toLowerCase() : undefined;
 }
 
 function count(counts: Map<string, number>, reason: string, by = 1): void {
