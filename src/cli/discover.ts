@@ -80,7 +80,7 @@ export function directoriesText(
   ];
 }
 
-/** `VLLM::APIServer_0 812, VLLM::APIServer_1 813; names it only: python3.11 811`. */
+/** `VLLM::APIServer_0 812, VLLM::APIServer_1 813; names it only: vllm 811`. */
 function usersText(users: readonly DirectoryUser[], most: number): string {
   const writing = users.filter(({ writes }) => writes);
   const naming = users.filter(({ writes }) => !writes);

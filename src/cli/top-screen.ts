@@ -6,6 +6,7 @@ import {
   formatCount,
   formatRate,
   formatShortValue,
+  formatValue,
 } from '../inspect/quantity.js';
 import type { TopGauge, TopProcess, TopSeries, TopView } from '../inspect/top.js';
 import type { TOP_SORTS } from './flags.js';
@@ -311,8 +312,10 @@ function gaugeLines(gauges: readonly TopGauge[], width: number): string[] {
   });
 }
 
+/** Three digits, as in `diff`; whole ones exactly. */
 function signed(change: number): string {
-  return `${change > 0 ? '+' : ''}${formatShortValue(change)}`;
+  const rounded = Number.isInteger(change) ? change : Number(change.toPrecision(3));
+  return `${change > 0 && Number.isFinite(change) ? '+' : ''}${formatValue(rounded)}`;
 }
 
 function titled([header = '', ...rows]: readonly string[], width: number, paint: Paint): string[] {
