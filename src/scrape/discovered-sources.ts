@@ -159,8 +159,9 @@ export class DiscoveredSources {
       if (isUnused && lastUsedMs < (oldest?.[1].lastUsedMs ?? startedMs)) oldest = entry;
     }
     if (oldest === undefined) return undefined;
-    await this.#detach(...oldest, 'no process uses it, and its user has a new one');
-    return oldest[1].user;
+    const [identity, attached] = oldest;
+    await this.#detach(identity, attached, 'no process uses it, and its user has a new one');
+    return attached.user;
   }
 
   #attach(identity: string, path: string, insidePath: string, user: number): void {
