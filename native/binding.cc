@@ -884,7 +884,10 @@ Napi::Value FileSetObject::SetLimits(const Napi::CallbackInfo& info) {
   if (!entries) return env.Undefined();
   const auto key_bytes = Limit(object, "keyBytes");
   if (!key_bytes) return env.Undefined();
-  set->SetLimits({*file_entries, *file_key_bytes, *entries, *key_bytes}, info[1].ToBoolean());
+  const auto read = Uint32(info[1], "entries as a number of entries");
+  if (!read) return env.Undefined();
+  set->SetLimits({*file_entries, *file_key_bytes, *entries, *key_bytes}, *read,
+                 info[2].ToBoolean());
   return env.Undefined();
 }
 

@@ -229,8 +229,11 @@ export interface FileSet {
    */
   abandon(patienceMs: number): number;
   counts(): FileSetCounts;
-  /** @param retry files that were refused are tried again by the next refresh */
-  setLimits(limits: ReadLimits, retry: boolean): void;
+  /**
+   * @param entries that all files have now
+   * @param retry files that were refused are tried again by the next refresh
+   */
+  setLimits(limits: ReadLimits, entries: number, retry: boolean): void;
   /** Texts of the keys from this id on: up to `count`, and no more once there are `maxBytes`. */
   keyTexts(fromId: number, count: number, maxBytes: number): KeyTexts;
   /** Key ids of a file's entries. */

@@ -305,8 +305,9 @@ Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
   return std::nullopt;
 }
 
-void FileSet::SetLimits(const ReadLimits& limits, bool retry) {
+void FileSet::SetLimits(const ReadLimits& limits, uint64_t entries, bool retry) {
   budget_.limits = limits;
+  budget_.entries = entries;
   files_.SetMaxUsed(budget_.MaxUsed());
   if (retry) ++budget_.epoch;
 }
@@ -346,7 +347,6 @@ void FileSet::RefreshOne(const FileContext& context, MetricFile* file) {
 }
 
 RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced) {
-  budget_.entries = overview().entries;
   ForgetOverview();
   RefreshResult result;
   FileContext context = Context();
@@ -399,7 +399,6 @@ bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* resu
   if (CheckSlots(printing)) return false;
   const std::vector<MetricFile*> veiled = overview().veiled;
   if (!veiled.empty()) {
-    budget_.entries = overview().entries;
     FileContext context = Context();
     context.replaced = replaced;
     AskAhead(veiled);

@@ -117,8 +117,9 @@ class FileSet {
   // MetricFile::SetFloor of each file.
   Complaint SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
 
-  // How much Refresh may read in. `retry`: files that were refused are tried again.
-  void SetLimits(const ReadLimits& limits, bool retry);
+  // How much Refresh may read in, where all files have so many entries now. `retry`: files that
+  // were refused are tried again.
+  void SetLimits(const ReadLimits& limits, uint64_t entries, bool retry);
 
   RefreshResult Refresh();
 

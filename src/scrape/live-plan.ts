@@ -310,6 +310,7 @@ export class LivePlan {
         entries: used.entries + this.#budget.room('entries'),
         keyBytes: used['key-bytes'] + this.#budget.room('key-bytes'),
       },
+      this.files.tally.entries,
       retry,
     );
   }
