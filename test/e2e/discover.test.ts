@@ -55,7 +55,7 @@ describe('promfold discover', { skip: python.skip }, () => {
     await withVllm({ late: true }, async (vllm) => {
       const { launcher } = await vllm.facts();
       const { stdout } = await promfold(['discover']);
-      assert.match(stdout, new RegExp(`python\\S* ${launcher} set the variable too late`));
+      assert.match(stdout, new RegExp(`vllm_like\\.py ${launcher} set the variable too late`));
     });
   });
 
