@@ -98,7 +98,8 @@ export class ProcThread {
     worker.on('message', (reply: Reply) => {
       const waiting = this.#waiting.get(reply.number);
       this.#waiting.delete(reply.number);
-      if (this.#waiting.size === 0) worker.unref();
+      // Not of a thread that close() waits for: an answer may still come while it ends.
+      if (this.#waiting.size === 0 && worker === this.#worker) worker.unref();
       if ('error' in reply) waiting?.reject(new Error(reply.error));
       else waiting?.resolve(reply.answer);
     });
