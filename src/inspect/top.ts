@@ -210,8 +210,8 @@ function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
   const known = gaugesOfReading.get(reading);
   if (known !== undefined) return known;
   const gauges = new Map<string, GaugeNow>();
-  for (const family of indexFamilies(reading.files).values()) {
-    if (family.type !== 'gauge') continue;
+  const files = reading.files.filter(({ fileName }) => fileName?.type === 'gauge');
+  for (const family of indexFamilies(files).values()) {
     for (const one of family.series.values()) {
       const value = mergedValue(family.rule, one.parts);
       if (value === undefined) continue;

@@ -37,6 +37,9 @@ async function page(...args: string[]): Promise<string> {
 
 const ofProcess = (text: string) => [...valuesOf(text)].filter(([name]) => /^process_/.test(name));
 
+/** Its role is the script that its Python runs. */
+const labelsOf = ({ pid }: Worker) => `pid="${pid}",role="one_of_each.py"`;
+
 /** @param labels of the process in the page */
 async function agrees(worker: Worker, scrape: () => Promise<string>, labels: string) {
   const first = await worker.collect();
@@ -65,7 +68,7 @@ describe('process metrics of two workers', { skip: python.skip }, () => {
 
   it('are what the client would say in each of them', async () => {
     for (const worker of workers) {
-      await agrees(worker, () => page(directory), `pid="${worker.pid}"`);
+      await agrees(worker, () => page(directory), labelsOf(worker));
     }
   });
 
@@ -83,7 +86,8 @@ describe('process metrics of two workers', { skip: python.skip }, () => {
 
   it('have the label of their source, and those that are added', async () => {
     const text = await page('--label=zone=a', '--source', `api=${directory}`);
-    const labels = `pid="${workers[0]!.pid}",promfold_source="api",zone="a"`;
+    const [pid, role] = labelsOf(workers[0]!).split(',');
+    const labels = `${pid},promfold_source="api",${role},zone="a"`;
     assert.equal(valuesOf(text).get(`process_threads{${labels}}`), 1);
   });
 
@@ -108,7 +112,7 @@ describe('process metrics of two workers', { skip: python.skip }, () => {
       // Known to have lived a moment ago.
       const left = await now();
       assert.equal(left.length, NAMES.length);
-      for (const [name] of left) assert.ok(name.endsWith(`{pid="${stays.pid}"}`), name);
+      for (const [name] of left) assert.ok(name.endsWith(`{${labelsOf(stays)}}`), name);
     } finally {
       await daemon.stop();
     }
@@ -138,7 +142,7 @@ describe('process metrics of a container', { skip: python.skip || !isRoot }, () 
     try {
       assert.ok(worker.pid < 10);
       const values = valuesOf(await page(directory));
-      const labels = `pid="${worker.pid}"`;
+      const labels = labelsOf(worker);
       assert.equal(values.get(`process_threads{${labels}}`), 1);
       assert.ok(values.get(`process_resident_memory_bytes{${labels}}`)! > 5 * MEGABYTE);
     } finally {
