@@ -7,9 +7,11 @@
 #include <malloc.h>
 #include <napi.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -19,6 +21,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -30,6 +33,7 @@
 #include "core/file_set.h"
 #include "core/inspect_file.h"
 #include "core/number.h"
+#include "core/path_query.h"
 #include "core/pending_operation.h"
 #include "core/render.h"
 
@@ -1194,6 +1198,107 @@ Napi::Value ReadMetricBytes(const Napi::CallbackInfo& info) {
   return ToInspected(env, inspection);
 }
 
+// ---- paths ----
+
+// The path of info[0]; none, and an exception pending, for anything but a string without a zero.
+std::optional<std::string> Path(const Napi::CallbackInfo& info) {
+  if (info[0].IsString()) {
+    std::string path = info[0].As<Napi::String>().Utf8Value();
+    if (path.find('\0') == std::string::npos) return path;
+  }
+  ThrowExpected(info.Env(), "a path");
+  return std::nullopt;
+}
+
+template <typename Answer>
+Napi::Value Query(const Napi::CallbackInfo& info, int (*query)(const std::string&, Answer*),
+                  const char* what, Napi::Value (*convert)(Napi::Env, Answer*)) {
+  const auto path = Path(info);
+  if (!path) return info.Env().Undefined();
+  return StartTask<Answer>(
+      info.Env(),
+      [query, what, path = *path](Answer* answer) {
+        return ToFailure(query(path, answer), what, path);
+      },
+      convert);
+}
+
+Napi::Value StatPath(const Napi::CallbackInfo& info) {
+  return Query<struct stat>(info, promfold::StatPath, "cannot stat",
+                            [](Napi::Env env, struct stat* status) -> Napi::Value {
+                              const auto big = [env](uint64_t number) {
+                                return Napi::BigInt::New(env, number);
+                              };
+                              const timespec& changed = status->st_ctim;
+                              Napi::Object object = Napi::Object::New(env);
+                              object.Set("dev", big(status->st_dev));
+                              object.Set("ino", big(status->st_ino));
+                              object.Set("uid", status->st_uid);
+                              object.Set("gid", status->st_gid);
+                              object.Set("mode", status->st_mode);
+                              object.Set("changedSeconds", Seconds(changed));
+                              return object;
+                            });
+}
+
+Napi::Value ToText(Napi::Env env, std::string* text) { return Napi::String::New(env, *text); }
+
+Napi::Value ToBytesOf(Napi::Env env, const std::string& text) {
+  return ToArray(env, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+Napi::Value ReadLink(const Napi::CallbackInfo& info) {
+  return Query<std::string>(info, promfold::ReadLink, "cannot read the link", ToText);
+}
+
+Napi::Value RealPath(const Napi::CallbackInfo& info) {
+  return Query<std::string>(info, promfold::RealPath, "cannot find", ToText);
+}
+
+Napi::Value ReadNames(const Napi::CallbackInfo& info) {
+  using Names = std::vector<std::string>;
+  return Query<Names>(info, promfold::ReadNames, "cannot list",
+                      [](Napi::Env env, Names* names) -> Napi::Value {
+                        Napi::Array array = Napi::Array::New(env, names->size());
+                        for (uint32_t i = 0; i < names->size(); ++i) {
+                          array.Set(i, ToBytesOf(env, (*names)[i]));
+                        }
+                        return array;
+                      });
+}
+
+Napi::Value ReadWhole(const Napi::CallbackInfo& info) {
+  return Query<std::string>(
+      info, promfold::ReadWhole, "cannot read",
+      [](Napi::Env env, std::string* bytes) -> Napi::Value { return ToBytesOf(env, *bytes); });
+}
+
+Napi::Value IsOnLocalFileSystems(const Napi::CallbackInfo& info) {
+  return Query<bool>(info, promfold::IsOnLocalFileSystems, "cannot look at",
+                     [](Napi::Env env, bool* is_local) -> Napi::Value {
+                       return Napi::Boolean::New(env, *is_local);
+                     });
+}
+
+// ---- the process ----
+
+Napi::Value HungFiles(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), promfold::LostJobs());
+}
+
+Napi::Value ExitWithin(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto milliseconds = Uint32(info[0], "a number of milliseconds");
+  if (!milliseconds) return env.Undefined();
+  const auto code = Uint32(info[1], "an exit code");
+  if (!code) return env.Undefined();
+  promfold::RunDetached([milliseconds = *milliseconds, code = static_cast<int>(*code)] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    _exit(code);
+  });
+  return env.Undefined();
+}
+
 Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) {
     ThrowExpected(info.Env(), "a number");
@@ -1234,6 +1339,15 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
   exports.Set("trimMemory", Napi::Function::New(env, TrimMemory, "trimMemory"));
+  exports.Set("statPath", Napi::Function::New(env, StatPath, "statPath"));
+  exports.Set("readLink", Napi::Function::New(env, ReadLink, "readLink"));
+  exports.Set("realPath", Napi::Function::New(env, RealPath, "realPath"));
+  exports.Set("readNames", Napi::Function::New(env, ReadNames, "readNames"));
+  exports.Set("readWhole", Napi::Function::New(env, ReadWhole, "readWhole"));
+  exports.Set("isOnLocalFileSystems",
+              Napi::Function::New(env, IsOnLocalFileSystems, "isOnLocalFileSystems"));
+  exports.Set("hungFiles", Napi::Function::New(env, HungFiles, "hungFiles"));
+  exports.Set("exitWithin", Napi::Function::New(env, ExitWithin, "exitWithin"));
   exports.Set("formatNumber", Napi::Function::New(env, FormatNumber, "formatNumber"));
   return exports;
 }

@@ -25,6 +25,7 @@
         'core/metric_file.cc',
         'core/number.cc',
         'core/open_file.cc',
+        'core/path_query.cc',
         'core/printed_numbers.cc',
         'core/read_file.cc',
         'core/render.cc',

@@ -9,6 +9,7 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { onLastResort } from './last-resort.js';
 
 /** What a file is after a refresh. native/core/metric_file.h. */
 export const FILE_STATE = {
@@ -332,6 +333,17 @@ export interface InspectedFile {
   readonly excerptOffset: number;
 }
 
+/** Of stat. */
+export interface PathStats {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly uid: number;
+  readonly gid: number;
+  /** File type and permission bits. */
+  readonly mode: number;
+  readonly changedSeconds: number;
+}
+
 interface Addon {
   readonly FileSet: new (directory: string, options: FileSetOptions) => FileSet;
   /** Copies all arguments; may be used by any number of pages. */
@@ -365,6 +377,22 @@ interface Addon {
   ): Promise<InspectedFile>;
   /** The same for the first bytes of a file of this size; nothing behind them counts. */
   readMetricBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile;
+  /**
+   * These ask the file system on threads of their own. Where it hangs they stay pending for ever, which holds up
+   * neither other calls nor the exit. They reject with an errno `code`.
+   */
+  statPath(path: string): Promise<PathStats>;
+  readLink(path: string): Promise<string>;
+  realPath(path: string): Promise<string>;
+  /** All names but `.` and `..`, as bytes, in no order. */
+  readNames(path: string): Promise<Uint8Array[]>;
+  readWhole(path: string): Promise<Uint8Array>;
+  /** Whether neither the path nor a directory above it is on a file system that may hang, links followed or not. */
+  isOnLocalFileSystems(path: string): Promise<boolean>;
+  /** Metric files that some file set has given up waiting for. Each holds a thread until its file system answers. */
+  hungFiles(): number;
+  /** Ends the process at the latest then, whatever hangs. Nothing is flushed. */
+  exitWithin(milliseconds: number, code: number): void;
   /** As prometheus_client prints a sample's value (floatToGoString). */
   formatNumber(value: number): string;
 }
@@ -380,8 +408,18 @@ export const {
   createPage,
   createTemplate,
   formatNumber,
+  hungFiles,
+  isOnLocalFileSystems,
+  readLink,
   readMetricBytes,
   readMetricFile,
+  readNames,
+  readWhole,
+  realPath,
   releaseBody,
+  statPath,
   trimMemory,
 } = addon;
+
+// Threads that hang are begun in here only, or with this module loaded.
+onLastResort(addon.exitWithin);

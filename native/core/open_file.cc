@@ -92,7 +92,7 @@ FoundFile FindFile(int directory, const char* name, std::optional<uint32_t> owne
   if (target.empty()) return Failed(Found::kOpenFailed, errno);
   // As the kernel resolves it: a relative one counts from where the link is.
   FoundFile found = Look(Descriptor(openat(directory, target.c_str(), kToLookFlags)));
-  if (found.has_status && found.status.st_uid != *owner) {
+  if (found.fault.ok() && found.status.st_uid != *owner) {
     return Failed(Found::kTargetOfAnother, found.status.st_uid, *owner);
   }
   return found;

@@ -1,8 +1,8 @@
 /**
  * What keeps a directory from being listed, in words: a missing permission names who owns what.
  */
-import { promises as fs } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { boundedIo } from '../bounded-io.js';
 import { MetricFileError } from '../errors.js';
 
 export async function directoryError(
@@ -32,7 +32,7 @@ async function describe(path: string, { code, message }: NodeJS.ErrnoException):
 /** Whose the directory is; where that cannot be seen, whose the nearest one above it is that can. */
 async function owner(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
-    const stats = await fs.stat(at).catch(() => undefined);
+    const stats = await boundedIo.stat(at).catch(() => undefined);
     if (stats === undefined && at !== dirname(at)) continue;
     const mode = ((stats?.mode ?? 0) & 0o7777).toString(8).padStart(4, '0');
     const what = at === path ? 'it' : at;

@@ -4,18 +4,17 @@
  * A scrape wants less and follows files as they change (metric-files.ts); both decode through the addon.
  */
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { type InspectedFile, readMetricBytes, readMetricFile } from '../native.js';
+import { FAULT, type InspectedFile, readMetricBytes } from '../native.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
 
 export type { InspectedFile } from '../native.js';
 
-/** Reads under way at once: enough to keep the pool's threads busy, little to hold in memory. */
-const AT_ONCE = 32;
-
-const SLASH = Buffer.from('/');
+/** Reads under way at once: enough to keep the processors busy while some hang, little to hold in memory. */
+const AT_ONCE = 16;
 
 /**
  * The names a scrape would list, in name order: `*.db`, not hidden. As bytes, since they need not be UTF-8.
@@ -25,7 +24,7 @@ const SLASH = Buffer.from('/');
 export async function listMetricFiles(directory: string): Promise<Buffer[]> {
   let names: Buffer[];
   try {
-    names = await readdir(directory, { encoding: 'buffer' });
+    names = (await boundedIo.readNames(directory)).map((name) => Buffer.from(name));
   } catch (error) {
     throw await directoryError(directory, error as NodeJS.ErrnoException);
   }
@@ -38,7 +37,7 @@ export async function listMetricFiles(directory: string): Promise<Buffer[]> {
 const DB = Buffer.from('.db');
 
 /**
- * Reads files, in any order; what is wrong with one is in its `fault`.
+ * Reads files, in any order; what is wrong with one is in its `fault`. A link must be of the directory's owner.
  *
  * @param names of files in the directory
  * @param keepBytes `excerpt` is all of the file that counts
@@ -49,13 +48,12 @@ export async function readFiles(
   keepBytes: boolean,
   take: (index: number, file: InspectedFile) => void,
 ): Promise<void> {
-  const prefix = Buffer.concat([Buffer.from(directory), SLASH]);
+  const inDirectory = Buffer.from(directory);
   let next = 0;
   const readSome = async () => {
     while (next < names.length) {
       const index = next++;
-      const path = Buffer.concat([prefix, names[index]!]);
-      take(index, await readMetricFile(path, keepBytes));
+      take(index, await readInTime(names[index]!, keepBytes, inDirectory));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, readSome));
@@ -63,8 +61,47 @@ export async function readFiles(
 
 /** Reads one file. */
 export function readFile(path: string, keepBytes: boolean): Promise<InspectedFile> {
-  return readMetricFile(Buffer.from(path), keepBytes);
+  return readInTime(Buffer.from(path), keepBytes);
 }
+
+async function readInTime(
+  path: Uint8Array,
+  keepBytes: boolean,
+  directory?: Uint8Array,
+): Promise<InspectedFile> {
+  try {
+    return await boundedIo.readMetricFile(path, keepBytes, directory);
+  } catch (error) {
+    if (error instanceof NoAnswerError) return UNANSWERED;
+    throw error;
+  }
+}
+
+/** What is known of a file that does not answer. */
+const UNANSWERED: InspectedFile = {
+  fault: FAULT.ioError,
+  faultOffset: -1,
+  found: 'its file system does not answer',
+  sizeBytes: 0,
+  diskBytes: 0,
+  modifiedSeconds: 0,
+  changedSeconds: 0,
+  uid: 0,
+  mode: 0,
+  device: '00:00',
+  inode: '0',
+  usedBytes: -1,
+  slotBytes: 0,
+  endBytes: 0,
+  key: new Uint8Array(),
+  keyEnd: new Uint32Array(),
+  offset: new Uint32Array(),
+  valueOffset: new Uint32Array(),
+  value: new Float64Array(),
+  timestampSeconds: new Float64Array(),
+  excerpt: new Uint8Array(),
+  excerptOffset: 0,
+};
 
 /** Reads bytes of a file that is elsewhere. */
 export function readBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile {
@@ -93,10 +130,10 @@ export function faultOf(
  */
 export async function kindOf(path: string): Promise<'directory' | 'file' | 'pipe' | 'other'> {
   try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) return 'directory';
-    if (stats.isFile()) return 'file';
-    const isReadOnce = stats.isFIFO() || stats.isCharacterDevice();
+    const type = (await boundedIo.stat(path)).mode & constants.S_IFMT;
+    if (type === constants.S_IFDIR) return 'directory';
+    if (type === constants.S_IFREG) return 'file';
+    const isReadOnce = type === constants.S_IFIFO || type === constants.S_IFCHR;
     return isReadOnce || descriptorOf(path) !== undefined ? 'pipe' : 'other';
   } catch (error) {
     if (!path.endsWith('.db')) return 'directory';

@@ -14,8 +14,8 @@
  * A directory in another mount namespace is given as we can open it, by /proc/PID/root; one that several processes
  * call differently is one, by device and inode. Nothing here throws: what cannot be read is part of the answer.
  */
-import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { boundedIo } from '../bounded-io.js';
 import { forEachConcurrently } from './concurrently.js';
 import { METRIC_FILE, OLD_VARIABLE, VARIABLE, variableOf } from './elsewhere.js';
 import { hidesProcesses } from './find-writers.js';
@@ -53,7 +53,10 @@ export interface DiscoveredDirectory {
   readonly mode: number | undefined;
   /** Metric files in it; undefined where it may not be listed. */
   readonly metricFiles: number | undefined;
-  /** Why it cannot be read, as the system says: ENOENT, EACCES, ENOTDIR; undefined where it can. */
+  /**
+   * Why it cannot be read, as the system says: ENOENT, EACCES, ENOTDIR; ETIMEDOUT where its file system does not
+   * answer; undefined where it can.
+   */
   readonly error: string | undefined;
   /** By pid, and never none. */
   readonly users: readonly DirectoryUser[];
@@ -158,7 +161,10 @@ export async function discoverDirectories(
   });
 
   const directories: DiscoveredDirectory[] = [];
-  for (const group of groups(sightings)) directories.push(await describe(group, sightings, proc));
+  // Some at a time: one that hangs costs the others nothing.
+  await forEachConcurrently([...groups(sightings)], async (group) => {
+    directories.push(await describe(group, sightings, proc));
+  });
   directories.sort(
     (a, b) =>
       Number(isWritten(b)) - Number(isWritten(a)) ||
@@ -296,9 +302,9 @@ async function describe(
     path,
     insidePath,
     identity: stats && identityOf(stats),
-    uid: stats && Number(stats.uid),
-    gid: stats && Number(stats.gid),
-    mode: stats && Number(stats.mode & 0o7777n),
+    uid: stats?.uid,
+    gid: stats?.gid,
+    mode: stats && stats.mode & 0o7777,
     metricFiles,
     error,
     users,
@@ -310,7 +316,7 @@ async function countMetricFiles(
   path: string,
 ): Promise<{ metricFiles: number | undefined; error: string | undefined }> {
   try {
-    const names = await readdir(path);
+    const names = (await boundedIo.readNames(path)).map((name) => Buffer.from(name).toString());
     return { metricFiles: names.filter((name) => METRIC_FILE.test(name)).length, error: undefined };
   } catch (error) {
     return { metricFiles: undefined, error: (error as NodeJS.ErrnoException).code };

@@ -6,8 +6,8 @@
  *
  * Of an environment only the value of the two variables is looked at: the rest holds secrets.
  */
-import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { boundedIo } from '../bounded-io.js';
 import { writableMappings } from './maps.js';
 import { DENIED, Proc } from './proc.js';
 
@@ -84,6 +84,6 @@ export function variableOf(name: string, environ: string): string | undefined {
 
 /** Whether two paths are one directory, links followed where they can be. */
 export async function isSameDirectory(a: string, b: string): Promise<boolean> {
-  const real = (path: string) => realpath(path).catch(() => resolve(path));
+  const real = (path: string) => boundedIo.realPath(path).catch(() => resolve(path));
   return (await real(a)) === (await real(b));
 }

@@ -2,14 +2,17 @@
  * One look at who writes a directory, file by file: what `--dead-processes` and `--process-metrics` go by.
  *
  * Looks follow one another every few seconds, and remember: what a file is called in the maps, and whose writers
- * could be seen (find-writers.ts). Everything here blocks; it runs in a thread of its own (proc-thread.ts).
+ * could be seen (find-writers.ts). Reading /proc blocks; it runs in a thread of its own (proc-thread.ts). A file that does
+ * not answer is only not known.
  *
  * Removing follows mark_process_dead, but only what two looks and a third one just before call dead. Whoever owns a
  * directory, or one above it, may put another one in its place at any moment: so a look holds the directory open, and
  * a file is removed only in the directory it was judged in, and only while it is the regular file that was judged.
  */
-import { lstatSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
+import { boundedIo } from '../bounded-io.js';
 import { countsOnlyAlive, parseFileName } from '../format/filename.js';
+import { forEachConcurrently } from './concurrently.js';
 import { findWriters, newMemory, type WrittenFile } from './find-writers.js';
 import { HeldDirectory } from './held-directory.js';
 import type { Proc } from './proc.js';
@@ -74,7 +77,12 @@ export class Looks {
 
   /** @param removeLive remove the live gauges of dead processes */
   async look(files: readonly LookedAtFile[], removeLive: boolean): Promise<Look> {
-    const directory = HeldDirectory.open(this.#path);
+    // One that does not answer must not hold up this thread, which looks at all directories.
+    const isThere = await boundedIo.stat(this.#path).then(
+      () => true,
+      () => false,
+    );
+    const directory = isThere ? HeldDirectory.open(this.#path) : undefined;
     try {
       return await this.#lookIn(directory, files, removeLive);
     } finally {
@@ -88,7 +96,7 @@ export class Looks {
     removeLive: boolean,
   ): Promise<Look> {
     const began = performance.now();
-    const known = this.#identify(directory, files);
+    const known = await this.#identify(directory, files);
     const writers = await findWriters(known, this.#proc, this.#memory);
     const young = this.#youngIds(known);
 
@@ -121,19 +129,19 @@ export class Looks {
   }
 
   /** Each file is looked at once: another one of its name has another id. */
-  #identify(
+  async #identify(
     directory: HeldDirectory | undefined,
     files: readonly LookedAtFile[],
-  ): readonly KnownFile[] {
+  ): Promise<readonly KnownFile[]> {
     const gone = new Set(this.#known.keys());
-    const known = files.map(({ id, name }) => {
+    const known: KnownFile[] = [];
+    await forEachConcurrently([...files.entries()], async ([i, { id, name }]) => {
       gone.delete(id);
       const before = this.#known.get(id);
-      if (before !== undefined) return before;
-      const file = lookAt(directory, name) ?? unseenFile(this.#path, name);
+      const file = before ?? (await lookAt(directory, name)) ?? unseenFile(this.#path, name);
+      known[i] = file;
       // One that cannot be looked at now may be later.
       if (file.identity !== '') this.#known.set(id, file);
-      return file;
     });
     for (const id of gone) this.#known.delete(id);
     return known;
@@ -205,17 +213,22 @@ function livingWriter({ processId, liveness, pid, role, startSeconds }: Writer):
   return liveness === 'alive' && pid !== undefined ? [{ processId, pid, role, startSeconds }] : [];
 }
 
-function lookAt(directory: HeldDirectory | undefined, name: string): KnownFile | undefined {
+async function lookAt(
+  directory: HeldDirectory | undefined,
+  name: string,
+): Promise<KnownFile | undefined> {
   if (directory === undefined) return undefined;
+  const path = `${directory.path}/${name}`;
   try {
-    const status = statSync(directory.entry(name), { bigint: true });
+    const stats = await boundedIo.stat(directory.entry(name), path);
+    const { changedSeconds } = stats;
     return {
       name,
-      path: `${directory.path}/${name}`,
+      path,
       directory: directory.identity,
       processId: processIdOf(name),
-      identity: identityInMaps(status),
-      changedSeconds: Number(status.ctimeNs) / 1e9,
+      identity: identityInMaps(stats),
+      changedSeconds,
     };
   } catch {
     return undefined;

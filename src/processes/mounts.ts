@@ -6,7 +6,7 @@
  * Source: proc(5). The last mount on a directory covers those before it.
  */
 import { readFileSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { boundedIo } from '../bounded-io.js';
 
 export interface Mount {
   readonly mountPoint: string;
@@ -51,7 +51,7 @@ export function readMounts(procDirectory = '/proc'): Mount[] {
 
 /** Undefined where the path or its mount cannot be found. */
 export async function fileSystemType(path: string): Promise<string | undefined> {
-  const real = await realpath(path).catch(() => undefined);
+  const real = await boundedIo.realPath(path).catch(() => undefined);
   return real === undefined ? undefined : mountOf(real, readMounts())?.type;
 }
 

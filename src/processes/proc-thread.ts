@@ -4,9 +4,13 @@
  *
  * One thread serves all directories of a promfold. It begins with the first question.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Look, LookedAtFile } from './look.js';
 import type { Measurable, Measured } from './measure.js';
+
+/** Milliseconds are enough, but for one that waits for a process that hangs. */
+const TERMINATION_MS = 1_000;
 
 export interface LookRequest {
   readonly kind: 'look';
@@ -71,12 +75,16 @@ export class ProcThread {
     return this.#ask({ kind: 'measure', processes: those }) as Promise<(Measured | undefined)[]>;
   }
 
-  /** Questions under way are rejected. */
+  /** Questions under way are rejected. A thread that hangs is not waited for. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
     this.#fail(new Error('closed'));
-    await worker?.terminate();
+    const ended = new AbortController();
+    const late = sleep(TERMINATION_MS, undefined, { signal: ended.signal });
+    late.catch(() => {});
+    await Promise.race([worker?.terminate(), late]);
+    ended.abort();
   }
 
   #ask(body: Request): Promise<unknown> {

@@ -2,8 +2,8 @@
  * What /proc says of one process. Processes vanish while they are read, and others may not be read at all:
  * both are answers, not errors.
  */
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { boundedIo } from '../bounded-io.js';
 import { isMultiprocessingChild, roleOf } from './role.js';
 
 /** Clock ticks of /proc are a hundredth of a second on every Linux (USER_HZ). */
@@ -31,21 +31,32 @@ export interface ProcessStat {
   readonly startAfterBoot: number;
 }
 
-/** How /proc is read: on libuv's pool, or blocking where a thread has nothing else to do. */
+/**
+ * How /proc is read: with a bound, since the kernel may not answer for a process that hangs; or blocking, where a
+ * thread has nothing else to do.
+ */
 export interface ProcIo {
   readdir(path: string): Promise<string[]> | string[];
   readFile(path: string, encoding: 'latin1'): Promise<string> | string;
   readlink(path: string): Promise<string> | string;
 }
 
-const ON_THE_POOL: ProcIo = { readdir, readFile, readlink };
+const BOUNDED: ProcIo = {
+  readdir: async (path) => (await boundedIo.readNames(path)).map((name) => textOf(name)),
+  readFile: async (path, encoding) => textOf(await boundedIo.readFile(path), encoding),
+  readlink: boundedIo.readLink,
+};
+
+function textOf({ buffer, byteOffset, length }: Uint8Array, encoding?: 'latin1'): string {
+  return Buffer.from(buffer, byteOffset, length).toString(encoding);
+}
 
 export class Proc {
   readonly #directory: string;
   readonly #io: ProcIo;
 
   /** @param directory another one in tests only */
-  constructor(directory = '/proc', io: ProcIo = ON_THE_POOL) {
+  constructor(directory = '/proc', io: ProcIo = BOUNDED) {
     this.#directory = directory;
     this.#io = io;
   }
@@ -84,7 +95,7 @@ export class Proc {
 
   /** The user it runs as; undefined when it is gone. */
   async owner(pid: number): Promise<number | undefined> {
-    const about = await stat(`${this.#directory}/${pid}`).catch(() => undefined);
+    const about = await boundedIo.stat(`${this.#directory}/${pid}`).catch(() => undefined);
     return about?.uid;
   }
 
@@ -100,7 +111,7 @@ export class Proc {
 
   /** Undefined where it may not be seen. */
   async workingDirectory(pid: number): Promise<string | undefined> {
-    return readlink(`${this.#directory}/${pid}/cwd`).catch(() => undefined);
+    return this.#link(pid, 'cwd');
   }
 
   /** Of a child of multiprocessing, that of the process which started it. */

@@ -4,17 +4,16 @@
  * In our own mount namespace it is called the same. In another one it is `/proc/PID/root/…`, unless the name
  * means the same directory here, by device and inode. Source: proc(5), /proc/PID/root.
  */
-import type { BigIntStats } from 'node:fs';
-import { readlink, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { boundedIo, type PathStats } from '../bounded-io.js';
 
 export interface Reached {
   readonly path: string;
   /** Whether it is called so in our own mount namespace. */
   readonly isOurs: boolean;
   /** Undefined where it cannot be seen. */
-  readonly stats: BigIntStats | undefined;
-  /** Of the failed stat: ENOENT, EACCES. */
+  readonly stats: PathStats | undefined;
+  /** Of the failed stat: ENOENT, EACCES; ETIMEDOUT where its file system does not answer. */
   readonly error: string | undefined;
 }
 
@@ -31,7 +30,8 @@ export interface View {
 const MOST_LINKS = 40;
 
 export async function viewOf(pid: number | 'self', procDirectory = '/proc'): Promise<View> {
-  const link = (name: string) => readlink(`${procDirectory}/${pid}/${name}`).catch(() => undefined);
+  const link = (name: string) =>
+    boundedIo.readLink(`${procDirectory}/${pid}/${name}`).catch(() => undefined);
   const [mountNamespace, root] = await Promise.all([link('ns/mnt'), link('root')]);
   return { pid: pid === 'self' ? process.pid : pid, mountNamespace, root };
 }
@@ -57,7 +57,7 @@ export async function reach(
 
 async function reachAt(path: string, isOurs: boolean): Promise<Reached> {
   try {
-    return { path, isOurs, stats: await stat(path, { bigint: true }), error: undefined };
+    return { path, isOurs, stats: await boundedIo.stat(path), error: undefined };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return { path, isOurs, stats: undefined, error: code ?? 'unknown' };
@@ -65,11 +65,11 @@ async function reachAt(path: string, isOurs: boolean): Promise<Reached> {
 }
 
 /** `device:inode`: the same as long as the directory is. An inode of overlayfs may need all of its 64 bits. */
-export function identityOf({ dev, ino }: BigIntStats): string {
+export function identityOf({ dev, ino }: Pick<PathStats, 'dev' | 'ino'>): string {
   return `${dev}:${ino}`;
 }
 
-function isSame(a: BigIntStats | undefined, b: BigIntStats | undefined): boolean {
+function isSame(a: PathStats | undefined, b: PathStats | undefined): boolean {
   return a !== undefined && b !== undefined && identityOf(a) === identityOf(b);
 }
 
@@ -83,7 +83,7 @@ async function withoutLinks(path: string, root: string): Promise<string> {
   for (let links = 0; left.length > 0; ) {
     const [part, ...rest] = left as [string, ...string[]];
     const next = resolve(done, part);
-    const target = await readlink(join(root, next)).catch(() => undefined);
+    const target = await boundedIo.readLink(join(root, next)).catch(() => undefined);
     if (target === undefined || links === MOST_LINKS) {
       done = next;
       left = rest;

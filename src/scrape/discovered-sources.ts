@@ -3,11 +3,11 @@
  *
  * Every few seconds the directories in use are looked for (processes/discover.ts). One that is new becomes a
  * source, called as its processes call it. One that nobody uses any more stays for a while, since the last
- * values of a server that died are worth something, and goes at once when it can no longer be read. How many there may
- * be of each user is decided in discovery-quota.ts; a user that has all it may have gets a new one in place of one that
- * nobody uses.
+ * values of a server that died are worth something, and goes at once when it can no longer be read; one that does not
+ * answer may come back, and stays. How many there may be of each user is decided in discovery-quota.ts; a user that has
+ * all it may have gets a new one in place of one that nobody uses.
  */
-import { stat } from 'node:fs/promises';
+import { boundedIo } from '../bounded-io.js';
 import {
   type DiscoveredDirectory,
   type Discovery,
@@ -33,6 +33,9 @@ const MOST_LOAD = 0.05;
 
 /** Longer than scrape intervals and a restart, shorter than what one would take for the present. */
 const GRACE_MS = 300_000;
+
+/** The errno of a directory whose file system does not answer. */
+const NO_ANSWER = 'ETIMEDOUT';
 
 export interface DiscoveredSourcesOptions {
   /** Directories that are sources already, and stay so. */
@@ -111,6 +114,7 @@ export class DiscoveredSources {
     const newcomers: Newcomer[] = [];
     for (const directory of directories) {
       const { identity, error, path } = directory;
+      if (error === NO_ANSWER) this.#keepUnanswered(path);
       if (error !== undefined || identity === undefined) {
         notices.say('discovered directory cannot be read', { directory: path, error });
         continue;
@@ -205,10 +209,18 @@ export class DiscoveredSources {
     return true;
   }
 
+  /** It is used, by whoever made it to be found, though it cannot be told that it is the same. */
+  #keepUnanswered(path: string): void {
+    for (const attached of this.#attached.values()) {
+      if (attached.path === path) attached.lastUsedMs = performance.now();
+    }
+  }
+
   async #letGo(): Promise<void> {
     const { graceMs = GRACE_MS } = this.#options;
     for (const [identity, attached] of this.#attached) {
-      const isThere = (await identities([attached.path])).has(identity);
+      const now = await identityAt(attached.path);
+      const isThere = now === identity || now === NO_ANSWER;
       if (isThere && performance.now() - attached.lastUsedMs <= graceMs) continue;
       const why = isThere ? 'no process uses it' : 'the directory is gone';
       await this.#detach(identity, attached, why);
@@ -247,8 +259,14 @@ function hasSomething(directory: DiscoveredDirectory): boolean {
 
 /** `device:inode`, as in DiscoveredDirectory; of those that are there. */
 async function identities(paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = await Promise.all(
-    paths.map((path) => stat(path, { bigint: true }).catch(() => undefined)),
-  );
-  return new Set(found.flatMap((stats) => (stats ? identityOf(stats) : [])));
+  return new Set((await Promise.all(paths.map(identityAt))).flatMap((identity) => identity ?? []));
+}
+
+/** NO_ANSWER where its file system hangs; undefined where there is nothing. */
+async function identityAt(path: string): Promise<string | undefined> {
+  try {
+    return identityOf(await boundedIo.stat(path));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === NO_ANSWER ? NO_ANSWER : undefined;
+  }
 }
