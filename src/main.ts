@@ -15,6 +15,7 @@ import { printable } from './cli/printable.js';
 import { writeOutput } from './cli/stdout.js';
 import { followWrapper, isWrapped } from './cli/wrapped.js';
 import { InterruptedError } from './errors.js';
+import { exitWithin } from './last-resort.js';
 
 // stdout is opened as a stream only by who prints: Node makes a pipe non-blocking then, also for the command of `run`,
 // which shares it.
@@ -87,5 +88,10 @@ async function endBy(signal: NodeJS.Signals): Promise<number> {
   return 128 + constants.signals[signal];
 }
 
+/** Node's exit takes milliseconds, unless one of its threads waits for a file system that hangs. */
+const EXIT_MILLISECONDS = 1000;
+
 const status = await main();
-process.exit(typeof status === 'number' ? status : await endBy(status));
+const code = typeof status === 'number' ? status : await endBy(status);
+exitWithin(EXIT_MILLISECONDS, code);
+process.exit(code);

@@ -1,6 +1,8 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
+import { exitWithin } from '../last-resort.js';
 import { withChosen } from '../plan/budget.js';
 import { portHolder } from '../processes/port-holder.js';
 import { defaultLimits } from '../scrape/default-limits.js';
@@ -23,7 +25,13 @@ import { REVISION, VERSION } from './version.js';
 import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 
 /** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
-const GRACE_MILLISECONDS = 4500;
+const GRACE_MILLISECONDS = 4_400;
+
+/** And all the rest: what has not ended by then hangs. */
+const CLOSE_MILLISECONDS = 4_700;
+
+/** Then the process is gone, also when the exit of Node hangs. */
+const EXIT_MILLISECONDS = 4_900;
 
 /** But for those that say where the directories are. */
 export const SERVE_FLAGS = [
@@ -61,6 +69,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const directory = chooseSources(given, flags, terminal.environment, log.warn);
     const stop = terminal.stopSignal();
     const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
+    void stopped.then(() => exitWithin(EXIT_MILLISECONDS, 0));
 
     log.info('starting promfold', {
       version: VERSION,
@@ -115,27 +124,38 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     // Ahead of the first scrape, and of the first question whether it is ready; read beside the loading
     // of the server, which is as much work.
     const prepared = scraper.prepare();
+    const begin = async () => {
+      if (scraper.sourceNames().length > 0) {
+        await prepared;
+        refuseLabelInUse(scraper, flags);
+      }
+      await discovered?.start();
+      await stopped;
+    };
+    const close = async () => {
+      await Promise.all([
+        discovered?.close(),
+        ...listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)),
+      ]);
+      await scraper.close();
+      await writers.close();
+    };
     try {
       for (const address of flags.listenAddress) {
         const listener = await listenOn(address, scraper, options);
         listeners.push(listener);
         for (const text of listener.addresses) log.info('listening', { address: text });
       }
-      if (scraper.sourceNames().length > 0) {
-        // A directory that hangs is no reason not to stop.
-        await Promise.race([prepared, stopped]);
-        refuseLabelInUse(scraper, flags);
-      }
-      await Promise.race([discovered?.start(), stopped]);
-      await stopped;
+      // What is looked at ahead may hang, and is not waited for when it is to end.
+      await Promise.race([begin(), stopped]);
       log.info('stopping', { signal: String(stop.reason) });
     } finally {
-      await discovered?.close();
-      await Promise.all(listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)));
-      // A read that hangs holds this up, as it would hold up any exit: libuv joins its threads. The
-      // second signal does not wait.
-      await scraper.close();
-      await writers.close();
+      // What hangs by then ends with the process.
+      const closed = new AbortController();
+      const late = sleep(CLOSE_MILLISECONDS, undefined, { signal: closed.signal });
+      late.catch(() => {});
+      await Promise.race([close(), late]);
+      closed.abort();
     }
     log.flush();
     log.info('stopped');

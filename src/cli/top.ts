@@ -4,6 +4,7 @@
  * In a terminal it takes the whole screen, and gives it back as it was, however it ends. Piped, it prints one
  * report after another.
  */
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { isPipe } from '../inspect/input.js';
@@ -63,7 +64,8 @@ async function runPiped(
   let before = first;
   for (let reports = 0; count === 0 || reports < count; reports++) {
     if (!(await waited(interval, stop))) return 0;
-    const now = await readPath(path);
+    const now = await unlessStopped(readPath(path), stop);
+    if (now === undefined) return 0;
     const view = viewTop(now, before);
     before = now;
     const width = terminalWidth(terminal.environment);
@@ -110,11 +112,26 @@ async function refresh(
   // The first rates come soon: a screen without any says nothing.
   for (let reports = 0; count === 0 || reports < count; reports++) {
     if (!(await waited(reports === 0 ? Math.min(1, interval) : interval, ended))) return;
-    const now = await readPath(path);
-    if (ended.aborted) return;
+    const now = await unlessStopped(readPath(path), ended);
+    if (now === undefined) return;
     view = viewTop(now, before);
     before = now;
     draw();
+  }
+}
+
+/** Undefined when it was stopped first: a reading may take long, or hang. */
+async function unlessStopped<T>(reading: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const done = new AbortController();
+  // Nobody asks for it any more when it fails later.
+  reading.catch(() => {});
+  try {
+    if (signal.aborted) return undefined;
+    const stopped = once(signal, 'abort', { signal: done.signal }).then(() => undefined);
+    stopped.catch(() => {});
+    return await Promise.race([reading, stopped]);
+  } finally {
+    done.abort();
   }
 }
 
