@@ -184,7 +184,7 @@ export class Scraper {
     if (gone === undefined) return;
     this.#sources = this.#sources.filter((source) => source !== gone);
     await this.#run.catch(() => {});
-    await gone.close();
+    gone.close();
   }
 
   /**
@@ -263,7 +263,7 @@ export class Scraper {
     this.#options.appended?.close();
     for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
-    await Promise.all(this.#sources.map((source) => source.close()));
+    for (const source of this.#sources) source.close();
   }
 
   async #untilPrepared(): Promise<void> {

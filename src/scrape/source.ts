@@ -86,8 +86,10 @@ export class Source {
     try {
       const collected = await this.live.update(toPrint);
       if (collected !== undefined) this.#ahead = { printing: toPrint!, collected };
+      const wasReadable = this.isReadable;
       this.#isSeen = true;
       this.#unreadable = undefined;
+      if (!wasReadable) this.#hints?.look();
     } catch (error) {
       if (!(error instanceof MetricFileError)) throw error;
       this.#unreadable = error;
@@ -127,8 +129,8 @@ export class Source {
   }
 
   /** REQUIRES: no update or collect is under way. */
-  async close(): Promise<void> {
-    await this.#hints?.close();
+  close(): void {
+    this.#hints?.close();
     this.live.close();
   }
 }
