@@ -191,6 +191,8 @@ function expectedInstead(code: ErrorCode, found: string): string {
       return 'a header of 8 bytes at least';
     case 'FILE_NOT_REGULAR':
       return 'a regular file';
+    case 'LINK_TO_OTHER_OWNER':
+      return 'a file of its own, or a link of the user who owns directory and file';
     case 'FILE_FOREIGN':
       return 'a name such as counter_7.db or gauge_livesum_7.db';
     case 'FILE_UNREADABLE':

@@ -93,6 +93,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     says: /^cache\.db: no client writes this name$/,
     close: { reading: makeReading({ 'counter_cache.db': {} }) },
   },
+  LINK_TO_OTHER_OWNER: {
+    broken: { reading: makeReading({ 'counter_1.db': { fault: 'LINK_TO_OTHER_OWNER' } }) },
+    says: /^counter_1\.db: /,
+    close: { reading: makeReading({ 'counter_1.db': { fault: 'FILE_UNREADABLE' } }) },
+  },
   REPAIRED_TEXT: {
     broken: { reading: makeReading({ 'counter_1.db': one('a', 1, { help: null }) }) },
     says: /^counter_1\.db: help is null \(a\) at byte 8$/,

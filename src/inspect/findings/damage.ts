@@ -1,6 +1,12 @@
 /** Files and entries that cannot be used, and two processes in one file. `reference.md` K; `pain.md` 2 and 6. */
+import type { ErrorCode } from '../../errors.js';
 import { isUnusable } from '../../format/key.js';
 import type { Evidence, Rule } from './finding.js';
+
+const OF_OTHER_RULES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'FILE_NOT_REGULAR',
+  'LINK_TO_OTHER_OWNER',
+]);
 
 export const damagedFile: Rule = {
   code: 'DAMAGED_FILE',
@@ -11,8 +17,7 @@ export const damagedFile: Rule = {
   cure: 'Remove them once their process is gone; `promfold cat FILE` shows what is readable and the first wrong byte.',
   *find({ reading }) {
     for (const { name, fileName, fault } of reading.files) {
-      if (fault === undefined || fileName === undefined || fault.code === 'FILE_NOT_REGULAR')
-        continue;
+      if (fault === undefined || fileName === undefined || OF_OTHER_RULES.has(fault.code)) continue;
       yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
     }
   },
@@ -75,6 +80,21 @@ export const foreignFile: Rule = {
       else if (fault?.code === 'FILE_NOT_REGULAR') {
         yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
       }
+    }
+  },
+};
+
+export const linkToOtherOwner: Rule = {
+  code: 'LINK_TO_OTHER_OWNER',
+  severity: 'error',
+  title: 'links that lead to files of another user',
+  effect:
+    'They are not followed: whoever may write to the directory could show what only promfold may read.',
+  cure: 'Put the files themselves there, or give directory, link and file to one user.',
+  *find({ reading }) {
+    for (const { name, fault } of reading.files) {
+      if (fault?.code !== 'LINK_TO_OTHER_OWNER') continue;
+      yield { text: located(name, fault.found), file: name };
     }
   },
 };

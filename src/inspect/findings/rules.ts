@@ -12,7 +12,14 @@ import {
   modeConflict,
   typeConflict,
 } from './conflicts.js';
-import { damagedFile, foreignFile, repairedText, twoWriters, unusableEntry } from './damage.js';
+import {
+  damagedFile,
+  foreignFile,
+  linkToOtherOwner,
+  repairedText,
+  twoWriters,
+  unusableEntry,
+} from './damage.js';
 import { beforeBoot, deadAllGauge, deadLiveGauge, previousLife } from './dead.js';
 import { diskFull, diskGrowth, manyFiles } from './disk.js';
 import { networkFileSystem, overlayFileSystem } from './file-system.js';
@@ -35,6 +42,7 @@ export const RULES: readonly Rule[] = [
   unusableEntry,
   twoWriters,
   foreignFile,
+  linkToOtherOwner,
   repairedText,
   deadLiveGauge,
   deadAllGauge,
