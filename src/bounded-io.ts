@@ -32,6 +32,8 @@ const hung = new Set<string>();
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   readonly code = 'ETIMEDOUT';
+  /** For how long it was waited for, now or before. */
+  readonly seconds = TIMEOUT_MS / 1000;
 
   constructor(path: string) {
     super(`ETIMEDOUT: '${path}' does not answer`);

@@ -2,8 +2,11 @@
  * What keeps a directory from being listed, in words: a missing permission names who owns what.
  */
 import { dirname, resolve } from 'node:path';
-import { boundedIo } from '../bounded-io.js';
+import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { MetricFileError } from '../errors.js';
+
+/** How long one operation on a directory that is served may take, stat or a part of its listing; a local one takes microseconds. */
+export const DIRECTORY_SECONDS = 3;
 
 export async function directoryError(
   path: string,
@@ -13,8 +16,8 @@ export async function directoryError(
   return new MetricFileError('DIRECTORY_UNREADABLE', path, found, { cause: error });
 }
 
-async function describe(path: string, { code, message }: NodeJS.ErrnoException): Promise<string> {
-  switch (code) {
+async function describe(path: string, error: NodeJS.ErrnoException): Promise<string> {
+  switch (error.code) {
     case 'ENOENT':
       return 'no such directory';
     case 'ENOTDIR':
@@ -23,9 +26,9 @@ async function describe(path: string, { code, message }: NodeJS.ErrnoException):
     case 'EPERM':
       return `permission denied, ${await owner(resolve(path))}`;
     case 'ETIMEDOUT':
-      return 'the directory does not answer';
+      return `the directory does not answer (${error instanceof NoAnswerError ? error.seconds : DIRECTORY_SECONDS} s)`;
     default:
-      return message;
+      return error.message;
   }
 }
 

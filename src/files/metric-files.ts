@@ -24,7 +24,7 @@ import {
   type Refreshed,
 } from '../native.js';
 import { Directory } from './directory.js';
-import { directoryError } from './directory-error.js';
+import { DIRECTORY_SECONDS, directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
 import { Tally } from './tally.js';
 
@@ -59,8 +59,7 @@ export interface FilesRefreshed {
   readonly collected?: Collected | undefined;
 }
 
-/** How long one operation on the directory may take, stat or a part of its listing; a local one takes microseconds. */
-export const DIRECTORY_TIMEOUT_MS = 3_000;
+const DIRECTORY_TIMEOUT_MS = DIRECTORY_SECONDS * 1000;
 
 /** Only ever add up. In the order of their heirs. */
 const RETAINED_TYPES: readonly MetricType[] = ['counter', 'histogram', 'summary'];

@@ -396,7 +396,10 @@ export class Scraper {
     const readable = asked.filter(({ isReadable }) => isReadable);
     if (readable.length === 0) {
       const { required } = this.#options;
-      const lost = asked.find(({ isSeen, unreadable }) => unreadable && (isSeen || required));
+      // What hangs is there, and may have been served by a promfold before.
+      const lost = asked.find(
+        ({ isSeen, hangs, unreadable }) => unreadable && (isSeen || hangs || required),
+      );
       if (lost !== undefined) throw lost.unreadable;
     }
     this.#checkStrictly(readable);

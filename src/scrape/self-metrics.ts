@@ -12,6 +12,7 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { ValuedFamily } from '../expose/valued-family.js';
 import { formatNumber } from '../format/number.js';
+import { hungFiles } from '../native.js';
 
 /** What one scrape found. */
 export interface ScrapeFacts {
@@ -170,8 +171,13 @@ const FAMILIES = {
   unmappedFiles: {
     name: 'promfold_unmapped_files',
     type: 'gauge',
-    help: 'Files read with pread because they could not be mapped.',
+    help: 'Files read with pread because they could not be mapped, or are on no local file system.',
     ofSource: ({ read }) => read?.unmappedFiles,
+  },
+  hungFiles: {
+    name: 'promfold_hung_files',
+    type: 'gauge',
+    help: 'Files whose file system does not answer; each holds a thread of promfold until it does.',
   },
   readFaults: {
     name: 'promfold_read_faults_total',
@@ -297,6 +303,7 @@ export class SelfMetrics {
 
   record({ durationSeconds, sources, appended }: ScrapeFacts): void {
     this.#put('scrapeDuration', {}, durationSeconds);
+    this.#set('hungFiles', hungFiles());
     for (const [key, row] of ROWS) {
       const { ofSource } = row;
       if (ofSource === undefined) continue;

@@ -71,6 +71,11 @@ export class Source {
     return this.#unreadable;
   }
 
+  /** Its file system does not answer. */
+  get hangs(): boolean {
+    return (this.#unreadable?.cause as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+  }
+
   get isReadable(): boolean {
     return this.#isSeen && this.#unreadable === undefined;
   }

@@ -2,6 +2,7 @@
 import { DIRECTORY_FAULTS } from './directory-faults.js';
 import type { Fault } from './fault.js';
 import { FILE_FAULTS } from './file-faults.js';
+import { HANGING_FAULTS } from './hanging-faults.js';
 import { RACE_FAULTS } from './race-faults.js';
 import { SYSTEM_FAULTS } from './system-faults.js';
 
@@ -10,4 +11,5 @@ export const FAULTS: readonly Fault[] = [
   ...RACE_FAULTS,
   ...DIRECTORY_FAULTS,
   ...SYSTEM_FAULTS,
+  ...HANGING_FAULTS,
 ];

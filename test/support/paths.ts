@@ -73,6 +73,14 @@ export const debianPython = (): Part =>
     hasClient('0.16.0'),
   );
 
+/** Debian's Python with fusepy, and a device to mount by. */
+export const fusePython = (): Part =>
+  part(
+    'a Python with fusepy (python3-fusepy, fuse3), or /dev/fuse',
+    '/usr/bin/python3',
+    (python) => printedBy(python, 'import fusepy') !== undefined && existsSync('/dev/fuse'),
+  );
+
 const always = () => true;
 
 export const promtool = (): Part =>
