@@ -1,12 +1,14 @@
 /** What never answers: file systems that hang, under one file, under a directory, in the way of discovery. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Daemon, promfold } from '../support/cli.js';
 import { valuesOf } from '../support/exposition.js';
 import { HangingFileSystem } from '../support/hanging-file-system.js';
+import { MAIN } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import type { Fault } from './fault.js';
@@ -195,12 +197,28 @@ async function alone(isServedBefore: boolean): Promise<void> {
       assert.deepEqual(await place.scrape(), REST);
       assert.equal((await daemon.get('/-/ready')).status, 200);
       await fileSystem.hang();
-      await within(FIRST_MS, () => place.refusal());
+      // While a scrape waits.
+      const waiting = place.refusal();
+      await sleep(500);
       await ends(daemon);
+      await waiting;
+      // While the first look waits.
+      await ends(await Daemon.serve(fileSystem.root));
     } finally {
       await daemon.stop();
     }
   });
+}
+
+/** Ctrl-C: ends what hangs, and what is in the middle of a reading that does. */
+async function isInterrupted(command: readonly string[], before: () => Promise<void>) {
+  const child = start(process.execPath, [MAIN, ...command], { stdio: 'pipe' });
+  child.stdout!.resume();
+  await before();
+  await sleep(1_000);
+  const ended = once(child, 'exit');
+  child.kill('SIGINT');
+  await within(2_000, () => ended);
 }
 
 export const HANGING_FAULTS: readonly Fault[] = [
@@ -382,6 +400,12 @@ export const HANGING_FAULTS: readonly Fault[] = [
           const { stdout, stderr } = await within(8_000, () => promfold(command));
           assert.match(stdout, says, `${command.join(' ')}: ${stdout}${stderr}`);
         }
+        await isInterrupted(['ls', fileSystem.root], async () => {});
+        fileSystem.answer();
+        await isInterrupted(['top', '--interval', '0.2', fileSystem.root], async () => {
+          await sleep(1_000);
+          await fileSystem.hang();
+        });
         for (const command of ['ls', 'check', 'scrape', 'top']) {
           const { exitCode, stderr } = await within(8_000, () =>
             promfold([command, fileSystem.root]),
