@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -22,6 +23,7 @@ import { type FileSystem, onFileSystem } from './file-system.js';
 import { DaemonPlace, Place, REST, VICTIM, victimBytes, WHOLE, writeRest } from './place.js';
 
 const NOBODY = 65_534;
+const OTHER = 65_533;
 
 function filled(directory: string): string {
   mkdirSync(directory, { recursive: true });
@@ -71,6 +73,58 @@ function livesOn(type: FileSystem) {
         assert.deepEqual(await left.scrape(), WHOLE);
       });
     });
+}
+
+/** A directory of NOBODY, which promfold reads as root. */
+async function linksOfOthers(): Promise<void> {
+  const elsewhere = tempDirectory();
+  chmodSync(elsewhere, 0o755);
+  const target = join(elsewhere, 'target');
+  writeFileSync(target, victimBytes());
+  const left = [`LINK_TO_OTHER_OWNER ${VICTIM}`];
+  const inPlace = (linkOwner: number, work: (place: Place) => Promise<void>) =>
+    Place.use(async (place) => {
+      chownSync(place.directory, NOBODY, NOBODY);
+      symlinkSync(target, place.victim);
+      lchownSync(place.victim, linkOwner, linkOwner);
+      await work(place);
+    });
+
+  await inPlace(NOBODY, async (place) => {
+    for (const owner of [0, OTHER]) {
+      chownSync(target, owner, owner);
+      assert.deepEqual(await place.scrape(), REST);
+      assert.deepEqual(place.problems(), left);
+      const skipped = place.values.get('promfold_skipped_files{reason="link_to_other_owner"}');
+      assert.equal(skipped, 1);
+    }
+    chownSync(target, NOBODY, NOBODY);
+    assert.deepEqual(await place.scrape(), WHOLE);
+    assert.deepEqual(place.problems(), []);
+    // It was served, and is held as other damage is: of the file as it is now nothing is read.
+    chownSync(target, OTHER, OTHER);
+    assert.deepEqual(await place.scrape(), WHOLE);
+    assert.deepEqual(place.problems(), left);
+    assert.equal(place.own('held_files'), 1);
+    replace(target, fileBytes('dict4-16', [counter('jobs', 1_000), counter('secret', 1)]));
+    assert.deepEqual(await place.scrape(), WHOLE);
+    assert.equal(place.values.get('secret_total'), undefined);
+    replace(target, victimBytes());
+    chownSync(target, NOBODY, NOBODY);
+    assert.deepEqual(await place.scrape(), WHOLE);
+    assert.equal(place.own('held_files'), 0);
+    // Another directory owner is another rule for its links.
+    chownSync(place.directory, OTHER, OTHER);
+    assert.deepEqual(await place.scrape(), WHOLE);
+    assert.deepEqual(place.problems(), left);
+  });
+  for (const linkOwner of [0, OTHER]) {
+    await inPlace(linkOwner, async (place) => {
+      chownSync(target, NOBODY, NOBODY);
+      assert.deepEqual(await place.scrape(), REST);
+      assert.deepEqual(place.problems(), left);
+    });
+  }
 }
 
 export const DIRECTORY_FAULTS: readonly Fault[] = [
@@ -202,6 +256,37 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     test: {
       file: 'test/e2e/held.test.ts',
       title: 'stays when permission to read it is taken away, for one who is not root',
+    },
+  },
+  {
+    fault: 'a link to a file of another user, or a link of another user',
+    served: 'everything else; held if it was served before',
+    seen: 'LINK_TO_OTHER_OWNER',
+    cure: 'put the file itself there, or give link, file and directory to one user',
+    test: linksOfOthers,
+  },
+  {
+    fault: 'a directory that is a link of anybody, and files of anybody in it',
+    served:
+      'everything: the operator gave the link, and who may write the directory made the files',
+    seen: 'nothing',
+    cure: 'none is needed',
+    test: async () => {
+      const parent = tempDirectory();
+      const directory = filled(join(parent, 'prom'));
+      const link = join(parent, 'link');
+      symlinkSync(directory, link);
+      lchownSync(link, OTHER, OTHER);
+      chownSync(directory, NOBODY, NOBODY);
+      writeFileSync(join(directory, VICTIM), victimBytes());
+      chownSync(join(directory, VICTIM), OTHER, OTHER);
+      await Place.use(
+        async (place) => {
+          assert.deepEqual(await place.scrape(), WHOLE);
+          assert.deepEqual(place.problems(), []);
+        },
+        { directory: link },
+      );
     },
   },
   {
