@@ -12,7 +12,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   plan: ['format'],
   expose: ['format', 'plan'],
   files: ['format', 'native', 'bounded-io'],
-  processes: ['format', 'bounded-io'],
+  processes: ['format', 'files', 'bounded-io'],
   scrape: ['format', 'plan', 'expose', 'files', 'processes', 'native', 'bounded-io'],
   inspect: ['format', 'plan', 'expose', 'files', 'processes', 'scrape'],
   serve: ['scrape', 'inspect', 'expose'],

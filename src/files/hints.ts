@@ -2,16 +2,19 @@
  * Hints that something came or went, to index ahead of the next scrape. Nothing depends on them: every
  * scrape finds out by itself (directory.ts), and where the system has no watch left there are none.
  *
- * Two watches in all, however many files there are: one on the directory tells of new names, one on its parent
- * that it appeared, vanished or was made anew. Stores into a mapping raise no event at all.
+ * Two watches in all, however many files there are. chokidar follows the directory itself, by way of its
+ * parent: it may not exist yet, vanish, or be made anew. A plain fs.watch on the directory tells of
+ * new names; chokidar would take one watch a file. Stores into a mapping raise no event at all.
  *
- * Both are plain fs.watch. chokidar would also look at all that lies beside the directory, on Node's own threads:
- * one mount there that hangs, and the process has a thread less. And only directories are watched that are on
- * local file systems all the way, since to set a watch is to follow the path; others raise no events anyhow.
+ * A watch may hang as a file does, and would do it on Node's own four threads. So a directory is watched only
+ * if it is on local file systems all the way (others raise no events anyhow), and its parent only if all that is
+ * mounted beside it is local too: chokidar calls lstat on everything there.
  */
-import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { type FSWatcher, watch as watchNames } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type FSWatcher as Chokidar, watch as watchPath } from 'chokidar';
 import { boundedIo } from '../bounded-io.js';
+import { parseMounts } from './mounts.js';
 
 /** Workers start in bursts, and each makes several files: one hint for all that comes within this. */
 const GATHER_MS = 200;
@@ -20,18 +23,13 @@ export interface HintLog {
   warn(message: string, fields: Record<string, unknown>): void;
 }
 
-/** A watch, and which directory it is on: another one of the same name needs a new watch. */
-interface Watched {
-  readonly inode: bigint;
-  readonly watcher: FSWatcher | undefined;
-}
-
 export class Hints {
   readonly #path: string;
   readonly #onHint: () => void;
   readonly #log: HintLog | undefined;
-  #itself: Watched | undefined;
-  #parent: Watched | undefined;
+  #itself: Chokidar | undefined;
+  #names: FSWatcher | undefined;
+  #watchedInode: bigint | undefined;
   #isLooking = false;
   #looksAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -50,11 +48,11 @@ export class Hints {
     if (!this.#isLooking) void this.#lookWhileAsked();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#itself?.watcher?.close();
-    this.#parent?.watcher?.close();
+    this.#names?.close();
+    await this.#itself?.close();
   }
 
   #hint(): void {
@@ -71,43 +69,47 @@ export class Hints {
     this.#isLooking = true;
     while (this.#looksAgain && !this.#isClosed) {
       this.#looksAgain = false;
-      await this.#watchBoth();
+      this.#watchNames(await localInode(this.#path));
+      this.#watchItself(await isLocalWithAllMounts(dirname(this.#path)));
     }
     this.#isLooking = false;
   }
 
-  async #watchBoth(): Promise<void> {
-    const parent = dirname(this.#path);
-    const [parentInode, inode] = await Promise.all([localInode(parent), localInode(this.#path)]);
+  #watchItself(isSafe: boolean): void {
     if (this.#isClosed) return;
-    const name = basename(this.#path);
-    const what = 'watch on the directory itself';
-    this.#parent = this.#watch(parent, parentInode, this.#parent, what, (changed) => {
-      if (changed === null || changed === name) this.#hint();
+    if (!isSafe) {
+      void this.#itself?.close();
+      this.#itself = undefined;
+      return;
+    }
+    if (this.#itself !== undefined) return;
+    const parent = dirname(this.#path);
+    this.#itself = watchPath(parent, {
+      depth: 0,
+      ignoreInitial: true,
+      // What a link leads to may be anywhere.
+      followSymlinks: false,
+      ignored: (other) => other !== parent && other !== this.#path,
     });
-    this.#itself = this.#watch(this.#path, inode, this.#itself, 'watch for new files', () =>
-      this.#hint(),
-    );
+    this.#itself.on('all', (_, changed) => {
+      if (changed === this.#path) this.#hint();
+    });
+    this.#itself.on('error', (error) => this.#giveUp('watch on the directory itself', error));
   }
 
-  #watch(
-    path: string,
-    inode: bigint | undefined,
-    before: Watched | undefined,
-    what: string,
-    onChange: (name: string | null) => void,
-  ): Watched | undefined {
-    if (inode === before?.inode) return before;
-    before?.watcher?.close();
-    if (inode === undefined) return undefined;
-    let watcher: FSWatcher | undefined;
+  /** Watches the directory that the path names now; another one of the same name needs a new watch. */
+  #watchNames(inode: bigint | undefined): void {
+    if (inode === this.#watchedInode || this.#isClosed) return;
+    this.#names?.close();
+    this.#names = undefined;
+    this.#watchedInode = inode;
+    if (inode === undefined) return;
     try {
-      watcher = watch(path, { persistent: false }, (_, name) => onChange(name));
-      watcher.on('error', (error) => this.#giveUp(what, error));
+      this.#names = watchNames(this.#path, { persistent: false }, () => this.#hint());
+      this.#names.on('error', (error) => this.#giveUp('watch for new files', error));
     } catch (error) {
-      this.#giveUp(what, error);
+      this.#giveUp('watch for new files', error);
     }
-    return { inode, watcher };
   }
 
   #giveUp(what: string, error: unknown): void {
@@ -124,5 +126,21 @@ async function localInode(path: string): Promise<bigint | undefined> {
     return (await boundedIo.isLocal(path)) ? (await boundedIo.stat(path)).ino : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a directory and all that is mounted right in it can be looked at without hanging. */
+async function isLocalWithAllMounts(path: string): Promise<boolean> {
+  try {
+    if (!(await boundedIo.isLocal(path))) return false;
+    const real = await boundedIo.realPath(path);
+    const mounts = parseMounts(
+      Buffer.from(await boundedIo.readFile('/proc/self/mountinfo')).toString(),
+    );
+    const inIt = mounts.filter(({ mountPoint }) => dirname(mountPoint) === real);
+    const areLocal = await Promise.all(inIt.map(({ mountPoint }) => boundedIo.isLocal(mountPoint)));
+    return areLocal.every(Boolean);
+  } catch {
+    return false;
   }
 }

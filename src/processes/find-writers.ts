@@ -7,10 +7,11 @@
  * several processes that map a file the one that bears its id is its writer, and a child beside its parent is no
  * second writer (`reference.md` C6).
  */
+
+import { type Mount, mountOf, readMounts } from '../files/mounts.js';
 import { bootSeconds } from './boot.js';
 import { forEachConcurrently } from './concurrently.js';
 import { writableMappings } from './maps.js';
-import { type Mount, mountOf, readMounts } from './mounts.js';
 import { DENIED, Proc, type ProcessStat } from './proc.js';
 import type { Writer } from './writer.js';
 

@@ -184,7 +184,7 @@ export class Scraper {
     if (gone === undefined) return;
     this.#sources = this.#sources.filter((source) => source !== gone);
     await this.#run.catch(() => {});
-    gone.close();
+    await gone.close();
   }
 
   /**
@@ -263,7 +263,7 @@ export class Scraper {
     this.#options.appended?.close();
     for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
-    for (const source of this.#sources) source.close();
+    await Promise.all(this.#sources.map((source) => source.close()));
   }
 
   async #untilPrepared(): Promise<void> {

@@ -134,8 +134,8 @@ export class Source {
   }
 
   /** REQUIRES: no update or collect is under way. */
-  close(): void {
-    this.#hints?.close();
+  async close(): Promise<void> {
+    await this.#hints?.close();
     this.live.close();
   }
 }

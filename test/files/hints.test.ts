@@ -39,7 +39,7 @@ async function watched(path: string, work: (counted: Counted) => Promise<void>):
     await sleep(200);
     await work(counted);
   } finally {
-    counted.watch.close();
+    await counted.watch.close();
   }
 }
 
@@ -76,7 +76,7 @@ describe('hints', () => {
   it('end when they are closed, also while they look', async () => {
     const path = tempDirectory();
     const counted = new Counted(path);
-    counted.watch.close();
+    await counted.watch.close();
     await sleep(200);
     assert.ok(!(await counted.after(() => writeFileSync(join(path, 'counter_1.db'), ''))));
   });

@@ -4,8 +4,8 @@
  * The one part of the inspection that reads the machine beside the files; a snapshot has none.
  */
 import { statfs } from 'node:fs/promises';
+import { fileSystemType } from '../../files/mounts.js';
 import { findMetricProcesses, isSameDirectory } from '../../processes/elsewhere.js';
-import { fileSystemType } from '../../processes/mounts.js';
 import type { Surroundings } from './subject.js';
 
 export async function lookAround(directory: string): Promise<Surroundings> {
