@@ -1161,18 +1161,20 @@ Napi::Value ReadMetricFile(const Napi::CallbackInfo& info) {
   const auto path = Column<uint8_t>(info[0], "path as a Uint8Array");
   if (!path) return env.Undefined();
   std::string directory;
-  if (!info[2].IsUndefined()) {
-    const auto given = Column<uint8_t>(info[2], "directory as a Uint8Array");
+  if (!info[3].IsUndefined()) {
+    const auto given = Column<uint8_t>(info[3], "directory as a Uint8Array");
     if (!given) return env.Undefined();
     directory = ToBytes(*given);
   }
   return StartTask<promfold::Inspection>(
       env,
-      [path = ToBytes(*path), directory, keeps_bytes = info[1].ToBoolean().Value()](
-          promfold::Inspection* inspection) -> MaybeFailure {
-        *inspection = directory.empty()
-                          ? promfold::InspectFile(path.c_str(), keeps_bytes)
-                          : promfold::InspectFileIn(directory.c_str(), path.c_str(), keeps_bytes);
+      [path = ToBytes(*path), directory, is_stamped = info[1].ToBoolean().Value(),
+       keeps_bytes =
+           info[2].ToBoolean().Value()](promfold::Inspection* inspection) -> MaybeFailure {
+        *inspection =
+            directory.empty()
+                ? promfold::InspectFile(path.c_str(), is_stamped, keeps_bytes)
+                : promfold::InspectFileIn(directory.c_str(), path.c_str(), is_stamped, keeps_bytes);
         return std::nullopt;
       },
       [](Napi::Env at, promfold::Inspection* inspection) -> Napi::Value {
@@ -1194,7 +1196,8 @@ Napi::Value ReadMetricBytes(const Napi::CallbackInfo& info) {
   if (!bytes->empty()) std::memcpy(aligned.data(), bytes->data(), bytes->size());
   promfold::Inspection inspection;
   promfold::InspectBytes({reinterpret_cast<const std::byte*>(aligned.data()), bytes->size()},
-                         static_cast<uint64_t>(size), false, &inspection);
+                         static_cast<uint64_t>(size), info[2].ToBoolean().Value(), false,
+                         &inspection);
   return ToInspected(env, inspection);
 }
 

@@ -54,13 +54,14 @@ export const boundedIo = {
   /** As readMetricFile; rejects where that would not come back. */
   readMetricFile: (
     path: Uint8Array,
+    isStamped: boolean,
     keepBytes: boolean,
     directory?: Uint8Array,
   ): Promise<InspectedFile> => {
     const named = Buffer.concat([...(directory ? [directory, SLASH] : []), path]).toString(
       'latin1',
     );
-    return bounded(named, () => readMetricFile(path, keepBytes, directory));
+    return bounded(named, () => readMetricFile(path, isStamped, keepBytes, directory));
   },
 };
 

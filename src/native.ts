@@ -56,10 +56,12 @@ export const FILE_FLAG = {
   keepLastGood: 1,
   /** Counts when `survey` looks for the last file of a family. */
   setsMode: 2,
+  /** Its slots have 16 bytes, whatever else its bytes allow. */
+  isStamped: 4,
 } as const;
 
 /** Another bit of those: what the file holds when it is gone goes to this heir (FileSetOptions). */
-export const heirFlag = (heir: number): number => (heir + 1) << 2;
+export const heirFlag = (heir: number): number => (heir + 1) << 3;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
 export interface Listing {
@@ -367,16 +369,18 @@ interface Addon {
    * fault. Opens regular files only. May stay pending for ever, which holds up no exit.
    *
    * @param path its bytes, since a name need not be UTF-8
+   * @param isStamped its slots have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts
    * @param directory what `path` is a name in: then a link must be its owner's
    */
   readMetricFile(
     path: Uint8Array,
+    isStamped: boolean,
     keepBytes: boolean,
     directory?: Uint8Array,
   ): Promise<InspectedFile>;
   /** The same for the first bytes of a file of this size; nothing behind them counts. */
-  readMetricBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile;
+  readMetricBytes(bytes: Uint8Array, sizeBytes: number, isStamped: boolean): InspectedFile;
   /**
    * These ask the file system on threads of their own. Where it hangs they stay pending for ever, which holds up
    * neither other calls nor the exit. They reject with an errno `code`.

@@ -11,11 +11,12 @@ namespace promfold {
 // One question, and its answer.
 class FileJob : public BlockingJob {
  public:
-  FileJob(std::shared_ptr<const OpenedDirectory> directory, std::string name, Question question,
-          uint64_t device, uint64_t max_used)
+  FileJob(std::shared_ptr<const OpenedDirectory> directory, std::string name, bool is_stamped,
+          Question question, uint64_t device, uint64_t max_used)
       : BlockingJob(device),
         directory_(std::move(directory)),
         name_(std::move(name)),
+        is_stamped_(is_stamped),
         question_(question),
         max_used_(max_used) {}
 
@@ -36,7 +37,7 @@ class FileJob : public BlockingJob {
       return;
     }
     device_found_ = found_.has_status ? IdentityOf(found_.status).device : 0;
-    reading_ = ReadFile(std::move(found_), &scratch_, max_used_);
+    reading_ = ReadFile(std::move(found_), is_stamped_, &scratch_, max_used_);
     // Here and not by who takes the answer: to close a file may take its file system's consent.
     if (!is_local) reading_.descriptor = Descriptor();
   }
@@ -56,6 +57,7 @@ class FileJob : public BlockingJob {
  private:
   const std::shared_ptr<const OpenedDirectory> directory_;
   const std::string name_;
+  const bool is_stamped_;
   const Question question_;
   const uint64_t max_used_;
   FoundFile found_;
@@ -98,7 +100,8 @@ void FileAccess::EndAhead() {
 }
 
 std::shared_ptr<FileJob> FileAccess::MakeJob(const FileName& name, Question question) const {
-  return std::make_shared<FileJob>(directory_, name.text_, question, name.device_, max_used_);
+  return std::make_shared<FileJob>(directory_, name.text_, name.is_stamped_, question, name.device_,
+                                   max_used_);
 }
 
 std::shared_ptr<FileJob> FileAccess::Ask(FileName* name, Question question, Fault* fault) {
@@ -136,7 +139,7 @@ Reading FileAccess::Read(FileName* name, Scratch* scratch) {
   if (name->is_plain_) {
     std::optional<FoundFile> opened =
         OpenPlain(directory_->descriptor.number(), name->text_.c_str(), How::kToRead);
-    if (opened) return ReadFile(std::move(*opened), scratch, max_used_);
+    if (opened) return ReadFile(std::move(*opened), name->is_stamped_, scratch, max_used_);
     name->is_plain_ = false;
   }
   Reading reading;

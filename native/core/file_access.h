@@ -41,11 +41,14 @@ class FileName {
   const std::string& text() const { return text_; }
   // Neither a link nor a mount point was found there so far.
   bool is_plain() const { return is_plain_; }
+  // Files of the name have 16-byte slots (layout.h).
+  void SetStamped(bool is_stamped) { is_stamped_ = is_stamped; }
 
  private:
   friend class FileAccess;
   std::string text_;
   bool is_plain_;
+  bool is_stamped_ = false;
   uint64_t device_ = 0;            // that the file is on; 0: unknown
   size_t ahead_ = 0;               // of what was asked ahead, counted from 1; 0: nothing was
   std::shared_ptr<FileJob> lost_;  // has not come back

@@ -49,12 +49,13 @@ void TakeEntries(std::span<const std::byte> bytes, uint32_t end, uint32_t slot_b
 }
 
 // The chain is broken: whichever width leads further is taken to be the file's.
-void Salvage(std::span<const std::byte> bytes, uint32_t used, Inspection* inspection) {
+void Salvage(std::span<const std::byte> bytes, uint32_t used, bool is_stamped,
+             Inspection* inspection) {
   const uint32_t within =
       static_cast<uint32_t>(std::min<uint64_t>({used, bytes.size(), uint64_t{INT32_MAX}}));
   const uint32_t pairs = WalkTo(bytes, within, kPairBytes);
   const uint32_t values = WalkTo(bytes, within, kValueBytes);
-  if (values > pairs)
+  if (values > pairs && !is_stamped)
     TakeEntries(bytes, values, kValueBytes, inspection);
   else
     TakeEntries(bytes, pairs, kPairBytes, inspection);
@@ -75,17 +76,18 @@ uint64_t EndOfNonZeros(std::span<const std::byte> bytes) {
   return end;
 }
 
-Inspection InspectFound(FoundFile found, bool keep_bytes) {
+Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
   Inspection inspection;
   if (found.fault.ok()) found = OpenFound(found);
   // What is no file at all is described, too.
   if (found.has_status) inspection.status = found.status;
 
   Scratch scratch;
-  const Reading reading = ReadFile(std::move(found), &scratch);
+  const Reading reading = ReadFile(std::move(found), is_stamped, &scratch);
   if (reading.fault.ok()) {
     const uint64_t at_hand = std::min<uint64_t>(reading.layout.end, reading.file_bytes);
-    InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, keep_bytes, &inspection);
+    InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
+                 &inspection);
     return inspection;
   }
   inspection.fault = reading.fault;
@@ -103,14 +105,15 @@ Inspection InspectFound(FoundFile found, bool keep_bytes) {
   const uint64_t file_bytes = got < static_cast<int64_t>(wanted)
                                   ? static_cast<uint64_t>(got)
                                   : static_cast<uint64_t>(inspection.status.st_size);
-  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, keep_bytes, &inspection);
+  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, is_stamped, keep_bytes,
+               &inspection);
   return inspection;
 }
 
 }  // namespace
 
-void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool keep_bytes,
-                  Inspection* inspection) {
+void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is_stamped,
+                  bool keep_bytes, Inspection* inspection) {
   inspection->fault = {};
   uint32_t used = 0;
   if (bytes.size() < kUsedBytes) {
@@ -123,7 +126,8 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool ke
 
   Layout layout = {};
   if (inspection->fault.ok()) {
-    const Detection detection = DetectLayout(bytes, file_bytes, used, &layout, &inspection->fault);
+    const Detection detection =
+        DetectLayout(bytes, file_bytes, used, is_stamped, &layout, &inspection->fault);
     if (detection == Detection::kNeedsMore || layout.end > std::max<uint64_t>(bytes.size(), 8)) {
       // Fewer bytes than the file has: a snapshot that was cut.
       inspection->fault = {Found::kUsedPastFile, 0, used, static_cast<int64_t>(bytes.size())};
@@ -132,7 +136,7 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool ke
   if (inspection->fault.ok()) {
     if (layout.entries > 0) TakeEntries(bytes, layout.end, layout.slot_bytes, inspection);
   } else if (used > kHeaderBytes) {
-    Salvage(bytes, used, inspection);
+    Salvage(bytes, used, is_stamped, inspection);
   }
 
   const Fault& fault = inspection->fault;
@@ -145,11 +149,12 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool ke
   }
 }
 
-Inspection InspectFile(const char* path, bool keep_bytes) {
-  return InspectFound(FindFile(AT_FDCWD, path, std::nullopt), keep_bytes);
+Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes) {
+  return InspectFound(FindFile(AT_FDCWD, path, std::nullopt), is_stamped, keep_bytes);
 }
 
-Inspection InspectFileIn(const char* directory, const char* name, bool keep_bytes) {
+Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped,
+                         bool keep_bytes) {
   const Descriptor opened(open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
   struct stat status;
   if (!opened || fstat(opened.number(), &status) != 0) {
@@ -157,7 +162,7 @@ Inspection InspectFileIn(const char* directory, const char* name, bool keep_byte
     inspection.fault = {Found::kOpenFailed, -1, errno};
     return inspection;
   }
-  return InspectFound(FindFile(opened.number(), name, status.st_uid), keep_bytes);
+  return InspectFound(FindFile(opened.number(), name, status.st_uid), is_stamped, keep_bytes);
 }
 
 }  // namespace promfold

@@ -46,15 +46,16 @@ inline constexpr uint64_t kMostSalvagedBytes = uint64_t{16} << 20;
 
 // Reads a file by path, relative to the working directory. Opens regular files only, and may never
 // come back. `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last
-// entry, or of a damaged file up to its last byte that is not zero.
-Inspection InspectFile(const char* path, bool keep_bytes);
+// entry, or of a damaged file up to its last byte that is not zero. `is_stamped`: as in
+// DetectLayout.
+Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes);
 // The same for a file of a directory: a link must be its owner's, as open_file.h says.
-Inspection InspectFileIn(const char* directory, const char* name, bool keep_bytes);
+Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped, bool keep_bytes);
 
 // The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, none of which behind
 // them counts. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
-void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool keep_bytes,
-                  Inspection* inspection);
+void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is_stamped,
+                  bool keep_bytes, Inspection* inspection);
 
 }  // namespace promfold
 

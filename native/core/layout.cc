@@ -95,7 +95,7 @@ Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t slot_by
 }
 
 Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
-                       Layout* layout, Fault* fault) {
+                       bool is_stamped, Layout* layout, Fault* fault) {
   if (used == kHeaderBytes) {
     *layout = {0, kHeaderBytes, 0};
     return Detection::kFits;
@@ -105,7 +105,7 @@ Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uin
     *layout = {kPairBytes, used, pairs.entries};
     return Detection::kFits;
   }
-  const Chain values = WalkChain(file, used, kValueBytes);
+  const Chain values = is_stamped ? pairs : WalkChain(file, used, kValueBytes);
   if (pairs.detection == Detection::kBroken && values.detection == Detection::kFits) {
     *layout = {kValueBytes, used, values.entries};
     return Detection::kFits;

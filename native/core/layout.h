@@ -68,10 +68,11 @@ enum class Detection : uint8_t { kFits, kBroken, kNeedsMore };
 //
 // `file` may be only the beginning of the file's `file_bytes`: kNeedsMore says that it was too
 // little to tell. With min(file_bytes, used + kShortTailBytes) bytes it never is. On kBroken *fault
-// is set, *layout is untouched; the fault is of the walk that came further. REQUIRES: file is
-// 8-byte aligned; used came from ReadUsed.
+// is set, *layout is untouched; the fault is of the walk that came further. `is_stamped`: the
+// caller knows that slots have 16 bytes, so 8 is not tried; a single entry whose `used` is 8 too
+// small would fit it. REQUIRES: file is 8-byte aligned; used came from ReadUsed.
 Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
-                       Layout* layout, Fault* fault);
+                       bool is_stamped, Layout* layout, Fault* fault);
 
 }  // namespace promfold
 

@@ -84,6 +84,7 @@ std::unique_ptr<MetricFile> MetricFile::MakeHeir(uint32_t id) {
 void MetricFile::Accept(uint8_t flags) {
   accepted_ = true;
   flags_ = flags;
+  name_.SetStamped((flags & kIsStamped) != 0);
 }
 
 void MetricFile::Release() {

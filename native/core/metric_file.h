@@ -42,8 +42,9 @@ enum class FileState : uint8_t { kGood = 0, kEmpty = 1, kHeld = 2, kBad = 3 };
 // src/native.ts, FILE_FLAG: same bits, same meaning.
 inline constexpr uint8_t kKeepLastGood = 1;
 inline constexpr uint8_t kSetsMode = 2;
+inline constexpr uint8_t kIsStamped = 4;
 // The bits above: which heir the file has, counted from 1; 0 for none.
-inline constexpr uint8_t kHeirShift = 2;
+inline constexpr uint8_t kHeirShift = 3;
 
 class MetricFile;
 

@@ -27,10 +27,10 @@ Reading ReadingOf(FoundFile found) {
 
 Reading ReadFile(int directory, const char* name, std::optional<uint32_t> owner, Scratch* scratch) {
   FoundFile found = FindFile(directory, name, owner);
-  return ReadFile(found.fault.ok() ? OpenFound(found) : std::move(found), scratch);
+  return ReadFile(found.fault.ok() ? OpenFound(found) : std::move(found), false, scratch);
 }
 
-Reading ReadFile(FoundFile opened, Scratch* scratch, uint64_t max_used) {
+Reading ReadFile(FoundFile opened, bool is_stamped, Scratch* scratch, uint64_t max_used) {
   Reading reading = ReadingOf(std::move(opened));
   if (!reading.fault.ok()) return reading;
   if (reading.file_bytes < kUsedBytes) {
@@ -69,7 +69,7 @@ Reading ReadFile(FoundFile opened, Scratch* scratch, uint64_t max_used) {
       wanted = std::min(reading.file_bytes, uint64_t{reading.used} + kShortTailBytes);
     }
     const Detection detection = DetectLayout({bytes, got}, reading.file_bytes, reading.used,
-                                             &reading.layout, &reading.fault);
+                                             is_stamped, &reading.layout, &reading.fault);
     if (detection == Detection::kBroken) return reading;
     if (detection == Detection::kFits &&
         reading.layout.end <= std::max(got, uint64_t{kHeaderBytes}))

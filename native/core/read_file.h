@@ -32,8 +32,9 @@ Reading ReadingOf(FoundFile found);
 // Reads what was opened for reading. On success bytes [0, layout.end) of the file stand at the
 // beginning of scratch->file. A fault of code kEmpty is the moment of creation, or what a killed
 // writer left. May hang where the file is not on a local file system. A file whose `used` is beyond
-// max_used is not read: kFileTooLarge.
-Reading ReadFile(FoundFile opened, Scratch* scratch, uint64_t max_used = UINT64_MAX);
+// max_used is not read: kFileTooLarge. `is_stamped`: as in DetectLayout.
+Reading ReadFile(FoundFile opened, bool is_stamped, Scratch* scratch,
+                 uint64_t max_used = UINT64_MAX);
 
 // Finds, opens and reads one.
 Reading ReadFile(int directory, const char* name, std::optional<uint32_t> owner, Scratch* scratch);

@@ -16,9 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   uint32_t used = 0;
   if (!promfold::ReadUsed(file.span().data(), size, &used).ok()) return 0;
 
+  const bool is_stamped = size % 2 != 0;
   Layout layout = {};
   Fault fault;
-  const Detection whole = promfold::DetectLayout(file.span(), size, used, &layout, &fault);
+  const Detection whole =
+      promfold::DetectLayout(file.span(), size, used, is_stamped, &layout, &fault);
   if (whole == Detection::kNeedsMore) std::abort();
   if (whole == Detection::kBroken) {
     if (fault.ok() || promfold::FoundPhrase(fault).empty()) std::abort();
@@ -27,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } else if (used > promfold::kHeaderBytes) {
     if (layout.end < used || layout.end > size) std::abort();
     if (layout.end > used + promfold::kShortTailBytes) std::abort();
+    if (is_stamped && layout.slot_bytes != promfold::kPairBytes) std::abort();
     uint32_t cursor = promfold::kHeaderBytes;
     uint32_t entries = 0;
     for (; cursor < layout.end; ++entries) {
@@ -42,8 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t part = std::min<size_t>(size, 64);
   Layout part_layout = {};
   Fault part_fault;
-  const Detection first =
-      promfold::DetectLayout(file.span().first(part), size, used, &part_layout, &part_fault);
+  const Detection first = promfold::DetectLayout(file.span().first(part), size, used, is_stamped,
+                                                 &part_layout, &part_fault);
   if (first == Detection::kNeedsMore) return 0;
   if (first != whole || part_layout.end != layout.end || !(part_fault == fault)) std::abort();
   return 0;

@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint64_t bytes = size - 1;
   for (const uint64_t more : {uint64_t{0}, uint64_t{8}, uint64_t{4096}}) {
     promfold::Inspection found;
-    promfold::InspectBytes(file.span(), bytes + more, (data[0] & 1) != 0, &found);
+    promfold::InspectBytes(file.span(), bytes + more, (data[0] & 2) != 0, (data[0] & 1) != 0,
+                           &found);
 
     const size_t count = found.offset.size();
     if (found.key_end.size() != count || found.value_offset.size() != count) std::abort();

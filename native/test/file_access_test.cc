@@ -150,9 +150,9 @@ TEST("a link counts where link, target and directory have one owner") {
     CHECK_EQ(Read(&access, "b.db", false), "");
 
     const std::string in = directory.path();
-    CHECK_EQ(FoundPhrase(InspectFileIn(in.c_str(), "a.db", false).fault), found);
+    CHECK_EQ(FoundPhrase(InspectFileIn(in.c_str(), "a.db", false, false).fault), found);
     // Given by the caller itself it is what it leads to.
-    CHECK_EQ(FoundPhrase(InspectFile((in + "/a.db").c_str(), false).fault), "");
+    CHECK_EQ(FoundPhrase(InspectFile((in + "/a.db").c_str(), false, false).fault), "");
     unlink((elsewhere.path() + "/between").c_str());
   }
 }

@@ -32,7 +32,7 @@ std::string Read(const Inspection& inspection) {
 std::string ReadBytes(const std::string& bytes) {
   const Aligned file(bytes);
   Inspection inspection;
-  InspectBytes(file.span(), bytes.size(), false, &inspection);
+  InspectBytes(file.span(), bytes.size(), false, false, &inspection);
   return Read(inspection);
 }
 
@@ -78,14 +78,14 @@ TEST("a file on disk is read as its bytes are") {
   directory.Write("good.db", wide, 65536);
   directory.Write("bad.db", WithInt32(wide, 40, -5), 65536);
 
-  const Inspection good = InspectFile(directory.Path("good.db").c_str(), false);
+  const Inspection good = InspectFile(directory.Path("good.db").c_str(), false, false);
   CHECK_EQ(Read(good), ReadBytes(wide));
   CHECK_EQ(good.status.st_size, 65536);
   CHECK_EQ(good.stored_used, static_cast<int64_t>(wide.size()));
   CHECK_EQ(good.timestamp.at(2), 30.0);
   CHECK(good.excerpt.empty());
 
-  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), false);
+  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), false, false);
   CHECK_EQ(Read(bad), "[\"a\"]=1 16 bytes to 40: key length -5 is not positive @40");
 }
 
@@ -94,18 +94,18 @@ TEST("bytes are kept up to the last entry, or of a damaged file to the last that
   const std::string wide = FileOf(kThree);
   directory.Write("good.db", wide, 65536);
   directory.Write("bad.db", WithInt32(wide, 40, -5), 65536);
-  CHECK_EQ(InspectFile(directory.Path("good.db").c_str(), true).excerpt.size(), wide.size());
-  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), true);
+  CHECK_EQ(InspectFile(directory.Path("good.db").c_str(), false, true).excerpt.size(), wide.size());
+  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), false, true);
   CHECK_EQ(bad.excerpt_offset, 0u);
   CHECK(bad.excerpt.size() > 40 && bad.excerpt.size() <= wide.size());
 }
 
 TEST("what is no file, or no regular one, is a fault") {
   const TemporaryDirectory directory;
-  const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false);
+  const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false, false);
   CHECK_EQ(FoundPhrase(missing.fault), "open failed with ENOENT");
   CHECK_EQ(missing.status.st_size, 0);
-  CHECK_EQ(FoundPhrase(InspectFile(directory.path().c_str(), false).fault), "a directory");
+  CHECK_EQ(FoundPhrase(InspectFile(directory.path().c_str(), false, false).fault), "a directory");
 }
 
 }  // namespace

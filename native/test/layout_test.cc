@@ -9,13 +9,14 @@ namespace {
 const std::vector<Written> kThree = {{"[\"a\"]", 1}, {"[\"bcd\", \"efg\"]", 2}, {"[\"c\"]", 3}};
 
 // What reading these bytes gives, as one line: the layout, or the fault and where.
-std::string Read(const std::string& bytes) {
+std::string Read(const std::string& bytes, bool is_stamped = false) {
   const Aligned file(bytes);
   uint32_t used = 0;
   Fault fault = ReadUsed(file.data(), bytes.size(), &used);
   Layout layout = {};
   if (fault.ok()) {
-    const Detection detection = DetectLayout(file.span(), bytes.size(), used, &layout, &fault);
+    const Detection detection =
+        DetectLayout(file.span(), bytes.size(), used, is_stamped, &layout, &fault);
     if (detection == Detection::kNeedsMore) return "needs more";
   }
   if (!fault.ok()) return FoundPhrase(fault) + " @" + std::to_string(fault.offset);
@@ -118,6 +119,15 @@ TEST("a key one byte too long into its padding is read") {
   CHECK_EQ(Read(WithInt32(FileOf({{"[12]", 7}}), 8, 5)), "16 bytes, 1 entries, end 40");
 }
 
+TEST("slots that are known to have 16 bytes are not taken for 8") {
+  const std::string one = WithUsed(FileOf({{"[]", 1}}), 24);
+  CHECK_EQ(Read(one), "8 bytes, 1 entries, end 24");
+  CHECK_EQ(Read(one, true), "16 bytes, 1 entries, end 32");
+  CHECK_EQ(Read(FileOf(kThree), true), Read(FileOf(kThree)));
+  CHECK_EQ(Read(FileOf({}), true), Read(FileOf({})));
+  CHECK_EQ(Read(FileOf(kThree, 8), true), "key length 539763300 runs past used 88 @40");
+}
+
 TEST("the beginning of a file is enough to refuse it, not to accept it") {
   std::vector<Written> many;
   for (int i = 0; i < 100; ++i) many.push_back({"[\"key " + std::to_string(i) + "\"]", 1});
@@ -126,9 +136,9 @@ TEST("the beginning of a file is enough to refuse it, not to accept it") {
   Layout layout = {};
   Fault fault;
   const Aligned start(bytes.substr(0, 512));
-  CHECK(DetectLayout(start.span(), used, used, &layout, &fault) == Detection::kNeedsMore);
+  CHECK(DetectLayout(start.span(), used, used, false, &layout, &fault) == Detection::kNeedsMore);
   const Aligned broken(WithInt32(bytes, 8, -1).substr(0, 512));
-  CHECK(DetectLayout(broken.span(), used, used, &layout, &fault) == Detection::kBroken);
+  CHECK(DetectLayout(broken.span(), used, used, false, &layout, &fault) == Detection::kBroken);
   CHECK_EQ(fault.offset, 8);
 }
 
@@ -149,7 +159,8 @@ TEST("used up to the last int32 does not wrap") {
   CHECK(fault.found == Found::kKeyTooLong);
   Layout layout = {};
   Fault broken;
-  CHECK(DetectLayout(file.span(), UINT64_MAX, INT32_MAX, &layout, &broken) == Detection::kBroken);
+  CHECK(DetectLayout(file.span(), UINT64_MAX, INT32_MAX, false, &layout, &broken) ==
+        Detection::kBroken);
 }
 
 }  // namespace

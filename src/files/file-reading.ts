@@ -5,8 +5,10 @@
  */
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
+import { isStamped, parseFileName } from '../format/filename.js';
 import { FAULT, type InspectedFile, readMetricBytes } from '../native.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
@@ -70,7 +72,12 @@ async function readInTime(
   directory?: Uint8Array,
 ): Promise<InspectedFile> {
   try {
-    return await boundedIo.readMetricFile(path, keepBytes, directory);
+    return await boundedIo.readMetricFile(
+      path,
+      isStampedFile(basename(Buffer.from(path).toString())),
+      keepBytes,
+      directory,
+    );
   } catch (error) {
     if (error instanceof NoAnswerError) return UNANSWERED;
     throw error;
@@ -103,9 +110,18 @@ const UNANSWERED: InspectedFile = {
   excerptOffset: 0,
 };
 
-/** Reads bytes of a file that is elsewhere. */
-export function readBytes(bytes: Uint8Array, sizeBytes: number): InspectedFile {
-  return readMetricBytes(bytes, sizeBytes);
+/**
+ * Reads bytes of a file that is elsewhere.
+ *
+ * @param name its base name; undefined where it has none
+ */
+export function readBytes(bytes: Uint8Array, sizeBytes: number, name?: string): InspectedFile {
+  return readMetricBytes(bytes, sizeBytes, name !== undefined && isStampedFile(name));
+}
+
+function isStampedFile(baseName: string): boolean {
+  const name = parseFileName(baseName);
+  return name !== undefined && isStamped(name);
 }
 
 /** The fault of a file as an error. None for one that is empty because it is just being made. */

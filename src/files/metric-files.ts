@@ -7,7 +7,7 @@
  */
 import { basename, join } from 'node:path';
 import { MetricFileError } from '../errors.js';
-import { type FileName, type MetricType, parseFileName } from '../format/filename.js';
+import { type FileName, isStamped, type MetricType, parseFileName } from '../format/filename.js';
 import {
   type AsListed,
   type Collected,
@@ -314,13 +314,15 @@ export class MetricFiles {
   }
 
   #accept(ids: readonly number[]): void {
-    const flags = ids.map((id) => this.#flagsOf(this.#files.get(id)!.name.type));
+    const flags = ids.map((id) => this.#flagsOf(this.#files.get(id)!.name));
     this.set.accept(Uint32Array.from(ids), Uint8Array.from(flags));
   }
 
-  #flagsOf(type: MetricType): number {
-    if (type === 'gauge') return FILE_FLAG.setsMode;
-    const heir = RETAINED_TYPES.indexOf(type);
+  #flagsOf(name: FileName): number {
+    if (name.type === 'gauge') {
+      return FILE_FLAG.setsMode | (isStamped(name) ? FILE_FLAG.isStamped : 0);
+    }
+    const heir = RETAINED_TYPES.indexOf(name.type);
     return FILE_FLAG.keepLastGood | (this.heirs.has(heir) ? heirFlag(heir) : 0);
   }
 }

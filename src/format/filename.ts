@@ -42,6 +42,14 @@ export function countsOnlyAlive({ type, mode }: FileName): boolean {
 }
 
 /**
+ * Whether its values have timestamps for certain: these modes came with them, in prometheus_client 0.18.0. Of other
+ * files only their bytes can tell.
+ */
+export function isStamped({ type, mode }: FileName): boolean {
+  return type === 'gauge' && (mode === 'mostrecent' || mode === 'livemostrecent');
+}
+
+/**
  * Reads a file name.
  *
  * The process id is kept whole. prometheus_client cuts `worker_3` to `wor` (it takes the third part

@@ -246,7 +246,7 @@ function readMember(
   // A young empty file has no fault yet.
   const isWhole = facts.fault === null && bytes.length > 0;
   const inspected = {
-    ...readBytes(isWhole ? bytes : withZeros(bytes, sizeBytes), sizeBytes),
+    ...readBytes(isWhole ? bytes : withZeros(bytes, sizeBytes), sizeBytes, name),
     changedSeconds,
   };
   return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...stated };

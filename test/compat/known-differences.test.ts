@@ -8,9 +8,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import type { Dialect } from '../../src/expose/dialect.js';
 import { Scraper } from '../../src/scrape/scraper.js';
+import { promfold } from '../support/cli.js';
 import { dialect, OPENMETRICS, TEXT } from '../support/dialect.js';
 import { faultsOf } from '../support/exposition.js';
 import {
@@ -21,15 +22,13 @@ import {
   int32,
   type TestEntry,
 } from '../support/metric-file.js';
+import { Oracle } from '../support/oracle.js';
+import { currentPython } from '../support/paths.js';
 import { tempDirectory } from '../support/temp.js';
 
 type Files = Readonly<Record<string, readonly TestEntry[] | Buffer>>;
 
-async function scrape(
-  files: Files,
-  dialect: Dialect = TEXT,
-  names?: readonly string[],
-): Promise<{ body: string; lines: string[]; codes: string[] }> {
+function write(files: Files): string {
   const directory = tempDirectory();
   for (const [name, content] of Object.entries(files)) {
     const bytes = Buffer.isBuffer(content)
@@ -37,12 +36,23 @@ async function scrape(
       : fileBytes('dict4-16', content as TestEntry[]);
     writeFileSync(join(directory, name), bytes);
   }
+  return directory;
+}
+
+const samplesIn = (body: string) =>
+  body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+async function scrape(
+  files: Files,
+  dialect: Dialect = TEXT,
+  names?: readonly string[],
+): Promise<{ body: string; lines: string[]; codes: string[] }> {
+  const directory = write(files);
   const scraper = new Scraper(directory);
   try {
     const body = String(await scraper.scrape(names ? { dialect, names } : { dialect }));
     assert.deepEqual(faultsOf(body, dialect.format === 'openmetrics'), []);
-    const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return { body, lines, codes: scraper.problems().map(({ code }) => code) };
+    return { body, lines: samplesIn(body), codes: scraper.problems().map(({ code }) => code) };
   } finally {
     await scraper.close();
   }
@@ -283,5 +293,48 @@ describe('N11: nothing about liveness by default', () => {
     // No process has this id: the kernel gives none beyond 4,194,304.
     const { lines } = await scrape({ 'gauge_livesum_9999999.db': [gauge('a', 3)] });
     assert.deepEqual(lines, ['a 3.0']);
+  });
+});
+
+describe('N12 and N13: gauges of mode mostrecent', { skip: currentPython().skip }, () => {
+  const oracle = new Oracle(currentPython().path);
+  after(() => oracle.close());
+
+  it('have their label sets in the order in which they are first seen, not first set', async () => {
+    const engine = (id: string, value: number, seconds: number) =>
+      gauge('a', value, seconds, { engine: id });
+    const files = {
+      'gauge_mostrecent_1.db': [engine('0', 0, 0), engine('1', 5, 100)],
+      'gauge_mostrecent_2.db': [engine('0', 7, 200)],
+    };
+    const { lines } = await scrape(files);
+    assert.deepEqual(lines, ['a{engine="0"} 7.0', 'a{engine="1"} 5.0']);
+    const reference = samplesIn(await oracle.merge(write(files)));
+    assert.deepEqual(reference, lines.toReversed());
+  });
+
+  for (const mode of ['mostrecent', 'livemostrecent']) {
+    it(`are never of an 8-byte layout, whatever their bytes allow: ${mode}`, async () => {
+      const bytes = fileBytes('dict4-16', [gauge('a', 3, 100)], 4096);
+      // Where it would have ended without the timestamp.
+      bytes.writeInt32LE(bytes.readInt32LE(0) - 8, 0);
+      const files = { [`gauge_${mode}_1.db`]: bytes };
+      const { lines, codes } = await scrape(files);
+      assert.deepEqual(lines, ['a 3.0']);
+      assert.deepEqual(codes, []);
+      assert.deepEqual(samplesIn(await oracle.merge(write(files))), lines);
+    });
+  }
+
+  it('are read so by the commands, too, also in a snapshot', async () => {
+    const bytes = fileBytes('dict4-16', [gauge('a', 3, 100)], 4096);
+    bytes.writeInt32LE(bytes.readInt32LE(0) - 8, 0);
+    const directory = write({ 'gauge_mostrecent_1.db': bytes });
+    const snapshot = join(tempDirectory(), 'snapshot.tgz');
+    assert.equal((await promfold(['snapshot', '-o', snapshot, directory])).exitCode, 0);
+    for (const path of [directory, join(directory, 'gauge_mostrecent_1.db'), snapshot]) {
+      const { stdout } = await promfold(['cat', '--json', path]);
+      assert.match(stdout, /"setSeconds":100,/, path);
+    }
   });
 });
