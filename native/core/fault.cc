@@ -1,6 +1,9 @@
 #include "fault.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
 
 #include "errno_name.h"
 
@@ -22,6 +25,13 @@ const char* KindOfFile(int64_t format) {
     default:
       return "no regular file";
   }
+}
+
+// As chmod takes it: `0640`.
+std::string Octal(int64_t mode) {
+  char text[8];
+  std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(mode & 07777));
+  return text;
 }
 
 }  // namespace
@@ -57,6 +67,7 @@ FaultCode Fault::code() const {
     case Found::kReadFailed:
     case Found::kNoAnswer:
     case Found::kNotTried:
+    case Found::kPermissionDenied:
       return FaultCode::kIoError;
     case Found::kNotRegular:
       return FaultCode::kNotRegular;
@@ -138,6 +149,9 @@ std::string FoundPhrase(const Fault& fault) {
       return "its file system does not answer";
     case Found::kNotTried:
       return "not read, because other files do not answer";
+    case Found::kPermissionDenied:
+      return "permission denied: it belongs to uid " + a + " with mode " + Octal(fault.b) +
+             ", promfold runs as uid " + std::to_string(geteuid());
   }
   return "";
 }

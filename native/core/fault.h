@@ -59,6 +59,7 @@ enum class Found : uint8_t {
   kTargetOfAnother,       // a: uid of what the link leads to, b: uid of the directory
   kNoAnswer,              //
   kNotTried,              //
+  kPermissionDenied,      // a: uid of the file, b: its permission bits
 };
 
 struct Fault {

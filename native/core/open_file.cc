@@ -50,6 +50,14 @@ FoundFile Failed(Found what, int64_t a, int64_t b = 0) {
   return found;
 }
 
+// A file that is there and may not be opened.
+FoundFile Denied(const struct stat& status) {
+  FoundFile found = Failed(Found::kPermissionDenied, status.st_uid, status.st_mode & 07777);
+  found.has_status = true;
+  found.status = status;
+  return found;
+}
+
 // What a link holds; empty on an error. REQUIRES: the descriptor is that of a link.
 std::string TextOf(int link) {
   char text[PATH_MAX];
@@ -74,6 +82,12 @@ std::optional<FoundFile> OpenPlain(int directory, const char* name, How how) {
       case ENOSYS:
       case EPERM:  // a filter of system calls that does not know openat2
         return std::nullopt;
+      case EACCES: {
+        const FoundFile seen = Look(Descriptor(OpenPlainAt(directory, name, How::kToLook)));
+        if (seen.fault.ok()) return Denied(seen.status);
+        errno = EACCES;
+        break;
+      }
       default:
         break;
     }
@@ -101,7 +115,9 @@ FoundFile FindFile(int directory, const char* name, std::optional<uint32_t> owne
 FoundFile OpenFound(const FoundFile& found) {
   char path[32];
   std::snprintf(path, sizeof path, "/proc/self/fd/%d", found.descriptor.number());
-  FoundFile opened = Look(Descriptor(open(path, kToReadFlags)));
+  Descriptor descriptor(open(path, kToReadFlags));
+  if (!descriptor && errno == EACCES) return Denied(found.status);
+  FoundFile opened = Look(std::move(descriptor));
   if (!opened.has_status) {
     opened.has_status = true;
     opened.status = found.status;

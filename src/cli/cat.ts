@@ -115,12 +115,20 @@ function seriesText({ series, problem }: EntryView): string {
   return series === undefined ? found : `${series}  ${found}`;
 }
 
+/** Of files that nobody looked into. */
+const FAULT_WORDS: Readonly<Record<string, string>> = {
+  FILE_FOREIGN: 'no metric file',
+  FILE_NOT_REGULAR: 'no metric file',
+  FILE_UNREADABLE: 'not read',
+  LINK_TO_OTHER_OWNER: 'not read',
+};
+
 function faultLines({ entryCount }: FileEntries, fault: FaultView, width: number): string[] {
   const { code, found, offset, expected, excerpt, excerptOffset } = fault;
   const at = offset === undefined ? '' : ` at byte ${offset}`;
   const before =
     code === 'FILE_CORRUPT' ? `; ${counted(entryCount, 'entry', 'entries')} readable` : '';
-  const what = code === 'FILE_FOREIGN' ? 'no metric file' : 'damaged';
+  const what = FAULT_WORDS[code] ?? 'damaged';
   return [
     ...wrapText(`${what}${at} [${code}]${before}`, width),
     ...wrapText(`found:    ${found}`, width),

@@ -135,7 +135,21 @@ function notFound(reading: Reading, selector: Selector, text: string): string {
     : near.length > 0
       ? `; near names: ${near.join(', ')}`
       : '';
-  return `promfold: no series of ${reading.path} is ${text}${hint}`;
+  const told = `promfold: no series of ${reading.path} is ${text}${hint}`;
+  return [told, ...leftOutNotes(reading)].join('\n');
+}
+
+/** Files in which there may be more, or other values. */
+function leftOutNotes({ files, path }: Reading): string[] {
+  const faults = files.flatMap(({ fault }) => fault?.code ?? []);
+  const unreadable = faults.filter((code) => code === 'FILE_UNREADABLE').length;
+  const others = faults.length - unreadable;
+  return [
+    ...(unreadable > 0
+      ? [`${counted(unreadable, 'file')} could not be read; see promfold check ${path}`]
+      : []),
+    ...(others > 0 ? [`${counted(others, 'file')} left out; see promfold cat ${path}`] : []),
+  ];
 }
 
 interface Space {
@@ -170,7 +184,7 @@ function render(explanation: Explanation, reading: Reading, space: Space): strin
 }
 
 /** What one must know to read the tables. */
-function notesOf({ series, histograms, path }: Explanation, reading: Reading): string[] {
+function notesOf({ series, histograms }: Explanation, reading: Reading): string[] {
   const notes: string[] = [];
   const all: { family: string; shares: readonly ShareHolder[] }[] = [...series, ...histograms];
   const isVllm = all.some(
@@ -188,11 +202,7 @@ function notesOf({ series, histograms, path }: Explanation, reading: Reading): s
       'unknown: no process that maps these files is visible from here, so nobody can be called dead.',
     );
   }
-  const damaged = reading.files.filter(({ fault }) => fault !== undefined).length;
-  if (damaged > 0) {
-    notes.push(`${counted(damaged, 'file')} left out; see promfold cat ${path}`);
-  }
-  return notes;
+  return [...notes, ...leftOutNotes(reading)];
 }
 
 function oneSeries(series: ExplainedSeries, { width, rows, now }: Room): string[] {

@@ -150,7 +150,7 @@ function processesTable(
     ['SIZE', ({ sizeBytes }) => formatBytes(sizeBytes), true],
     ['DISK', ({ diskBytes }) => formatBytes(diskBytes), true],
     ['AGE', (process) => ageText(now, bornSeconds(process)), true],
-    ['FILES', ({ files, damagedFiles }) => formatCount(files) + damageText(damagedFiles), true],
+    ['FILES', (process) => formatCount(process.files) + leftOutText(process), true],
   ];
   // Last, and whole: what a terminal wraps can still be read and copied.
   if (commands !== undefined) {
@@ -229,8 +229,20 @@ function kindsText(kinds: Readonly<Record<string, number>>): string {
     .join(' ');
 }
 
-function damageText(count: number): string {
-  return count === 0 ? '' : ` (${count} damaged)`;
+function leftOutText(counts: LeftOut): string {
+  const parts = leftOut(counts);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+type LeftOut = Pick<ProcessesTotal, 'damagedFiles' | 'unreadableFiles'>;
+
+/** `2 damaged`, `1 unreadable`: what may be removed, and what may not. */
+function leftOut({ damagedFiles, unreadableFiles }: LeftOut): string[] {
+  const damaged = damagedFiles - unreadableFiles;
+  return [
+    ...(damaged > 0 ? [`${formatCount(damaged)} damaged`] : []),
+    ...(unreadableFiles > 0 ? [`${formatCount(unreadableFiles)} unreadable`] : []),
+  ];
 }
 
 function moreLine(hidden: number, what: string): string[] {
@@ -252,11 +264,10 @@ function totalLines(total: ProcessesTotal): string[] {
   const kindsShown = Object.entries(kinds)
     .sort(([a], [b]) => compareNames(a, b))
     .map(([kind, number]) => `${formatCount(number)} ${kind.replace(/^gauge /, '')}`);
-  const damaged = total.damagedFiles === 0 ? '' : `, ${formatCount(total.damagedFiles)} damaged`;
   const clients = total.clients.length === 0 ? '' : `; client ${total.clients.join(', ')}`;
   return [
     `${counted(count, 'process', 'processes')}${states.length > 0 ? ` (${states.join(', ')})` : ''}: ${counted(entries, 'entry', 'entries')}, ${bytes}`,
-    `${counted(files, 'file')}${damaged}${kindsShown.length > 0 ? `: ${kindsShown.join(', ')}` : ''}${clients}`,
+    `${[counted(files, 'file'), ...leftOut(total)].join(', ')}${kindsShown.length > 0 ? `: ${kindsShown.join(', ')}` : ''}${clients}`,
   ];
 }
 

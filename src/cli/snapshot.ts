@@ -23,7 +23,10 @@ export const snapshot: Command<'output' | 'json'> = {
     if (output === '-' && json)
       throw new UsageError('--json: expected --output with a file, got -');
     const directory = chooseDirectory(given, terminal.environment, terminal.complain);
-    const { archive, files, damaged, usedBytes } = await takeSnapshot(directory, VERSION);
+    const { archive, files, damaged, unreadable, usedBytes } = await takeSnapshot(
+      directory,
+      VERSION,
+    );
     if (output === '-') {
       await terminal.print(archive);
       return 0;
@@ -36,13 +39,17 @@ export const snapshot: Command<'output' | 'json'> = {
       bytes: archive.length,
       files,
       damaged,
+      unreadable,
       usedBytes,
     };
     if (json) await terminal.print(toJson(facts));
     else {
-      const also = damaged > 0 ? `, ${formatCount(damaged)} of them damaged` : '';
+      const parts = [
+        ...(damaged > unreadable ? [`${formatCount(damaged - unreadable)} of them damaged`] : []),
+        ...(unreadable > 0 ? [`${formatCount(unreadable)} not read`] : []),
+      ];
       terminal.complain(
-        `${output}: ${formatBytes(archive.length)}, ${counted(files, 'file')}${also}, of ${formatBytes(usedBytes)} in use`,
+        `${output}: ${formatBytes(archive.length)}, ${[counted(files, 'file'), ...parts].join(', ')}, of ${formatBytes(usedBytes)} in use`,
       );
     }
     return 0;

@@ -196,7 +196,7 @@ function expectedInstead(code: ErrorCode, found: string): string {
     case 'FILE_FOREIGN':
       return 'a name such as counter_7.db or gauge_livesum_7.db';
     case 'FILE_UNREADABLE':
-      return 'a file that may be read';
+      return 'a file that can be read';
     default:
       return 'a chain of entries that ends at used';
   }

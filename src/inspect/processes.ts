@@ -52,7 +52,10 @@ export interface ProcessView {
   readonly kinds: Readonly<Record<string, number>>;
   readonly clients: readonly ClientAge[];
   readonly files: number;
+  /** All that are left out. */
   readonly damagedFiles: number;
+  /** Those of them that could not be read, and may be sound. */
+  readonly unreadableFiles: number;
   readonly entries: number;
   readonly usedBytes: number;
   readonly sizeBytes: number;
@@ -66,7 +69,10 @@ export interface ProcessesTotal {
   readonly files: number;
   /** Files of a name no client writes; counted in no process. */
   readonly foreignFiles: number;
+  /** All that are left out. */
   readonly damagedFiles: number;
+  /** Those of them that could not be read, and may be sound. */
+  readonly unreadableFiles: number;
   readonly entries: number;
   readonly usedBytes: number;
   readonly sizeBytes: number;
@@ -234,6 +240,7 @@ function sumOf(files: readonly FileView[]): Omit<ProcessesTotal, 'processes'> {
     files: files.length,
     foreignFiles: 0,
     damagedFiles: 0,
+    unreadableFiles: 0,
     entries: 0,
     usedBytes: 0,
     sizeBytes: 0,
@@ -245,6 +252,7 @@ function sumOf(files: readonly FileView[]): Omit<ProcessesTotal, 'processes'> {
     if (file.client !== undefined) clients.add(file.client);
     if (file.type === undefined) sum.foreignFiles++;
     else if (file.fault !== undefined) sum.damagedFiles++;
+    if (file.type !== undefined && file.fault?.code === 'FILE_UNREADABLE') sum.unreadableFiles++;
     sum.entries += file.entries;
     sum.usedBytes += file.usedBytes;
     sum.sizeBytes += file.sizeBytes;

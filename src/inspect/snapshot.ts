@@ -78,7 +78,10 @@ export interface Snapshot {
   /** A tar.gz. */
   readonly archive: Buffer;
   readonly files: number;
+  /** All of which nothing counts. */
   readonly damaged: number;
+  /** Those of them that could not be read, and may be sound. */
+  readonly unreadable: number;
   /** Of the files that are in it. */
   readonly usedBytes: number;
 }
@@ -130,6 +133,7 @@ export async function takeSnapshot(directory: string, version: string): Promise<
     archive: await promisify(gzip)(writeTar(members, takenAtSeconds)),
     files: files.length,
     damaged: files.filter(({ fault }) => fault !== null).length,
+    unreadable: files.filter(({ fault }) => fault?.code === 'FILE_UNREADABLE').length,
     usedBytes: bytes - first.bytes.length,
   };
 }

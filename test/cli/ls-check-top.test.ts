@@ -83,7 +83,7 @@ describe('ls', () => {
     symlinkSync('/no/such/file', join(linked, 'counter_9.db'));
     writeFileSync(join(linked, 'notes.db'), 'not opened');
     const { stdout } = await promfold(['ls', linked]);
-    assert.match(stdout, /\n9 +unknown +0 .* - +1 \(1 damaged\)/);
+    assert.match(stdout, /\n9 +unknown +0 .* - +1 \(1 unreadable\)/);
     const files = await promfold(['ls', '--files', linked]);
     assert.match(files.stdout, /\ncounter_9\.db(?: +-){5} +FILE_UNREADABLE/);
     assert.match(files.stdout, /\nnotes\.db(?: +-){5} +FILE_FOREIGN/);
@@ -95,7 +95,7 @@ describe('ls', () => {
 
     const checked = await promfold(['check', '--json', linked]);
     const codes = (JSON.parse(checked.stdout) as CheckView).findings.map(({ code }) => code);
-    assert.ok(codes.includes('DAMAGED_FILE') && !codes.includes('BEFORE_BOOT'), codes.join(' '));
+    assert.ok(codes.includes('UNREADABLE_FILE') && !codes.includes('BEFORE_BOOT'), codes.join(' '));
 
     const file = join(tempDirectory(), 'linked.tar.gz');
     await promfold(['snapshot', linked, '-o', file]);

@@ -241,8 +241,8 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
   {
     fault: 'no permission for a file',
     served: 'everything else; held if it was served before',
-    seen: 'FILE_UNREADABLE with EACCES',
-    cure: 'let promfold read it',
+    seen: 'FILE_UNREADABLE: whose it is, its mode, and the uid of promfold',
+    cure: 'run promfold as its owner, or change the mode',
     test: {
       file: 'test/e2e/odd-files.test.ts',
       title: 'a file one may not read is named by a daemon that is not root',
@@ -251,8 +251,8 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
   {
     fault: 'no permission any more for a file that was served',
     served: 'everything; it is held',
-    seen: 'FILE_UNREADABLE with EACCES',
-    cure: 'let promfold read it',
+    seen: 'FILE_UNREADABLE: whose it is, its mode, and the uid of promfold',
+    cure: 'run promfold as its owner, or change the mode',
     test: {
       file: 'test/e2e/held.test.ts',
       title: 'stays when permission to read it is taken away, for one who is not root',

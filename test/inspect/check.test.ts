@@ -76,6 +76,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     says: /^counter_1\.db: key length 9 runs past used 8 at byte 8 \[FILE_CORRUPT\]$/,
     close: { reading: makeReading({ 'counter_1.db': {} }) },
   },
+  UNREADABLE_FILE: {
+    broken: { reading: makeReading({ 'counter_1.db': { fault: 'FILE_UNREADABLE' } }) },
+    says: /^counter_1\.db: .* \[FILE_UNREADABLE\]$/,
+    close: { reading: makeReading({ 'counter_1.db': { fault: 'FILE_CORRUPT' } }) },
+  },
   UNUSABLE_ENTRY: {
     broken: { reading: makeReading({ 'counter_1.db': one('a', 1, { rawKey: '[1]' }) }) },
     says: /^counter_1\.db: key has none of the known shapes: \[1\] at byte 8$/,

@@ -152,7 +152,7 @@ describe('viewTop', () => {
       'gauge_max_1.db': { entries: [{ name: 'x_ms' }] },
     });
     assert.deepEqual(viewTop(reading, undefined).problems, [
-      { code: 'DAMAGED_FILE', severity: 'error', title: 'files that cannot be read', count: 1 },
+      { code: 'DAMAGED_FILE', severity: 'error', title: 'damaged files', count: 1 },
     ]);
   });
 });

@@ -13,10 +13,13 @@ const env = Object.fromEntries(
 /** Runs `promfold ...args`. */
 export function promfold(
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv } = {},
+  { env: given = {}, uid }: Pick<ServeOptions, 'env' | 'uid'> = {},
 ): Promise<Finished> {
-  return run(process.execPath, [MAIN, ...args], { env: { ...env, ...options.env } });
+  return run(process.execPath, [MAIN, ...args], { env: { ...env, ...given }, ...asUser(uid) });
 }
+
+const asUser = (uid: number | undefined) =>
+  uid !== undefined && process.getuid?.() === 0 ? { uid, gid: uid } : {};
 
 export interface ServeOptions {
   /** Runs as this user, where the test may choose. */
@@ -54,9 +57,8 @@ export class Daemon {
       '127.0.0.1:0',
       ...flags,
     ];
-    const asUser = uid !== undefined && process.getuid?.() === 0 ? { uid, gid: uid } : {};
     const [program, ...rest] = [...wrapper, process.execPath, MAIN, ...args];
-    const child = start(program!, rest, { env: { ...env, ...given }, ...asUser });
+    const child = start(program!, rest, { env: { ...env, ...given }, ...asUser(uid) });
     let log = '';
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (chunk: Buffer) => {

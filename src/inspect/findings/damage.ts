@@ -5,19 +5,34 @@ import type { Evidence, Rule } from './finding.js';
 
 const OF_OTHER_RULES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FILE_NOT_REGULAR',
+  'FILE_UNREADABLE',
   'LINK_TO_OTHER_OWNER',
 ]);
 
 export const damagedFile: Rule = {
   code: 'DAMAGED_FILE',
   severity: 'error',
-  title: 'files that cannot be read',
+  title: 'damaged files',
   effect:
     'Nothing of these files counts; prometheus_client itself answers 500 to every scrape while they are there.',
   cure: 'Remove them once their process is gone; `promfold cat FILE` shows what is readable and the first wrong byte.',
   *find({ reading }) {
     for (const { name, fileName, fault } of reading.files) {
       if (fault === undefined || fileName === undefined || OF_OTHER_RULES.has(fault.code)) continue;
+      yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
+    }
+  },
+};
+
+export const unreadableFile: Rule = {
+  code: 'UNREADABLE_FILE',
+  severity: 'error',
+  title: 'files that could not be read',
+  effect: 'Nothing of these files counts here. They may be sound: nobody looked into them.',
+  cure: 'Where permission is denied, run promfold as the user they belong to, or change the mode. Keep the files: their processes go on writing to them.',
+  *find({ reading }) {
+    for (const { name, fileName, fault } of reading.files) {
+      if (fault?.code !== 'FILE_UNREADABLE' || fileName === undefined) continue;
       yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
     }
   },

@@ -18,6 +18,7 @@ import {
   linkToOtherOwner,
   repairedText,
   twoWriters,
+  unreadableFile,
   unusableEntry,
 } from './damage.js';
 import { beforeBoot, deadAllGauge, deadLiveGauge, previousLife } from './dead.js';
@@ -39,6 +40,7 @@ import {
 
 export const RULES: readonly Rule[] = [
   damagedFile,
+  unreadableFile,
   unusableEntry,
   twoWriters,
   foreignFile,
