@@ -12,8 +12,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   plan: ['format'],
   expose: ['format', 'plan'],
   files: ['format', 'native', 'bounded-io'],
-  processes: ['format', 'files', 'bounded-io'],
-  scrape: ['format', 'plan', 'expose', 'files', 'processes', 'native', 'bounded-io'],
+  processes: ['format', 'files', 'bounded-io', 'worker-thread'],
+  scrape: [
+    'format',
+    'plan',
+    'expose',
+    'files',
+    'processes',
+    'native',
+    'bounded-io',
+    'worker-thread',
+  ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes', 'scrape'],
   serve: ['scrape', 'inspect', 'expose'],
   cli: [
@@ -33,6 +42,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   native: ['last-resort'],
   'bounded-io': ['native'],
   'last-resort': [],
+  'worker-thread': [],
   main: ['cli', 'last-resort'],
 };
 

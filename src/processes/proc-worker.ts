@@ -1,11 +1,11 @@
 /** The thread that reads /proc (proc-thread.ts): blocking reads, one look after another. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { parentPort } from 'node:worker_threads';
+import { answerQuestions } from '../worker-thread.js';
 import { Looks } from './look.js';
 import { measure } from './measure.js';
 import { Proc } from './proc.js';
-import type { LookRequest, Numbered, Reply, Request } from './proc-thread.js';
+import type { LookRequest, Request } from './proc-thread.js';
 
 /** A long look lets shorter questions in between. */
 const TURN_MILLISECONDS = 5;
@@ -46,12 +46,4 @@ function answerTo(request: Request): unknown {
   return looksOf.delete(request.watch);
 }
 
-parentPort!.on('message', async ({ number, body }: Numbered<Request>) => {
-  let reply: Reply;
-  try {
-    reply = { number, answer: await answerTo(body) };
-  } catch (error) {
-    reply = { number, error: (error as Error).message };
-  }
-  parentPort!.postMessage(reply);
-});
+answerQuestions(answerTo);
