@@ -31,6 +31,7 @@
 #include "core/directory.h"
 #include "core/errno_name.h"
 #include "core/file_set.h"
+#include "core/host_lookup.h"
 #include "core/inspect_file.h"
 #include "core/number.h"
 #include "core/path_query.h"
@@ -1312,6 +1313,27 @@ Napi::Value FormatNumber(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), text, static_cast<size_t>(end - text));
 }
 
+Napi::Value LookUpHost(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsString()) {
+    ThrowExpected(env, "host as a string");
+    return env.Undefined();
+  }
+  using Addresses = std::vector<std::string>;
+  return StartTask<Addresses>(
+      env,
+      [host = info[0].As<Napi::String>().Utf8Value()](Addresses* addresses) -> MaybeFailure {
+        const std::string code = promfold::LookUpHost(host.c_str(), addresses);
+        if (code.empty()) return std::nullopt;
+        return Failure{code, code + ": cannot look up '" + host + "'"};
+      },
+      [](Napi::Env at, Addresses* addresses) -> Napi::Value {
+        const Napi::Array texts = Napi::Array::New(at, addresses->size());
+        for (uint32_t i = 0; i < addresses->size(); ++i) texts.Set(i, (*addresses)[i]);
+        return texts;
+      });
+}
+
 Napi::Value TrimMemory(const Napi::CallbackInfo& info) {
   promfold::ReleaseSpareBlocks();
   malloc_trim(0);
@@ -1341,6 +1363,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
+  exports.Set("lookUpHost", Napi::Function::New(env, LookUpHost, "lookUpHost"));
   exports.Set("trimMemory", Napi::Function::New(env, TrimMemory, "trimMemory"));
   exports.Set("statPath", Napi::Function::New(env, StatPath, "statPath"));
   exports.Set("readLink", Napi::Function::New(env, ReadLink, "readLink"));

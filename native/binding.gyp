@@ -61,6 +61,7 @@
         'core/file_access.cc',
         'core/file_system.cc',
         'core/guard.cc',
+        'core/host_lookup.cc',
         'core/inspect_file.cc',
         'core/key_table.cc',
         'core/layout.cc',

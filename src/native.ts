@@ -365,6 +365,13 @@ interface Addon {
   /** Gives free memory of the addon back to the system: it may take some milliseconds for each 100 MB. */
   trimMemory(): void;
   /**
+   * The addresses of a host, the best first, as getaddrinfo(3) finds them; one at least. May stay pending for long, which
+   * holds up no exit, unlike node:dns.
+   *
+   * @throws Error with a code such as ENOTFOUND
+   */
+  lookUpHost(host: string): Promise<string[]>;
+  /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
    * fault. Opens regular files only. May stay pending for ever, which holds up no exit.
    *
@@ -414,6 +421,7 @@ export const {
   formatNumber,
   hungFiles,
   isOnLocalFileSystems,
+  lookUpHost,
   readLink,
   readMetricBytes,
   readMetricFile,
