@@ -4,7 +4,7 @@
  * Lenient where it does no harm: timestamps and exemplars are left out, comments and UNIT skipped. A line that is no
  * sample is an error with its number.
  */
-import { numberOf, parseSampleLine, unescaped } from '../expose/sample-line.js';
+import { numberOf, SampleScanner, unescaped } from '../expose/sample-scanner.js';
 import type { Labels } from '../format/key.js';
 
 export interface ExposedSample {
@@ -20,29 +20,42 @@ export interface ExposedSample {
 
 const TYPE = /^#\s+TYPE\s+("(?:[^"\\]|\\.)*"|\S+)\s+(\S+)\s*$/;
 
+const NEWLINE = 0x0a;
+const HASH = 0x23;
+
 /** @throws Error `line 7: …` */
 export function parseExposition(text: string): ExposedSample[] {
   const samples: ExposedSample[] = [];
+  const bytes = Buffer.from(text);
+  const scanner = new SampleScanner();
   let typed = '';
   let type = 'unknown';
-  for (const [i, line] of text.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    if (line[0] === '#') {
-      const found = TYPE.exec(line);
+  let line = 0;
+  for (let from = 0, to: number; from < bytes.length; from = to + 1) {
+    line++;
+    const newline = bytes.indexOf(NEWLINE, from);
+    to = newline < 0 ? bytes.length : newline;
+    if (bytes[from] === HASH) {
+      const found = TYPE.exec(bytes.toString('utf8', from, to));
       if (found) {
         typed = found[1]![0] === '"' ? unescaped(found[1]!.slice(1, -1)) : found[1]!;
         type = found[2]!;
       }
       continue;
     }
-    const sample = parseSampleLine(line);
-    if (sample === undefined) throw new Error(`line ${i + 1}: no sample: ${line.slice(0, 60)}`);
-    const isOfFamily = typed !== '' && sample.sampleName.startsWith(typed.replace(/_total$/, ''));
+    const fault = scanner.scan(bytes, from, to);
+    if (fault !== undefined) {
+      const shown = bytes.toString('utf8', from, to);
+      if (shown.trim() === '') continue;
+      throw new Error(`line ${line}: no sample: ${shown.slice(0, 60)}`);
+    }
+    const sampleName = scanner.sampleName();
+    const isOfFamily = typed !== '' && sampleName.startsWith(typed.replace(/_total$/, ''));
     samples.push({
-      family: isOfFamily ? typed : sample.sampleName,
-      sampleName: sample.sampleName,
-      labels: sample.labels,
-      value: numberOf(sample.value),
+      family: isOfFamily ? typed : sampleName,
+      sampleName,
+      labels: scanner.labels(),
+      value: numberOf(scanner.value()),
       type: isOfFamily ? type : 'unknown',
     });
   }

@@ -7,7 +7,7 @@
  */
 import { basename } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
-import { parseSampleLine } from '../expose/sample-line.js';
+import { isSample } from '../expose/sample-scanner.js';
 import {
   isStdin,
   kindOf,
@@ -74,7 +74,7 @@ function inputOf(
 function isExposition(start: string): boolean {
   const isComment = (line: string) => /^#(?!\s+(?:HELP|TYPE|EOF)\b)/.test(line);
   const first = start.split('\n').find((line) => line.trim() !== '' && !isComment(line));
-  return first !== undefined && (first[0] === '#' || parseSampleLine(first) !== undefined);
+  return first !== undefined && (first[0] === '#' || isSample(first));
 }
 
 /** A damaged file of such a name is still one. */
