@@ -20,18 +20,18 @@ const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 /** Label names that begin with `__` are Prometheus' own. */
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-const METRIC_CHARACTER = /[a-zA-Z0-9_:]/;
-const LABEL_CHARACTER = /[a-zA-Z0-9_]/;
+const NOT_METRIC_CHARACTER = /[^a-zA-Z0-9_:]/gu;
+const NOT_LABEL_CHARACTER = /[^a-zA-Z0-9_]/gu;
 
 /** In `allow-utf-8` an illegal name comes with its quotes, and then belongs inside the braces. */
 export function escapeMetricName(name: string, escaping: Escaping): string {
-  return escapeName(name, escaping, METRIC_NAME.test(name), METRIC_CHARACTER);
+  return escapeName(name, escaping, METRIC_NAME.test(name), NOT_METRIC_CHARACTER);
 }
 
 /** In `allow-utf-8` an illegal name comes with its quotes. */
 export function escapeLabelName(name: string, escaping: Escaping): string {
   if (name === '') return forceLabelName(name);
-  return escapeName(name, escaping, LABEL_NAME.test(name), LABEL_CHARACTER);
+  return escapeName(name, escaping, LABEL_NAME.test(name), NOT_LABEL_CHARACTER);
 }
 
 /**
@@ -39,32 +39,32 @@ export function escapeLabelName(name: string, escaping: Escaping): string {
  * already been printed as (`reference.md` N9).
  */
 export function forceMetricName(name: string): string {
-  return escapeValues(name, METRIC_CHARACTER);
+  return escapeValues(name, NOT_METRIC_CHARACTER);
 }
 
 /** As forceMetricName. */
 export function forceLabelName(name: string): string {
-  return escapeValues(name, LABEL_CHARACTER);
+  return escapeValues(name, NOT_LABEL_CHARACTER);
 }
 
-function escapeName(name: string, escaping: Escaping, legal: boolean, legalCharacter: RegExp) {
+function escapeName(name: string, escaping: Escaping, legal: boolean, illegal: RegExp) {
   switch (escaping) {
     case 'underscores':
-      return legal ? name : replaceIllegal(name, legalCharacter, () => '_');
+      return legal ? name : replaceIllegal(name, illegal, () => '_');
     case 'dots':
       // For legal names too: otherwise the underscores of a name could not be told from escapes.
-      return replaceIllegal(name.replaceAll('_', '__'), legalCharacter, (character) =>
+      return replaceIllegal(name.replaceAll('_', '__'), illegal, (character) =>
         character === '.' ? '_dot_' : '__',
       );
     case 'values':
-      return legal ? name : escapeValues(name, legalCharacter);
+      return legal ? name : escapeValues(name, illegal);
     case 'allow-utf-8':
       return legal ? name : `"${escapeQuoted(name)}"`;
   }
 }
 
-function escapeValues(name: string, legalCharacter: RegExp): string {
-  const escaped = replaceIllegal(name.replaceAll('_', '__'), legalCharacter, (character) => {
+function escapeValues(name: string, illegal: RegExp): string {
+  const escaped = replaceIllegal(name.replaceAll('_', '__'), illegal, (character) => {
     const codePoint = character.codePointAt(0)!;
     const lone = codePoint >= 0xd800 && codePoint <= 0xdfff;
     return lone ? '_FFFD_' : `_${codePoint.toString(16)}_`;
@@ -72,18 +72,15 @@ function escapeValues(name: string, legalCharacter: RegExp): string {
   return `U__${escaped}`;
 }
 
-/** Character by character, a pair of surrogates being one; a digit is illegal in the first place. */
+/** A pair of surrogates is one character; a digit is illegal in the first place. */
 function replaceIllegal(
   name: string,
-  legalCharacter: RegExp,
+  illegal: RegExp,
   spelling: (character: string) => string,
 ): string {
-  let escaped = '';
-  for (const character of name) {
-    const leadingDigit = escaped === '' && /[0-9]/.test(character);
-    escaped += legalCharacter.test(character) && !leadingDigit ? character : spelling(character);
-  }
-  return escaped;
+  const first = /^[0-9]/.test(name) ? 1 : 0;
+  const digit = first === 0 ? '' : spelling(name[0]!);
+  return digit + name.slice(first).replace(illegal, (character) => spelling(character));
 }
 
 /** What stands between quotes: label values, quoted names, and the help of OpenMetrics. */

@@ -11,13 +11,19 @@ export interface ExposedSeries {
   readonly labelNames?: readonly string[];
 }
 
-export interface ExposedFamily {
+/** A family without its series. */
+export interface FamilyHead {
   /** Without `_total` for counters. */
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
   /** See Key.bare: the counter's name is printed as it is. */
   readonly bare: boolean;
+  /** Of an external page in OpenMetrics; files have none. */
+  readonly unit?: string | undefined;
+}
+
+export interface ExposedFamily extends FamilyHead {
   readonly series: readonly ExposedSeries[];
 }
 
@@ -26,7 +32,9 @@ export interface ExposedFamily {
  * called `_created`, `_gsum` or `_gcount` make further ones in the text formats (`reference.md` H4).
  */
 export interface FamilyBlock {
-  /** The HELP and TYPE lines with their newlines. */
+  /** Of the samples that have a block of their own: `_created`; '' for the others. */
+  readonly suffix: string;
+  /** The HELP and TYPE lines with their newlines, and the UNIT line. */
   readonly header: string;
   /** Indexes into family.series: the series of the block, in order. */
   readonly seriesIndex: readonly number[];

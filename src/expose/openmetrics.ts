@@ -1,28 +1,46 @@
 /**
- * A family in OpenMetrics 1.0.0. Files hold no unit, exemplar or creation time, so none is printed.
+ * A family in OpenMetrics 1.0.0. Files hold no unit, exemplar or creation time, so none of theirs is printed; an external
+ * page can have a unit.
  *
  * Source: openmetrics/exposition.py, generate_latest; `reference.md` H5, H7, N6.
  */
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, escapeQuoted, forceMetricName } from './escaping.js';
-import type { ExposedFamily, FamilyBlock } from './family.js';
+import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
 import { familyLines } from './family-lines.js';
 import { familyName } from './family-name.js';
 
 export function openMetricsBlocks(
-  { format, escaping }: Dialect,
+  dialect: Dialect,
   family: ExposedFamily,
   renamed: boolean,
 ): FamilyBlock[] {
+  return [
+    {
+      suffix: '',
+      header: openMetricsHeader(dialect, family, renamed),
+      seriesIndex: family.series.map((_, i) => i),
+      lineOf: familyLines(dialect.escaping, renamed, family.series),
+    },
+  ];
+}
+
+export function openMetricsHeader(
+  { format, escaping }: Dialect,
+  family: FamilyHead,
+  renamed: boolean,
+): string {
   const name = familyName(format, family);
   const printed = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
   // A counter's samples must end in `_total`; those of a bare one do not.
   const type = family.type === 'counter' && family.bare ? 'unknown' : family.type;
-  return [
-    {
-      header: `# HELP ${printed} ${escapeQuoted(family.help)}\n# TYPE ${printed} ${type}\n`,
-      seriesIndex: family.series.map((_, i) => i),
-      lineOf: familyLines(escaping, renamed, family.series),
-    },
-  ];
+  const header = `# HELP ${printed} ${escapeQuoted(family.help)}\n# TYPE ${printed} ${type}\n`;
+  const { unit } = family;
+  return hasUnit(printed, family) ? `${header}# UNIT ${printed} ${unit}\n` : header;
+}
+
+/** The name must end in the unit, and some types have none. */
+function hasUnit(printed: string, { type, unit }: FamilyHead): boolean {
+  if (unit === undefined || !/^[a-zA-Z0-9_:]+$/.test(unit)) return false;
+  return printed.endsWith(`_${unit}`) && type !== 'info' && type !== 'stateset';
 }

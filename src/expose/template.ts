@@ -8,10 +8,10 @@ import { compareCodePoints } from '../format/code-point.js';
 import { namesToForce } from './collision.js';
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, forceMetricName } from './escaping.js';
-import type { ExposedFamily, FamilyBlock } from './family.js';
+import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
 import { familyName } from './family-name.js';
-import { openMetricsBlocks } from './openmetrics.js';
-import { textBlocks } from './text.js';
+import { openMetricsBlocks, openMetricsHeader } from './openmetrics.js';
+import { OWN_BLOCK_SUFFIXES, textBlocks, textHeader } from './text.js';
 
 type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
 
@@ -30,6 +30,23 @@ export function familyBlocks(
   return print(dialect, family, renamed);
 }
 
+/** The header of a block that familyBlocks() makes. */
+export function blockHeader(
+  dialect: Dialect,
+  family: FamilyHead,
+  renamed: boolean,
+  suffix: string,
+): string {
+  return dialect.format === 'openmetrics'
+    ? openMetricsHeader(dialect, family, renamed)
+    : textHeader(dialect, family, renamed, suffix);
+}
+
+/** The suffixes that the blocks of a family can have, in their order. */
+export function blockSuffixes({ format }: Dialect): readonly string[] {
+  return format === 'openmetrics' ? [''] : ['', ...OWN_BLOCK_SUFFIXES];
+}
+
 /**
  * Finds the families whose HELP and TYPE would repeat those of another one in this dialect.
  *
@@ -45,6 +62,7 @@ export function collidingFamilies(
   beside: readonly NamedFamily[] = [],
 ): Set<number> {
   const taken = beside.length === 0 ? undefined : printedNames(dialect, beside);
+  if (areAllApart(dialect, families, taken)) return new Set();
   const order = families.map((_, i) => i);
   order.sort((a, b) => compareCodePoints(families[a]!.name, families[b]!.name));
   const name = order.map((i) => familyName(dialect.format, families[i]!));
@@ -55,6 +73,22 @@ export function collidingFamilies(
     (one) => taken?.has(one) ?? false,
   );
   return new Set([...renamed].map((at) => order[at]!));
+}
+
+/** A quick look, for pages of ten thousand families: names that are legal are printed as they are. */
+function areAllApart(
+  { format, escaping }: Dialect,
+  families: readonly NamedFamily[],
+  taken: ReadonlySet<string> | undefined,
+): boolean {
+  if (escaping === 'dots') return false;
+  const names = new Set<string>();
+  for (const family of families) {
+    const name = familyName(format, family);
+    if (taken?.has(name) || escapeMetricName(name, 'underscores') !== name) return false;
+    names.add(name);
+  }
+  return names.size === families.length;
 }
 
 const printedByFormat = new WeakMap<readonly NamedFamily[], Map<string, ReadonlySet<string>>>();

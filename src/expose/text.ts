@@ -9,7 +9,7 @@
 import type { MetricType } from '../format/filename.js';
 import type { Dialect } from './dialect.js';
 import { escapeHelp, escapeMetricName, forceMetricName } from './escaping.js';
-import type { ExposedFamily, FamilyBlock } from './family.js';
+import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
 import { familyLines } from './family-lines.js';
 import { familyName } from './family-name.js';
 
@@ -24,32 +24,38 @@ const TEXT_TYPE: Readonly<Record<MetricType, string>> = {
   unknown: 'untyped',
 };
 
-/** In the order in which their blocks follow the family. */
-const OWN_BLOCK_SUFFIXES = ['_created', '_gcount', '_gsum'] as const;
+/** Of samples that have a block of their own, in the order in which their blocks follow the family. */
+export const OWN_BLOCK_SUFFIXES = ['_created', '_gcount', '_gsum'] as const;
 
 export function textBlocks(
-  { format, escaping }: Dialect,
+  dialect: Dialect,
   family: ExposedFamily,
   renamed: boolean,
 ): FamilyBlock[] {
-  const lineOf = familyLines(escaping, renamed, family.series);
-  const help = escapeHelp(family.help);
-  const block = (name: string, type: string) => {
-    const shown = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
-    const header = `# HELP ${shown} ${help}\n# TYPE ${shown} ${type}\n`;
-    return { header, seriesIndex: [] as number[], lineOf };
+  const lineOf = familyLines(dialect.escaping, renamed, family.series);
+  const block = (suffix: string) => {
+    const header = textHeader(dialect, family, renamed, suffix);
+    return { suffix, header, seriesIndex: [] as number[], lineOf };
   };
 
-  const main = block(familyName(format, family), TEXT_TYPE[family.type]);
-  const own = new Map(
-    OWN_BLOCK_SUFFIXES.map((suffix) => {
-      const name = family.name + suffix;
-      return [name, block(name, 'gauge')];
-    }),
-  );
+  const main = block('');
+  const own = new Map(OWN_BLOCK_SUFFIXES.map((suffix) => [family.name + suffix, block(suffix)]));
   for (const [i, series] of family.series.entries()) {
     const { seriesIndex } = own.get(series.sampleName) ?? main;
     seriesIndex.push(i);
   }
   return [main, ...[...own.values()].filter(({ seriesIndex }) => seriesIndex.length > 0)];
+}
+
+/** @param suffix one of OWN_BLOCK_SUFFIXES, or '' for the family's own block */
+export function textHeader(
+  { format, escaping }: Dialect,
+  family: FamilyHead,
+  renamed: boolean,
+  suffix: string,
+): string {
+  const name = suffix === '' ? familyName(format, family) : family.name + suffix;
+  const shown = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
+  const type = suffix === '' ? TEXT_TYPE[family.type] : 'gauge';
+  return `# HELP ${shown} ${escapeHelp(family.help)}\n# TYPE ${shown} ${type}\n`;
 }
