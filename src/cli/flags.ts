@@ -225,7 +225,7 @@ export const FLAGS = {
   appendUrl: {
     name: 'append-url',
     value: 'url',
-    help: 'serve the families of this endpoint, too, that the directory does not have',
+    help: 'serve the series of this endpoint, too, that the directory does not have',
     repeatable: true,
     separator: /\s+/,
     parse: (texts) => texts.map(parseEndpoint),

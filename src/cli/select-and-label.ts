@@ -1,8 +1,10 @@
 /**
  * The flags that choose families and add labels, of `serve` and `scrape` alike, as the rules of a plan.
  */
+import { PAGE_BUDGET } from '../expose/external-page.js';
 import type { PlanRules } from '../plan/plan.js';
 import { AppendedPages } from '../scrape/appended-pages.js';
+import { appendLimits } from '../scrape/default-limits.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
 export const SELECT_AND_LABEL = [
@@ -25,5 +27,11 @@ export function appendedPages({
   include,
   exclude,
 }: FlagValues<'appendUrl' | 'include' | 'exclude'>): AppendedPages | undefined {
-  return appendUrl.length === 0 ? undefined : new AppendedPages(appendUrl, { include, exclude });
+  if (appendUrl.length === 0) return undefined;
+  const { pageBytes, heapMegabytes } = appendLimits(appendUrl.length);
+  return new AppendedPages(appendUrl, {
+    prefixes: { include, exclude },
+    budget: { ...PAGE_BUDGET, bytes: pageBytes },
+    heapMegabytes,
+  });
 }

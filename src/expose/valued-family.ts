@@ -14,8 +14,6 @@ import { collidingFamilies, familyBlocks } from './template.js';
 export interface ValuedFamily extends ExposedFamily {
   /** value[i] stands behind the blank of series[i]: the number as it is printed. */
   readonly value: readonly string[];
-  /** Where a sample has a time of its own. */
-  readonly timestampMs?: readonly (number | undefined)[];
 }
 
 /**
@@ -33,8 +31,7 @@ export function printFamilies(
   for (const { before, family, series } of piecesOf(dialect, families, beside, wanted)) {
     text += before;
     if (series < 0) continue;
-    const { value, timestampMs } = families[family]!;
-    text += `${value[series]!}${timestamp(dialect, timestampMs?.[series])}\n`;
+    text += `${families[family]!.value[series]!}\n`;
   }
   return text;
 }
@@ -131,10 +128,4 @@ function areLabelsAlike(a: Labels, b: Labels): boolean {
   return (
     a.length === b.length && a.every(([name, value], i) => name === b[i]![0] && value === b[i]![1])
   );
-}
-
-/** Milliseconds in the text formats, seconds in OpenMetrics. */
-function timestamp({ format }: Dialect, milliseconds: number | undefined): string {
-  if (milliseconds === undefined) return '';
-  return ` ${format === 'openmetrics' ? milliseconds / 1000 : milliseconds}`;
 }

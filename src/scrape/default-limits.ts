@@ -36,6 +36,9 @@ const MAX: Amounts = {
   'page-bytes': 512 * MIB,
 };
 
+/** No exposition of a healthy program is larger. */
+const MAX_APPENDED_BYTES = 32 * MIB;
+
 /** @param areSeveral one of several sources has half of what all together have */
 export function defaultLimits(areSeveral: boolean): Limits {
   const all = limitsFor(memoryBytes(), getHeapStatistics().heap_size_limit);
@@ -57,6 +60,25 @@ export function limitsFor(memoryBytes: number, heapBytes: number): Amounts {
     families: least('families', bytes / 8 / FAMILY_BYTES),
     'label-names': least('label-names', bytes / (16 * KIB)),
     'page-bytes': least('page-bytes', bytes / 4),
+  };
+}
+
+export interface AppendLimits {
+  /** Of the page of one endpoint. */
+  readonly pageBytes: number;
+  /** Of JavaScript objects in the thread of one. */
+  readonly heapMegabytes: number;
+}
+
+/**
+ * Of the pages of other endpoints: half of the memory there is. A page takes up to eight times its bytes: as it came, as
+ * it was before, its columns, as it is printed and as it is sent.
+ */
+export function appendLimits(endpoints: number, memory = memoryBytes()): AppendLimits {
+  const bytes = Math.max(MIN_BYTES, memory - OWN_BYTES) / endpoints;
+  return {
+    pageBytes: Math.floor(Math.min(MAX_APPENDED_BYTES, bytes / 16)),
+    heapMegabytes: Math.floor(Math.min(256, Math.max(32, bytes / 4 / MIB))),
   };
 }
 

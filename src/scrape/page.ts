@@ -20,12 +20,28 @@ export interface PageRequest {
   readonly source?: string | undefined;
 }
 
+/** A block of a family on a page. */
+export interface PageBlock {
+  readonly family: string;
+  /** FamilyBlock.suffix. */
+  readonly suffix: string;
+  /** Templates of the page up to here. */
+  readonly end: number;
+}
+
+export interface LayoutPage {
+  readonly page: Page;
+  /** In the order of the page. */
+  readonly blocks: readonly PageBlock[];
+}
+
 /** A page of several layouts: what each has to print, and whose turn it is. */
 export interface MergedPage {
   /** By layout. */
   readonly pages: readonly Page[];
   /** The layouts' indexes, one for each template, in the order of the page. */
   readonly turn: readonly number[];
+  readonly blocks: readonly PageBlock[];
 }
 
 /** Of a template: a family may have a million lines, and the addon copies a template at once. */
@@ -38,7 +54,7 @@ const TEXT_PIECE = 65_536;
 /** Selections kept for one layout; clients that ask for ever new ones do not fill the memory. */
 const MOST_SELECTIONS = 64;
 
-const pagesOfLayout = new WeakMap<Layout, Map<string, Page>>();
+const pagesOfLayout = new WeakMap<Layout, Map<string, LayoutPage>>();
 const pagesOfMerged = new WeakMap<Merged, Map<string, MergedPage>>();
 const blocksOfFamily = new WeakMap<LaidOutFamily, Map<string, readonly PrintedBlock[]>>();
 
@@ -49,7 +65,7 @@ export function pageKey({ dialect, names, source }: PageRequest): string {
   return `${dialect.format} ${dialect.escaping} ${selection} ${from}`;
 }
 
-export function pageOf(layout: Layout, request: PageRequest): Steps<Page> {
+export function pageOf(layout: Layout, request: PageRequest): Steps<LayoutPage> {
   return kept(pagesOfLayout, layout, request, () => makePage(layout, request));
 }
 
@@ -57,17 +73,19 @@ export function mergedPageOf(merged: Merged, request: PageRequest): Steps<Merged
   return kept(pagesOfMerged, merged, request, () => makeMergedPage(merged, request));
 }
 
-function* makePage({ families }: Layout, { dialect, names }: PageRequest): Steps<Page> {
+function* makePage({ families }: Layout, { dialect, names }: PageRequest): Steps<LayoutPage> {
   const renamed = collidingFamilies(dialect, families);
   const wanted = names && new Set(names);
   const templates: Template[] = [];
+  const blocks: PageBlock[] = [];
   for (const [i, family] of families.entries()) {
     const printing = { dialect, family, as: family, renamed: renamed.has(i), omit: [] };
     for (const block of yield* blocksOf(printing, wanted)) {
       for (const template of block.templates) templates.push(template);
+      blocks.push({ family: family.name, suffix: block.suffix, end: templates.length });
     }
   }
-  return createPage(templates);
+  return { page: createPage(templates), blocks };
 }
 
 function* makeMergedPage(
@@ -78,40 +96,49 @@ function* makeMergedPage(
   const wanted = names && new Set(names);
   const templates: Template[][] = layouts.map(() => []);
   const turn: number[] = [];
+  const blocks: PageBlock[] = [];
   for (const [i, family] of families.entries()) {
-    for (const printed of yield* blocksOfAll(dialect, family, renamed.has(i), wanted)) {
-      for (const { at, template } of printed) {
+    for (const { suffix, parts } of yield* blocksOfAll(dialect, family, renamed.has(i), wanted)) {
+      for (const { at, template } of parts) {
         templates[at]!.push(template);
         turn.push(at);
       }
+      blocks.push({ family: family.name, suffix, end: turn.length });
     }
   }
-  return { pages: templates.map((of) => createPage(of)), turn };
+  return { pages: templates.map((of) => createPage(of)), turn, blocks };
 }
 
-/** The blocks of a family, each as the templates of those who have it; only the first has the header. */
+interface MergedBlock {
+  readonly suffix: string;
+  /** Templates of the layouts that have it. */
+  readonly parts: { readonly at: number; readonly template: Template }[];
+}
+
+/** The blocks of a family; only the first of its layouts has the header. */
 function* blocksOfAll(
   dialect: Dialect,
   as: MergedFamily,
   renamed: boolean,
   wanted: ReadonlySet<string> | undefined,
-): Steps<Iterable<readonly { at: number; template: Template }[]>> {
-  const byHeader = new Map<string, { at: number; template: Template }[]>();
+): Steps<Iterable<MergedBlock>> {
+  const byHeader = new Map<string, MergedBlock>();
   for (const { at, family } of as.parts) {
     const omit = [...byHeader.keys()];
     for (const block of yield* blocksOf({ dialect, family, as, renamed, omit }, wanted)) {
-      let printed = byHeader.get(block.header);
-      if (printed === undefined) {
-        printed = [];
-        byHeader.set(block.header, printed);
+      let merged = byHeader.get(block.header);
+      if (merged === undefined) {
+        merged = { suffix: block.suffix, parts: [] };
+        byHeader.set(block.header, merged);
       }
-      for (const template of block.templates) printed.push({ at, template });
+      for (const template of block.templates) merged.parts.push({ at, template });
     }
   }
   return byHeader.values();
 }
 
 interface PrintedBlock {
+  readonly suffix: string;
   readonly header: string;
   /** One after the other; the first has the header. */
   readonly templates: readonly Template[];
@@ -158,9 +185,9 @@ function* makeBlocks({ dialect, family, as, renamed, omit }: Printing): Steps<Pr
   const { type, help, bare } = as;
   const blocks: PrintedBlock[] = [];
   for (const block of familyBlocks(dialect, { ...family, type, help, bare }, renamed)) {
-    const { header } = block;
+    const { suffix, header } = block;
     const shown = omit.includes(header) ? '' : header;
-    blocks.push({ header, templates: yield* templatesOf(shown, block, family.series) });
+    blocks.push({ suffix, header, templates: yield* templatesOf(shown, block, family.series) });
   }
   return blocks;
 }

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { MetricFileError } from '../errors.js';
 import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
+import type { AddedLabel } from '../expose/external-join.js';
 import type { ExposedFamily } from '../expose/family.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import type { HintLog } from '../files/hints.js';
@@ -21,14 +22,20 @@ import { selectsAll } from '../plan/selection.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import { inSlices } from '../steps.js';
 import type { AppendedPages } from './appended-pages.js';
-import { append, type CollectedBySource, Collecting } from './collecting.js';
+import {
+  type Appendix,
+  appendText,
+  type CollectedBySource,
+  Collecting,
+  type MakePage,
+} from './collecting.js';
 import type { DeadProcesses } from './dead-processes.js';
 import type { ExtraFamilies } from './extra-families.js';
 import { disagreements, type Merged, mergeLayouts } from './merged.js';
 import { type PageRequest, pageKey } from './page.js';
 import { PendingScrapes } from './pending-scrapes.js';
 import { ProblemLog, type ScrapeLog } from './problem-log.js';
-import type { SelfMetrics } from './self-metrics.js';
+import { SELF_FAMILIES, type SelfMetrics } from './self-metrics.js';
 import { SharedPages } from './shared-pages.js';
 import { type NamedDirectory, Source } from './source.js';
 
@@ -43,7 +50,7 @@ export interface ScraperOptions {
   readonly required?: boolean;
   /** Families from elsewhere, in this order. */
   readonly extras?: readonly ExtraFamilies[];
-  /** Pages of other endpoints, behind the extras; not part of `source`. */
+  /** Pages of other endpoints, joined with the directory's families; not part of `source`. */
   readonly appended?: AppendedPages | undefined;
   /** promfold's own families, behind the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
@@ -102,10 +109,12 @@ export const DEFAULT_SOURCE_LABEL = 'promfold_source';
 const GZIP_LEVEL = 1;
 const compress = promisify(gzip);
 
-/** Families behind the application's: from elsewhere, and promfold's own. */
+/** What stands behind the application's families. */
 interface Behind {
-  readonly foreign: readonly ValuedFamily[];
+  readonly extra: readonly ValuedFamily[];
   readonly own: readonly ValuedFamily[];
+  /** By pageKey: what other endpoints add; undefined where there are none. */
+  readonly appended: ReadonlyMap<string, Appendix> | undefined;
 }
 
 interface Waiting {
@@ -121,7 +130,7 @@ interface Draft {
   readonly sources: readonly Source[];
   /** The application's families in it. */
   readonly families: readonly ExposedFamily[];
-  readonly body: (collected: CollectedBySource) => Buffer;
+  readonly makePage: MakePage;
 }
 
 interface Drafts {
@@ -137,6 +146,10 @@ interface Run {
   readonly sources: readonly Source[];
   /** By the source that was asked for. */
   readonly behind: Map<string | undefined, Promise<Behind>>;
+  /** Pages of all sources, to which other endpoints may add. */
+  readonly whole: readonly PageRequest[];
+  /** Bytes they are expected to add. */
+  readonly appendedBytes: number;
 }
 
 export class Scraper {
@@ -260,10 +273,11 @@ export class Scraper {
 
   /** Waits for the run under way, then lets go of every file. */
   async close(): Promise<void> {
-    this.#options.appended?.close();
+    const appended = this.#options.appended?.close();
     for (const extra of this.#options.extras ?? []) await extra.close?.();
     while (this.#running !== undefined) await this.#running;
     await Promise.all(this.#sources.map((source) => source.close()));
+    await appended;
   }
 
   async #untilPrepared(): Promise<void> {
@@ -314,8 +328,16 @@ export class Scraper {
   }
 
   async #runOnce(batch: readonly Waiting[], isForAll: boolean): Promise<void> {
-    const run: Run = { startedMs: performance.now(), sources: this.#sources, behind: new Map() };
-    if (batch.length > 0) this.#options.appended?.begin(shortest(batch));
+    const { appended } = this.#options;
+    const whole = appended === undefined ? [] : wholePages(batch);
+    const run: Run = {
+      startedMs: performance.now(),
+      sources: this.#sources,
+      behind: new Map(),
+      whole,
+      appendedBytes: appended?.printedBytes ?? 0,
+    };
+    if (whole.length > 0) appended!.begin(shortest(batch));
     const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
     // What will be printed if nothing changed; then each source prints it as it looks.
@@ -358,7 +380,11 @@ export class Scraper {
     const isSelection = batch.every(({ request }) => request.names !== undefined);
     const { prefixes } = this.#options.rules ?? NO_RULES;
     const needsAllSlots = this.#options.extras?.some((extra) => extra.needsAllSlots) ?? false;
-    const collecting = new Collecting(!needsAllSlots && (isSelection || !selectsAll(prefixes)));
+    const collecting = new Collecting({
+      onlyWhatIsPrinted: !needsAllSlots && (isSelection || !selectsAll(prefixes)),
+      isAppendedTo: run.whole.length > 0,
+      appendedBytes: run.appendedBytes,
+    });
     const drafts = new Map<string, Draft | { readonly failure: unknown }>();
     for (const { request } of batch) {
       const key = pageKey(request);
@@ -380,8 +406,8 @@ export class Scraper {
     }
     const merged = sources.length > 1 ? this.#merged : undefined;
     const families = merged?.families ?? sources[0]?.live.layout.families ?? NO_FAMILIES;
-    const body = await inSlices(collecting.add(sources, merged, request));
-    return { request, sources, families, body };
+    const makePage = await inSlices(collecting.add(sources, merged, request));
+    return { request, sources, families, makePage };
   }
 
   /** @throws what the request cannot be answered for */
@@ -428,13 +454,15 @@ export class Scraper {
   async #finish(draft: Draft, run: Run, collected: CollectedBySource): Promise<Buffer> {
     const { request, sources, families } = draft;
     this.#checkStrictly(sources);
-    const { foreign, own } = await this.#behind(draft, run);
+    const { extra, own, appended } = await this.#behind(draft, run);
     const wanted = request.names && new Set(request.names);
     // promfold's own are left out where names are asked for.
-    const behind = wanted === undefined ? [...foreign, ...own] : foreign;
+    const behind = wanted === undefined ? [...extra, ...own] : extra;
     const text = printFamilies(request.dialect, behind, families, wanted);
     const end = request.dialect.format === 'openmetrics' ? '# EOF\n' : '';
-    return append(draft.body(collected), text + end);
+    const appendix = appended?.get(pageKey(request));
+    const page = await inSlices(draft.makePage(collected, appendix));
+    return appendText(page, text + end);
   }
 
   async #compress(plain: Buffer): Promise<Buffer> {
@@ -455,35 +483,45 @@ export class Scraper {
     return behind;
   }
 
+  /** Those that the directory's series were given, as they were read or after. */
+  #addedLabels(): AddedLabel[] {
+    const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL } = this.#options;
+    const isNamed = this.sourceNames().length > 0;
+    return [...rules.labels.fixed, ...(isNamed ? [[sourceLabel, undefined] as const] : [])];
+  }
+
   /** Each name once: the application's families have it first, then our own, then those from elsewhere. */
   async #makeBehind(
     isWhole: boolean,
     sources: readonly Source[],
     families: readonly ExposedFamily[],
-    { startedMs, sources: all }: Run,
+    { startedMs, sources: all, whole }: Run,
   ): Promise<Behind> {
-    const { extras = [], selfMetrics, appended } = this.#options;
-    const elsewhere = await Promise.all([
-      ...extras.map((extra) => extra.families(sources)),
-      isWhole && appended ? appended.families() : [],
-    ]);
-    const foreign = elsewhere.flat();
-    if (appended !== undefined) this.#appendLog.report(appended.problems());
+    const { extras = [], selfMetrics, appended: pages } = this.#options;
+    const extra = (await Promise.all(extras.map((source) => source.families(sources)))).flat();
+    let appended: Behind['appended'];
+    if (isWhole && pages !== undefined) {
+      const reserved = selfMetrics === undefined ? extra : [...SELF_FAMILIES, ...extra];
+      const added = this.#addedLabels();
+      appended = await pages.join({ directory: families, reserved, added }, whole);
+      this.#appendLog.report(pages.problems());
+    }
     let own: readonly ValuedFamily[] = [];
     if (isWhole && selfMetrics !== undefined) {
       const durationSeconds = (performance.now() - startedMs) / 1000;
       selfMetrics.record({
         durationSeconds,
         sources: all.map((source) => source.facts()),
-        appended: appended?.up() ?? new Map(),
+        appended: pages?.facts() ?? new Map(),
       });
       own = await selfMetrics.families();
     }
     const taken = namesOf(families);
-    const once = new Set(withoutRepeated([...own, ...foreign], (name) => taken.has(name)));
+    const once = new Set(withoutRepeated([...own, ...extra], (name) => taken.has(name)));
     return {
-      foreign: foreign.filter((family) => once.has(family)),
+      extra: extra.filter((family) => once.has(family)),
       own: own.filter((family) => once.has(family)),
+      appended,
     };
   }
 }
@@ -496,6 +534,15 @@ async function settledWithin(milliseconds: number, work: Promise<void>): Promise
   });
   await Promise.race([work, late]);
   clearTimeout(timer);
+}
+
+/** The pages of all sources, each once. */
+function wholePages(batch: readonly Waiting[]): PageRequest[] {
+  const pages = new Map<string, PageRequest>();
+  for (const { request } of batch) {
+    if (request.source === undefined) pages.set(pageKey(request), request);
+  }
+  return [...pages.values()];
 }
 
 function shortest(batch: readonly Waiting[]): number | undefined {

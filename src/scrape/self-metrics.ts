@@ -10,6 +10,7 @@
  * (expose/valued-family.ts). Names: conventions.md B1, 20 to 25.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { FamilyHead } from '../expose/family.js';
 import type { ValuedFamily } from '../expose/valued-family.js';
 import { formatNumber } from '../format/number.js';
 import { hungFiles } from '../native.js';
@@ -18,8 +19,15 @@ import { hungFiles } from '../native.js';
 export interface ScrapeFacts {
   readonly durationSeconds: number;
   readonly sources: readonly SourceFacts[];
-  /** Whether each endpoint of --append-url gave its page. */
-  readonly appended: ReadonlyMap<string, boolean>;
+  /** Of each endpoint of --append-url. */
+  readonly appended: ReadonlyMap<string, AppendFacts>;
+}
+
+export interface AppendFacts {
+  /** It gave its page. */
+  readonly up: boolean;
+  /** Series of the page that are not served, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
 }
 
 export interface SourceFacts {
@@ -113,6 +121,12 @@ const FAMILIES = {
     type: 'gauge',
     help: '1 when the page of an endpoint of --append-url is part of this scrape.',
     labels: ['url'],
+  },
+  appendDropped: {
+    name: 'promfold_append_dropped_series',
+    type: 'gauge',
+    help: 'Series of an endpoint of --append-url that this scrape leaves out, by reason.',
+    labels: ['url', 'reason'],
   },
   metricFiles: {
     name: 'promfold_metric_files',
@@ -261,6 +275,8 @@ export class SelfMetrics {
   readonly #recorded = new Map<FamilyKey, readonly SaidOf[]>();
   /** What was last set of promfold as a whole. */
   readonly #last = new Map<FamilyKey, number>();
+  /** What was last recorded of each endpoint. */
+  readonly #dropped = new Map<string, AppendFacts['dropped']>();
   /** As they are printed; those whose numbers change are not in it. */
   readonly #exposed = new Map<FamilyKey, ValuedFamily | undefined>();
   /** Reasons ever seen, by source and family. */
@@ -314,7 +330,14 @@ export class SelfMetrics {
       this.#clear(key);
       for (const one of said) this.#putSaid(key, row, one);
     }
-    for (const [url, up] of appended) this.#put('appendUp', { url }, up ? 1 : 0);
+    for (const [url, { up, dropped }] of appended) {
+      this.#put('appendUp', { url }, up ? 1 : 0);
+      if (dropped === this.#dropped.get(url)) continue;
+      this.#dropped.set(url, dropped);
+      for (const [reason, series] of Object.entries(dropped)) {
+        this.#put('appendDropped', { url, reason }, series);
+      }
+    }
     for (const name of this.#reasons.keys()) {
       if (!sources.some((source) => source.name === name)) this.#reasons.delete(name);
     }
@@ -405,14 +428,15 @@ function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
+function headOf({ name, type, help }: SelfFamily): FamilyHead {
+  return { name: type === 'counter' ? name.replace(/_total$/, '') : name, type, help, bare: false };
+}
+
 type Values = Awaited<ReturnType<Gauge['get']>>['values'];
 
 function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
   return {
-    name: row.type === 'counter' ? row.name.replace(/_total$/, '') : row.name,
-    type: row.type,
-    help: row.help,
-    bare: false,
+    ...headOf(row),
     series: values.map(({ labels }) => ({
       sampleName: row.name,
       labels: Object.entries(labels)
@@ -422,6 +446,9 @@ function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
     value: values.map(({ value }) => formatNumber(value)),
   };
 }
+
+/** All families there may be, whether they have something to say or not. */
+export const SELF_FAMILIES = ROWS.map(([, row]) => headOf(row));
 
 /** The README's table of self-metrics, as Markdown. */
 export function selfMetricsTable(): string {

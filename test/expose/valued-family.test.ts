@@ -34,7 +34,6 @@ describe('printFamilies', () => {
       ['another order', [before[1]!, before[0]!]],
       ['a family less', [before[1]!]],
       ['no family', []],
-      ['another time', [{ ...before[0]!, timestampMs: [5, undefined] }, before[1]!]],
     ];
     for (const [title, next] of cases) {
       it(`prints ${title} as if it came first`, () => {
@@ -47,7 +46,13 @@ describe('printFamilies', () => {
 
     it('keeps each dialect apart', () => {
       const beside: ExposedFamily[] = [];
-      const families = [{ ...gauge('a.b', { x: '1.0' }), timestampMs: [1500] }];
+      const families: ValuedFamily[] = [
+        {
+          ...gauge('a.b', { x: '1.0' }),
+          type: 'counter',
+          series: [{ sampleName: 'a.b_total', labels: [] }],
+        },
+      ];
       const dialects = [
         TEXT,
         dialectFor('openmetrics'),

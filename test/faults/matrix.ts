@@ -1,5 +1,6 @@
 /** All rows of the fault matrix, in the order of the README. */
 import { DIRECTORY_FAULTS } from './directory-faults.js';
+import { ENDPOINT_FAULTS } from './endpoint-faults.js';
 import type { Fault } from './fault.js';
 import { FILE_FAULTS } from './file-faults.js';
 import { HANGING_FAULTS } from './hanging-faults.js';
@@ -12,4 +13,5 @@ export const FAULTS: readonly Fault[] = [
   ...DIRECTORY_FAULTS,
   ...SYSTEM_FAULTS,
   ...HANGING_FAULTS,
+  ...ENDPOINT_FAULTS,
 ];

@@ -120,9 +120,9 @@ export class DaemonPlace extends Answers {
   static async use(
     directory: string,
     work: (place: DaemonPlace) => Promise<void>,
-    options: ServeOptions = {},
+    options: ServeOptions & { readonly flags?: readonly string[] } = {},
   ): Promise<void> {
-    const daemon = await Daemon.serve(directory, [], options);
+    const daemon = await Daemon.serve(directory, options.flags, options);
     try {
       await work(new DaemonPlace(directory, daemon));
       assert.equal(await daemon.stop(), 0, daemon.log);
@@ -131,8 +131,8 @@ export class DaemonPlace extends Answers {
     }
   }
 
-  async scrape(): Promise<Said> {
-    const { status, body } = await this.daemon.get('/metrics');
+  async scrape(headers?: Record<string, string>): Promise<Said> {
+    const { status, body } = await this.daemon.get('/metrics', headers);
     assert.equal(status, 200, body);
     return this.take(body);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultLimits, limitsFor } from '../../src/scrape/default-limits.js';
+import { appendLimits, defaultLimits, limitsFor } from '../../src/scrape/default-limits.js';
 
 const MIB = 2 ** 20;
 
@@ -35,4 +35,24 @@ describe('limits that nobody chose', () => {
     assert.equal(source.series, Math.floor(all.series / 2));
     assert.equal(defaultLimits(false).source.series, all.series);
   });
+});
+
+describe('limits of the pages of other endpoints', () => {
+  const cases: [
+    title: string,
+    endpoints: number,
+    memory: number,
+    pageBytes: number,
+    heap: number,
+  ][] = [
+    ['are the largest there are on a machine', 1, 4096 * MIB, 32 * MIB, 256],
+    ['leave room in a container of 192 MiB', 1, 192 * MIB, 6 * MIB, 32],
+    ['are shared by endpoints', 3, 672 * MIB, 12 * MIB, 48],
+    ['are something where there is hardly any memory', 1, 0, MIB, 32],
+  ];
+  for (const [title, endpoints, memory, pageBytes, heapMegabytes] of cases) {
+    it(title, () => {
+      assert.deepEqual(appendLimits(endpoints, memory), { pageBytes, heapMegabytes });
+    });
+  }
 });

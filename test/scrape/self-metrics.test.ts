@@ -231,7 +231,7 @@ describe('self-metrics', () => {
         overBudgetFiles: new Map([['series', 1]]),
         overBudgetNames: new Map([['counter_1.db', 1]]),
       }),
-      appended: new Map([['http://a/metrics', true]]),
+      appended: new Map([['http://a/metrics', { up: true, dropped: { duplicate: 3 } }]]),
     };
     const connections = { open: 1, closedIdle: 0, refused: 0 };
     const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
