@@ -1,11 +1,14 @@
 /** `cat`: the entries of a file, or of all files of a directory, decoded. */
 import {
+  type EntriesView,
   type EntryView,
   type FaultView,
   type FileEntries,
+  hasDamage,
   viewEntries,
 } from '../inspect/entries.js';
 import { UNKNOWN_PROCESS } from '../inspect/file-name-by-keys.js';
+import { isAny, type List, mapList } from '../inspect/list.js';
 import { counted, formatAge, formatBytes, formatValue } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Command } from './command.js';
@@ -14,7 +17,7 @@ import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { stateText } from './state.js';
 import { textOf } from './stdout.js';
-import { renderTable } from './table.js';
+import { tableLines } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { cutToWidth, wrapText } from './text-width.js';
 
@@ -42,19 +45,12 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     const reading = await readPath(path);
     const view = viewEntries(reading, flags.match, flags.bytes);
-    const isDamaged = view.files.some(hasDamage);
+    const isDamaged = hasDamage(reading, flags.match);
     if (flags.json) {
       await terminal.print(toJson(view));
       return isDamaged ? 1 : 0;
     }
-    const width = terminalWidth(terminal.environment);
-    // Piece by piece: of ten thousand files this is a long text.
-    let separator: readonly string[] = [];
-    for (const file of view.files) {
-      const lines = fileLines(file, view.takenAtSeconds, width);
-      await terminal.print(textOf([...separator, ...lines]));
-      separator = [''];
-    }
+    await terminal.print(textOf(filesText(view, terminalWidth(terminal.environment))));
     if (view.files.length === 0) {
       const what = flags.match === undefined ? 'metric files' : 'such entries';
       terminal.complain(`promfold: ${path}: no ${what}`);
@@ -63,14 +59,25 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
   },
 };
 
-function fileLines(file: FileEntries, now: number, width: number): string[] {
+function* filesText({ files, takenAtSeconds }: EntriesView, width: number) {
+  for (const [i, file] of files.entries()) {
+    if (i > 0) yield '';
+    yield* fileLines(file, takenAtSeconds, width);
+  }
+}
+
+function* fileLines(file: FileEntries, now: number, width: number): IterableIterator<string> {
   const { entries, fault } = file;
-  return [
-    cutToWidth(printable(file.path), width),
-    ...wrapText(about(file, now), width),
-    ...(entries.length > 0 ? ['', ...entriesTable(entries, width)] : []),
-    ...(fault !== undefined ? ['', ...faultLines(file, fault, width)] : []),
-  ];
+  yield cutToWidth(printable(file.path), width);
+  yield* wrapText(about(file, now), width);
+  if (entries.length > 0) {
+    yield '';
+    yield* entriesTable(entries, width);
+  }
+  if (fault !== undefined) {
+    yield '';
+    yield* faultLines(file, fault, width);
+  }
 }
 
 function about(file: FileEntries, now: number): string {
@@ -88,16 +95,16 @@ function about(file: FileEntries, now: number): string {
   return `${rule}; ${facts.join(', ')}`;
 }
 
-function entriesTable(entries: readonly EntryView[], width: number): string[] {
-  const hasTimes = entries.some(({ setSeconds }) => setSeconds !== undefined);
+function entriesTable(entries: List<EntryView>, width: number): IterableIterator<string> {
+  const hasTimes = isAny(entries, ({ setSeconds }) => setSeconds !== undefined);
   const header = ['BYTE', 'VALUE', ...(hasTimes ? ['SET'] : []), 'SERIES'];
-  const rows = entries.map((entry) => [
+  const rows = mapList(entries, (entry) => [
     String(entry.offset),
     formatValue(entry.value),
     ...(hasTimes ? [setText(entry)] : []),
     seriesText(entry),
   ]);
-  return renderTable(header, rows, {
+  return tableLines(header, rows, {
     width,
     alignRight: hasTimes ? [0, 1, 2] : [0, 1],
     flexible: header.length - 1,
@@ -140,12 +147,6 @@ function faultLines({ entryCount }: FileEntries, fault: FaultView, width: number
 }
 
 /** As `hexdump -C` has it, 80 columns at most, the wrong byte marked below. */
-/** A stranger's file is none of ours, damaged or not; a key that cannot be read was one once. */
-function hasDamage({ fault, entries }: FileEntries): boolean {
-  if (fault !== undefined) return fault.code !== 'FILE_FOREIGN';
-  return entries.some(({ problem }) => problem?.code === 'KEY_UNUSABLE');
-}
-
 function hexLines(bytes: Buffer, from: number, wrong: number): string[] {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {

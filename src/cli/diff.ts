@@ -1,6 +1,7 @@
 /** `diff`: what changed between two directories, snapshots or expositions. */
 import { type ChangedSeries, type Difference, diffPaths } from '../inspect/diff.js';
 import type { ChangedHistogram } from '../inspect/diff-histograms.js';
+import { type List, mapList } from '../inspect/list.js';
 import {
   counted,
   formatChange,
@@ -12,7 +13,7 @@ import {
 import type { Command } from './command.js';
 import { toJson } from './json.js';
 import { textOf } from './stdout.js';
-import { renderTable } from './table.js';
+import { tableLines } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
 
@@ -43,39 +44,44 @@ export const diff: Command<'by' | 'json'> = {
       return isSame ? 0 : 1;
     }
     const width = terminalWidth(terminal.environment);
-    const lines = [
-      ...tableLines(difference, flags.by === 'process', width),
-      ...wrapText(totalText(difference), width),
-    ];
+    const lines = reportLines(difference, flags.by === 'process', width);
     await terminal.print(textOf(lines));
     return isSame ? 0 : 1;
   },
 };
 
-/** One of series, and one of histograms, where there are any. */
-function tableLines(difference: Difference, byProcess: boolean, width: number): string[] {
-  const series = marked(difference).filter(({ change: { histogram } }) => histogram === undefined);
-  const { histograms } = difference;
-  const tables: string[][] = [];
-  const add = (numbers: readonly string[], subject: string, rows: readonly Row[]) => {
-    if (rows.length === 0) return;
+/** A table of series and one of histograms, where there are any, and a line for all. */
+function* reportLines(
+  difference: Difference,
+  byProcess: boolean,
+  width: number,
+): IterableIterator<string> {
+  const table = (numbers: readonly string[], subject: string, rows: List<Row>) => {
     const header = ['', ...numbers, ...(byProcess ? ['PROCESS'] : []), subject];
-    const body = rows.map(({ cells, processId = '', name }) => [
+    const body = mapList(rows, ({ cells, processId = '', name }) => [
       ...cells,
       ...(byProcess ? [processId] : []),
       name,
     ]);
     const alignRight = numbers.map((_, i) => i + 1);
-    const flexible = header.length - 1;
-    tables.push(renderTable(header, body, { width, alignRight, flexible, wrap: true }));
+    return tableLines(header, body, {
+      width,
+      alignRight,
+      flexible: header.length - 1,
+      wrap: true,
+    });
   };
-  add(['BEFORE', 'AFTER', 'DELTA'], 'SERIES', series.map(seriesRow));
-  add(
-    ['BEFORE', 'AFTER', 'DELTA', 'MEAN', 'P99'],
-    'HISTOGRAM',
-    histograms.changed.map(histogramRow),
-  );
-  return tables.flatMap((table, i) => (i === 0 ? table : ['', ...table]));
+  const series = changedSeries(difference);
+  const histograms = difference.histograms.changed;
+  if (series.length > 0) {
+    yield* table(['BEFORE', 'AFTER', 'DELTA'], 'SERIES', mapList(series, seriesRow));
+  }
+  if (histograms.length > 0) {
+    if (series.length > 0) yield '';
+    const numbers = ['BEFORE', 'AFTER', 'DELTA', 'MEAN', 'P99'];
+    yield* table(numbers, 'HISTOGRAM', mapList(histograms, histogramRow));
+  }
+  yield* wrapText(totalText(difference), width);
 }
 
 interface Row {
@@ -86,18 +92,14 @@ interface Row {
 
 type Mark = '-' | '+' | '~' | '!';
 
-function marked({ added, removed, changed }: Difference): { mark: Mark; change: ChangedSeries }[] {
-  return [
-    ...removed.map((change) => ({ mark: '-' as const, change })),
-    ...added.map((change) => ({ mark: '+' as const, change })),
-    ...changed.map((change) => ({
-      mark: change.wentBack ? ('!' as const) : ('~' as const),
-      change,
-    })),
-  ];
+/** Those that are no part of a histogram. */
+function changedSeries({ added, removed, changed }: Difference): ChangedSeries[] {
+  return [removed, added, changed].flatMap((changes) =>
+    changes.filter(({ histogram }) => histogram === undefined),
+  );
 }
 
-function seriesRow({ mark, change }: { mark: Mark; change: ChangedSeries }): Row {
+function seriesRow(change: ChangedSeries): Row {
   const { before, after, processId, series: name } = change;
   const numbers =
     before !== undefined && after !== undefined
@@ -106,7 +108,7 @@ function seriesRow({ mark, change }: { mark: Mark; change: ChangedSeries }): Row
           ...[before, after].map((value) => (value === undefined ? '' : formatShortValue(value))),
           '',
         ];
-  return { cells: [mark, ...numbers], processId, name };
+  return { cells: [markOf(change), ...numbers], processId, name };
 }
 
 /** Observations; mean and quantile are of what was observed in between, where that can be known. */
@@ -129,7 +131,7 @@ function histogramRow(change: ChangedHistogram): Row {
   };
 }
 
-function markOf({ before, after, wentBack }: ChangedHistogram): Mark {
+function markOf({ before, after, wentBack }: ChangedSeries | ChangedHistogram): Mark {
   if (after === undefined) return '-';
   if (before === undefined) return '+';
   return wentBack ? '!' : '~';

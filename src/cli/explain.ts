@@ -14,6 +14,7 @@ import {
   type ShareHolder,
 } from '../inspect/explain.js';
 import { isPipe, openInput } from '../inspect/input.js';
+import { type List, mapList, sliceList } from '../inspect/list.js';
 import {
   counted,
   formatAge,
@@ -33,7 +34,7 @@ import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { roleText, stateText } from './state.js';
 import { textOf } from './stdout.js';
-import { renderTable } from './table.js';
+import { renderTable, tableLines } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapSeries, wrapText } from './text-width.js';
 
@@ -42,6 +43,9 @@ const SHOWN_ROWS = 20;
 
 /** Processes whose role is named below the series of a family. */
 const SHOWN_ROLES = 8;
+
+/** Of a histogram; more than any application has by design. */
+const SHOWN_BUCKETS = 100;
 
 /** Histograms that are shown in full; of more there is one table. */
 const SHOWN_HISTOGRAMS = 2;
@@ -164,40 +168,96 @@ interface Room extends Space {
   readonly now: number;
 }
 
-function render(explanation: Explanation, reading: Reading, space: Space): string[] {
-  const { series, histograms, windowSeconds } = explanation;
+function* render(
+  explanation: Explanation,
+  reading: Reading,
+  space: Space,
+): IterableIterator<string> {
+  const { histograms, windowSeconds } = explanation;
   const room: Room = { ...space, now: explanation.takenAtSeconds };
-  const blocks: string[][] = [];
-  const families = [...new Set(series.map(({ family }) => family))];
-  for (const family of families) {
-    const own = series.filter((one) => one.family === family);
-    blocks.push(own.length === 1 ? oneSeries(own[0]!, room) : manySeries(own, room));
-  }
+  const { families, notes } = survey(explanation, reading);
+  const blocks: Iterable<string>[] = families.map((family) =>
+    family.series.length === 1 ? oneSeries(family.series.at(0)!, room) : manySeries(family, room),
+  );
   if (histograms.length <= SHOWN_HISTOGRAMS) {
     for (const one of histograms) blocks.push(oneHistogram(one, windowSeconds, room));
   } else {
     blocks.push(manyHistograms(histograms, windowSeconds, room));
   }
-  const notes = notesOf(explanation, reading);
   if (notes.length > 0) blocks.push(notes.flatMap((note) => wrapText(note, room.width)));
-  return blocks.flatMap((block, i) => (i === 0 ? block : ['', ...block]));
+  for (const [i, block] of blocks.entries()) {
+    if (i > 0) yield '';
+    yield* block;
+  }
+}
+
+/** The series of one family, and what must be known of all of them before the first is printed. */
+class ExplainedFamily {
+  readonly #all: List<ExplainedSeries>;
+  readonly #from: number;
+  readonly name: string;
+  readonly labels = new LabelSummary();
+  length = 0;
+  isStamped = false;
+  hasRate = false;
+
+  constructor(all: List<ExplainedSeries>, from: number, name: string) {
+    this.#all = all;
+    this.#from = from;
+    this.name = name;
+  }
+
+  add(series: ExplainedSeries): void {
+    this.length++;
+    this.labels.add(series);
+    this.isStamped ||= series.operation === 'mostRecent';
+    this.hasRate ||= series.window !== undefined;
+  }
+
+  get series(): List<ExplainedSeries> {
+    return sliceList(this.#all, this.#from, this.#from + this.length);
+  }
+}
+
+/** Goes through everything once: of a million series, each is made anew whenever it is looked at. */
+function survey(
+  { series, histograms }: Explanation,
+  reading: Reading,
+): { readonly families: readonly ExplainedFamily[]; readonly notes: readonly string[] } {
+  const found = { vllm: false, unknown: false };
+  const note = ({ family, shares }: { family: string; shares: readonly ShareHolder[] }) => {
+    found.vllm ||= family.startsWith('vllm:');
+    for (const { role, liveness } of shares) {
+      found.vllm ||= role?.startsWith('VLLM::') === true;
+      found.unknown ||= liveness === 'unknown';
+    }
+  };
+  const families: ExplainedFamily[] = [];
+  let i = 0;
+  for (const one of series) {
+    note(one);
+    let family = families.at(-1);
+    if (family?.name !== one.family) {
+      family = new ExplainedFamily(series, i, one.family);
+      families.push(family);
+    }
+    family.add(one);
+    i++;
+  }
+  for (const one of histograms) note(one);
+  return { families, notes: notesOf(found, reading) };
 }
 
 /** What one must know to read the tables. */
-function notesOf({ series, histograms }: Explanation, reading: Reading): string[] {
+function notesOf(
+  found: { readonly vllm: boolean; readonly unknown: boolean },
+  reading: Reading,
+): string[] {
   const notes: string[] = [];
-  const all: { family: string; shares: readonly ShareHolder[] }[] = [...series, ...histograms];
-  const isVllm = all.some(
-    ({ family, shares }) =>
-      family.startsWith('vllm:') || shares.some(({ role }) => role?.startsWith('VLLM::')),
-  );
-  if (isVllm) {
+  if (found.vllm) {
     notes.push('A process is a vLLM API server; the GPU behind it is label engine.');
   }
-  const unknown = all
-    .flatMap(({ shares }) => shares)
-    .some(({ liveness }) => liveness === 'unknown');
-  if (unknown) {
+  if (found.unknown) {
     notes.push(
       'unknown: no process that maps these files is visible from here, so nobody can be called dead.',
     );
@@ -291,24 +351,22 @@ function warningLines(warnings: ExplainedSeries['warnings'], width: number): str
 }
 
 /** The series of one family: a row each. */
-function manySeries(all: readonly ExplainedSeries[], { width, rows, now }: Room): string[] {
-  const { type, mode, operation } = all[0]!;
-  const names = new Set(all.map(({ sampleName }) => sampleName));
-  const name = names.size === 1 ? all[0]!.sampleName : all[0]!.family;
-  const shown = all.slice(0, rows);
-  const { common, own } = labelTexts(all);
-  const isStamped = all.some(({ operation: one }) => one === 'mostRecent');
-  const hasRate = all.some(({ window }) => window !== undefined);
+function* manySeries(
+  { series: all, labels, isStamped, hasRate }: ExplainedFamily,
+  { width, rows, now }: Room,
+): IterableIterator<string> {
+  const { type, mode, operation, family, sampleName } = all.at(0)!;
+  const shown = sliceList(all, 0, rows);
   const header = ['SERIES', 'VALUE', ...(hasRate ? ['RATE/S'] : [])];
   const alignRight = hasRate ? [1, 2] : [1];
   if (isStamped) alignRight.push(header.push('SET') - 1);
   header.push('PROCESS', 'STATE', 'VERDICT');
-  const body = shown.map((series, i) => {
+  const body = mapList(shown, (series) => {
     const { value, shares, window } = series;
     const decider = shares.find(({ decides }) => decides);
     const only = decider ?? (shares.length === 1 ? shares[0] : undefined);
     return [
-      own[i]!,
+      labels.textOf(series),
       value === undefined ? '-' : formatValue(value),
       ...(hasRate ? [window === undefined ? '' : formatRate(window.ratePerSecond)] : []),
       ...(isStamped ? [agoText(decider?.ageSeconds)] : []),
@@ -317,39 +375,31 @@ function manySeries(all: readonly ExplainedSeries[], { width, rows, now }: Room)
       verdictOf(series).short || 'ok',
     ];
   });
-  const warnings = new Map(
-    shown.flatMap((series) =>
-      series.warnings.map((warning) => [warning.code, { series, warning }]),
-    ),
-  );
   const kind = mode === undefined ? type : `${type} ${mode}`;
-  const roles = rolesOf(shown);
+  const name = labels.hasOneName ? sampleName : family;
+  yield* wrapSeries(printable(`${name}${labels.common}`), width);
+  yield* wrapText(`${kind}: ${IN_WORDS[operation]}`, width);
+  yield '';
+  yield* tableLines(header, body, { width, alignRight, flexible: 0, wrap: true });
   const rest = all.length - shown.length;
-  return [
-    ...wrapSeries(printable(`${name}${common}`), width),
-    ...wrapText(`${kind}: ${IN_WORDS[operation]}`, width),
-    '',
-    ...renderTable(header, body, { width, alignRight, flexible: 0, wrap: true }),
-    ...(rest > 0 ? [`and ${formatCount(rest)} more series; --all shows them`] : []),
-    ...roles.flatMap((line) => wrapText(line, width)),
-    ...warningLines(
-      [...warnings.values()].map(({ series, warning: { code, text } }) => ({
-        code,
-        text: `${labelText(series.labels)}: ${text}`,
-      })),
-      width,
-    ),
-  ];
-}
+  if (rest > 0) yield `and ${formatCount(rest)} more series; --all shows them`;
 
-/** Who the deciding processes are, where they have a role. */
-function rolesOf(all: readonly ExplainedSeries[]): string[] {
   const roles = new Map<string, string>();
-  for (const { shares } of all) {
+  const warnings = new Map<string, ExplainedSeries['warnings'][number]>();
+  for (const { shares, warnings: own, labels: ofSeries } of shown) {
     for (const { processId, role, decides } of shares) {
       if (role !== undefined && (decides || shares.length === 1)) roles.set(processId, role);
     }
+    for (const { code, text } of own) {
+      warnings.set(code, { code, text: `${labelText(ofSeries)}: ${text}` });
+    }
   }
+  for (const line of roleLines(roles)) yield* wrapText(line, width);
+  yield* warningLines([...warnings.values()], width);
+}
+
+/** Who the deciding processes are. @param roles by process id */
+function roleLines(roles: ReadonlyMap<string, string>): string[] {
   if (roles.size === 0) return [];
   const byRole = new Map<string, string[]>();
   for (const [processId, role] of [...roles].slice(0, SHOWN_ROLES)) {
@@ -366,21 +416,36 @@ function labelText(labels: Readonly<Record<string, string>>): string {
   return `{${pairs.join(',')}}`;
 }
 
-/** What all have in common, and what tells each. */
-function labelTexts(all: readonly Pick<ExplainedSeries, 'labels' | 'sampleName' | 'family'>[]): {
-  common: string;
-  own: string[];
-} {
-  const first = Object.entries(all[0]!.labels);
-  const common = first.filter(([name, value]) => all.every(({ labels }) => labels[name] === value));
-  const shared = new Set(common.map(([name]) => name));
-  const oneName = all.every(({ sampleName }) => sampleName === all[0]!.sampleName);
-  const own = all.map(({ labels, sampleName }) => {
-    const pairs = Object.entries(labels).filter(([name]) => !shared.has(name));
+/** What the label sets of several series have in common, and what tells each. */
+class LabelSummary {
+  #common: Map<string, string> | undefined;
+  #firstName = '';
+  hasOneName = true;
+
+  add({ labels, sampleName }: Pick<ExplainedSeries, 'labels' | 'sampleName'>): void {
+    if (this.#common === undefined) {
+      this.#common = new Map(Object.entries(labels));
+      this.#firstName = sampleName;
+    }
+    for (const [name, value] of this.#common) {
+      if (labels[name] !== value) this.#common.delete(name);
+    }
+    this.hasOneName &&= sampleName === this.#firstName;
+  }
+
+  /** `{job="api"}`, empty where they have nothing in common. */
+  get common(): string {
+    const labels = Object.fromEntries(this.#common ?? []);
+    return this.#common?.size ? labelText(labels) : '';
+  }
+
+  /** What the others do not have. */
+  textOf({ labels, sampleName }: Pick<ExplainedSeries, 'labels' | 'sampleName'>): string {
+    const pairs = Object.entries(labels).filter(([name]) => !this.#common?.has(name));
     const text = pairs.map(([name, value]) => `${name}="${value}"`).join(',');
-    return oneName ? text || sampleName : text === '' ? sampleName : `${sampleName}{${text}}`;
-  });
-  return { common: common.length === 0 ? '' : labelText(Object.fromEntries(common)), own };
+    if (this.hasOneName) return text || sampleName;
+    return text === '' ? sampleName : `${sampleName}{${text}}`;
+  }
 }
 
 const QUANTILE_NAMES = ['p50', 'p90', 'p99'] as const;
@@ -418,16 +483,18 @@ function oneHistogram(
     ...observationCells(share, family),
   ]);
   const bucketColumns = shares.slice(0, 5);
-  const buckets = le.map((bound, i) => [
-    bound,
+  // Where all observations are reached nothing more happens up to +Inf.
+  const full = histogram.buckets.indexOf(histogram.count);
+  const told = le.map((_, i) => i).filter((i) => i <= full || i === le.length - 1);
+  const untold = le.length - told.length;
+  const shownBuckets = told.slice(0, rows === Number.POSITIVE_INFINITY ? rows : SHOWN_BUCKETS);
+  const hidden = told.length - shownBuckets.length;
+  const buckets = mapList(shownBuckets, (i) => [
+    le[i]!,
     formatValue(histogram.buckets[i]!),
     ...(window === undefined ? [] : [formatValue(window.buckets[i]!)]),
     ...bucketColumns.map((share) => formatValue(share.buckets[i]!)),
   ]);
-  // Where all observations are reached nothing more happens up to +Inf.
-  const full = histogram.buckets.indexOf(histogram.count);
-  const told = buckets.filter((_, i) => i <= full || i === buckets.length - 1);
-  const untold = buckets.length - told.length;
   const bucketHeader = [
     'LE',
     'ALL',
@@ -453,7 +520,8 @@ function oneHistogram(
     }),
     ...(rest > 0 ? [`and ${formatCount(rest)} more processes`] : []),
     '',
-    ...renderTable(bucketHeader, told, { width, alignRight: right(bucketHeader, 0) }),
+    ...tableLines(bucketHeader, buckets, { width, alignRight: right(bucketHeader, 0) }),
+    ...(hidden > 0 ? [`and ${counted(hidden, 'more bucket')}; --all shows them`] : []),
     ...(untold > 0
       ? [`${counted(untold, 'bucket')} before +Inf with the same totals left out`]
       : []),
@@ -464,17 +532,16 @@ function oneHistogram(
   ];
 }
 
-function manyHistograms(
-  all: readonly ExplainedHistogram[],
+function* manyHistograms(
+  all: List<ExplainedHistogram>,
   windowSeconds: number | undefined,
   { width, rows }: Space,
-): string[] {
-  const shown = all.slice(0, rows);
+): IterableIterator<string> {
+  const shown = sliceList(all, 0, rows);
   const hasWindow = windowSeconds !== undefined;
-  const { common, own } = labelTexts(
-    all.map(({ family, labels }) => ({ family, sampleName: family, labels })),
-  );
-  const isOneFamily = all.every(({ family }) => family === all[0]!.family);
+  const summary = new LabelSummary();
+  for (const { family: sampleName, labels } of all) summary.add({ sampleName, labels });
+  const isOneFamily = summary.hasOneName;
   const header = [
     'HISTOGRAM',
     'COUNT',
@@ -482,9 +549,10 @@ function manyHistograms(
     ...QUANTILE_NAMES.map((name) => name.toUpperCase()),
   ];
   if (hasWindow) header.push('RATE/S', 'P50', 'P99');
-  const body = shown.map((one, i) => {
-    const { family, histogram, window } = one;
-    const cells = [isOneFamily ? own[i]! : histogram, ...observationCells(one, family)];
+  const body = mapList(shown, (one) => {
+    const { family, histogram, labels, window } = one;
+    const name = isOneFamily ? summary.textOf({ sampleName: family, labels }) : histogram;
+    const cells = [name, ...observationCells(one, family)];
     if (window !== undefined) {
       const { p50, p99 } = window.quantiles;
       const unit = unitOf(family);
@@ -495,21 +563,16 @@ function manyHistograms(
   });
   const alignRight = header.map((_, i) => i).slice(1);
   const rest = all.length - shown.length;
-  return [
-    ...(isOneFamily ? wrapSeries(printable(`${all[0]!.family}${common}`), width) : []),
-    hasWindow ? `since start, and in the last ${formatAge(windowSeconds)}` : 'since start',
-    '',
-    ...renderTable(header, body, { width, alignRight, flexible: 0, wrap: true }),
-    ...(rest > 0 ? [`and ${formatCount(rest)} more; --all shows them`] : []),
-    '',
-    ...wrapText(`for buckets and processes: promfold explain '${all[0]!.histogram}'`, width),
-    ...warningLines(
-      [
-        ...new Map(
-          shown.flatMap(({ warnings }) => warnings).map((warning) => [warning.code, warning]),
-        ).values(),
-      ],
-      width,
-    ),
-  ];
+  const first = all.at(0)!;
+  if (isOneFamily) yield* wrapSeries(printable(`${first.family}${summary.common}`), width);
+  yield hasWindow ? `since start, and in the last ${formatAge(windowSeconds)}` : 'since start';
+  yield '';
+  yield* tableLines(header, body, { width, alignRight, flexible: 0, wrap: true });
+  if (rest > 0) yield `and ${formatCount(rest)} more; --all shows them`;
+  yield '';
+  yield* wrapText(`for buckets and processes: promfold explain '${first.histogram}'`, width);
+
+  const warnings = new Map<string, ExplainedHistogram['warnings'][number]>();
+  for (const { warnings: own } of shown) for (const one of own) warnings.set(one.code, one);
+  yield* warningLines([...warnings.values()], width);
 }

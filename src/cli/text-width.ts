@@ -21,12 +21,35 @@ const WIDE =
 /** Printable ASCII takes the short way: nearly every text of a table is that. */
 const ASCII = /^[ -~]*$/;
 
+/** Whether each character takes one column. */
+export function isAscii(text: string): boolean {
+  return ASCII.test(text);
+}
+
 /** @param text printable: no control characters, no escape sequences */
 export function textWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  return widthUpTo(text, Number.POSITIVE_INFINITY);
+}
+
+/** The width of a text, or `most` where it is wider: a label value may have a million characters. */
+export function widthUpTo(text: string, most: number): number {
+  const start = startOf(text, most);
+  if (isAscii(start)) return Math.min(start.length, most);
   let width = 0;
-  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(start)) {
+    width += graphemeWidth(segment);
+    if (width >= most) return most;
+  }
   return width;
+}
+
+/** Code units of a grapheme, of which a column or two is all that is seen. */
+const MAX_GRAPHEME_LENGTH = 64;
+
+/** Enough of a text to fill a width and more. */
+function startOf(text: string, width: number): string {
+  const most = (width + 1) * MAX_GRAPHEME_LENGTH;
+  return text.length <= most ? text : text.slice(0, most);
 }
 
 function graphemeWidth(segment: string): number {
@@ -36,11 +59,11 @@ function graphemeWidth(segment: string): number {
 
 /** The text, or its beginning and `…` where it is wider. */
 export function cutToWidth(text: string, width: number): string {
-  if (textWidth(text) <= width) return text;
+  if (widthUpTo(text, width + 1) <= width) return text;
   if (width <= 0) return '';
   let cut = '';
   let taken = 0;
-  for (const { segment } of graphemesOf(text)) {
+  for (const { segment } of graphemesOf(startOf(text, width))) {
     const next = graphemeWidth(segment);
     if (taken + next > width - 1) break;
     cut += segment;
@@ -51,18 +74,21 @@ export function cutToWidth(text: string, width: number): string {
 
 /** One line, whatever the text holds, with blanks to fill the width. */
 export function padToWidth(text: string, width: number, alignRight = false): string {
-  const blanks = ' '.repeat(Math.max(0, width - textWidth(text)));
+  const blanks = ' '.repeat(width - widthUpTo(text, width));
   return alignRight ? blanks + text : text + blanks;
 }
 
+/** A series that takes more is cut: a label value of 1 MiB would fill 10,000. */
+const MAX_SERIES_LINES = 50;
+
 /**
- * A series on lines no wider than this, with nothing lost: broken behind a comma, a brace, a blank or a part of a name where there is one,
- * else anywhere.
+ * A series on lines no wider than this: broken behind a comma, a brace, a blank or a part of a name where there is
+ * one, else anywhere.
  *
  * @param text printable
  */
 export function wrapSeries(text: string, width: number): string[] {
-  if (textWidth(text) <= width) return [text];
+  if (width === Number.POSITIVE_INFINITY || widthUpTo(text, width + 1) <= width) return [text];
   const lines: string[] = [];
   let line = '';
   const add = (part: string) => {
@@ -72,7 +98,7 @@ export function wrapSeries(text: string, width: number): string[] {
     }
     line += part;
   };
-  for (const part of text.split(/(?<=[,{ _:])/)) {
+  for (const part of cutToWidth(text, width * MAX_SERIES_LINES).split(/(?<=[,{ _:])/)) {
     if (textWidth(part) <= width) add(part);
     else for (const { segment } of graphemesOf(part)) add(segment);
   }
@@ -82,11 +108,12 @@ export function wrapSeries(text: string, width: number): string[] {
 
 /** Words on lines no wider than this; a word that is wider has a line to itself. */
 export function wrapText(text: string, width: number): string[] {
+  if (width === Number.POSITIVE_INFINITY) return [printable(text)];
   const lines: string[] = [];
   let line = '';
   for (const word of printable(text).split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (line === '' || textWidth(longer) <= width) line = longer;
+    if (line === '' || widthUpTo(longer, width + 1) <= width) line = longer;
     else {
       lines.push(line);
       line = word;

@@ -33,7 +33,23 @@ export interface HistogramsDifference {
   readonly same: number;
 }
 
-type Sample = ExposedSample & { readonly processId?: string };
+/** What a sample is of a histogram. */
+export interface HistogramPart {
+  /** `request_seconds{path="/"}`. */
+  readonly histogram: string;
+  readonly kind: 'bucket' | 'sum' | 'count';
+  /** Of a bucket; undefined where it is no number. */
+  readonly bound: number | undefined;
+}
+
+/** A sample as far as it is compared here. */
+export interface ComparedSample {
+  readonly family: string;
+  readonly processId: string | undefined;
+  readonly value: number;
+  /** Undefined for one that is no part of a histogram. */
+  readonly part: HistogramPart | undefined;
+}
 
 /** One histogram on one side. */
 interface Gathered {
@@ -45,22 +61,30 @@ interface Gathered {
   sum: number | undefined;
 }
 
-const PARTS = ['_bucket', '_sum', '_count'] as const;
+const KINDS = ['bucket', 'sum', 'count'] as const;
 
-/** The histogram that a sample is a part of: `request_seconds{path="/"}`; undefined for any other sample. */
-export function histogramOf(sample: Sample): string | undefined {
-  const { family, labels } = sample;
-  return isHistogramPart(sample) ? seriesName(family, withoutBound(labels)) : undefined;
-}
-
-export function isHistogramPart({ family, sampleName, type }: Sample): boolean {
-  return type === 'histogram' && PARTS.some((part) => sampleName === family + part);
+/** @returns undefined for a sample of anything else */
+export function histogramPart({
+  family,
+  sampleName,
+  labels,
+  type,
+}: ExposedSample): HistogramPart | undefined {
+  if (type !== 'histogram') return undefined;
+  const kind = KINDS.find((suffix) => sampleName === `${family}_${suffix}`);
+  if (kind === undefined) return undefined;
+  const le = kind === 'bucket' ? labels.find(([name]) => name === 'le')?.[1] : undefined;
+  return {
+    histogram: seriesName(family, withoutBound(labels)),
+    kind,
+    bound: le === undefined ? undefined : parsePythonFloat(le),
+  };
 }
 
 /** @param isCumulative whether buckets are running totals */
 export function diffHistograms(
-  before: Iterable<Sample>,
-  after: Iterable<Sample>,
+  before: Iterable<ComparedSample>,
+  after: Iterable<ComparedSample>,
   isCumulative: boolean,
 ): HistogramsDifference {
   const was = gather(before);
@@ -78,20 +102,18 @@ export function diffHistograms(
   return { changed, same };
 }
 
-function gather(samples: Iterable<Sample>): Map<string, Gathered> {
+function gather(samples: Iterable<ComparedSample>): Map<string, Gathered> {
   const found = new Map<string, Gathered>();
-  for (const sample of samples) {
-    const name = histogramOf(sample);
-    if (name === undefined) continue;
-    const { family, sampleName, labels, processId, value } = sample;
-    const key = JSON.stringify([processId, name]);
+  for (const { part, family, processId, value } of samples) {
+    if (part === undefined) continue;
+    const { histogram: name, kind, bound } = part;
+    const key = processId === undefined ? name : `${processId} ${name}`;
     let one = found.get(key);
     if (one === undefined) {
       one = { name, family, processId, buckets: new Map(), sum: undefined };
       found.set(key, one);
     }
-    if (sampleName === `${family}_sum`) one.sum = value;
-    const bound = parsePythonFloat(labels.find(([label]) => label === 'le')?.[1] ?? '');
+    if (kind === 'sum') one.sum = value;
     if (bound !== undefined) one.buckets.set(bound, value);
   }
   return found;

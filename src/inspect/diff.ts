@@ -6,10 +6,10 @@
  */
 import { MetricFileError, UsageError } from '../errors.js';
 import {
+  type ComparedSample,
   diffHistograms,
   type HistogramsDifference,
-  histogramOf,
-  isHistogramPart,
+  histogramPart,
 } from './diff-histograms.js';
 import { type ExposedSample, parseExposition } from './exposition.js';
 import { type Input, isSamePipe, openInput } from './input.js';
@@ -63,7 +63,13 @@ export interface Difference {
 /** Of the families that a daemon serves of itself. Source: scrape/self-metrics.ts, scrape/gauge-age.ts. */
 const OWN_PREFIX = 'promfold_';
 
-type Sample = ExposedSample & { readonly processId?: string };
+/** What is kept of a sample; of a million on either side, no more than is compared and shown. */
+interface Sample extends ComparedSample {
+  readonly series: string;
+  readonly type: string;
+  /** Prometheus' rate() takes a lower value for a restart. */
+  readonly onlyGrows: boolean;
+}
 
 /** @throws MetricFileError when one cannot be read, or has no processes to compare by */
 export async function diffPaths(
@@ -75,8 +81,8 @@ export async function diffPaths(
     throw new UsageError(`A and B: expected two, got one pipe, ${after}, which is read only once`);
   }
   const [first, second] = [await readSide(before, by), await readSide(after, by)];
-  const was = indexed(first.samples);
-  const is = indexed(second.samples);
+  const was = first.samples;
+  const is = second.samples;
   const ownSeries =
     first.isExposition === second.isExposition
       ? 0
@@ -93,7 +99,7 @@ export async function diffPaths(
     if (old === undefined) added.push({ ...about(sample), after: sample.value });
     else if (Object.is(old.value, sample.value)) {
       same++;
-      if (!isHistogramPart(sample)) sameSingle++;
+      if (sample.part === undefined) sameSingle++;
     } else changed.push(changeOf(old, sample));
   }
   const removed = [...was]
@@ -135,8 +141,8 @@ export async function diffPaths(
 /** What a daemon adds to the families of the directory; an application's series of such a name stay. */
 function leaveOutOwn(exposed: Map<string, Sample>, inFiles: ReadonlyMap<string, Sample>): number {
   let left = 0;
-  for (const [key, { sampleName }] of exposed) {
-    if (!sampleName.startsWith(OWN_PREFIX) || inFiles.has(key)) continue;
+  for (const [key, { series }] of exposed) {
+    if (!series.startsWith(OWN_PREFIX) || inFiles.has(key)) continue;
     exposed.delete(key);
     left++;
   }
@@ -144,7 +150,7 @@ function leaveOutOwn(exposed: Map<string, Sample>, inFiles: ReadonlyMap<string, 
 }
 
 function changeOf(old: Sample, sample: Sample): ChangedSeries {
-  const wentBack = onlyGrows(sample) && sample.value < old.value;
+  const wentBack = sample.onlyGrows && sample.value < old.value;
   return {
     ...about(sample),
     before: old.value,
@@ -154,35 +160,50 @@ function changeOf(old: Sample, sample: Sample): ChangedSeries {
   };
 }
 
-function about(sample: Sample): Pick<ChangedSeries, 'series' | 'processId' | 'type' | 'histogram'> {
-  const { sampleName, labels, processId, type } = sample;
-  const histogram = histogramOf(sample);
+function about({
+  series,
+  processId,
+  type,
+  part,
+}: Sample): Pick<ChangedSeries, 'series' | 'processId' | 'type' | 'histogram'> {
   return {
-    series: seriesName(sampleName, labels),
+    series,
     ...(processId !== undefined && { processId }),
     type,
-    ...(histogram !== undefined && { histogram }),
+    ...(part !== undefined && { histogram: part.histogram }),
   };
 }
 
 /** A sum may go down where observations are negative, but Prometheus' rate() takes that for a restart, too. */
-function onlyGrows({ type, sampleName }: Sample): boolean {
+function onlyGrows({ type, sampleName }: ExposedSample): boolean {
   if (type === 'counter' || type === 'histogram') return true;
   return type === 'summary' && /_(?:count|sum)$/.test(sampleName);
 }
 
 /** By series, and by process where that counts; of a series that is there twice the last counts. */
-function indexed(samples: readonly Sample[]): Map<string, Sample> {
+function indexed(
+  samples: Iterable<ExposedSample & { readonly processId?: string }>,
+): Map<string, Sample> {
   const index = new Map<string, Sample>();
   for (const sample of samples) {
-    const key = JSON.stringify([sample.processId, sample.sampleName, sample.labels]);
-    index.set(key, sample);
+    const { sampleName, labels, family, type, value, processId } = sample;
+    const series = seriesName(sampleName, labels);
+    index.set(processId === undefined ? series : `${processId} ${series}`, {
+      series,
+      family,
+      type,
+      value,
+      processId,
+      onlyGrows: onlyGrows(sample),
+      part: histogramPart(sample),
+    });
   }
   return index;
 }
 
 interface Side {
-  readonly samples: readonly Sample[];
+  /** By series. */
+  readonly samples: Map<string, Sample>;
   /** Files whose values are missing in it. */
   readonly damagedFiles: number;
   readonly isExposition: boolean;
@@ -191,13 +212,13 @@ interface Side {
 async function readSide(path: string, by: 'process' | undefined): Promise<Side> {
   const input = await openInput(path);
   if (input.kind === 'text') {
-    const samples = await readExposition(path, input, by);
+    const samples = indexed(await readExposition(path, input, by));
     return { samples, damagedFiles: 0, isExposition: true };
   }
   const reading = await readInput(path, input);
   if (input.kind === 'metric file') refuseUnusable(path, reading);
   return {
-    samples: by === 'process' ? processSamples(reading) : mergedSamples(reading),
+    samples: indexed(by === 'process' ? processSamples(reading) : mergedSamples(reading)),
     damagedFiles: reading.files.filter(isDamaged).length,
     isExposition: false,
   };
@@ -211,7 +232,7 @@ async function readExposition(
   path: string,
   { text }: Extract<Input, { kind: 'text' }>,
   by: 'process' | undefined,
-): Promise<readonly Sample[]> {
+): Promise<readonly ExposedSample[]> {
   const refuse = (found: string) => new MetricFileError('FILE_UNREADABLE', path, found);
   if (by === 'process') throw refuse('an exposition does not say which process holds what');
   try {

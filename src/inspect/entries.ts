@@ -7,6 +7,7 @@ import { isUnusable, type Key } from '../format/key.js';
 import { mergeRule, OPERATION } from '../plan/operation.js';
 import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness } from '../processes/writer.js';
+import { isAny, type List, listOf, mapList } from './list.js';
 import { lastSeenByProcess } from './processes.js';
 import type { ReadEntry, ReadFile, Reading } from './reading.js';
 import type { Selector } from './selector.js';
@@ -60,7 +61,7 @@ export interface FileEntries {
   readonly sizeBytes: number;
   /** Entries in the file, or before the fault; `entries` has those that were asked for. */
   readonly entryCount: number;
-  readonly entries: readonly EntryView[];
+  readonly entries: List<EntryView>;
   readonly fault: FaultView | undefined;
 }
 
@@ -86,6 +87,17 @@ export function viewEntries(
   return { path: reading.path, takenAtSeconds: reading.takenAtSeconds, files };
 }
 
+/**
+ * Whether any file is damaged, or has a key that cannot be read where all were asked for. A stranger's file is none of
+ * ours.
+ */
+export function hasDamage({ files }: Reading, selector: Selector | undefined): boolean {
+  return files.some(({ fault, entries }) => {
+    if (fault !== undefined) return fault.code !== 'FILE_FOREIGN';
+    return selector === undefined && isAny(entries, ({ key }) => isUnusable(key));
+  });
+}
+
 function viewFile(
   reading: Reading,
   file: ReadFile,
@@ -94,9 +106,7 @@ function viewFile(
   bytes: number,
 ): FileEntries {
   const { name, path, fileName, slotBytes, usedBytes, sizeBytes, entries } = file;
-  const wanted = selector
-    ? entries.filter(({ key }) => !isUnusable(key) && selector.selects(key))
-    : entries;
+  const wanted = selector ? selected(entries, selector) : entries;
   const writer = fileName && reading.writers.get(fileName.processId);
   return {
     file: name,
@@ -111,9 +121,19 @@ function viewFile(
     usedBytes,
     sizeBytes,
     entryCount: entries.length,
-    entries: wanted.map((entry) => viewEntry(reading, file, entry)),
+    entries: mapList(wanted, (entry) => viewEntry(reading, file, entry)),
     fault: viewFault(file, bytes),
   };
+}
+
+function selected(entries: List<ReadEntry>, selector: Selector): List<ReadEntry> {
+  const indexes: number[] = [];
+  let i = 0;
+  for (const { key } of entries) {
+    if (!isUnusable(key) && selector.selects(key)) indexes.push(i);
+    i++;
+  }
+  return listOf(indexes.length, (at) => entries.at(indexes[at]!)!);
 }
 
 function operationName(type: NonNullable<ReadFile['fileName']>['type'], mode: string | undefined) {

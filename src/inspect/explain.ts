@@ -10,7 +10,14 @@ import { OPERATION, type Operation } from '../plan/operation.js';
 import type { Series } from '../plan/series.js';
 import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness } from '../processes/writer.js';
-import { type Contribution, joinValues, type Merged, mergeReading } from './merge.js';
+import { type List, listOf, mapList } from './list.js';
+import {
+  type Contribution,
+  type Contributions,
+  joinValues,
+  type Merged,
+  mergeReading,
+} from './merge.js';
 import { nearest } from './near-names.js';
 import { lastSeenByProcess } from './processes.js';
 import { histogramQuantile } from './quantile.js';
@@ -111,8 +118,9 @@ export interface Explanation {
   readonly takenAtSeconds: number;
   /** Between the two looks; undefined for a single one. */
   readonly windowSeconds: number | undefined;
-  readonly series: readonly ExplainedSeries[];
-  readonly histograms: readonly ExplainedHistogram[];
+  /** In output order, so those of a family are together. */
+  readonly series: List<ExplainedSeries>;
+  readonly histograms: List<ExplainedHistogram>;
 }
 
 const OPERATION_NAME = Object.fromEntries(
@@ -122,39 +130,57 @@ const OPERATION_NAME = Object.fromEntries(
 /** Explains all that the selector selects; in output order. */
 export function explain(reading: Reading, selector: Selector): Explanation {
   const merged = mergeReading(reading);
-  const chosen = merged.layout.families.flatMap((family) => choose(family, selector));
-  const slots = new Set<number>();
-  for (const { series, group, sum } of chosen) {
-    for (const one of group?.buckets ?? []) slots.add(one.slot);
-    if (series !== undefined) slots.add(series.slot);
-    if (sum !== undefined) slots.add(sum.slot);
+  const series: ChosenSeries[] = [];
+  const histograms: ChosenHistogram[] = [];
+  for (const family of merged.layout.families) {
+    for (const chosen of choose(family, selector)) {
+      if ('series' in chosen) series.push(chosen);
+      else histograms.push(chosen);
+    }
   }
-  const contributions = merged.contributions(slots);
-  const lastSeen = lastSeenByProcess(reading);
-  const context: Context = { reading, merged, contributions, lastSeen, holders: new Map() };
-  const explained = chosen.map((one) =>
-    one.series === undefined ? explainHistogram(context, one) : explainSeries(context, one),
-  );
+  const context: Context = {
+    reading,
+    merged,
+    contributions: merged.contributions(slotsOf([...series, ...histograms])),
+    lastSeen: lastSeenByProcess(reading),
+    holders: new Map(),
+    totals: new Map(),
+  };
   return {
     path: reading.path,
     takenAtSeconds: reading.takenAtSeconds,
     windowSeconds: undefined,
-    series: explained.filter((one) => 'series' in one),
-    histograms: explained.filter((one) => 'histogram' in one),
+    series: listOf(series.length, (i) => explainSeries(context, series[i]!)),
+    histograms: listOf(histograms.length, (i) => explainHistogram(context, histograms[i]!)),
   };
 }
 
-/** A series; or without one, a histogram with all its series. */
-interface Chosen {
+interface ChosenSeries {
   readonly family: LaidOutFamily;
-  readonly series: Series | undefined;
-  /** That the series is a part of, if its value comes from buckets. */
+  readonly series: Series;
+  /** That it is a part of, if its value comes from buckets. */
   readonly group: Histogram | undefined;
+}
+
+/** All of its series. */
+interface ChosenHistogram {
+  readonly family: LaidOutFamily;
+  readonly group: Histogram;
   readonly sum: Series | undefined;
 }
 
-function choose(family: LaidOutFamily, selector: Selector): Chosen[] {
-  const chosen: Chosen[] = [];
+function* slotsOf(chosen: readonly (ChosenSeries | ChosenHistogram)[]): IterableIterator<number> {
+  for (const one of chosen) {
+    for (const { slot } of one.group?.buckets ?? []) yield slot;
+    const own = 'series' in one ? one.series : one.sum;
+    if (own !== undefined) yield own.slot;
+  }
+}
+
+function* choose(
+  family: LaidOutFamily,
+  selector: Selector,
+): IterableIterator<ChosenSeries | ChosenHistogram> {
   const groupOf = new Map<Series, Histogram>();
   const taken = new Set<Series>();
   for (const group of family.histograms) {
@@ -165,7 +191,7 @@ function choose(family: LaidOutFamily, selector: Selector): Chosen[] {
     if (!selector.selects(bucket)) continue;
     for (const one of [...group.plain, ...group.buckets, group.count]) taken.add(one);
     const sum = group.plain.find(({ sampleName }) => sampleName === `${family.name}_sum`);
-    chosen.push({ family, series: undefined, group, sum });
+    yield { family, group, sum };
   }
   for (const series of family.series) {
     if (taken.has(series)) continue;
@@ -173,36 +199,37 @@ function choose(family: LaidOutFamily, selector: Selector): Chosen[] {
     // A histogram was asked for as a whole, or by the name of a sample.
     const asked = family.histograms.length > 0 ? sampleName : family.name;
     if (!selector.selects({ family: asked, sampleName, labels })) continue;
-    chosen.push({ family, series, group: groupOf.get(series), sum: undefined });
+    yield { family, series, group: groupOf.get(series) };
   }
-  return chosen;
 }
 
 interface Context {
   readonly reading: Reading;
   readonly merged: Merged;
-  readonly contributions: ReadonlyMap<number, readonly Contribution[]>;
+  readonly contributions: Contributions;
   readonly lastSeen: ReadonlyMap<string, number>;
   /** Made once for each file. */
   readonly holders: Map<ReadFile, ShareHolder>;
+  /** Made once for each histogram of which single series are asked for. */
+  readonly totals: Map<Histogram, BucketTotals>;
 }
 
-function explainSeries(context: Context, { family, series, group }: Chosen): ExplainedSeries {
-  const { sampleName, labels, operation } = series!;
+function explainSeries(context: Context, { family, series, group }: ChosenSeries): ExplainedSeries {
+  const { merged } = context;
+  const { sampleName, labels, operation } = series;
   const { value, shares } =
     group === undefined
-      ? plainShares(context, series!, operation)
-      : totalShares(context, group, series!);
-  const conflict = context.merged.conflicts.get(
-    nameInFiles(context, series!, group) ?? family.name,
-  );
+      ? plainShares(context, series, operation)
+      : totalShares(context, group, series);
+  const name = nameInFiles(context, series, group);
+  const conflict = merged.conflicts.get(name ?? family.name);
   const base = {
     series: seriesName(sampleName, labels),
     sampleName,
     labels: Object.fromEntries(labels),
     family: family.name,
     type: family.type,
-    mode: family.type === 'gauge' ? modeOf(context, series!) : undefined,
+    mode: family.type === 'gauge' && name !== undefined ? merged.modes.get(name) : undefined,
     operation: OPERATION_NAME[operation],
     value,
     shares: shares.sort(shareOrder(operation)),
@@ -214,13 +241,8 @@ function explainSeries(context: Context, { family, series, group }: Chosen): Exp
 /** The family as the keys call it, which the output may have renamed. */
 function nameInFiles({ contributions }: Context, series: Series, group: Histogram | undefined) {
   const slot = group?.buckets[0]?.slot ?? series.slot;
-  const key = contributions.get(slot)?.[0]?.entry.key;
+  const key = contributions.of(slot)[0]?.entry.key;
   return key !== undefined && 'family' in key ? key.family : undefined;
-}
-
-function modeOf(context: Context, series: Series): string | undefined {
-  const name = nameInFiles(context, series, undefined);
-  return name === undefined ? undefined : context.merged.modeOf(name);
 }
 
 function plainShares(
@@ -229,7 +251,7 @@ function plainShares(
   operation: Operation,
 ): { value: number | undefined; shares: Share[] } {
   const { reading, contributions } = context;
-  const own = contributions.get(series.slot) ?? [];
+  const own = contributions.of(series.slot);
   const { value, winner } = joinValues(
     operation,
     own.map(({ entry }) => entry),
@@ -265,8 +287,12 @@ function totalShares(
   group: Histogram,
   series: Series,
 ): { value: number | undefined; shares: Share[] } {
-  const last = series === group.count ? group.buckets.length - 1 : group.buckets.indexOf(series);
-  const totals = bucketTotals(context, group);
+  let totals = context.totals.get(group);
+  if (totals === undefined) {
+    totals = bucketTotals(context, group);
+    context.totals.set(group, totals);
+  }
+  const last = totals.indexOf.get(series) ?? group.buckets.length - 1;
   const value = totals.all[last];
   const shares = [...totals.byFile].map(
     ([file, own]): Share => ({
@@ -284,6 +310,7 @@ function totalShares(
 }
 
 interface BucketTotals {
+  readonly indexOf: ReadonlyMap<Series, number>;
   /** As exposed. */
   readonly all: readonly number[];
   readonly byFile: ReadonlyMap<ReadFile, readonly number[]>;
@@ -297,7 +324,7 @@ function bucketTotals({ contributions }: Context, { buckets }: Histogram): Bucke
   const boundsOf = new Map<ReadFile, Set<number>>();
   for (const [i, { slot, bound }] of buckets.entries()) {
     let merged = 0;
-    for (const { file, entry } of contributions.get(slot) ?? []) {
+    for (const { file, entry } of contributions.of(slot)) {
       merged += entry.value;
       let own = byFile.get(file);
       if (own === undefined) {
@@ -311,14 +338,18 @@ function bucketTotals({ contributions }: Context, { buckets }: Histogram): Bucke
     all.push((all.at(-1) ?? 0) + merged);
   }
   for (const own of byFile.values()) for (let i = 1; i < own.length; i++) own[i]! += own[i - 1]!;
-  return { all, byFile, boundsOf };
+  const indexOf = new Map(buckets.map((bucket, i) => [bucket, i]));
+  return { indexOf, all, byFile, boundsOf };
 }
 
-function explainHistogram(context: Context, { family, group, sum }: Chosen): ExplainedHistogram {
-  const { buckets, count } = group!;
+function explainHistogram(
+  context: Context,
+  { family, group, sum }: ChosenHistogram,
+): ExplainedHistogram {
+  const { buckets, count } = group;
   const bounds = buckets.map(({ bound }) => bound!);
-  const totals = bucketTotals(context, group!);
-  const sums = sum === undefined ? [] : (context.contributions.get(sum.slot) ?? []);
+  const totals = bucketTotals(context, group);
+  const sums = sum === undefined ? [] : context.contributions.of(sum.slot);
   const sumOf = (own: readonly Contribution[]) =>
     own.length === 0 ? undefined : own.reduce((total, { entry }) => total + entry.value, 0);
   const sumsByFile = groupByFile(sums);
@@ -418,16 +449,26 @@ function shareOrder(operation: Operation): (a: Share, b: Share) => number {
 /** The second of two looks, with what happened since the first. */
 export function explainWindow(before: Explanation, after: Explanation): Explanation {
   const seconds = after.takenAtSeconds - before.takenAtSeconds;
-  const seriesBefore = new Map(before.series.map((one) => [one.series, one]));
-  const histogramsBefore = new Map(before.histograms.map((one) => [one.histogram, one]));
+  const seriesBefore = indexByName(before.series, ({ series }) => series);
+  const histogramsBefore = indexByName(before.histograms, ({ histogram }) => histogram);
   return {
     ...after,
     windowSeconds: seconds,
-    series: after.series.map((one) => seriesWindow(seriesBefore.get(one.series), one, seconds)),
-    histograms: after.histograms.map((one) =>
-      histogramWindow(histogramsBefore.get(one.histogram), one, seconds),
+    series: mapList(after.series, (one) => seriesWindow(seriesBefore(one.series), one, seconds)),
+    histograms: mapList(after.histograms, (one) =>
+      histogramWindow(histogramsBefore(one.histogram), one, seconds),
     ),
   };
+}
+
+/** Of those that have one name the last. */
+function indexByName<T>(
+  list: List<T>,
+  nameOf: (one: T) => string,
+): (name: string) => T | undefined {
+  const index = new Map<string, number>();
+  for (let i = 0; i < list.length; i++) index.set(nameOf(list.at(i)!), i);
+  return (name) => list.at(index.get(name) ?? -1);
 }
 
 function seriesWindow(

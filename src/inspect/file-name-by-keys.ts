@@ -7,26 +7,32 @@
  */
 import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
+import type { List } from './list.js';
 import type { ReadEntry } from './reading.js';
 
 /** In place of the process id, which only the name has. */
 export const UNKNOWN_PROCESS = '-';
 
 /** @returns undefined where the keys could be of several types or modes, or there are none */
-export function fileNameByKeys(entries: readonly ReadEntry[]): FileName | undefined {
-  const keys = entries.flatMap(({ key }) => (isUnusable(key) ? [] : [key]));
-  if (keys.length === 0) return undefined;
+export function fileNameByKeys(entries: List<ReadEntry>): FileName | undefined {
   const processId = UNKNOWN_PROCESS;
-  if (keys.every((key) => hasSuffix(key, '_total', '_created'))) {
-    return { type: 'counter', processId };
+  let keys = 0;
+  const could = { counter: true, histogram: true, gauge: true };
+  let hasBuckets = false;
+  let isStamped = false;
+  for (const { key, timestampSeconds } of entries) {
+    isStamped ||= timestampSeconds > 0;
+    if (isUnusable(key)) continue;
+    keys++;
+    could.counter &&= hasSuffix(key, '_total', '_created');
+    could.histogram &&= hasSuffix(key, '_bucket', '_sum', '_count', '_created');
+    could.gauge &&= key.family === key.sampleName;
+    hasBuckets ||= key.labels.some(([name]) => name === 'le');
   }
-  if (keys.every((key) => hasSuffix(key, '_bucket', '_sum', '_count', '_created'))) {
-    const hasBuckets = keys.some(({ labels }) => labels.some(([name]) => name === 'le'));
-    return { type: hasBuckets ? 'histogram' : 'summary', processId };
-  }
-  const isGauge = keys.every(({ family, sampleName }) => family === sampleName);
-  const isStamped = entries.some(({ timestampSeconds }) => timestampSeconds > 0);
-  return isGauge && isStamped ? { type: 'gauge', mode: 'mostrecent', processId } : undefined;
+  if (keys === 0) return undefined;
+  if (could.counter) return { type: 'counter', processId };
+  if (could.histogram) return { type: hasBuckets ? 'histogram' : 'summary', processId };
+  return could.gauge && isStamped ? { type: 'gauge', mode: 'mostrecent', processId } : undefined;
 }
 
 function hasSuffix({ family, sampleName }: Key, ...suffixes: readonly string[]): boolean {

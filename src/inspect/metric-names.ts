@@ -6,7 +6,7 @@
 import { listMetricFiles, readFiles } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { isUnusable } from '../format/key.js';
-import { KeyCache } from './read-file.js';
+import { KeyTable } from './key-table.js';
 
 /** Files of each type and mode that are read, and of all. */
 const MAX_OF_KIND = 8;
@@ -33,12 +33,12 @@ export async function metricNames(directory: string): Promise<string[]> {
     chosen.push(name);
   }
   const names = new Set<string>();
-  const keys = new KeyCache();
+  const keys = new KeyTable();
   await readFiles(directory, chosen, false, (at, { key: bytes, keyEnd }) => {
     const { type } = parseFileName(chosen[at]!.toString())!;
     let from = 0;
     for (const end of keyEnd) {
-      const key = keys.parse(bytes.subarray(from, end));
+      const key = keys.read(keys.add(bytes.subarray(from, end)));
       from = end;
       if (isUnusable(key)) continue;
       const isWhole = type === 'histogram' || type === 'summary';

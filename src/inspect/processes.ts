@@ -192,7 +192,10 @@ export function usedBytesOf({ usedBytes, sizeBytes }: ReadFile): number {
 export function hasPreviousLife(file: ReadFile, writer: Writer): boolean {
   if (writer.abandoned?.includes(file.identity)) return true;
   if (writer.liveness !== 'alive') return false;
-  return file.entries.some(({ timestampSeconds }) => isPreviousLife(timestampSeconds, writer));
+  for (const { timestampSeconds } of file.entries) {
+    if (isPreviousLife(timestampSeconds, writer)) return true;
+  }
+  return false;
 }
 
 /** The youngest sign that each process wrote; none for one whose files could not be looked at. */

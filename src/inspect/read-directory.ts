@@ -2,7 +2,7 @@
  * Reads what a command is pointed at: a directory, a snapshot of one, or a single metric file.
  *
  * 10,000 files are normal (a graveyard of workers): files are read on the pool, some at a time, and
- * a key is parsed once for all files that have its text.
+ * a key is kept once for all files that have its text.
  */
 import { basename } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
@@ -17,7 +17,8 @@ import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import { fileNameByKeys } from './file-name-by-keys.js';
 import { type Input, inputText, openInput } from './input.js';
-import { foreignFile, KeyCache, pathOf, toReadFile, writersOf } from './read-file.js';
+import { KeyTable } from './key-table.js';
+import { foreignFile, pathOf, toReadFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { readSnapshot } from './snapshot.js';
 
@@ -57,13 +58,13 @@ export async function readDirectory(path: string): Promise<Reading> {
     if (parseFileName(name) === undefined) files[i] = foreignFile(path, name);
     else wanted.push(i);
   }
-  const keys = new KeyCache();
+  const keys = new KeyTable();
   const wantedNames = wanted.map((i) => names[i]!);
   await readFiles(path, wantedNames, false, (at, inspected) => {
     const name = wantedNames[at]!.toString();
     files[wanted[at]!] = toReadFile(pathOf(path, name), name, inspected, takenAtSeconds, keys);
   });
-  return readingOf(path, takenAtSeconds, files);
+  return readingOf(path, takenAtSeconds, files, keys);
 }
 
 /**
@@ -83,9 +84,10 @@ export function refuseUnusable(path: string, { files: [file] }: Reading): void {
 async function readSingleFile(path: string, bytes: Buffer | undefined): Promise<Reading> {
   const takenAtSeconds = Date.now() / 1000;
   const inspected = bytes === undefined ? await readFile(path, false) : readPiped(bytes);
-  const file = toReadFile(path, basename(path), inspected, takenAtSeconds, new KeyCache());
+  const keys = new KeyTable();
+  const file = toReadFile(path, basename(path), inspected, takenAtSeconds, keys);
   const fileName = file.fileName ?? fileNameByKeys(file.entries);
-  return readingOf(path, takenAtSeconds, [{ ...file, fileName }]);
+  return readingOf(path, takenAtSeconds, [{ ...file, fileName }], keys);
 }
 
 function readPiped(bytes: Buffer): InspectedFile {
@@ -96,11 +98,13 @@ async function readingOf(
   path: string,
   takenAtSeconds: number,
   files: readonly ReadFile[],
+  keys: KeyTable,
 ): Promise<Reading> {
   return {
     path,
     takenAtSeconds,
     files,
+    keys,
     writers: await writersOf(files),
     bootSeconds: bootSeconds(),
   };

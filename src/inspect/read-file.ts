@@ -1,29 +1,15 @@
 /**
- * One metric file as a view sees it: what the addon read, with its keys parsed and its fault named.
+ * One metric file as a view sees it: what the addon read, with its fault named.
  */
 import { MetricFileError } from '../errors.js';
 import { faultOf, type InspectedFile } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
-import { type Key, parseKey, type UnusableKey } from '../format/key.js';
+import type { Key, UnusableKey } from '../format/key.js';
 import { findWriters, type WrittenFile } from '../processes/find-writers.js';
 import type { Writer } from '../processes/writer.js';
+import type { KeyTable } from './key-table.js';
+import type { List } from './list.js';
 import type { ReadEntry, ReadFile } from './reading.js';
-
-/** Keys by their text, each parsed once. */
-export class KeyCache {
-  readonly #keys = new Map<string, Key | UnusableKey>();
-
-  parse(bytes: Uint8Array): Key | UnusableKey {
-    // A character for each byte: as good as the text to tell keys apart, and faster to make.
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-    let key = this.#keys.get(text);
-    if (key === undefined) {
-      key = parseKey(bytes);
-      this.#keys.set(text, key);
-    }
-    return key;
-  }
-}
 
 /** Who writes these files now. */
 export function writersOf(
@@ -41,7 +27,7 @@ export function toReadFile(
   name: string,
   inspected: InspectedFile,
   nowSeconds: number,
-  keys: KeyCache,
+  keys: KeyTable,
 ): ReadFile {
   const { changedSeconds, modifiedSeconds, sizeBytes, diskBytes, device, inode } = inspected;
   const fault = faultOf(path, inspected, { changedSeconds, nowSeconds });
@@ -50,7 +36,7 @@ export function toReadFile(
     path,
     name,
     fileName: parseFileName(name),
-    entries: entriesOf(inspected, keys),
+    entries: new FileEntries(inspected, keys),
     fault,
     slotBytes: inspected.slotBytes,
     usedBytes: inspected.usedBytes,
@@ -62,22 +48,69 @@ export function toReadFile(
   };
 }
 
-function entriesOf(inspected: InspectedFile, keys: KeyCache): ReadEntry[] {
-  const { key, keyEnd, offset, valueOffset, value, timestampSeconds } = inspected;
-  const entries: ReadEntry[] = [];
-  let from = 0;
-  for (let i = 0; i < keyEnd.length; i++) {
-    const end = keyEnd[i]!;
-    entries.push({
-      key: keys.parse(key.subarray(from, end)),
-      offset: offset[i]!,
-      valueOffset: valueOffset[i]!,
-      value: value[i]!,
-      timestampSeconds: timestampSeconds[i]!,
+/** In columns, as the addon gives them; a million objects would take 100 MB. */
+class FileEntries implements List<ReadEntry> {
+  readonly keys: KeyTable;
+  readonly keyId: Uint32Array;
+  readonly inspected: Omit<InspectedFile, 'key' | 'keyEnd' | 'excerpt'>;
+
+  constructor(inspected: InspectedFile, keys: KeyTable) {
+    const { key, keyEnd, excerpt: _, ...columns } = inspected;
+    this.keys = keys;
+    this.inspected = columns;
+    let from = 0;
+    this.keyId = keyEnd.map((end) => {
+      const id = keys.add(key.subarray(from, end));
+      from = end;
+      return id;
     });
-    from = end;
   }
-  return entries;
+
+  get length(): number {
+    return this.keyId.length;
+  }
+
+  at(index: number): ReadEntry | undefined {
+    return index >= 0 && index < this.keyId.length ? new FileEntry(this, index) : undefined;
+  }
+
+  *[Symbol.iterator](): IterableIterator<ReadEntry> {
+    for (let i = 0; i < this.keyId.length; i++) yield new FileEntry(this, i);
+  }
+}
+
+class FileEntry implements ReadEntry {
+  readonly #file: FileEntries;
+  readonly #index: number;
+
+  constructor(file: FileEntries, index: number) {
+    this.#file = file;
+    this.#index = index;
+  }
+
+  get keyId(): number {
+    return this.#file.keyId[this.#index]!;
+  }
+
+  get key(): Key | UnusableKey {
+    return this.#file.keys.read(this.keyId);
+  }
+
+  get offset(): number {
+    return this.#file.inspected.offset[this.#index]!;
+  }
+
+  get valueOffset(): number {
+    return this.#file.inspected.valueOffset[this.#index]!;
+  }
+
+  get value(): number {
+    return this.#file.inspected.value[this.#index]!;
+  }
+
+  get timestampSeconds(): number {
+    return this.#file.inspected.timestampSeconds[this.#index]!;
+  }
 }
 
 /** A file of a name no client writes: not opened. */

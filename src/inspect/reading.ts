@@ -6,10 +6,14 @@ import type { MetricFileError } from '../errors.js';
 import type { FileName } from '../format/filename.js';
 import type { Key, UnusableKey } from '../format/key.js';
 import type { Writer } from '../processes/writer.js';
+import type { KeyTable } from './key-table.js';
+import type { List } from './list.js';
 
 /** One entry as it stands in the file. */
 export interface ReadEntry {
-  /** One object for all entries with the same text. */
+  /** The same for all entries of a reading whose keys have the same text. */
+  readonly keyId: number;
+  /** Parsed when it is asked for. */
   readonly key: Key | UnusableKey;
   /** Byte at which the entry begins, and at which its value lies. */
   readonly offset: number;
@@ -26,7 +30,7 @@ export interface ReadFile {
   /** Undefined for a name no client writes; such a file is not opened and has no entries. */
   readonly fileName: FileName | undefined;
   /** All entries, or those before the fault. */
-  readonly entries: readonly ReadEntry[];
+  readonly entries: List<ReadEntry>;
   readonly fault: MetricFileError | undefined;
   /** 8 or 16; 0 while there is no entry. */
   readonly slotBytes: number;
@@ -49,6 +53,8 @@ export interface Reading {
   readonly path: string;
   readonly takenAtSeconds: number;
   readonly files: readonly ReadFile[];
+  /** Of all files. */
+  readonly keys: KeyTable;
   /** Of each process id that files name; liveness is alive, dead or unknown. */
   readonly writers: ReadonlyMap<string, Writer>;
   /** When the machine was booted; undefined where that cannot be known. */

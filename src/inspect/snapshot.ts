@@ -23,7 +23,8 @@ import {
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Liveness, Writer } from '../processes/writer.js';
-import { foreignFile, KeyCache, knownTimes, pathOf, toReadFile, writersOf } from './read-file.js';
+import { KeyTable } from './key-table.js';
+import { foreignFile, knownTimes, pathOf, toReadFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { MOST_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
@@ -111,7 +112,7 @@ export async function takeSnapshot(directory: string, version: string): Promise<
     const name = wantedNames[at]!.toString();
     const withoutEntries: InspectedFile = { ...inspected, keyEnd: new Uint32Array() };
     const path = pathOf(directory, name);
-    const file = toReadFile(path, name, withoutEntries, takenAtSeconds, new KeyCache());
+    const file = toReadFile(path, name, withoutEntries, takenAtSeconds, new KeyTable());
     const member = hasBytes(file) ? memberName(name, i) : null;
     read[i] = file;
     files[i] = factsOf(file, member);
@@ -197,11 +198,12 @@ export async function readSnapshot(path: string, packed: Buffer): Promise<Readin
   if (facts?.snapshot !== VERSION) throw refuse(`a snapshot of version ${facts?.snapshot}`);
   if (!isSound(facts)) throw refuse(`no snapshot of promfold: ${FACTS} has another shape`);
 
-  const keys = new KeyCache();
+  const keys = new KeyTable();
   return {
     path,
     takenAtSeconds: facts.takenAtSeconds,
     files: facts.files.map((file) => readMember(facts, file, members, keys)),
+    keys,
     writers: new Map(facts.writers.map((writer) => [writer.processId, toWriter(writer)])),
     bootSeconds: facts.bootSeconds ?? undefined,
   };
@@ -228,7 +230,7 @@ function readMember(
   { path: directory, takenAtSeconds }: Facts,
   facts: FileFacts,
   members: ReadonlyMap<string, Uint8Array>,
-  keys: KeyCache,
+  keys: KeyTable,
 ): ReadFile {
   const { name, sizeBytes, diskBytes, changedSeconds, identity } = facts;
   const bytes = facts.member === null ? undefined : members.get(facts.member);

@@ -92,7 +92,7 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
 
   const processes = new Map<string, Counted>();
   const series = new Map<string, { family: string; increments: number; processes: Set<string> }>();
-  const texts = new Map<Key, string>();
+  const texts = new Map<number, string>();
   const total = { increments: 0, observations: 0 };
   for (const file of now.files) {
     const { fileName, entries, fault } = file;
@@ -107,11 +107,11 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
     known.used += usedBytesOf(file);
     if (before === undefined || fault !== undefined || type === 'gauge') continue;
     const what = type === 'counter' ? 'increments' : 'observations';
-    for (const { key, increments } of movedEntries(file, earlier.get(file.name))) {
-      let text = texts.get(key);
+    for (const { keyId, key, increments } of movedEntries(file, earlier.get(file.name))) {
+      let text = texts.get(keyId);
       if (text === undefined) {
         text = countedText(key);
-        texts.set(key, text);
+        texts.set(keyId, text);
       }
       let one = series.get(text);
       if (one === undefined) {
@@ -227,14 +227,18 @@ function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
 function* movedEntries(
   file: ReadFile,
   before: ReadFile | undefined,
-): IterableIterator<{ key: Key; increments: number }> {
+): IterableIterator<{ keyId: number; key: Key; increments: number }> {
   const isSame = before?.identity === file.identity;
-  for (const [i, { key, value, valueOffset }] of file.entries.entries()) {
-    const last = isSame ? before?.entries[i] : undefined;
+  let i = 0;
+  for (const entry of file.entries) {
+    const last = isSame ? before?.entries.at(i) : undefined;
+    i++;
+    const { value, valueOffset, keyId } = entry;
     if (last !== undefined && last.value === value) continue;
+    const { key } = entry;
     if (isUnusable(key) || !countsIncrements(file, key)) continue;
     const from = last?.valueOffset === valueOffset ? last.value : 0;
-    if (value > from) yield { key, increments: value - from };
+    if (value > from) yield { keyId, key, increments: value - from };
   }
 }
 

@@ -153,11 +153,11 @@ describe('a text that would move the cursor', () => {
     assert.equal(processes.path, directory);
     assert.ok(processes.processes.some(({ processId }) => processId === `7${HOSTILE}`));
     const { files } = await json<EntriesView>('cat', '--match', 'jobs_total', directory);
-    const entries = files.flatMap((file) => file.entries);
+    const entries = files.flatMap((file) => [...file.entries]);
     assert.equal(entries[0]!.labels!.path, HOSTILE);
     assert.equal(entries[0]!.help, `help ${HOSTILE}`);
     const { series } = await json<Explanation>('explain', 'jobs_total', directory);
-    assert.equal(series[0]!.labels.path, HOSTILE);
+    assert.equal([...series][0]!.labels.path, HOSTILE);
     const { added } = await json<Difference>('diff', empty, directory);
     assert.ok(added.some(({ series: one }) => one === `jobs_total{path="${HOSTILE}"}`));
   });

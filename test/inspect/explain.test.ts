@@ -74,7 +74,7 @@ describe('explain', () => {
   for (const golden of cases) {
     it(`says what a scrape prints of ${golden.name}, and its shares add up`, async () => {
       const directory = copyOfFiles(golden);
-      const { series } = explain(await readDirectory(directory), ALL);
+      const series = [...explain(await readDirectory(directory), ALL).series];
       const samples = series.filter(({ value }) => value !== undefined);
       const said = new Map(samples.map((one) => [one.series, formatNumber(one.value!)]));
       assert.deepEqual(
@@ -90,7 +90,7 @@ describe('explain', () => {
       const reading = await readDirectory(join(GOLDEN, name, 'files'));
       for (const { series } of explain(reading, ALL).series) {
         const selector = new Selector(series);
-        const found = explain(reading, selector).series.map((one) => one.series);
+        const found = [...explain(reading, selector).series].map((one) => one.series);
         assert.ok(found.includes(series), series);
       }
     }
@@ -122,7 +122,7 @@ async function readingOf(
   return { ...(await readDirectory(directory)), takenAtSeconds: NOW, writers };
 }
 
-const one = (explanation: Explanation): ExplainedSeries => explanation.series[0]!;
+const one = (explanation: Explanation): ExplainedSeries => explanation.series.at(0)!;
 
 describe('when a number misleads, explain', () => {
   const cases: [
@@ -288,9 +288,8 @@ describe('a histogram', () => {
 
   it('with other bounds in another process is warned of', async () => {
     const reading = await readDirectory(join(GOLDEN, 'bucket-mismatch', 'files'));
-    const codes = explain(reading, new Selector('{__name__=~".+"}')).histograms.flatMap(
-      ({ warnings }) => warnings.map(({ code }) => code),
-    );
+    const { histograms } = explain(reading, new Selector('{__name__=~".+"}'));
+    const codes = [...histograms].flatMap(({ warnings }) => warnings.map(({ code }) => code));
     assert.ok(codes.includes('BUCKETS_DIFFER'));
   });
 
@@ -311,7 +310,7 @@ describe('a histogram', () => {
     };
     const { windowSeconds, histograms } = explainWindow(await at(0, NOW), await at(10, NOW + 30));
     assert.equal(windowSeconds, 30);
-    const { window, quantiles } = histograms[0]!;
+    const { window, quantiles } = histograms.at(0)!;
     assert.ok(quantiles.p50 < 1);
     assert.deepEqual(window!.buckets, [0, 10, 10]);
     assert.equal(window!.quantiles.p50, 1 + 99 / 2);
@@ -341,9 +340,7 @@ describe('a counter in a window', () => {
 describe('names near one that is not there', () => {
   it('are found by spelling and by part', async () => {
     const reading = await readDirectory(join(GOLDEN, 'web-v0.26.0', 'files'));
-    const [{ name } = { name: '' }] = explain(reading, ALL).series.map((found) => ({
-      name: found.sampleName,
-    }));
+    const name = one(explain(reading, ALL)).sampleName;
     assert.ok(nearNames(reading, `${name.slice(0, -1)}x`).includes(name));
     assert.deepEqual(nearNames(reading, 'zzzzzzzz'), []);
   });

@@ -1,7 +1,7 @@
 /** A Reading made by hand: what a test of a view says of a directory, and nothing else. */
 import { MetricFileError } from '../../src/errors.js';
 import { parseFileName } from '../../src/format/filename.js';
-import { parseKey } from '../../src/format/key.js';
+import { KeyTable } from '../../src/inspect/key-table.js';
 import type { ReadEntry, ReadFile, Reading } from '../../src/inspect/reading.js';
 import type { Liveness, Writer } from '../../src/processes/writer.js';
 
@@ -25,23 +25,30 @@ export type MadeFile = Partial<Omit<ReadFile, 'entries' | 'fault'>> & {
   readonly fault?: MetricFileError['code'];
 };
 
-function makeEntry(entry: MadeEntry, index: number, type = 'gauge'): ReadEntry {
+function makeEntry(keys: KeyTable, entry: MadeEntry, index: number, type = 'gauge'): ReadEntry {
   const { name, labels = {}, value = 0, timestampSeconds = 0, help = 'help' } = entry;
   const sampleName = entry.sampleName ?? (type === 'counter' ? `${name}_total` : name);
   const raw = entry.rawKey ?? JSON.stringify([name, sampleName, labels, help]);
   const offset = 8 + 64 * index;
-  const key = parseKey(Buffer.from(raw));
-  return { key, offset, valueOffset: offset + 48, value, timestampSeconds };
+  const keyId = keys.add(Buffer.from(raw));
+  return {
+    keyId,
+    key: keys.read(keyId),
+    offset,
+    valueOffset: offset + 48,
+    value,
+    timestampSeconds,
+  };
 }
 
-export function makeFile(name: string, made: MadeFile = {}): ReadFile {
+export function makeFile(name: string, made: MadeFile = {}, keys = new KeyTable()): ReadFile {
   const { entries = [], fault, ...rest } = made;
   const fileName = parseFileName(name);
   return {
     path: `/run/prom/${name}`,
     name,
     fileName,
-    entries: entries.map((entry, i) => makeEntry(entry, i, fileName?.type)),
+    entries: entries.map((entry, i) => makeEntry(keys, entry, i, fileName?.type)),
     fault:
       fault === undefined
         ? undefined
@@ -78,13 +85,15 @@ export function makeReading(
   writers: Readonly<Record<string, Liveness | Partial<Writer>>> = {},
   rest: Partial<Reading> = {},
 ): Reading {
-  const made = Object.entries(files).map(([name, file]) => makeFile(name, file));
+  const keys = new KeyTable();
+  const made = Object.entries(files).map(([name, file]) => makeFile(name, file, keys));
   const ids = made.flatMap(({ fileName }) => fileName?.processId ?? []);
   const all = [...new Set([...ids, ...Object.keys(writers)])];
   return {
     path: '/run/prom',
     takenAtSeconds: NOW,
     files: made,
+    keys,
     writers: new Map(all.map((id) => [id, makeWriter(id, writers[id] ?? 'unknown')])),
     bootSeconds: NOW - 86_400,
     ...rest,

@@ -3,7 +3,6 @@
  * as the daemon admits them when it starts, in the order of their names.
  */
 import { compareCodePoints } from '../../format/code-point.js';
-import type { Key, UnusableKey } from '../../format/key.js';
 import { Budget, type Exceeded, exceededText, type Quantity } from '../../plan/budget.js';
 import { Plan } from '../../plan/plan.js';
 import { atOnce } from '../../steps.js';
@@ -22,25 +21,21 @@ export const overBudget: Rule = {
     'promfold leaves the file out, or of a file that it serves what the file grew by, so that no file can use up its memory.',
   cure: 'Remove files of dead processes, take labels with many values off the metric, give promfold more memory, or raise the limit with --limit.',
   *find({ reading, limits }: Subject) {
-    const keys: (Key | UnusableKey)[] = [];
-    const idOfKey = new Map<Key | UnusableKey, number>();
+    const isKnown = new Uint8Array(reading.keys.size);
     const budget = new Budget('source', limits.source, new Budget('all', limits.all));
-    const plan = new Plan((id) => keys[id]!, undefined, budget);
+    const plan = new Plan((id) => reading.keys.read(id), undefined, budget);
     const files = reading.files.filter((file) => file.fault === undefined && file.fileName);
     files.sort((a, b) => compareCodePoints(a.name, b.name));
     for (const [id, file] of files.entries()) {
-      const seen = keys.length;
-      const keyIds = Uint32Array.from(file.entries, ({ key }) => {
-        let keyId = idOfKey.get(key);
-        if (keyId === undefined) {
-          keyId = keys.push(key) - 1;
-          idOfKey.set(key, keyId);
-        }
-        return keyId;
-      });
+      const keyIds = Uint32Array.from(file.entries, ({ keyId }) => keyId);
+      let newKeys = 0;
+      for (const keyId of keyIds) {
+        if (isKnown[keyId] === 0) newKeys++;
+        isKnown[keyId] = 1;
+      }
       plan.addFile(id, file.fileName!, limits.file);
       const own = plan.files.get(id)!.budget;
-      const exceeded = readIn(own, file, keys.length - seen) ?? atOnce(plan.admit(id, 0, keyIds));
+      const exceeded = readIn(own, file, newKeys) ?? atOnce(plan.admit(id, 0, keyIds));
       if (exceeded === undefined) continue;
       own.reset();
       plan.removeFile(id);

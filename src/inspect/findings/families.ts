@@ -87,12 +87,12 @@ function indexFamily(name: string, { parts, lastMode, ...said }: Gathered): Fami
   const rule = mergeRule(type, lastMode);
   const series = new Map<string, SeriesIndex>();
   const unusable: Part[] = [];
-  const shapes = new Map<Key, SeriesShape | undefined>();
+  const shapes = new Map<number, SeriesShape | undefined>();
   for (const part of parts) {
-    const key = part.entry.key as Key;
-    const known = shapes.has(key);
-    const shape = known ? shapes.get(key) : seriesShape(name, rule, key);
-    if (!known) shapes.set(key, shape);
+    const { keyId, key } = part.entry;
+    const known = shapes.has(keyId);
+    const shape = known ? shapes.get(keyId) : seriesShape(name, rule, key as Key);
+    if (!known) shapes.set(keyId, shape);
     if (shape === undefined) {
       unusable.push(part);
       continue;

@@ -1,0 +1,262 @@
+/**
+ * scripts/sizes: every command on directories as large as they come, with figures. Ends with 1 where one failed.
+ *
+ * The tests do the same with 130,000 series (test/cli/sizes.test.ts); this is for a million, 10,000 files and
+ * 512 MiB of keys, and takes half an hour.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SHAPES, type Shape } from './large-directory.js';
+import { USAGE_FILE_VARIABLE, type Usage } from './usage.js';
+
+const USAGE = `usage: scripts/sizes [flags]
+
+Runs every command on large directories, piped, as JSON and in a terminal of 60 columns, and prints how long each
+took, how much memory and how much it printed.
+
+  --shape NAME     only this shape: ${SHAPES.map(({ name }) => name).join(', ')}; repeatable
+  --command TEXT   only commands that begin so: ls, 'ls --files'; repeatable
+  --count N        series, files or MiB of the shape, in place of the full size
+  --dir DIR        where to make the directories (the system's temporary directory)
+  --json           a line of JSON for each run
+  --seconds N      one that takes longer has failed (180)
+  --heap MIB       limit of the heap, as on a smaller machine (--max-old-space-size)`;
+
+/** What a shape has when it is large. */
+const FULL_COUNT: Readonly<Record<string, number>> = {
+  'over-all': 1_000_000,
+  'many-files': 10_000,
+  'much-text': 512,
+  'long-values': 512,
+  'long-names': 256,
+};
+const USUAL_COUNT = 130_000;
+
+const { values } = parseArgs({
+  options: {
+    shape: { type: 'string', multiple: true, default: [] },
+    command: { type: 'string', multiple: true, default: [] },
+    count: { type: 'string' },
+    dir: { type: 'string', default: tmpdir() },
+    json: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: '180' },
+    heap: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+// From dist/scripts/large/.
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const USAGE_HOOK = new URL('./usage.js', import.meta.url).href;
+
+interface Run {
+  /** `ls --files`. */
+  readonly title: string;
+  readonly args: readonly string[];
+  readonly exitCodes: readonly number[];
+}
+
+interface Measured {
+  readonly shape: string;
+  readonly command: string;
+  readonly to: 'pipe' | 'terminal';
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly maxRssMebibytes: number;
+  readonly outputMebibytes: number;
+  /** What went wrong. */
+  readonly fault: string | undefined;
+}
+
+/** Everything a user may type; `before` has other values than `now`. */
+function runsOf(
+  shape: Shape,
+  now: readonly string[],
+  before: readonly string[],
+  out: string,
+): Run[] {
+  const [dir, old] = [now[0]!, before[0]!];
+  const sources = now.map((path, i) => `--source=s${i}=${path}`);
+  const scraped = now.length > 1 ? sources : [dir];
+  const run = (title: string, args: readonly string[], exitCodes = [0]): Run => ({
+    title,
+    args: [...title.split(' '), ...args],
+    exitCodes,
+  });
+  const single: Run[] = [
+    ...['ls', 'ls --files', 'ls --all --files', 'ls --json', 'ls --files --json'].map((title) =>
+      run(title, [dir]),
+    ),
+    run('cat', [dir], [0, 1]),
+    run('cat --json', [dir], [0, 1]),
+    run('cat --match', [shape.one, dir]),
+    run('explain', [shape.all, dir]),
+    run('explain --all', [shape.all, dir]),
+    run('explain --json', [shape.all, dir]),
+    run('explain --window 1s', [shape.all, dir]),
+    run('explain', [shape.one, dir]),
+    run('explain', ['nosuch', dir], [1]),
+    run('check', [dir], [0, 1]),
+    run('check --all', [dir], [0, 1]),
+    run('check --json', [dir], [0, 1]),
+    run('top --count 2 --interval 0.5', [dir]),
+    run('top --count 2 --interval 0.5 --json', [dir]),
+    run('diff', [old, dir], [1]),
+    run('diff --json', [old, dir], [1]),
+    run('diff', [dir, dir]),
+    run('diff --by process', [old, dir], [1]),
+    run('snapshot', [dir, '-o', join(out, 'snapshot.tar.gz')]),
+    run('snapshot --json', [dir, '-o', join(out, 'snapshot.tar.gz')]),
+    run('ls', [join(out, 'snapshot.tar.gz')]),
+    run('scrape -o', [join(out, 'page.prom'), dir]),
+    run('diff', [join(out, 'page.prom'), dir]),
+  ];
+  return [
+    ...single,
+    run('scrape', scraped),
+    run('scrape --name', [shape.family, ...scraped]),
+    run('scrape --name', ['nosuch', ...scraped]),
+    run('scrape --format openmetrics', scraped),
+    run('discover', [], [0, 1]),
+    run('discover --json', [], [0, 1]),
+  ];
+}
+
+async function measure(shape: Shape, run: Run, to: Measured['to'], out: string): Promise<Measured> {
+  const usageFile = join(out, 'usage.json');
+  rmSync(usageFile, { force: true });
+  const heap = values.heap === undefined ? [] : [`--max-old-space-size=${values.heap}`];
+  const words = [process.execPath, ...heap, '--import', USAGE_HOOK, MAIN, ...run.args];
+  const env = { ...process.env, [USAGE_FILE_VARIABLE]: usageFile };
+  const startedAt = performance.now();
+  const child =
+    to === 'pipe'
+      ? spawn(words[0]!, words.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] })
+      : spawn(
+          'script',
+          ['-qec', `stty rows 24 cols 60; exec ${words.map(quoted).join(' ')}`, '/dev/null'],
+          {
+            env,
+            stdio: ['ignore', 'pipe', 'pipe'],
+          },
+        );
+  const { bytes, stderr, ended } = await outcomeOf(child);
+  const usage = usageIn(usageFile);
+  return {
+    shape: shape.name,
+    command: `${run.title} ${run.args
+      .slice(run.title.split(' ').length)
+      .filter((word) => word.length < 60 && !word.startsWith('/'))
+      .join(' ')}`.trim(),
+    to,
+    seconds: (performance.now() - startedAt) / 1000,
+    cpuSeconds: usage?.cpuSeconds ?? Number.NaN,
+    maxRssMebibytes: usage?.maxRssMebibytes ?? Number.NaN,
+    outputMebibytes: bytes / 2 ** 20,
+    fault: faultOf(run, ended, stderr),
+  };
+}
+
+async function outcomeOf(child: ChildProcess) {
+  let bytes = 0;
+  let stderr = '';
+  child.stdout!.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  child.stderr!.on('data', (chunk: Buffer) => {
+    if (stderr.length < 4096) stderr += chunk;
+  });
+  const late = setTimeout(() => child.kill('SIGKILL'), Number(values.seconds) * 1000);
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(late);
+  return { bytes, stderr, ended: signal ?? code };
+}
+
+function faultOf({ exitCodes }: Run, ended: number | string | null, stderr: string) {
+  const found = /^.*(?:Error:|FATAL|\n\s+at ).*$/m.exec(stderr)?.[0];
+  if (typeof ended === 'number' && exitCodes.includes(ended) && found === undefined)
+    return undefined;
+  return `ended with ${ended}: ${(found ?? stderr).slice(0, 200).trim()}`;
+}
+
+function usageIn(file: string): Usage | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Usage;
+  } catch {
+    return undefined;
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+async function measureShape(shape: Shape, parent: string): Promise<Measured[]> {
+  const count = Number(values.count ?? FULL_COUNT[shape.name] ?? USUAL_COUNT);
+  const [now, before, out] = ['now', 'before', 'out'].map((name) => join(parent, shape.name, name));
+  for (const path of [now, before, out]) mkdirSync(path!, { recursive: true });
+  const nowPaths = shape.write(now!, count);
+  const beforePaths = shape.write(before!, Math.ceil(count * 0.9));
+  if (!values.json) console.log(`\n${shape.title(count)}`);
+  const measured: Measured[] = [];
+  for (const run of runsOf(shape, nowPaths, beforePaths, out!)) {
+    const isWanted =
+      values.command.length === 0 || values.command.some((text) => run.title.startsWith(text));
+    if (!isWanted) continue;
+    const isText = !run.title.includes('--json');
+    for (const to of isText ? (['pipe', 'terminal'] as const) : (['pipe'] as const)) {
+      const one = await measure(shape, run, to, out!);
+      measured.push(one);
+      print(one);
+    }
+  }
+  rmSync(join(parent, shape.name), { recursive: true, force: true });
+  return measured;
+}
+
+function print(measured: Measured): void {
+  if (values.json) {
+    console.log(JSON.stringify(measured));
+    return;
+  }
+  const { seconds, cpuSeconds, maxRssMebibytes, outputMebibytes, to, command, fault } = measured;
+  const figures = [
+    `${seconds.toFixed(1)} s`.padStart(8),
+    `${cpuSeconds.toFixed(1)} s`.padStart(8),
+    `${maxRssMebibytes.toFixed(0)} MiB`.padStart(10),
+    `${outputMebibytes.toFixed(1)} MiB`.padStart(12),
+    to.padEnd(8),
+  ];
+  console.log(
+    `${figures.join('  ')}  ${command}${fault === undefined ? '' : `   FAILED: ${fault}`}`,
+  );
+}
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const unknown = values.shape.find((name) => !SHAPES.some((shape) => shape.name === name));
+  if (unknown !== undefined) throw new RangeError(`--shape: got ${unknown}`);
+  const parent = mkdtempSync(join(resolve(values.dir), 'promfold-sizes-'));
+  process.once('exit', () => rmSync(parent, { recursive: true, force: true }));
+  const failed: Measured[] = [];
+  for (const shape of SHAPES) {
+    if (values.shape.length > 0 && !values.shape.includes(shape.name)) continue;
+    for (const one of await measureShape(shape, parent))
+      if (one.fault !== undefined) failed.push(one);
+  }
+  if (!values.json)
+    console.log(failed.length === 0 ? '\nall ended as they should' : `\n${failed.length} failed`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+process.exitCode = await main();
