@@ -61,9 +61,11 @@ function graphemeWidth(segment: string): number {
 export function cutToWidth(text: string, width: number): string {
   if (widthUpTo(text, width + 1) <= width) return text;
   if (width <= 0) return '';
+  const start = startOf(text, width);
+  if (isAscii(start)) return `${start.slice(0, width - 1)}…`;
   let cut = '';
   let taken = 0;
-  for (const { segment } of graphemesOf(startOf(text, width))) {
+  for (const { segment } of graphemesOf(start)) {
     const next = graphemeWidth(segment);
     if (taken + next > width - 1) break;
     cut += segment;

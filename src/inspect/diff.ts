@@ -212,7 +212,7 @@ interface Side {
 async function readSide(path: string, by: 'process' | undefined): Promise<Side> {
   const input = await openInput(path);
   if (input.kind === 'text') {
-    const samples = indexed(await readExposition(path, input, by));
+    const samples = await readExposition(path, input, by);
     return { samples, damagedFiles: 0, isExposition: true };
   }
   const reading = await readInput(path, input);
@@ -232,11 +232,11 @@ async function readExposition(
   path: string,
   { text }: Extract<Input, { kind: 'text' }>,
   by: 'process' | undefined,
-): Promise<readonly ExposedSample[]> {
+): Promise<Map<string, Sample>> {
   const refuse = (found: string) => new MetricFileError('FILE_UNREADABLE', path, found);
   if (by === 'process') throw refuse('an exposition does not say which process holds what');
   try {
-    return parseExposition(await text());
+    return indexed(parseExposition(await text()));
   } catch (error) {
     if (error instanceof MetricFileError) throw error;
     throw refuse(`no exposition: ${(error as Error).message}`);

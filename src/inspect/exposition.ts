@@ -23,10 +23,14 @@ const TYPE = /^#\s+TYPE\s+("(?:[^"\\]|\\.)*"|\S+)\s+(\S+)\s*$/;
 const NEWLINE = 0x0a;
 const HASH = 0x23;
 
-/** @throws Error `line 7: …` */
-export function parseExposition(text: string): ExposedSample[] {
-  const samples: ExposedSample[] = [];
-  const bytes = Buffer.from(text);
+/**
+ * Reads line by line: the whole may be longer than a string can be.
+ *
+ * @param text as UTF-8
+ * @throws Error `line 7: …`
+ */
+export function* parseExposition(text: Uint8Array): IterableIterator<ExposedSample> {
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length);
   const scanner = new SampleScanner();
   let typed = '';
   let type = 'unknown';
@@ -51,13 +55,12 @@ export function parseExposition(text: string): ExposedSample[] {
     }
     const sampleName = scanner.sampleName();
     const isOfFamily = typed !== '' && sampleName.startsWith(typed.replace(/_total$/, ''));
-    samples.push({
+    yield {
       family: isOfFamily ? typed : sampleName,
       sampleName,
       labels: scanner.labels(),
       value: numberOf(scanner.value()),
       type: isOfFamily ? type : 'unknown',
-    });
+    };
   }
-  return samples;
 }

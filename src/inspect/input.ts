@@ -8,13 +8,7 @@
 import { basename } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
 import { isSample } from '../expose/sample-scanner.js';
-import {
-  isStdin,
-  kindOf,
-  MAX_PIPE_BYTES,
-  openRegularFile,
-  readPipe,
-} from '../files/file-reading.js';
+import { isStdin, kindOf, openRegularFile, readPipe } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { formatBytes } from './quantity.js';
 
@@ -23,7 +17,7 @@ export type Input =
   | { readonly kind: 'snapshot'; readonly bytes: () => Promise<Buffer> }
   /** Without bytes it is read from its path. */
   | { readonly kind: 'metric file'; readonly bytes?: Buffer }
-  | { readonly kind: 'text'; readonly isExposition: boolean; readonly text: () => Promise<string> };
+  | { readonly kind: 'text'; readonly isExposition: boolean; readonly text: () => Promise<Buffer> };
 
 /** What a gzip stream begins with. */
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
@@ -34,8 +28,8 @@ const HEADER_BYTES = 8;
 /** Of a file, to tell what it is. */
 const FIRST_BYTES = 512;
 
-/** As for a pipe. A JavaScript string ends at 512 MiB. */
-const MAX_TEXT_BYTES = MAX_PIPE_BYTES;
+/** Node reads no longer file at once. */
+const MAX_TEXT_BYTES = 2 ** 31 - 1;
 
 /**
  * @param path `-` is stdin; one that cannot be looked at counts as a directory, whose listing then says why
@@ -47,19 +41,19 @@ export async function openInput(path: string): Promise<Input> {
   if (kind === 'pipe') {
     const bytes = await readPipe(path);
     if (bytes.length === 0) throw new MetricFileError('FILE_EMPTY', path, 'nothing came through');
-    return inputOf(path, bytes, { bytes, text: async () => bytes.toString() });
+    return inputOf(path, bytes, { bytes, text: async () => bytes });
   }
   const first = await firstBytes(path);
   if (first === undefined) return { kind: 'metric file' };
   return inputOf(path, first, {
-    text: async () => (await readWhole(path, MAX_TEXT_BYTES)).toString(),
+    text: () => readWhole(path, MAX_TEXT_BYTES),
   });
 }
 
 function inputOf(
   path: string,
   first: Buffer,
-  { bytes, text }: { bytes?: Buffer; text: () => Promise<string> },
+  { bytes, text }: { bytes?: Buffer; text: () => Promise<Buffer> },
 ): Input {
   if (first.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) {
     return { kind: 'snapshot', bytes: async () => bytes ?? (await readWhole(path, Infinity)) };

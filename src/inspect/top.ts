@@ -13,6 +13,7 @@ import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
 import { indexFamilies, mergedValue, seriesText } from './findings/families.js';
 import type { Severity } from './findings/finding.js';
+import { RULES } from './findings/rules.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';
 import type { ReadFile, Reading } from './reading.js';
 
@@ -83,6 +84,9 @@ export interface TopView {
   /** Errors and warnings of `check` that the files alone show. */
   readonly problems: readonly TopProblem[];
 }
+
+/** What is only worth knowing is not looked for every second. */
+const SHOWN_RULES = RULES.filter(({ severity }) => severity !== 'info');
 
 /** @param before the reading before; undefined for the first: all rates are 0 then */
 export function viewTop(now: Reading, before: Reading | undefined): TopView {
@@ -167,14 +171,14 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
       }))
       .sort((a, b) => b.incrementsPerSecond - a.incrementsPerSecond),
     gauges: before === undefined ? [] : movedGauges(now, before),
-    problems: check(now)
-      .findings.filter(({ severity }) => severity !== 'info')
-      .map(({ code, severity, title, evidence }) => ({
+    problems: check(now, undefined, SHOWN_RULES).findings.map(
+      ({ code, severity, title, evidence }) => ({
         code,
         severity,
         title,
         count: evidence.length,
-      })),
+      }),
+    ),
   };
 }
 

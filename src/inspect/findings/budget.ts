@@ -3,7 +3,13 @@
  * as the daemon admits them when it starts, in the order of their names.
  */
 import { compareCodePoints } from '../../format/code-point.js';
-import { Budget, type Exceeded, exceededText, type Quantity } from '../../plan/budget.js';
+import {
+  Budget,
+  type Exceeded,
+  exceededText,
+  type Quantity,
+  UNLIMITED,
+} from '../../plan/budget.js';
 import { Plan } from '../../plan/plan.js';
 import { atOnce } from '../../steps.js';
 import type { ReadFile } from '../reading.js';
@@ -21,6 +27,7 @@ export const overBudget: Rule = {
     'promfold leaves the file out, or of a file that it serves what the file grew by, so that no file can use up its memory.',
   cure: 'Remove files of dead processes, take labels with many values off the metric, give promfold more memory, or raise the limit with --limit.',
   *find({ reading, limits }: Subject) {
+    if (limits === UNLIMITED) return;
     const isKnown = new Uint8Array(reading.keys.size);
     const budget = new Budget('source', limits.source, new Budget('all', limits.all));
     const plan = new Plan((id) => reading.keys.read(id), undefined, budget);

@@ -44,12 +44,11 @@ export const unusableEntry: Rule = {
   title: 'entries whose key cannot be used',
   effect: 'These entries count for nothing; prometheus_client answers 500 for each of them.',
   cure: 'Find out who else writes the file: a second process that stores over a key is the usual cause. Then remove it.',
-  *find({ reading, families }) {
-    for (const { name, entries, fault } of reading.files) {
-      if (fault !== undefined) continue;
-      for (const { key, offset } of entries) {
-        if (isUnusable(key)) yield { text: located(name, key.found, offset), file: name };
-      }
+  *find({ flawed, families }) {
+    for (const { file, entry } of flawed) {
+      const { key, offset } = entry;
+      if (!isUnusable(key)) continue;
+      yield { text: located(file.name, key.found, offset), file: file.name };
     }
     for (const { name: family, unusable } of families.values()) {
       for (const { file, entry } of unusable) {
@@ -67,17 +66,16 @@ export const repairedText: Rule = {
   effect:
     'promfold serves them mended; prometheus_client answers 500 for a help that is no text or half a surrogate pair.',
   cure: 'Mend the text in the application: a help of None, or a label value from bytes that are not UTF-8.',
-  *find({ reading }) {
-    for (const { name, entries, fault } of reading.files) {
-      if (fault !== undefined) continue;
-      for (const { key, offset } of entries) {
-        if (isUnusable(key) || key.repaired === undefined) continue;
-        yield {
-          text: located(name, `${key.repaired} (${key.family})`, offset),
-          file: name,
-          family: key.family,
-        };
-      }
+  *find({ flawed }) {
+    for (const { file, entry } of flawed) {
+      const { key, offset } = entry;
+      if (isUnusable(key)) continue;
+      const { repaired, family } = key;
+      yield {
+        text: located(file.name, `${repaired} (${family})`, offset),
+        file: file.name,
+        family,
+      };
     }
   },
 };

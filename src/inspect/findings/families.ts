@@ -49,16 +49,23 @@ interface Gathered {
   readonly parts: Part[];
 }
 
-/** @returns families by name; damaged and foreign files count for nothing, as in a scrape */
-export function indexFamilies(files: readonly ReadFile[]): Map<string, FamilyIndex> {
+/**
+ * @param flawed gets the entries of undamaged files whose key is unusable or was repaired
+ * @returns families by name; damaged and foreign files count for nothing, as in a scrape
+ */
+export function indexFamilies(
+  files: readonly ReadFile[],
+  flawed: Part[] = [],
+): Map<string, FamilyIndex> {
   const gathered = new Map<string, Gathered>();
   const sorted = [...files].sort((a, b) => compareCodePoints(a.name, b.name));
   for (const file of sorted) {
     const { fileName, fault, entries } = file;
-    if (fileName === undefined || fault !== undefined) continue;
+    if (fault !== undefined) continue;
     for (const entry of entries) {
       const { key } = entry;
-      if (isUnusable(key)) continue;
+      if (isUnusable(key) || key.repaired !== undefined) flawed.push({ file, entry });
+      if (isUnusable(key) || fileName === undefined) continue;
       let family = gathered.get(key.family);
       if (family === undefined) {
         family = {

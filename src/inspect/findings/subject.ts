@@ -6,7 +6,7 @@ import { type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Elsewhere } from '../../processes/elsewhere.js';
 import type { Liveness } from '../../processes/writer.js';
 import type { ReadFile, Reading } from '../reading.js';
-import { type FamilyIndex, indexFamilies } from './families.js';
+import { type FamilyIndex, indexFamilies, type Part } from './families.js';
 
 /** Facts of this machine. None for a snapshot, which was taken on another. */
 export interface Surroundings {
@@ -27,6 +27,7 @@ export interface Surroundings {
 export class Subject {
   readonly reading: Reading;
   readonly surroundings: Surroundings | undefined;
+  readonly #flawed: Part[] = [];
   #families: ReadonlyMap<string, FamilyIndex> | undefined;
 
   /** Those of a daemon on this machine, where nobody says otherwise. */
@@ -40,8 +41,14 @@ export class Subject {
 
   /** Of the entries that count, in output order. */
   get families(): ReadonlyMap<string, FamilyIndex> {
-    this.#families ??= indexFamilies(this.reading.files);
+    // Once for both: of a million keys each is parsed anew when it is asked for.
+    this.#families ??= indexFamilies(this.reading.files, this.#flawed);
     return this.#families;
+  }
+
+  /** The entries of undamaged files whose key is unusable or was repaired. */
+  get flawed(): readonly Part[] {
+    return this.families && this.#flawed;
   }
 
   livenessOf({ fileName }: ReadFile): Liveness {
