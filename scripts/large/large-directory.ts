@@ -68,6 +68,9 @@ export interface Shape {
   title(count: number): string;
   /** Writes the files. @returns the directories of a scrape: one, or several sources */
   write(directory: string, count: number): readonly string[];
+  /** Of the first directory. */
+  entries(count: number): number;
+  series(count: number): number;
   /** A selector of all series. */
   readonly all: string;
   /** A selector of one. */
@@ -83,7 +86,11 @@ function* counters(from: number, to: number, process = 0): IterableIterator<Larg
   }
 }
 
+const asMany = (count: number) => count;
+
 const JOBS = {
+  entries: asMany,
+  series: asMany,
   family: 'jobs',
   all: 'jobs_total',
   one: 'jobs_total{path="/a/path/17"}',
@@ -127,6 +134,8 @@ export const twoSources: Shape = {
 export const oneHistogram: Shape = {
   name: 'one-histogram',
   title: (count) => `one histogram of ${count} buckets`,
+  entries: asMany,
+  series: asMany,
   family: 'wait_seconds',
   all: 'wait_seconds',
   one: 'wait_seconds_bucket{le="17.0"}',
@@ -150,6 +159,8 @@ const PROCESSES = 130;
 export const modeAll: Shape = {
   name: 'mode-all',
   title: (count) => `${count} series of one gauge of mode all, of ${PROCESSES} processes`,
+  entries: asMany,
+  series: asMany,
   family: 'busy',
   all: 'busy',
   one: 'busy{slot="3",pid="17"}',
@@ -172,6 +183,8 @@ function* gauges(count: number, process: number): IterableIterator<LargeEntry> {
 export const overAll: Shape = {
   name: 'over-all',
   title: (count) => `${count} series of 50 families, in 20 files`,
+  entries: asMany,
+  series: asMany,
   family: 'jobs_7',
   all: '{__name__=~".+"}',
   one: 'jobs_7_total{path="/a/path/57"}',
@@ -192,14 +205,18 @@ function* ofFile(file: number, files: number, count: number): IterableIterator<L
   }
 }
 
+const SERIES_OF_EACH = 20;
+
 export const manyFiles: Shape = {
   ...JOBS,
   name: 'many-files',
-  title: (count) => `${count} files of 20 series`,
+  title: (count) => `${count} files of the same ${SERIES_OF_EACH} series`,
+  entries: (count) => count * SERIES_OF_EACH,
+  series: () => SERIES_OF_EACH,
   one: 'jobs_total{path="/a/path/17"}',
   write(directory, count) {
     for (let pid = 1; pid <= count; pid++) {
-      writeLargeFile(join(directory, `counter_${pid}.db`), counters(0, 20, pid));
+      writeLargeFile(join(directory, `counter_${pid}.db`), counters(0, SERIES_OF_EACH, pid));
     }
     return [directory];
   },
@@ -208,14 +225,18 @@ export const manyFiles: Shape = {
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 
+const seriesOfText = (mebibytes: number) => Math.ceil((mebibytes * MIB) / 536);
+
 /** @param count MiB of keys */
 export const muchText: Shape = {
   ...JOBS,
+  entries: seriesOfText,
+  series: seriesOfText,
   name: 'much-text',
-  title: (count) => `one file of ${count} MiB, keys of 512 bytes`,
+  title: (count) => `one file of ${count} MiB, keys of half a KiB`,
   one: 'jobs_total{path="/17"}',
   write(directory, count) {
-    writeLargeFile(join(directory, 'counter_1.db'), longKeys((count * MIB) / 536, 440));
+    writeLargeFile(join(directory, 'counter_1.db'), longKeys(seriesOfText(count), 440));
     return [directory];
   },
 };
@@ -245,6 +266,8 @@ function* longKeys(count: number, length: number): IterableIterator<LargeEntry> 
 export const longNames: Shape = {
   name: 'long-names',
   title: (count) => `${count} families with names just under 512 KiB`,
+  entries: asMany,
+  series: asMany,
   family: 'jobs',
   all: '{__name__=~"jobs_.*"}',
   one: '{__name__=~"jobs_17_.*"}',
