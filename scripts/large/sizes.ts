@@ -22,6 +22,7 @@ took, how much memory and how much it printed.
 
   --shape NAME     only this shape: ${SHAPES.map(({ name }) => name).join(', ')}; repeatable
   --command TEXT   only this command with these flags: ls, 'ls --files'; repeatable
+  --to WHERE       only to a pipe, or only to a terminal
   --count N        series, files or MiB of the shape, in place of the full size
   --dir DIR        where to make the directories (the system's temporary directory)
   --json           a line of JSON for each run
@@ -42,6 +43,7 @@ const { values } = parseArgs({
   options: {
     shape: { type: 'string', multiple: true, default: [] },
     command: { type: 'string', multiple: true, default: [] },
+    to: { type: 'string' },
     count: { type: 'string' },
     dir: { type: 'string', default: tmpdir() },
     json: { type: 'boolean', default: false },
@@ -55,10 +57,12 @@ const { values } = parseArgs({
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const USAGE_HOOK = new URL('./usage.js', import.meta.url).href;
 
+const DESTINATIONS = ['pipe', 'terminal'] as const;
+
 interface Measured {
   readonly shape: string;
   readonly command: string;
-  readonly to: 'pipe' | 'terminal';
+  readonly to: (typeof DESTINATIONS)[number];
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly maxRssMebibytes: number;
@@ -168,8 +172,9 @@ async function measureShape(shape: Shape, parent: string): Promise<Measured[]> {
   if (!values.json) console.log(`\n${shape.title(count)}`);
   const measured: Measured[] = [];
   for (const run of chosenRuns(runsOf(shape, { now, before, out, count }), values.command)) {
-    const isText = !run.title.includes('--json');
-    for (const to of isText ? (['pipe', 'terminal'] as const) : (['pipe'] as const)) {
+    for (const to of DESTINATIONS) {
+      if (values.to !== undefined && values.to !== to) continue;
+      if (to === 'terminal' && run.title.includes('--json')) continue;
       const one = await measure(shape, run, to, out);
       measured.push(one);
       print(one);
@@ -197,13 +202,40 @@ function print(measured: Measured): void {
   );
 }
 
+/** What is wrong with the values of the flags. */
+function wrongFlag(): string | undefined {
+  const nowhere = { now: [''], before: [''], out: '', count: 0 };
+  const known = {
+    shape: SHAPES.map(({ name }) => name),
+    command: SHAPES.flatMap((shape) => runsOf(shape, nowhere)).map(({ title }) => title),
+  };
+  for (const flag of ['shape', 'command'] as const) {
+    const unknown = values[flag].find((value) => !known[flag].includes(value));
+    if (unknown === undefined) continue;
+    return `--${flag}: expected ${[...new Set(known[flag])].join(', ')}, got ${unknown}`;
+  }
+  if (values.to !== undefined && !DESTINATIONS.some((to) => to === values.to)) {
+    return `--to: expected ${DESTINATIONS.join(' or ')}, got ${values.to}`;
+  }
+  for (const flag of ['count', 'seconds', 'heap'] as const) {
+    const value = values[flag];
+    if (value !== undefined && !(Number(value) > 0)) {
+      return `--${flag}: expected a number above 0, got ${value}`;
+    }
+  }
+  return undefined;
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
-  const unknown = values.shape.find((name) => !SHAPES.some((shape) => shape.name === name));
-  if (unknown !== undefined) throw new RangeError(`--shape: got ${unknown}`);
+  const wrong = wrongFlag();
+  if (wrong !== undefined) {
+    console.error(`sizes: ${wrong}`);
+    return 2;
+  }
   const parent = mkdtempSync(join(resolve(values.dir), 'promfold-sizes-'));
   process.once('exit', () => rmSync(parent, { recursive: true, force: true }));
   const failed: Measured[] = [];
