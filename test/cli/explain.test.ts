@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promfold } from '../support/cli.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
-import { GOLDEN } from '../support/paths.js';
+import { GOLDEN, MAIN } from '../support/paths.js';
+import { run } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
 function counters(): string {
@@ -67,6 +68,33 @@ describe('promfold explain', () => {
     assert.match(stdout, /^since start /m);
     assert.match(stdout, /P50 +P90 +P99$/m);
     assert.match(stdout, /^ *\+Inf /m);
+  });
+
+  it('shows 100 buckets in a terminal, and the rest with --all', async () => {
+    const directory = tempDirectory();
+    const buckets = [...Array.from({ length: 150 }, (_, i) => String(i)), '+Inf'];
+    writeMetricFile(
+      join(directory, 'histogram_1.db'),
+      buckets.map((le) => ({
+        family: 'took',
+        sampleName: 'took_bucket',
+        labels: { le },
+        value: 1,
+      })),
+    );
+    const inTerminal = async (...flags: string[]) => {
+      const words = [process.execPath, MAIN, 'explain', ...flags, 'took', directory];
+      const command = `stty rows 24 cols 80; ${words.map((word) => `'${word}'`).join(' ')}`;
+      const { stdout } = await run('script', ['-qec', command, '/dev/null']);
+      return rows(stdout);
+    };
+    const some = await inTerminal();
+    assert.ok(some.includes('99.0 100 100'), some.join('\n'));
+    assert.ok(!some.includes('100.0 101 101'));
+    assert.ok(some.includes('and 51 more buckets; --all shows them'), some.join('\n'));
+    const all = await inTerminal('--all');
+    assert.ok(all.includes('+Inf 151 151'), all.join('\n'));
+    assert.ok(!all.some((line) => line.includes('more bucket')));
   });
 
   it('reads twice for a window', async () => {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { renderTable } from '../../src/cli/table.js';
+import { renderTable, tableLines } from '../../src/cli/table.js';
 import { type ColorChoice, painter, takesColour, terminalWidth } from '../../src/cli/terminal.js';
-import { cutToWidth, textWidth, wrapSeries, wrapText } from '../../src/cli/text-width.js';
+import {
+  cutToWidth,
+  textWidth,
+  widthUpTo,
+  wrapSeries,
+  wrapText,
+} from '../../src/cli/text-width.js';
 
 describe('textWidth', () => {
   const cases: [title: string, text: string, width: number][] = [
@@ -19,6 +25,25 @@ describe('textWidth', () => {
   for (const [title, text, width] of cases) {
     it(title, () => assert.equal(textWidth(text), width));
   }
+});
+
+describe('widthUpTo', () => {
+  const cases: [text: string, most: number, width: number][] = [
+    ['abc', 5, 3],
+    ['abcdef', 5, 5],
+    ['日本語', 5, 5],
+    ['日本', 5, 4],
+  ];
+  for (const [text, most, width] of cases) {
+    it(`of ${text}, ${most} at most`, () => assert.equal(widthUpTo(text, most), width));
+  }
+  it('looks no further than it must', () => {
+    const text = '日'.repeat(2 ** 20);
+    const startedAt = performance.now();
+    for (let i = 0; i < 100; i++) assert.equal(widthUpTo(text, 80), 80);
+    // The whole would take a second each time.
+    assert.ok(performance.now() - startedAt < 10_000);
+  });
 });
 
 describe('cutToWidth', () => {
@@ -55,6 +80,15 @@ describe('wrapSeries', () => {
   for (const [text, width, lines] of cases) {
     it(`${text} in ${width}`, () => assert.deepEqual(wrapSeries(text, width), lines));
   }
+  it('cuts what would fill screens', () => {
+    const lines = wrapSeries(`up{a="${'x'.repeat(2 ** 20)}"}`, 10);
+    assert.ok(lines.length >= 50 && lines.length <= 52, `${lines.length} lines`);
+    assert.match(lines.at(-1)!, /x…$/);
+  });
+  it('cuts nothing where there is no width', () => {
+    const text = `up{a="${'x'.repeat(2 ** 20)}"}`;
+    assert.deepEqual(wrapSeries(text, Number.POSITIVE_INFINITY), [text]);
+  });
 });
 
 describe('renderTable', () => {
@@ -79,6 +113,34 @@ describe('renderTable', () => {
   it('cuts nothing where there is no width', () => {
     const options = { width: Number.POSITIVE_INFINITY, flexible: 1 };
     assert.equal(renderTable(['ID', 'NAME'], rows, options)[1], '1    a long name');
+  });
+  it('lets a very long cell stick out on its own line', () => {
+    const long = 'x'.repeat(10_000);
+    const [, first, second] = renderTable(
+      ['NAME', 'N'],
+      [
+        [long, '1'],
+        ['b', '2'],
+      ],
+      {
+        width: Number.POSITIVE_INFINITY,
+        alignRight: [1],
+      },
+    );
+    assert.equal(first, `${long}  1`);
+    assert.equal(second, `${'b'.padEnd(500)}  2`);
+  });
+  it('goes through rows that are made when they are asked for', () => {
+    const made = {
+      *[Symbol.iterator]() {
+        yield* rows;
+      },
+    };
+    const options = { width: 80, alignRight: [0] };
+    assert.deepEqual(
+      [...tableLines(['ID', 'NAME'], made, options)],
+      renderTable(['ID', 'NAME'], rows, options),
+    );
   });
   it('wraps the flexible column, where nothing may be lost', () => {
     const body = [
