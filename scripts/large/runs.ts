@@ -44,7 +44,7 @@ export function runsOf(shape: Shape, { now, before, out, count }: Written): Run[
   const found = { exitCodes: [0, 1] };
   const differs = { exitCodes: [1] };
   const silent = { minLines: 0 };
-  const packed = run('snapshot', [dir, '-o', snapshot]);
+  const packed = run('snapshot', [dir, '-o', snapshot], silent);
   const written = run('scrape -o', [page, dir], silent);
   return [
     run('ls', [dir]),
