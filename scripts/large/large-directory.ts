@@ -234,7 +234,7 @@ export const muchText: Shape = {
   series: seriesOfText,
   name: 'much-text',
   title: (count) => `one file of ${count} MiB, keys of half a KiB`,
-  one: 'jobs_total{path="/17"}',
+  one: 'jobs_total{path="/7"}',
   write(directory, count) {
     writeLargeFile(join(directory, 'counter_1.db'), longKeys(seriesOfText(count), 440));
     return [directory];
@@ -246,7 +246,7 @@ export const longValues: Shape = {
   ...JOBS,
   name: 'long-values',
   title: (count) => `one file of ${count} label values just under 1 MiB`,
-  one: 'jobs_total{path="/17"}',
+  one: 'jobs_total{path="/7"}',
   write(directory, count) {
     writeLargeFile(join(directory, 'counter_1.db'), longKeys(count, MIB - KIB));
     return [directory];
@@ -270,7 +270,7 @@ export const longNames: Shape = {
   series: asMany,
   family: 'jobs',
   all: '{__name__=~"jobs_.*"}',
-  one: '{__name__=~"jobs_17_.*"}',
+  one: '{__name__=~"jobs_7_.*"}',
   write(directory, count) {
     writeLargeFile(join(directory, 'counter_1.db'), longNamed(count));
     return [directory];

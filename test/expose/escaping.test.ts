@@ -79,6 +79,19 @@ describe('any name', () => {
   });
 });
 
+describe('a name of half a MiB', () => {
+  it('takes the memory of its text, not of an object for each character', () => {
+    const before = process.memoryUsage().heapUsed;
+    const spelled = Array.from({ length: 16 }, (_, i) =>
+      forceMetricName(`jobs.${i}.${'x'.repeat(2 ** 19)}`),
+    );
+    const grownMebibytes = (process.memoryUsage().heapUsed - before) / 2 ** 20;
+    assert.equal(new Set(spelled).size, spelled.length);
+    // Up to 4 for each on the way; it was 16 and more.
+    assert.ok(grownMebibytes < 100, `${grownMebibytes} MiB`);
+  });
+});
+
 describe('text', () => {
   const text = 'a "quoted" \\ and\na\rline';
   it('between quotes has its quotes, backslashes and newlines escaped', () => {
