@@ -10,7 +10,7 @@ import { RequestLimit } from '../../src/serve/request-limit.js';
 import { buildServer } from '../../src/serve/server.js';
 import { hasIpv6Loopback } from '../support/ipv6.js';
 import { tempDirectory } from '../support/temp.js';
-import { busyThreads } from './busy-threads.js';
+import { HeldScrapes } from './held-scrapes.js';
 
 const GRACE_MS = 3000;
 
@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-function builder(): () => FastifyInstance {
-  const scraper = new Scraper(tempDirectory());
+function builder(scrapes = new HeldScrapes()): () => FastifyInstance {
+  const scraper = new Scraper(tempDirectory(), { extras: [scrapes] });
   closing.push(() => scraper.close());
   return () => {
     const server = buildServer(scraper, {
@@ -35,9 +35,12 @@ function builder(): () => FastifyInstance {
   };
 }
 
-async function listening(address: string): Promise<{ listener: Listener; port: number }> {
-  const listener = await listen(builder()(), parseListenAddress(address)!);
-  return { listener, port: Number(/:(\d+)$/.exec(listener.addresses[0]!)![1]) };
+async function listening(
+  address: string,
+): Promise<{ listener: Listener; port: number; scrapes: HeldScrapes }> {
+  const scrapes = new HeldScrapes();
+  const listener = await listen(builder(scrapes)(), parseListenAddress(address)!);
+  return { listener, port: Number(/:(\d+)$/.exec(listener.addresses[0]!)![1]), scrapes };
 }
 
 async function milliseconds(work: () => Promise<void>): Promise<number> {
@@ -137,29 +140,29 @@ describe('stopping', () => {
   });
 
   it('answers what is running, and accepts no more', async () => {
-    const { listener, port } = await listening('127.0.0.1:0');
+    const { listener, port, scrapes } = await listening('127.0.0.1:0');
     const url = `http://127.0.0.1:${port}`;
     await (await fetch(`${url}/metrics`)).text();
-    const release = busyThreads();
+    const release = scrapes.hold();
     const running = fetch(`${url}/metrics`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const stopped = listener.stop(GRACE_MS);
     await new Promise((resolve) => setTimeout(resolve, 200));
     const refused = once(connect(port, '127.0.0.1'), 'connect');
     await assert.rejects(refused, { code: 'ECONNREFUSED' });
-    await release();
+    release();
     assert.equal((await running).status, 200);
     await stopped;
   });
 
   it('waits no longer than the grace for a scrape that hangs', async () => {
-    const { listener, port } = await listening('127.0.0.1:0');
-    const release = busyThreads();
+    const { listener, port, scrapes } = await listening('127.0.0.1:0');
+    const release = scrapes.hold();
     const cutOff = assert.rejects(fetch(`http://127.0.0.1:${port}/metrics`));
     await new Promise((resolve) => setTimeout(resolve, 100));
     const took = await milliseconds(() => listener.stop(300));
     await cutOff;
-    await release();
+    release();
     assert.ok(took >= 250 && took < 2000, `${took} ms`);
   });
 });

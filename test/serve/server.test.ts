@@ -10,7 +10,7 @@ import { RequestLimit } from '../../src/serve/request-limit.js';
 import { buildServer } from '../../src/serve/server.js';
 import { GOLDEN } from '../support/paths.js';
 import { tempDirectory } from '../support/temp.js';
-import { busyThreads } from './busy-threads.js';
+import { HeldScrapes } from './held-scrapes.js';
 
 const FILES = `${GOLDEN}/colons/files`;
 const EXPECTED = readFileSync(`${GOLDEN}/colons/expected.prom`, 'utf8');
@@ -138,28 +138,30 @@ describe('name[]', () => {
 
 describe('a scrape that takes long', () => {
   it('answers 503 before Prometheus gives up', async () => {
-    const server = serve();
+    const scrapes = new HeldScrapes();
+    const server = serve({ extras: [scrapes] });
     await server.ready();
-    const release = busyThreads();
+    const release = scrapes.hold();
     const headers = { 'x-prometheus-scrape-timeout-seconds': '0.2' };
     const { statusCode, body } = await server.inject({ url: '/metrics', headers });
-    await release();
+    release();
     assert.equal(statusCode, 503);
     assert.equal(body, 'the scrape did not finish within 0.1 s\n');
     assert.equal((await server.inject('/metrics')).statusCode, 200);
   });
 
   it('lets others in up to the limit, and again when it is over', async () => {
-    const server = serve({ maxRequests: 2 });
+    const scrapes = new HeldScrapes();
+    const server = serve({ maxRequests: 2, extras: [scrapes] });
     await server.ready();
-    const release = busyThreads();
+    const release = scrapes.hold();
     // An injected request begins when it is first waited for.
     const get = async () => server.inject('/metrics');
     const running = [get(), get()];
     const { statusCode, body } = await get();
     assert.equal(statusCode, 503);
     assert.equal(body, 'Limit of concurrent requests reached (2), try again later.\n');
-    await release();
+    release();
     for (const answer of await Promise.all(running)) assert.equal(answer.statusCode, 200);
     assert.equal((await get()).statusCode, 200);
   });
