@@ -4,6 +4,8 @@
  * An operation that does not come back in time holds a thread of the addon, and its path is not asked for again
  * until it does. Neither Node's four threads nor the exit of the process wait for it.
  */
+import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type InspectedFile,
   isOnLocalFileSystems,
@@ -61,25 +63,44 @@ export const boundedIo = {
     const named = Buffer.concat([...(directory ? [directory, SLASH] : []), path]).toString(
       'latin1',
     );
-    return bounded(named, () => readMetricFile(path, isStamped, keepBytes, directory));
+    return bounded(
+      named,
+      () => readMetricFile(path, isStamped, keepBytes, directory),
+      () => isLocalFile(named),
+    );
   },
 };
 
-async function bounded<T>(path: string, start: (path: string) => Promise<T>): Promise<T> {
+async function bounded<T>(
+  path: string,
+  start: (path: string) => Promise<T>,
+  isOnlySlow: () => Promise<boolean> = async () => false,
+): Promise<T> {
   if (hung.has(path) || hung.size >= MOST_HUNG) throw new NoAnswerError(path);
   const operation = start(path);
   let timer: NodeJS.Timeout;
+  let isOver = false;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const giveUp = async () => {
+      // What came back while this thread was busy is taken first.
+      await nextTurn();
+      if (isOver || (await isOnlySlow()) || isOver) return;
       hung.add(path);
       const comesBack = () => hung.delete(path);
       operation.then(comesBack, comesBack);
       reject(new NoAnswerError(path));
-    }, TIMEOUT_MS);
+    };
+    timer = setTimeout(() => void giveUp(), TIMEOUT_MS);
   });
   try {
     return await Promise.race([operation, timeout]);
   } finally {
+    isOver = true;
     clearTimeout(timer!);
   }
+}
+
+/** A large file takes its time on a busy machine, and comes back. */
+async function isLocalFile(path: string): Promise<boolean> {
+  return boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString())).catch(() => false);
 }
