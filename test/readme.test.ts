@@ -45,7 +45,7 @@ describe('the README', () => {
   });
 });
 
-describe('SECURITY.md', () => {
+describe('.github/SECURITY.md', () => {
   const security = readFileSync(`${ROOT}/.github/SECURITY.md`, 'utf8');
 
   it('is linked from the README', () => {

@@ -3,7 +3,7 @@
  *
  * It shares no code with src/ (a test says so) and does everything anew for every file and every
  * entry, in the order of prometheus_client multiprocess.py (`_read_metrics`, `_accumulate_metrics`)
- * and exposition.py (`generate_latest`), with the differences of `reference.md` N: all four layouts,
+ * and exposition.py (`generate_latest`), with the differences of `src/reference.md` N: all four layouts,
  * one bad file costs one file, one bad key costs one entry, no series twice.
  *
  * What is *held* is not known here: a caller that wants a file's last good state passes those bytes.

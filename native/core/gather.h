@@ -7,7 +7,7 @@
 // it is read until two readings agree, which was never wrong in 453 million tries. Where it
 // straddles two lines (offset % 64 == 56, one entry in eight) readings can agree and still be torn;
 // so what changed there since the last scrape is read again after a pause, up to 8 times
-// (reference.md L4).
+// (src/reference.md L4).
 #ifndef PROMFOLD_CORE_GATHER_H_
 #define PROMFOLD_CORE_GATHER_H_
 

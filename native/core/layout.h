@@ -64,7 +64,7 @@ enum class Detection : uint8_t { kFits, kBroken, kNeedsMore };
 
 // Finds the one width of slots with which entries lead exactly to `used`: 16, then 8. Where neither
 // does, 16 with `used` inside the padding or slot of the last entry (or the last 4 bytes of its
-// key), because the reference reads that entry (reference.md B7, K7).
+// key), because the reference reads that entry (src/reference.md B7, K7).
 //
 // `file` may be only the beginning of the file's `file_bytes`: kNeedsMore says that it was too
 // little to tell. With min(file_bytes, used + kShortTailBytes) bytes it never is. On kBroken *fault

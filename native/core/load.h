@@ -1,7 +1,7 @@
 // The loads from bytes that another process may be writing, all of them.
 //
 // One relaxed, aligned machine load each: a double is seen whole or not yet, never half
-// (reference.md L4). Little-endian hosts only, as the files are; the static_assert says so.
+// (src/reference.md L4). Little-endian hosts only, as the files are; the static_assert says so.
 #ifndef PROMFOLD_CORE_LOAD_H_
 #define PROMFOLD_CORE_LOAD_H_
 

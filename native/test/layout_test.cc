@@ -56,7 +56,7 @@ TEST("a layout is known by the chain that ends at used") {
   }
 }
 
-// reference.md K7, B7: with two entries the reference reads both for any used from 93 to 117 of
+// src/reference.md K7, B7: with two entries the reference reads both for any used from 93 to 117 of
 // 120.
 TEST("used inside the last entry's padding or slot reads that entry") {
   const std::string two = FileOf({kThree[0], kThree[1]});

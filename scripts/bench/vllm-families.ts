@@ -1,6 +1,7 @@
 /**
  * What one vLLM API server writes: the families, labels and bounds of vLLM with prefix caching, NIXL
- * and offloading on (`vllm.md` 7). The help texts are our own.
+ * and offloading on. Source: vLLM, v1/metrics/loggers.py; https://docs.vllm.ai/en/latest/usage/metrics/. The help texts are
+ * our own.
  */
 import type { Family } from './families.js';
 

@@ -7,7 +7,7 @@
  *
  * The pad is 1 to 8 blanks and brings the value to a multiple of 8. A file is born with 64 KiB and
  * doubles when an entry does not fit. Source: prometheus_client mmap_dict.py, MmapedDict (0.18.0 and
- * later); `reference.md` B.
+ * later); `src/reference.md` B1 to B5.
  *
  * Used by the demo's workers, by tests and by benchmarks; promfold itself never writes. It runs on
  * mmap-io, which has no unmap: a map goes when its buffer is collected.

@@ -4,7 +4,7 @@
  *   text/plain; version="0.0.4"; q=0.5, text/*; q=0.1
  *
  * Any text at all is read as something. prometheus_client knows neither q nor quotes, and answers 500
- * to some headers (`reference.md` J1, J2, N8).
+ * to some headers (`src/reference.md` J1, J2, N8).
  *
  * Source: RFC 9110, 5.6.6 (parameters), 12.4.2 (quality values), 12.5.1 and 12.5.3.
  */

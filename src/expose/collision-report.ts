@@ -1,6 +1,6 @@
 /**
  * Which names meet under the default escaping, to be reported: `a.b` and `a_b` are two families, two labels
- * of a series, or two series of a family, that only `values` and `allow-utf-8` can tell apart (`reference.md` N9). Runs
+ * of a series, or two series of a family, that only `values` and `allow-utf-8` can tell apart (`src/reference.md` N9). Runs
  * when the layout changes.
  */
 import { namesToForce } from './collision.js';

@@ -2,7 +2,7 @@
  * Which names have to give way where escaping makes two of them equal.
  *
  * Prometheus drops a whole target for one repeated label name, so the first in code-point order of
- * the original keeps its spelling and the others are printed in forced `values` (`reference.md` H3,
+ * the original keeps its spelling and the others are printed in forced `values` (`src/reference.md` H3,
  * N9): `a.b` and `a_b` are printed as `a_b` and `U__a__b`.
  */
 

@@ -9,10 +9,10 @@
  *   allow-utf-8    "a.b"        a_b       "7up"        "✓"
  *
  * Two rules are stricter than prometheus_client 0.26.0. A name that ends in a newline is not legal
- * (`reference.md` J5), and an empty label name, which the client lets pass, is spelled in `values`.
+ * (`src/reference.md` J5), and an empty label name, which the client lets pass, is spelled in `values`.
  *
  * Source: openmetrics/exposition.py, escape_metric_name and escape_label_name; validation.py;
- * Prometheus docs, escaping_schemes.md. `reference.md` J4.
+ * https://prometheus.io/docs/instrumenting/escaping_schemes/. `src/reference.md` J4.
  */
 import type { Escaping } from './dialect.js';
 
@@ -36,7 +36,7 @@ export function escapeLabelName(name: string, escaping: Escaping): string {
 
 /**
  * A legal spelling no other name has: `values`, for legal names too. For names that another one has
- * already been printed as (`reference.md` N9).
+ * already been printed as (`src/reference.md` N9).
  */
 export function forceMetricName(name: string): string {
   return escapeValues(name, NOT_METRIC_CHARACTER);

@@ -4,7 +4,7 @@
  * prometheus_client takes `_total` off a counter's name; OpenMetrics prints it so, while the text
  * formats put it back, and `_info` likewise.
  *
- * Source: exposition.py and openmetrics/exposition.py, generate_latest; `reference.md` H4, H7, N2.
+ * Source: exposition.py and openmetrics/exposition.py, generate_latest; `src/reference.md` H4, H7, N2.
  */
 import type { Format } from './dialect.js';
 import type { ExposedFamily } from './family.js';

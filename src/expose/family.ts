@@ -29,7 +29,7 @@ export interface ExposedFamily extends FamilyHead {
 
 /**
  * One HELP, one TYPE and the lines below, every byte but the numbers. A family is one block; samples
- * called `_created`, `_gsum` or `_gcount` make further ones in the text formats (`reference.md` H4).
+ * called `_created`, `_gsum` or `_gcount` make further ones in the text formats (`src/reference.md` H4).
  */
 export interface FamilyBlock {
   /** Of the samples that have a block of their own: `_created`; '' for the others. */

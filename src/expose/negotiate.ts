@@ -4,8 +4,8 @@
  * The highest q wins, and among equals the first; where nothing fits, text 0.0.4 is the answer. The
  * version in the Content-Type is the one that is really served, not an echo of the request.
  *
- * Source: Prometheus docs, content_negotiation.md; exposition.py, choose_encoder. `reference.md` J1 to
- * J3, J6, N8; `conventions.md` B3.
+ * Source: https://prometheus.io/docs/instrumenting/content_negotiation/; exposition.py, choose_encoder.
+ * `src/reference.md` J1 to J3, J6, N8.
  */
 import { type Accepted, parseAccept } from './accept.js';
 import { type Dialect, ESCAPINGS, type Escaping, type Format } from './dialect.js';

@@ -2,7 +2,7 @@
  * A family in OpenMetrics 1.0.0. Files hold no unit, exemplar or creation time, so none of theirs is printed; an external
  * page can have a unit.
  *
- * Source: openmetrics/exposition.py, generate_latest; `reference.md` H5, H7, N6.
+ * Source: openmetrics/exposition.py, generate_latest; `src/reference.md` H5, H7, N6.
  */
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, escapeQuoted, forceMetricName } from './escaping.js';

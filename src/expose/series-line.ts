@@ -7,7 +7,7 @@
  * A family can have 100,000 of them, which differ in little but their label values. So what stands
  * around the values is made once for each sample name with each set of label names.
  *
- * Source: exposition.py, generate_latest; `reference.md` H3, H6, and N6 for sample names.
+ * Source: exposition.py, generate_latest; `src/reference.md` H3, H6, and N6 for sample names.
  */
 import type { Labels } from '../format/key.js';
 import { namesToForce } from './collision.js';

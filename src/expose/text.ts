@@ -4,7 +4,7 @@
  * They know fewer types than OpenMetrics, and have no place for its `_created`, `_gsum` and `_gcount`
  * samples: these become gauges of their own, after the family.
  *
- * Source: exposition.py, generate_latest; `reference.md` H4, H5.
+ * Source: exposition.py, generate_latest; `src/reference.md` H4, H5.
  */
 import type { MetricType } from '../format/filename.js';
 import type { Dialect } from './dialect.js';

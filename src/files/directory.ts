@@ -6,8 +6,7 @@
  * them as they were. A listing taken while the directory was that young is therefore not trusted
  * by the next check.
  *
- * Costs one stat per scrape, which the addon makes (FileSet.refreshAsListed). Source: `design.md` 3, "Exact at
- * scrape time".
+ * Costs one stat per scrape, which the addon makes (FileSet.refreshAsListed).
  */
 import type { DirectoryTimes } from '../native.js';
 

@@ -4,7 +4,7 @@
 import type { ErrorCode } from '../errors.js';
 import { FAULT } from '../native.js';
 
-/** How long a file may stay empty after it was made; its ctime says when that was (`reference.md` N1). */
+/** How long a file may stay empty after it was made; its ctime says when that was (`src/reference.md` N1). */
 export const CREATION_SECONDS = 5;
 
 export const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {

@@ -2,7 +2,7 @@
  * The order of names: by code point, as Python sorts text.
  *
  * JavaScript compares UTF-16 units, which puts U+1F600 (two surrogates, from 0xD800) before U+FFEE.
- * `reference.md` H3, item 10 of its short list.
+ * `src/reference.md` H3.
  */
 
 /** @returns below 0, 0 or above 0, for `sort`. A lone surrogate counts as the code point it spells. */

@@ -4,7 +4,7 @@
  *   counter_4711.db    gauge_livesum_4711.db    histogram_worker_3.db
  *
  * Source: prometheus_client multiprocess.py, MultiProcessCollector._read_metrics, and
- * metrics_core.py, METRIC_TYPES. `reference.md` A1 to A6.
+ * metrics_core.py, METRIC_TYPES. `src/reference.md` A1 to A6.
  */
 
 /** The types prometheus_client accepts as the first word of a name; `untyped` is read as `unknown`. */
@@ -53,7 +53,7 @@ export function isStamped({ type, mode }: FileName): boolean {
  * Reads a file name.
  *
  * The process id is kept whole. prometheus_client cuts `worker_3` to `wor` (it takes the third part
- * and drops three characters), which would give two workers one `pid` label (`reference.md` N5).
+ * and drops three characters), which would give two workers one `pid` label (`src/reference.md` N5).
  *
  * @param name base name without a directory, such as `gauge_livesum_4711.db`
  * @returns what the name says, or `undefined` for a name no client writes: a stranger's file is

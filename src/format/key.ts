@@ -6,9 +6,9 @@
  *   0.3.1 and earlier   [metric, sample, [label], [value]]
  *
  * A key that says enough to be printed is served, mended where it must be; any other costs its own
- * entry only (`reference.md` N1, K15 to K22).
+ * entry only (`src/reference.md` N1, K15 to K22).
  *
- * Source: prometheus_client mmap_dict.py, mmap_key, and its history (`reference.md` A7).
+ * Source: prometheus_client mmap_dict.py, mmap_key, and its history (`src/reference.md` A7).
  */
 import { compareCodePoints } from './code-point.js';
 import type { MetricType } from './filename.js';

@@ -6,7 +6,7 @@
  * written, differs. So digits come from the engine and the layout from here.
  *
  * Source: prometheus_client utils.py, floatToGoString; CPython's repr(float) and float(str).
- * `reference.md` G3, I1 to I3.
+ * `src/reference.md` G3, I1 to I3.
  */
 
 /** Prints a number as prometheus_client prints values and bounds; native/core/ prints the same. */

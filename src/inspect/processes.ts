@@ -9,7 +9,7 @@ import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness, Writer } from '../processes/writer.js';
 import type { ReadFile, Reading } from './reading.js';
 
-/** Which client wrote a file, as far as its layout tells. `reference.md` A7. */
+/** Which client wrote a file, as far as its layout tells. `src/reference.md` A7. */
 export type ClientAge = '0.18+' | '0.16-0.17' | '0.4-0.15' | 'before 0.4' | 'before 0.16';
 
 export interface FileView {

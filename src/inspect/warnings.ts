@@ -1,7 +1,8 @@
 /**
  * When a merged number misleads, and why: each a code that stays, and a sentence.
  *
- * Source: `vllm.md` 6; `pain.md` 4, 15; `reference.md` E and G.
+ * Source: `src/reference.md` E and G; vllm#30220 (a sum of times), client_python#495 (dead processes),
+ * Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
  */
 import type { ExplainedSeries, HistogramShare, Share } from './explain.js';
 import { formatCount, formatValue } from './quantity.js';

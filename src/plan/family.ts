@@ -2,7 +2,7 @@
  * A metric family as the files define it now, and its series.
  *
  * Type and help come from the first file that has the family, the gauge mode from the last one
- * (`reference.md` E3, H1). Both can change when files come and go; a change of the rule gives every
+ * (`src/reference.md` E3, H1). Both can change when files come and go; a change of the rule gives every
  * series of the family a new slot.
  */
 import type { FileName, MetricType } from '../format/filename.js';

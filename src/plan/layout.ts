@@ -5,7 +5,7 @@
  * Families come in the order of their first entry, label sets and samples likewise; inside a
  * histogram's label set the buckets ascend and the count follows them.
  *
- * Source: prometheus_client multiprocess.py, _accumulate_metrics (0.24.0 and later); `reference.md`
+ * Source: prometheus_client multiprocess.py, _accumulate_metrics (0.24.0 and later); `src/reference.md`
  * G2 to G5, H1, H2.
  */
 import type { MetricType } from '../format/filename.js';

@@ -5,7 +5,7 @@
  * `livesum` means.
  *
  * Source: prometheus_client multiprocess.py, MultiProcessCollector._accumulate_metrics;
- * `reference.md` E and F.
+ * `src/reference.md` E and F.
  */
 import type { MetricType } from '../format/filename.js';
 

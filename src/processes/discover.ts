@@ -62,8 +62,8 @@ export interface DiscoveredDirectory {
   readonly users: readonly DirectoryUser[];
   /**
    * Parents of the engine processes that write here, when only such do. An engine is started by the server that has
-   * the metrics: it set the variable after it had imported prometheus_client, and keeps them in memory. Source:
-   * `dynamo.md` 2. Without a uid.
+   * the metrics: it set the variable after it had imported prometheus_client, and keeps them in memory. NVIDIA Dynamo
+   * does so (dynamo#4323). Without a uid.
    */
   readonly setLateBy: readonly DirectoryUser[];
 }

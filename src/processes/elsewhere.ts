@@ -2,7 +2,7 @@
  * Processes that should write to a directory and do not: their metric files are elsewhere, or they have none.
  *
  * The variable must be set, in upper case, not empty, before Python imports prometheus_client; a process that
- * missed that keeps its values to itself, or writes into its working directory (`reference.md` A9).
+ * missed that keeps its values to itself, or writes into its working directory (`src/reference.md` A9).
  *
  * Of an environment only the value of the two variables is looked at: the rest holds secrets.
  */

@@ -5,7 +5,7 @@
  *
  * A process that was forked and has not touched a metric yet still maps the files of its parent. So of
  * several processes that map a file the one that bears its id is its writer, and a child beside its parent is no
- * second writer (`reference.md` C6).
+ * second writer (`src/reference.md` C6).
  */
 
 import { type Mount, mountOf, readMounts } from '../files/mounts.js';

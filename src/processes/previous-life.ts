@@ -1,6 +1,6 @@
 /**
  * Whether an entry was written by a process that is gone, under an id that another has now: a restarted
- * container gets the same pids, and the client adopts the old files. Source: `design.md` 3; `reference.md` C7.
+ * container gets the same pids, and the client adopts the old files. `src/reference.md` C7.
  */
 import type { Writer } from './writer.js';
 

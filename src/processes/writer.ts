@@ -3,7 +3,7 @@
  *
  * Alive: a running process maps that very file. Dead: some file of the directory is mapped by a process we see
  * (so its writers are visible here), this one by none, and every process whose maps may not be read is ruled out by
- * its pid. Else unknown. Source: `design.md` 3.
+ * its pid. Else unknown.
  */
 
 export type Liveness = 'alive' | 'dead' | 'unknown';

@@ -7,7 +7,8 @@
  *
  * The registry is our own and has no default metrics: those fail promlint, cost 0.4 ms a scrape, and
  * would meet an application's `process_…`. They are printed as everything else is
- * (expose/valued-family.ts). Names: conventions.md B1, 20 to 25.
+ * (expose/valued-family.ts). Names: https://prometheus.io/docs/practices/naming/ and
+ * https://prometheus.io/docs/instrumenting/writing_exporters/; a test asks promtool.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { FamilyHead } from '../expose/family.js';

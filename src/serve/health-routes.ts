@@ -4,7 +4,7 @@
  * A scrape that hangs, as on a mount that does not answer, makes promfold not ready. It stays healthy, and says so: a
  * restart would hang there again.
  *
- * Source: Prometheus' management API, docs/management_api.md.
+ * Source: https://prometheus.io/docs/prometheus/latest/management_api/.
  */
 import type { FastifyInstance } from 'fastify';
 import type { Scraper } from '../scrape/scraper.js';

@@ -1,6 +1,6 @@
 /**
  * Where promfold answers otherwise than prometheus_client, on purpose: one describe for each decision
- * of `reference.md` N that a directory can show, with what the reference would do in the title's terms.
+ * of `src/reference.md` N that a directory can show, with what the reference would do in the title's terms.
  *
  * Held files (N10) are in test/e2e/held.test.ts, the HTTP face (N8) in test/expose/ and test/serve/,
  * odd files (N3) in test/e2e/odd-files.test.ts.

@@ -3,7 +3,7 @@
     <venv with prometheus_client 0.26.0>/bin/python test/expose/client-0.26.0.py > test/expose/client-0.26.0.ts
     npx biome check --write test/expose/client-0.26.0.ts
 
-Left out are names where promfold differs on purpose (reference.md, section N): those that end in a
+Left out are names where promfold differs on purpose (src/reference.md N): those that end in a
 newline, empty label names, and OpenMetrics sample names that are escaped in another way than HELP.
 """
 

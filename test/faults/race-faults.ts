@@ -1,4 +1,4 @@
-/** What a reader can see while workers write, the rows of `reference.md` L. */
+/** What a reader can see while workers write, the rows of `src/reference.md` L. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * The golden cases: which directories there are, in which dialects each has an expected exposition,
- * and where promfold's answer is deliberately not the one that was recorded (`reference.md` N).
+ * and where promfold's answer is deliberately not the one that was recorded (`src/reference.md` N).
  */
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

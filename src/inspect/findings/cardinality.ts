@@ -1,4 +1,7 @@
-/** Too many series: by a label, or by the process id. `pain.md` 7 and 10; skypilot#9493 (86 buckets × 500 processes). */
+/**
+ * Too many series: by a label, or by the process id. client_python#720, client_python#1033; skypilot#9493 (86 buckets × 500
+ * processes).
+ */
 import { OPERATION } from '../../plan/operation.js';
 import { counted, formatCount } from '../quantity.js';
 import type { FamilyIndex } from './families.js';

@@ -1,4 +1,7 @@
-/** Files that disagree about a family, and series that become one. `reference.md` E2, E3, E8, G, H1; `pain.md` 17. */
+/**
+ * Files that disagree about a family, and series that become one.
+ * `src/reference.md` E2, E3, E8, G, H1; client_python#1043.
+ */
 
 import { formatCount } from '../quantity.js';
 import type { ReadFile } from '../reading.js';

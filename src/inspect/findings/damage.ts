@@ -1,4 +1,7 @@
-/** Files and entries that cannot be used, and two processes in one file. `reference.md` K; `pain.md` 2 and 6. */
+/**
+ * Files and entries that cannot be used, and two processes in one file.
+ * `src/reference.md` K; client_python#823, client_python#1199.
+ */
 import type { ErrorCode } from '../../errors.js';
 import { isUnusable } from '../../format/key.js';
 import type { Evidence, Rule } from './finding.js';

@@ -1,4 +1,7 @@
-/** What dead processes, earlier processes and an earlier boot left behind. `pain.md` 4; `reference.md` C7, C12. */
+/**
+ * What dead processes, earlier processes and an earlier boot left behind. `src/reference.md` C7, C12; client_python#495,
+ * client_python#566.
+ */
 import { hasPreviousLife } from '../processes.js';
 import { formatCount, formatValue } from '../quantity.js';
 import type { ReadFile } from '../reading.js';

@@ -1,4 +1,7 @@
-/** Files that pile up, and the room they take. `pain.md` 1 and 3; `reference.md` C10. */
+/**
+ * Files that pile up, and the room they take.
+ * `src/reference.md` C10; client_python#367, client_python#426, client_python#443.
+ */
 import { counted, formatBytes, formatCount } from '../quantity.js';
 import type { Rule } from './finding.js';
 import type { Subject } from './subject.js';

@@ -116,7 +116,7 @@ function indexFamily(name: string, { parts, lastMode, ...said }: Gathered): Fami
   return { name, type, mode: lastMode, help, rule, ...said, series, unusable };
 }
 
-/** The value of a series as a scrape prints it; undefined where it prints none. `reference.md` E, F. */
+/** The value of a series as a scrape prints it; undefined where it prints none. `src/reference.md` E, F. */
 export function mergedValue(rule: MergeRule, parts: readonly Part[]): number | undefined {
   if (parts.length === 0) return undefined;
   const values = parts.map(({ entry }) => entry.value);

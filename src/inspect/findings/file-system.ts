@@ -1,4 +1,4 @@
-/** Where the directory lies. vllm#49983; `pain.md` 16. */
+/** Where the directory lies. vllm#49983: a directory on a network volume. */
 import type { Rule } from './finding.js';
 
 /** Types as /proc/self/mountinfo names them. A FUSE file system may be anything: its type says `fuse.` and what. */

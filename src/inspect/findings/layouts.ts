@@ -1,4 +1,4 @@
-/** Files of older clients, and of several at once. `reference.md` A7, A8; client_python#996. */
+/** Files of older clients, and of several at once. `src/reference.md` A7, A8; client_python#996. */
 import { type ClientAge, clientOf, distinctClients } from '../processes.js';
 import { counted } from '../quantity.js';
 import type { Rule } from './finding.js';

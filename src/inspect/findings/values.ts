@@ -1,4 +1,7 @@
-/** Values that are right by the rules and still mislead. `vllm.md` 6; `pain.md` 15. */
+/**
+ * Values that are right by the rules and still mislead. vllm#22545 (gauges that nobody sets), vllm#28792 (mode `all` by omission),
+ * vllm#30220 (a sum of times), Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
+ */
 import { OPERATION } from '../../plan/operation.js';
 import { counted, formatAge, formatCount, formatValue } from '../quantity.js';
 import { mergedValue, mostRecent, seriesText } from './families.js';

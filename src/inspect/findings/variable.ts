@@ -1,8 +1,8 @@
 /**
  * Processes that should write here and do not: the variable unset, empty, in lower case, or set too late.
  *
- * All but the vLLM rule look at this machine only, never at a snapshot. `pain.md` 13; `reference.md` A9;
- * `vllm.md` 1 and 10.
+ * All but the vLLM rule look at this machine only, never at a snapshot. `src/reference.md` A9; vllm#7279,
+ * client_python#565 (set too late).
  */
 import { isApiServer } from '../../processes/elsewhere.js';
 import type { Rule } from './finding.js';
