@@ -17,7 +17,11 @@ const LINE_BREAK = /\n[ \t]*(?:\*(?!\/)|\/\/|#)?[ \t]*/g;
 
 /** @returns as they are written, without `${ROOT}` */
 export function documentsIn(text: string): string[] {
-  const found = text.replace(/\$\{ROOT\}/g, '').replace(URL, '').match(DOCUMENT) ?? [];
+  const found =
+    text
+      .replace(/\$\{ROOT\}/g, '')
+      .replace(URL, '')
+      .match(DOCUMENT) ?? [];
   return [...new Set(found)];
 }
 
