@@ -52,7 +52,7 @@ build_typescript() {
   local compiled source
   for compiled in $([ ! -d dist ] || find dist -name '*.js'); do
     source=${compiled#dist/}
-    [ -e "${source%.js}.ts" ] || rm -f "$compiled"
+    [ -e "${source%.js}.ts" ] || rm -f "$compiled" "$compiled.map"
   done
   quiet 'npm run build:ts' npm run build:ts
   touch dist/.promfold-built

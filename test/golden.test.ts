@@ -16,7 +16,8 @@ import { TEXT } from './support/dialect.js';
 import { faultsOf } from './support/exposition.js';
 import { copyOfFiles, expectationsOf, goldenCases } from './support/golden-case.js';
 import { Oracle } from './support/oracle.js';
-import { currentPython, GOLDEN, promtool, VLLM_CORPUS } from './support/paths.js';
+import { currentPython, promtool } from './support/parts.js';
+import { GOLDEN, VLLM_CORPUS } from './support/paths.js';
 import { metricLint } from './support/promtool.js';
 import { assertSameLines } from './support/same-lines.js';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HangingFileSystem } from './support/hanging-file-system.js';
-import { fusePython, ROOT } from './support/paths.js';
+import { fusePython } from './support/parts.js';
+import { ROOT } from './support/paths.js';
 import { run } from './support/process.js';
 
 const skip = process.getuid!() === 0 ? fusePython().skip : 'not root';

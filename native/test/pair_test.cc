@@ -1,4 +1,5 @@
-// A pair of value and timestamp while another process stores it as fast as it can: src/reference.md L4.
+// A pair of value and timestamp while another process stores it as fast as it can: src/reference.md
+// L4.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>

@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { currentPython } from '../../test/support/paths.js';
+import { currentPython } from '../../test/support/parts.js';
 import { runStorm, type StormReport } from './storm.js';
 import { median } from './vitals.js';
 

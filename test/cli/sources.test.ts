@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { Daemon, promfold } from '../support/cli.js';
 import { faultsOf } from '../support/exposition.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
-import { promtool } from '../support/paths.js';
+import { promtool } from '../support/parts.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';
 

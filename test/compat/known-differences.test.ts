@@ -23,7 +23,7 @@ import {
   type TestEntry,
 } from '../support/metric-file.js';
 import { Oracle } from '../support/oracle.js';
-import { currentPython } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
 import { tempDirectory } from '../support/temp.js';
 
 type Files = Readonly<Record<string, readonly TestEntry[] | Buffer>>;

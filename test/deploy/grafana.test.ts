@@ -10,7 +10,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { linesOf, parseSample } from '../support/exposition.js';
-import { currentPython, promtool, ROOT } from '../support/paths.js';
+import { currentPython, promtool } from '../support/parts.js';
+import { ROOT } from '../support/paths.js';
 import { run } from '../support/process.js';
 import {
   recordedOfVllm,

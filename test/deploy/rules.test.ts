@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { promtool, ROOT } from '../support/paths.js';
+import { promtool } from '../support/parts.js';
+import { ROOT } from '../support/paths.js';
 import { run } from '../support/process.js';
 
 const { path: tool, skip } = promtool();

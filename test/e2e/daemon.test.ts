@@ -7,7 +7,8 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Daemon } from '../support/cli.js';
 import { Monotone } from '../support/monotone.js';
-import { currentPython, ROOT } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
+import { ROOT } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 

@@ -15,7 +15,8 @@ import { TEXT } from '../support/dialect.js';
 import { valuesOf } from '../support/exposition.js';
 import { Mappers } from '../support/mapper.js';
 import { fileBytes, gauge } from '../support/metric-file.js';
-import { currentPython, VLLM_CORPUS } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
+import { VLLM_CORPUS } from '../support/paths.js';
 import { tempDirectory } from '../support/temp.js';
 import { CONTAINER, Worker } from '../support/worker.js';
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { promfold } from '../support/cli.js';
-import { currentPython, MAIN } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
+import { MAIN } from '../support/paths.js';
 import { run } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import { VllmLike } from '../support/vllm-like.js';

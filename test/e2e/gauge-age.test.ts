@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Daemon } from '../support/cli.js';
 import { valuesOf } from '../support/exposition.js';
-import { currentPython, promtool } from '../support/paths.js';
+import { currentPython, promtool } from '../support/parts.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';
 import { Worker } from '../support/worker.js';

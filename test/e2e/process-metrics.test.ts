@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { Daemon, promfold } from '../support/cli.js';
 import { faultsOf, valuesOf } from '../support/exposition.js';
 import { Mappers } from '../support/mapper.js';
-import { currentPython, promtool } from '../support/paths.js';
+import { currentPython, promtool } from '../support/parts.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';
 import { VllmLike } from '../support/vllm-like.js';

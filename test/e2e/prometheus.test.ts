@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FAMILY } from '../../scripts/demo/families.js';
 import { WorkerMetrics } from '../../scripts/demo/worker-metrics.js';
 import { Daemon } from '../support/cli.js';
-import { prometheus, promtool } from '../support/paths.js';
+import { prometheus, promtool } from '../support/parts.js';
 import { start } from '../support/process.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { Daemon } from '../support/cli.js';
 import { valuesOf } from '../support/exposition.js';
 import { Monotone } from '../support/monotone.js';
-import { currentPython } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
 import { tempDirectory } from '../support/temp.js';
 import { CONTAINER, Worker } from '../support/worker.js';
 

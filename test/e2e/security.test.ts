@@ -10,7 +10,8 @@ import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { onFileSystem } from '../faults/file-system.js';
 import { Daemon, promfold } from '../support/cli.js';
-import { currentPython, MAIN, ROOT } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
+import { MAIN, ROOT } from '../support/paths.js';
 import { run, start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { runStorm } from '../../scripts/storm/storm.js';
 import { growthOf, type Vitals } from '../../scripts/storm/vitals.js';
-import { currentPython } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
 import { seed } from '../support/random.js';
 import { tempDirectory } from '../support/temp.js';
 

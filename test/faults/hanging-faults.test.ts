@@ -1,5 +1,5 @@
 import { describe } from 'node:test';
-import { fusePython } from '../support/paths.js';
+import { fusePython } from '../support/parts.js';
 import { itSurvives } from './fault.js';
 import { HANGING_FAULTS } from './hanging-faults.js';
 

@@ -1,5 +1,5 @@
 import { describe } from 'node:test';
-import { currentPython } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
 import { itSurvives } from './fault.js';
 import { SYSTEM_FAULTS } from './system-faults.js';
 

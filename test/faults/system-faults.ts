@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promfold } from '../support/cli.js';
 import { counter, fileBytes, overwrite } from '../support/metric-file.js';
-import { currentPython } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
 import { run } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import type { Fault } from './fault.js';

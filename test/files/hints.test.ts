@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hints } from '../../src/files/hints.js';
 import { HangingFileSystem } from '../support/hanging-file-system.js';
-import { fusePython } from '../support/paths.js';
+import { fusePython } from '../support/parts.js';
 import { tempDirectory } from '../support/temp.js';
 
 const asRoot = process.getuid!() === 0 ? fusePython().skip : 'not root';

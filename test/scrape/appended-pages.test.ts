@@ -19,7 +19,8 @@ import { dialect as dialectOf, OPENMETRICS, TEXT } from '../support/dialect.js';
 import { faultsOf, linesOf, valuesOf } from '../support/exposition.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { Oracle } from '../support/oracle.js';
-import { currentPython, GOLDEN, promtool } from '../support/paths.js';
+import { currentPython, promtool } from '../support/parts.js';
+import { GOLDEN } from '../support/paths.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';
 

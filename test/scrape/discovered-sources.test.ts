@@ -10,7 +10,7 @@ import { Scraper } from '../../src/scrape/scraper.js';
 import { Daemon, promfold } from '../support/cli.js';
 import { TEXT } from '../support/dialect.js';
 import { faultsOf } from '../support/exposition.js';
-import { currentPython } from '../support/paths.js';
+import { currentPython } from '../support/parts.js';
 import { tempDirectory } from '../support/temp.js';
 import { VllmLike } from '../support/vllm-like.js';
 

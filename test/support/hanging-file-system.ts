@@ -3,7 +3,8 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fusePython, ROOT } from './paths.js';
+import { fusePython } from './parts.js';
+import { ROOT } from './paths.js';
 import { start } from './process.js';
 import { tempDirectory } from './temp.js';
 

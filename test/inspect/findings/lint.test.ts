@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { indexFamilies } from '../../src/inspect/findings/families.js';
-import { lintFamily } from '../../src/inspect/findings/lint.js';
-import { readDirectory } from '../../src/inspect/read-directory.js';
-import { GOLDEN } from '../support/paths.js';
-import { metricLint } from '../support/promtool.js';
+import { indexFamilies } from '../../../src/inspect/findings/families.js';
+import { lintFamily } from '../../../src/inspect/findings/lint.js';
+import { readDirectory } from '../../../src/inspect/read-directory.js';
+import { GOLDEN } from '../../support/paths.js';
+import { metricLint } from '../../support/promtool.js';
 
 const PROMTOOL = '/usr/bin/promtool';
 
