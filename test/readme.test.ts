@@ -68,3 +68,50 @@ describe('.github/SECURITY.md', () => {
     for (const file of files) assert.ok(existsSync(`${ROOT}/${file}`), file);
   });
 });
+
+describe('.github/CONTRIBUTING.md', () => {
+  const contributing = readFileSync(`${ROOT}/.github/CONTRIBUTING.md`, 'utf8');
+
+  it('is linked from the README', () => {
+    assert.ok(readme.includes('(.github/CONTRIBUTING.md)'));
+  });
+
+  it('names files and folders that there are', () => {
+    const paths = contributing.match(/(?<![\w/])(?:src|test|scripts)\/[\w./*-]*[\w/]/g) ?? [];
+    assert.ok(paths.length > 20);
+    for (const path of paths.filter((path) => !path.includes('*'))) {
+      assert.ok(existsSync(`${ROOT}/${path}`), path);
+    }
+  });
+
+  it('names targets that the native Makefile has', () => {
+    const makefile = readFileSync(`${ROOT}/native/Makefile`, 'utf8');
+    const targets = [...contributing.matchAll(/make -C native ([a-z -]+)/g)].flatMap(([, words]) =>
+      words!.trim().split(/ +/),
+    );
+    assert.ok(targets.length > 4);
+    for (const target of targets) assert.match(makefile, new RegExp(`^${target}:`, 'm'));
+  });
+});
+
+describe('.github/CHANGELOG.md', () => {
+  const changelog = readFileSync(`${ROOT}/.github/CHANGELOG.md`, 'utf8');
+
+  it('has the released version, and what is not released above it', () => {
+    const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as {
+      version: string;
+    };
+    const titles = [...changelog.matchAll(/^## \[(.*?)\]/gm)].map(([, title]) => title);
+    assert.deepEqual(titles.slice(0, 2), ['Unreleased', version]);
+  });
+
+  it('names flags that there are', () => {
+    const flags = [...changelog.matchAll(/`--([a-z][\w.-]*)/g)].map(([, flag]) => flag!);
+    const names = Object.values(FLAGS).map(({ name }) => name as string);
+    assert.ok(flags.length > 10);
+    assert.deepEqual(
+      flags.filter((flag) => !names.includes(flag)),
+      [],
+    );
+  });
+});
