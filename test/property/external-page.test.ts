@@ -8,7 +8,8 @@ import type { PageFormat } from '../../src/expose/external-families.js';
 import { dialect } from '../support/dialect.js';
 import { printPage, readPage } from '../support/external-page.js';
 import { JsonLines } from '../support/json-lines.js';
-import { currentPython, promtool, ROOT } from '../support/paths.js';
+import { currentPython, promtool } from '../support/parts.js';
+import { ROOT } from '../support/paths.js';
 import { metricLint } from '../support/promtool.js';
 import { Random, seed } from '../support/random.js';
 

@@ -1,5 +1,6 @@
 /** Which tests scripts/test runs where it does not run all. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { ROOT } from '../support/paths.js';
 import { fastTests, readSources, testsOf } from '../support/select-tests.js';
@@ -63,6 +64,9 @@ describe('the tests of a source', () => {
     'src/d.ts': '',
     'src/e.ts': "import './d.js';",
     'test/e.test.ts': '',
+    'src/thread.ts': '',
+    'src/h.ts': "new Worker(new URL('./thread.js', import.meta.url));",
+    'test/h.test.ts': '',
     'src/f.ts': "import './g.js';",
     'src/g.ts': "import './f.js';",
   });
@@ -71,6 +75,7 @@ describe('the tests of a source', () => {
     ['are else those that import it', 'src/c.ts', ['test/whole.test.ts']],
     ['are else those of what imports it', 'src/b.ts', ['test/whole.test.ts']],
     ['are else those at the path of what imports it', 'src/d.ts', ['test/e.test.ts']],
+    ['are else those of what starts it as a thread', 'src/thread.ts', ['test/h.test.ts']],
     ['are none where no test reaches it', 'src/alone.ts', []],
     ['are none in a circle', 'src/f.ts', []],
   ];
@@ -78,12 +83,30 @@ describe('the tests of a source', () => {
     it(title, () => assert.deepEqual(testsOf(source, files), tests));
   }
 
-  // These are started by their path.
-  it('are found for every source of this tree that another one imports', () => {
+  it('are found for every source of this tree', () => {
     const sources = readSources(ROOT);
     const without = [...sources.keys()].filter(
       (path) => path.startsWith('src/') && testsOf(path, sources).length === 0,
     );
-    assert.deepEqual(without.toSorted(), ['src/main.ts', 'src/processes/proc-worker.ts']);
+    assert.deepEqual(without, []);
+  });
+});
+
+describe('select-tests.js', () => {
+  const select = (...files: string[]) =>
+    spawnSync(process.execPath, [`${ROOT}/dist/scripts/select-tests.js`, ...files], {
+      encoding: 'utf8',
+    });
+
+  it('prints compiled tests, each once', () => {
+    const { status, stdout } = select('src/format/number.ts', 'test/format/number.test.ts');
+    assert.equal(stdout, 'dist/test/format/number.test.js\n');
+    assert.equal(status, 0);
+  });
+
+  it('fails for a source that no test reaches', () => {
+    const { status, stderr } = select('src/gone.ts');
+    assert.equal(stderr, 'scripts/test: no test reaches src/gone.ts\n');
+    assert.equal(status, 2);
   });
 });

@@ -27,11 +27,6 @@ describe('scripts/test with arguments', () => {
     ['a file that is not a test', ['README.md'], /README\.md is not a test: expected test\//],
     ['a helper of tests', ['test/support/paths.ts'], /paths\.ts is not a test: expected/],
     ['a native source', ['native/core/fold.cc'], /is not a test: native tests are run by `make/],
-    [
-      'a source that no test reaches',
-      ['src/main.ts'],
-      /^scripts\/test: no test reaches src\/main\.ts$/m,
-    ],
   ];
   for (const [title, args, message] of refused) {
     it(`refuses ${title}`, () => {

@@ -23,8 +23,13 @@ export function readSources(root: string): Sources {
 
 const isTest = (path: string): boolean => path.endsWith('.test.ts');
 
-const importsOf = (path: string, sources: Sources): string[] =>
-  importsIn(path, sources.get(path) ?? '').map(({ to }) => to.replace(/\.js$/, '.ts'));
+/** How a thread is started: by the URL of its file. */
+const STARTED = /new URL\('(\.\/[^']+)', import\.meta\.url\)/g;
+
+function importsOf(path: string, sources: Sources): string[] {
+  const text = (sources.get(path) ?? '').replace(STARTED, "import('$1')");
+  return importsIn(path, text).map(({ to }) => to.replace(/\.js$/, '.ts'));
+}
 
 /** Folders of tests that take their time: of the whole program, of random input, of data that is large. */
 const SLOW = /^test\/(?:e2e|property|sizes)\//;

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { loadCommands } from '../../src/cli/commands.js';
-import { FLAGS, type FlagKey } from '../../src/cli/flags.js';
-import { promfold } from '../support/cli.js';
-import { GOLDEN, MAIN, ROOT } from '../support/paths.js';
-import { run } from '../support/process.js';
-import { tempDirectory } from '../support/temp.js';
+import { loadCommands } from '../src/cli/commands.js';
+import { FLAGS, type FlagKey } from '../src/cli/flags.js';
+import { promfold } from './support/cli.js';
+import { GOLDEN, MAIN, ROOT } from './support/paths.js';
+import { run } from './support/process.js';
+import { tempDirectory } from './support/temp.js';
 
 const COMMANDS = await loadCommands();
 
