@@ -113,10 +113,12 @@ export class DirectoryModel {
 
   #newFile(): [name: string, file: MetricFile] {
     const type = this.#random.pick(TYPES);
-    const layout = this.#random.chance(0.7)
-      ? 'dict4-16'
-      : this.#random.pick(['list4-8', 'dict3-8', 'dict4-8'] as const);
     const words = type === 'gauge' ? [type, this.#random.pick(MODES)] : [type];
+    // No client writes mostrecent gauges with 8-byte values, and promfold reads none such: `src/reference.md` N13.
+    const layout =
+      words[1]?.endsWith('mostrecent') || this.#random.chance(0.7)
+        ? 'dict4-16'
+        : this.#random.pick(['list4-8', 'dict3-8', 'dict4-8'] as const);
     const id = this.#random.chance(0.1)
       ? `worker_${this.#random.below(3)}`
       : this.#random.below(40);
