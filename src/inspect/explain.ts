@@ -5,19 +5,14 @@
  * histogram's buckets are running totals, here as there.
  */
 import { formatNumber } from '../format/number.js';
+import { joinValues } from '../plan/join.js';
 import type { Histogram, LaidOutFamily } from '../plan/layout.js';
 import { OPERATION, type Operation } from '../plan/operation.js';
 import type { Series } from '../plan/series.js';
 import { isPreviousLife } from '../processes/previous-life.js';
 import type { Liveness } from '../processes/writer.js';
 import { type List, listOf, mapList } from './list.js';
-import {
-  type Contribution,
-  type Contributions,
-  joinValues,
-  type Merged,
-  mergeReading,
-} from './merge.js';
+import { type Contribution, type Contributions, type Merged, mergeReading } from './merge.js';
 import { nearest } from './near-names.js';
 import { lastSeenByProcess } from './processes.js';
 import { histogramQuantile } from './quantile.js';

@@ -3,12 +3,10 @@
  * that holds it.
  *
  * Which entry belongs to which series, and by what operation it joins, is the plan's (src/plan/). How values
- * join is native/core/fold.cc; `joinValues` says the same of a few values, and who decided, which a fold does not
- * keep. test/inspect/explain.test.ts holds both to the same numbers.
+ * join is plan/join.ts.
  */
 import type { Key } from '../format/key.js';
 import type { Layout } from '../plan/layout.js';
-import { OPERATION, type Operation } from '../plan/operation.js';
 import { type FamilySurvey, Plan, SLOT_NOWHERE } from '../plan/plan.js';
 import { atOnce } from '../steps.js';
 import type { KeyTable } from './key-table.js';
@@ -179,39 +177,4 @@ function surveyOf(plan: Plan, files: readonly ReadFile[], keyIds: readonly Uint3
     }
   }
   return survey;
-}
-
-export interface Joined {
-  /** Undefined where no value counts: the series is not printed. */
-  readonly value: number | undefined;
-  /** Index of the value that decided; undefined where all add up, or none counts. */
-  readonly winner: number | undefined;
-}
-
-/** How values of one series join, and which one decided. Same rules as native/core/fold.cc. */
-export function joinValues(
-  operation: Operation,
-  values: readonly { readonly value: number; readonly timestampSeconds: number }[],
-): Joined {
-  if (values.length === 0) return { value: undefined, winner: undefined };
-  if (operation === OPERATION.sum) {
-    return { value: values.reduce((sum, { value }) => sum + value, 0), winner: undefined };
-  }
-  let winner = operation === OPERATION.mostRecent ? undefined : 0;
-  let latest = 0;
-  for (const [i, { value, timestampSeconds }] of values.entries()) {
-    const held = winner === undefined ? Number.NaN : values[winner]!.value;
-    if (operation === OPERATION.mostRecent) {
-      if (!(latest < timestampSeconds)) continue;
-      latest = timestampSeconds;
-      winner = i;
-    } else if (
-      operation === OPERATION.last ||
-      (operation === OPERATION.min && value < held) ||
-      (operation === OPERATION.max && value > held)
-    ) {
-      winner = i;
-    }
-  }
-  return { value: winner === undefined ? undefined : values[winner]!.value, winner };
 }

@@ -2,10 +2,11 @@
  * All samples that a scrape would print of a reading, or what each process holds of them.
  */
 import { familyOf, isUnusable } from '../format/key.js';
+import { joinValues } from '../plan/join.js';
 import type { Layout } from '../plan/layout.js';
 import { OPERATION } from '../plan/operation.js';
 import type { ExposedSample } from './exposition.js';
-import { type Contributions, joinValues, mergeReading } from './merge.js';
+import { type Contributions, mergeReading } from './merge.js';
 import type { ReadEntry, Reading } from './reading.js';
 
 /** In output order. */

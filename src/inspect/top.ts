@@ -11,7 +11,7 @@ import { compareCodePoints } from '../format/code-point.js';
 import { isUnusable, type Key, type Labels } from '../format/key.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
-import { indexFamilies, mergedValue, seriesText } from './findings/families.js';
+import { indexFamilies, joinParts, seriesText } from './findings/families.js';
 import type { Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';
@@ -217,7 +217,7 @@ function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
   const files = reading.files.filter(({ fileName }) => fileName?.type === 'gauge');
   for (const family of indexFamilies(files).values()) {
     for (const one of family.series.values()) {
-      const value = mergedValue(family.rule, one.parts);
+      const { value } = joinParts(family.rule, one.parts);
       if (value === undefined) continue;
       const { name, mode } = family;
       gauges.set(seriesText(one), { family: name, mode, processes: one.parts.length, value });

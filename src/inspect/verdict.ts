@@ -2,10 +2,8 @@
  * One series in a few words, for whoever is woken by it: `7, set 41m ago, no step since`.
  */
 import type { ExplainedSeries } from './explain.js';
+import { isStale } from './misleading.js';
 import { formatAge, formatCount, formatValue } from './quantity.js';
-
-/** A scheduler that steps sets its gauges many times in this. */
-const STALE_SECONDS = 60;
 
 export interface Verdict {
   /** What is to be known beside value and age: `previous life`, `no step since`; empty where all is well. */
@@ -27,9 +25,8 @@ export function verdictOf(series: Omit<ExplainedSeries, 'verdict'>): Verdict {
 
   if (decider?.ageSeconds !== undefined) {
     parts.push(`set ${formatAge(decider.ageSeconds)} ago`);
-    const isStale = decider.ageSeconds > STALE_SECONDS;
     // vLLM sets these on every step of an engine.
-    if (isStale && !decider.previousLife)
+    if (isStale(decider.ageSeconds) && !decider.previousLife)
       say(family.startsWith('vllm:') ? 'no step since' : 'not set since');
   }
   if (decider?.previousLife) say('previous life');

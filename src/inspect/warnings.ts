@@ -5,6 +5,7 @@
  * Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
  */
 import type { ExplainedSeries, HistogramShare, Share } from './explain.js';
+import { isHeldByZero, unixTimesIn } from './misleading.js';
 import { formatCount, formatValue } from './quantity.js';
 
 const WARNING_CODES = [
@@ -25,10 +26,6 @@ export interface Warning {
   readonly text: string;
 }
 
-/** Unix times between 2001 and 2065; a sum of two of them is beyond. */
-const EARLIEST_TIME = 1e9;
-const LATEST_TIME = 3e9;
-
 export function warningsOfSeries(
   series: Pick<ExplainedSeries, 'type' | 'operation' | 'value' | 'shares'>,
   conflict: string | undefined,
@@ -37,7 +34,6 @@ export function warningsOfSeries(
   const warnings: Warning[] = [];
   const warn = (code: Warning['code'], text: string) => warnings.push({ code, text });
   const decider = shares.find(({ decides }) => decides);
-  const others = shares.length - 1;
 
   if (operation === 'mostRecent' && decider === undefined) {
     warn('NEVER_SET', 'no process ever set it, so there is HELP and TYPE but no sample');
@@ -59,7 +55,8 @@ export function warningsOfSeries(
         operation === 'min' ? 'the minimum' : operation === 'max' ? 'the maximum' : 'the value';
       warn('DEAD_DECIDES', `${what} ${held}, which is dead`);
     }
-    if (operation === 'min' && value === 0 && others > 0 && shares.some((one) => one.value > 0)) {
+    const values = shares.map((share) => share.value);
+    if (operation === 'min' && isHeldByZero(value, values)) {
       warn(
         'ZERO_IS_MIN',
         `the 0 is process ${decider.processId}'s; a forked child begins with 0 in each metric it inherits`,
@@ -80,12 +77,11 @@ function warnOfGaugeSum(
   value: number | undefined,
   warn: (code: Warning['code'], text: string) => void,
 ): void {
-  const set = shares.filter((one) => one.value !== 0);
-  const isTime = (one: Share) => one.value >= EARLIEST_TIME && one.value <= LATEST_TIME;
-  if (set.length > 0 && set.every(isTime)) {
+  const times = unixTimesIn(shares.map((share) => share.value));
+  if (times > 0) {
     const meaning =
-      set.length > 1
-        ? `the sum of ${formatCount(set.length)} times means nothing`
+      times > 1
+        ? `the sum of ${formatCount(times)} times means nothing`
         : 'with another process the sum would mean nothing';
     warn('SUM_OF_TIMES', `the values look like Unix times: ${meaning}`);
     return;

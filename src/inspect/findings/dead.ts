@@ -5,7 +5,7 @@
 import { hasPreviousLife } from '../processes.js';
 import { formatCount, formatValue } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
-import { type FamilyIndex, mergedValue, type Part, seriesText } from './families.js';
+import { type FamilyIndex, joinParts, type Part, seriesText } from './families.js';
 import type { Evidence, Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -99,8 +99,8 @@ function* changeWithout(
     const rest = one.parts.filter((part) => !isRemoved(part));
     if (rest.length === one.parts.length) continue;
     changed++;
-    const before = mergedValue(rule, one.parts);
-    const after = mergedValue(rule, rest);
+    const before = joinParts(rule, one.parts).value;
+    const after = joinParts(rule, rest).value;
     const change = Math.abs((before ?? 0) - (after ?? 0));
     if (change <= most) continue;
     most = change;

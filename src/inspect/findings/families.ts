@@ -7,7 +7,8 @@
 import { compareCodePoints } from '../../format/code-point.js';
 import type { MetricType } from '../../format/filename.js';
 import { isUnusable, type Key } from '../../format/key.js';
-import { type MergeRule, mergeRule, OPERATION } from '../../plan/operation.js';
+import { joinValues } from '../../plan/join.js';
+import { type MergeRule, mergeRule } from '../../plan/operation.js';
 import { type SeriesShape, seriesShape } from '../../plan/series.js';
 import type { ReadEntry, ReadFile } from '../reading.js';
 
@@ -116,43 +117,18 @@ function indexFamily(name: string, { parts, lastMode, ...said }: Gathered): Fami
   return { name, type, mode: lastMode, help, rule, ...said, series, unusable };
 }
 
-/** The value of a series as a scrape prints it; undefined where it prints none. `src/reference.md` E, F. */
-export function mergedValue(rule: MergeRule, parts: readonly Part[]): number | undefined {
-  if (parts.length === 0) return undefined;
-  const values = parts.map(({ entry }) => entry.value);
-  switch (rule.operation) {
-    case OPERATION.sum:
-      return values.reduce((sum, value) => sum + value, 0);
-    case OPERATION.min:
-      return chosen(values, (value, current) => value < current);
-    case OPERATION.max:
-      return chosen(values, (value, current) => value > current);
-    case OPERATION.last:
-      return values.at(-1);
-    case OPERATION.mostRecent:
-      return mostRecent(parts)?.entry.value;
-  }
-}
-
-/** As the reference compares: a NaN that comes first stays, a later one never wins. */
-function chosen(
-  values: readonly number[],
-  wins: (value: number, current: number) => boolean,
-): number | undefined {
-  let current = values[0]!;
-  for (const value of values) if (wins(value, current)) current = value;
-  return current;
-}
-
-/** The part that wins in `mostrecent`: the youngest, of two of one age the first; one never set does not count. */
-export function mostRecent(parts: readonly Part[]): Part | undefined {
-  let winner: Part | undefined;
-  for (const part of parts) {
-    // Only gauge files have a time that counts.
-    const stamp = part.file.fileName?.type === 'gauge' ? part.entry.timestampSeconds : 0;
-    if (stamp > (winner?.entry.timestampSeconds ?? 0)) winner = part;
-  }
-  return winner;
+/** The value of a series as a scrape prints it, and the part that decides it; see Joined. */
+export function joinParts(
+  { operation }: MergeRule,
+  parts: readonly Part[],
+): { value: number | undefined; winner: Part | undefined } {
+  // Only gauge files have a time that counts.
+  const values = parts.map(({ file, entry: { value, timestampSeconds } }) => ({
+    value,
+    timestampSeconds: file.fileName?.type === 'gauge' ? timestampSeconds : 0,
+  }));
+  const { value, winner } = joinValues(operation, values);
+  return { value, winner: winner === undefined ? undefined : parts[winner] };
 }
 
 /** `name{label="value"}`, as PromQL writes it. */

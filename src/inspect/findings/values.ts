@@ -3,18 +3,10 @@
  * vllm#30220 (a sum of times), Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
  */
 import { OPERATION } from '../../plan/operation.js';
+import { isHeldByZero, isStale, unixTimesIn } from '../misleading.js';
 import { counted, formatAge, formatCount, formatValue } from '../quantity.js';
-import { mergedValue, mostRecent, seriesText } from './families.js';
+import { joinParts, seriesText } from './families.js';
 import type { Rule } from './finding.js';
-
-/** 2001 to 2065: no count of anything a gauge counts is that by chance and the same in several processes. */
-const FIRST_UNIX_TIME = 1e9;
-const LAST_UNIX_TIME = 3e9;
-/** Processes that store the current time store nearly the same. */
-const MOST_APART_SECONDS = 10 * 365 * 86_400;
-
-/** A scheduler sets its gauges each step, so many a second. */
-const STALE_SECONDS = 600;
 
 export const sumOfTimes: Rule = {
   code: 'SUM_OF_TIMES',
@@ -27,16 +19,11 @@ export const sumOfTimes: Rule = {
     for (const { name, mode, rule, series } of families.values()) {
       if (mode === undefined || rule.operation !== OPERATION.sum) continue;
       for (const one of series.values()) {
-        const times = one.parts.map(({ entry }) => entry.value).filter((value) => value !== 0);
-        if (times.length < 2) continue;
-        const first = times.reduce((a, b) => Math.min(a, b));
-        const last = times.reduce((a, b) => Math.max(a, b));
-        // A NaN among them makes both NaN, which is no time either.
-        if (!(first >= FIRST_UNIX_TIME && last <= LAST_UNIX_TIME)) continue;
-        if (last - first > MOST_APART_SECONDS) continue;
-        const sum = formatValue(mergedValue(rule, one.parts)!);
+        const times = unixTimesIn(one.parts.map(({ entry }) => entry.value));
+        if (times < 2) continue;
+        const sum = formatValue(joinParts(rule, one.parts).value!);
         yield {
-          text: `${seriesText(one)} ${sum} is the sum of ${formatCount(times.length)} times`,
+          text: `${seriesText(one)} ${sum} is the sum of ${formatCount(times)} times`,
           family: name,
         };
         break;
@@ -58,8 +45,8 @@ export const minHeldByZero: Rule = {
       for (const one of series.values()) {
         const zeros = one.parts.filter(({ entry }) => entry.value === 0);
         const positive = one.parts.filter(({ entry }) => entry.value > 0);
-        if (zeros.length === 0 || positive.length === 0) continue;
-        if (zeros.length + positive.length < one.parts.length) continue;
+        const values = one.parts.map(({ entry }) => entry.value);
+        if (!isHeldByZero(joinParts(rule, one.parts).value, values)) continue;
         const ids = zeros.map(({ file }) => file.fileName!.processId);
         const more = ids.length > 3 ? ` and ${formatCount(ids.length - 3)} more` : '';
         yield {
@@ -85,13 +72,13 @@ export const staleGauge: Rule = {
       // What describes the process is set once and stays true.
       if (name.endsWith('_info')) continue;
       let stale = 0;
-      let oldest = STALE_SECONDS;
+      let oldest = 0;
       let example = '';
       for (const { parts } of series.values()) {
-        const winner = mostRecent(parts);
+        const { winner } = joinParts(rule, parts);
         if (winner === undefined || winner.entry.value === 0) continue;
         const age = reading.takenAtSeconds - winner.entry.timestampSeconds;
-        if (age <= STALE_SECONDS) continue;
+        if (!isStale(age)) continue;
         stale++;
         if (age <= oldest) continue;
         oldest = age;
