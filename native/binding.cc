@@ -497,15 +497,12 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value KeyTexts(const Napi::CallbackInfo& info);
   Napi::Value KeyIds(const Napi::CallbackInfo& info);
   Napi::Value EntryOffset(const Napi::CallbackInfo& info);
-  Napi::Value SlotBytes(const Napi::CallbackInfo& info);
   Napi::Value Survey(const Napi::CallbackInfo& info);
   Napi::Value SetRows(const Napi::CallbackInfo& info);
   Napi::Value Order(const Napi::CallbackInfo& info);
   Napi::Value SetLayout(const Napi::CallbackInfo& info);
   Napi::Value Collect(const Napi::CallbackInfo& info);
-  Napi::Value SlotValues(const Napi::CallbackInfo& info);
   Napi::Value SlotTimes(const Napi::CallbackInfo& info);
-  Napi::Value Columns(const Napi::CallbackInfo& info);
   Napi::Value CompactKeys(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
@@ -933,12 +930,6 @@ Napi::Value FileSetObject::EntryOffset(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, file->EntryOffset(*entry));
 }
 
-Napi::Value FileSetObject::SlotBytes(const Napi::CallbackInfo& info) {
-  const promfold::MetricFile* const file = UsableFile(info);
-  if (file == nullptr) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), file->slot_bytes());
-}
-
 Napi::Value FileSetObject::Survey(const Napi::CallbackInfo& info) {
   using Result = promfold::SurveyResult;
   const Napi::Env env = info.Env();
@@ -1034,16 +1025,6 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
       });
 }
 
-Napi::Value FileSetObject::SlotValues(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const promfold::FileSet* const set = Usable(env);
-  if (set == nullptr) return env.Undefined();
-  Napi::Object values = Napi::Object::New(env);
-  values.Set("value", ToArray(env, set->slots().value));
-  values.Set("present", ToArray(env, set->slots().present));
-  return values;
-}
-
 Napi::Value FileSetObject::SlotTimes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const promfold::FileSet* const set = Usable(env);
@@ -1057,16 +1038,6 @@ Napi::Value FileSetObject::SlotTimes(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   return ToArray(env, seconds);
-}
-
-Napi::Value FileSetObject::Columns(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const promfold::MetricFile* const file = UsableFile(info);
-  if (file == nullptr) return env.Undefined();
-  Napi::Object columns = Napi::Object::New(env);
-  columns.Set("value", ToArray(env, file->values()));
-  columns.Set("timestampSeconds", ToArray(env, file->timestamps()));
-  return columns;
 }
 
 Napi::Value FileSetObject::CompactKeys(const Napi::CallbackInfo& info) {
@@ -1096,15 +1067,12 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::KeyTexts>("keyTexts"),
                          InstanceMethod<&FileSetObject::KeyIds>("keyIds"),
                          InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),
-                         InstanceMethod<&FileSetObject::SlotBytes>("slotBytes"),
                          InstanceMethod<&FileSetObject::Survey>("survey"),
                          InstanceMethod<&FileSetObject::SetRows>("setRows"),
                          InstanceMethod<&FileSetObject::Order>("order"),
                          InstanceMethod<&FileSetObject::SetLayout>("setLayout"),
                          InstanceMethod<&FileSetObject::Collect>("collect"),
-                         InstanceMethod<&FileSetObject::SlotValues>("slotValues"),
                          InstanceMethod<&FileSetObject::SlotTimes>("slotTimes"),
-                         InstanceMethod<&FileSetObject::Columns>("columns"),
                          InstanceMethod<&FileSetObject::CompactKeys>("compactKeys"),
                          InstanceMethod<&FileSetObject::Close>("close"),
                      });

@@ -243,8 +243,6 @@ export interface FileSet {
   keyIds(id: number): Uint32Array;
   /** Byte of the file at which an entry begins (its length word). */
   entryOffset(id: number, entry: number): number;
-  /** 8 or 16: bytes of a value slot; 0 while the file has no entry. */
-  slotBytes(id: number): number;
   /** familyOfKey[k] < 0: the key counts for nothing. */
   survey(familyOfKey: Int32Array, familyCount: number): Promise<Survey>;
   /**
@@ -273,12 +271,8 @@ export interface FileSet {
   ): void;
   /** Gathers and folds all files in name order, accumulates, and prints. */
   collect(printing: Printing): Promise<Collected>;
-  /** What the slots held after the last collect; NaN with present 0 where there was none. */
-  slotValues(): { readonly value: Float64Array; readonly present: Uint8Array };
   /** When what these slots held was set, seconds; 0 where nothing was, and where no mostRecent folds. */
   slotTimes(slot: Uint32Array): Float64Array;
-  /** The last gathered columns of a file; timestamps only where an entry folds by mostRecent. */
-  columns(id: number): { readonly value: Float64Array; readonly timestampSeconds: Float64Array };
   /**
    * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
    * every file with entries anew; what is held stays so. Until then rows are void.
