@@ -4,7 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { folderOf, forbidden, importsBelow, importsIn } from './support/imports.js';
+import {
+  circles,
+  folderOf,
+  forbidden,
+  importsBelow,
+  importsIn,
+  unused,
+} from './support/imports.js';
 import { ROOT } from './support/paths.js';
 
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
@@ -23,21 +30,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'bounded-io',
     'worker-thread',
   ],
-  inspect: ['format', 'plan', 'expose', 'files', 'processes', 'scrape'],
-  serve: ['scrape', 'inspect', 'expose'],
-  cli: [
-    'format',
-    'plan',
-    'expose',
-    'files',
-    'processes',
-    'scrape',
-    'inspect',
-    'serve',
-    'bounded-io',
-    'last-resort',
-  ],
+  inspect: ['format', 'plan', 'expose', 'files', 'processes'],
+  serve: ['scrape', 'expose'],
+  cli: ['format', 'plan', 'expose', 'processes', 'scrape', 'inspect', 'serve', 'last-resort'],
   errors: [],
+  log: [],
   steps: [],
   native: ['last-resort'],
   'bounded-io': ['native'],
@@ -46,14 +43,21 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   main: ['cli', 'last-resort'],
 };
 
+/** What every folder may import. */
+const OPEN_TO_ALL = ['errors', 'log', 'steps'];
+
 const MAY_IMPORT = Object.fromEntries(
-  Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, 'errors', 'steps']]),
+  Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, ...OPEN_TO_ALL]]),
 );
 
 describe('src/', () => {
   const imports = importsBelow(`${ROOT}/src`);
 
   it('imports downwards only', () => assert.deepEqual(forbidden(imports, MAY_IMPORT), []));
+
+  it('uses every import that is allowed', () => assert.deepEqual(unused(imports, LAYERS), []));
+
+  it('has no circle of imports', () => assert.deepEqual(circles(imports), []));
 
   it('is made of known folders', () => {
     const folders = new Set(imports.flatMap(({ from, to }) => [folderOf(from), folderOf(to)]));
@@ -102,4 +106,20 @@ describe('the check itself', () => {
       assert.deepEqual(forbidden(importsIn(from, text), MAY_IMPORT), []);
     });
   }
+
+  it('finds circles, of types too, and through other files', () => {
+    const imports = [
+      ...importsIn('plan/a.ts', "import type { B } from './b.js';"),
+      ...importsIn('plan/b.ts', "import { c } from '../format/c.js';"),
+      ...importsIn('format/c.ts', "import { a } from '../plan/a.js';"),
+      ...importsIn('format/d.ts', "import { a } from '../plan/a.js';"),
+    ];
+    assert.deepEqual(circles(imports), [['format/c.ts', 'plan/a.ts', 'plan/b.ts']]);
+    assert.deepEqual(circles(imports.slice(0, 2)), []);
+  });
+
+  it('finds what is allowed and not used', () => {
+    const imports = importsIn('plan/a.ts', "import { key } from '../format/key.js';");
+    assert.deepEqual(unused(imports, { plan: ['format', 'errors'] }), ['plan → errors']);
+  });
 });

@@ -2,17 +2,15 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
-import {
-  type ExplainedHistogram,
-  type ExplainedSeries,
-  type Explanation,
-  explain as explainReading,
-  explainWindow,
-  nearNames,
-  type Observations,
-  type Share,
-  type ShareHolder,
-} from '../inspect/explain.js';
+import { explain as explainReading, explainWindow, nearNames } from '../inspect/explain.js';
+import type {
+  ExplainedHistogram,
+  ExplainedSeries,
+  Explanation,
+  Observations,
+  Share,
+  ShareHolder,
+} from '../inspect/explanation.js';
 import { isPipe, openInput } from '../inspect/input.js';
 import { type List, mapList, sliceList } from '../inspect/list.js';
 import {

@@ -10,23 +10,21 @@
  * if it is on local file systems all the way (others raise no events anyhow), and its parent only if all that is
  * mounted beside it is local too: chokidar calls lstat on everything there.
  */
+
 import { type FSWatcher, watch as watchNames } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type FSWatcher as Chokidar, watch as watchPath } from 'chokidar';
 import { boundedIo } from '../bounded-io.js';
+import type { Warnings } from '../log.js';
 import { parseMounts } from './mounts.js';
 
 /** Workers start in bursts, and each makes several files: one hint for all that comes within this. */
 const GATHER_MS = 200;
 
-export interface HintLog {
-  warn(message: string, fields: Record<string, unknown>): void;
-}
-
 export class Hints {
   readonly #path: string;
   readonly #onHint: () => void;
-  readonly #log: HintLog | undefined;
+  readonly #log: Warnings | undefined;
   #itself: Chokidar | undefined;
   #names: FSWatcher | undefined;
   #watchedInode: bigint | undefined;
@@ -35,7 +33,7 @@ export class Hints {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(path: string, onHint: () => void, log?: HintLog) {
+  constructor(path: string, onHint: () => void, log?: Warnings) {
     this.#path = resolve(path);
     this.#onHint = onHint;
     this.#log = log;

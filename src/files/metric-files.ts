@@ -16,7 +16,6 @@ import {
   FILE_FLAG,
   FILE_STATE,
   type FileChanges,
-  type FileFault,
   FileSet,
   heirFlag,
   type Listing,
@@ -26,17 +25,8 @@ import {
 import { Directory } from './directory.js';
 import { DIRECTORY_SECONDS, directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+import type { MetricFile } from './metric-file.js';
 import { Tally } from './tally.js';
-
-/** A file that is read, or would be. */
-export interface MetricFile {
-  readonly path: string;
-  readonly name: FileName;
-  /** One of FILE_STATE. */
-  state: number;
-  entryCount: number;
-  fault: FileFault | undefined;
-}
 
 /** Files that became others to the plan: as removed, and to be read anew. */
 export interface SetAside {

@@ -4,7 +4,7 @@
  */
 import type { MetricType } from '../format/filename.js';
 import { FILE_STATE } from '../native.js';
-import type { MetricFile } from './metric-files.js';
+import type { MetricFile } from './metric-file.js';
 
 export class Tally {
   readonly #filesOfType = new Map<MetricType, number>();

@@ -6,7 +6,8 @@
  */
 import type { Labels } from '../format/key.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
-import { type Observations, observations } from './explain.js';
+import { observations } from './explain.js';
+import type { Observations } from './explanation.js';
 import type { ExposedSample } from './exposition.js';
 import { seriesName } from './series-name.js';
 

@@ -1,7 +1,7 @@
 /**
  * One series in a few words, for whoever is woken by it: `7, set 41m ago, no step since`.
  */
-import type { ExplainedSeries } from './explain.js';
+import type { ExplainedSeries } from './explanation.js';
 import { isStale } from './misleading.js';
 import { formatAge, formatCount, formatValue } from './quantity.js';
 

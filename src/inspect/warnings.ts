@@ -4,27 +4,9 @@
  * Source: `src/reference.md` E and G; vllm#30220 (a sum of times), client_python#495 (dead processes),
  * Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
  */
-import type { ExplainedSeries, HistogramShare, Share } from './explain.js';
+import type { ExplainedSeries, HistogramShare, Share, Warning } from './explanation.js';
 import { isHeldByZero, unixTimesIn } from './misleading.js';
 import { formatCount, formatValue } from './quantity.js';
-
-const WARNING_CODES = [
-  'NEVER_SET',
-  'PREVIOUS_LIFE',
-  'DEAD_DECIDES',
-  'DEAD_ADDS',
-  'DEAD_PROCESS',
-  'SUM_OF_TIMES',
-  'ZERO_IS_MIN',
-  'NOT_A_NUMBER',
-  'BUCKETS_DIFFER',
-  'FILES_DISAGREE',
-] as const;
-
-export interface Warning {
-  readonly code: (typeof WARNING_CODES)[number];
-  readonly text: string;
-}
 
 export function warningsOfSeries(
   series: Pick<ExplainedSeries, 'type' | 'operation' | 'value' | 'shares'>,

@@ -8,7 +8,7 @@
 import type { FileName, MetricType } from '../format/filename.js';
 import { familyOf, type Key } from '../format/key.js';
 import { type AddedLabels, meets } from './added-labels.js';
-import type { LaidOutFamily } from './layout.js';
+import type { LaidOutFamily } from './laid-out-family.js';
 import { type MergeRule, mergeRule, sameRule } from './operation.js';
 import { SeriesKind, type SeriesShape } from './series.js';
 

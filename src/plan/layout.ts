@@ -8,33 +8,11 @@
  * Source: prometheus_client multiprocess.py, _accumulate_metrics (0.24.0 and later); `src/reference.md`
  * G2 to G5, H1, H2.
  */
-import type { MetricType } from '../format/filename.js';
 import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Family } from './family.js';
+import type { Histogram, LaidOutFamily } from './laid-out-family.js';
 import { LargeMap } from './large-map.js';
 import { countShape, type Series, type SeriesShape } from './series.js';
-
-/** The buckets of one label set in ascending bounds, and the series of their count. */
-export interface Histogram {
-  readonly buckets: readonly Series[];
-  readonly count: Series;
-  /** The other series of the label set: its sum, and a count that a file stores. */
-  readonly plain: readonly Series[];
-}
-
-/** One family in output order. Immutable: an unchanged family keeps its object. */
-export interface LaidOutFamily {
-  readonly name: string;
-  readonly type: MetricType;
-  readonly help: string;
-  readonly bare: boolean;
-  readonly series: readonly Series[];
-  /** The slots that the layout was made of, in first-seen order. */
-  readonly seenSlot: Uint32Array;
-  readonly histograms: readonly Histogram[];
-  /** Series left out because a later one prints the same line. */
-  readonly identical: readonly Series[];
-}
 
 /** The output in order, and how its buckets accumulate. Immutable: a layout that stays keeps its object. */
 export interface Layout {

@@ -6,7 +6,7 @@
  */
 import type { ExposedFamily } from '../expose/family.js';
 import { innerLabel, labelSetText } from '../expose/label-set.js';
-import type { LaidOutFamily } from '../plan/layout.js';
+import type { LaidOutFamily } from '../plan/laid-out-family.js';
 import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { MergedFamily } from './merged.js';
 

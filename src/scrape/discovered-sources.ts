@@ -8,6 +8,7 @@
  * all it may have gets a new one in place of one that nobody uses.
  */
 import { boundedIo } from '../bounded-io.js';
+import type { ScrapeLog } from '../log.js';
 import {
   type DiscoveredDirectory,
   type Discovery,
@@ -23,7 +24,6 @@ import {
   usersOf,
   userWithRoom,
 } from './discovery-quota.js';
-import type { ScrapeLog } from './problem-log.js';
 import type { Scraper } from './scraper.js';
 
 const INTERVAL_MS = 5_000;

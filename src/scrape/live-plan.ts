@@ -10,6 +10,7 @@ import { nameCollisions } from '../expose/collision-report.js';
 import { KeyReader } from '../files/key-reader.js';
 import { type FilesRefreshed, MetricFiles } from '../files/metric-files.js';
 import type { FileName } from '../format/filename.js';
+import type { ScrapeLog } from '../log.js';
 import {
   type Collected,
   FILE_STATE,
@@ -25,7 +26,6 @@ import { inSlices } from '../steps.js';
 import { type Census, takeCensus } from './census.js';
 import { type DeadProcesses, leftOut } from './dead-processes.js';
 import { giveMemoryBack } from './memory.js';
-import type { ScrapeLog } from './problem-log.js';
 import type { DirectoryFacts } from './self-metrics.js';
 import { type Known, WriterWatch } from './writer-watch.js';
 

@@ -9,7 +9,8 @@ import { MetricFileError } from '../errors.js';
 import type { ExposedFamily } from '../expose/family.js';
 import { dialectFor } from '../expose/negotiate.js';
 import { collidingFamilies } from '../expose/template.js';
-import type { LaidOutFamily, Layout } from '../plan/layout.js';
+import type { LaidOutFamily } from '../plan/laid-out-family.js';
+import type { Layout } from '../plan/layout.js';
 import type { Source } from './source.js';
 
 export interface MergedFamily extends ExposedFamily {

@@ -7,7 +7,8 @@ import type { ExposedFamily, FamilyBlock } from '../expose/family.js';
 import { selectSeries } from '../expose/select.js';
 import { collidingFamilies, familyBlocks } from '../expose/template.js';
 import { createPage, createTemplate, type Page, type Template } from '../native.js';
-import type { LaidOutFamily, Layout } from '../plan/layout.js';
+import type { LaidOutFamily } from '../plan/laid-out-family.js';
+import type { Layout } from '../plan/layout.js';
 import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Merged, MergedFamily } from './merged.js';
 

@@ -5,13 +5,9 @@
  * One that comes and goes again and again, and very many at different times, are limited by the log
  * itself (cli/limited-log.ts), by code and path.
  */
-import type { ErrorCode, MetricFileError } from '../errors.js';
 
-/** What a logger must take. `about` tells lines of one code or message apart, where their path does not. */
-export interface ScrapeLog {
-  warn(message: string, fields: Record<string, unknown>, about?: string): void;
-  info(message: string, fields: Record<string, unknown>, about?: string): void;
-}
+import type { ErrorCode, MetricFileError } from '../errors.js';
+import type { ScrapeLog } from '../log.js';
 
 /** Beyond this many of one code at once the rest is counted, not listed: half of what a code may have in a minute. */
 const MAX_LINES_AT_ONCE = 50;

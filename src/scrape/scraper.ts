@@ -14,8 +14,8 @@ import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
 import type { AddedLabel } from '../expose/external-join.js';
 import type { ExposedFamily } from '../expose/family.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
-import type { HintLog } from '../files/hints.js';
 import { mapLimit } from '../files/map-limit.js';
+import type { ScrapeLog } from '../log.js';
 import { Budget, type Limits, NO_LIMITS } from '../plan/budget.js';
 import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
@@ -34,7 +34,7 @@ import type { ExtraFamilies } from './extra-families.js';
 import { disagreements, type Merged, mergeLayouts } from './merged.js';
 import { type PageRequest, pageKey } from './page.js';
 import { PendingScrapes } from './pending-scrapes.js';
-import { ProblemLog, type ScrapeLog } from './problem-log.js';
+import { ProblemLog } from './problem-log.js';
 import { SELF_FAMILIES, type SelfMetrics } from './self-metrics.js';
 import { SharedPages } from './shared-pages.js';
 import { type NamedDirectory, Source } from './source.js';
@@ -55,7 +55,7 @@ export interface ScraperOptions {
   /** promfold's own families, behind the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
   /** Told of every problem once. */
-  readonly log?: (ScrapeLog & HintLog) | undefined;
+  readonly log?: ScrapeLog | undefined;
   /** Index ahead when the file system hints at something new. */
   readonly watch?: boolean;
   /** Where to look for the writers; nowhere when absent. It is the caller's to close. */

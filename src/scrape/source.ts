@@ -3,12 +3,13 @@
  * it costs no other.
  */
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { type HintLog, Hints } from '../files/hints.js';
+import { Hints } from '../files/hints.js';
 import type { Labels } from '../format/key.js';
+import type { ScrapeLog } from '../log.js';
 import type { Collected, Printing } from '../native.js';
 import type { PlanRules } from '../plan/plan.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
-import { ProblemLog, type ScrapeLog } from './problem-log.js';
+import { ProblemLog } from './problem-log.js';
 import type { SourceFacts } from './self-metrics.js';
 
 /** A directory that is one of several. */
@@ -24,7 +25,7 @@ export interface SourceOptions
   > {
   readonly rules: PlanRules;
   readonly mapLimit: number;
-  readonly log: (ScrapeLog & HintLog) | undefined;
+  readonly log: ScrapeLog | undefined;
   /** Called when the file system hints at something new; absent for no hints. */
   readonly onHint: (() => void) | undefined;
 }

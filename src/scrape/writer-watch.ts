@@ -6,10 +6,10 @@
  */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MetricFile } from '../files/metric-files.js';
+import type { MetricFile } from '../files/metric-file.js';
+import type { ScrapeLog } from '../log.js';
 import type { Look, LookedAtFile } from '../processes/look.js';
 import type { ProcThread } from '../processes/proc-thread.js';
-import type { ScrapeLog } from './problem-log.js';
 
 /** Between two looks; longer where a look is so long that this would be more than one part in 50 of a core. */
 const INTERVAL_MS = 5_000;

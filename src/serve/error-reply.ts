@@ -10,10 +10,10 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MetricFileError } from '../errors.js';
+import type { ServerLog } from '../log.js';
 import { TooManyScrapesError, UnknownSourceError } from '../scrape/scraper.js';
 import { DeadlineError } from './deadline.js';
 import { replyText } from './reply-text.js';
-import type { ServerLog } from './server.js';
 
 export function errorReplies(server: FastifyInstance, log: ServerLog): void {
   server.setErrorHandler((error, request, reply) =>

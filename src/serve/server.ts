@@ -2,7 +2,9 @@
  * The HTTP server: routes and limits, without a socket. Listening is another act (listen.ts), so that
  * every route is tested by inject.
  */
+
 import fastify, { type FastifyInstance } from 'fastify';
+import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
@@ -15,11 +17,6 @@ import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
 import { PATIENCE, type Patience } from './slow-reader.js';
-
-export interface ServerLog {
-  error(message: string, fields: Record<string, unknown>): void;
-  debug(message: string, fields: Record<string, unknown>): void;
-}
 
 export interface ServerOptions {
   /** Begins with a slash; letters, digits and `._~-/` only. */

@@ -7,13 +7,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { formatNumber } from '../../src/format/number.js';
-import {
-  type ExplainedSeries,
-  type Explanation,
-  explain,
-  explainWindow,
-  nearNames,
-} from '../../src/inspect/explain.js';
+import { explain, explainWindow, nearNames } from '../../src/inspect/explain.js';
+import type { ExplainedSeries, Explanation } from '../../src/inspect/explanation.js';
 import { readDirectory } from '../../src/inspect/read-directory.js';
 import type { Reading } from '../../src/inspect/reading.js';
 import { Selector } from '../../src/inspect/selector.js';

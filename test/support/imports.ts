@@ -43,3 +43,43 @@ export function forbidden(
     })
     .map(({ from, to }) => `src/${from} imports ${to}`);
 }
+
+/** Files that import each other in a circle, by types or by values: each circle as its files. */
+export function circles(imports: readonly Import[]): string[][] {
+  const imported = new Map<string, string[]>();
+  for (const { from, to } of imports) {
+    const file = to.replace(/\.js$/, '.ts');
+    imported.set(from, [...(imported.get(from) ?? []), file]);
+  }
+  const reached = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const next = [...(imported.get(from) ?? [])];
+    for (let file = next.pop(); file !== undefined; file = next.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      next.push(...(imported.get(file) ?? []));
+    }
+    return seen;
+  };
+  const reach = new Map([...imported.keys()].map((file) => [file, reached(file)]));
+  const inCircle = [...imported.keys()].filter((file) => reach.get(file)!.has(file));
+  const found = new Map<string, string[]>();
+  for (const file of inCircle) {
+    const circle = inCircle.filter(
+      (other) => reach.get(file)!.has(other) && reach.get(other)!.has(file),
+    );
+    found.set(circle.sort().join(' '), circle);
+  }
+  return [...found.values()];
+}
+
+/** Edges that `mayImport` allows and no file uses. */
+export function unused(
+  imports: readonly Import[],
+  mayImport: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  const used = new Set(imports.map(({ from, to }) => `${folderOf(from)} → ${folderOf(to)}`));
+  return Object.entries(mayImport)
+    .flatMap(([folder, below]) => below.map((other) => `${folder} → ${other}`))
+    .filter((edge) => !used.has(edge));
+}
