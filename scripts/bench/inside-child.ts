@@ -1,5 +1,5 @@
 /** A scraper without a server: scrapes argv[2] when asked and answers how long each took. */
-import { dialectFor } from '../../src/expose/negotiate.js';
+import { dialectFor } from '../../src/expose/formats.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { SelfMetrics } from '../../src/scrape/self-metrics.js';
 

@@ -8,6 +8,7 @@
 
 import { UsageError } from '../errors.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
+import { ESCAPABLE } from '../expose/formats.js';
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
@@ -345,7 +346,7 @@ export const FLAGS = {
       name: 'escaping',
       value: 'scheme',
       choices: ESCAPINGS,
-      help: `${listed(ESCAPINGS)}; for text-1.0.0 and openmetrics (default: underscores)`,
+      help: `${listed(ESCAPINGS)}; for ${ESCAPABLE.join(' and ')} (default: underscores)`,
       environment: false,
     },
     oneOf(ESCAPINGS),

@@ -1,7 +1,7 @@
 /** `scrape`: prints one exposition, as a daemon on the directory would, without self-metrics. */
 import { UsageError } from '../errors.js';
 import type { Dialect } from '../expose/dialect.js';
-import { dialectFor } from '../expose/negotiate.js';
+import { dialectFor, ESCAPABLE } from '../expose/formats.js';
 import { refuseAllButDirectory } from '../inspect/input.js';
 import { nearest } from '../inspect/near-names.js';
 import { withChosen } from '../plan/budget.js';
@@ -39,9 +39,9 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
 
   async run({ directory: given, flags }, terminal) {
     const { format, escaping, name: names, output, strict } = flags;
-    if (escaping !== undefined && format === 'text') {
+    if (escaping !== undefined && !ESCAPABLE.includes(format)) {
       throw new UsageError(
-        `--escaping: expected --format text-1.0.0 or openmetrics with it, got ${format}`,
+        `--escaping: expected --format ${ESCAPABLE.join(' or ')} with it, got ${format}`,
       );
     }
     const directory = chooseSources(given, flags, terminal.environment, terminal.complain);

@@ -7,7 +7,7 @@ import { namesToForce } from './collision.js';
 import { escapeLabelName, forceLabelName } from './escaping.js';
 import type { ExposedFamily, ExposedSeries } from './family.js';
 import { haveSameNames, labelNamesOf, seriesThatGiveWay } from './family-lines.js';
-import { dialectFor } from './negotiate.js';
+import { dialectFor } from './formats.js';
 import { collidingFamilies } from './template.js';
 
 /** One line per family that has to give way, in whole or in a label. */

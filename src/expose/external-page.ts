@@ -25,7 +25,7 @@ import {
 import { orderRows } from './external-order.js';
 import { Samples } from './external-samples.js';
 import type { FamilyHead } from './family.js';
-import { familyName } from './family-name.js';
+import { textFamilyName } from './family-name.js';
 import { innerLabel } from './label-set.js';
 import { PrefixSpelling } from './prefix-spelling.js';
 import { isBlank, SampleScanner, skipBlanks, unescaped } from './sample-scanner.js';
@@ -206,7 +206,7 @@ class PageReader {
       const names = namesOf.get(draft);
       const head = this.#families.headOf(draft);
       if (names === undefined) return [];
-      return selectsName(this.#selection, familyName('text', head)) ? [{ head, names }] : [];
+      return selectsName(this.#selection, textFamilyName(head)) ? [{ head, names }] : [];
     });
     const { prefixes, nameOf, sampleNames } = this;
     const { order, end } = orderRows(named, { prefixes, nameOf, sampleNames, inner: this.#inner });

@@ -7,11 +7,13 @@
  *
  *   ┌ piece: header, lines ┬ piece: header, lines ┬ all other families ─────┐
  */
+
 import { formatNumber } from '../format/number.js';
 import type { Dialect } from './dialect.js';
 import type { ExternalFamily, ExternalPage } from './external-page.js';
 import type { ExposedSeries } from './family.js';
 import { familyLines } from './family-lines.js';
+import { FORMAT } from './formats.js';
 import { numberOf, SampleScanner } from './sample-scanner.js';
 import { selectSeries } from './select.js';
 import { seriesLines } from './series-line.js';
@@ -216,12 +218,12 @@ class Printer {
     out[this.#length++] = NEWLINE;
   }
 
-  /** Milliseconds in the text formats, seconds in OpenMetrics. */
+  /** In the unit of the page's format, for one that may have another. */
   #timestamp(timestamp: number): number {
-    const isFrom = this.#page.format === 'openmetrics';
-    const isTo = this.#options.dialect.format === 'openmetrics';
-    if (isFrom === isTo) return timestamp;
-    return isTo ? timestamp / 1000 : Math.round(timestamp * 1000);
+    const from = FORMAT[this.#page.format].unitsPerSecond;
+    const to = FORMAT[this.#options.dialect.format].unitsPerSecond;
+    if (from === to) return timestamp;
+    return from > to ? timestamp / from : Math.round(timestamp * to);
   }
 
   #seriesAt(place: number): ExposedSeries {

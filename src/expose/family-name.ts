@@ -6,15 +6,16 @@
  *
  * Source: exposition.py and openmetrics/exposition.py, generate_latest; `src/reference.md` H4, H7, N2.
  */
-import type { Format } from './dialect.js';
 import type { ExposedFamily } from './family.js';
 
-export function familyName(
-  format: Format,
-  { name, type, bare }: Pick<ExposedFamily, 'name' | 'type' | 'bare'>,
-): string {
-  if (format === 'openmetrics') return name;
+type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
+
+export function textFamilyName({ name, type, bare }: NamedFamily): string {
   if (type === 'counter' && !bare) return `${name}_total`;
   if (type === 'info') return `${name}_info`;
+  return name;
+}
+
+export function openMetricsFamilyName({ name }: NamedFamily): string {
   return name;
 }

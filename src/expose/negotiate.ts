@@ -8,36 +8,8 @@
  * `src/reference.md` J1 to J3, J6, N8.
  */
 import { type Accepted, parseAccept } from './accept.js';
-import { type Dialect, ESCAPINGS, type Escaping, type Format } from './dialect.js';
-
-/**
- * @param escaping left out, it is `underscores`, and an OpenMetrics Content-Type does not name it;
- *   text 0.0.4 has no other
- */
-export function dialectFor(format: Format, escaping?: Escaping): Dialect {
-  const scheme = escaping ?? 'underscores';
-  const named = escaping === undefined ? '' : `; escaping=${scheme}`;
-  switch (format) {
-    case 'text':
-      return {
-        format,
-        escaping: 'underscores',
-        contentType: 'text/plain; version=0.0.4; charset=utf-8',
-      };
-    case 'text-1.0.0':
-      return {
-        format,
-        escaping: scheme,
-        contentType: `text/plain; version=1.0.0; charset=utf-8; escaping=${scheme}`,
-      };
-    case 'openmetrics':
-      return {
-        format,
-        escaping: scheme,
-        contentType: `application/openmetrics-text; version=1.0.0; charset=utf-8${named}`,
-      };
-  }
-}
+import { type Dialect, ESCAPINGS } from './dialect.js';
+import { dialectFor, formatOf } from './formats.js';
 
 /** @param accept the Accept header, whatever it holds; repeated ones joined with commas */
 export function negotiate(accept: string | undefined): Dialect {
@@ -80,33 +52,11 @@ const RANGES: ReadonlyMap<string, readonly Dialect[]> = new Map([
 
 /** @returns `undefined` for a range, a type we do not have, or a version of OpenMetrics below 1.0.0 */
 function dialectOf({ value, parameters }: Accepted): Dialect | undefined {
-  // An empty version is none, as in the reference.
+  // An empty version is none, as in the reference; without one there is no escaping.
   const version = parameters.get('version') || undefined;
+  const format = formatOf(value, version);
+  if (format === undefined) return undefined;
+  if (version === undefined) return dialectFor(format);
   const named = parameters.get('escaping');
-  const escaping = ESCAPINGS.find((scheme) => scheme === named) ?? 'underscores';
-
-  switch (value) {
-    case 'application/openmetrics-text':
-      if (version === undefined) return OPENMETRICS;
-      return isOneOrLater(version) ? dialectFor('openmetrics', escaping) : undefined;
-    case 'text/plain':
-      if (version === undefined || !isOneOrLater(version)) return TEXT;
-      return dialectFor('text-1.0.0', escaping);
-    default:
-      return undefined;
-  }
-}
-
-/**
- * Whether a version is at least 1.0.0, compared as Python compares tuples: `2` is, `1` and `1.0` are
- * not, and what follows the part that decides does not matter.
- */
-function isOneOrLater(version: string): boolean {
-  const parts = version.split('.');
-  for (const [i, least] of [1, 0, 0].entries()) {
-    const part = parts[i];
-    if (part === undefined || !/^\d+$/.test(part)) return false;
-    if (Number(part) !== least) return Number(part) > least;
-  }
-  return true;
+  return dialectFor(format, ESCAPINGS.find((scheme) => scheme === named) ?? 'underscores');
 }

@@ -8,7 +8,7 @@ import type { Dialect } from './dialect.js';
 import { escapeMetricName, escapeQuoted, forceMetricName } from './escaping.js';
 import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
 import { familyLines } from './family-lines.js';
-import { familyName } from './family-name.js';
+import { openMetricsFamilyName } from './family-name.js';
 
 export function openMetricsBlocks(
   dialect: Dialect,
@@ -26,11 +26,11 @@ export function openMetricsBlocks(
 }
 
 export function openMetricsHeader(
-  { format, escaping }: Dialect,
+  { escaping }: Dialect,
   family: FamilyHead,
   renamed: boolean,
 ): string {
-  const name = familyName(format, family);
+  const name = openMetricsFamilyName(family);
   const printed = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
   // A counter's samples must end in `_total`; those of a bare one do not.
   const type = family.type === 'counter' && family.bare ? 'unknown' : family.type;

@@ -9,7 +9,7 @@
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, forceMetricName } from './escaping.js';
 import type { ExposedFamily } from './family.js';
-import { familyName } from './family-name.js';
+import { FORMAT } from './formats.js';
 
 /** @returns indexes into family.series in their order, or `undefined` when the family is not wanted */
 export function selectSeries(
@@ -19,7 +19,7 @@ export function selectSeries(
 ): number[] | undefined {
   const isWanted = (name: string) => spellings(name, dialect).some((one) => wanted.has(one));
 
-  if (isWanted(family.name) || isWanted(familyName(dialect.format, family))) {
+  if (isWanted(family.name) || isWanted(FORMAT[dialect.format].familyName(family))) {
     return family.series.map((_, i) => i);
   }
 

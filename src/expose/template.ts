@@ -9,9 +9,7 @@ import { namesToForce } from './collision.js';
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, forceMetricName } from './escaping.js';
 import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
-import { familyName } from './family-name.js';
-import { openMetricsBlocks, openMetricsHeader } from './openmetrics.js';
-import { OWN_BLOCK_SUFFIXES, textBlocks, textHeader } from './text.js';
+import { FORMAT } from './formats.js';
 
 type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
 
@@ -26,8 +24,7 @@ export function familyBlocks(
   family: ExposedFamily,
   renamed: boolean,
 ): FamilyBlock[] {
-  const print = dialect.format === 'openmetrics' ? openMetricsBlocks : textBlocks;
-  return print(dialect, family, renamed);
+  return FORMAT[dialect.format].blocks(dialect, family, renamed);
 }
 
 /** The header of a block that familyBlocks() makes. */
@@ -37,14 +34,12 @@ export function blockHeader(
   renamed: boolean,
   suffix: string,
 ): string {
-  return dialect.format === 'openmetrics'
-    ? openMetricsHeader(dialect, family, renamed)
-    : textHeader(dialect, family, renamed, suffix);
+  return FORMAT[dialect.format].header(dialect, family, renamed, suffix);
 }
 
 /** The suffixes that the blocks of a family can have, in their order. */
 export function blockSuffixes({ format }: Dialect): readonly string[] {
-  return format === 'openmetrics' ? [''] : ['', ...OWN_BLOCK_SUFFIXES];
+  return FORMAT[format].blockSuffixes;
 }
 
 /**
@@ -65,7 +60,7 @@ export function collidingFamilies(
   if (areAllApart(dialect, families, taken)) return new Set();
   const order = families.map((_, i) => i);
   order.sort((a, b) => compareCodePoints(families[a]!.name, families[b]!.name));
-  const name = order.map((i) => familyName(dialect.format, families[i]!));
+  const name = order.map((i) => FORMAT[dialect.format].familyName(families[i]!));
   const spelling = name.map((one) => escapeMetricName(one, dialect.escaping));
   const renamed = namesToForce(
     spelling,
@@ -84,7 +79,7 @@ function areAllApart(
   if (escaping === 'dots') return false;
   const names = new Set<string>();
   for (const family of families) {
-    const name = familyName(format, family);
+    const name = FORMAT[format].familyName(family);
     if (taken?.has(name) || escapeMetricName(name, 'underscores') !== name) return false;
     names.add(name);
   }
@@ -107,7 +102,7 @@ function printedNames(dialect: Dialect, families: readonly NamedFamily[]): Reado
     const renamed = collidingFamilies(dialect, families);
     printed = new Set(
       families.map((family, i) => {
-        const name = familyName(format, family);
+        const name = FORMAT[format].familyName(family);
         return renamed.has(i) ? forceMetricName(name) : escapeMetricName(name, escaping);
       }),
     );

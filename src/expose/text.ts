@@ -11,7 +11,7 @@ import type { Dialect } from './dialect.js';
 import { escapeHelp, escapeMetricName, forceMetricName } from './escaping.js';
 import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
 import { familyLines } from './family-lines.js';
-import { familyName } from './family-name.js';
+import { textFamilyName } from './family-name.js';
 
 const TEXT_TYPE: Readonly<Record<MetricType, string>> = {
   counter: 'counter',
@@ -49,12 +49,12 @@ export function textBlocks(
 
 /** @param suffix one of OWN_BLOCK_SUFFIXES, or '' for the family's own block */
 export function textHeader(
-  { format, escaping }: Dialect,
+  { escaping }: Dialect,
   family: FamilyHead,
   renamed: boolean,
   suffix: string,
 ): string {
-  const name = suffix === '' ? familyName(format, family) : family.name + suffix;
+  const name = suffix === '' ? textFamilyName(family) : family.name + suffix;
   const shown = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
   const type = suffix === '' ? TEXT_TYPE[family.type] : 'gauge';
   return `# HELP ${shown} ${escapeHelp(family.help)}\n# TYPE ${shown} ${type}\n`;

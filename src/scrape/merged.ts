@@ -7,7 +7,7 @@
  */
 import { MetricFileError } from '../errors.js';
 import type { ExposedFamily } from '../expose/family.js';
-import { dialectFor } from '../expose/negotiate.js';
+import { dialectFor } from '../expose/formats.js';
 import { collidingFamilies } from '../expose/template.js';
 import type { LaidOutFamily } from '../plan/laid-out-family.js';
 import type { Layout } from '../plan/layout.js';

@@ -7,12 +7,14 @@
  * they were then or later; requests that arrive while a run is under way share the next one. Several
  * directories are read side by side, each by itself, and their pages joined.
  */
+
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { MetricFileError } from '../errors.js';
 import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
 import type { AddedLabel } from '../expose/external-join.js';
 import type { ExposedFamily } from '../expose/family.js';
+import { FORMAT } from '../expose/formats.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import { mapLimit } from '../files/map-limit.js';
 import type { ScrapeLog } from '../log.js';
@@ -459,10 +461,9 @@ export class Scraper {
     // promfold's own are left out where names are asked for.
     const behind = wanted === undefined ? [...extra, ...own] : extra;
     const text = printFamilies(request.dialect, behind, families, wanted);
-    const end = request.dialect.format === 'openmetrics' ? '# EOF\n' : '';
     const appendix = appended?.get(pageKey(request));
     const page = await inSlices(draft.makePage(collected, appendix));
-    return appendText(page, text + end);
+    return appendText(page, text + FORMAT[request.dialect.format].trailer);
   }
 
   async #compress(plain: Buffer): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { type Dialect, ESCAPINGS, type Escaping, type Format } from '../../src/expose/dialect.js';
 import { escapeLabelName, escapeMetricName } from '../../src/expose/escaping.js';
 import type { ExposedFamily } from '../../src/expose/family.js';
-import { dialectFor } from '../../src/expose/negotiate.js';
+import { dialectFor } from '../../src/expose/formats.js';
 import { familyBlocks } from '../../src/expose/template.js';
 import { compareCodePoints } from '../../src/format/code-point.js';
 import type { MetricType } from '../../src/format/filename.js';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ESCAPINGS, FORMATS } from '../../src/expose/dialect.js';
-import { acceptsGzip, dialectFor, negotiate } from '../../src/expose/negotiate.js';
+import { dialectFor } from '../../src/expose/formats.js';
+import { acceptsGzip, negotiate } from '../../src/expose/negotiate.js';
 
 const TEXT = dialectFor('text');
 const TEXT_1 = dialectFor('text-1.0.0', 'underscores');

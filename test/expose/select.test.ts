@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect } from '../../src/expose/dialect.js';
 import type { ExposedFamily } from '../../src/expose/family.js';
-import { dialectFor } from '../../src/expose/negotiate.js';
+import { dialectFor } from '../../src/expose/formats.js';
 import { selectSeries } from '../../src/expose/select.js';
 
 const TEXT = dialectFor('text');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ExposedFamily } from '../../src/expose/family.js';
-import { dialectFor } from '../../src/expose/negotiate.js';
+import { dialectFor } from '../../src/expose/formats.js';
 import { printFamilies, type ValuedFamily } from '../../src/expose/valued-family.js';
 
 const TEXT = dialectFor('text');

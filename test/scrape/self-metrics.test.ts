@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dialectFor } from '../../src/expose/negotiate.js';
+import { dialectFor } from '../../src/expose/formats.js';
 import { printFamilies } from '../../src/expose/valued-family.js';
 import {
   type DirectoryFacts,

@@ -1,0 +1,121 @@
+/**
+ * The exposition formats, a row each: all in which one differs from another. Add a row for a new one, and its name in
+ * dialect.ts.
+ *
+ * Source: Prometheus docs, exposition_formats.md and content_negotiation.md; exposition.py, choose_encoder.
+ */
+import { type Dialect, ESCAPINGS, type Escaping, FORMATS, type Format } from './dialect.js';
+import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
+import { openMetricsFamilyName, textFamilyName } from './family-name.js';
+import { openMetricsBlocks, openMetricsHeader } from './openmetrics.js';
+import { OWN_BLOCK_SUFFIXES, textBlocks, textHeader } from './text.js';
+
+export interface ExpositionFormat {
+  readonly mediaType: string;
+  readonly version: string;
+  /** Whether it is the answer to a media type with this version. Of several formats the first in FORMAT is. */
+  readonly answers: (version: string | undefined) => boolean;
+  /** Those it can be in, first that for whom asks for none. */
+  readonly escapings: readonly Escaping[];
+  /** Whether the Content-Type names the escaping. */
+  readonly namesEscaping: 'always' | 'when asked for' | 'never';
+  /** The name a family has in its HELP and TYPE lines, before escaping. */
+  readonly familyName: (family: Pick<ExposedFamily, 'name' | 'type' | 'bare'>) => string;
+  /** Those that the blocks of a family can have, in their order. */
+  readonly blockSuffixes: readonly string[];
+  readonly blocks: (dialect: Dialect, family: ExposedFamily, renamed: boolean) => FamilyBlock[];
+  /** Of the block with that suffix. */
+  readonly header: (
+    dialect: Dialect,
+    family: FamilyHead,
+    renamed: boolean,
+    suffix: string,
+  ) => string;
+  /** Timestamps of samples count these. */
+  readonly unitsPerSecond: number;
+  /** What follows the families. */
+  readonly trailer: string;
+}
+
+const TEXT = {
+  mediaType: 'text/plain',
+  familyName: textFamilyName,
+  blockSuffixes: ['', ...OWN_BLOCK_SUFFIXES],
+  blocks: textBlocks,
+  header: textHeader,
+  unitsPerSecond: 1000,
+  trailer: '',
+} as const;
+
+const is1OrLater = (version: string | undefined) =>
+  version !== undefined && isAtLeast(version, [1, 0, 0]);
+
+/** In the order in which they are tried for a media type. */
+export const FORMAT: Readonly<Record<Format, ExpositionFormat>> = {
+  'text-1.0.0': {
+    ...TEXT,
+    version: '1.0.0',
+    answers: is1OrLater,
+    escapings: ESCAPINGS,
+    namesEscaping: 'always',
+  },
+  text: {
+    ...TEXT,
+    version: '0.0.4',
+    answers: () => true,
+    escapings: ['underscores'],
+    namesEscaping: 'never',
+  },
+  openmetrics: {
+    mediaType: 'application/openmetrics-text',
+    version: '1.0.0',
+    answers: (version) => version === undefined || is1OrLater(version),
+    escapings: ESCAPINGS,
+    namesEscaping: 'when asked for',
+    familyName: openMetricsFamilyName,
+    blockSuffixes: [''],
+    blocks: openMetricsBlocks,
+    header: openMetricsHeader,
+    unitsPerSecond: 1,
+    trailer: '# EOF\n',
+  },
+};
+
+/** Formats in which a client can choose an escaping. */
+export const ESCAPABLE: readonly Format[] = FORMATS.filter(
+  (format) => FORMAT[format].escapings.length > 1,
+);
+
+/** @param escaping where the format has no such one, or it is left out, the format's first */
+export function dialectFor(format: Format, escaping?: Escaping): Dialect {
+  const { mediaType, version, escapings, namesEscaping } = FORMAT[format];
+  const scheme = escapings.find((one) => one === escaping) ?? escapings[0]!;
+  const isNamed =
+    namesEscaping === 'always' || (namesEscaping === 'when asked for' && escaping !== undefined);
+  const parameters = isNamed ? `; escaping=${scheme}` : '';
+  return {
+    format,
+    escaping: scheme,
+    contentType: `${mediaType}; version=${version}; charset=utf-8${parameters}`,
+  };
+}
+
+/** The format that answers a media type; undefined for one that none has, or a version that none answers. */
+export function formatOf(mediaType: string, version: string | undefined): Format | undefined {
+  const formats = Object.entries(FORMAT) as [Format, ExpositionFormat][];
+  return formats.find(([, row]) => row.mediaType === mediaType && row.answers(version))?.[0];
+}
+
+/**
+ * Compared as Python compares tuples: `2` is at least 1.0.0, `1` and `1.0` are not, and what follows the part that
+ * decides does not matter.
+ */
+function isAtLeast(version: string, least: readonly number[]): boolean {
+  const parts = version.split('.');
+  for (const [i, wanted] of least.entries()) {
+    const part = parts[i];
+    if (part === undefined || !/^\d+$/.test(part)) return false;
+    if (Number(part) !== wanted) return Number(part) > wanted;
+  }
+  return true;
+}
