@@ -2,7 +2,7 @@
  * The exposition formats, a row each: all in which one differs from another. Add a row for a new one, and its name in
  * dialect.ts.
  *
- * Source: Prometheus docs, exposition_formats.md and content_negotiation.md; exposition.py, choose_encoder.
+ * Source: https://prometheus.io/docs/instrumenting/content_negotiation/; exposition.py, choose_encoder.
  */
 import { type Dialect, ESCAPINGS, type Escaping, FORMATS, type Format } from './dialect.js';
 import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
