@@ -397,17 +397,17 @@ void FileSet::RefreshAndCollect(const FreeSpace& free, const Printing* to_print,
 bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* result,
                                    std::vector<std::unique_ptr<MetricFile>>* replaced) {
   if (CheckSlots(printing)) return false;
-  const std::vector<MetricFile*> veiled = overview().veiled;
-  if (!veiled.empty()) {
+  const std::vector<MetricFile*> needing_refresh = overview().needing_refresh;
+  if (!needing_refresh.empty()) {
     FileContext context = Context();
     context.replaced = replaced;
-    AskAhead(veiled);
-    for (MetricFile* const file : veiled) RefreshOne(context, file);
+    AskAhead(needing_refresh);
+    for (MetricFile* const file : needing_refresh) RefreshOne(context, file);
     files_.EndAhead();
     ForgetOverview();
   }
   const auto is_changed = [](const MetricFile* file) { return file->is_changed(); };
-  if (std::any_of(veiled.begin(), veiled.end(), is_changed)) return false;
+  if (std::any_of(needing_refresh.begin(), needing_refresh.end(), is_changed)) return false;
 
   if (!GatherAndFold(printing, Growth::kNoticed)) return false;
   Print(printing, result);
@@ -534,7 +534,8 @@ FileSet::Overview FileSet::MakeOverview() const {
     overview.slot_limit = std::max(overview.slot_limit, file->slot_limit());
     overview.entries += file->entry_count();
     overview.unmapped_files += file->is_unmapped() ? 1 : 0;
-    if (!file->shows_all() || file->is_changed()) overview.veiled.push_back(file.get());
+    if (!file->verified_by_gather() || file->is_changed())
+      overview.needing_refresh.push_back(file.get());
   }
   return overview;
 }

@@ -191,7 +191,7 @@ class FileSet {
     uint32_t slot_limit = 0;  // all slots of all rows are below
     uint64_t entries = 0;
     uint32_t unmapped_files = 0;
-    std::vector<MetricFile*> veiled;  // those that do not show all when they are gathered
+    std::vector<MetricFile*> needing_refresh;  // those that do not show all when they are gathered
 
     bool operator==(const Overview&) const = default;
   };

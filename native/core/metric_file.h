@@ -108,7 +108,7 @@ class MetricFile {
   void Refresh(const FileContext& context);
 
   // Whether Refresh would look at nothing but what is mapped, which GatherIfAsIndexed does too.
-  bool shows_all() const {
+  bool verified_by_gather() const {
     return is_heir_ || !accepted_ ||
            (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !is_doubted_);
   }
@@ -121,7 +121,7 @@ class MetricFile {
   // The file may turn out bad or held.
   void Gather(const FileContext& context, RowRange rows);
   // The same, and whether Refresh would find the file as it was indexed. Only for one that
-  // shows_all() can it tell; of others it says yes.
+  // verified_by_gather() can it tell; of others it says yes.
   bool GatherIfAsIndexed(const FileContext& context, RowRange rows);
 
   // The change since the last call, if any.
