@@ -84,7 +84,7 @@ void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
   files_.SetDirectory(std::move(listed.opened));
   files_.BeginPass();
   if (opened()->is_overlay) {
-    for (const auto& file : in_order_) file->Doubt();
+    for (const auto& file : in_order_) file->MarkForRestat();
   }
 
   Comparison compared = Compare(listing, is_same_device);

@@ -100,7 +100,7 @@ void MetricFile::Release() {
 std::optional<Question> MetricFile::NextQuestion() const {
   if (is_heir_ || !accepted_) return std::nullopt;
   if (!is_read_ || state_ != FileState::kGood || !mapping_) return Question::kRead;
-  if (is_restated_ || is_doubted_) return Question::kStatus;
+  if (is_restated_ || needs_restat_) return Question::kStatus;
   return std::nullopt;
 }
 
@@ -111,7 +111,7 @@ void MetricFile::Refresh(const FileContext& context) {
   if (IsRefusedAsBefore(context)) return;
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
-  if ((is_restated_ || is_doubted_) && IsReplacedByName(context)) return ReadAnew(context);
+  if ((is_restated_ || needs_restat_) && IsReplacedByName(context)) return ReadAnew(context);
 
   uint32_t used = 0;
   if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
@@ -205,10 +205,10 @@ Fault MetricFile::CheckMapped(const FileContext& context, uint32_t* used) const 
 
 bool MetricFile::IsReplacedByName(const FileContext& context) {
   const FoundFile now = context.files->Status(&name_);
-  const bool is_doubted = std::exchange(is_doubted_, false);
+  const bool needs_restat = std::exchange(needs_restat_, false);
   if (!now.has_status) return true;
   if (is_restated_ && !(IdentityOf(now.status) == identity_)) return true;
-  return is_doubted && ChangedSeconds(now.status) != changed_seconds_;
+  return needs_restat && ChangedSeconds(now.status) != changed_seconds_;
 }
 
 // New entries were appended: walks them on a private copy, so that nothing the writer does
@@ -399,7 +399,7 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   fault_ = {};
   changed_seconds_ = reading->changed_seconds;
   identity_ = reading->identity;
-  is_doubted_ = false;
+  needs_restat_ = false;
   is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
   indexed_used_ = reading->used;
   slot_bytes_ = reading->layout.slot_bytes;

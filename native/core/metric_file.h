@@ -99,7 +99,7 @@ class MetricFile {
   // On overlayfs: a writer that opens a file of a lower layer gets a copy under the same name,
   // device and inode, and what is mapped stays as it was. The directory's ctime changes with it,
   // and the file's. The next Refresh looks.
-  void Doubt() { is_doubted_ = true; }
+  void MarkForRestat() { needs_restat_ = true; }
 
   // What Refresh will ask first, and may wait for.
   std::optional<Question> NextQuestion() const;
@@ -110,7 +110,7 @@ class MetricFile {
   // Whether Refresh would look at nothing but what is mapped, which GatherIfAsIndexed does too.
   bool verified_by_gather() const {
     return is_heir_ || !accepted_ ||
-           (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !is_doubted_);
+           (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !needs_restat_);
   }
 
   // The rows from the first to the last that fold into a wanted slot.
@@ -244,7 +244,7 @@ class MetricFile {
   bool is_changed_ = false;    // since the last TakeChange
   bool was_gathered_ = false;  // since it was forgotten: it may have been served
   bool is_padded_ = true;      // a blank stands before every value
-  bool is_doubted_ = false;    // see Doubt
+  bool needs_restat_ = false;  // see MarkForRestat
   bool is_restated_ = false;   // name and inode may part without the listing showing it
   Fault fault_;
   double changed_seconds_ = 0;
