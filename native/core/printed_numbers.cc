@@ -4,7 +4,7 @@
 #include <atomic>
 #include <bit>
 
-#include "in_two.h"
+#include "parallel_for.h"
 
 namespace promfold {
 
@@ -33,10 +33,11 @@ void PrintedNumbers::Update(const Slots& slots) {
     text_bytes_.resize(count);
     shown_bytes_.resize(count);
   }
-  InTwo((count + kSlotsAtOnce - 1) / kSlotsAtOnce, count >= kSlotsWorthAThread, [&](uint32_t i) {
-    const uint32_t from = i * kSlotsAtOnce;
-    UpdateRange(slots, from, std::min(count, from + kSlotsAtOnce));
-  });
+  ParallelFor((count + kSlotsAtOnce - 1) / kSlotsAtOnce, count >= kSlotsWorthAThread,
+              [&](uint32_t i) {
+                const uint32_t from = i * kSlotsAtOnce;
+                UpdateRange(slots, from, std::min(count, from + kSlotsAtOnce));
+              });
 }
 
 void PrintedNumbers::Forget() {

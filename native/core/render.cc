@@ -5,7 +5,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "in_two.h"
+#include "parallel_for.h"
 
 namespace promfold {
 
@@ -135,8 +135,8 @@ Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail) {
   std::vector<Piece> pieces = Cut(page);
   size_t lines = 0;
   for (const Piece& piece : pieces) lines += piece.to - piece.from;
-  InTwo(static_cast<uint32_t>(pieces.size()), lines >= kLinesWorthAThread,
-        [&](uint32_t i) { Measure(numbers, &pieces[i]); });
+  ParallelFor(static_cast<uint32_t>(pieces.size()), lines >= kLinesWorthAThread,
+              [&](uint32_t i) { Measure(numbers, &pieces[i]); });
 
   Body body;
   for (Piece& piece : pieces) {
@@ -162,8 +162,8 @@ Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail) {
     imprints[i] = {piece.part->id, numbers.id(), numbers.version(), piece.from,
                    piece.to,       piece.begin,  piece.bytes};
   }
-  InTwo(static_cast<uint32_t>(missing.size()), missing_lines >= kLinesWorthAThread,
-        [&](uint32_t i) { Assemble(pieces[missing[i]], numbers, body.block.memory()); });
+  ParallelFor(static_cast<uint32_t>(missing.size()), missing_lines >= kLinesWorthAThread,
+              [&](uint32_t i) { Assemble(pieces[missing[i]], numbers, body.block.memory()); });
   return body;
 }
 

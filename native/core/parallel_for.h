@@ -1,6 +1,6 @@
 // Independent pieces of work on two threads, for the length of one call.
-#ifndef PROMFOLD_CORE_IN_TWO_H_
-#define PROMFOLD_CORE_IN_TWO_H_
+#ifndef PROMFOLD_CORE_PARALLEL_FOR_H_
+#define PROMFOLD_CORE_PARALLEL_FOR_H_
 
 #include <atomic>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace promfold {
 
 // Calls work(0) .. work(count - 1), each once, on this thread and with `two` on another as well.
 template <typename Work>
-void InTwo(uint32_t count, bool two, const Work& work) {
+void ParallelFor(uint32_t count, bool two, const Work& work) {
   std::atomic<uint32_t> next = 0;
   auto take_all = [&] {
     // Relaxed: what the pieces read was there before, and what they wrote is read after the join.
@@ -25,4 +25,4 @@ void InTwo(uint32_t count, bool two, const Work& work) {
 
 }  // namespace promfold
 
-#endif  // PROMFOLD_CORE_IN_TWO_H_
+#endif  // PROMFOLD_CORE_PARALLEL_FOR_H_
