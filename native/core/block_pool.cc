@@ -23,9 +23,11 @@ constexpr size_t kMostSpareBytes = size_t{64} << 20;
 struct Spare {
   char* memory;
   size_t bytes;
-  std::vector<Imprint> imprints;
+  std::vector<CachedPiece> cached_pieces;
 
-  bool Begins(uint64_t text) const { return !imprints.empty() && imprints.front().text == text; }
+  bool Begins(uint64_t text) const {
+    return !cached_pieces.empty() && cached_pieces.front().text == text;
+  }
 };
 
 class Pool {
@@ -111,7 +113,7 @@ Block::Block(size_t bytes, uint64_t text) : bytes_(bytes) {
   }
   memory_ = spare.memory;
   bytes_ = spare.bytes;
-  imprints = std::move(spare.imprints);
+  cached_pieces = std::move(spare.cached_pieces);
 }
 
 void ReleaseSpareBlocks() { ThePool().Release(); }
@@ -121,7 +123,7 @@ Block::~Block() {
   if (bytes_ < kSmallestPooled || bytes_ > kMostSpareBytes) {
     std::free(memory_);
   } else {
-    ThePool().Return({memory_, bytes_, std::move(imprints)});
+    ThePool().Return({memory_, bytes_, std::move(cached_pieces)});
   }
 }
 

@@ -15,7 +15,7 @@
 namespace promfold {
 
 // Some lines of a text with their numbers, where they stand in a block.
-struct Imprint {
+struct CachedPiece {
   uint64_t text = 0;     // Template::id
   uint64_t numbers = 0;  // PrintedNumbers::id
   uint64_t version = 0;  // PrintedNumbers::version, as of which the numbers are
@@ -30,15 +30,15 @@ class Block {
  public:
   // No memory, and no bytes.
   Block() = default;
-  // Of at least `bytes`. Of spares that fit, one that begins with an imprint of `text` is taken
+  // Of at least `bytes`. Of spares that fit, one that begins with a cached piece of `text` is taken
   // first. Its memory is null where memory ran out.
   Block(size_t bytes, uint64_t text);
   Block(Block&& other) noexcept
-      : imprints(std::move(other.imprints)),
+      : cached_pieces(std::move(other.cached_pieces)),
         memory_(std::exchange(other.memory_, nullptr)),
         bytes_(std::exchange(other.bytes_, 0)) {}
   Block& operator=(Block&& other) noexcept {
-    std::swap(imprints, other.imprints);
+    std::swap(cached_pieces, other.cached_pieces);
     std::swap(memory_, other.memory_);
     std::swap(bytes_, other.bytes_);
     return *this;
@@ -50,7 +50,7 @@ class Block {
 
   // In the order of the block, none inside another. Whoever writes elsewhere than behind the last
   // one, or to another place in one of them, says so here.
-  std::vector<Imprint> imprints;
+  std::vector<CachedPiece> cached_pieces;
 
  private:
   char* memory_ = nullptr;

@@ -61,10 +61,10 @@ void Measure(const PrintedNumbers& numbers, Piece* piece) {
   piece->since = since;
 }
 
-bool Stands(const Piece& piece, const PrintedNumbers& numbers, const Imprint& imprint) {
-  return imprint.text == piece.part->id && imprint.from == piece.from && imprint.to == piece.to &&
-         imprint.begin == piece.begin && imprint.bytes == piece.bytes &&
-         imprint.numbers == numbers.id() && imprint.version >= piece.since;
+bool IsCurrent(const Piece& piece, const PrintedNumbers& numbers, const CachedPiece& cached) {
+  return cached.text == piece.part->id && cached.from == piece.from && cached.to == piece.to &&
+         cached.begin == piece.begin && cached.bytes == piece.bytes &&
+         cached.numbers == numbers.id() && cached.version >= piece.since;
 }
 
 // Up to kStep - 1 bytes too many are read and written.
@@ -149,18 +149,18 @@ Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail) {
   body.block = Block(body.length + tail, page.empty() ? 0 : page.front()->id);
   if (body.block.memory() == nullptr) return body;
 
-  std::vector<Imprint>& imprints = body.block.imprints;
-  imprints.resize(pieces.size());
+  std::vector<CachedPiece>& cached_pieces = body.block.cached_pieces;
+  cached_pieces.resize(pieces.size());
   std::vector<uint32_t> missing;
   size_t missing_lines = 0;
   for (uint32_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];
-    if (!Stands(piece, numbers, imprints[i])) {
+    if (!IsCurrent(piece, numbers, cached_pieces[i])) {
       missing.push_back(i);
       missing_lines += piece.to - piece.from;
     }
-    imprints[i] = {piece.part->id, numbers.id(), numbers.version(), piece.from,
-                   piece.to,       piece.begin,  piece.bytes};
+    cached_pieces[i] = {piece.part->id, numbers.id(), numbers.version(), piece.from,
+                        piece.to,       piece.begin,  piece.bytes};
   }
   ParallelFor(static_cast<uint32_t>(missing.size()), missing_lines >= kLinesWorthAThread,
               [&](uint32_t i) { Assemble(pieces[missing[i]], numbers, body.block.memory()); });

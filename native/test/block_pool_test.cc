@@ -35,17 +35,17 @@ TEST("of two blocks the one that begins with the same text is used again, with a
     Block one(5 * kMiB, 0);
     Block two(5 * kMiB, 0);
     first = one.memory();
-    one.imprints = {{7, 1, 1, 0, 10, 0, 100}, {8, 1, 1, 0, 10, 100, 50}};
-    two.imprints = {{9, 1, 1, 0, 10, 0, 100}};
+    one.cached_pieces = {{7, 1, 1, 0, 10, 0, 100}, {8, 1, 1, 0, 10, 100, 50}};
+    two.cached_pieces = {{9, 1, 1, 0, 10, 0, 100}};
     const Block gone = std::move(one);
   }
   const Block like(5 * kMiB, 7);
   CHECK_EQ(static_cast<void*>(like.memory()), first);
-  CHECK_EQ(like.imprints.size(), 2u);
-  CHECK_EQ(like.imprints[1].text, 8u);
+  CHECK_EQ(like.cached_pieces.size(), 2u);
+  CHECK_EQ(like.cached_pieces[1].text, 8u);
   const Block other(5 * kMiB, 7);
-  CHECK_EQ(other.imprints.size(), 1u);
-  CHECK_EQ(other.imprints[0].text, 9u);
+  CHECK_EQ(other.cached_pieces.size(), 1u);
+  CHECK_EQ(other.cached_pieces[0].text, 9u);
 }
 
 TEST("a block of 4 MiB and more is made of large pages") {
