@@ -8,29 +8,30 @@ namespace promfold {
 namespace {
 
 // Fewer are folded one by one before they are set up.
-constexpr uint32_t kFewestInStep = 16;
+constexpr uint32_t kMinContiguous = 16;
 
 // As the loops in Fold, over slots that follow each other.
-void AddInStep(const double* value, uint32_t count, double* __restrict joined, uint8_t* present) {
+void AddContiguous(const double* value, uint32_t count, double* __restrict joined,
+                   uint8_t* present) {
   for (uint32_t i = 0; i < count; ++i) joined[i] += value[i];
   std::fill_n(present, count, uint8_t{1});
 }
 
-void PutInStep(const double* value, uint32_t count, double* joined, uint8_t* present) {
+void PutContiguous(const double* value, uint32_t count, double* joined, uint8_t* present) {
   std::copy_n(value, count, joined);
   std::fill_n(present, count, uint8_t{1});
 }
 
 }  // namespace
 
-std::vector<Run> MarkInStep(std::span<const Run> runs, std::span<const uint32_t> slot) {
+std::vector<Run> MarkContiguous(std::span<const Run> runs, std::span<const uint32_t> slot) {
   std::vector<Run> marked;
   for (const Run& run : runs) {
     uint32_t unmarked = run.from;
     for (uint32_t from = run.from, to = from; from < run.to; from = to) {
       while (++to < run.to && slot[to] == slot[to - 1] + 1) {
       }
-      if (to - from < kFewestInStep) continue;
+      if (to - from < kMinContiguous) continue;
       if (unmarked < from) marked.push_back({run.operation, unmarked, from});
       marked.push_back({run.operation, from, to, true});
       unmarked = to;
@@ -67,8 +68,8 @@ void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
     // One branch per run, one tight loop per operation.
     switch (run.operation) {
       case Operation::kSum:
-        if (run.is_in_step) {
-          AddInStep(value + run.from, count, joined + first, present + first);
+        if (run.is_contiguous) {
+          AddContiguous(value + run.from, count, joined + first, present + first);
           break;
         }
         for (uint32_t i = run.from; i < to; ++i) {
@@ -92,8 +93,8 @@ void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
         }
         break;
       case Operation::kLast:
-        if (run.is_in_step) {
-          PutInStep(value + run.from, count, joined + first, present + first);
+        if (run.is_contiguous) {
+          PutContiguous(value + run.from, count, joined + first, present + first);
           break;
         }
         for (uint32_t i = run.from; i < to; ++i) {

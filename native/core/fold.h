@@ -29,14 +29,13 @@ struct Run {
   Operation operation;
   uint32_t from;
   uint32_t to;
-  bool is_in_step = false;  // the slot of each row is one more than that of the row before
+  bool is_contiguous = false;  // the slot of each row is one more than that of the row before
 };
 
-// The same rows in runs that say where many of them are in step, as those of a file are that has
-// the keys of the first one in the same order: then no slot is looked up, and sums and copies are
-// made of several rows at once.
-// REQUIRES: the runs end inside `slot`.
-std::vector<Run> MarkInStep(std::span<const Run> runs, std::span<const uint32_t> slot);
+// The same rows in runs that say where the slots of many of them are contiguous, as those of a file
+// are that has the keys of the first one in the same order: then no slot is looked up, and sums and
+// copies are made of several rows at once. REQUIRES: the runs end inside `slot`.
+std::vector<Run> MarkContiguous(std::span<const Run> runs, std::span<const uint32_t> slot);
 
 struct Slots {
   std::vector<double> value;
@@ -53,7 +52,7 @@ struct Slots {
 // Folds rows [0, rows) in order. An empty `timestamp` stands for all zeros. To kMostRecent a value
 // set before `floor` was never set.
 // REQUIRES: value and slot hold `rows` elements, each slot is below slots->count(); timestamp holds
-// `rows` elements or none; runs are in order and do not overlap, and what is marked is in step.
+// `rows` elements or none; runs are in order and do not overlap, and what is marked is contiguous.
 void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
           std::span<const double> timestamp, const uint32_t* slot, Slots* slots, double floor = 0);
 

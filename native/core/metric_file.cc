@@ -627,7 +627,7 @@ void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
   for (uint32_t& key : *key_id_.Own()) key = to->Intern(from.Text(key));
   // Still planned, with every row leading nowhere until it is set again.
   std::ranges::fill(*slot_.Own(), kSlotNowhere);
-  for (Run& run : run_) run.is_in_step = false;
+  for (Run& run : run_) run.is_contiguous = false;
   slot_floor_ = 0;
   slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
   reported_entries_ = 0;
@@ -727,7 +727,7 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
     AppendRun(&runs, static_cast<Operation>(operation[i - from]), i, i + 1);
   }
   for (const Run& run : run_) AppendRun(&runs, run.operation, std::max(run.from, to), run.to);
-  run_ = MarkInStep(runs, *column);
+  run_ = MarkContiguous(runs, *column);
 
   // Never narrowed: rows that are set again keep their bounds, which costs a look into the file.
   if (slot_limit_ == 0 && !slot.empty()) slot_floor_ = slot[0];

@@ -145,7 +145,8 @@ TEST("kSlotNowhere takes anything and shows nothing") {
 std::string Print(const std::vector<Run>& runs) {
   std::string text;
   for (const Run& run : runs) {
-    text += std::to_string(run.from) + (run.is_in_step ? "=" : "-") + std::to_string(run.to) + ' ';
+    text +=
+        std::to_string(run.from) + (run.is_contiguous ? "=" : "-") + std::to_string(run.to) + ' ';
   }
   return text;
 }
@@ -157,7 +158,7 @@ TEST("many rows in step become a run of their own, few do not") {
   };
   const auto marked = [&] {
     const Run run = {Operation::kSum, 0, static_cast<uint32_t>(slot.size())};
-    return Print(MarkInStep({&run, 1}, slot));
+    return Print(MarkContiguous({&run, 1}, slot));
   };
   CHECK_EQ(marked(), "");
   add(1, 15);
@@ -172,7 +173,7 @@ TEST("many rows in step become a run of their own, few do not") {
   CHECK_EQ(marked(), "0=16 16-19 19=39 39=59 ");
   // A run ends where the operation does, whatever the slots do.
   const std::vector<Run> two = {{Operation::kSum, 0, 9}, {Operation::kLast, 9, 59}};
-  CHECK_EQ(Print(MarkInStep(two, slot)), "0-9 9-19 19=39 39=59 ");
+  CHECK_EQ(Print(MarkContiguous(two, slot)), "0-9 9-19 19=39 39=59 ");
 }
 
 TEST("rows in step fold as any others do, to the bit") {
@@ -206,9 +207,9 @@ TEST("rows in step fold as any others do, to the bit") {
         runs.push_back({static_cast<Operation>(next(kOperations)), from, from + count});
       }
       const uint32_t rows = next(static_cast<uint32_t>(slot.size()) + 1);
-      const std::vector<Run> in_step = MarkInStep(runs, slot);
+      const std::vector<Run> in_step = MarkContiguous(runs, slot);
       marked_runs += static_cast<uint32_t>(std::count_if(
-          in_step.begin(), in_step.end(), [](const Run& run) { return run.is_in_step; }));
+          in_step.begin(), in_step.end(), [](const Run& run) { return run.is_contiguous; }));
       Fold(runs, rows, value.data(), timestamp, slot.data(), &plain);
       Fold(in_step, rows, value.data(), timestamp, slot.data(), &marked);
     }
