@@ -40,7 +40,7 @@
 
 namespace {
 
-using promfold::Complaint;
+using promfold::PreconditionError;
 
 template <typename T>
 constexpr napi_typedarray_type kArrayType = napi_uint8_array;
@@ -55,8 +55,8 @@ void ThrowExpected(Napi::Env env, const std::string& expected) {
   Napi::TypeError::New(env, "expected " + expected).ThrowAsJavaScriptException();
 }
 
-void ThrowComplaint(Napi::Env env, const std::string& complaint) {
-  Napi::Error::New(env, complaint).ThrowAsJavaScriptException();
+void ThrowPreconditionError(Napi::Env env, const std::string& error) {
+  Napi::Error::New(env, error).ThrowAsJavaScriptException();
 }
 
 // A column passed in, valid during the call. For any other value: none, and an exception pending.
@@ -172,7 +172,7 @@ Napi::Value Wrapped(Napi::Env env, std::shared_ptr<const T> held, const napi_typ
   };
   if (napi_wrap(env, object, shared, finalize, nullptr, nullptr) != napi_ok) {
     delete shared;
-    ThrowComplaint(env, "the object could not be wrapped");
+    ThrowPreconditionError(env, "the object could not be wrapped");
     return env.Undefined();
   }
   return object;
@@ -297,9 +297,9 @@ struct Failure {
 
 using MaybeFailure = std::optional<Failure>;
 
-MaybeFailure ToFailure(const Complaint& complaint) {
-  if (!complaint) return std::nullopt;
-  return Failure{"", *complaint};
+MaybeFailure ToFailure(const PreconditionError& error) {
+  if (!error) return std::nullopt;
+  return Failure{"", *error};
 }
 
 // `ENOENT: cannot list '/run/prom'`.
@@ -664,10 +664,10 @@ FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
 
 promfold::FileSet* FileSetObject::Usable(Napi::Env env) {
   if (call_ != nullptr) {
-    ThrowComplaint(env, "another call on this file set is under way");
+    ThrowPreconditionError(env, "another call on this file set is under way");
     return nullptr;
   }
-  if (set_ == nullptr) ThrowComplaint(env, "the file set is closed");
+  if (set_ == nullptr) ThrowPreconditionError(env, "the file set is closed");
   return set_.get();
 }
 
@@ -677,7 +677,7 @@ const promfold::MetricFile* FileSetObject::UsableFile(const Napi::CallbackInfo& 
   const auto id = Uint32(info[0], "id of a file");
   if (!id) return nullptr;
   const promfold::MetricFile* const file = set->Find(*id);
-  if (file == nullptr) ThrowComplaint(info.Env(), "no file has id " + std::to_string(*id));
+  if (file == nullptr) ThrowPreconditionError(info.Env(), "no file has id " + std::to_string(*id));
   return file;
 }
 
@@ -720,8 +720,8 @@ Napi::Value FileSetObject::Accept(const Napi::CallbackInfo& info) {
   if (!id) return env.Undefined();
   const auto flags = Column<uint8_t>(info[1], "flags as a Uint8Array");
   if (!flags) return env.Undefined();
-  const Complaint complaint = set->Accept(*id, *flags);
-  if (complaint) ThrowComplaint(env, *complaint);
+  const PreconditionError error = set->Accept(*id, *flags);
+  if (error) ThrowPreconditionError(env, *error);
   return env.Undefined();
 }
 
@@ -731,8 +731,8 @@ Napi::Value FileSetObject::Release(const Napi::CallbackInfo& info) {
   if (set == nullptr) return env.Undefined();
   const auto id = Column<uint32_t>(info[0], "id as a Uint32Array");
   if (!id) return env.Undefined();
-  const Complaint complaint = set->Release(*id);
-  if (complaint) ThrowComplaint(env, *complaint);
+  const PreconditionError error = set->Release(*id);
+  if (error) ThrowPreconditionError(env, *error);
   return env.Undefined();
 }
 
@@ -744,8 +744,8 @@ Napi::Value FileSetObject::SetFloors(const Napi::CallbackInfo& info) {
   if (!id) return env.Undefined();
   const auto seconds = Column<double>(info[1], "seconds as a Float64Array");
   if (!seconds) return env.Undefined();
-  const Complaint complaint = set->SetFloors(*id, *seconds);
-  if (complaint) ThrowComplaint(env, *complaint);
+  const PreconditionError error = set->SetFloors(*id, *seconds);
+  if (error) ThrowPreconditionError(env, *error);
   return env.Undefined();
 }
 
@@ -924,7 +924,7 @@ Napi::Value FileSetObject::EntryOffset(const Napi::CallbackInfo& info) {
   const auto entry = Uint32(info[1], "number of an entry");
   if (!entry) return env.Undefined();
   if (*entry >= file->entry_count()) {
-    ThrowComplaint(env, "the file has no entry " + std::to_string(*entry));
+    ThrowPreconditionError(env, "the file has no entry " + std::to_string(*entry));
     return env.Undefined();
   }
   return Napi::Number::New(env, file->EntryOffset(*entry));
@@ -971,8 +971,8 @@ Napi::Value FileSetObject::SetRows(const Napi::CallbackInfo& info) {
   if (!slot) return env.Undefined();
   const auto operation = Column<uint8_t>(info[4], "operation as a Uint8Array");
   if (!operation) return env.Undefined();
-  const Complaint complaint = set->SetRows(*id, *from, *count, *slot, *operation);
-  if (complaint) ThrowComplaint(env, *complaint);
+  const PreconditionError error = set->SetRows(*id, *from, *count, *slot, *operation);
+  if (error) ThrowPreconditionError(env, *error);
   return env.Undefined();
 }
 
@@ -1000,11 +1000,11 @@ Napi::Value FileSetObject::SetLayout(const Napi::CallbackInfo& info) {
   if (!bucket_end) return env.Undefined();
   const auto count_slot = Column<uint32_t>(info[3], "countSlot as a Uint32Array");
   if (!count_slot) return env.Undefined();
-  const Complaint complaint =
+  const PreconditionError error =
       set->SetBuckets(*slot_count, {{bucket_slot->begin(), bucket_slot->end()},
                                     {bucket_end->begin(), bucket_end->end()},
                                     {count_slot->begin(), count_slot->end()}});
-  if (complaint) ThrowComplaint(env, *complaint);
+  if (error) ThrowPreconditionError(env, *error);
   return env.Undefined();
 }
 
@@ -1017,8 +1017,8 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
   return Start<Result>(
       info, nullptr,
       [printing = std::move(*printing)](promfold::FileSet* set, Result* result) -> MaybeFailure {
-        const Complaint complaint = set->Collect(printing, result);
-        return complaint ? ToFailure(complaint) : LackOfMemory(*result);
+        const PreconditionError error = set->Collect(printing, result);
+        return error ? ToFailure(error) : LackOfMemory(*result);
       },
       [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
         return ToCollected(env, result, with_part_ends);
@@ -1032,9 +1032,9 @@ Napi::Value FileSetObject::SlotTimes(const Napi::CallbackInfo& info) {
   const auto slot = Column<uint32_t>(info[0], "slot as a Uint32Array");
   if (!slot) return env.Undefined();
   std::vector<double> seconds;
-  const Complaint complaint = set->Times(*slot, &seconds);
-  if (complaint) {
-    ThrowComplaint(env, *complaint);
+  const PreconditionError error = set->Times(*slot, &seconds);
+  if (error) {
+    ThrowPreconditionError(env, *error);
     return env.Undefined();
   }
   return ToArray(env, seconds);
@@ -1321,7 +1321,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   ConfigureMalloc();
   auto mailbox = Mailbox::Open(env);
   if (mailbox == nullptr) {
-    ThrowComplaint(env, "no threadsafe function can be had");
+    ThrowPreconditionError(env, "no threadsafe function can be had");
     return exports;
   }
   env.SetInstanceData(new Addon{std::move(mailbox)});

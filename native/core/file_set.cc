@@ -272,9 +272,9 @@ void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
   }
 }
 
-Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
+PreconditionError FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
   if (id.size() != flags.size()) return "id and flags differ in length";
-  if (Complaint complaint = FindAll(id)) return complaint;
+  if (PreconditionError error = FindAll(id)) return error;
   for (const uint8_t one : flags) {
     if (one >> kHeirShift > heirs_) return "there is no heir " + Number(one >> kHeirShift);
   }
@@ -283,21 +283,22 @@ Complaint FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t>
   return std::nullopt;
 }
 
-Complaint FileSet::Release(std::span<const uint32_t> id) {
-  if (Complaint complaint = FindAll(id)) return complaint;
+PreconditionError FileSet::Release(std::span<const uint32_t> id) {
+  if (PreconditionError error = FindAll(id)) return error;
   ForgetOverview();
   for (const uint32_t one : id) FindMutable(one)->Release();
   return std::nullopt;
 }
 
-Complaint FileSet::SetFloors(std::span<const uint32_t> id, std::span<const double> seconds) {
+PreconditionError FileSet::SetFloors(std::span<const uint32_t> id,
+                                     std::span<const double> seconds) {
   if (id.size() != seconds.size()) return "id and seconds differ in length";
-  if (Complaint complaint = FindAll(id)) return complaint;
+  if (PreconditionError error = FindAll(id)) return error;
   for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->SetFloor(seconds[i]);
   return std::nullopt;
 }
 
-Complaint FileSet::FindAll(std::span<const uint32_t> id) const {
+PreconditionError FileSet::FindAll(std::span<const uint32_t> id) const {
   for (const uint32_t one : id) {
     const MetricFile* const file = Find(one);
     if (file == nullptr || file->is_heir()) return "no file has id " + Number(one);
@@ -434,8 +435,8 @@ MetricFile* FileSet::FindMutable(uint32_t id) const {
 
 const MetricFile* FileSet::Find(uint32_t id) const { return FindMutable(id); }
 
-Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
-                          SurveyResult* result) const {
+PreconditionError FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
+                                  SurveyResult* result) const {
   for (const int32_t family : family_of_key) {
     if (family >= 0 && static_cast<uint32_t>(family) >= family_count) {
       return "family " + Number(static_cast<uint32_t>(family)) + " is not below " +
@@ -496,9 +497,9 @@ Complaint FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t famil
   return std::nullopt;
 }
 
-Complaint FileSet::SetRows(std::span<const uint32_t> id, std::span<const uint32_t> from,
-                           std::span<const uint32_t> count, std::span<const uint32_t> slot,
-                           std::span<const uint8_t> operation) {
+PreconditionError FileSet::SetRows(std::span<const uint32_t> id, std::span<const uint32_t> from,
+                                   std::span<const uint32_t> count, std::span<const uint32_t> slot,
+                                   std::span<const uint8_t> operation) {
   if (from.size() != id.size() || count.size() != id.size() || slot.size() != operation.size()) {
     return "columns differ in length";
   }
@@ -546,7 +547,7 @@ const FileSet::Overview& FileSet::overview() const {
   return *overview_;
 }
 
-Complaint FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) const {
+PreconditionError FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) const {
   const uint32_t limit = overview().slot_limit;
   if (limit > slot_count) {
     return "slot " + Number(limit - 1) + " is not below " + Number(slot_count);
@@ -565,7 +566,7 @@ Complaint FileSet::Order(uint32_t slot_count, std::vector<uint32_t>* order) cons
   return std::nullopt;
 }
 
-Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
+PreconditionError FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
   if (slot_count == 0) return "slot 0 counts too";
   if (layout.bucket_end.size() != layout.count_slot.size()) return "columns differ in length";
   uint32_t end = 0;
@@ -584,7 +585,7 @@ Complaint FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) {
   return std::nullopt;
 }
 
-Complaint FileSet::CheckSlots(const Printing& printing) const {
+PreconditionError FileSet::CheckSlots(const Printing& printing) const {
   uint32_t limit = overview().slot_limit;
   for (const auto& page : printing.pages) {
     for (const auto& part : *page) limit = std::max(limit, part->slot_limit);
@@ -593,8 +594,8 @@ Complaint FileSet::CheckSlots(const Printing& printing) const {
   return "slot " + Number(limit - 1) + " is not below " + Number(slot_count_);
 }
 
-Complaint FileSet::Collect(const Printing& printing, CollectResult* result) {
-  if (Complaint complaint = CheckSlots(printing)) return complaint;
+PreconditionError FileSet::Collect(const Printing& printing, CollectResult* result) {
+  if (PreconditionError error = CheckSlots(printing)) return error;
   GatherAndFold(printing, Growth::kIgnored);
   for (const auto& file : in_order_) {
     const std::optional<FileChange> change = file->TakeChange();
@@ -684,7 +685,8 @@ void FileSet::CompactKeys() {
   numbers_.Forget();
 }
 
-Complaint FileSet::Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const {
+PreconditionError FileSet::Times(std::span<const uint32_t> slot,
+                                 std::vector<double>* seconds) const {
   seconds->clear();
   seconds->reserve(slot.size());
   for (const uint32_t s : slot) {

@@ -9,7 +9,7 @@
 // each costs memory by the keys it has, not by the files it had them from.
 //
 // Not for use by two threads at once. Nothing here throws; where a caller breaks a rule, the answer
-// is a Complaint and nothing changes.
+// is a PreconditionError and nothing changes.
 #ifndef PROMFOLD_CORE_FILE_SET_H_
 #define PROMFOLD_CORE_FILE_SET_H_
 
@@ -33,7 +33,7 @@
 namespace promfold {
 
 // What the caller did that it must not do, as a phrase.
-using Complaint = std::optional<std::string>;
+using PreconditionError = std::optional<std::string>;
 
 struct ListingChange {
   std::vector<uint32_t> added_id;  // in name order
@@ -109,13 +109,13 @@ class FileSet {
   // Lists first. Returns 0 or an errno, then without any change.
   int List(ListingChange* change);
 
-  // Ids that are not listed (any more) are a complaint.
-  Complaint Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags);
+  // Ids that are not listed (any more) are an error.
+  PreconditionError Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags);
   // Takes Accept back. The files stay listed.
-  Complaint Release(std::span<const uint32_t> id);
+  PreconditionError Release(std::span<const uint32_t> id);
 
   // MetricFile::SetFloor of each file.
-  Complaint SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
+  PreconditionError SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
 
   // How much Refresh may read in, where all files have so many entries now. `retry`: files that
   // were refused are tried again.
@@ -140,27 +140,27 @@ class FileSet {
   const MetricFile* Find(uint32_t id) const;
 
   // Where families begin and end, by the family of each key (below 0, or beyond the span: none).
-  Complaint Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
-                   SurveyResult* result) const;
+  PreconditionError Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
+                           SurveyResult* result) const;
 
   // Rows from[i].. of file id[i] take the next count[i] slots and operations.
-  Complaint SetRows(std::span<const uint32_t> id, std::span<const uint32_t> from,
-                    std::span<const uint32_t> count, std::span<const uint32_t> slot,
-                    std::span<const uint8_t> operation);
+  PreconditionError SetRows(std::span<const uint32_t> id, std::span<const uint32_t> from,
+                            std::span<const uint32_t> count, std::span<const uint32_t> slot,
+                            std::span<const uint8_t> operation);
 
   // All slots that have a row, in the order of the first one; never kSlotNowhere.
-  Complaint Order(uint32_t slot_count, std::vector<uint32_t>* order) const;
+  PreconditionError Order(uint32_t slot_count, std::vector<uint32_t>* order) const;
 
-  Complaint SetBuckets(uint32_t slot_count, BucketLayout layout);
+  PreconditionError SetBuckets(uint32_t slot_count, BucketLayout layout);
 
   // Gathers and folds all files in name order, accumulates, prints each page.
-  Complaint Collect(const Printing& printing, CollectResult* result);
+  PreconditionError Collect(const Printing& printing, CollectResult* result);
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
   // When what each of these slots holds was set; 0 where it is absent or folds by another
   // operation.
-  Complaint Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
+  PreconditionError Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
 
   // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
   // reports every file with entries anew; until then rows are void.
@@ -169,8 +169,8 @@ class FileSet {
  private:
   FileContext Context();
   MetricFile* FindMutable(uint32_t id) const;
-  // A complaint where one is not listed.
-  Complaint FindAll(std::span<const uint32_t> id) const;
+  // An error where one is not listed.
+  PreconditionError FindAll(std::span<const uint32_t> id) const;
   MetricFile* FindByName(std::string_view name) const;
   // What a listing says against the last one.
   struct Comparison {
@@ -200,7 +200,7 @@ class FileSet {
   const Overview& overview() const;
   void ForgetOverview() { overview_.reset(); }
   // Where a slot of a row, or of what is to be printed, is not below slot_count_.
-  Complaint CheckSlots(const Printing& printing) const;
+  PreconditionError CheckSlots(const Printing& printing) const;
   bool CollectUnlessChanged(const Printing& printing, CollectResult* result,
                             std::vector<std::unique_ptr<MetricFile>>* replaced);
   void Print(const Printing& printing, CollectResult* result);

@@ -68,8 +68,8 @@ std::string Session::Plan(const RefreshResult& result) {
 
 std::string Session::Collect() {
   CollectResult result;
-  const Complaint complaint = set_.Collect({}, &result);
-  CHECK_EQ(complaint.value_or(""), "");
+  const PreconditionError error = set_.Collect({}, &result);
+  CHECK_EQ(error.value_or(""), "");
   return Describe(result.changes);
 }
 
