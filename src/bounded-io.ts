@@ -24,7 +24,7 @@ export type { InspectedFile, PathStats } from './native.js';
 const TIMEOUT_MS = 2_000;
 
 /** Each holds a thread; with so many hanging, nothing more is tried. */
-const MOST_HUNG = 128;
+const MAX_HUNG = 128;
 
 const SLASH = Buffer.from('/');
 
@@ -76,7 +76,7 @@ async function bounded<T>(
   start: (path: string) => Promise<T>,
   isOnlySlow: () => Promise<boolean> = async () => false,
 ): Promise<T> {
-  if (hung.has(path) || hung.size >= MOST_HUNG) throw new NoAnswerError(path);
+  if (hung.has(path) || hung.size >= MAX_HUNG) throw new NoAnswerError(path);
   const operation = start(path);
   let timer: NodeJS.Timeout;
   let isOver = false;

@@ -18,7 +18,7 @@ constexpr size_t kStepBytes = 64 << 10;
 constexpr size_t kLargePageBytes = size_t{2} << 20;
 constexpr size_t kSmallestOfLargePages = 2 * kLargePageBytes;
 // All spares together. Four or five bodies of 12 MB are what one collection frees.
-constexpr size_t kMostSpareBytes = size_t{64} << 20;
+constexpr size_t kMaxSpareBytes = size_t{64} << 20;
 
 struct Spare {
   char* memory;
@@ -56,7 +56,7 @@ class Pool {
     spares_.push_back(std::move(spare));
     // The oldest go first: their size may be one that nobody asks for any more.
     size_t dropped = 0;
-    while (spare_bytes_ > kMostSpareBytes) {
+    while (spare_bytes_ > kMaxSpareBytes) {
       spare_bytes_ -= spares_[dropped].bytes;
       std::free(spares_[dropped].memory);
       ++dropped;
@@ -120,7 +120,7 @@ void ReleaseSpareBlocks() { ThePool().Release(); }
 
 Block::~Block() {
   if (memory_ == nullptr) return;
-  if (bytes_ < kSmallestPooled || bytes_ > kMostSpareBytes) {
+  if (bytes_ < kSmallestPooled || bytes_ > kMaxSpareBytes) {
     std::free(memory_);
   } else {
     ThePool().Return({memory_, bytes_, std::move(cached_pieces)});

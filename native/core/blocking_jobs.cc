@@ -16,13 +16,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Of one file system: those that follow would hang as well.
-constexpr uint32_t kMostLostOfDevice = 8;
+constexpr uint32_t kMaxLostOfDevice = 8;
 // Of the process; each is a thread.
-constexpr uint32_t kMostLost = 64;
+constexpr uint32_t kMaxLost = 64;
 // Of one caller at work at once, in jobs that take long.
-constexpr size_t kMostThreads = 16;
+constexpr size_t kMaxThreads = 16;
 // Results that are not taken yet; a thread waits rather than make more.
-constexpr size_t kMostBytesReady = size_t{8} << 20;
+constexpr size_t kMaxBytesReady = size_t{8} << 20;
 
 // The jobs that were given up and have not come back, in all and by device.
 class Lost {
@@ -43,10 +43,10 @@ class Lost {
   }
   bool MayTry(uint64_t device) const {
     const std::lock_guard lock(mutex_);
-    if (total_ >= kMostLost) return false;
+    if (total_ >= kMaxLost) return false;
     // Of an unknown one nothing follows.
     const auto found = device == 0 ? of_device_.end() : of_device_.find(device);
-    return found == of_device_.end() || found->second < kMostLostOfDevice;
+    return found == of_device_.end() || found->second < kMaxLostOfDevice;
   }
 
  private:
@@ -182,7 +182,7 @@ void BlockingJobs::Queue::Leave(Place* place, State state) {
 }
 
 bool BlockingJobs::Queue::StartThread() {
-  if (threads_ >= kMostThreads) return false;
+  if (threads_ >= kMaxThreads) return false;
   if (!RunDetached([queue = shared_from_this()] { queue->Serve(); })) return false;
   ++threads_;
   return true;
@@ -206,7 +206,7 @@ void BlockingJobs::Queue::PassOver(Place* place) {
 bool BlockingJobs::Queue::Begin(std::unique_lock<std::mutex>* lock, Place** place) {
   for (;;) {
     if (is_cancelled_ || next_ == places_.size()) return false;
-    if (bytes_ready_ >= kMostBytesReady) {
+    if (bytes_ready_ >= kMaxBytesReady) {
       room_.wait(*lock);
       continue;
     }

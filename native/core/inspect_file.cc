@@ -95,7 +95,7 @@ Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
 
   // ReadFile stops at the first step that shows the damage; here what stands before it counts.
   const uint64_t wanted =
-      std::min(static_cast<uint64_t>(inspection.status.st_size), kMostSalvagedBytes);
+      std::min(static_cast<uint64_t>(inspection.status.st_size), kMaxSalvagedBytes);
   std::byte* const bytes = scratch.FileBytes(wanted);
   const int64_t got = ReadRange(reading.descriptor.number(), bytes, 0, wanted);
   if (got < 0) {

@@ -42,7 +42,7 @@ struct Inspection {
 inline constexpr uint64_t kExcerptBytes = 4096;
 
 // Of a damaged file at most so much is looked at.
-inline constexpr uint64_t kMostSalvagedBytes = uint64_t{16} << 20;
+inline constexpr uint64_t kMaxSalvagedBytes = uint64_t{16} << 20;
 
 // Reads a file by path, relative to the working directory. Opens regular files only, and may never
 // come back. `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last

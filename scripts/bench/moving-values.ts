@@ -10,7 +10,7 @@ import type { FileImage } from './file-image.js';
 import { fileName, type MadeShape, roleOf } from './shapes.js';
 
 const SHARE = 0.1;
-const MOST_FILES = 300;
+const MAX_FILES = 300;
 
 export class MovingValues {
   readonly #random = new Random(4);
@@ -21,7 +21,7 @@ export class MovingValues {
   constructor({ directory, shape }: MadeShape) {
     for (let p = shape.processes - 1; p >= 0; p--) {
       for (const [kind, image] of roleOf(shape, p)) {
-        if (this.#files.length >= MOST_FILES) return;
+        if (this.#files.length >= MAX_FILES) return;
         const fd = openSync(join(directory, fileName(kind, p)), 'r+');
         this.#files.push({ image, bytes: image.bytes(this.#random), fd });
       }

@@ -70,7 +70,7 @@ export interface StormReport {
 }
 
 /** More of them are counted, not kept. */
-const MOST_FAULTS = 100;
+const MAX_FAULTS = 100;
 
 /** The clocks of two processes, and a message on its way, milliseconds. */
 const SLACK_MS = 30;
@@ -81,7 +81,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   let faultCount = 0;
   const fault = (text: string): void => {
     faultCount += 1;
-    if (faults.length >= MOST_FAULTS) return;
+    if (faults.length >= MAX_FAULTS) return;
     faults.push(`${new Date().toISOString()} ${text}`);
     options.onFault?.(faults.at(-1)!);
   };
@@ -97,7 +97,7 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const isOver = (): boolean =>
     !daemon.isRunning ||
     (elapsed() >= options.seconds && vandal.operations >= options.operations) ||
-    faultCount > 10 * MOST_FAULTS;
+    faultCount > 10 * MAX_FAULTS;
 
   const scrape = async (client: Client, title: string): Promise<void> => {
     const own = new Pace(pace);

@@ -26,7 +26,7 @@ import type { Liveness, Writer } from '../processes/writer.js';
 import { KeyTable } from './key-table.js';
 import { foreignFile, knownTimes, pathOf, toReadFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
-import { MOST_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
+import { MAX_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
 /** Of facts.json. A reader refuses a later one. */
 const VERSION = 1;
@@ -34,10 +34,10 @@ const VERSION = 1;
 const FACTS = 'facts.json';
 
 /** A snapshot is read into memory; node's buffers end here. */
-const MOST_BYTES = 2 ** 31 - 1;
+const MAX_BYTES = 2 ** 31 - 1;
 
 /** Zeros behind the kept bytes of a damaged file that are made again; what native/core reads at most. */
-const MOST_DAMAGED_BYTES = 16 * 2 ** 20;
+const MAX_DAMAGED_BYTES = 16 * 2 ** 20;
 
 interface FileFacts {
   readonly name: string;
@@ -149,7 +149,7 @@ function hasBytes({ fault, sizeBytes }: ReadFile): boolean {
 /** A process id is any text: what does not fit is numbered. */
 function memberName(name: string, index: number): string {
   const member = `files/${name}`;
-  return Buffer.byteLength(member) <= MOST_NAME_BYTES ? member : `files/${index}.db`;
+  return Buffer.byteLength(member) <= MAX_NAME_BYTES ? member : `files/${index}.db`;
 }
 
 function factsOf(file: ReadFile, member: string | null): FileFacts {
@@ -189,7 +189,7 @@ export async function readSnapshot(path: string, packed: Buffer): Promise<Readin
   let members: Map<string, Uint8Array>;
   let facts: Facts;
   try {
-    const archive = await promisify(gunzip)(packed, { maxOutputLength: MOST_BYTES });
+    const archive = await promisify(gunzip)(packed, { maxOutputLength: MAX_BYTES });
     members = new Map(readTar(archive).map(({ name, bytes }) => [name, bytes]));
     facts = JSON.parse(Buffer.from(members.get(FACTS) ?? []).toString()) as Facts;
   } catch (error) {
@@ -260,7 +260,7 @@ function readMember(
 
 /** A damaged file as long as it was: where a walk ends depends on it. */
 function withZeros(bytes: Uint8Array, sizeBytes: number): Uint8Array {
-  const whole = Buffer.alloc(Math.max(bytes.length, Math.min(sizeBytes, MOST_DAMAGED_BYTES)));
+  const whole = Buffer.alloc(Math.max(bytes.length, Math.min(sizeBytes, MAX_DAMAGED_BYTES)));
   whole.set(bytes);
   return whole;
 }

@@ -13,9 +13,9 @@ export interface TarMember {
 const BLOCK = 512;
 
 /** Most bytes of a name: without the prefix field. */
-export const MOST_NAME_BYTES = 100;
+export const MAX_NAME_BYTES = 100;
 
-/** REQUIRES: names of at most MOST_NAME_BYTES. */
+/** REQUIRES: names of at most MAX_NAME_BYTES. */
 export function writeTar(members: readonly TarMember[], modifiedSeconds: number): Buffer {
   const parts: Uint8Array[] = [];
   for (const { name, bytes } of members) {
@@ -30,7 +30,7 @@ function header(name: string, size: number, modifiedSeconds: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const octal = (value: number, width: number) =>
     Math.floor(value).toString(8).padStart(width, '0');
-  block.write(name, 0, MOST_NAME_BYTES, 'utf8');
+  block.write(name, 0, MAX_NAME_BYTES, 'utf8');
   block.write(`${octal(0o644, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0`, 100);
   block.write(`${octal(size, 11)}\0${octal(modifiedSeconds, 11)}\0`, 124);
   block.write('        0', 148);

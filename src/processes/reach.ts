@@ -27,7 +27,7 @@ export interface View {
 }
 
 /** As `ln -s` allows on Linux before it says ELOOP. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 export async function viewOf(pid: number | 'self', procDirectory = '/proc'): Promise<View> {
   const link = (name: string) =>
@@ -84,7 +84,7 @@ async function withoutLinks(path: string, root: string): Promise<string> {
     const [part, ...rest] = left as [string, ...string[]];
     const next = resolve(done, part);
     const target = await boundedIo.readLink(join(root, next)).catch(() => undefined);
-    if (target === undefined || links === MOST_LINKS) {
+    if (target === undefined || links === MAX_LINKS) {
       done = next;
       left = rest;
       continue;

@@ -29,7 +29,7 @@ import type { Scraper } from './scraper.js';
 const INTERVAL_MS = 5_000;
 
 /** Looking takes at most this share of one core, however many processes there are. */
-const MOST_LOAD = 0.05;
+const MAX_LOAD = 0.05;
 
 /** Longer than scrape intervals and a restart, shorter than what one would take for the present. */
 const GRACE_MS = 300_000;
@@ -88,7 +88,7 @@ export class DiscoveredSources {
       const cpu = process.cpuUsage(cpuBefore);
       // A look that waited for what hangs took no time of any processor; scrapes beside it did.
       const tookMs = Math.min(performance.now() - startedMs, (cpu.user + cpu.system) / 1000);
-      this.#timer = setTimeout(() => void this.start(), Math.max(intervalMs, tookMs / MOST_LOAD));
+      this.#timer = setTimeout(() => void this.start(), Math.max(intervalMs, tookMs / MAX_LOAD));
       this.#timer.unref();
     });
     return this.#looking;

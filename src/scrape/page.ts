@@ -53,7 +53,7 @@ const MAX_TEXT_BYTES = 1024 * 1024;
 const TEXT_PIECE = 65_536;
 
 /** Selections kept for one layout; clients that ask for ever new ones do not fill the memory. */
-const MOST_SELECTIONS = 64;
+const MAX_SELECTIONS = 64;
 
 const pagesOfLayout = new WeakMap<Layout, Map<string, LayoutPage>>();
 const pagesOfMerged = new WeakMap<Merged, Map<string, MergedPage>>();
@@ -266,7 +266,7 @@ function* kept<K extends object, V>(
   const known = made.get(key);
   if (known !== undefined) return known;
   const page = yield* make();
-  if (made.size >= MOST_SELECTIONS) made.delete(made.keys().next().value!);
+  if (made.size >= MAX_SELECTIONS) made.delete(made.keys().next().value!);
   made.set(key, page);
   return page;
 }

@@ -13,7 +13,7 @@ import type { RequestLimit } from './request-limit.js';
 import { cutSlowReader, type Patience } from './slow-reader.js';
 
 /** No dashboard asks for more; a request line of 16 KB could. */
-const MOST_NAMES = 1000;
+const MAX_NAMES = 1000;
 
 export function metricsRoute(
   server: FastifyInstance,
@@ -31,8 +31,8 @@ export function metricsRoute(
     reply.raw.once('close', () => limit.leave());
 
     const names = requestedNames(request);
-    if (names && names.length > MOST_NAMES) {
-      return replyText(reply, 400, `expected at most ${MOST_NAMES} name[], got ${names.length}`);
+    if (names && names.length > MAX_NAMES) {
+      return replyText(reply, 400, `expected at most ${MAX_NAMES} name[], got ${names.length}`);
     }
     const { source } = request.query as { source?: string | string[] };
     if (Array.isArray(source)) {

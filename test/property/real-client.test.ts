@@ -21,7 +21,7 @@ import { assertSameLines } from '../support/same-lines.js';
 import { tempDirectory } from '../support/temp.js';
 
 const STEPS = 60;
-const MOST_WORKERS = 8;
+const MAX_WORKERS = 8;
 const first = seed();
 
 const current = currentPython();
@@ -64,7 +64,7 @@ class Client {
 
 async function step(random: Random, client: Client): Promise<[told: string, operations: number]> {
   const roll = random.next();
-  if (client.alive.length === 0 || (client.alive.length < MOST_WORKERS && roll < 0.15)) {
+  if (client.alive.length === 0 || (client.alive.length < MAX_WORKERS && roll < 0.15)) {
     const { pid } = await client.ask({ spawn: random.below(1 << 30) });
     client.alive.push(pid!);
     return [`spawn ${pid}`, 0];

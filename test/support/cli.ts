@@ -31,7 +31,7 @@ export interface ServeOptions {
 }
 
 /** Characters; of a longer log only the end is kept. */
-const MOST_LOG = 2 ** 20;
+const MAX_LOG = 2 ** 20;
 
 export class Daemon {
   readonly url: string;
@@ -63,7 +63,7 @@ export class Daemon {
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on('data', (chunk: Buffer) => {
         log += chunk;
-        if (log.length > 2 * MOST_LOG) log = log.slice(-MOST_LOG);
+        if (log.length > 2 * MAX_LOG) log = log.slice(-MAX_LOG);
       });
     }
     const deadline = Date.now() + 20_000;

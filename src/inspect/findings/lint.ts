@@ -107,7 +107,7 @@ function unitIn(name: string): { found: string; base: string } | undefined {
 }
 
 /** Families named for one complaint; the rest are counted. */
-const MOST_NAMES = 3;
+const MAX_NAMES = 3;
 
 export const lint: Rule = {
   code: 'LINT',
@@ -131,8 +131,8 @@ export const lint: Rule = {
     }
     for (const [complaint, names] of namesOf) {
       const more =
-        names.length > MOST_NAMES ? ` and ${formatCount(names.length - MOST_NAMES)} more` : '';
-      const text = `${complaint}: ${names.slice(0, MOST_NAMES).join(', ')}${more}`;
+        names.length > MAX_NAMES ? ` and ${formatCount(names.length - MAX_NAMES)} more` : '';
+      const text = `${complaint}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`;
       yield names.length === 1 ? { text, family: names[0]! } : { text };
     }
   },
