@@ -634,11 +634,11 @@ Napi::Value FileSetObject::Start(
 // settled now.
 Napi::Value FileSetObject::Abandon(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto patience = Uint32(info[0], "patience as a number of milliseconds");
-  if (!patience) return env.Undefined();
+  const auto timeout_ms = Uint32(info[0], "timeout as a number of milliseconds");
+  if (!timeout_ms) return env.Undefined();
   double left = 0;
   if (call_ != nullptr && call_->is_looking()) {
-    left = static_cast<double>(*patience) - static_cast<double>(call_->pending_milliseconds());
+    left = static_cast<double>(*timeout_ms) - static_cast<double>(call_->pending_milliseconds());
     if (left <= 0 && call_->Abandon()) {
       abandoned_ = call_;
       abandoned_->Reject(env, NoAnswer());

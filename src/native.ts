@@ -230,7 +230,7 @@ export interface FileSet {
    *
    * @returns milliseconds after which to ask again; 0 where the call does not wait for the directory
    */
-  abandon(patienceMs: number): number;
+  abandon(timeoutMs: number): number;
   counts(): FileSetCounts;
   /**
    * @param entries that all files have now

@@ -68,8 +68,8 @@ uint32_t LostJobs() { return TheLost().total(); }
 // Shared by the caller and its threads: it is there as long as one of them is.
 class BlockingJobs::Queue : public std::enable_shared_from_this<Queue> {
  public:
-  Queue(std::vector<std::shared_ptr<BlockingJob>> jobs, const Patience& patience, StallClock* clock)
-      : patience_(patience), clock_(clock) {
+  Queue(std::vector<std::shared_ptr<BlockingJob>> jobs, const Timeouts& timeouts, StallClock* clock)
+      : timeouts_(timeouts), clock_(clock) {
     places_.reserve(jobs.size());
     for (auto& job : jobs) places_.push_back({std::move(job), State::kWaiting, {}, true});
   }
@@ -94,7 +94,7 @@ class BlockingJobs::Queue : public std::enable_shared_from_this<Queue> {
   void Take(Place* place);
   void PassOver(Place* place);
 
-  const Patience patience_;
+  const Timeouts timeouts_;
   StallClock* const clock_;  // the caller's: only it may use this
 
   std::mutex mutex_;
@@ -110,9 +110,9 @@ class BlockingJobs::Queue : public std::enable_shared_from_this<Queue> {
   bool is_cancelled_ = false;
 };
 
-BlockingJobs::BlockingJobs(std::vector<std::shared_ptr<BlockingJob>> jobs, const Patience& patience,
+BlockingJobs::BlockingJobs(std::vector<std::shared_ptr<BlockingJob>> jobs, const Timeouts& timeouts,
                            StallClock* clock)
-    : queue_(std::make_shared<Queue>(std::move(jobs), patience, clock)) {}
+    : queue_(std::make_shared<Queue>(std::move(jobs), timeouts, clock)) {}
 
 BlockingJobs::~BlockingJobs() { queue_->Cancel(); }
 
@@ -138,10 +138,10 @@ BlockingJobs::Outcome BlockingJobs::Queue::Wait(size_t index) {
     if (place.state == State::kSkipped) return Outcome::kSkipped;
 
     const Clock::time_point now = Clock::now();
-    const bool is_patient = clock_->spent() < patience_.for_all;
-    Clock::time_point until = now + patience_.for_one;
+    const bool is_patient = clock_->spent() < timeouts_.for_all;
+    Clock::time_point until = now + timeouts_.for_one;
     if (place.state == State::kRunning) {
-      until = place.began + (is_patient ? patience_.for_one : patience_.before_help);
+      until = place.began + (is_patient ? timeouts_.for_one : timeouts_.before_help);
       if (now >= until) {
         Leave(&place, State::kLost);
         --threads_;
@@ -170,9 +170,9 @@ BlockingJobs::Outcome BlockingJobs::Queue::Wait(size_t index) {
 // When a thread more is called for, if until then nobody is free to begin the next job.
 Clock::time_point BlockingJobs::Queue::NextHelp(Clock::time_point now) const {
   // One is between two jobs, or is just being started.
-  if (running_.size() < threads_) return now + patience_.before_help;
+  if (running_.size() < threads_) return now + timeouts_.before_help;
   Clock::time_point help = now;
-  for (const Place* place : running_) help = std::max(help, place->began + patience_.before_help);
+  for (const Place* place : running_) help = std::max(help, place->began + timeouts_.before_help);
   return help;
 }
 

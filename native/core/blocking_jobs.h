@@ -48,7 +48,7 @@ class BlockingJob {
 };
 
 // For how long a caller waits without any progress.
-struct Patience {
+struct Timeouts {
   std::chrono::nanoseconds for_one = std::chrono::seconds(1);
   // For all that are waited for within one StallClock. After that nothing is lost on new tries.
   std::chrono::nanoseconds for_all = std::chrono::seconds(2);
@@ -77,7 +77,7 @@ uint32_t LostJobs();
 class BlockingJobs {
  public:
   // They begin with the first Wait. `clock` outlives this.
-  BlockingJobs(std::vector<std::shared_ptr<BlockingJob>> jobs, const Patience& patience,
+  BlockingJobs(std::vector<std::shared_ptr<BlockingJob>> jobs, const Timeouts& timeouts,
                StallClock* clock);
   // What has not begun is never run.
   ~BlockingJobs();

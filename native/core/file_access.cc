@@ -89,7 +89,7 @@ void FileAccess::AskAhead(const Asked& questions) {
     name->ahead_ = ahead_job_.size();
     jobs.push_back(ahead_job_.back());
   }
-  if (!jobs.empty()) ahead_ = std::make_unique<BlockingJobs>(std::move(jobs), patience_, &clock_);
+  if (!jobs.empty()) ahead_ = std::make_unique<BlockingJobs>(std::move(jobs), timeouts_, &clock_);
 }
 
 void FileAccess::EndAhead() {
@@ -118,7 +118,7 @@ std::shared_ptr<FileJob> FileAccess::Ask(FileName* name, Question question, Faul
     outcome = ahead_->Wait(ahead - 1);
   } else {
     job = MakeJob(*name, question);
-    outcome = BlockingJobs({job}, patience_, &clock_).Wait(0);
+    outcome = BlockingJobs({job}, timeouts_, &clock_).Wait(0);
   }
   switch (outcome) {
     case BlockingJobs::Outcome::kDone:

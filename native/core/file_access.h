@@ -56,7 +56,7 @@ class FileName {
 
 class FileAccess {
  public:
-  explicit FileAccess(const Patience& patience = {}) : patience_(patience) {}
+  explicit FileAccess(const Timeouts& timeouts = {}) : timeouts_(timeouts) {}
   ~FileAccess();
 
   // No file is read whose `used` is beyond.
@@ -87,7 +87,7 @@ class FileAccess {
   std::shared_ptr<FileJob> MakeJob(const FileName& name, Question question) const;
   FoundFile AskForFile(FileName* name, Question question, How how);
 
-  const Patience patience_;
+  const Timeouts timeouts_;
   uint64_t max_used_ = UINT64_MAX;
   std::shared_ptr<const OpenedDirectory> directory_;
   StallClock clock_;

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 using Outcome = BlockingJobs::Outcome;
 
-constexpr Patience kShort = {milliseconds(200), milliseconds(400), milliseconds(10)};
+constexpr Timeouts kShort = {milliseconds(200), milliseconds(400), milliseconds(10)};
 
 class Gate {
  public:
@@ -124,7 +124,7 @@ TEST("blocking jobs: those that hang are found out at the same time") {
   CHECK(ComesTrue([] { return LostJobs() == 0; }));
 }
 
-TEST("blocking jobs: when all patience is spent, what has not begun is skipped and never run") {
+TEST("blocking jobs: when all time is spent, what has not begun is skipped and never run") {
   const auto gate = std::make_shared<Gate>();
   StallClock clock;
   std::vector<std::shared_ptr<Job>> jobs;
@@ -142,7 +142,7 @@ TEST("blocking jobs: when all patience is spent, what has not begun is skipped a
     }
     CHECK(skipped > 0 && skipped < 60);
     CHECK(MillisecondsSince(start) < 2000);
-    // The next pass has patience again.
+    // The next pass has time again.
     clock.Reset();
     const auto another = std::make_shared<Job>(nullptr);
     CHECK(BlockingJobs({another}, kShort, &clock).Wait(0) == Outcome::kDone);

@@ -16,7 +16,7 @@ import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
 export type { InspectedFile } from '../native.js';
 
 /** Reads under way at once: enough to keep the processors busy while some hang, little to hold in memory. */
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 
 /**
  * The names a scrape would list, in name order: `*.db`, not hidden. As bytes, since they need not be UTF-8.
@@ -58,7 +58,7 @@ export async function readFiles(
       take(index, await readInTime(names[index]!, keepBytes, inDirectory));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, readSome));
+  await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
 }
 
 /** Reads one file. */

@@ -10,7 +10,7 @@ import type { Scraper } from '../scrape/scraper.js';
 import { deadlineSeconds, within } from './deadline.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
-import { cutSlowReader, type Patience } from './slow-reader.js';
+import { cutSlowReader, type ReaderTimeouts } from './slow-reader.js';
 
 /** No dashboard asks for more; a request line of 16 KB could. */
 const MAX_NAMES = 1000;
@@ -20,7 +20,7 @@ export function metricsRoute(
   path: string,
   scraper: Scraper,
   limit: RequestLimit,
-  patience: Patience,
+  readerTimeouts: ReaderTimeouts,
 ): void {
   server.get(path, async (request, reply) => {
     if (!limit.enter()) {
@@ -51,7 +51,7 @@ export function metricsRoute(
     // The kernel has it all then. Of an answer that is cut the memory may still be on its way.
     reply.raw.once('finish', () => scraper.release(body));
     if (gzip) reply.header('Content-Encoding', 'gzip');
-    cutSlowReader(reply.raw, patience);
+    cutSlowReader(reply.raw, readerTimeouts);
     return reply.header('Content-Type', dialect.contentType).send(body);
   });
 }

@@ -16,7 +16,7 @@ import { landingPage } from './landing-page.js';
 import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
-import { PATIENCE, type Patience } from './slow-reader.js';
+import { READER_TIMEOUTS, type ReaderTimeouts } from './slow-reader.js';
 
 export interface ServerOptions {
   /** Begins with a slash; letters, digits and `._~-/` only. */
@@ -29,7 +29,7 @@ export interface ServerOptions {
   /** As parseAllowedHost gives them; none where absent. */
   readonly allowedHosts?: readonly string[];
   /** With clients that do not take their answer. */
-  readonly patience?: Patience;
+  readonly readerTimeouts?: ReaderTimeouts;
   readonly log: ServerLog;
 }
 
@@ -49,7 +49,7 @@ const TIMEOUTS = {
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
   const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
-  const { log, patience = PATIENCE } = options;
+  const { log, readerTimeouts = READER_TIMEOUTS } = options;
   const server = fastify({
     logger: false,
     http: { headersTimeout: TIMEOUTS.headers },
@@ -81,7 +81,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     });
   });
 
-  metricsRoute(server, telemetryPath, scraper, limit, patience);
+  metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);
   healthRoutes(server, scraper);
   if (telemetryPath !== LANDING.path) {
     landingPage(server, telemetryPath, version, hostCheck(allowedHosts));

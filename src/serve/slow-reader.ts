@@ -7,17 +7,17 @@
 import type { ServerResponse } from 'node:http';
 
 /** Milliseconds. */
-export interface Patience {
+export interface ReaderTimeouts {
   /** Not a byte was taken. */
   readonly stalled: number;
   /** From the first byte to the last; longer than any scrape timeout in use. */
   readonly whole: number;
 }
 
-export const PATIENCE: Patience = { stalled: 15_000, whole: 120_000 };
+export const READER_TIMEOUTS: ReaderTimeouts = { stalled: 15_000, whole: 120_000 };
 
 /** Call it when the answer is handed over. */
-export function cutSlowReader(response: ServerResponse, { stalled, whole }: Patience): void {
+export function cutSlowReader(response: ServerResponse, { stalled, whole }: ReaderTimeouts): void {
   // Injected requests have none, and what is written to them is taken at once.
   const { socket } = response;
   if (socket === null || typeof socket.setTimeout !== 'function') return;

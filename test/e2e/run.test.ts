@@ -25,7 +25,7 @@ for (const name of Object.keys(process.env)) {
 }
 
 /** Most of the time is waiting. */
-const AT_ONCE = 3;
+const CONCURRENCY = 3;
 
 const sessions: Session[] = [];
 after(() => {
@@ -117,7 +117,7 @@ async function pageHas(port: number, line: string, isWanted = true): Promise<voi
 
 const isRunning = (pid: number) => statOf(pid)?.isZombie === false;
 
-describe('the directory of run', { concurrency: AT_ONCE }, () => {
+describe('the directory of run', { concurrency: CONCURRENCY }, () => {
   const SHOW =
     'echo "$PROMETHEUS_MULTIPROC_DIR|$(printenv prometheus_multiproc_dir || echo unset)"; ls -la "$PROMETHEUS_MULTIPROC_DIR"';
 
@@ -190,7 +190,7 @@ time.sleep(60)`;
   });
 });
 
-describe('the end of run', { concurrency: AT_ONCE }, () => {
+describe('the end of run', { concurrency: CONCURRENCY }, () => {
   const cases: [title: string, script: string, exitCode: number | null, signal: string | null][] = [
     [
       'is by SIGINT as that of the command, so that a shell ends its loop',
@@ -251,7 +251,7 @@ describe('the end of run', { concurrency: AT_ONCE }, () => {
   });
 });
 
-describe('the daemon of run', { concurrency: AT_ONCE }, () => {
+describe('the daemon of run', { concurrency: CONCURRENCY }, () => {
   it('serves what processes like those of vLLM write, with nothing else set up, and no gauges of dead ones', {
     skip: python.skip,
   }, async () => {
@@ -406,7 +406,7 @@ print([bool(fcntl.fcntl(f, fcntl.F_GETFL) & os.O_NONBLOCK) for f in (0, 1, 2)], 
   });
 });
 
-describe('a signal', { concurrency: AT_ONCE }, () => {
+describe('a signal', { concurrency: CONCURRENCY }, () => {
   const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1'] as const;
 
   it('to run alone reaches the command once', async () => {
@@ -502,7 +502,7 @@ def api(environ, start_response): pass`,
   });
 });
 
-describe('on a terminal', { skip: python.skip, concurrency: AT_ONCE }, () => {
+describe('on a terminal', { skip: python.skip, concurrency: CONCURRENCY }, () => {
   const terminal = (words: readonly string[]) =>
     session([python.path, `${ROOT}/test/support/terminal.py`, ...words]);
   const parentOf = (pid: number) => statOf(pid)!.parentPid;
@@ -570,7 +570,10 @@ describe('on a terminal', { skip: python.skip, concurrency: AT_ONCE }, () => {
   });
 });
 
-describe('as the first process of a PID namespace', { skip: asRoot, concurrency: AT_ONCE }, () => {
+describe('as the first process of a PID namespace', {
+  skip: asRoot,
+  concurrency: CONCURRENCY,
+}, () => {
   const wrapper = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
   it('hands on SIGTERM, and serves', async () => {

@@ -15,7 +15,7 @@ import { tempDirectory } from '../support/temp.js';
 /** More than the kernel takes for a reader that does not read. */
 const SERIES = 120_000;
 const MAX_REQUESTS = 4;
-const PATIENCE = { stalled: 400, whole: 2_500 };
+const READER_TIMEOUTS = { stalled: 400, whole: 2_500 };
 
 describe('a client that does not take its answer', () => {
   let scraper: Scraper;
@@ -36,7 +36,7 @@ describe('a client that does not take its answer', () => {
       telemetryPath: '/metrics',
       limit: new RequestLimit(MAX_REQUESTS),
       version: '1',
-      patience: PATIENCE,
+      readerTimeouts: READER_TIMEOUTS,
       log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
     });
     listener = await listen(server, parseListenAddress('127.0.0.1:0')!);
@@ -98,14 +98,14 @@ describe('a client that does not take its answer', () => {
       for (let i = 0; i < 2; i += 1) {
         const answer = new Answer();
         socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n');
-        await sleep(PATIENCE.stalled / 2);
+        await sleep(READER_TIMEOUTS.stalled / 2);
         socket.on('data', (chunk: Buffer) => answer.take(chunk)).resume();
         const deadline = Date.now() + 30_000;
         while (!answer.isWhole && Date.now() < deadline) await sleep(20);
         assert.ok(answer.isWhole, `${answer.bytes} bytes`);
         socket.removeAllListeners('data').pause();
         // Longer than an answer may stall.
-        await sleep(PATIENCE.stalled * 1.5);
+        await sleep(READER_TIMEOUTS.stalled * 1.5);
       }
       assert.equal(socket.destroyed, false);
     } finally {

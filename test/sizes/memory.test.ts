@@ -10,7 +10,7 @@ import { type Listener, listen } from '../../src/serve/listen.js';
 import { parseListenAddress } from '../../src/serve/listen-address.js';
 import { RequestLimit } from '../../src/serve/request-limit.js';
 import { buildServer } from '../../src/serve/server.js';
-import { PATIENCE } from '../../src/serve/slow-reader.js';
+import { READER_TIMEOUTS } from '../../src/serve/slow-reader.js';
 import { counter, fileBytes, overwrite, writeMetricFile } from '../support/metric-file.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -34,7 +34,7 @@ describe('an answer that is on its way', () => {
       telemetryPath: '/metrics',
       limit: new RequestLimit(40),
       version: '1',
-      patience: PATIENCE,
+      readerTimeouts: READER_TIMEOUTS,
       log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
     });
     listener = await listen(server, parseListenAddress('127.0.0.1:0')!);
