@@ -656,10 +656,11 @@ FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
   const auto map_limit =
       Uint32(info[1].As<Napi::Object>().Get("mapLimit"), "mapLimit as a number of mappings");
   if (!map_limit) return;
-  const auto heirs = Uint32(info[1].As<Napi::Object>().Get("heirs"), "heirs as a number of files");
-  if (!heirs) return;
+  const auto retained_files = Uint32(info[1].As<Napi::Object>().Get("retainedFiles"),
+                                     "retained files as a number of files");
+  if (!retained_files) return;
   set_ = std::make_shared<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit,
-                                             *heirs);
+                                             *retained_files);
 }
 
 promfold::FileSet* FileSetObject::Usable(Napi::Env env) {
@@ -851,7 +852,7 @@ Napi::Value FileSetObject::Counts(const Napi::CallbackInfo& info) {
   object.Set("unmappedFiles", counts.unmapped_files);
   object.Set("readFaults", static_cast<double>(counts.read_faults));
   object.Set("keyBytes", static_cast<double>(counts.key_bytes));
-  object.Set("inheritedFiles", static_cast<double>(counts.inherited_files));
+  object.Set("filesRetained", static_cast<double>(counts.files_retained));
   object.Set("freeBytes", counts.free_bytes);
   object.Set("freeInodes", counts.free_inodes);
   return object;

@@ -60,8 +60,8 @@ export const FILE_FLAG = {
   isStamped: 4,
 } as const;
 
-/** Another bit of those: what the file holds when it is gone goes to this heir (FileSetOptions). */
-export const heirFlag = (heir: number): number => (heir + 1) << 3;
+/** Another bit of those: what the file holds when it is gone goes to this retained file (FileSetOptions). */
+export const retainedFlag = (retained: number): number => (retained + 1) << 3;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
 export interface Listing {
@@ -142,8 +142,8 @@ export interface FileSetCounts {
   readonly unmappedFiles: number;
   /** SIGBUS caught and failed reads since the start. */
   readonly readFaults: number;
-  /** Files whose values went to their heir, since the start. */
-  readonly inheritedFiles: number;
+  /** Files whose values went to their retained file, since the start. */
+  readonly filesRetained: number;
   /** Of the file system the directory is on; -1 when unknown. */
   readonly freeBytes: number;
   readonly freeInodes: number;
@@ -286,10 +286,10 @@ export interface FileSetOptions {
   /** Mappings this set may hold; files beyond are read with pread, as those not on a local file system are. */
   readonly mapLimit: number;
   /**
-   * Files that are on no disk, with ids from 0: an heir takes over what files held last that are gone
+   * Files that are on no disk, with ids from 0: a retained file takes over what files held last that are gone
    * or became others, adding it up by key. It is reported as they are; never listed, nor accepted.
    */
-  readonly heirs: number;
+  readonly retainedFiles: number;
 }
 
 /** All that one metric file holds; native/core/inspect_file.h. */

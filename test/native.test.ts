@@ -38,7 +38,7 @@ describe('the addon', () => {
     }
     assert.throws(() => createPage(template as never), /expected an array of templates/);
 
-    const set = new FileSet(tempDirectory(), { mapLimit: 1, heirs: 0 });
+    const set = new FileSet(tempDirectory(), { mapLimit: 1, retainedFiles: 0 });
     for (const other of [{}, null, 'page', template]) {
       const pages = [page, other as Page];
       assert.throws(() => set.collect({ pages, tail: 0 }), /expected an array of pages/);

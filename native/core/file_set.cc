@@ -28,9 +28,9 @@ constexpr uint64_t kEntriesWorthAThread = 50'000;
 constexpr uint32_t kFilesAtOnce = 16;
 constexpr uint32_t kTakesEach = 8;
 
-// By name, and heirs behind.
+// By name, and retained files behind.
 bool IsBefore(const MetricFile* a, const MetricFile* b) {
-  if (a->is_heir() || b->is_heir()) return !a->is_heir() && b->is_heir();
+  if (a->is_retained() || b->is_retained()) return !a->is_retained() && b->is_retained();
   return a->name() < b->name();  // char_traits<char> compares as memcmp does
 }
 
@@ -55,10 +55,12 @@ std::string Number(uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
-FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t heirs)
-    : path_(std::move(directory)), maps_{map_limit, &mappings_held}, heirs_(heirs) {
-  for (; next_id_ < heirs_; ++next_id_) {
-    in_order_.push_back(MetricFile::MakeHeir(next_id_));
+FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t retained_files)
+    : path_(std::move(directory)),
+      maps_{map_limit, &mappings_held},
+      retained_files_(retained_files) {
+  for (; next_id_ < retained_files_; ++next_id_) {
+    in_order_.push_back(MetricFile::MakeRetained(next_id_));
     by_id_.emplace(next_id_, in_order_.back().get());
   }
 }
@@ -127,7 +129,7 @@ void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
     }
     change->removed_id.push_back(file->id());
     by_id_.erase(file->id());
-    if (!file->has_heir()) continue;
+    if (!file->has_retained_file()) continue;
     (is_renamed(*file) ? renamed : gone).push_back(std::move(file));
   }
   const std::ptrdiff_t kept_count = static_cast<std::ptrdiff_t>(in_order.size());
@@ -149,7 +151,7 @@ void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
   listing_ = std::move(listing);
   const FileContext context = Context();
   for (const auto& file : gone) file->ReadOnceMore(context);
-  Inherit(gone, renamed);
+  Retain(gone, renamed);
 }
 
 // Directories give their names in about the same order each time. So names are compared with those
@@ -202,7 +204,7 @@ FileSet::Comparison FileSet::Compare(const Listing& listing, bool is_same_device
 }
 
 MetricFile* FileSet::FindByName(std::string_view name) const {
-  const auto end = in_order_.end() - heirs_;
+  const auto end = in_order_.end() - retained_files_;
   const auto place =
       std::lower_bound(in_order_.begin(), end, name,
                        [](const auto& file, std::string_view one) { return file->name() < one; });
@@ -226,8 +228,8 @@ void FileSet::Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFil
 // Adding in another order may lose an ulp, and no sum may go back. So what the files give is folded
 // twice, from the columns there are: as it was, and as it is now. Later values are no smaller, and
 // floating-point addition never gives less for more.
-void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
-                      const std::vector<std::unique_ptr<MetricFile>>& renamed) {
+void FileSet::Retain(const std::vector<std::unique_ptr<MetricFile>>& gone,
+                     const std::vector<std::unique_ptr<MetricFile>>& renamed) {
   if (gone.empty()) return;
   uint32_t limit = std::max(slot_count_, MakeOverview().slot_limit);
   for (const auto& file : gone) limit = std::max(limit, file->slot_limit());
@@ -252,23 +254,23 @@ void FileSet::Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
   std::stable_sort(were.begin(), were.end(), IsBefore);
   for (const MetricFile* file : were) fold(*file, &before);
   for (const auto& file : in_order_) {
-    if (file->is_heir()) continue;
+    if (file->is_retained()) continue;
     const auto found = old.find(file->listed_inode());
     const bool is_new = found != old.end() && !file->has_entries();
     fold(is_new ? *found->second : *file, &left);
   }
 
   for (const auto& file : gone) {
-    FindMutable((file->flags() >> kHeirShift) - 1u)->Inherit(*file, keys_.size());
+    FindMutable((file->flags() >> kRetainedShift) - 1u)->Retain(*file, keys_.size());
   }
-  inherited_files_ += gone.size();
+  files_retained_ += gone.size();
 
-  const auto heirs = std::span(in_order_).last(heirs_);
+  const auto retained_files = std::span(in_order_).last(retained_files_);
   for (int round = 0; round < kRaisingRounds; ++round) {
     Slots now = left;
-    for (const auto& heir : heirs) fold(*heir, &now);
-    const auto raise = [&](const auto& heir) { return heir->Raise(before, now); };
-    if (std::count_if(heirs.begin(), heirs.end(), raise) == 0) break;
+    for (const auto& retained : retained_files) fold(*retained, &now);
+    const auto raise = [&](const auto& retained) { return retained->Raise(before, now); };
+    if (std::count_if(retained_files.begin(), retained_files.end(), raise) == 0) break;
   }
 }
 
@@ -276,7 +278,8 @@ PreconditionError FileSet::Accept(std::span<const uint32_t> id, std::span<const 
   if (id.size() != flags.size()) return "id and flags differ in length";
   if (PreconditionError error = FindAll(id)) return error;
   for (const uint8_t one : flags) {
-    if (one >> kHeirShift > heirs_) return "there is no heir " + Number(one >> kHeirShift);
+    if (one >> kRetainedShift > retained_files_)
+      return "there is no retained file " + Number(one >> kRetainedShift);
   }
   ForgetOverview();
   for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->Accept(flags[i]);
@@ -301,7 +304,7 @@ PreconditionError FileSet::SetFloors(std::span<const uint32_t> id,
 PreconditionError FileSet::FindAll(std::span<const uint32_t> id) const {
   for (const uint32_t one : id) {
     const MetricFile* const file = Find(one);
-    if (file == nullptr || file->is_heir()) return "no file has id " + Number(one);
+    if (file == nullptr || file->is_retained()) return "no file has id " + Number(one);
   }
   return std::nullopt;
 }
@@ -353,10 +356,10 @@ RefreshResult FileSet::Refresh(std::vector<std::unique_ptr<MetricFile>> replaced
   FileContext context = Context();
   context.replaced = &replaced;
   AskAhead(not_plain_);
-  const size_t first_heir = in_order_.size() - heirs_;
+  const size_t first_retained = in_order_.size() - retained_files_;
   for (size_t i = 0; i < in_order_.size(); ++i) {
     if (i + kPrefetchedFiles < in_order_.size()) in_order_[i + kPrefetchedFiles]->Prefetch();
-    if (i == first_heir) Inherit(replaced);
+    if (i == first_retained) Retain(replaced);
     MetricFile& file = *in_order_[i];
     if (!file.accepted()) continue;
     RefreshOne(context, &file);
@@ -423,7 +426,7 @@ FileSetCounts FileSet::Counts() const {
   counts.read_faults = read_faults_;
   counts.free_bytes = free_.bytes;
   counts.free_inodes = free_.inodes;
-  counts.inherited_files = inherited_files_;
+  counts.files_retained = files_retained_;
   counts.key_bytes = keys_.text_bytes();
   return counts;
 }

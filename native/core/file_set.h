@@ -4,9 +4,9 @@
 // keep their order by name (bytes compared), because float addition is not associative and the same
 // files must always give the same bytes.
 //
-// A file that is gone, or has become another one, may have an heir: a file of the set that is on no
-// disk and takes over its values, so that no sum goes back. Heirs stand behind all other files;
-// each costs memory by the keys it has, not by the files it had them from.
+// A file that is gone, or has become another one, may have a retained file: a file of the set that
+// is on no disk and takes over its values, so that no sum goes back. Retained files stand behind
+// all other files; each costs memory by the keys it has, not by the files it had them from.
 //
 // Not for use by two threads at once. Nothing here throws; where a caller breaks a rule, the answer
 // is a PreconditionError and nothing changes.
@@ -88,15 +88,15 @@ struct FileSetCounts {
   uint64_t read_faults = 0;
   double free_bytes = -1;  // -1: unknown
   double free_inodes = -1;
-  uint64_t inherited_files = 0;  // since the start
-  uint64_t key_bytes = 0;        // of all distinct keys
+  uint64_t files_retained = 0;  // since the start
+  uint64_t key_bytes = 0;       // of all distinct keys
 };
 
 class FileSet {
  public:
   // Files are mapped while all sets of the process hold fewer than map_limit; the others are read
-  // on every refresh. The files with ids 0 to heirs - 1 are heirs.
-  FileSet(std::string directory, uint32_t map_limit, uint32_t heirs = 0);
+  // on every refresh. The files with ids 0 to retained files - 1 are retained files.
+  FileSet(std::string directory, uint32_t map_limit, uint32_t retained_files = 0);
 
   const std::string& directory() const { return path_; }
   // As last listed; null before. With it and the path the directory is looked at (directory.h),
@@ -184,8 +184,8 @@ class FileSet {
   void RefreshOne(const FileContext& context, MetricFile* file);
   void AskAhead(const std::vector<MetricFile*>& files);
   // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
-  void Inherit(const std::vector<std::unique_ptr<MetricFile>>& gone,
-               const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
+  void Retain(const std::vector<std::unique_ptr<MetricFile>>& gone,
+              const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
   // What all files together come to.
   struct Overview {
     uint32_t slot_limit = 0;  // all slots of all rows are below
@@ -223,9 +223,9 @@ class FileSet {
   FreeSpace free_;
 
   uint32_t next_id_ = 0;
-  const uint32_t heirs_;
-  uint64_t inherited_files_ = 0;
-  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the heirs
+  const uint32_t retained_files_;
+  uint64_t files_retained_ = 0;
+  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the retained files
   Listing listing_;                                    // the last one
   std::vector<MetricFile*> listed_file_;  // of each of its names; null where a name came twice
   std::vector<MetricFile*> not_plain_;    // in order

@@ -72,13 +72,13 @@ void AppendRun(std::vector<Run>* runs, Operation operation, uint32_t from, uint3
 MetricFile::MetricFile(uint32_t id, FileName name, uint64_t listed_inode, bool may_be_link)
     : id_(id), name_(std::move(name)), listed_inode_(listed_inode), may_be_link_(may_be_link) {}
 
-std::unique_ptr<MetricFile> MetricFile::MakeHeir(uint32_t id) {
-  auto heir = std::make_unique<MetricFile>(id, FileName("", true), 0, false);
-  heir->is_heir_ = true;
-  heir->accepted_ = true;
-  heir->is_read_ = true;
-  heir->state_ = FileState::kGood;
-  return heir;
+std::unique_ptr<MetricFile> MetricFile::MakeRetained(uint32_t id) {
+  auto retained = std::make_unique<MetricFile>(id, FileName("", true), 0, false);
+  retained->is_retained_ = true;
+  retained->accepted_ = true;
+  retained->is_read_ = true;
+  retained->state_ = FileState::kGood;
+  return retained;
 }
 
 void MetricFile::Accept(uint8_t flags) {
@@ -98,14 +98,14 @@ void MetricFile::Release() {
 }
 
 std::optional<Question> MetricFile::NextQuestion() const {
-  if (is_heir_ || !accepted_) return std::nullopt;
+  if (is_retained_ || !accepted_) return std::nullopt;
   if (!is_read_ || state_ != FileState::kGood || !mapping_) return Question::kRead;
   if (is_restated_ || needs_restat_) return Question::kStatus;
   return std::nullopt;
 }
 
 void MetricFile::Refresh(const FileContext& context) {
-  if (is_heir_) return;
+  if (is_retained_) return;
   // Others than plain files may have been waited for.
   if (!is_plain() && std::exchange(refreshed_run_, context.run) == context.run) return;
   if (IsRefusedAsBefore(context)) return;
@@ -371,7 +371,7 @@ bool MetricFile::IsAnother(const Reading& reading) const {
   return !(reading.identity == identity_) || (state_ == FileState::kGood && !mapping_);
 }
 
-// What it was, for its heir.
+// What it was, for its retained file.
 std::unique_ptr<MetricFile> MetricFile::Leave() {
   auto left =
       std::make_unique<MetricFile>(id_, FileName(name(), true), listed_inode_, may_be_link_);
@@ -387,7 +387,7 @@ std::unique_ptr<MetricFile> MetricFile::Leave() {
 
 // Takes a reading in place of everything that was.
 void MetricFile::Adopt(const FileContext& context, Reading* reading) {
-  if (has_heir() && is_read_ && has_entries() && IsAnother(*reading)) {
+  if (has_retained_file() && is_read_ && has_entries() && IsAnother(*reading)) {
     context.replaced->push_back(Leave());
   }
   context.budget->entries -= entry_count();
@@ -493,9 +493,9 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
   const FileState state = is_held                             ? FileState::kHeld
                           : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
                                                               : FileState::kBad;
-  // Of a file that has an heir the mapping goes on pinning the inode: what has its number later is
-  // the file itself, mended.
-  if (!is_held || !has_heir()) mapping_.Unmap();
+  // Of a file that has a retained file the mapping goes on pinning the inode: what has its number
+  // later is the file itself, mended.
+  if (!is_held || !has_retained_file()) mapping_.Unmap();
   if (!is_held) DropEntries();
   // How long a file has been empty tells a moment of creation from a dead writer's leftover; how
   // long it has been damaged tells nothing, and its writer may go on touching it.
@@ -532,7 +532,7 @@ void MetricFile::Gather(const FileContext& context, RowRange rows) {
 }
 
 bool MetricFile::GatherIfAsIndexed(const FileContext& context, RowRange rows) {
-  if (!accepted_ || is_heir_ || state_ != FileState::kGood || !mapping_) {
+  if (!accepted_ || is_retained_ || state_ != FileState::kGood || !mapping_) {
     Gather(context, rows);
     return true;
   }
@@ -645,8 +645,8 @@ void MetricFile::ReadOnceMore(const FileContext& context) {
   if (entry_count() > 0) GatherNow(context, AllRows(), &used);
 }
 
-void MetricFile::Inherit(const MetricFile& gone, uint32_t keys) {
-  assert(is_heir_);
+void MetricFile::Retain(const MetricFile& gone, uint32_t keys) {
+  assert(is_retained_);
   constexpr uint32_t kNone = UINT32_MAX;
   std::vector<uint32_t> row_of_key(keys, kNone);
   for (uint32_t row = 0; row < entry_count(); ++row) row_of_key[key_id_[row]] = row;
@@ -659,7 +659,8 @@ void MetricFile::Inherit(const MetricFile& gone, uint32_t keys) {
     // It would stand for ever.
     if (std::isnan(gone.value_[i])) continue;
     while (run != gone.run_.end() && run->to <= i) ++run;
-    // One that has no row yet is new: what it is will be known when the heir gets its rows.
+    // One that has no row yet is new: what it is will be known when the retained file gets its
+    // rows.
     const bool has_row = i < gone.slot_.size() && run != gone.run_.end();
     if (has_row && gone.slot_[i] == kSlotNowhere) continue;
     uint32_t& row = row_of_key[gone.key_id_[i]];

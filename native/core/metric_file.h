@@ -43,8 +43,8 @@ enum class FileState : uint8_t { kGood = 0, kEmpty = 1, kHeld = 2, kBad = 3 };
 inline constexpr uint8_t kKeepLastGood = 1;
 inline constexpr uint8_t kSetsMode = 2;
 inline constexpr uint8_t kIsStamped = 4;
-// The bits above: which heir the file has, counted from 1; 0 for none.
-inline constexpr uint8_t kHeirShift = 3;
+// The bits above: which retained file the file has, counted from 1; 0 for none.
+inline constexpr uint8_t kRetainedShift = 3;
 
 class MetricFile;
 
@@ -57,7 +57,7 @@ struct FileContext {
   uint64_t* read_faults;
   uint64_t run;  // of the set; what was gathered in it is fresh
   ReadBudget* budget;
-  // Where a file that has an heir leaves what it was when its name is another file's now.
+  // Where a file that has a retained file leaves what it was when its name is another file's now.
   std::vector<std::unique_ptr<MetricFile>>* replaced = nullptr;
 };
 
@@ -75,7 +75,7 @@ class MetricFile {
  public:
   MetricFile(uint32_t id, FileName name, uint64_t listed_inode, bool may_be_link);
   // A file that is on no disk: it holds what files that are gone held last, key by key.
-  static std::unique_ptr<MetricFile> MakeHeir(uint32_t id);
+  static std::unique_ptr<MetricFile> MakeRetained(uint32_t id);
 
   uint32_t id() const { return id_; }
   const std::string& name() const { return name_.text(); }
@@ -88,8 +88,8 @@ class MetricFile {
   void Accept(uint8_t flags);
   bool accepted() const { return accepted_; }
   uint8_t flags() const { return flags_; }
-  bool is_heir() const { return is_heir_; }
-  bool has_heir() const { return flags_ >> kHeirShift != 0; }
+  bool is_retained() const { return is_retained_; }
+  bool has_retained_file() const { return flags_ >> kRetainedShift != 0; }
   // Takes Accept back: unmapped, nothing read of it is kept, also not of a held file.
   void Release();
 
@@ -109,7 +109,7 @@ class MetricFile {
 
   // Whether Refresh would look at nothing but what is mapped, which GatherIfAsIndexed does too.
   bool verified_by_gather() const {
-    return is_heir_ || !accepted_ ||
+    return is_retained_ || !accepted_ ||
            (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !needs_restat_);
   }
 
@@ -143,11 +143,11 @@ class MetricFile {
   // nothing can be read any more the columns stay.
   void ReadOnceMore(const FileContext& context);
 
-  // An heir takes over the values of a file that is gone, adding them up by key. Entries that count
-  // for nothing are left. REQUIRES: both have their key ids from a table of `keys` keys.
-  void Inherit(const MetricFile& gone, uint32_t keys);
-  // Raises values of an heir, where `now` is below `before`, by the least that may mend it. Returns
-  // whether there was any.
+  // A retained file takes over the values of a file that is gone, adding them up by key. Entries
+  // that count for nothing are left. REQUIRES: both have their key ids from a table of `keys` keys.
+  void Retain(const MetricFile& gone, uint32_t keys);
+  // Raises values of a retained file, where `now` is below `before`, by the least that may mend it.
+  // Returns whether there was any.
   bool Raise(const Slots& before, const Slots& now);
 
   // The inode of a good file that no other one of its device can have now, because it is mapped; 0
@@ -160,7 +160,7 @@ class MetricFile {
   // Good or held: its entries count.
   bool has_entries() const { return state_ == FileState::kGood || state_ == FileState::kHeld; }
   bool is_unmapped() const {
-    return accepted_ && state_ == FileState::kGood && !mapping_ && !is_heir_;
+    return accepted_ && state_ == FileState::kGood && !mapping_ && !is_retained_;
   }
 
   std::span<const uint32_t> key_ids() const { return key_id_.view(); }
@@ -235,7 +235,7 @@ class MetricFile {
   const uint64_t listed_inode_;
   const bool may_be_link_;
 
-  bool is_heir_ = false;
+  bool is_retained_ = false;
   bool accepted_ = false;
   uint8_t flags_ = 0;
 

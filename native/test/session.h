@@ -15,8 +15,8 @@ class Session {
  public:
   explicit Session(const std::string& directory, uint32_t map_limit = 1000,
                    uint8_t flags = kKeepLastGood)
-      : set_(directory, map_limit, flags >> kHeirShift), flags_(flags) {
-    for (uint32_t id = 0; id < flags >> kHeirShift; ++id) name_[id] = "heir";
+      : set_(directory, map_limit, flags >> kRetainedShift), flags_(flags) {
+    for (uint32_t id = 0; id < flags >> kRetainedShift; ++id) name_[id] = "retained file";
   }
 
   // How entries of a file fold; by name, kSum for all others.

@@ -17,10 +17,10 @@ import {
   FILE_STATE,
   type FileChanges,
   FileSet,
-  heirFlag,
   type Listing,
   type Printing,
   type Refreshed,
+  retainedFlag,
 } from '../native.js';
 import { Directory } from './directory.js';
 import { DIRECTORY_SECONDS, directoryError } from './directory-error.js';
@@ -51,14 +51,14 @@ export interface FilesRefreshed {
 
 const DIRECTORY_TIMEOUT_MS = DIRECTORY_SECONDS * 1000;
 
-/** Only ever add up. In the order of their heirs. */
+/** Only ever add up. In the order of their retained files. */
 const RETAINED_TYPES: readonly MetricType[] = ['counter', 'histogram', 'summary'];
 
 export class MetricFiles {
   readonly directory: Directory;
   readonly set: FileSet;
   /** Files on no disk, by id, which hold what removed files held; none where nothing is retained. */
-  readonly heirs: ReadonlyMap<number, FileName>;
+  readonly retainedFiles: ReadonlyMap<number, FileName>;
   readonly #files = new Map<number, MetricFile>();
   readonly #foreign = new Map<number, string>();
   /** Listed and not read. */
@@ -73,8 +73,8 @@ export class MetricFiles {
   constructor(path: string, mapLimit: number, retainRemoved: boolean) {
     this.directory = new Directory(path);
     const types = retainRemoved ? RETAINED_TYPES : [];
-    this.heirs = new Map(types.map((type, id) => [id, { type, processId: '' }]));
-    this.set = new FileSet(path, { mapLimit, heirs: types.length });
+    this.retainedFiles = new Map(types.map((type, id) => [id, { type, processId: '' }]));
+    this.set = new FileSet(path, { mapLimit, retainedFiles: types.length });
   }
 
   /** Those that are read, by id; ids are never used twice. */
@@ -312,8 +312,8 @@ export class MetricFiles {
     if (name.type === 'gauge') {
       return FILE_FLAG.setsMode | (isStamped(name) ? FILE_FLAG.isStamped : 0);
     }
-    const heir = RETAINED_TYPES.indexOf(name.type);
-    return FILE_FLAG.keepLastGood | (this.heirs.has(heir) ? heirFlag(heir) : 0);
+    const retained = RETAINED_TYPES.indexOf(name.type);
+    return FILE_FLAG.keepLastGood | (this.retainedFiles.has(retained) ? retainedFlag(retained) : 0);
   }
 }
 

@@ -165,11 +165,11 @@ export class LivePlan {
   /** What the self-metrics say of the files and the plan. */
   facts(): DirectoryFacts {
     this.#census ??= takeCensus(this.files, this.plan, this.problems(), [...this.#overBudget()]);
-    const { inheritedFiles, keyBytes: _, ...counts } = this.files.set.counts();
+    const { filesRetained, keyBytes: _, ...counts } = this.files.set.counts();
     return {
       ...this.#census,
       ...counts,
-      retainedFiles: this.files.heirs.size === 0 ? -1 : inheritedFiles,
+      retainedFiles: this.files.retainedFiles.size === 0 ? -1 : filesRetained,
       series: this.layout.seriesCount,
       planChanges: this.changeCount,
       deadProcesses: this.writers?.known?.look.dead.length ?? -1,
@@ -369,7 +369,7 @@ export class LivePlan {
     const maxLabels = Math.max(MIN_LABELS, this.#budget.maxOf('label-names'));
     const keys = new KeyReader(this.files.set, maxLabels);
     const plan = new Plan((id) => keys.read(id), this.rules, this.#budget);
-    for (const [id, name] of this.files.heirs) plan.addFile(id, name);
+    for (const [id, name] of this.files.retainedFiles) plan.addFile(id, name);
     return plan;
   }
 
@@ -417,7 +417,7 @@ export class LivePlan {
     yield* this.files.problems(nowSeconds);
     for (const id of this.plan.flawed) {
       const file = this.files.files.get(id);
-      // Of an heir: told while the file was there.
+      // Of a retained file: told while the file was there.
       if (file === undefined || file.state === FILE_STATE.bad) continue;
       const { path } = file;
       const { unusable, unusableCount, repaired } = this.plan.files.get(id)!;

@@ -1,4 +1,4 @@
-// What files held last stays with their heir: no sum goes back when a file goes.
+// What files held last stays with their retained file: no sum goes back when a file goes.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,12 +12,12 @@
 namespace promfold::test {
 namespace {
 
-constexpr uint8_t kWithHeir = kKeepLastGood | 1 << kHeirShift;
+constexpr uint8_t kWithRetained = kKeepLastGood | 1 << kRetainedShift;
 
 class HeirSession : public Session {
  public:
   explicit HeirSession(const TemporaryDirectory& directory, uint32_t map_limit = 1000)
-      : Session(directory.path(), map_limit, kWithHeir) {}
+      : Session(directory.path(), map_limit, kWithRetained) {}
   uint32_t HeirEntries() { return set().Find(0)->entry_count(); }
 };
 
@@ -32,17 +32,17 @@ TEST("what a removed file held last goes on counting, read once more") {
   CHECK_EQ(session.Scrape("[1]"), "3.0");
   directory.StoreDouble("a.db", kFirstValue, 4);
   directory.Remove("a.db");
-  CHECK_EQ(session.Update(), "heir good 0..2");
+  CHECK_EQ(session.Update(), "retained file good 0..2");
   session.Collect();
   CHECK_EQ(session.Value("[1]"), "6.0");
   CHECK_EQ(session.Value("[2]"), "10.0");
-  CHECK_EQ(session.set().Counts().inherited_files, 1u);
+  CHECK_EQ(session.set().Counts().files_retained, 1u);
   CHECK_EQ(session.Update(), "");
   directory.Remove("b.db");
   CHECK_EQ(session.Scrape("[1]"), "6.0");
 }
 
-TEST("without an heir it does not") {
+TEST("without a retained file it does not") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}));
   Session session(directory.path());
@@ -64,7 +64,7 @@ TEST("entries that came since the last scrape are inherited, too") {
   CHECK_EQ(session.Value("[3]"), "7.0");
 }
 
-TEST("a name that is used again counts on top, and an heir has each key once") {
+TEST("a name that is used again counts on top, and a retained file has each key once") {
   TemporaryDirectory directory;
   HeirSession session(directory);
   double sum = 0;
@@ -77,7 +77,7 @@ TEST("a name that is used again counts on top, and an heir has each key once") {
   }
   CHECK_EQ(session.Scrape("[1]"), std::to_string(static_cast<int>(sum)) + ".0");
   CHECK_EQ(session.HeirEntries(), 2u);
-  CHECK_EQ(session.set().Counts().inherited_files, 20u);
+  CHECK_EQ(session.set().Counts().files_retained, 20u);
 }
 
 TEST("a directory that is made anew takes nothing with it") {
@@ -93,7 +93,7 @@ TEST("a directory that is made anew takes nothing with it") {
     CHECK_EQ(rmdir(path.c_str()), 0);
   };
   make(5);
-  Session session(path, 1000, kWithHeir);
+  Session session(path, 1000, kWithRetained);
   CHECK_EQ(session.Scrape("[1]"), "5.0");
   remove();
   ListingChange none;
@@ -133,7 +133,7 @@ TEST("a held file is inherited as it is held, and not a second time when it is m
   CHECK_EQ(session.Scrape("[1]"), "4.0");
   directory.Store("a.db", 0, whole);
   CHECK_EQ(session.Scrape("[1]"), "4.0");
-  CHECK_EQ(session.set().Counts().inherited_files, 0u);
+  CHECK_EQ(session.set().Counts().files_retained, 0u);
   directory.Truncate("a.db", 4);
   CHECK_EQ(session.Scrape("[1]"), "4.0");
   directory.Remove("a.db");
@@ -166,7 +166,7 @@ TEST("of a link that leads elsewhere now the values stay") {
   CHECK_EQ(rename(directory.Path("one").c_str(), directory.Path("two").c_str()), 0);
   CHECK_EQ(session.Scrape("[1]"), "4.0");
   CHECK_EQ(session.Value("[2]"), "2.0");
-  CHECK_EQ(session.set().Counts().inherited_files, 2u);
+  CHECK_EQ(session.set().Counts().files_retained, 2u);
 }
 
 TEST("a file that is only renamed counts once") {
@@ -176,7 +176,7 @@ TEST("a file that is only renamed counts once") {
   CHECK_EQ(session.Scrape("[1]"), "5.0");
   CHECK_EQ(rename(directory.Path("a.db").c_str(), directory.Path("b.db").c_str()), 0);
   CHECK_EQ(session.Scrape("[1]"), "5.0");
-  CHECK_EQ(session.set().Counts().inherited_files, 0u);
+  CHECK_EQ(session.set().Counts().files_retained, 0u);
 }
 
 TEST("another order of adding loses nothing") {
@@ -226,13 +226,13 @@ TEST("what is no number, and what counts for nothing, is left") {
   session.Collect();
   CHECK_EQ(session.Value("[1]"), "NaN");
   directory.Remove("a.db");
-  CHECK_EQ(session.Update(), "heir good 0..1");
+  CHECK_EQ(session.Update(), "retained file good 0..1");
   session.Collect();
   CHECK_EQ(session.Value("[1]"), "absent");
   CHECK_EQ(session.Value("[3]"), "2.0");
 }
 
-TEST("keys that only an heir has stay when keys are numbered anew") {
+TEST("keys that only a retained file has stay when keys are numbered anew") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 2}}));
   directory.Write("b.db", FileOf({{"[2]", 5}, {"[3]", 3}}));
@@ -250,7 +250,7 @@ TEST("keys that only an heir has stay when keys are numbered anew") {
   CHECK_EQ(session.Value("[3]"), "3.0");
 }
 
-TEST("heirs are no files of the directory") {
+TEST("retained files are no files of the directory") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}));
   FileSet set(directory.path(), 10, 2);
@@ -258,13 +258,13 @@ TEST("heirs are no files of the directory") {
   CHECK_EQ(set.List(&change), 0);
   CHECK_EQ(change.added_id.size(), 1u);
   CHECK_EQ(change.added_id[0], 2u);
-  const uint32_t heir[] = {1};
+  const uint32_t retained[] = {1};
   const uint8_t none[] = {0};
-  CHECK_EQ(set.Accept(heir, none).value_or(""), "no file has id 1");
-  CHECK_EQ(set.Release(heir).value_or(""), "no file has id 1");
-  const uint8_t third[] = {3 << kHeirShift};
-  CHECK_EQ(set.Accept(change.added_id, third).value_or(""), "there is no heir 3");
-  const uint8_t second[] = {2 << kHeirShift};
+  CHECK_EQ(set.Accept(retained, none).value_or(""), "no file has id 1");
+  CHECK_EQ(set.Release(retained).value_or(""), "no file has id 1");
+  const uint8_t third[] = {3 << kRetainedShift};
+  CHECK_EQ(set.Accept(change.added_id, third).value_or(""), "there is no retained file 3");
+  const uint8_t second[] = {2 << kRetainedShift};
   CHECK(!set.Accept(change.added_id, second));
   set.Refresh();
   directory.Remove("a.db");
