@@ -7,7 +7,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { bootSeconds } from './boot.js';
-import type { LivingWriter } from './look.js';
+import type { LivingWriter } from './liveness-scan.js';
 import { hasEnded, statFields, TICKS_PER_SECOND } from './proc.js';
 
 /** A process of a pid and a start: another one that got the pid is not meant. */

@@ -5,12 +5,12 @@
  * One thread serves all directories of a promfold. It begins with the first question.
  */
 import { WorkerThread } from '../worker-thread.js';
-import type { Look, LookedAtFile } from './look.js';
+import type { LivenessScanResult, LookedAtFile } from './liveness-scan.js';
 import type { Measurable, Measured } from './measure.js';
 
 export interface LookRequest {
   readonly kind: 'look';
-  /** Looks of one watch remember; its file ids are its own. */
+  /** The scans of one watch remember; its file ids are its own. */
   readonly watch: number;
   readonly directory: string;
   readonly files: readonly LookedAtFile[];
@@ -41,8 +41,14 @@ export class ProcThread {
     directory: string,
     files: readonly LookedAtFile[],
     removeLive: boolean,
-  ): Promise<Look> {
-    return this.#thread.ask({ kind: 'look', watch, directory, files, removeLive }) as Promise<Look>;
+  ): Promise<LivenessScanResult> {
+    return this.#thread.ask({
+      kind: 'look',
+      watch,
+      directory,
+      files,
+      removeLive,
+    }) as Promise<LivenessScanResult>;
   }
 
   /** Never rejects: a thread that broke, or is closed, remembers nothing. */

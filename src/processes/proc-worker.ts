@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../worker-thread.js';
-import { Looks } from './look.js';
+import { LivenessScan } from './liveness-scan.js';
 import { measure } from './measure.js';
 import { Proc } from './proc.js';
 import type { LookRequest, Request } from './proc-thread.js';
@@ -25,16 +25,16 @@ const proc = new Proc('/proc', {
 });
 
 /** By watch: looks remember. */
-const looksOf = new Map<number, Looks>();
+const scanOf = new Map<number, LivenessScan>();
 let lastLook: Promise<unknown> = Promise.resolve();
 
 function look({ watch, directory, files, removeLive }: LookRequest): Promise<unknown> {
-  let looks = looksOf.get(watch);
-  if (looks === undefined) {
-    looks = new Looks(directory, proc);
-    looksOf.set(watch, looks);
+  let scan = scanOf.get(watch);
+  if (scan === undefined) {
+    scan = new LivenessScan(directory, proc);
+    scanOf.set(watch, scan);
   }
-  const own = looks;
+  const own = scan;
   const next = lastLook.then(() => own.look(files, removeLive));
   lastLook = next.catch(() => undefined);
   return next;
@@ -43,7 +43,7 @@ function look({ watch, directory, files, removeLive }: LookRequest): Promise<unk
 function answerTo(request: Request): unknown {
   if (request.kind === 'look') return look(request);
   if (request.kind === 'measure') return measure(request.processes);
-  return looksOf.delete(request.watch);
+  return scanOf.delete(request.watch);
 }
 
 answerQuestions(answerTo);

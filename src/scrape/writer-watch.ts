@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricFile } from '../files/metric-file.js';
 import type { ScrapeLog } from '../log.js';
-import type { Look, LookedAtFile } from '../processes/look.js';
+import type { LivenessScanResult, LookedAtFile } from '../processes/liveness-scan.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 
 /** Between two looks; longer where a look is so long that this would be more than one part in 50 of a core. */
@@ -24,7 +24,7 @@ const HANGING_MS = 30_000;
 
 /** What is known of each file, by id. */
 export interface Known {
-  readonly look: Look;
+  readonly look: LivenessScanResult;
   readonly index: ReadonlyMap<number, number>;
 }
 
@@ -133,7 +133,7 @@ export class WriterWatch {
     this.#hasFailed = true;
   }
 
-  #tell({ removed, notRemoved }: Look): void {
+  #tell({ removed, notRemoved }: LivenessScanResult): void {
     const { log } = this.#options;
     for (const name of removed) {
       log?.info('removed: its process is dead', { path: `${this.#directory}/${name}` });

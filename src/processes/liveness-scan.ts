@@ -1,7 +1,7 @@
 /**
  * One look at who writes a directory, file by file: what `--dead-processes` and `--process-metrics` go by.
  *
- * Looks follow one another every few seconds, and remember: what a file is called in the maps, and whose writers
+ * Scans follow one another every few seconds, and remember: what a file is called in the maps, and whose writers
  * could be seen (find-writers.ts). Reading /proc blocks; it runs in a thread of its own (proc-thread.ts). A file that does
  * not answer is only not known.
  *
@@ -31,7 +31,7 @@ export interface LivingWriter {
   readonly startSeconds: number | undefined;
 }
 
-export interface Look {
+export interface LivenessScanResult {
   /** Of the files asked about, by index. A file that a living process left aside is dead. */
   readonly liveness: readonly Liveness[];
   /** When the living writer of each file began; 0 where none is known. */
@@ -57,7 +57,7 @@ interface KnownFile extends WrittenFile {
 }
 
 /** The looks at one directory. */
-export class Looks {
+export class LivenessScan {
   readonly #path: string;
   readonly #proc: Proc;
   readonly #nowSeconds: () => number;
@@ -76,7 +76,7 @@ export class Looks {
   }
 
   /** @param removeLive remove the live gauges of dead processes */
-  async look(files: readonly LookedAtFile[], removeLive: boolean): Promise<Look> {
+  async look(files: readonly LookedAtFile[], removeLive: boolean): Promise<LivenessScanResult> {
     // One that does not answer must not hold up this thread, which looks at all directories.
     const isThere = await boundedIo.stat(this.#path).then(
       () => true,
@@ -94,7 +94,7 @@ export class Looks {
     directory: HeldDirectory | undefined,
     files: readonly LookedAtFile[],
     removeLive: boolean,
-  ): Promise<Look> {
+  ): Promise<LivenessScanResult> {
     const began = performance.now();
     const known = await this.#identify(directory, files);
     const writers = await findWriters(known, this.#proc, this.#memory);
@@ -161,7 +161,7 @@ export class Looks {
     directory: HeldDirectory,
     files: readonly KnownFile[],
     liveness: readonly Liveness[],
-  ): Promise<Pick<Look, 'removed' | 'notRemoved'>> {
+  ): Promise<Pick<LivenessScanResult, 'removed' | 'notRemoved'>> {
     const isCandidate = ({ name, identity }: KnownFile, i: number) => {
       const parsed = parseFileName(name);
       return (
@@ -178,7 +178,7 @@ export class Looks {
 
     const writers = await findWriters(files, this.#proc, this.#memory);
     const removed: string[] = [];
-    const notRemoved: Look['notRemoved'][number][] = [];
+    const notRemoved: LivenessScanResult['notRemoved'][number][] = [];
     for (const file of condemned) {
       // A process that has the id now may open what an earlier one left at any moment.
       if (writers.get(file.processId)?.liveness !== 'dead') continue;

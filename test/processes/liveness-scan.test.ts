@@ -1,4 +1,4 @@
-/** Looks at files that real processes map: what stays known, what is too young to tell, and what is removed. */
+/** LivenessScan at files that real processes map: what stays known, what is too young to tell, and what is removed. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { type LookedAtFile, Looks } from '../../src/processes/look.js';
+import { LivenessScan, type LookedAtFile } from '../../src/processes/liveness-scan.js';
 import { Proc } from '../../src/processes/proc.js';
 import { Mappers } from '../support/mapper.js';
 import { start } from '../support/process.js';
@@ -34,7 +34,7 @@ describe('a look', () => {
 
   interface Place {
     readonly directory: string;
-    readonly looks: Looks;
+    readonly scan: LivenessScan;
     readonly files: LookedAtFile[];
     path(name: string): string;
     add(...names: string[]): void;
@@ -44,12 +44,12 @@ describe('a look', () => {
     see(): Promise<Record<string, string>>;
   }
   const place = (nowSeconds = LATER, proc = new Proc(), directory = tempDirectory()): Place => {
-    const looks = new Looks(directory, proc, nowSeconds);
+    const scan = new LivenessScan(directory, proc, nowSeconds);
     const files: LookedAtFile[] = [];
     const path = (name: string) => join(directory, name);
     return {
       directory,
-      looks,
+      scan,
       files,
       path,
       add(...names) {
@@ -64,7 +64,7 @@ describe('a look', () => {
         return child;
       },
       async see() {
-        const { liveness } = await looks.look(files, false);
+        const { liveness } = await scan.look(files, false);
         return Object.fromEntries(files.map(({ name }, i) => [name, liveness[i]!]));
       },
     };
@@ -82,10 +82,10 @@ describe('a look', () => {
   });
 
   it('says when the writer of a file began, and nothing of others', async () => {
-    const { add, live, looks, files } = place();
+    const { add, live, scan, files } = place();
     const { pid } = await live();
     add(`gauge_all_${pid}.db`);
-    const { startSeconds, writers } = await looks.look(files, false);
+    const { startSeconds, writers } = await scan.look(files, false);
     assert.ok(Math.abs(startSeconds[0]! - Date.now() / 1000) < 60);
     assert.equal(startSeconds[1], 0);
     const writer = { processId: String(pid), pid, role: undefined, startSeconds: startSeconds[0] };
@@ -162,14 +162,14 @@ sys.stdin.read()`;
     const liveOf = (id: string) => LIVE.map((mode) => `gauge_${mode}_${id}.db`);
 
     it('removes what mark_process_dead would, at the second look', async () => {
-      const { add, live, path, looks, files } = place();
+      const { add, live, path, scan, files } = place();
       const kept = ['counter_', 'gauge_all_', 'gauge_livefoo_', 'histogram_'].map(
         (kind) => `${kind}${DEAD}.db`,
       );
       const { pid } = await live();
       add(`gauge_livesum_${pid}.db`, ...kept, ...liveOf(DEAD));
-      assert.deepEqual((await looks.look(files, true)).removed, []);
-      assert.deepEqual([...(await looks.look(files, true)).removed].sort(), liveOf(DEAD).sort());
+      assert.deepEqual((await scan.look(files, true)).removed, []);
+      assert.deepEqual([...(await scan.look(files, true)).removed].sort(), liveOf(DEAD).sort());
       for (const name of liveOf(DEAD)) assert.ok(!existsSync(path(name)), name);
       for (const name of kept) assert.ok(existsSync(path(name)), name);
       // Left aside by a living process, which may open it at any moment.
@@ -187,28 +187,28 @@ sys.stdin.read()`;
           return super.pids();
         }
       }
-      const { add, live, path, looks, files } = place(LATER, new Adopting());
+      const { add, live, path, scan, files } = place(LATER, new Adopting());
       const living = await live();
       add(LIVESUM);
-      await looks.look(files, true);
-      assert.deepEqual((await looks.look(files, true)).removed, []);
+      await scan.look(files, true);
+      assert.deepEqual((await scan.look(files, true)).removed, []);
       assert.equal(passes, 3);
       assert.ok(adopter !== undefined && existsSync(path(LIVESUM)));
       await mappers.end(living);
       const never = place();
       never.add(LIVESUM);
-      for (let i = 0; i < 3; i++) await never.looks.look(never.files, true);
+      for (let i = 0; i < 3; i++) await never.scan.look(never.files, true);
       assert.ok(existsSync(never.path(LIVESUM)));
     });
 
     it('removes no file of another inode under the name', async () => {
-      const { add, live, path, looks, files } = place();
+      const { add, live, path, scan, files } = place();
       await live();
       add(LIVESUM);
-      await looks.look(files, true);
+      await scan.look(files, true);
       execFileSync('cp', [path(LIVESUM), path('new')]);
       execFileSync('mv', [path('new'), path(LIVESUM)]);
-      assert.deepEqual((await looks.look(files, true)).removed, []);
+      assert.deepEqual((await scan.look(files, true)).removed, []);
       assert.ok(existsSync(path(LIVESUM)));
     });
 
@@ -252,8 +252,8 @@ sys.stdin.read()`;
           renameSync(own.directory, moved);
           symlinkSync(victim, own.directory);
         };
-        await own.looks.look(own.files, true);
-        assert.deepEqual((await own.looks.look(own.files, true)).removed, [LIVESUM]);
+        await own.scan.look(own.files, true);
+        assert.deepEqual((await own.scan.look(own.files, true)).removed, [LIVESUM]);
         assert.ok(existsSync(join(victim, LIVESUM)));
         assert.ok(!existsSync(join(moved, LIVESUM)));
       });
@@ -267,18 +267,18 @@ sys.stdin.read()`;
           renameSync(victim, join(outer, 'elsewhere', 'metrics'));
           symlinkSync(join(outer, 'elsewhere'), join(outer, 'parent'));
         };
-        await own.looks.look(own.files, true);
-        assert.deepEqual((await own.looks.look(own.files, true)).removed, [LIVESUM]);
+        await own.scan.look(own.files, true);
+        assert.deepEqual((await own.scan.look(own.files, true)).removed, [LIVESUM]);
         assert.ok(existsSync(join(outer, 'elsewhere', 'metrics', LIVESUM)));
         assert.ok(!existsSync(join(moved, 'metrics', LIVESUM)));
       });
 
       it('removes nothing of another directory that a later look finds in its place', async () => {
         const { place: own, victim, outer } = await exchange();
-        await own.looks.look(own.files, true);
+        await own.scan.look(own.files, true);
         renameSync(own.directory, join(outer, 'moved'));
         symlinkSync(victim, own.directory);
-        assert.deepEqual((await own.looks.look(own.files, true)).removed, []);
+        assert.deepEqual((await own.scan.look(own.files, true)).removed, []);
         assert.ok(existsSync(join(victim, LIVESUM)));
         assert.ok(existsSync(join(outer, 'moved', LIVESUM)));
       });
@@ -289,8 +289,8 @@ sys.stdin.read()`;
           rmSync(own.path(LIVESUM));
           symlinkSync(join(victim, LIVESUM), own.path(LIVESUM));
         };
-        await own.looks.look(own.files, true);
-        assert.deepEqual((await own.looks.look(own.files, true)).removed, []);
+        await own.scan.look(own.files, true);
+        assert.deepEqual((await own.scan.look(own.files, true)).removed, []);
         assert.ok(existsSync(own.path(LIVESUM)) && existsSync(join(victim, LIVESUM)));
       });
     });
@@ -303,11 +303,11 @@ sys.stdin.read()`;
         execFileSync('mount', ['-o', 'remount,ro,bind', readOnly]);
         await writable.live();
         writable.add(LIVESUM);
-        const { looks } = place(LATER, new Proc(), readOnly);
-        await looks.look(writable.files, true);
+        const { scan } = place(LATER, new Proc(), readOnly);
+        await scan.look(writable.files, true);
         const expected = [{ name: LIVESUM, error: 'EROFS' }];
-        assert.deepEqual((await looks.look(writable.files, true)).notRemoved, expected);
-        assert.deepEqual((await looks.look(writable.files, true)).notRemoved, []);
+        assert.deepEqual((await scan.look(writable.files, true)).notRemoved, expected);
+        assert.deepEqual((await scan.look(writable.files, true)).notRemoved, []);
       } finally {
         execFileSync('umount', [readOnly]);
       }
