@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { type CheckView, check as checkReading } from '../inspect/check.js';
 import type { Finding, Severity } from '../inspect/findings/finding.js';
+import { lookAround } from '../inspect/findings/host-facts.js';
 import { RULES } from '../inspect/findings/rules.js';
-import { lookAround } from '../inspect/findings/surroundings.js';
 import { counted, formatCount } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import { withChosen } from '../plan/budget.js';

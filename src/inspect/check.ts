@@ -7,7 +7,7 @@ import { type Limits, UNLIMITED } from '../plan/budget.js';
 import type { Rule } from './findings/finding.js';
 import { type Finding, SEVERITIES, type Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
-import { Subject, type Surroundings } from './findings/subject.js';
+import { type HostFacts, Subject } from './findings/subject.js';
 import type { Reading } from './reading.js';
 
 export interface CheckView {
@@ -19,16 +19,16 @@ export interface CheckView {
 }
 
 /**
- * @param surroundings undefined for a snapshot: rules that look at the machine then find nothing
+ * @param host facts undefined for a snapshot: rules that look at the machine then find nothing
  * @param limits of the daemon that serves it
  */
 export function check(
   reading: Reading,
-  surroundings?: Surroundings,
+  hostFacts?: HostFacts,
   rules: readonly Rule[] = RULES,
   limits: Limits = UNLIMITED,
 ): CheckView {
-  const subject = new Subject(reading, surroundings, limits);
+  const subject = new Subject(reading, hostFacts, limits);
   const findings: Finding[] = [];
   for (const { find, ...rule } of rules) {
     const evidence = [...find(subject)];

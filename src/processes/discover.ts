@@ -18,11 +18,11 @@ import { resolve } from 'node:path';
 import { boundedIo } from '../bounded-io.js';
 import { readMounts } from '../files/mounts.js';
 import { forEachConcurrently } from './concurrently.js';
-import { METRIC_FILE, OLD_VARIABLE, VARIABLE, variableOf } from './elsewhere.js';
 import { hidesProcesses } from './find-writers.js';
 import { writableMappings } from './maps.js';
+import { METRIC_FILE, OLD_VARIABLE, VARIABLE, variableOf } from './metric-processes.js';
+import { identityOf, type Reached, reach, type View, viewOf } from './namespace-path.js';
 import { DENIED, Proc } from './proc.js';
-import { identityOf, type Reached, reach, type View, viewOf } from './reach.js';
 import { SubordinateIds } from './subordinate-ids.js';
 
 /** A process that writes to a directory, or names it. No secrets: no command line, no environment. */

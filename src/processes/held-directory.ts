@@ -5,7 +5,7 @@
  * descriptor N holds, and follows no path to it. Source: proc(5); open(2), "Rationale for openat()".
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
-import { identityOf } from './reach.js';
+import { identityOf } from './namespace-path.js';
 
 export class HeldDirectory {
   readonly #descriptor: number;

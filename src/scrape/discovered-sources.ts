@@ -16,7 +16,7 @@ import {
   isWritten,
   MAX_DIRECTORIES_OF_USER,
 } from '../processes/discover.js';
-import { identityOf } from '../processes/reach.js';
+import { identityOf } from '../processes/namespace-path.js';
 import {
   DIRECTORIES_OF_USER,
   inTurn,

@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { check } from '../../src/inspect/check.js';
 import { RULES } from '../../src/inspect/findings/rules.js';
-import type { Surroundings } from '../../src/inspect/findings/subject.js';
+import type { HostFacts } from '../../src/inspect/findings/subject.js';
 import type { Reading } from '../../src/inspect/reading.js';
 import { type Limits, UNLIMITED, withChosen } from '../../src/plan/budget.js';
 import { ROOT } from '../support/paths.js';
 import { type MadeEntry, type MadeFile, makeReading, NOW } from './make-reading.js';
 
-type Process = Surroundings['processes'][number];
+type Process = HostFacts['processes'][number];
 
-const around = (facts: Partial<Surroundings> = {}): Surroundings => ({
+const around = (facts: Partial<HostFacts> = {}): HostFacts => ({
   fileSystem: 'tmpfs',
   freeBytes: 2 ** 30,
   freeInodes: 1e6,
@@ -20,7 +20,7 @@ const around = (facts: Partial<Surroundings> = {}): Surroundings => ({
   ...facts,
 });
 
-const withProcess = (facts: Partial<Process>): Surroundings =>
+const withProcess = (facts: Partial<Process>): HostFacts =>
   around({
     processes: [
       {
@@ -59,7 +59,7 @@ const histogram = (...bounds: string[]): MadeFile => ({
 
 interface Case {
   readonly reading: Reading;
-  readonly surroundings?: Surroundings;
+  readonly hostFacts?: HostFacts;
   readonly limits?: Limits;
 }
 
@@ -363,14 +363,14 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     close: { reading: makeReading({ 'counter_1.db': { diskBytes: 2 ** 30 } }, { 1: 'alive' }) },
   },
   DISK_FULL: {
-    broken: { reading: makeReading({}), surroundings: around({ freeBytes: 2 ** 20 }) },
+    broken: { reading: makeReading({}), hostFacts: around({ freeBytes: 2 ** 20 }) },
     says: /^1 MiB free$/,
-    close: { reading: makeReading({}), surroundings: around({ freeInodes: undefined }) },
+    close: { reading: makeReading({}), hostFacts: around({ freeInodes: undefined }) },
   },
   VARIABLE_UNSET: {
     broken: {
       reading: makeReading({}),
-      surroundings: withProcess({
+      hostFacts: withProcess({
         ...API_SERVER,
         variable: undefined,
         writesTo: [],
@@ -379,46 +379,46 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       }),
     },
     says: /^pid 42 \(VLLM::APIServer_0\)$/,
-    close: { reading: makeReading({}), surroundings: withProcess(API_SERVER) },
+    close: { reading: makeReading({}), hostFacts: withProcess(API_SERVER) },
   },
   VARIABLE_EMPTY: {
     broken: {
       reading: makeReading({}),
-      surroundings: withProcess({ variable: '', writesTo: ['/app'], writesHere: false }),
+      hostFacts: withProcess({ variable: '', writesTo: ['/app'], writesHere: false }),
     },
     says: /^pid 42 \(python3\.11\) writes to \/app$/,
-    close: { reading: makeReading({}), surroundings: withProcess({ variable: undefined }) },
+    close: { reading: makeReading({}), hostFacts: withProcess({ variable: undefined }) },
   },
   VARIABLE_LOWER_CASE: {
     broken: {
       reading: makeReading({}),
-      surroundings: withProcess({ variable: undefined, oldVariable: '/run/prom' }),
+      hostFacts: withProcess({ variable: undefined, oldVariable: '/run/prom' }),
     },
     says: /^pid 42 \(python3\.11\): prometheus_multiproc_dir=\/run\/prom$/,
-    close: { reading: makeReading({}), surroundings: withProcess({ oldVariable: '/run/prom' }) },
+    close: { reading: makeReading({}), hostFacts: withProcess({ oldVariable: '/run/prom' }) },
   },
   VARIABLE_TOO_LATE: {
     broken: {
       reading: makeReading({}),
-      surroundings: withProcess({ ...API_SERVER, writesTo: [], writesHere: false }),
+      hostFacts: withProcess({ ...API_SERVER, writesTo: [], writesHere: false }),
     },
     says: /^pid 42 \(VLLM::APIServer_0\)$/,
     close: {
       // An engine inherits the variable and writes nothing: that is as it should be.
       reading: makeReading({}),
-      surroundings: withProcess({ role: 'VLLM::EngineCore_0', writesTo: [], writesHere: false }),
+      hostFacts: withProcess({ role: 'VLLM::EngineCore_0', writesTo: [], writesHere: false }),
     },
   },
   WRITES_ELSEWHERE: {
     broken: {
       reading: makeReading({}),
-      surroundings: withProcess({ writesTo: ['/tmp/other'], writesHere: false }),
+      hostFacts: withProcess({ writesTo: ['/tmp/other'], writesHere: false }),
     },
     says: /^pid 42 \(python3\.11\) writes to \/tmp\/other$/,
     close: {
       // Another application, beside one that writes here.
       reading: makeReading({ 'counter_1.db': {} }, { 1: 'alive' }),
-      surroundings: withProcess({
+      hostFacts: withProcess({
         variable: '/tmp/other',
         namesThis: false,
         writesTo: ['/tmp/other'],
@@ -429,7 +429,7 @@ const CASES: Readonly<Record<string, RuleCase>> = {
   NOBODY_WRITES: {
     broken: {
       reading: makeReading({ 'counter_1.db': {} }, { 1: 'dead' }),
-      surroundings: withProcess({
+      hostFacts: withProcess({
         namesThis: false,
         writesTo: ['/tmp/other'],
         writesHere: false,
@@ -438,7 +438,7 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     says: /^pid 42 \(python3\.11\) writes to \/tmp\/other$/,
     close: {
       reading: makeReading({ 'counter_1.db': {} }, { 1: 'alive' }),
-      surroundings: withProcess({
+      hostFacts: withProcess({
         namesThis: false,
         writesTo: ['/tmp/other'],
         writesHere: false,
@@ -455,14 +455,14 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     },
   },
   NETWORK_FILE_SYSTEM: {
-    broken: { reading: makeReading({}), surroundings: around({ fileSystem: 'nfs4' }) },
+    broken: { reading: makeReading({}), hostFacts: around({ fileSystem: 'nfs4' }) },
     says: /^file system type nfs4$/,
-    close: { reading: makeReading({}), surroundings: around({ fileSystem: 'ext4' }) },
+    close: { reading: makeReading({}), hostFacts: around({ fileSystem: 'ext4' }) },
   },
   OVERLAY_FILE_SYSTEM: {
-    broken: { reading: makeReading({}), surroundings: around({ fileSystem: 'overlay' }) },
+    broken: { reading: makeReading({}), hostFacts: around({ fileSystem: 'overlay' }) },
     says: /^file system type overlay$/,
-    close: { reading: makeReading({}), surroundings: around({ fileSystem: undefined }) },
+    close: { reading: makeReading({}), hostFacts: around({ fileSystem: undefined }) },
   },
   LINT: {
     broken: { reading: makeReading({ 'gauge_max_1.db': one('latency_ms', 1) }) },
@@ -472,8 +472,8 @@ const CASES: Readonly<Record<string, RuleCase>> = {
 };
 
 describe('check', () => {
-  const find = ({ reading, surroundings, limits }: Case, code: string) =>
-    check(reading, surroundings, RULES, limits).findings.find((finding) => finding.code === code);
+  const find = ({ reading, hostFacts, limits }: Case, code: string) =>
+    check(reading, hostFacts, RULES, limits).findings.find((finding) => finding.code === code);
 
   for (const { code } of RULES) {
     const rule = CASES[code];

@@ -10,8 +10,8 @@ import {
   type Discovery,
   discoverDirectories,
 } from '../../src/processes/discover.js';
+import { identityOf } from '../../src/processes/namespace-path.js';
 import { Proc } from '../../src/processes/proc.js';
-import { identityOf } from '../../src/processes/reach.js';
 import { Mappers } from '../support/mapper.js';
 import { currentPython } from '../support/parts.js';
 import { start } from '../support/process.js';

@@ -69,8 +69,8 @@ export const diskFull: Rule = {
   effect:
     'A store into a file that gets no room kills the worker (SIGBUS), and files are left empty or damaged.',
   cure: 'Remove files of dead processes, or give the file system more room or inodes.',
-  *find({ surroundings }: Subject) {
-    const { freeBytes, freeInodes } = surroundings ?? {};
+  *find({ hostFacts }: Subject) {
+    const { freeBytes, freeInodes } = hostFacts ?? {};
     if (freeBytes !== undefined && freeBytes < LITTLE_FREE_BYTES) {
       yield { text: `${formatBytes(freeBytes)} free` };
     }

@@ -12,8 +12,8 @@ export const networkFileSystem: Rule = {
   effect:
     'A store into a mapping need not reach other hosts, nor keep its order; some such systems cannot map at all, and the application then answers 500.',
   cure: 'Use a local directory, best a tmpfs (/run, /dev/shm, emptyDir with medium Memory).',
-  *find({ surroundings }) {
-    const type = surroundings?.fileSystem;
+  *find({ hostFacts }) {
+    const type = hostFacts?.fileSystem;
     if (type !== undefined && NETWORK.test(type)) yield { text: `file system type ${type}` };
   },
 };
@@ -25,8 +25,8 @@ export const overlayFileSystem: Rule = {
   effect:
     'It works inside this container; another one does not see it, and it counts against the disk of the container.',
   cure: 'Mount a volume there: emptyDir with medium Memory, shared with whoever reads.',
-  *find({ surroundings }) {
-    const type = surroundings?.fileSystem;
+  *find({ hostFacts }) {
+    const type = hostFacts?.fileSystem;
     if (type === 'overlay' || type === 'aufs') yield { text: `file system type ${type}` };
   },
 };

@@ -3,13 +3,13 @@
  */
 
 import { type Limits, UNLIMITED } from '../../plan/budget.js';
-import type { Elsewhere } from '../../processes/elsewhere.js';
+import type { Elsewhere } from '../../processes/metric-processes.js';
 import type { Liveness } from '../../processes/writer.js';
 import type { ReadFile, Reading } from '../reading.js';
 import { type FamilyIndex, indexFamilies, type Part } from './families.js';
 
 /** Facts of this machine. None for a snapshot, which was taken on another. */
-export interface Surroundings {
+export interface HostFacts {
   /** Type of the file system the directory is on, as the kernel calls it. */
   readonly fileSystem: string | undefined;
   /** Of that file system; undefined where unknown. */
@@ -26,16 +26,16 @@ export interface Surroundings {
 
 export class Subject {
   readonly reading: Reading;
-  readonly surroundings: Surroundings | undefined;
+  readonly hostFacts: HostFacts | undefined;
   readonly #flawed: Part[] = [];
   #families: ReadonlyMap<string, FamilyIndex> | undefined;
 
   /** Those of a daemon on this machine, where nobody says otherwise. */
   readonly limits: Limits;
 
-  constructor(reading: Reading, surroundings?: Surroundings, limits: Limits = UNLIMITED) {
+  constructor(reading: Reading, hostFacts?: HostFacts, limits: Limits = UNLIMITED) {
     this.reading = reading;
-    this.surroundings = surroundings;
+    this.hostFacts = hostFacts;
     this.limits = limits;
   }
 

@@ -4,11 +4,11 @@
  * All but the vLLM rule look at this machine only, never at a snapshot. `src/reference.md` A9; vllm#7279,
  * client_python#565 (set too late).
  */
-import { isApiServer } from '../../processes/elsewhere.js';
+import { isApiServer } from '../../processes/metric-processes.js';
 import type { Rule } from './finding.js';
-import type { Subject, Surroundings } from './subject.js';
+import type { HostFacts, Subject } from './subject.js';
 
-type Process = Surroundings['processes'][number];
+type Process = HostFacts['processes'][number];
 
 export const variableUnset: Rule = {
   code: 'VARIABLE_UNSET',
@@ -17,8 +17,8 @@ export const variableUnset: Rule = {
   effect:
     'Their metrics are kept in the process: each scrape of the application sees one of the servers, and this directory none.',
   cure: 'Export PROMETHEUS_MULTIPROC_DIR in the shell or unit that starts the application.',
-  *find({ surroundings }) {
-    for (const process of surroundings?.processes ?? []) {
+  *find({ hostFacts }) {
+    for (const process of hostFacts?.processes ?? []) {
       const { role, variable, oldVariable, writesTo } = process;
       const isSet = variable !== undefined || oldVariable !== undefined || writesTo.length > 0;
       if (isApiServer(role) && !isSet) yield { text: named(process) };
@@ -33,8 +33,8 @@ export const variableEmpty: Rule = {
   effect:
     'The client takes that for multiprocess mode and writes into the working directory, where nobody reads.',
   cure: 'Set the variable to a directory, or unset it.',
-  *find({ surroundings }) {
-    for (const process of surroundings?.processes ?? []) {
+  *find({ hostFacts }) {
+    for (const process of hostFacts?.processes ?? []) {
       if (process.variable === '') yield { text: `${named(process)}${whereItWrites(process)}` };
     }
   },
@@ -47,8 +47,8 @@ export const variableLowerCase: Rule = {
   effect:
     'prometheus_client 0.10.0 does not know it, and later ones warn at each start and will drop it.',
   cure: 'Set PROMETHEUS_MULTIPROC_DIR.',
-  *find({ surroundings }) {
-    for (const process of surroundings?.processes ?? []) {
+  *find({ hostFacts }) {
+    for (const process of hostFacts?.processes ?? []) {
       const { oldVariable, variable, namesThis } = process;
       if (oldVariable !== undefined && variable === undefined && namesThis) {
         yield { text: `${named(process)}: prometheus_multiproc_dir=${oldVariable}` };
@@ -64,9 +64,9 @@ export const writesElsewhere: Rule = {
   effect:
     'What they count is missing here: their environment names this directory, or it has no metric file at all while they write to another.',
   cure: 'Set the variable before Python imports prometheus_client, the same in all processes, as an absolute path.',
-  *find({ surroundings, reading }) {
+  *find({ hostFacts, reading }) {
     const isEmpty = reading.files.every(({ fileName }) => fileName === undefined);
-    for (const process of surroundings?.processes ?? []) {
+    for (const process of hostFacts?.processes ?? []) {
       if (isElsewhere(process) && (process.namesThis || isEmpty)) {
         yield { text: `${named(process)}${whereItWrites(process)}` };
       }
@@ -80,10 +80,10 @@ export const nobodyWrites: Rule = {
   title: 'nobody is seen to write here, and others write elsewhere',
   effect: 'The numbers stand still. It may be the directory of an earlier start.',
   cure: 'Point at the directory that is written to, or start the application with this one.',
-  *find({ surroundings, reading }) {
+  *find({ hostFacts, reading }) {
     const isQuiet = ![...reading.writers.values()].some(({ liveness }) => liveness === 'alive');
     if (!isQuiet || reading.writers.size === 0) return;
-    for (const process of surroundings?.processes ?? []) {
+    for (const process of hostFacts?.processes ?? []) {
       if (isElsewhere(process) && !process.namesThis) {
         yield { text: `${named(process)}${whereItWrites(process)}` };
       }
@@ -98,8 +98,8 @@ export const variableTooLate: Rule = {
   effect:
     'prometheus_client decides at import whether it writes files: the variable came after it, and the metrics stay in the process.',
   cure: 'Export PROMETHEUS_MULTIPROC_DIR before the application starts, not inside it.',
-  *find({ surroundings }) {
-    for (const process of surroundings?.processes ?? []) {
+  *find({ hostFacts }) {
+    for (const process of hostFacts?.processes ?? []) {
       if (isApiServer(process.role) && process.namesThis && process.writesTo.length === 0) {
         yield { text: named(process) };
       }
@@ -116,7 +116,7 @@ export const noVllmFamily: Rule = {
   cure: 'Start vLLM with PROMETHEUS_MULTIPROC_DIR in its environment, or with --api-server-count above 1 and read the directory it makes (/tmp/tmp…).',
   *find(subject: Subject) {
     const here = [...subject.reading.writers.values()].filter(({ role }) => isVllm(role));
-    const running = subject.surroundings?.processes.filter(({ role }) => isVllm(role)) ?? [];
+    const running = subject.hostFacts?.processes.filter(({ role }) => isVllm(role)) ?? [];
     if (here.length === 0 && running.length === 0) return;
     for (const name of subject.families.keys()) if (name.startsWith('vllm:')) return;
     const [example] = [...here.map(({ role, pid }) => ({ role, pid })), ...running];

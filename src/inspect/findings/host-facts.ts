@@ -5,10 +5,10 @@
  */
 import { statfs } from 'node:fs/promises';
 import { fileSystemType } from '../../files/mounts.js';
-import { findMetricProcesses, isSameDirectory } from '../../processes/elsewhere.js';
-import type { Surroundings } from './subject.js';
+import { findMetricProcesses, isSameDirectory } from '../../processes/metric-processes.js';
+import type { HostFacts } from './subject.js';
 
-export async function lookAround(directory: string): Promise<Surroundings> {
+export async function lookAround(directory: string): Promise<HostFacts> {
   const [fileSystem, room, found] = await Promise.all([
     fileSystemType(directory),
     statfs(directory).catch(() => undefined),
