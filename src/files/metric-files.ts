@@ -26,7 +26,7 @@ import { Directory } from './directory.js';
 import { DIRECTORY_SECONDS, directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
 import type { MetricFile } from './metric-file.js';
-import { Tally } from './tally.js';
+import { RunningCounts } from './running-counts.js';
 
 /** Files that became others to the plan: as removed, and to be read anew. */
 export interface SetAside {
@@ -67,7 +67,7 @@ export class MetricFiles {
   readonly #overBudget = new Map<number, { readonly file: MetricFile } & Excess>();
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
-  readonly #tally = new Tally();
+  readonly #counts = new RunningCounts();
 
   /** @param retainRemoved what files of counters, histograms and summaries held goes on counting when they go */
   constructor(path: string, mapLimit: number, retainRemoved: boolean) {
@@ -83,8 +83,8 @@ export class MetricFiles {
   }
 
   /** What those come to. */
-  get tally(): Pick<Tally, 'filesOfType' | 'heldPaths' | 'entries'> {
-    return this.#tally;
+  get counts(): Pick<RunningCounts, 'filesOfType' | 'heldPaths' | 'entries'> {
+    return this.#counts;
   }
 
   /** Those and the ones that are not read. */
@@ -112,7 +112,7 @@ export class MetricFiles {
   /** Leaves out a file that is read and does not fit into the plan. */
   leaveOut(id: number, excess: Excess): void {
     const file = this.#files.get(id)!;
-    this.#tally.remove(file);
+    this.#counts.remove(file);
     this.#files.delete(id);
     this.#faulty.delete(id);
     const unread = { ...file, state: FILE_STATE.empty, entryCount: 0, fault: undefined };
@@ -126,7 +126,7 @@ export class MetricFiles {
     for (const id of ids) {
       const { file } = this.#overBudget.get(id)!;
       this.#files.set(id, file);
-      this.#tally.add(file);
+      this.#counts.add(file);
     }
     this.#overBudget.clear();
     if (ids.length > 0) this.#accept(ids);
@@ -145,11 +145,11 @@ export class MetricFiles {
     });
     for (const id of leaving) {
       move(id, this.#files, this.#aside);
-      this.#tally.remove(this.#aside.get(id)!);
+      this.#counts.remove(this.#aside.get(id)!);
     }
     for (const id of back) {
       move(id, this.#aside, this.#files);
-      this.#tally.add(this.#files.get(id)!);
+      this.#counts.add(this.#files.get(id)!);
     }
     if (leaving.length > 0) this.set.release(Uint32Array.from(leaving));
     if (back.length > 0) this.#accept(back);
@@ -196,11 +196,11 @@ export class MetricFiles {
     for (const [i, id] of changes.id.entries()) {
       const file = this.#files.get(id);
       if (file === undefined) continue;
-      this.#tally.remove(file);
+      this.#counts.remove(file);
       file.state = changes.state[i]!;
       file.entryCount = changes.entryCount[i]!;
       file.fault = faults.get(id);
-      this.#tally.add(file);
+      this.#counts.add(file);
       if (file.fault === undefined) this.#faulty.delete(id);
       else this.#faulty.add(id);
     }
@@ -259,7 +259,7 @@ export class MetricFiles {
     for (const id of listing.removedId) {
       const file = this.#files.get(id);
       if (file !== undefined) {
-        this.#tally.remove(file);
+        this.#counts.remove(file);
         this.#files.delete(id);
         removed.push(id);
       }
@@ -279,7 +279,7 @@ export class MetricFiles {
       const state = FILE_STATE.empty;
       const file = { path: filePath, name, state, entryCount: 0, fault: undefined };
       this.#files.set(id, file);
-      this.#tally.add(file);
+      this.#counts.add(file);
       added.push(id);
     }
     this.#accept(added);

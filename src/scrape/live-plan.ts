@@ -23,8 +23,8 @@ import type { Layout } from '../plan/layout.js';
 import { NO_RULES, Plan, type PlanRules } from '../plan/plan.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import { inSlices } from '../steps.js';
-import { type Census, takeCensus } from './census.js';
 import { type DeadProcesses, leftOut } from './dead-processes.js';
+import { countFiles, type FileCounts } from './file-counts.js';
 import { giveMemoryBack } from './memory.js';
 import type { DirectoryFacts } from './self-metrics.js';
 import { type Known, WriterWatch } from './writer-watch.js';
@@ -79,7 +79,7 @@ export class LivePlan {
   /** A replan did not come to its end: what the addon has no plan knows of. */
   #isBroken = false;
   #problems: readonly MetricFileError[] | undefined;
-  #census: Census | undefined;
+  #counts: FileCounts | undefined;
   /** When the problems were last found: then they change by mere time. */
   #hadYoungFile = false;
   readonly #log: ScrapeLog | undefined;
@@ -164,10 +164,10 @@ export class LivePlan {
 
   /** What the self-metrics say of the files and the plan. */
   facts(): DirectoryFacts {
-    this.#census ??= takeCensus(this.files, this.plan, this.problems(), [...this.#overBudget()]);
+    this.#counts ??= countFiles(this.files, this.plan, this.problems(), [...this.#overBudget()]);
     const { filesRetained, keyBytes: _, ...counts } = this.files.set.counts();
     return {
-      ...this.#census,
+      ...this.#counts,
       ...counts,
       retainedFiles: this.files.retainedFiles.size === 0 ? -1 : filesRetained,
       series: this.layout.seriesCount,
@@ -191,10 +191,10 @@ export class LivePlan {
     this.files.close();
   }
 
-  /** Lets problems and census be made anew when they are next asked for. */
+  /** Lets problems and counts be made anew when they are next asked for. */
   #look(): void {
     this.#problems = undefined;
-    this.#census = undefined;
+    this.#counts = undefined;
   }
 
   /** The files as they are now; the plan knows of those that came and went. */
@@ -310,7 +310,7 @@ export class LivePlan {
         entries: used.entries + this.#budget.room('entries'),
         keyBytes: used['key-bytes'] + this.#budget.room('key-bytes'),
       },
-      this.files.tally.entries,
+      this.files.counts.entries,
       retry,
     );
   }
@@ -318,7 +318,7 @@ export class LivePlan {
   /** Takes over what the addon has read in. */
   #countRead(): void {
     const { used } = this.#budget;
-    this.#budget.add('entries', this.files.tally.entries - used.entries);
+    this.#budget.add('entries', this.files.counts.entries - used.entries);
     this.#budget.add('key-bytes', this.files.set.counts().keyBytes - used['key-bytes']);
   }
 

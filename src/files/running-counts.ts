@@ -6,7 +6,7 @@ import type { MetricType } from '../format/filename.js';
 import { FILE_STATE } from '../native.js';
 import type { MetricFile } from './metric-file.js';
 
-export class Tally {
+export class RunningCounts {
   readonly #filesOfType = new Map<MetricType, number>();
   readonly #heldPaths = new Set<string>();
   #entries = 0;

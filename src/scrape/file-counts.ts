@@ -12,7 +12,7 @@ import type { DirectoryFacts } from './self-metrics.js';
 /** Files over budget that are named; further ones are counted. */
 const MAX_NAMES = 20;
 
-export type Census = Pick<
+export type FileCounts = Pick<
   DirectoryFacts,
   | 'metricFiles'
   | 'entries'
@@ -23,13 +23,13 @@ export type Census = Pick<
   | 'overBudgetNames'
 >;
 
-export function takeCensus(
-  { files, tally }: MetricFiles,
+export function countFiles(
+  { files, counts }: MetricFiles,
   plan: Plan,
   problems: readonly MetricFileError[],
   overBudget: readonly { readonly path: string; readonly quantity: string }[],
-): Census {
-  const { filesOfType, entries, heldPaths } = tally;
+): FileCounts {
+  const { filesOfType, entries, heldPaths } = counts;
   const skippedFiles = new Map<string, number>();
   for (const { code, path } of problems) {
     const reason = reasonOf(code);

@@ -24,7 +24,7 @@ function counted({ files }: MetricFiles) {
   return { filesOfType, heldPaths, entries };
 }
 
-describe('the tally of files', () => {
+describe('the running counts of files', () => {
   it('is what a count gives, whatever becomes of them', async () => {
     const random = new Random(seed());
     const directory = tempDirectory();
@@ -43,7 +43,7 @@ describe('the tally of files', () => {
         else if (id !== undefined) damage(files, id);
         await readAll(files);
 
-        const { filesOfType, heldPaths, entries: total } = files.tally;
+        const { filesOfType, heldPaths, entries: total } = files.counts;
         const expected = counted(files);
         const at = `step ${step} (${act}) of seed ${random.seed}`;
         assert.deepEqual({ filesOfType, heldPaths, entries: total }, expected, at);
