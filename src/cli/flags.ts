@@ -1,8 +1,8 @@
 /**
- * Every flag, once: name, help, default, environment twin, and what a good value is.
+ * Every flag, once: name, help, default, environment variable, and what a good value is.
  *
  * --help, the parser and the README's table are all made of this. A value is taken from the command
- * line, else from the twin in the environment (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an
+ * line, else from the environment variable (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an
  * empty variable counts as not set.
  */
 
@@ -36,7 +36,7 @@ export interface FlagText {
   /** As text, parsed like a given one; absent where nothing is a value too. */
   readonly fallback?: string;
   readonly repeatable?: true;
-  /** Between the values of a repeatable flag in its twin; absent for commas and blanks. */
+  /** Between the values of a repeatable flag in its environment variable; absent for commas and blanks. */
   readonly separator?: RegExp;
   /** False for flags that only make sense on a command line. */
   readonly environment?: false;
@@ -568,7 +568,7 @@ export type FlagValues<K extends FlagKey> = {
 export type Fallbacks = Readonly<Partial<Record<FlagKey, string>>>;
 
 /** The variable that stands in for a flag; undefined for flags without one. */
-export function environmentTwin({ name, environment }: FlagText): string | undefined {
+export function environmentVariable({ name, environment }: FlagText): string | undefined {
   return environment === false ? undefined : `PROMFOLD_${name.toUpperCase().replace(/[.-]/g, '_')}`;
 }
 
@@ -611,12 +611,12 @@ function textsOf(
   const typed = given[flag.name];
   if (typed && typed.length > 0) return { texts: typed, source: `--${flag.name}` };
 
-  const twin = environmentTwin(flag);
-  const variable = twin === undefined ? undefined : environment[twin];
-  if (twin !== undefined && variable) {
+  const variable = environmentVariable(flag);
+  const variable = variable === undefined ? undefined : environment[variable];
+  if (variable !== undefined && variable) {
     const { separator = COMMA_OR_BLANK } = flag;
     const texts = flag.repeatable ? variable.split(separator).filter(Boolean) : [variable];
-    return { texts, source: twin };
+    return { texts, source: variable };
   }
   return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
 }
@@ -633,7 +633,7 @@ export function flagArguments(
   });
 }
 
-/** A switch on the command line is `true`; its twin in the environment may say either. */
+/** A switch on the command line is `true`; its environment variable may say either. */
 function parseSwitch(text: string): boolean {
   if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
   if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
@@ -681,15 +681,15 @@ function parseLabels(texts: readonly string[]): Labels {
   return [...labels.values()].sort(([a], [b]) => compareCodePoints(a, b));
 }
 
-/** For --help: the help, and in brackets the default and the twin. */
+/** For --help: the help, and in brackets the default and the environment variable. */
 export function describeFlag(flag: FlagText): string {
   const facts = [];
   if (flag.repeatable) facts.push('repeatable');
   if (flag.value !== undefined && flag.fallback !== undefined) {
     facts.push(`default: ${flag.fallback}`);
   }
-  const twin = environmentTwin(flag);
-  if (twin !== undefined) facts.push(`env: ${twin}`);
+  const variable = environmentVariable(flag);
+  if (variable !== undefined) facts.push(`env: ${variable}`);
   return facts.length === 0 ? flag.help : `${flag.help} (${facts.join(', ')})`;
 }
 
@@ -717,7 +717,7 @@ export function renderFlagsTable(
 ): string {
   const rows = Object.entries(FLAGS).map(([key, flag]: [string, FlagText]) => {
     const takenBy = commands.filter(({ flags }) => (flags as readonly string[]).includes(key));
-    const twin = environmentTwin(flag);
+    const variable = environmentVariable(flag);
     const cells = [
       `\`${flagSyntax(flag)}\`${flag.repeatable ? ', repeatable' : ''}`,
       takenBy.map(({ name }) => `\`${name}\``).join(', '),
@@ -731,7 +731,7 @@ export function renderFlagsTable(
         }),
       ].join(', '),
       flag.help,
-      twin === undefined ? '' : `\`${twin}\``,
+      variable === undefined ? '' : `\`${variable}\``,
     ];
     return `| ${cells.join(' | ')} |`;
   });

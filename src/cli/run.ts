@@ -18,7 +18,7 @@ import { Proc } from '../processes/proc.js';
 import type { Command, ExitStatus, Terminal } from './command.js';
 import { DaemonProcess } from './daemon-process.js';
 import { DIRECTORY_VARIABLE, OLD_DIRECTORY_VARIABLE } from './directory.js';
-import { environmentTwin, FLAGS, type FlagKey, flagArguments } from './flags.js';
+import { environmentVariable, FLAGS, type FlagKey, flagArguments } from './flags.js';
 import { makeFreshDirectory, makeGivenDirectory, temporaryPlaces } from './fresh-directory.js';
 import { type Log, MARK, openLog } from './log.js';
 import { SERVE_FLAGS } from './serve.js';
@@ -117,8 +117,12 @@ async function makeDirectory(
 
 /** The directories of `serve` are not to come from the environment. */
 function daemonEnvironment({ environment }: Terminal): NodeJS.ProcessEnv {
-  const twins = [...SOURCES, 'discover'].map((key) => environmentTwin(FLAGS[key as FlagKey]));
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !twins.includes(name)));
+  const variables = [...SOURCES, 'discover'].map((key) =>
+    environmentVariable(FLAGS[key as FlagKey]),
+  );
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !variables.includes(name)),
+  );
 }
 
 /**

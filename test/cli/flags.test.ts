@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { loadCommands } from '../../src/cli/commands.js';
 import {
   describeFlag,
-  environmentTwin,
+  environmentVariable,
   FLAGS,
   type FlagKey,
   flagArguments,
@@ -29,7 +29,7 @@ describe('the default of one command', () => {
 
   it('counts in place of that of the others', () => assert.equal(value({}), 'hide-gauges'));
 
-  it('gives way to the twin, and to the flag', () => {
+  it('gives way to the environment variable, and to the flag', () => {
     assert.equal(value({}, { PROMFOLD_DEAD_PROCESSES: 'keep' }), 'keep');
     assert.equal(
       value({ 'dead-processes': ['hide-live'] }, { PROMFOLD_DEAD_PROCESSES: 'keep' }),
@@ -60,15 +60,27 @@ describe('a flag', () => {
   const cases: [string, FlagKey, Given, Environment, unknown][] = [
     ['has its default', 'maxRequests', {}, {}, 40],
     ['is taken from the command line', 'maxRequests', { 'web.max-requests': ['3'] }, {}, 3],
-    ['is taken from its twin', 'maxRequests', {}, { PROMFOLD_WEB_MAX_REQUESTS: '5' }, 5],
     [
-      'on the command line beats its twin',
+      'is taken from its environment variable',
+      'maxRequests',
+      {},
+      { PROMFOLD_WEB_MAX_REQUESTS: '5' },
+      5,
+    ],
+    [
+      'on the command line beats its environment variable',
       'maxRequests',
       { 'web.max-requests': ['3'] },
       { PROMFOLD_WEB_MAX_REQUESTS: '5' },
       3,
     ],
-    ['ignores an empty twin', 'maxRequests', {}, { PROMFOLD_WEB_MAX_REQUESTS: '' }, 40],
+    [
+      'ignores an empty environment variable',
+      'maxRequests',
+      {},
+      { PROMFOLD_WEB_MAX_REQUESTS: '' },
+      40,
+    ],
     [
       'given twice counts as said last',
       'logLevel',
@@ -78,12 +90,24 @@ describe('a flag', () => {
     ],
     ['that is a switch is off by default', 'strict', {}, {}, false],
     ['that is a switch is on when given', 'strict', { strict: ['true'] }, {}, true],
-    ['that is a switch can be off by its twin', 'strict', {}, { PROMFOLD_STRICT: 'false' }, false],
-    ['that is a switch can be on by its twin', 'strict', {}, { PROMFOLD_STRICT: '1' }, true],
+    [
+      'that is a switch can be off by its environment variable',
+      'strict',
+      {},
+      { PROMFOLD_STRICT: 'false' },
+      false,
+    ],
+    [
+      'that is a switch can be on by its environment variable',
+      'strict',
+      {},
+      { PROMFOLD_STRICT: '1' },
+      true,
+    ],
     ['that is repeatable keeps the order', 'name', { name: ['b', 'a'] }, {}, ['b', 'a']],
     ['without a default is undefined', 'escaping', {}, {}, undefined],
     [
-      'of the command line only has no twin',
+      'of the command line only has no environment variable',
       'format',
       {},
       { PROMFOLD_FORMAT: 'openmetrics' },
@@ -102,7 +126,7 @@ describe('a flag', () => {
     it(title, () => assert.deepEqual(read(key, given, environment), value));
   }
 
-  it('label is sorted by name, and its twin splits where the next name begins', () => {
+  it('label is sorted by name, and its environment variable splits where the next name begins', () => {
     const flags = { label: ['z=1', 'a=b=c', 'm='] };
     const sorted = [
       ['a', 'b=c'],
@@ -117,7 +141,7 @@ describe('a flag', () => {
     ]);
   });
 
-  it('that is repeatable lists several in its twin', () => {
+  it('that is repeatable lists several in its environment variable', () => {
     const addresses = flagValues(
       ['listenAddress'],
       {},
@@ -177,7 +201,7 @@ describe('a flag', () => {
       "--web.max-requests: expected a whole number, 0 or more, got 'many'",
     ],
     [
-      'a bad twin, by its name',
+      'a bad environment variable, by its name',
       'maxRequests',
       {},
       { PROMFOLD_WEB_MAX_REQUESTS: '-1' },
@@ -227,16 +251,16 @@ describe('a flag', () => {
 });
 
 describe('the flags', () => {
-  it('each have a twin of their own, and a name of their own within a command', () => {
-    const twins = Object.values(FLAGS)
-      .map(environmentTwin)
-      .filter((twin) => twin !== undefined);
+  it('each have an environment variable of their own, and a name of their own within a command', () => {
+    const variables = Object.values(FLAGS)
+      .map(environmentVariable)
+      .filter((variable) => variable !== undefined);
     for (const { name: command, flags } of COMMANDS) {
       // `--sort` has the columns of the command it is of.
       const names = flags.map((key) => FLAGS[key].name);
       assert.equal(new Set(names).size, names.length, command);
     }
-    assert.equal(new Set(twins).size, twins.length);
+    assert.equal(new Set(variables).size, variables.length);
   });
 
   it('are each taken by a command', () => {
@@ -247,7 +271,7 @@ describe('the flags', () => {
     );
   });
 
-  it('say default and twin in their help', () => {
+  it('say default and environment variable in their help', () => {
     assert.equal(
       describeFlag(FLAGS.maxRequests),
       'scrapes answered at once, 503 above it; 0 for no limit (default: 40, env: PROMFOLD_WEB_MAX_REQUESTS)',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import * as vllm from '../../scripts/bench/vllm-families.js';
 import { loadCommands } from '../../src/cli/commands.js';
-import { environmentTwin, FLAGS, type FlagText } from '../../src/cli/flags.js';
+import { environmentVariable, FLAGS, type FlagText } from '../../src/cli/flags.js';
 import { GAUGE_AGE } from '../../src/scrape/gauge-age.js';
 import { endpoints, OWN_PREFIX } from '../../src/serve/endpoint.js';
 import { ROOT } from '../support/paths.js';
@@ -51,7 +51,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
 const LABELS = ['promfold_source', 'promfold_gauge'];
 
 const flagNames = Object.values(FLAGS).map(({ name }) => `--${name}`);
-const twins = Object.values(FLAGS).map((flag: FlagText) => environmentTwin(flag));
+const variables = Object.values(FLAGS).map((flag: FlagText) => environmentVariable(flag));
 
 /** Asserts that each match of the pattern, but for those in texts of no interest, is allowed. */
 function allMatches(pattern: RegExp, allowed: (name: string) => boolean): void {
@@ -77,7 +77,7 @@ describe('scripts/deploy and the recipes', () => {
   });
 
   it('name variables that promfold reads', () => {
-    const known = new Set([...twins, 'PROMFOLD_REVISION']);
+    const known = new Set([...variables, 'PROMFOLD_REVISION']);
     allMatches(/\b(PROMFOLD_[A-Z_]+)/g, (name) => known.has(name));
   });
 

@@ -304,7 +304,7 @@ describe('the daemon of run', { concurrency: CONCURRENCY }, () => {
     }
   });
 
-  it('is told what to do about dead processes: hide-gauges, or what the flag, or else its twin says', async () => {
+  it('is told what to do about dead processes: hide-gauges, or what the flag, or else its environment variable says', async () => {
     const keep = { PROMFOLD_DEAD_PROCESSES: 'keep' };
     const cases: [flags: string[], env: NodeJS.ProcessEnv, action: string][] = [
       [[], {}, 'hide-gauges'],
