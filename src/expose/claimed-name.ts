@@ -7,7 +7,7 @@
 import type { MetricType } from '../format/filename.js';
 import type { ExposedFamily } from './family.js';
 
-type Named = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
+type Named = Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>;
 
 const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
   counter: ['_total', '_created'],
@@ -20,8 +20,8 @@ const SUFFIXES: Readonly<Record<MetricType, readonly string[]>> = {
   unknown: [],
 };
 
-export function claimedNames({ name, type, bare }: Named): string[] {
-  return bare ? [name] : [name, ...SUFFIXES[type].map((suffix) => name + suffix)];
+export function claimedNames({ name, type, keepsRawName }: Named): string[] {
+  return keepsRawName ? [name] : [name, ...SUFFIXES[type].map((suffix) => name + suffix)];
 }
 
 /**

@@ -136,10 +136,10 @@ export class ExternalFamilies {
 
   headOf({ name: printed, type = 'unknown', help = '', unit }: Draft): FamilyHead {
     const isText = this.#format === 'text';
-    const bare = isText && type === 'counter' && !printed.endsWith('_total');
-    const isCut = isText && type === 'counter' && !bare;
+    const keepsRawName = isText && type === 'counter' && !printed.endsWith('_total');
+    const isCut = isText && type === 'counter' && !keepsRawName;
     const name = isCut ? printed.slice(0, -'_total'.length) : printed;
-    return { name, type, help, bare, ...(unit && { unit }) };
+    return { name, type, help, keepsRawName, ...(unit && { unit }) };
   }
 
   get #types(): Readonly<Record<string, MetricType>> {

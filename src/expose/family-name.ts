@@ -8,10 +8,10 @@
  */
 import type { ExposedFamily } from './family.js';
 
-type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
+type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>;
 
-export function textFamilyName({ name, type, bare }: NamedFamily): string {
-  if (type === 'counter' && !bare) return `${name}_total`;
+export function textFamilyName({ name, type, keepsRawName }: NamedFamily): string {
+  if (type === 'counter' && !keepsRawName) return `${name}_total`;
   if (type === 'info') return `${name}_info`;
   return name;
 }

@@ -17,8 +17,8 @@ export interface FamilyHead {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
-  /** See Key.bare: the counter's name is printed as it is. */
-  readonly bare: boolean;
+  /** See Key.keepsRawName: the counter's name is printed as it is. */
+  readonly keepsRawName: boolean;
   /** Of an external page in OpenMetrics; files have none. */
   readonly unit?: string | undefined;
 }

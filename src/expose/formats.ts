@@ -20,7 +20,7 @@ export interface ExpositionFormat {
   /** Whether the Content-Type names the escaping. */
   readonly namesEscaping: 'always' | 'when asked for' | 'never';
   /** The name a family has in its HELP and TYPE lines, before escaping. */
-  readonly familyName: (family: Pick<ExposedFamily, 'name' | 'type' | 'bare'>) => string;
+  readonly familyName: (family: Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>) => string;
   /** Those that the blocks of a family can have, in their order. */
   readonly blockSuffixes: readonly string[];
   readonly blocks: (dialect: Dialect, family: ExposedFamily, renamed: boolean) => FamilyBlock[];

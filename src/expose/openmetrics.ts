@@ -32,8 +32,8 @@ export function openMetricsHeader(
 ): string {
   const name = openMetricsFamilyName(family);
   const printed = renamed ? forceMetricName(name) : escapeMetricName(name, escaping);
-  // A counter's samples must end in `_total`; those of a bare one do not.
-  const type = family.type === 'counter' && family.bare ? 'unknown' : family.type;
+  // A counter's samples must end in `_total`; those of one that keeps its raw name do not.
+  const type = family.type === 'counter' && family.keepsRawName ? 'unknown' : family.type;
   const header = `# HELP ${printed} ${escapeQuoted(family.help)}\n# TYPE ${printed} ${type}\n`;
   const { unit } = family;
   return hasUnit(printed, family) ? `${header}# UNIT ${printed} ${unit}\n` : header;

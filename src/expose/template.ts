@@ -11,7 +11,7 @@ import { escapeMetricName, forceMetricName } from './escaping.js';
 import type { ExposedFamily, FamilyBlock, FamilyHead } from './family.js';
 import { FORMAT } from './formats.js';
 
-type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
+type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>;
 
 /**
  * Prints one family: a block, and in the text formats one more for each kind of sample they do not

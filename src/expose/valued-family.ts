@@ -108,7 +108,7 @@ function isAlike(a: ExposedFamily, b: ExposedFamily): boolean {
     a.name === b.name &&
     a.type === b.type &&
     a.help === b.help &&
-    a.bare === b.bare &&
+    a.keepsRawName === b.keepsRawName &&
     areSeriesAlike(a.series, b.series)
   );
 }

@@ -27,7 +27,7 @@ export interface Key {
    * A counter from before 0.4.0 whose name lacks `_total`: it is printed without, and OpenMetrics
    * calls it `unknown`. Set for list keys whose sample name equals the family and has no `_total`.
    */
-  readonly bare: boolean;
+  readonly keepsRawName: boolean;
   /** `_total` was taken off a list key's metric name, which is right for a counter: see familyOf. */
   readonly totalRemoved?: true;
   /** What had to be mended to serve it, as a phrase; absent for a sound key. */
@@ -191,7 +191,7 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     sampleName,
     labels: isSorted ? pairs : sortedLabels(pairs),
     help: mendedHelp,
-    bare: whole && !totalRemoved,
+    keepsRawName: whole && !totalRemoved,
     ...(totalRemoved && { totalRemoved }),
     ...(repairs.length > 0 && { repaired: repairs.join(', ') }),
   };

@@ -145,7 +145,7 @@ export function clientOf({ slotBytes, entries, fileName }: ReadFile): ClientAge 
   for (const { key } of entries) {
     if (isUnusable(key)) continue;
     hasKey = true;
-    if (key.bare || key.totalRemoved) return 'before 0.4';
+    if (key.keepsRawName || key.totalRemoved) return 'before 0.4';
     if (key.help !== HELP_OF_OLD_KEYS) return '0.16-0.17';
   }
   if (!hasKey) return undefined;

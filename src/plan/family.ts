@@ -24,7 +24,7 @@ export class Family {
   exposedName: string;
   type: MetricType = 'unknown';
   help = '';
-  bare = false;
+  keepsRawName = false;
   rule: MergeRule = mergeRule('unknown', undefined);
   /** Place in the output: rank of the first file that has it, then entry; rank < 0: no file has it. */
   firstRank = -1;
@@ -96,7 +96,7 @@ export class Family {
     this.exposedName = familyOf(firstKey, first.type);
     this.type = first.type;
     this.help = firstKey.help;
-    this.bare = firstKey.bare && first.type === 'counter';
+    this.keepsRawName = firstKey.keepsRawName && first.type === 'counter';
     const rule = mergeRule(first.type, lastGauge?.mode);
     if (sameRule(rule, this.rule)) return false;
     this.rule = rule;

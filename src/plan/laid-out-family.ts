@@ -15,7 +15,7 @@ export interface LaidOutFamily {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
-  readonly bare: boolean;
+  readonly keepsRawName: boolean;
   readonly series: readonly Series[];
   /** The slots that the layout was made of, in first-seen order. */
   readonly seenSlot: Uint32Array;

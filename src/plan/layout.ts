@@ -46,7 +46,7 @@ export function* layOutFamily(
     last.name === family.exposedName &&
     last.type === family.type &&
     last.help === family.help &&
-    last.bare === family.bare &&
+    last.keepsRawName === family.keepsRawName &&
     sameSlots(last.seenSlot, seenSlot)
   ) {
     return last;
@@ -54,10 +54,10 @@ export function* layOutFamily(
 
   const ordered = yield* orderSeries(family, seenSlot, seriesAt, intern);
   const unique = family.mayRepeat ? yield* withoutRepeated(ordered.series) : undefined;
-  const { exposedName: name, type, help, bare } = family;
+  const { exposedName: name, type, help, keepsRawName } = family;
   const { histograms } = ordered;
   const { series, identical } = unique ?? { series: ordered.series, identical: [] };
-  return { name, type, help, bare, series, seenSlot, histograms, identical };
+  return { name, type, help, keepsRawName, series, seenSlot, histograms, identical };
 }
 
 /** All families as one output. */

@@ -49,7 +49,7 @@ export interface AppendedFamilies {
   readonly dropped: readonly DroppedFamilies[];
 }
 
-type NamedFamily = Pick<FamilyHead, 'name' | 'type' | 'bare'>;
+type NamedFamily = Pick<FamilyHead, 'name' | 'type' | 'keepsRawName'>;
 
 /**
  * @param directory the directory's families; what is found of them is kept by this array, which must not change
@@ -74,7 +74,7 @@ export function* arrangeFamilies(
     family: EndpointFamily,
     i: number,
   ): keyof DroppedFamilies | undefined => {
-    const { name, type, bare } = family;
+    const { name, type, keepsRawName } = family;
     const part: PagedFamily = { endpoint, family: i };
     const claimed = claimedNames(family);
     const isAnothers = (one: string) => {
@@ -91,7 +91,7 @@ export function* arrangeFamilies(
       appended.set(name, { ...family, ...part });
       return undefined;
     }
-    if (there.type !== type || there.bare !== bare) return 'type_conflict';
+    if (there.type !== type || there.keepsRawName !== keepsRawName) return 'type_conflict';
     const join = joined.get(name);
     if (join !== undefined) join.parts.push(part);
     else {

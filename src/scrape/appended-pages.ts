@@ -48,7 +48,7 @@ export interface JoinedWith {
   /** The directory's families; what is kept of them is kept by this array, which must not change. */
   readonly directory: readonly ExposedFamily[];
   /** Families that no endpoint's may repeat. */
-  readonly reserved: readonly Pick<FamilyHead, 'name' | 'type' | 'bare'>[];
+  readonly reserved: readonly Pick<FamilyHead, 'name' | 'type' | 'keepsRawName'>[];
   /** Labels that the directory's series were given; always the same. */
   readonly added: readonly AddedLabel[];
 }

@@ -52,7 +52,7 @@ export type ReadAnswer =
       readonly fault: string;
     };
 
-export interface EndpointFamily extends Pick<FamilyHead, 'name' | 'type' | 'bare'> {
+export interface EndpointFamily extends Pick<FamilyHead, 'name' | 'type' | 'keepsRawName'> {
   readonly series: number;
 }
 

@@ -79,10 +79,10 @@ function take(bytes: Buffer, format: PageFormat): void {
 }
 
 function familiesOf({ families }: ExternalPage): EndpointFamily[] {
-  return families.map(({ name, type, bare, from, to }) => ({
+  return families.map(({ name, type, keepsRawName, from, to }) => ({
     name,
     type,
-    bare,
+    keepsRawName,
     series: to - from,
   }));
 }

@@ -53,7 +53,7 @@ export class GaugeAges implements ExtraFamilies {
     }
     if (series.length === 0) return [];
     const help = 'How long ago the value of a gauge of mode mostrecent was set.';
-    return [{ name: GAUGE_AGE, type: 'gauge', help, bare: false, series, value }];
+    return [{ name: GAUGE_AGE, type: 'gauge', help, keepsRawName: false, series, value }];
   }
 
   #agedSeries(layout: Layout): AgedSeries {

@@ -33,8 +33,8 @@ export function mergeLayouts(layouts: readonly Layout[]): Merged {
     }
   }
   const families = [...parts.values()].map((of): MergedFamily => {
-    const { name, type, help, bare, series } = of[0]!.family;
-    return { name, type, help, bare, series, parts: of };
+    const { name, type, help, keepsRawName, series } = of[0]!.family;
+    return { name, type, help, keepsRawName, series, parts: of };
   });
   return { layouts, families };
 }

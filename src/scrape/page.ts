@@ -149,7 +149,7 @@ interface Printing {
   readonly dialect: Dialect;
   readonly family: LaidOutFamily;
   /** What the page says of the family, which may be another source's word. */
-  readonly as: Pick<ExposedFamily, 'type' | 'help' | 'bare'>;
+  readonly as: Pick<ExposedFamily, 'type' | 'help' | 'keepsRawName'>;
   readonly renamed: boolean;
   /** Headers that are printed already. */
   readonly omit: readonly string[];
@@ -169,8 +169,8 @@ function* blocksOf(
 
 function* wholeFamily(printing: Printing): Steps<readonly PrintedBlock[]> {
   const { dialect, family, as, renamed, omit } = printing;
-  const { type, help, bare } = as;
-  const word = omit.length === 0 ? '' : JSON.stringify([type, help, bare, omit]);
+  const { type, help, keepsRawName } = as;
+  const word = omit.length === 0 ? '' : JSON.stringify([type, help, keepsRawName, omit]);
   const made = mapOf(blocksOfFamily, family);
   const key = `${dialect.format} ${dialect.escaping} ${renamed} ${word}`;
   let blocks = made.get(key);
@@ -183,9 +183,9 @@ function* wholeFamily(printing: Printing): Steps<readonly PrintedBlock[]> {
 
 function* makeBlocks({ dialect, family, as, renamed, omit }: Printing): Steps<PrintedBlock[]> {
   yield;
-  const { type, help, bare } = as;
+  const { type, help, keepsRawName } = as;
   const blocks: PrintedBlock[] = [];
-  for (const block of familyBlocks(dialect, { ...family, type, help, bare }, renamed)) {
+  for (const block of familyBlocks(dialect, { ...family, type, help, keepsRawName }, renamed)) {
     const { suffix, header } = block;
     const shown = omit.includes(header) ? '' : header;
     blocks.push({ suffix, header, templates: yield* templatesOf(shown, block, family.series) });

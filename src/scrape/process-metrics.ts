@@ -111,7 +111,7 @@ function familyOf(
     series.push({ sampleName, labels });
     value.push(formatNumber(number));
   }
-  return series.length === 0 ? [] : [{ name, type, help, bare: false, series, value }];
+  return series.length === 0 ? [] : [{ name, type, help, keepsRawName: false, series, value }];
 }
 
 function gauge(name: string, help: string, of: (measured: Measured) => number): Row {

@@ -430,7 +430,12 @@ function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 function headOf({ name, type, help }: SelfFamily): FamilyHead {
-  return { name: type === 'counter' ? name.replace(/_total$/, '') : name, type, help, bare: false };
+  return {
+    name: type === 'counter' ? name.replace(/_total$/, '') : name,
+    type,
+    help,
+    keepsRawName: false,
+  };
 }
 
 type Values = Awaited<ReturnType<Gauge['get']>>['values'];

@@ -58,7 +58,7 @@ describe('the same as prometheus_client 0.26.0', () => {
       sampleName,
       labels: Object.entries(labels).sort((a, b) => compareCodePoints(a[0], b[0])),
     }));
-    const family = { name, type: type as MetricType, help, bare: false, series };
+    const family = { name, type: type as MetricType, help, keepsRawName: false, series };
     for (const [dialect, text] of Object.entries(printed)) {
       it(`is the ${type} ${name} with ${series.length} series in ${dialect}`, () => {
         const [format, escaping] = dialect.split(' ') as [Format, Escaping];

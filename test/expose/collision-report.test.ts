@@ -12,7 +12,7 @@ const family = (name: string, ...labelNames: string[]): ExposedFamily => ({
   name,
   type: 'gauge',
   help: '',
-  bare: false,
+  keepsRawName: false,
   series: [one(name, ...labelNames)],
 });
 

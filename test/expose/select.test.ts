@@ -12,7 +12,7 @@ const OPENMETRICS_UTF8 = dialectFor('openmetrics', 'allow-utf-8');
 
 function family(type: ExposedFamily['type'], name: string, sampleNames: string[]): ExposedFamily {
   const series = sampleNames.map((sampleName) => ({ sampleName, labels: [] }));
-  return { name, type, help: 'h', bare: false, series };
+  return { name, type, help: 'h', keepsRawName: false, series };
 }
 
 const HISTOGRAM = family('histogram', 'h', ['h_sum', 'h_bucket', 'h_bucket', 'h_count']);

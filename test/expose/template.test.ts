@@ -24,7 +24,7 @@ function family(
     name,
     type,
     help: 'h',
-    bare: false,
+    keepsRawName: false,
     series: series.map(([sampleName, labels = {}]) => ({
       sampleName,
       labels: Object.entries(labels),
@@ -49,7 +49,7 @@ describe('a family', () => {
     ['gh_gcount'],
     ['gh_gsum', { a: 'b' }],
   ]);
-  const bare = family('counter', 'c', [['c']], { bare: true });
+  const keepsRawName = family('counter', 'c', [['c']], { keepsRawName: true });
   const colon = family('counter', 'vllm:x', [['vllm:x_total', { a: 'b' }]]);
   const dotted = family('counter', 'a.b', [['a.b_total'], ['a.b_total', { 'c.d': 'e' }]]);
   const twice = family('gauge', 'g', [['g', { 'a.b': '1', a_b: '2' }]]);
@@ -129,17 +129,22 @@ describe('a family', () => {
         'gh_gsum{a="b"} 4',
       ],
     ],
-    ['that is bare has no _total in text', TEXT, bare, ['# HELP c h', '# TYPE c counter', 'c 0']],
+    [
+      'that is bare has no _total in text',
+      TEXT,
+      keepsRawName,
+      ['# HELP c h', '# TYPE c counter', 'c 0'],
+    ],
     [
       'that is bare is of unknown type in OpenMetrics',
       OPENMETRICS,
-      bare,
+      keepsRawName,
       ['# HELP c h', '# TYPE c unknown', 'c 0'],
     ],
     [
       'that is no counter cannot be bare',
       OPENMETRICS,
-      { ...bare, type: 'gauge' },
+      { ...keepsRawName, type: 'gauge' },
       ['# HELP c h', '# TYPE c gauge', 'c 0'],
     ],
     [
@@ -235,11 +240,11 @@ describe('a family', () => {
 });
 
 describe('families collide', () => {
-  type Named = Pick<ExposedFamily, 'name' | 'type' | 'bare'>;
-  const named = (type: ExposedFamily['type'], name: string, bare = false): Named => ({
+  type Named = Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>;
+  const named = (type: ExposedFamily['type'], name: string, keepsRawName = false): Named => ({
     name,
     type,
-    bare,
+    keepsRawName,
   });
 
   const cases: [string, Dialect, Named[], number[]][] = [

@@ -12,7 +12,7 @@ function gauge(name: string, values: Record<string, string>, help = 'help'): Val
     name,
     type: 'gauge',
     help,
-    bare: false,
+    keepsRawName: false,
     series: zones.map((zone) => ({ sampleName: name, labels: zone ? [['zone', zone]] : [] })),
     value: Object.values(values),
   };
@@ -86,7 +86,7 @@ describe('printFamilies', () => {
       name: 'h',
       type: 'summary',
       help: '',
-      bare: false,
+      keepsRawName: false,
       series: ['h_count', 'h_sum'].map((sampleName) => ({ sampleName, labels: [] })),
       value: ['1.0', '2.0'],
     };

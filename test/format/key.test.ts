@@ -17,7 +17,7 @@ function key(
   help: string,
   more: Partial<Key> = {},
 ): Key {
-  return { family, sampleName, labels, help, bare: false, ...more };
+  return { family, sampleName, labels, help, keepsRawName: false, ...more };
 }
 
 describe('a key', () => {
@@ -48,7 +48,7 @@ describe('a key', () => {
     [
       'of then, of a counter without _total, is bare',
       '["jobs", "jobs", [], []]',
-      key('jobs', 'jobs', [], OLD_HELP, { bare: true }),
+      key('jobs', 'jobs', [], OLD_HELP, { keepsRawName: true }),
     ],
     [
       'of then, of a counter with _total, names the family without it',
@@ -58,7 +58,7 @@ describe('a key', () => {
     [
       'of then keeps a metric name that is nothing but _total',
       '["_total", "_total", [], []]',
-      key('_total', '_total', [], OLD_HELP, { bare: true }),
+      key('_total', '_total', [], OLD_HELP, { keepsRawName: true }),
     ],
     [
       'of later versions keeps a family that ends in _total',
@@ -104,7 +104,7 @@ describe('a key', () => {
     [
       'that has a label twice in a list gives the last value, too',
       '["a", "a", ["b", "b"], ["1", "2"]]',
-      key('a', 'a', [['b', '2']], OLD_HELP, { bare: true }),
+      key('a', 'a', [['b', '2']], OLD_HELP, { keepsRawName: true }),
     ],
     [
       'may have labels called as what every object has',

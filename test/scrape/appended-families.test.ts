@@ -6,15 +6,19 @@ import { arrangeFamilies } from '../../src/scrape/appended-families.js';
 import { OUTCOME } from '../../src/scrape/endpoint-questions.js';
 import { atOnce } from '../../src/steps.js';
 
-const head = (type: MetricType, name: string, bare = false) => ({ name, type, bare });
-const exposed = (type: MetricType, name: string, bare = false): ExposedFamily => ({
-  ...head(type, name, bare),
+const head = (type: MetricType, name: string, keepsRawName = false) => ({
+  name,
+  type,
+  keepsRawName,
+});
+const exposed = (type: MetricType, name: string, keepsRawName = false): ExposedFamily => ({
+  ...head(type, name, keepsRawName),
   help: '',
   series: [],
 });
 /** As one of three series. */
-const paged = (type: MetricType, name: string, bare = false) => ({
-  ...head(type, name, bare),
+const paged = (type: MetricType, name: string, keepsRawName = false) => ({
+  ...head(type, name, keepsRawName),
   series: 3,
 });
 

@@ -96,7 +96,7 @@ describe('the thread of an endpoint', () => {
     });
     opened.server.show('a 1\n');
     assert.deepEqual((await opened.thread.read(WITHIN_MS)).families, [
-      { name: 'a', type: 'unknown', bare: false, series: 1 },
+      { name: 'a', type: 'unknown', keepsRawName: false, series: 1 },
     ]);
   });
 

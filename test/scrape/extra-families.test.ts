@@ -29,7 +29,7 @@ function family(name: string, ...values: string[]): ValuedFamily {
     name,
     type: 'gauge',
     help: 'one',
-    bare: false,
+    keepsRawName: false,
     series: values.map((_, i) => ({ sampleName: name, labels: [['n', String(i)]] })),
     value: values,
   };
@@ -39,7 +39,7 @@ const uptime: ValuedFamily = {
   name: 'uptime_seconds',
   type: 'counter',
   help: 'two',
-  bare: false,
+  keepsRawName: false,
   series: [{ sampleName: 'uptime_seconds_total', labels: [] }],
   value: ['7.0'],
 };
