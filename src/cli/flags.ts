@@ -612,10 +612,10 @@ function textsOf(
   if (typed && typed.length > 0) return { texts: typed, source: `--${flag.name}` };
 
   const variable = environmentVariable(flag);
-  const variable = variable === undefined ? undefined : environment[variable];
-  if (variable !== undefined && variable) {
+  const value = variable === undefined ? undefined : environment[variable];
+  if (variable !== undefined && value) {
     const { separator = COMMA_OR_BLANK } = flag;
-    const texts = flag.repeatable ? variable.split(separator).filter(Boolean) : [variable];
+    const texts = flag.repeatable ? value.split(separator).filter(Boolean) : [value];
     return { texts, source: variable };
   }
   return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };

@@ -3,14 +3,14 @@
  * labelled with the process id of the files and the role.
  *
  * Measured at each scrape, in the thread that looks for the writers; who they are, and with it every label, is known from
- * the last look. What may not be read is left out, and so is everything when the thread does not answer in time: a scrape waits for nobody.
+ * the last scan. What may not be read is left out, and so is everything when the thread does not answer in time: a scrape waits for nobody.
  */
 import type { ValuedFamily } from '../expose/valued-family.js';
 import type { MetricType } from '../format/filename.js';
 import type { Labels } from '../format/key.js';
 import { formatNumber } from '../format/number.js';
 import { type AddedLabels, withAdded } from '../plan/added-labels.js';
-import type { LivingWriter, Look } from '../processes/look.js';
+import type { LivenessScanResult, LivingWriter } from '../processes/liveness-scan.js';
 import type { Measured } from '../processes/measure.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import type { ExtraFamilies, ReadSource } from './extra-families.js';
@@ -54,7 +54,7 @@ interface Measurable {
 
 export class ProcessMetrics implements ExtraFamilies {
   readonly #thread: ProcThread;
-  readonly #ofLook = new WeakMap<Look, readonly Measurable[]>();
+  readonly #ofScan = new WeakMap<LivenessScanResult, readonly Measurable[]>();
 
   constructor(thread: ProcThread) {
     this.#thread = thread;
@@ -62,23 +62,23 @@ export class ProcessMetrics implements ExtraFamilies {
 
   async families(sources: readonly ReadSource[]): Promise<readonly ValuedFamily[]> {
     const processes = sources.flatMap(({ live }) => {
-      const look = live.writers?.known?.look;
-      return look === undefined ? [] : this.#measurable(look, live.rules.labels);
+      const scan = live.writers?.known?.look;
+      return scan === undefined ? [] : this.#measurable(scan, live.rules.labels);
     });
     if (processes.length === 0) return [];
     const measured = await this.#measure(processes.map(({ writer }) => writer));
     return ROWS.flatMap((row) => familyOf(row, processes, measured));
   }
 
-  #measurable(look: Look, added: AddedLabels): readonly Measurable[] {
-    let measurable = this.#ofLook.get(look);
+  #measurable(scan: LivenessScanResult, added: AddedLabels): readonly Measurable[] {
+    let measurable = this.#ofScan.get(scan);
     if (measurable === undefined) {
-      measurable = look.writers.map((writer) => {
+      measurable = scan.writers.map((writer) => {
         const { processId, role } = writer;
         const own: Labels = [['pid', processId], ...(role === undefined ? [] : [roleLabel(role)])];
         return { writer, labels: withAdded(added, own) };
       });
-      this.#ofLook.set(look, measurable);
+      this.#ofScan.set(scan, measurable);
     }
     return measurable;
   }
