@@ -70,14 +70,14 @@ uint32_t GatherRuns(int runs) {
   return kFiles * kRows;
 }
 
-uint32_t FoldRuns(int runs, bool in_step) {
+uint32_t FoldRuns(int runs, bool contiguous) {
   Numbers numbers(2);
   std::vector<Columns> files(kFiles);
   for (Columns& columns : files) {
     for (uint32_t i = 0; i < kRows; ++i) {
       columns.value.push_back(numbers.Value());
       columns.timestamp.push_back(numbers.Value());
-      columns.slot.push_back(in_step ? 1 + i : 1 + numbers.Next() % (kSlots - 1));
+      columns.slot.push_back(contiguous ? 1 + i : 1 + numbers.Next() % (kSlots - 1));
     }
   }
   // Every operation takes a fifth of each file.
@@ -86,7 +86,7 @@ uint32_t FoldRuns(int runs, bool in_step) {
     const uint32_t part = kRows / kOperations;
     operations.push_back({static_cast<Operation>(o), o * part, (o + 1) * part});
   }
-  if (in_step) operations = {{Operation::kSum, 0, kRows, true}};
+  if (contiguous) operations = {{Operation::kSum, 0, kRows, true}};
   Slots slots;
   for (int run = 0; run < runs; ++run) {
     slots.Reset(kSlots);

@@ -151,7 +151,7 @@ std::string Print(const std::vector<Run>& runs) {
   return text;
 }
 
-TEST("many rows in step become a run of their own, few do not") {
+TEST("many rows with contiguous slots become a run of their own, few do not") {
   std::vector<uint32_t> slot;
   const auto add = [&](uint32_t first, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) slot.push_back(first + i);
@@ -176,7 +176,7 @@ TEST("many rows in step become a run of their own, few do not") {
   CHECK_EQ(Print(MarkContiguous(two, slot)), "0-9 9-19 19=39 39=59 ");
 }
 
-TEST("rows in step fold as any others do, to the bit") {
+TEST("rows with contiguous slots fold as any others do, to the bit") {
   uint32_t seed = 1;
   const auto next = [&](uint32_t limit) {
     seed = seed * 1664525 + 1013904223;
@@ -207,11 +207,11 @@ TEST("rows in step fold as any others do, to the bit") {
         runs.push_back({static_cast<Operation>(next(kOperations)), from, from + count});
       }
       const uint32_t rows = next(static_cast<uint32_t>(slot.size()) + 1);
-      const std::vector<Run> in_step = MarkContiguous(runs, slot);
+      const std::vector<Run> contiguous = MarkContiguous(runs, slot);
       marked_runs += static_cast<uint32_t>(std::count_if(
-          in_step.begin(), in_step.end(), [](const Run& run) { return run.is_contiguous; }));
+          contiguous.begin(), contiguous.end(), [](const Run& run) { return run.is_contiguous; }));
       Fold(runs, rows, value.data(), timestamp, slot.data(), &plain);
-      Fold(in_step, rows, value.data(), timestamp, slot.data(), &marked);
+      Fold(contiguous, rows, value.data(), timestamp, slot.data(), &marked);
     }
     CHECK(std::memcmp(plain.value.data(), marked.value.data(), kSlots * sizeof(double)) == 0);
     CHECK(plain.present == marked.present);

@@ -241,7 +241,7 @@ TEST("keys that only a retained file has stay when keys are numbered anew") {
   directory.Remove("a.db");
   session.Scrape("[1]");
   session.set().CompactKeys();
-  CHECK_EQ(session.Refresh(), "b.db good 0..2\nheir good 0..2");
+  CHECK_EQ(session.Refresh(), "b.db good 0..2\nretained file good 0..2");
   session.Collect();
   CHECK_EQ(session.Value("[1]"), "1.0");
   CHECK_EQ(session.Value("[2]"), "7.0");

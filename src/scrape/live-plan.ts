@@ -1,5 +1,5 @@
 /**
- * The plan of one directory, kept in step with its files: the slow clock of a scrape.
+ * The plan of one directory, kept up to date with its files: the slow clock of a scrape.
  *
  * Runs at the start of every scrape and ends there when nothing changed. What is new goes through
  * the plan once: keys are read, rows made, the output ordered. Everything found wrong on the way is

@@ -71,7 +71,7 @@ describe('diff', () => {
 
   it('finds no difference between a directory and what is printed of it', async () => {
     for (const { name, path } of goldenCases(GOLDEN)) {
-      // Names that the text format must escape, and twins, are other series there.
+      // Names that the text format must escape, and equal ones, are other series there.
       if (
         /utf8|js-names|newline|pid-label|bad-|0\.0\.|identifiers|label-sort|conflict|empty/.test(
           name,

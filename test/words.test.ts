@@ -1,0 +1,62 @@
+/** Words that nobody in the field uses, and that a reader stops at: none is in the sources, the tests or the pages. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { ROOT } from './support/paths.js';
+
+/** What to say instead. */
+const BANNED: Readonly<Record<string, string>> = {
+  census: 'file counts',
+  heir: 'retained values',
+  imprint: 'cached piece',
+  'in step': 'contiguous',
+  tally: 'file counts',
+  twin: 'environment variable',
+  veiled: 'needs a refresh',
+};
+
+const TEXT = /(?:\.(?:ts|cc|h|py|md|yml|yaml|sh|gyp|json)|Makefile|scripts\/[a-z]+)$/;
+
+const FOLDERS = ['.github', 'native', 'scripts', 'src', 'test'];
+const NOT_OURS = /^native\/(?:build|prebuilds)|golden\/|words\.test/;
+
+/** Where a word is, alone, in the plural, or as a part of a name. */
+function found(word: string, text: string): boolean {
+  const name = word.includes(' ') ? word.replace(' ', '[ _]') : `${word}s?`;
+  return new RegExp(`(?<![a-z])${name}(?![a-z])`, 'i').test(text);
+}
+
+describe('words', () => {
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: 'utf8' }).map(
+      (path) => `${folder}/${path}`,
+    ),
+  ).filter(
+    (path) => TEXT.test(path) && !NOT_OURS.test(path) && statSync(`${ROOT}/${path}`).isFile(),
+  );
+
+  for (const [word, better] of Object.entries(BANNED)) {
+    it(`${word}: ${better}`, () => {
+      const text = (path: string) => readFileSync(`${ROOT}/${path}`, 'utf8');
+      assert.deepEqual(
+        files.filter((path) => found(word, text(path))),
+        [],
+      );
+    });
+  }
+
+  it('are looked for in all that is written', () => assert.ok(files.length > 400));
+
+  const finds: [word: string, text: string, isThere: boolean][] = [
+    ['heir', 'their names', false],
+    ['heir', 'const heirs = 1', true],
+    ['heir', 'bool is_heir() const', true],
+    ['twin', 'environmentTwin', false],
+    ['twin', 'its twin in the environment', true],
+    ['in step', 'is_in_step = true', true],
+    ['in step', 'begin stepping', false],
+  ];
+  for (const [word, text, isThere] of finds) {
+    it(`finds ${word} in ${text}: ${isThere}`, () => assert.equal(found(word, text), isThere));
+  }
+});
