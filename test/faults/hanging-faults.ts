@@ -389,7 +389,7 @@ export const HANGING_FAULTS: readonly Fault[] = [
         symlinkSync(join(fileSystem.root, VICTIM), join(directory, VICTIM));
         await fileSystem.hang();
         for (const [command, says] of [
-          [['ls', directory], /^3 +unknown .*1 damaged/m],
+          [['ls', directory], /^3 +unknown .*1 unreadable/m],
           [
             ['check', directory],
             /counter_3\.db: its file system does not answer \[FILE_UNREADABLE\]/,
