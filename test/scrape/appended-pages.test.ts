@@ -227,7 +227,7 @@ describe('an appended page', () => {
     const { page } = open([await endpoint(small)]);
     const text = await page(OPENMETRICS);
     assert.match(text, /^# TYPE up_seconds counter\nup_seconds_total 7$/m);
-    assert.match(text, /^# TYPE keepsRawName unknown$/m);
+    assert.match(text, /^# TYPE bare unknown$/m);
     assert.match(text, /^lat_count 2\nlat_created 1\.5e\+09$/m);
     assert.match(text, /^# TYPE plain unknown\nplain\{x="a\\"b"\} 4 1700000000$/m);
   });
