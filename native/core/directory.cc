@@ -1,6 +1,5 @@
 #include "directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
 
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "detached_thread.h"
+#include "directory_stream.h"
 #include "file_system.h"
 
 namespace promfold {
@@ -17,10 +17,6 @@ namespace {
 
 // How many names are read between two looks at the clock; it takes as long as reading some.
 constexpr int kNamesAtOnce = 256;
-
-struct CloseDirectory {
-  void operator()(DIR* stream) const { closedir(stream); }
-};
 
 // What glob('*.db') matches.
 bool IsMetricFileName(std::string_view name) {
@@ -93,23 +89,20 @@ int ListDirectory(const std::string& path, PendingOperation* pending, ListedDire
   pending->Begin();
   Descriptor read_from(openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!read_from) return errno;
-  const std::unique_ptr<DIR, CloseDirectory> stream(fdopendir(read_from.number()));
-  if (stream == nullptr) return errno;
+  DirectoryStream stream(fdopendir(read_from.number()));
+  if (!stream.is_open()) return errno;
   read_from.Release();
 
   Listing found;
   for (int i = 0;; ++i) {
     if (i % kNamesAtOnce == 0) pending->Begin();
-    errno = 0;
-    const dirent* const entry = readdir(stream.get());
-    if (entry == nullptr) {
-      if (errno != 0) return errno;
-      break;
-    }
+    const dirent* const entry = stream.Next();
+    if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
     if (!IsMetricFileName(name)) continue;
     found.Add(name, static_cast<uint64_t>(entry->d_ino), entry->d_type);
   }
+  if (stream.error() != 0) return stream.error();
   *directory = {std::move(opened), std::move(found), free};
   return 0;
 }

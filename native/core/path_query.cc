@@ -1,6 +1,5 @@
 #include "path_query.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -10,10 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <string_view>
 #include <utility>
 
+#include "directory_stream.h"
 #include "file_system.h"
 #include "mapping.h"
 
@@ -22,10 +21,6 @@ namespace promfold {
 namespace {
 
 constexpr size_t kPageBytes = 4096;
-
-struct CloseDirectory {
-  void operator()(DIR* stream) const { closedir(stream); }
-};
 
 int IsLocalAt(const std::string& path, bool* is_local) {
   struct statfs status;
@@ -70,19 +65,14 @@ int RealPath(const std::string& path, std::string* real) {
 }
 
 int ReadNames(const std::string& path, std::vector<std::string>* names) {
-  const std::unique_ptr<DIR, CloseDirectory> stream(opendir(path.c_str()));
-  if (stream == nullptr) return errno;
+  DirectoryStream stream(opendir(path.c_str()));
+  if (!stream.is_open()) return errno;
   std::vector<std::string> found;
-  for (;;) {
-    errno = 0;
-    const dirent* const entry = readdir(stream.get());
-    if (entry == nullptr) {
-      if (errno != 0) return errno;
-      break;
-    }
+  while (const dirent* const entry = stream.Next()) {
     const std::string_view name(entry->d_name);
     if (name != "." && name != "..") found.emplace_back(name);
   }
+  if (stream.error() != 0) return stream.error();
   *names = std::move(found);
   return 0;
 }
