@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../../errors.js';
 import { isUnusable } from '../../format/key.js';
+import type { Reading } from '../reading.js';
 import type { Evidence, Rule } from './finding.js';
 
 const OF_OTHER_RULES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -19,12 +20,7 @@ export const damagedFile: Rule = {
   effect:
     'Nothing of these files counts; prometheus_client itself answers 500 to every scrape while they are there.',
   cure: 'Remove them once their process is gone; `promfold cat FILE` shows what is readable and the first wrong byte.',
-  *find({ reading }) {
-    for (const { name, fileName, fault } of reading.files) {
-      if (fault === undefined || fileName === undefined || OF_OTHER_RULES.has(fault.code)) continue;
-      yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
-    }
-  },
+  find: ({ reading }) => filesWith(reading, (code) => !OF_OTHER_RULES.has(code)),
 };
 
 export const unreadableFile: Rule = {
@@ -33,12 +29,7 @@ export const unreadableFile: Rule = {
   title: 'files that could not be read',
   effect: 'Nothing of these files counts here. They may be sound: nobody looked into them.',
   cure: 'Where permission is denied, run promfold as the user they belong to, or change the mode. Keep the files: their processes go on writing to them.',
-  *find({ reading }) {
-    for (const { name, fileName, fault } of reading.files) {
-      if (fault?.code !== 'FILE_UNREADABLE' || fileName === undefined) continue;
-      yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
-    }
-  },
+  find: ({ reading }) => filesWith(reading, (code) => code === 'FILE_UNREADABLE'),
 };
 
 export const unusableEntry: Rule = {
@@ -130,6 +121,17 @@ export const twoWriters: Rule = {
     }
   },
 };
+
+/** Metric files by the code of their fault. */
+function* filesWith(
+  { files }: Reading,
+  isMeant: (code: ErrorCode) => boolean,
+): IterableIterator<Evidence> {
+  for (const { name, fileName, fault } of files) {
+    if (fault === undefined || fileName === undefined || !isMeant(fault.code)) continue;
+    yield { text: located(name, fault.found, fault.offset, fault.code), file: name };
+  }
+}
 
 function located(name: string, found: string, offset?: number, code?: string): Evidence['text'] {
   const at = offset === undefined ? '' : ` at byte ${offset}`;
