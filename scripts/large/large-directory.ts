@@ -7,48 +7,36 @@
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { entryBytes, int32 } from '../../test/support/metric-file.js';
 
 const BUFFER_BYTES = 2 ** 20;
 const HEADER_BYTES = 8;
-const VALUE_BYTES = 16;
-
-/** Room for the longest key that is read, 1 MiB, and what stands around it. */
-const MAX_ENTRY_BYTES = 2 ** 20 + 64;
 
 export interface LargeEntry {
   /** JSON, as prometheus_client stores it. */
   readonly key: string;
   readonly value: number;
-  readonly timestampSeconds?: number;
 }
 
 /** Writes a file as prometheus_client 0.18.0 and later does, `used` last. */
 export function writeLargeFile(path: string, entries: Iterable<LargeEntry>): void {
   const file = openSync(path, 'w');
-  const buffer = Buffer.alloc(BUFFER_BYTES + MAX_ENTRY_BYTES);
-  let at = HEADER_BYTES;
-  let written = 0;
+  let pending: Buffer[] = [Buffer.alloc(HEADER_BYTES)];
+  let pendingBytes = HEADER_BYTES;
+  let used = 0;
   const flush = () => {
-    writeSync(file, buffer, 0, at);
-    written += at;
-    at = 0;
+    used += writeSync(file, Buffer.concat(pending));
+    pending = [];
+    pendingBytes = 0;
   };
-  for (const { key, value, timestampSeconds = 0 } of entries) {
-    const length = buffer.write(key, at + 4);
-    buffer.writeInt32LE(length, at);
-    const keyEnd = at + 4 + length;
-    // All that was written before is a multiple of 8.
-    const valueAt = keyEnd + 8 - (keyEnd % 8);
-    buffer.fill(' ', keyEnd, valueAt);
-    buffer.writeDoubleLE(value, valueAt);
-    buffer.writeDoubleLE(timestampSeconds, valueAt + 8);
-    at = valueAt + VALUE_BYTES;
-    if (at >= BUFFER_BYTES) flush();
+  for (const { key, value } of entries) {
+    const bytes = entryBytes(16, key, value);
+    pending.push(bytes);
+    pendingBytes += bytes.length;
+    if (pendingBytes >= BUFFER_BYTES) flush();
   }
   flush();
-  const used = Buffer.alloc(4);
-  used.writeInt32LE(written);
-  writeSync(file, used, 0, 4, 0);
+  writeSync(file, int32(used), 0, 4, 0);
   closeSync(file);
 }
 
