@@ -656,8 +656,8 @@ FileSetObject::FileSetObject(const Napi::CallbackInfo& info)
   const auto map_limit =
       Uint32(info[1].As<Napi::Object>().Get("mapLimit"), "mapLimit as a number of mappings");
   if (!map_limit) return;
-  const auto retained_files = Uint32(info[1].As<Napi::Object>().Get("retainedFiles"),
-                                     "retained files as a number of files");
+  const auto retained_files =
+      Uint32(info[1].As<Napi::Object>().Get("retainedFiles"), "retainedFiles as a number of files");
   if (!retained_files) return;
   set_ = std::make_shared<promfold::FileSet>(info[0].As<Napi::String>().Utf8Value(), *map_limit,
                                              *retained_files);

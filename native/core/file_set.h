@@ -95,7 +95,7 @@ struct FileSetCounts {
 class FileSet {
  public:
   // Files are mapped while all sets of the process hold fewer than map_limit; the others are read
-  // on every refresh. The files with ids 0 to retained files - 1 are retained files.
+  // on every refresh. The files with ids 0 to retained_files - 1 are retained files.
   FileSet(std::string directory, uint32_t map_limit, uint32_t retained_files = 0);
 
   const std::string& directory() const { return path_; }

@@ -14,11 +14,11 @@ namespace {
 
 constexpr uint8_t kWithRetained = kKeepLastGood | 1 << kRetainedShift;
 
-class HeirSession : public Session {
+class RetainingSession : public Session {
  public:
-  explicit HeirSession(const TemporaryDirectory& directory, uint32_t map_limit = 1000)
+  explicit RetainingSession(const TemporaryDirectory& directory, uint32_t map_limit = 1000)
       : Session(directory.path(), map_limit, kWithRetained) {}
-  uint32_t HeirEntries() { return set().Find(0)->entry_count(); }
+  uint32_t RetainedEntries() { return set().Find(0)->entry_count(); }
 };
 
 // Byte of the first value in a file whose first key has 3 bytes.
@@ -28,7 +28,7 @@ TEST("what a removed file held last goes on counting, read once more") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 10}}));
   directory.Write("b.db", FileOf({{"[1]", 2}}));
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "3.0");
   directory.StoreDouble("a.db", kFirstValue, 4);
   directory.Remove("a.db");
@@ -54,7 +54,7 @@ TEST("without a retained file it does not") {
 TEST("entries that came since the last scrape are inherited, too") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}), 4096);
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "1.0");
   const std::string grown = FileOf({{"[1]", 2}, {"[3]", 7}});
   directory.Store("a.db", 8, grown.substr(8));
@@ -66,7 +66,7 @@ TEST("entries that came since the last scrape are inherited, too") {
 
 TEST("a name that is used again counts on top, and a retained file has each key once") {
   TemporaryDirectory directory;
-  HeirSession session(directory);
+  RetainingSession session(directory);
   double sum = 0;
   for (int life = 1; life <= 20; ++life) {
     directory.Write("a.db", FileOf({{"[1]", 1.0 * life}, {"[2]", 1}}));
@@ -76,7 +76,7 @@ TEST("a name that is used again counts on top, and a retained file has each key 
     if (life % 2 == 0) directory.Remove("a.db");
   }
   CHECK_EQ(session.Scrape("[1]"), std::to_string(static_cast<int>(sum)) + ".0");
-  CHECK_EQ(session.HeirEntries(), 2u);
+  CHECK_EQ(session.RetainedEntries(), 2u);
   CHECK_EQ(session.set().Counts().files_retained, 20u);
 }
 
@@ -109,7 +109,7 @@ TEST("a directory that is made anew takes nothing with it") {
 TEST("files that are not mapped are inherited as they were read last") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 3}}));
-  HeirSession session(directory, 0);
+  RetainingSession session(directory, 0);
   CHECK_EQ(session.Scrape("[1]"), "1.0");
   CHECK_EQ(session.set().Counts().unmapped_files, 1u);
   // The number of its inode may well be that of the next one.
@@ -127,7 +127,7 @@ TEST("a held file is inherited as it is held, and not a second time when it is m
   TemporaryDirectory directory;
   const std::string whole = FileOf({{"[1]", 4}, {"[2]", 1}});
   directory.Write("a.db", whole);
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "4.0");
   directory.Truncate("a.db", 4);
   CHECK_EQ(session.Scrape("[1]"), "4.0");
@@ -144,7 +144,7 @@ TEST("a held file is inherited as it is held, and not a second time when it is m
 TEST("what cannot be read once more is inherited as it was read last") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 4}}), 4096);
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "4.0");
   directory.Truncate("a.db", 0);
   directory.Remove("a.db");
@@ -157,7 +157,7 @@ TEST("of a link that leads elsewhere now the values stay") {
   directory.Write("two", FileOf({{"[1]", 2}, {"[2]", 2}}));
   const std::string link = directory.Path("a.db");
   CHECK_EQ(symlink("one", link.c_str()), 0);
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "1.0");
   CHECK_EQ(unlink(link.c_str()), 0);
   CHECK_EQ(symlink("two", link.c_str()), 0);
@@ -172,7 +172,7 @@ TEST("of a link that leads elsewhere now the values stay") {
 TEST("a file that is only renamed counts once") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 5}}));
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "5.0");
   CHECK_EQ(rename(directory.Path("a.db").c_str(), directory.Path("b.db").c_str()), 0);
   CHECK_EQ(session.Scrape("[1]"), "5.0");
@@ -181,7 +181,7 @@ TEST("a file that is only renamed counts once") {
 
 TEST("another order of adding loses nothing") {
   TemporaryDirectory directory;
-  HeirSession session(directory);
+  RetainingSession session(directory);
   // Whatever is taken out, something is lost to rounding in some order.
   const std::vector<double> value = {1e16, 1, 1, 0.1, 1e-3, 3e15, 0.7, 1};
   for (size_t i = 0; i < value.size(); ++i) {
@@ -204,7 +204,7 @@ TEST("neither does another order that a rename brings about") {
   directory.Write("a.db", FileOf({{"[1]", 0.1}}));
   directory.Write("b.db", FileOf({{"[1]", 0.2}}));
   directory.Write("c.db", FileOf({{"[1]", 0.3}}));
-  HeirSession session(directory);
+  RetainingSession session(directory);
   CHECK_EQ(session.Scrape("[1]"), "0.6000000000000001");
   CHECK_EQ(rename(directory.Path("b.db").c_str(), directory.Path("z.db").c_str()), 0);
   directory.Remove("a.db");
@@ -215,7 +215,7 @@ TEST("neither does another order that a rename brings about") {
 TEST("what is no number, and what counts for nothing, is left") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", NAN}, {"[2]", 1}, {"[3]", 2}}));
-  HeirSession session(directory);
+  RetainingSession session(directory);
   session.Update();
   const uint32_t id = session.IdOf("a.db");
   const uint32_t from = 1;
@@ -236,7 +236,7 @@ TEST("keys that only a retained file has stay when keys are numbered anew") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 2}}));
   directory.Write("b.db", FileOf({{"[2]", 5}, {"[3]", 3}}));
-  HeirSession session(directory);
+  RetainingSession session(directory);
   session.Scrape("[1]");
   directory.Remove("a.db");
   session.Scrape("[1]");

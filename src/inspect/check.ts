@@ -19,7 +19,7 @@ export interface CheckView {
 }
 
 /**
- * @param host facts undefined for a snapshot: rules that look at the machine then find nothing
+ * @param hostFacts undefined for a snapshot: rules that look at the machine then find nothing
  * @param limits of the daemon that serves it
  */
 export function check(

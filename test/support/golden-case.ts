@@ -62,7 +62,7 @@ function mended(name: string, file: string, text: string): string {
   if (name === 'newline-name') return newlineName(file);
   let lines = linesOf(text);
   if (OLD_NUMBERS.has(name)) lines = lines.map(withTodaysNumbers);
-  lines = withoutTwins(lines.map((line) => withDistinctLabels(name, line)));
+  lines = withoutRepeated(lines.map((line) => withDistinctLabels(name, line)));
   const more = OLDER_KEY[name]?.[file];
   if (more) lines.splice(file.endsWith('.om') ? -1 : lines.length, 0, ...more);
   return lines.map((line) => `${line}\n`).join('');
@@ -97,7 +97,7 @@ function withTodaysNumbers(line: string): string {
 }
 
 /** N9: a series that the reference prints twice is printed once, the last one winning. */
-function withoutTwins(lines: readonly string[]): string[] {
+function withoutRepeated(lines: readonly string[]): string[] {
   const last = new Map<string, string>();
   for (const line of lines) {
     last.set(line.startsWith('#') ? line : line.slice(0, line.lastIndexOf(' ')), line);
