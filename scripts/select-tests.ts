@@ -3,7 +3,6 @@
  *
  * Without FILE the fast ones; else those that each FILE stands for: a test for itself, a source for its tests.
  */
-
 import { ROOT } from '../test/support/paths.js';
 import { fastTests, readSources, testsOf } from '../test/support/select-tests.js';
 

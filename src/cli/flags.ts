@@ -5,7 +5,6 @@
  * line, else from the environment variable (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an
  * empty variable counts as not set.
  */
-
 import { UsageError } from '../errors.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';

@@ -7,7 +7,6 @@
  *
  *   ┌ piece: header, lines ┬ piece: header, lines ┬ all other families ─────┐
  */
-
 import { formatNumber } from '../format/number.js';
 import type { Dialect } from './dialect.js';
 import type { ExternalFamily, ExternalPage } from './external-page.js';

@@ -10,7 +10,6 @@
  * if it is on local file systems all the way (others raise no events anyhow), and its parent only if all that is
  * mounted beside it is local too: chokidar calls lstat on everything there.
  */
-
 import { type FSWatcher, watch as watchNames } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type FSWatcher as Chokidar, watch as watchPath } from 'chokidar';

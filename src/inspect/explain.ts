@@ -4,7 +4,6 @@
  * Plain data from a Reading, in this shape the JSON of `explain --json`. Values are those a scrape prints; a
  * histogram's buckets are running totals, here as there.
  */
-
 import { formatNumber } from '../format/number.js';
 import { joinValues } from '../plan/join.js';
 import type { Histogram, LaidOutFamily } from '../plan/laid-out-family.js';

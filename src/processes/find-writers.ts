@@ -7,7 +7,6 @@
  * several processes that map a file the one that bears its id is its writer, and a child beside its parent is no
  * second writer (`src/reference.md` C6).
  */
-
 import { type Mount, mountOf, readMounts } from '../files/mounts.js';
 import { bootSeconds } from './boot.js';
 import { forEachConcurrently } from './concurrently.js';

@@ -5,7 +5,6 @@
  * One that comes and goes again and again, and very many at different times, are limited by the log
  * itself (cli/limited-log.ts), by code and path.
  */
-
 import type { ErrorCode, MetricFileError } from '../errors.js';
 import type { ScrapeLog } from '../log.js';
 

@@ -7,7 +7,6 @@
  * they were then or later; requests that arrive while a run is under way share the next one. Several
  * directories are read side by side, each by itself, and their pages joined.
  */
-
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { MetricFileError } from '../errors.js';

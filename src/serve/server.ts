@@ -2,7 +2,6 @@
  * The HTTP server: routes and limits, without a socket. Listening is another act (listen.ts), so that
  * every route is tested by inject.
  */
-
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';

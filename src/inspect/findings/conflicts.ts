@@ -2,7 +2,6 @@
  * Files that disagree about a family, and series that become one.
  * `src/reference.md` E2, E3, E8, G, H1; client_python#1043.
  */
-
 import { formatCount } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
 import type { FamilyIndex } from './families.js';

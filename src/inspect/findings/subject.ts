@@ -1,7 +1,6 @@
 /**
  * What the rules look at: a Reading, its families, and what is round the directory on this machine.
  */
-
 import { type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Elsewhere } from '../../processes/metric-processes.js';
 import type { Liveness } from '../../processes/writer.js';
