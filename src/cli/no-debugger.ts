@@ -15,12 +15,17 @@ process.on('SIGUSR1', () => {});
 /** Options by which somebody asks for a debugger, or loads a module that may open one. */
 const ASKS = /(^|\s)(--inspect(-brk|-wait)?(=|\s|$)|--require|--import|-r)/;
 
+/** Long after what is on its way has come, even on a busy machine. */
+const AGAIN_AFTER_MS = [10, 100, 1_000];
+
 function closeDebugger(): void {
   if (inspector.url() !== undefined) inspector.close();
 }
 
 if (!ASKS.test([...process.execArgv, process.env.NODE_OPTIONS].join(' '))) {
   closeDebugger();
-  // A signal of a moment ago may be on its way to the thread that starts the debugger.
+  // Node tells the main thread of a signal twice, by an interrupt and by its event loop, from a thread of its own. Either
+  // may come after the debugger of the other was closed.
   setImmediate(closeDebugger);
+  for (const ms of AGAIN_AFTER_MS) setTimeout(closeDebugger, ms).unref();
 }

@@ -102,6 +102,11 @@ describe('SIGUSR1', () => {
       while (!catchesSigusr1(promfold.pid)) await sleep(1);
       process.kill(promfold.pid, 'SIGUSR1');
       await promfold.shows(/msg=listening/, 'stderr');
+      await until(
+        async () => !(await isOpen(port)),
+        () => `no debugger at ${port}: ${promfold.stderr}`,
+      );
+      await sleep(SETTLE_MS);
       assert.equal(await isOpen(port), false, promfold.stderr);
       assert.ok(isAlive(promfold));
       promfold.kill();
