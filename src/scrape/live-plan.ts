@@ -75,6 +75,7 @@ export class LivePlan {
   layout: Layout = EMPTY_LAYOUT;
   /** How often files or keys came or went. */
   changeCount = 0;
+  /** What is wrong with the files is known better than by the plan: the next update makes up for it. */
   #stale = false;
   /** A replan did not come to its end: what the addon has no plan knows of. */
   #isBroken = false;
@@ -149,6 +150,11 @@ export class LivePlan {
     this.files.note(changes);
     this.#look();
     this.#stale = true;
+  }
+
+  /** Whether the plan has files in it that were found damaged after it was made. */
+  get isStale(): boolean {
+    return this.#stale;
   }
 
   /** Everything wrong with the directory: files left out or held, entries left out or repaired. */

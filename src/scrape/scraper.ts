@@ -17,6 +17,7 @@ import { FORMAT } from '../expose/formats.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import { mapLimit } from '../files/map-limit.js';
 import type { ScrapeLog } from '../log.js';
+import { releaseBody } from '../native.js';
 import { Budget, type Limits, NO_LIMITS } from '../plan/budget.js';
 import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
@@ -341,19 +342,16 @@ export class Scraper {
     if (whole.length > 0) appended!.begin(shortest(batch));
     const isAsked = ({ name }: Source) => batch.some(({ request }) => request.source === name);
     const asked = isForAll ? run.sources : run.sources.filter(isAsked);
-    // What will be printed if nothing changed; then each source prints it as it looks.
-    const ahead = await this.#draftAll(batch, run);
-    const updates = asked.map((source) =>
-      this.#reading(source, source.update(ahead.collecting.printing(source))),
-    );
-    // The addon is at work now, and this thread is not.
-    if (batch.length > 0) this.#options.selfMetrics?.measure();
-    const isPrinted = await Promise.all(updates);
-    const { drafts, collecting } = isPrinted.every(Boolean)
-      ? ahead
-      : await this.#draftAll(batch, run);
+    let { drafts, collecting } = await this.#bringUpToDate(asked, batch, run);
     if (batch.length === 0) return;
-    const collected = await collecting.run((source, work) => this.#reading(source, work));
+    let collected = await collecting.run((source, work) => this.#reading(source, work));
+    if (asked.some(({ live }) => live.isStale)) {
+      // A file that was found damaged only now still had its part in the plan. What is damaged after this waits for the
+      // next run: a directory may not hold up a scrape by what it writes.
+      for (const { bodies } of collected.values()) bodies.forEach(releaseBody);
+      ({ drafts, collecting } = await this.#bringUpToDate(asked, batch, run));
+      collected = await collecting.run((source, work) => this.#reading(source, work));
+    }
 
     const pages = new Map<string, { plain: Promise<Buffer>; gzipped?: Promise<Buffer> }>();
     for (const [key, draft] of drafts) {
@@ -369,6 +367,23 @@ export class Scraper {
     }
     // What stands behind a page is made of what was just gathered: the next run must not begin.
     await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
+  }
+
+  /** Reads what is new, and returns the pages by what there is now. */
+  async #bringUpToDate(
+    asked: readonly Source[],
+    batch: readonly Waiting[],
+    run: Run,
+  ): Promise<Drafts> {
+    // What will be printed if nothing changed; then each source prints it as it looks.
+    const ahead = await this.#draftAll(batch, run);
+    const updates = asked.map((source) =>
+      this.#reading(source, source.update(ahead.collecting.printing(source))),
+    );
+    // The addon is at work now, and this thread is not.
+    if (batch.length > 0) this.#options.selfMetrics?.measure();
+    const isPrinted = await Promise.all(updates);
+    return isPrinted.every(Boolean) ? ahead : this.#draftAll(batch, run);
   }
 
   #reading<T>({ live }: Source, work: Promise<T>): Promise<T> {

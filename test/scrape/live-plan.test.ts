@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { LivePlan } from '../../src/scrape/live-plan.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { TEXT } from '../support/dialect.js';
 import { valuesOf } from '../support/exposition.js';
-import { counter, writeMetricFile } from '../support/metric-file.js';
+import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { tempDirectory } from '../support/temp.js';
 
 describe('the live plan', () => {
@@ -54,6 +54,27 @@ describe('the live plan', () => {
       ]);
       writeMetricFile(path('counter_1.db'), [counter('jobs', 5)]);
       assert.equal((await scrape()).get('jobs_total'), 9);
+    } finally {
+      await scraper.close();
+    }
+  });
+
+  it('gives a file that is found damaged only as values are gathered no part in that page', async () => {
+    const directory = tempDirectory();
+    const path = (name: string) => join(directory, name);
+    const cut = path('gauge_mostrecent_1.db');
+    writeMetricFile(cut, [gauge('temperature', 20, 1_000)]);
+    writeMetricFile(path('counter_2.db'), [counter('jobs', 3)]);
+    const scraper = new Scraper(directory);
+    const scrape = async () => String(await scraper.scrape({ dialect: TEXT }));
+    try {
+      assert.match(await scrape(), /temperature/);
+      // A new file makes pages wait until all is read. A cut in the last value shows in nothing but that value.
+      writeMetricFile(path('counter_3.db'), [counter('jobs', 4)]);
+      truncateSync(cut, statSync(cut).size - 3);
+      const page = await scrape();
+      assert.doesNotMatch(page, /temperature/);
+      assert.equal(valuesOf(page).get('jobs_total'), 7);
     } finally {
       await scraper.close();
     }
