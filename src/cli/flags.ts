@@ -19,7 +19,7 @@ import type { NamedDirectory } from '../scrape/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { parseAllowedHost } from '../serve/host-check.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log-choices.js';
 import { COLOR_CHOICES, type ColorChoice } from './terminal.js';
 
 export interface FlagText {

@@ -37,7 +37,7 @@ import { disagreements, type Merged, mergeLayouts } from './merged.js';
 import { type PageRequest, pageKey } from './page.js';
 import { PendingScrapes } from './pending-scrapes.js';
 import { ProblemLog } from './problem-log.js';
-import { SELF_FAMILIES, type SelfMetrics } from './self-metrics.js';
+import type { SelfMetrics } from './self-metrics.js';
 import { SharedPages } from './shared-pages.js';
 import { type NamedDirectory, Source } from './source.js';
 
@@ -516,7 +516,7 @@ export class Scraper {
     const extra = (await Promise.all(extras.map((source) => source.families(sources)))).flat();
     let appended: Behind['appended'];
     if (isWhole && pages !== undefined) {
-      const reserved = selfMetrics === undefined ? extra : [...SELF_FAMILIES, ...extra];
+      const reserved = selfMetrics === undefined ? extra : [...selfMetrics.all, ...extra];
       const added = this.#addedLabels();
       appended = await pages.join({ directory: families, reserved, added }, whole);
       this.#appendLog.report(pages.problems());

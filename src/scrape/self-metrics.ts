@@ -268,6 +268,8 @@ interface SaidOf {
 const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
 
 export class SelfMetrics {
+  /** All families there may be, whether they have something to say or not. */
+  readonly all = ROWS.map(([, row]) => headOf(row));
   readonly #registry = new Registry();
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
   readonly #sourceLabel: string;
@@ -452,9 +454,6 @@ function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
     value: values.map(({ value }) => formatNumber(value)),
   };
 }
-
-/** All families there may be, whether they have something to say or not. */
-export const SELF_FAMILIES = ROWS.map(([, row]) => headOf(row));
 
 /** The README's table of self-metrics, as Markdown. */
 export function selfMetricsTable(): string {

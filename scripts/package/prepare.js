@@ -1,0 +1,37 @@
+/**
+ * `prepare`: npm runs it in a clone, for `npm install`, `npm install -g .` and what is installed from git. Makes the
+ * program that people get: the bundle and the addon.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BUILT, buildAddon, main, PREBUILT, ROOT } from '../../native/build-addon.js';
+import { bundle } from './bundle.js';
+
+/** `npm install -g .` links this folder and installs nothing in it. */
+function installPackages() {
+  if (['esbuild', 'fastify', 'node-api-headers'].every(isInstalled)) return;
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: ROOT,
+    env: ofThisFolder(process.env),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+function isInstalled(name) {
+  return existsSync(join(ROOT, 'node_modules', name));
+}
+
+/** Without what the npm that runs this was told of another folder. */
+function ofThisFolder(environment) {
+  const others = /^npm_config_(?:global|location|prefix|local_prefix|global_prefix|omit|include|production|only|dry_run)$/i;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !others.test(name)));
+}
+
+await main(async () => {
+  installPackages();
+  await bundle();
+  await buildAddon(BUILT);
+  // For what is installed from git: only this one is packed.
+  await buildAddon(PREBUILT, { isStripped: true });
+});
