@@ -3,7 +3,7 @@
  * program that people get: the bundle and the addon.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, realpathSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILT, buildAddon, main, PREBUILT, ROOT } from '../../native/build-addon.js';
 import { bundle } from './bundle.js';
@@ -28,7 +28,22 @@ function ofThisFolder(environment) {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !others.test(name)));
 }
 
+/**
+ * `npm install -g git+…` has an npm prepare a clone in its cache, and tells it -g, too: that one installs the clone as
+ * a link, through which the first unpacks into a folder that is removed at last. So the link makes room for a folder.
+ */
+function undoLinkToCache() {
+  const { npm_config_global: isGlobal, npm_config_global_prefix: prefix } = process.env;
+  if (isGlobal !== 'true' || prefix === undefined || !/_cacache\/tmp\/git-clone/.test(ROOT)) return;
+  const link = join(prefix, 'lib/node_modules', 'promfold');
+  if (!lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  if (realpathSync(link) !== realpathSync(ROOT)) return;
+  unlinkSync(link);
+  mkdirSync(link);
+}
+
 await main(async () => {
+  undoLinkToCache();
   installPackages();
   await bundle();
   await buildAddon(BUILT);
