@@ -1,6 +1,6 @@
 /**
  * Builds the addon with g++ alone: no make, no Python, no download. The headers of Node-API come from
- * npm (node-api-headers, node-addon-api), so the addon is not of one Node but of every one from 20 on.
+ * npm, in the package they lie in native/headers/; so the addon is not of one Node but of every one from 20 on.
  *
  *     node native/build-addon.js [--debug]     → native/build/Release/promfold.node, or Debug
  *
@@ -24,14 +24,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const NATIVE = dirname(fileURLToPath(import.meta.url));
-const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 
 /**
@@ -86,8 +84,15 @@ export const BUILT = join(NATIVE, 'build/Release/promfold.node');
 /** The one that is packed. */
 export const PREBUILT = join(NATIVE, `prebuilds/${process.platform}-${process.arch}/promfold.node`);
 
-/** Packages with headers. */
-const HEADERS = ['node-addon-api', 'node-api-headers'];
+/** Of the package. */
+export const PACKED_HEADERS = join(NATIVE, 'headers');
+
+/** Folders with headers of Node-API. A clone has them of npm. */
+export function headerFolders() {
+  const packages = join(ROOT, 'node_modules');
+  if (!existsSync(packages)) return [PACKED_HEADERS];
+  return [join(packages, 'node-addon-api'), join(packages, 'node-api-headers/include')];
+}
 
 const INSTALL_COMPILER =
   'install one (Debian: apt install g++; Fedora: dnf install gcc-c++; Alpine: apk add g++) and run this again';
@@ -104,14 +109,21 @@ function sources() {
     .sort();
 }
 
+/** Paths. */
+export function headersIn(folder) {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.h'));
+  return names.map((name) => join(folder, name));
+}
+
 /** What the addon is built of, as text that it carries: the same on every machine. */
 export function markOf({ isDebug = false } = {}) {
   const hash = createHash('sha256');
   for (const path of [...sources(), basename(import.meta.url)]) {
     hash.update(`${path}\0`).update(readFileSync(join(NATIVE, path))).update('\0');
   }
-  for (const name of HEADERS) {
-    hash.update(JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')).version);
+  const headers = headerFolders().flatMap((folder) => headersIn(folder));
+  for (const path of headers.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))) {
+    hash.update(readFileSync(path));
   }
   const { CXXFLAGS = '', LDFLAGS = '' } = process.env;
   hash.update([CXXFLAGS, LDFLAGS, isDebug].join('\0'));
@@ -137,8 +149,7 @@ export async function buildAddon(file, { isDebug = false, isStripped = false } =
   const own = [
     ...FLAGS,
     ...(isDebug ? DEBUG : RELEASE),
-    `-I${NATIVE}`,
-    ...HEADERS.map((name) => `-I${require(name).include_dir}`),
+    ...[NATIVE, ...headerFolders()].map((folder) => `-I${folder}`),
     ...words(CXXFLAGS),
   ];
   const folder = join(NATIVE, 'build', isDebug ? 'objects-debug' : 'objects');

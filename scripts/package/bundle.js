@@ -7,7 +7,7 @@
  *   readable-stacks.js   see there
  *   fastify.js, …        packages that not every command loads
  *   *-worker.js          its threads: a bundler does not follow `new Worker(new URL(…))`
- *   LICENSES.txt         of the packages in it
+ *   LICENSES.txt         of the packages in it, and of the headers in the addon
  *
  * CommonJS, since fastify is, and since it is loaded in one piece: of ESM every node: module costs more to import.
  * Names stay as they are, and maps lead to src/, so that stacks can be read (src/readable-stacks.ts).
@@ -56,6 +56,9 @@ function packagesBeside(own) {
     },
   };
 }
+
+/** Compiled into the addon. */
+const HEADERS = ['node_modules/node-addon-api', 'node_modules/node-api-headers'];
 
 export async function bundle() {
   const { build } = await import('esbuild');
@@ -107,7 +110,8 @@ export async function bundle() {
   ]);
   // package.json of the tree says that all are ES modules.
   writeFileSync(join(ROOT, OUTPUT, 'package.json'), '{ "type": "commonjs" }\n');
-  writeFileSync(join(ROOT, OUTPUT, 'LICENSES.txt'), licenses(packagesIn(made.map(({ metafile }) => metafile))));
+  const packages = packagesIn(made.map(({ metafile }) => metafile));
+  writeFileSync(join(ROOT, OUTPUT, 'LICENSES.txt'), licenses([...packages, ...HEADERS]));
 }
 
 /** Folders of packages, in order. */
@@ -125,10 +129,17 @@ function licenses(folders) {
     const { name, version, license } = JSON.parse(
       readFileSync(join(ROOT, folder, 'package.json'), 'utf8'),
     );
-    const texts = readdirSync(join(ROOT, folder))
-      .filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file))
-      .map((file) => readFileSync(join(ROOT, folder, file), 'utf8').trim());
-    if (texts.length === 0 && license === undefined) throw new Error(`${folder} has no license`);
+    const textsOf = (pattern) =>
+      readdirSync(join(ROOT, folder))
+        .filter((file) => pattern.test(file))
+        .map((file) => readFileSync(join(ROOT, folder, file), 'utf8').trim());
+    const texts = textsOf(/^(?:licen[cs]e|notice|copying)/i);
+    if (texts.length === 0) {
+      // Some have it at the end of their README.
+      const [section] = textsOf(/^readme/i).flatMap((text) => /^#+ *licen[cs]e.*/ims.exec(text) ?? []);
+      if (section === undefined) throw new Error(`${folder} has no license`);
+      texts.push(section);
+    }
     return [`${name} ${version} (${license})`, ...texts].join('\n\n');
   });
   return `${[head, ...parts].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;

@@ -4,22 +4,15 @@
  */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import {
-  BuildError,
-  buildAddon,
-  hasMark,
-  main,
-  markOf,
-  PREBUILT,
-  ROOT,
-} from '../../native/build-addon.js';
+import { BuildError, hasMark, main, markOf, ROOT } from '../../native/build-addon.js';
 import { bundle } from './bundle.js';
+import { makePackedParts } from './packed-parts.js';
 
 const PREBUILDS = join(ROOT, 'native/prebuilds');
 
 await main(async () => {
   await bundle();
-  await buildAddon(PREBUILT, { isStripped: true });
+  await makePackedParts();
   const mark = markOf();
   for (const folder of readdirSync(PREBUILDS)) {
     const file = join(PREBUILDS, folder, 'promfold.node');

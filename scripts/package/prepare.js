@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, realpathSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUILT, buildAddon, main, PREBUILT, ROOT } from '../../native/build-addon.js';
+import { BUILT, buildAddon, main, ROOT } from '../../native/build-addon.js';
 import { bundle } from './bundle.js';
+import { makePackedParts } from './packed-parts.js';
 
 /** `npm install -g .` links this folder and installs nothing in it. */
 function installPackages() {
@@ -47,6 +48,6 @@ await main(async () => {
   installPackages();
   await bundle();
   await buildAddon(BUILT);
-  // For what is installed from git: only this one is packed.
-  await buildAddon(PREBUILT, { isStripped: true });
+  // For what is installed from git: prepack is not run for it.
+  await makePackedParts();
 });
