@@ -31,7 +31,7 @@ const NO_COMPILER = { ...process.env, CXX: 'no-such-g++' };
 function copyOfTree(): string {
   const tree = tempDirectory();
   const parts = ['package.json', 'LICENSE', 'README.md', 'src', 'scripts/package', 'native/core'];
-  const bindings = readdirSync(`${ROOT}/native`).filter((name) => /^binding|\.js$/.test(name));
+  const bindings = readdirSync(`${ROOT}/native`).filter((name) => /^binding|\.c?js$/.test(name));
   for (const part of [...parts, ...bindings.map((name) => `native/${name}`)]) {
     cpSync(join(ROOT, part), join(tree, part), { recursive: true });
   }
@@ -223,6 +223,16 @@ describe('promfold that cannot run', () => {
       }
     });
   }
+
+  it('is not installed by an old Node, with the same line', async () => {
+    const preload = join(tempDirectory(), 'preload.cjs');
+    writeFileSync(preload, wrong[0]![1]);
+    const check = join(installed, 'native/require-node.cjs');
+    const { exitCode, stderr } = await run(process.execPath, ['-r', preload, check]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, wrong[0]![2]);
+    assert.equal((await run(process.execPath, [check])).exitCode, 0);
+  });
 
   /** With the addon of the installed package set aside. */
   async function withAddon(content: string | undefined, test: () => Promise<void>) {
