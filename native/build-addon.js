@@ -21,7 +21,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  statSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -36,19 +36,21 @@ const run = promisify(execFile);
  * What runs for every value or line of a scrape. It works on columns that the rest made, and decodes nothing
  * that others wrote.
  */
-const HOT = new Set([
-  'accumulate.cc',
-  'block_pool.cc',
-  'file_set.cc',
-  'fold.cc',
-  'gather.cc',
-  'helper_thread.cc',
-  'number.cc',
-  'printed_numbers.cc',
-  'render.cc',
-  'shared_column.cc',
-  'wanted_slots.cc',
-].map((name) => `core/${name}`));
+const HOT = new Set(
+  [
+    'accumulate.cc',
+    'block_pool.cc',
+    'file_set.cc',
+    'fold.cc',
+    'gather.cc',
+    'helper_thread.cc',
+    'number.cc',
+    'printed_numbers.cc',
+    'render.cc',
+    'shared_column.cc',
+    'wanted_slots.cc',
+  ].map((name) => `core/${name}`),
+);
 
 const FLAGS = [
   '-std=c++20',
@@ -69,7 +71,13 @@ const FLAGS = [
 ];
 
 // _FORTIFY_SOURCE needs an optimising build; some compilers set it themselves.
-const RELEASE = ['-O3', '-fno-omit-frame-pointer', '-DNDEBUG', '-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'];
+const RELEASE = [
+  '-O3',
+  '-fno-omit-frame-pointer',
+  '-DNDEBUG',
+  '-U_FORTIFY_SOURCE',
+  '-D_FORTIFY_SOURCE=2',
+];
 const DEBUG = ['-O0', '-g'];
 
 /** Where it is not hot, an index or a span beyond its end ends the process. */
@@ -102,10 +110,10 @@ export class BuildError extends Error {
   name = 'BuildError';
 }
 
-/** Of the addon, by their paths from native/: those of its core, and what binds it to Node. */
+/** Sources and headers, by their paths from native/: those of the core, and what binds it to Node. */
 function sources() {
   return readdirSync(NATIVE, { recursive: true })
-    .filter((path) => /^(?:core\/|binding[./]).*\.(?:cc|h)$|^binding\.cc$/.test(path))
+    .filter((path) => /^(?:core|binding)\/.*\.(?:cc|h)$|^binding\.cc$/.test(path))
     .sort();
 }
 
@@ -119,7 +127,10 @@ export function headersIn(folder) {
 export function markOf({ isDebug = false } = {}) {
   const hash = createHash('sha256');
   for (const path of [...sources(), basename(import.meta.url)]) {
-    hash.update(`${path}\0`).update(readFileSync(join(NATIVE, path))).update('\0');
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(NATIVE, path)))
+      .update('\0');
   }
   const headers = headerFolders().flatMap((folder) => headersIn(folder));
   for (const path of headers.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))) {
@@ -157,7 +168,10 @@ export async function buildAddon(file, { isDebug = false, isStripped = false } =
   const objects = await compileAll(CXX, own, folder);
 
   const marked = join(folder, 'mark.cc');
-  writeFileSync(marked, `extern "C" { __attribute__((used)) extern const char mark[] = "${mark}"; }\n`);
+  writeFileSync(
+    marked,
+    `extern "C" { __attribute__((used)) extern const char mark[] = "${mark}"; }\n`,
+  );
   const fresh = `${file}.${process.pid}`;
   await compile(CXX, [
     ...own,
@@ -173,48 +187,48 @@ export async function buildAddon(file, { isDebug = false, isStripped = false } =
   renameSync(fresh, file);
 }
 
-/** Those whose source, header or flags changed; each processor has one at a time. */
+/**
+ * Those whose source, headers or flags changed, by their content: times say nothing of a file that was put back. Each
+ * processor has one at a time.
+ */
 async function compileAll(compiler, flags, folder) {
-  const all = sources();
-  const command = `${compiler} ${flags.join(' ')}\n`;
-  const commandFile = join(folder, 'command');
   mkdirSync(folder, { recursive: true });
-  if (!existsSync(commandFile) || readFileSync(commandFile, 'utf8') !== command) {
-    writeFileSync(commandFile, command);
+  const all = sources();
+  const common = createHash('sha256').update([compiler, ...flags].join('\0'));
+  for (const path of all.filter((name) => name.endsWith('.h'))) {
+    common.update(readFileSync(join(NATIVE, path)));
   }
-  const newest = Math.max(
-    statSync(commandFile).mtimeMs,
-    ...all.filter((path) => path.endsWith('.h')).map((path) => modified(join(NATIVE, path))),
-  );
-  const objects = [];
-  const stale = [];
-  for (const path of all.filter((name) => name.endsWith('.cc'))) {
-    const source = join(NATIVE, path);
-    const object = join(folder, `${path.replaceAll('/', '-')}.o`);
-    objects.push(object);
-    if (modified(object) <= Math.max(newest, modified(source))) stale.push({ path, source, object });
-  }
+  const jobs = all
+    .filter((name) => name.endsWith('.cc'))
+    .map((path) => {
+      const hash = common
+        .copy()
+        .update(readFileSync(join(NATIVE, path)))
+        .digest('hex');
+      const name = path.replaceAll('/', '-').replace(/cc$/, `${hash.slice(0, 16)}.o`);
+      return { path, object: join(folder, name) };
+    });
+  const left = jobs.filter(({ object }) => !existsSync(object));
   const turn = async () => {
-    for (let next = stale.shift(); next !== undefined; next = stale.shift()) {
-      const { path, source, object } = next;
-      const checked = HOT.has(path) ? [] : CHECKED;
-      const part = `${object}.${process.pid}`;
-      await compile(compiler, [...flags, ...checked, '-c', source, '-o', part]);
-      renameSync(part, object);
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const checked = HOT.has(next.path) ? [] : CHECKED;
+      const part = `${next.object}.${process.pid}`;
+      await compile(compiler, [...flags, ...checked, '-c', join(NATIVE, next.path), '-o', part]);
+      renameSync(part, next.object);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, turn));
+  const objects = jobs.map(({ object }) => object);
+  for (const name of readdirSync(folder)) {
+    if (!objects.includes(join(folder, name))) rmSync(join(folder, name), { force: true });
+  }
   return objects;
-}
-
-/** Milliseconds; 0 where there is no such file. */
-function modified(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 async function compile(compiler, args) {
   try {
-    const { stderr } = await run(compiler, args, { maxBuffer: 2 ** 28 });
+    const [program, ...first] = words(compiler);
+    const { stderr } = await run(program, [...first, ...args], { maxBuffer: 2 ** 28 });
     process.stderr.write(stderr);
   } catch (error) {
     process.stderr.write(error.stderr ?? '');
@@ -224,7 +238,8 @@ async function compile(compiler, args) {
 
 async function requireCompiler(compiler) {
   try {
-    await run(compiler, ['-std=c++20', '-fsyntax-only', '-x', 'c++', '/dev/null']);
+    const [program, ...first] = words(compiler);
+    await run(program, [...first, '-std=c++20', '-fsyntax-only', '-x', 'c++', '/dev/null']);
   } catch (error) {
     throw new BuildError(
       error.code === 'ENOENT'

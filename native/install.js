@@ -9,7 +9,8 @@ import { BUILT, BuildError, buildAddon, main, PREBUILT, ROOT } from './build-add
 
 /** Why not; undefined when it can. */
 function whyNotLoaded(file) {
-  if (!existsSync(file)) return `no addon for ${process.platform}-${process.arch} came with the package`;
+  if (!existsSync(file))
+    return `no addon for ${process.platform}-${process.arch} came with the package`;
   try {
     createRequire(import.meta.url)(file);
     return undefined;

@@ -12,8 +12,8 @@
  * CommonJS, since fastify is, and since it is loaded in one piece: of ESM every node: module costs more to import.
  * Names stay as they are, and maps lead to src/, so that stacks can be read (src/readable-stacks.ts).
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -136,7 +136,9 @@ function licenses(folders) {
     const texts = textsOf(/^(?:licen[cs]e|notice|copying)/i);
     if (texts.length === 0) {
       // Some have it at the end of their README.
-      const [section] = textsOf(/^readme/i).flatMap((text) => /^#+ *licen[cs]e.*/ims.exec(text) ?? []);
+      const [section] = textsOf(/^readme/i).flatMap(
+        (text) => /^#+ *licen[cs]e.*/ims.exec(text) ?? [],
+      );
       if (section === undefined) throw new Error(`${folder} has no license`);
       texts.push(section);
     }

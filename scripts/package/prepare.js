@@ -3,29 +3,42 @@
  * program that people get: the bundle and the addon.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, realpathSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUILT, buildAddon, main, ROOT } from '../../native/build-addon.js';
+import { BUILT, BuildError, buildAddon, main, ROOT } from '../../native/build-addon.js';
 import { bundle } from './bundle.js';
 import { makePackedParts } from './packed-parts.js';
 
 /** `npm install -g .` links this folder and installs nothing in it. */
 function installPackages() {
-  if (['esbuild', 'fastify', 'node-api-headers'].every(isInstalled)) return;
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: ROOT,
-    env: ofThisFolder(process.env),
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  if (areInstalled()) return;
+  try {
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      cwd: ROOT,
+      env: ofThisFolder(process.env),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  } catch {
+    throw new BuildError(`npm ci in ${ROOT} failed (its messages are above)`);
+  }
 }
 
-function isInstalled(name) {
-  return existsSync(join(ROOT, 'node_modules', name));
+/** All that have to be, in the versions of package-lock.json, as npm has noted. */
+function areInstalled() {
+  const note = join(ROOT, 'node_modules/.package-lock.json');
+  if (!existsSync(note)) return false;
+  const [wanted, there] = [join(ROOT, 'package-lock.json'), note].map(
+    (path) => JSON.parse(readFileSync(path, 'utf8')).packages,
+  );
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || optional || there[path]?.version === version,
+  );
 }
 
 /** Without what the npm that runs this was told of another folder. */
 function ofThisFolder(environment) {
-  const others = /^npm_config_(?:global|location|prefix|local_prefix|global_prefix|omit|include|production|only|dry_run)$/i;
+  const others =
+    /^npm_config_(?:global|location|prefix|local_prefix|global_prefix|omit|include|production|only|dry_run)$/i;
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !others.test(name)));
 }
 

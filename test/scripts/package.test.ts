@@ -30,7 +30,8 @@ const NO_COMPILER = { ...process.env, CXX: 'no-such-g++' };
 /** What a clone has that takes part, with the packages of this one and its addon. */
 function copyOfTree(): string {
   const tree = tempDirectory();
-  const parts = ['package.json', 'LICENSE', 'README.md', 'src', 'scripts/package', 'native/core'];
+  const files = ['package.json', 'package-lock.json', 'LICENSE', 'README.md'];
+  const parts = [...files, 'src', 'scripts/package', 'native/core'];
   const bindings = readdirSync(`${ROOT}/native`).filter((name) => /^binding|\.c?js$/.test(name));
   for (const part of [...parts, ...bindings.map((name) => `native/${name}`)]) {
     cpSync(join(ROOT, part), join(tree, part), { recursive: true });
