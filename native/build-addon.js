@@ -3,6 +3,7 @@
  * npm, in the package they lie in native/headers/; so the addon is not of one Node but of every one from 20 on.
  *
  *     node native/build-addon.js [--debug]     → native/build/Release/promfold.node, or Debug
+ *     node native/build-addon.js --check       ends with 1 where there is something to build
  *
  * CXX, CXXFLAGS and LDFLAGS are those of make. The addon carries a hash of all it was built of, which says
  * whether it is the addon of the sources beside it: nothing is built anew then.
@@ -267,5 +268,6 @@ export async function main(build) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const isDebug = process.argv.includes('--debug');
   const file = isDebug ? BUILT.replace('Release', 'Debug') : BUILT;
+  if (process.argv.includes('--check')) process.exit(hasMark(file, markOf({ isDebug })) ? 0 : 1);
   await main(() => buildAddon(file, { isDebug }));
 }

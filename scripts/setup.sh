@@ -46,8 +46,9 @@ newer() {
   [ ! -e "$stamp" ] || [ -n "$(find "$@" -type f -newer "$stamp" -print -quit)" ]
 }
 
-# Does nothing itself where the addon is one of these sources.
 build_native() {
+  if node native/build-addon.js --check; then return; fi
+  say 'building the native addon'
   quiet 'npm run build:native' node native/build-addon.js
 }
 

@@ -28,8 +28,8 @@ export function loadAddon(directory: string): unknown {
   const isClone = existsSync(join(directory, '../src/main.ts'));
   const cure = isClone
     ? 'npm run build:native'
-    : 'with a C++ compiler (g++): npm rebuild -g promfold, without -g where it was installed so';
-  throw new UsageError(`the native addon ${found}; build it, ${cure}`);
+    : 'npm rebuild -g promfold (without -g for a local installation)';
+  throw new UsageError(`the native addon ${found}; install g++ and build it: ${cure}`);
 }
 
 /** Debug (`node native/build-addon.js --debug`) counts only without Release. */

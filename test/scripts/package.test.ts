@@ -255,7 +255,7 @@ describe('promfold that cannot run', () => {
       await withAddon(content, async () => {
         const { exitCode, stdout, stderr } = await run(program, ['scrape', '/']);
         assert.deepEqual([exitCode, stdout], [2, '']);
-        const line = `^promfold: the native addon ${found}; build it, with .*: npm rebuild -g promfold.*\\n$`;
+        const line = `^promfold: the native addon ${found}; install g\\+\\+ and build it: npm rebuild -g promfold .*\\n$`;
         assert.match(stderr, new RegExp(line));
       });
     });
