@@ -13,14 +13,16 @@
  * Names stay as they are, and maps lead to src/, so that stacks can be read (src/readable-stacks.ts).
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = 'dist/bundle';
 
-/** In src/, without `.ts`. */
-const ENTRIES = ['main', 'readable-stacks', 'processes/proc-worker', 'scrape/endpoint-worker'];
+/** Of src/: what is started. They lie side by side in the bundle. */
+const ENTRIES = readdirSync(join(ROOT, 'src'), { recursive: true }).filter((path) =>
+  /^(?:main|readable-stacks)\.ts$|-worker\.ts$/.test(path),
+);
 
 /**
  * Files of their own, for what not every command loads: half a megabyte is read and compiled in the time that a
@@ -85,7 +87,7 @@ export async function bundle() {
   const made = await Promise.all([
     build({
       ...common,
-      entryPoints: ENTRIES.map((path) => ({ in: `src/${path}.ts`, out: path.split('/').at(-1) })),
+      entryPoints: ENTRIES.map((path) => ({ in: `src/${path}`, out: basename(path, '.ts') })),
       outdir: OUTPUT,
       target: 'node20.19',
       plugins: [packagesBeside()],
