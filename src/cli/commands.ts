@@ -22,7 +22,7 @@ const LOADERS = {
   man: async () => (await import('./man.js')).manCommand(loadCommands),
 } satisfies Record<string, () => Promise<Command<FlagKey>>>;
 
-type CommandName = keyof typeof LOADERS;
+export type CommandName = keyof typeof LOADERS;
 
 export const COMMAND_NAMES = Object.keys(LOADERS) as readonly CommandName[];
 

@@ -10,9 +10,12 @@
  * belongs (complete-names.ts), files and directories, and behind `run --` the command line of another program.
  */
 import { UsageError } from '../errors.js';
+import { topicNames } from '../manual/topics.js';
 import type { Command } from './command.js';
 import { METRIC_NAMES_WORD } from './complete-names.js';
+import { EXPLAINED_CODES } from './explain-code.js';
 import { FLAGS, type FlagText } from './flags.js';
+import { HELP_WORD } from './help.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -41,7 +44,7 @@ function isShell(text: string): text is Shell {
 }
 
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
-  const described = commands.map(describe);
+  const described = [...commands.map(describe), help(commands)];
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](described);
 }
 
@@ -76,6 +79,17 @@ function describe({ name, summary, flags, positionals = ['[DIR]'] }: Command): D
   };
 }
 
+function help(commands: readonly Command[]): Described {
+  const words = [...commands.map(({ name }) => name), ...topicNames()];
+  return {
+    name: HELP_WORD,
+    summary: 'Print the help of a command, or a topic of the manual.',
+    flags: [],
+    positionals: [{ words }],
+    takesCommand: false,
+  };
+}
+
 function replyOfPositional(positional: string): Reply {
   if (positional === 'SHELL') return { words: SHELLS };
   return positional === 'SELECTOR' ? 'metrics' : 'files';
@@ -86,6 +100,7 @@ const REPLY_OF_VALUE: Readonly<Record<string, Reply>> = {
   file: 'files',
   directory: 'directories',
   selector: 'metrics',
+  code: { words: EXPLAINED_CODES },
 };
 
 function replyOfFlag({ choices, value = '' }: FlagText): Reply {

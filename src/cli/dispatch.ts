@@ -7,11 +7,12 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
-import { nearest } from '../inspect/near-names.js';
 import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
-import { COMMAND_NAMES, isCommandName, loadCommand, loadCommands } from './commands.js';
+import { type CommandName, isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
+import { exitCodesOf } from './exit-codes.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
+import { HELP_WORD, printTopic, TOPIC_OF, topicList } from './help.js';
 import { VERSION_LINE } from './version.js';
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
@@ -22,7 +23,10 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     await completeNames(second, terminal);
     return 0;
   }
-  if (first === 'help' && second !== undefined) refuseUnknownCommand(second);
+  if (first === HELP_WORD && second !== undefined && !isHelpOfCommander(second)) {
+    await printTopic(second, terminal);
+    return 0;
+  }
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
   let printed = '';
   let chosen: (() => Promise<ExitStatus>) | undefined;
@@ -33,17 +37,18 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     // So that the flags of a command behind `run` are its own.
-    .helpCommand('help [command]', 'Print the help of a command.')
+    .helpCommand('help [topic]', 'Print the help of a command, or a topic of the manual.')
     .enablePositionalOptions()
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),
       subcommandTerm: (sub) => {
         const command = commands.find(({ name }) => name === sub.name());
         return command === undefined
-          ? 'help [command]'
+          ? 'help [topic]'
           : syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
       },
     })
+    .addHelpText('after', () => `\n${first === HELP_WORD ? topicList() : ALSO_TOPICS}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -73,19 +78,16 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
   return chosen!();
 }
 
-/** @throws UsageError for `help` on what is no command */
-function refuseUnknownCommand(word: string): void {
-  if (isCommandName(word) || word === 'help' || word.startsWith('-')) return;
-  const near = nearest(word, COMMAND_NAMES);
-  const hint =
-    near.length > 0 ? `near names: ${near.join(', ')}` : `there are ${COMMAND_NAMES.join(', ')}`;
-  throw new UsageError(`help: no command is called '${word}'; ${hint}`);
+const ALSO_TOPICS = 'promfold help lists the topics of the manual, too.';
+
+function isHelpOfCommander(word: string): boolean {
+  return isCommandName(word) || word === HELP_WORD || word.startsWith('-');
 }
 
 /** `promfold DIR` is `promfold serve DIR`, if DIR has a slash or exists. */
 function withCommand(argv: readonly string[]): readonly string[] {
   const [first = ''] = argv;
-  if (first.startsWith('-') || isCommandName(first)) return argv;
+  if (first.startsWith('-') || first === HELP_WORD || isCommandName(first)) return argv;
   return first.includes('/') || existsSync(first) ? ['serve', ...argv] : argv;
 }
 
@@ -120,7 +122,7 @@ function addCommand(
     .summary(command.summary)
     .description(about)
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', `\nExamples:\n${examples}`)
+    .addHelpText('after', `\nExamples:\n${examples}\n\n${exitCodes(command.name)}`)
     // After the positionals commander passes its own options and the command.
     .action((...all: unknown[]) =>
       choose(all.slice(0, positionals.length).flat() as (string | undefined)[], given),
@@ -141,6 +143,15 @@ function addCommand(
     });
     if (flag.value === undefined) sub.on(`option:${flag.name}`, () => texts.push('true'));
   }
+}
+
+/** And where there is more to read. */
+function exitCodes(command: string): string {
+  const name = command as CommandName;
+  const codes = exitCodesOf(name);
+  const width = Math.max(...codes.map(([code]) => code.length));
+  const lines = codes.map(([code, meaning]) => `  ${code.padEnd(width)}  ${meaning}`);
+  return ['Exit codes:', ...lines, '', `More: promfold help ${TOPIC_OF[name]}`].join('\n');
 }
 
 /** commander's message on one line, in the words of ours, and whose help to see. */

@@ -476,6 +476,15 @@ export const FLAGS = {
       throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
     },
   ),
+  explain: optional<string>(
+    {
+      name: 'explain',
+      value: 'code',
+      help: 'print what a finding or an error code means, and the cure; no directory is read',
+      environment: false,
+    },
+    (text) => text,
+  ),
   by: optional<'process'>(
     {
       name: 'by',

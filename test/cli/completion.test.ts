@@ -7,7 +7,9 @@ import { loadCommands } from '../../src/cli/commands.js';
 import { METRIC_NAMES_WORD } from '../../src/cli/complete-names.js';
 import { completionScript, SHELLS } from '../../src/cli/completion.js';
 import { FLAGS } from '../../src/cli/flags.js';
-import { manPage, roff } from '../../src/cli/man.js';
+import { manPage } from '../../src/cli/man.js';
+import { roff } from '../../src/cli/roff.js';
+import { readTopics } from '../../src/manual/topics.js';
 import { promfold } from '../support/cli.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { MAIN, ROOT } from '../support/paths.js';
@@ -253,7 +255,7 @@ describe('completion', () => {
 });
 
 describe('the manual page', () => {
-  const page = manPage(COMMANDS);
+  const page = manPage(COMMANDS, readTopics());
 
   it('has a section for each command, and each of its flags', () => {
     for (const { name, flags } of COMMANDS) {
@@ -265,7 +267,7 @@ describe('the manual page', () => {
 
   it('has lines that are a known request, or text', () => {
     for (const line of page.trimEnd().split('\n')) {
-      assert.match(line, /^(?:\.(?:TH|SH|SS|TP|B|I|PP|nf|fi|RS|RE|br)\b|[^.'])/);
+      assert.match(line, /^(?:\.(?:TH|SH|SS|TP|IP|B|I|PP|nf|fi|RS|RE|br)\b|[^.'])/);
     }
   });
 
