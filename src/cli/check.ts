@@ -34,6 +34,11 @@ export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {
   summary: 'Find what is wrong with a directory, and say what to do.',
   details: [INSTEAD_OF_DIRECTORY],
   flags: ['all', 'explain', 'limit', 'color', 'json'],
+  exitCodes: [
+    ['0', 'no error was found; there may be warnings and notes'],
+    ['1', 'an error was found'],
+  ],
+  topic: 'checking',
   examples: ['check /run/prom', 'check --json /run/prom', 'check --explain DEAD_ALL_GAUGE'],
 
   async run({ directory: given, flags }, terminal) {

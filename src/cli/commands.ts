@@ -20,11 +20,14 @@ const LOADERS = {
   discover: async () => (await import('./discover.js')).discover,
   completion: async () => (await import('./completion.js')).completionCommand(loadCommands),
   man: async () => (await import('./man.js')).manCommand(loadCommands),
+  help: async () => (await import('./help.js')).helpCommand(commandNames),
 } satisfies Record<string, () => Promise<Command<FlagKey>>>;
 
-export type CommandName = keyof typeof LOADERS;
+type CommandName = keyof typeof LOADERS;
 
-export const COMMAND_NAMES = Object.keys(LOADERS) as readonly CommandName[];
+function commandNames(): readonly string[] {
+  return Object.keys(LOADERS);
+}
 
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(LOADERS, word);

@@ -15,7 +15,6 @@ import type { Command } from './command.js';
 import { METRIC_NAMES_WORD } from './complete-names.js';
 import { EXPLAINED_CODES } from './explain-code.js';
 import { FLAGS, type FlagText } from './flags.js';
-import { HELP_WORD } from './help.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -27,6 +26,8 @@ export function completionCommand(commands: () => Promise<readonly Command[]>): 
     summary: 'Print the completion script of a shell.',
     positionals: ['SHELL'],
     flags: [],
+    exitCodes: [['0', 'the script is printed']],
+    topic: 'shell-completion',
     examples: ['completion bash', 'completion zsh', 'completion fish'],
 
     async run({ positionals: [shell = ''] }, terminal) {
@@ -44,7 +45,7 @@ function isShell(text: string): text is Shell {
 }
 
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
-  const described = [...commands.map(describe), help(commands)];
+  const described = commands.map((command) => describe(command, commands));
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](described);
 }
 
@@ -69,28 +70,23 @@ interface Described {
 const HELP_FLAG: FlagText = { name: 'help', short: 'h', help: 'print this help' };
 const VERSION_FLAG: FlagText = { name: 'version', help: 'print the version' };
 
-function describe({ name, summary, flags, positionals = ['[DIR]'] }: Command): Described {
+function describe(
+  { name, summary, flags, positionals = ['[DIR]'] }: Command,
+  commands: readonly Command[],
+): Described {
   return {
     name,
     summary,
     flags: [...flags.map((key): FlagText => FLAGS[key]), HELP_FLAG],
-    positionals: positionals.map(replyOfPositional),
+    positionals: positionals.map((positional) => replyOfPositional(positional, commands)),
     takesCommand: positionals.includes('CMD...'),
   };
 }
 
-function help(commands: readonly Command[]): Described {
-  const words = [...commands.map(({ name }) => name), ...topicNames()];
-  return {
-    name: HELP_WORD,
-    summary: 'Print the help of a command, or a topic of the manual.',
-    flags: [],
-    positionals: [{ words }],
-    takesCommand: false,
-  };
-}
-
-function replyOfPositional(positional: string): Reply {
+function replyOfPositional(positional: string, commands: readonly Command[]): Reply {
+  if (positional === '[TOPIC]') {
+    return { words: [...commands.map(({ name }) => name), ...topicNames()] };
+  }
   if (positional === 'SHELL') return { words: SHELLS };
   return positional === 'SELECTOR' ? 'metrics' : 'files';
 }

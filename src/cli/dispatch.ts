@@ -7,24 +7,26 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
-import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
-import { type CommandName, isCommandName, loadCommand, loadCommands } from './commands.js';
+import {
+  type Command,
+  type ExitStatus,
+  FAILED,
+  type Given,
+  type Terminal,
+  usageOf,
+} from './command.js';
+import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
-import { exitCodesOf } from './exit-codes.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
-import { HELP_WORD, printTopic, TOPIC_OF, topicList } from './help.js';
+import { topicList } from './help.js';
 import { VERSION_LINE } from './version.js';
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
-  const words = withCommand(argv);
+  const words = withCommand(asFlag(argv));
   const [first = '', second] = words;
   if (first === METRIC_NAMES_WORD) {
     await completeNames(second, terminal);
-    return 0;
-  }
-  if (first === HELP_WORD && second !== undefined && !isHelpOfCommander(second)) {
-    await printTopic(second, terminal);
     return 0;
   }
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
@@ -36,19 +38,17 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     .usage('<command> [DIR] [flags]\n       promfold DIR [flags]   (as promfold serve DIR)')
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
     // So that the flags of a command behind `run` are its own.
-    .helpCommand('help [topic]', 'Print the help of a command, or a topic of the manual.')
     .enablePositionalOptions()
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),
       subcommandTerm: (sub) => {
-        const command = commands.find(({ name }) => name === sub.name());
-        return command === undefined
-          ? 'help [topic]'
-          : syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
+        const command = commands.find(({ name }) => name === sub.name())!;
+        return syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
       },
     })
-    .addHelpText('after', () => `\n${first === HELP_WORD ? topicList() : ALSO_TOPICS}`)
+    .addHelpText('after', () => `\n${argv[0] === 'help' ? topicList() : ALSO_TOPICS}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -80,14 +80,18 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
 
 const ALSO_TOPICS = 'promfold help lists the topics of the manual, too.';
 
-function isHelpOfCommander(word: string): boolean {
-  return isCommandName(word) || word === HELP_WORD || word.startsWith('-');
+/** `help COMMAND` is `COMMAND --help`; all of them, where none is named. */
+function asFlag(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  if (first !== 'help') return argv;
+  if (second === undefined) return ['--help'];
+  return isCommandName(second) ? [second, '--help'] : argv;
 }
 
 /** `promfold DIR` is `promfold serve DIR`, if DIR has a slash or exists. */
 function withCommand(argv: readonly string[]): readonly string[] {
   const [first = ''] = argv;
-  if (first.startsWith('-') || first === HELP_WORD || isCommandName(first)) return argv;
+  if (first.startsWith('-') || isCommandName(first)) return argv;
   return first.includes('/') || existsSync(first) ? ['serve', ...argv] : argv;
 }
 
@@ -122,7 +126,7 @@ function addCommand(
     .summary(command.summary)
     .description(about)
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', `\nExamples:\n${examples}\n\n${exitCodes(command.name)}`)
+    .addHelpText('after', `\nExamples:\n${examples}\n\n${exitCodes(command)}`)
     // After the positionals commander passes its own options and the command.
     .action((...all: unknown[]) =>
       choose(all.slice(0, positionals.length).flat() as (string | undefined)[], given),
@@ -146,12 +150,11 @@ function addCommand(
 }
 
 /** And where there is more to read. */
-function exitCodes(command: string): string {
-  const name = command as CommandName;
-  const codes = exitCodesOf(name);
+function exitCodes({ exitCodes, topic }: Command): string {
+  const codes = [...exitCodes, FAILED];
   const width = Math.max(...codes.map(([code]) => code.length));
   const lines = codes.map(([code, meaning]) => `  ${code.padEnd(width)}  ${meaning}`);
-  return ['Exit codes:', ...lines, '', `More: promfold help ${TOPIC_OF[name]}`].join('\n');
+  return ['Exit codes:', ...lines, '', `More: promfold help ${topic}`].join('\n');
 }
 
 /** commander's message on one line, in the words of ours, and whose help to see. */

@@ -1,47 +1,42 @@
-/** `help`: the list of topics behind that of commands, and one topic. The help of a command is commander's. */
+/** `help`: one topic of the manual. Of a command, and of all of them, it is --help: dispatch.ts says so. */
 import { UsageError } from '../errors.js';
 import { nearest } from '../inspect/near-names.js';
 import { readTopic, readTopics, topicNames } from '../manual/topics.js';
-import type { Terminal } from './command.js';
-import { COMMAND_NAMES, type CommandName } from './commands.js';
+import type { Command } from './command.js';
 import { manualText } from './manual-text.js';
 import { terminalWidth } from './terminal.js';
 
-export const HELP_WORD = 'help';
+/** @param commandNames asked for when it runs: it is one of them itself */
+export function helpCommand(commandNames: () => readonly string[]): Command<never> {
+  return {
+    name: 'help',
+    summary: 'Print the help of a command, or a topic of the manual.',
+    positionals: ['[TOPIC]'],
+    flags: [],
+    exitCodes: [['0', 'the help or the topic is printed']],
+    topic: 'commands',
+    examples: ['help', 'help explain', 'help budgets'],
 
-/** Where the manual says more about a command than its help does. */
-export const TOPIC_OF: Readonly<Record<CommandName, string>> = {
-  serve: 'endpoints',
-  run: 'wrapping',
-  scrape: 'output-files',
-  ls: 'listing',
-  cat: 'contents',
-  explain: 'explaining',
-  check: 'checking',
-  top: 'watching',
-  diff: 'comparing',
-  snapshot: 'comparing',
-  discover: 'discovery',
-  completion: 'shell-completion',
-  man: 'shell-completion',
-};
-
-/** @throws UsageError for what is neither topic nor command */
-export async function printTopic(word: string, terminal: Terminal): Promise<void> {
-  const names = topicNames();
-  if (!names.includes(word)) {
-    const near = nearest(word, [...COMMAND_NAMES, ...names]);
-    const hint =
-      near.length > 0 ? `near names: ${near.join(', ')}` : 'promfold help lists what there is';
-    throw new UsageError(`help: no command or topic is called '${word}'; ${hint}`);
-  }
-  await terminal.print(manualText(readTopic(word).text, terminalWidth(terminal.environment)));
+    async run({ positionals: [word = ''] }, terminal) {
+      const names = topicNames();
+      if (!names.includes(word)) {
+        const near = nearest(word, [...commandNames(), ...names]);
+        const hint =
+          near.length > 0 ? `near names: ${near.join(', ')}` : 'promfold help lists what there is';
+        throw new UsageError(`help: no command or topic is called '${word}'; ${hint}`);
+      }
+      await terminal.print(manualText(readTopic(word).text, terminalWidth(terminal.environment)));
+      return 0;
+    },
+  };
 }
 
 /** As the list of commands above it. */
 export function topicList(): string {
   const topics = readTopics();
   const width = Math.max(...topics.map(({ name }) => name.length));
-  const lines = topics.map(({ name, title }) => `  ${name.padEnd(width)}  ${title}`);
+  const lines = topics.map(
+    ({ name, title }) => `  ${name.padEnd(width)}  ${title.replace(/^.*?: /, '')}`,
+  );
   return ['Topics:', ...lines].join('\n');
 }

@@ -6,10 +6,8 @@
  */
 
 import { readTopics, type Topic } from '../manual/topics.js';
-import { type Command, usageOf } from './command.js';
-import type { CommandName } from './commands.js';
+import { type Command, FAILED, usageOf } from './command.js';
 import { DIRECTORY_VARIABLE } from './directory.js';
-import { exitCodesOf } from './exit-codes.js';
 import { describeFlag, type FlagText, flagOf } from './flags.js';
 import { topicSection } from './man-topic.js';
 import { roff } from './roff.js';
@@ -22,6 +20,8 @@ export function manCommand(commands: () => Promise<readonly Command[]>): Command
     summary: 'Print the manual page: promfold man | man -l -',
     positionals: [],
     flags: [],
+    exitCodes: [['0', 'the page is printed']],
+    topic: 'shell-completion',
     examples: ['man > /usr/local/share/man/man1/promfold.1'],
 
     async run(_, terminal) {
@@ -51,7 +51,7 @@ export function manPage(commands: readonly Command[], topics: readonly Topic[]):
     '.SH COMMANDS',
     ...commands.flatMap(commandLines),
     '.SH EXIT STATUS',
-    ...commands.flatMap(({ name }) => exitLines(name as CommandName)),
+    ...commands.flatMap(exitLines),
     '.SH ENVIRONMENT',
     '.TP',
     `.B ${DIRECTORY_VARIABLE}`,
@@ -97,8 +97,8 @@ function commandLines(command: Command): string[] {
   ];
 }
 
-function exitLines(name: CommandName): string[] {
-  const codes = exitCodesOf(name).map(([code, meaning]) => roff(`${code}: ${meaning}`));
+function exitLines({ name, exitCodes }: Command): string[] {
+  const codes = [...exitCodes, FAILED].map(([code, meaning]) => roff(`${code}: ${meaning}`));
   return [
     '.TP',
     `.B promfold ${roff(name)}`,

@@ -79,7 +79,7 @@ function namedCell(name: string | undefined, cell: string): string {
 
 const LINK = /\[([^\]]+)\]\(([^)\s]+)\)/g;
 
-/** `[budgets](budgets.md)` is followed by `promfold help budgets`, and an address by a browser. */
+/** A link to another topic is followed by `promfold help`, an address by a browser, all else in the tree. */
 export function shownLinks(text: string): string {
   return text.replace(LINK, (_, shown: string, target: string) => {
     const [, topic] = /^([\w-]+)\.md(?:#.*)?$/.exec(target) ?? [];

@@ -55,6 +55,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   name: 'serve',
   summary: 'Serve the metrics of a directory over HTTP.',
   flags: [...SOURCES, 'discover', ...SERVE_FLAGS],
+  exitCodes: [['0', 'SIGTERM or SIGINT stopped it']],
+  topic: 'endpoints',
   examples: [
     'serve /run/prom',
     'serve --web.listen-address=:19925 /run/prom',

@@ -152,7 +152,7 @@ export const ENDPOINT_FAULTS: readonly Fault[] = [
   },
   {
     fault:
-      'an endpoint of `--append-url` whose page is beyond [its budget](appending.md): bytes, families, samples',
+      'an endpoint of `--append-url` whose page is beyond its budget (topic `appending`): bytes, families, samples',
     served: 'everything but its families; no part of such a page',
     seen: 'APPEND_FAILED, with the limit; `promfold_append_up` 0',
     cure: 'fewer values of labels; or have Prometheus scrape that endpoint by itself',
