@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadCommands } from '../src/cli/commands.js';
 import { commandsTable } from '../src/cli/commands-table.js';
@@ -87,6 +88,41 @@ describe('the manual', () => {
 function shellComments(text: string): number {
   const code = blocksOf(text).flatMap((block) => (block.kind === 'code' ? block.lines : []));
   return code.filter((line) => line.startsWith('# ')).length;
+}
+
+describe('links', () => {
+  const documents = [
+    'README.md',
+    'src/README.md',
+    'scripts/deploy/README.md',
+    '.github/CONTRIBUTING.md',
+    '.github/SECURITY.md',
+    '.github/CHANGELOG.md',
+    ...readTopics().map(({ name }) => `src/manual/${name}.md`),
+  ];
+  for (const document of documents) {
+    it(`of ${document} lead to what there is`, () => {
+      const text = readFileSync(`${ROOT}/${document}`, 'utf8');
+      for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(target!)) continue;
+        const [path, anchor] = target!.split('#');
+        const file = path === '' ? document : posix.join(posix.dirname(document), path!);
+        assert.ok(existsSync(`${ROOT}/${file}`), target);
+        if (anchor !== undefined) assert.ok(anchorsOf(file).includes(anchor), target);
+      }
+    });
+  }
+});
+
+/** Of each heading, as a forge makes them. */
+function anchorsOf(file: string): string[] {
+  const text = readFileSync(`${ROOT}/${file}`, 'utf8');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 describe('.github/SECURITY.md', () => {

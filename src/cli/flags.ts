@@ -1,7 +1,7 @@
 /**
  * Every flag, once: name, help, default, environment variable, and what a good value is.
  *
- * --help, the parser and the README's table are all made of this. A value is taken from the command
+ * --help, the parser and the topic `flags` are all made of this. A value is taken from the command
  * line, else from the environment variable (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an
  * empty variable counts as not set.
  */
@@ -712,7 +712,7 @@ function listed(choices: readonly string[]): string {
 }
 
 /**
- * The README's table of flags, as Markdown.
+ * The table of the topic `flags`, as Markdown.
  *
  * @param commands which commands take which flags
  */

@@ -48,7 +48,8 @@ export function inlineRoff(text: string): string {
   let end = 0;
   for (const { 0: whole, 1: bold, 2: code, 3: shown, index } of text.matchAll(MARKED)) {
     line += roff(text.slice(end, index));
-    line += shown === undefined ? `\\fB${roff(bold ?? code!)}\\fR` : inlineRoff(shown);
+    const strong = bold?.replaceAll('`', '') ?? code!;
+    line += shown === undefined ? `\\fB${roff(strong)}\\fR` : inlineRoff(shown);
     end = index + whole.length;
   }
   return line + roff(text.slice(end));

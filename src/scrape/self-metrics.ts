@@ -98,7 +98,7 @@ interface SelfFamily {
   readonly forgets?: true;
 }
 
-/** In the order they are printed. The README's table is made of this one. */
+/** In the order they are printed. The topic `self-metrics` is made of this one. */
 const FAMILIES = {
   buildInfo: {
     name: 'promfold_build_info',
@@ -456,7 +456,7 @@ function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
 /** All families there may be, whether they have something to say or not. */
 export const SELF_FAMILIES = ROWS.map(([, row]) => headOf(row));
 
-/** The README's table of self-metrics, as Markdown. */
+/** The table of the topic `self-metrics`, as Markdown. */
 export function selfMetricsTable(): string {
   const rows = ROWS.map(([, { name, type, help, labels = [] }]) => {
     const selector = labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
