@@ -126,7 +126,8 @@ function anchorsOf(file: string): string[] {
 }
 
 describe('.github/SECURITY.md', () => {
-  const security = readFileSync(`${ROOT}/.github/SECURITY.md`, 'utf8');
+  const security = `${readFileSync(`${ROOT}/.github/SECURITY.md`, 'utf8')}
+${readTopic('security').text}`;
 
   it('is linked from the README', () => {
     assert.ok(readme.includes('(.github/SECURITY.md)'));

@@ -19,6 +19,7 @@ import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
 import { topicList } from './help.js';
+import { definitionLines } from './table.js';
 import { VERSION_LINE } from './version.js';
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
@@ -151,10 +152,12 @@ function addCommand(
 
 /** And where there is more to read. */
 function exitCodes({ exitCodes, topic }: Command): string {
-  const codes = [...exitCodes, FAILED];
-  const width = Math.max(...codes.map(([code]) => code.length));
-  const lines = codes.map(([code, meaning]) => `  ${code.padEnd(width)}  ${meaning}`);
-  return ['Exit codes:', ...lines, '', `More: promfold help ${topic}`].join('\n');
+  return [
+    'Exit codes:',
+    ...definitionLines([...exitCodes, FAILED]),
+    '',
+    `More: promfold help ${topic}`,
+  ].join('\n');
 }
 
 /** commander's message on one line, in the words of ours, and whose help to see. */

@@ -4,6 +4,7 @@ import { nearest } from '../inspect/near-names.js';
 import { readTopic, readTopics, topicNames } from '../manual/topics.js';
 import type { Command } from './command.js';
 import { manualText } from './manual-text.js';
+import { definitionLines } from './table.js';
 import { terminalWidth } from './terminal.js';
 
 /** @param commandNames asked for when it runs: it is one of them itself */
@@ -31,12 +32,10 @@ export function helpCommand(commandNames: () => readonly string[]): Command<neve
   };
 }
 
-/** As the list of commands above it. */
+/** As the list of commands above it; the name of a topic is most of the first word of its title. */
 export function topicList(): string {
-  const topics = readTopics();
-  const width = Math.max(...topics.map(({ name }) => name.length));
-  const lines = topics.map(
-    ({ name, title }) => `  ${name.padEnd(width)}  ${title.replace(/^.*?: /, '')}`,
+  const topics = readTopics().map(
+    ({ name, title }) => [name, title.replace(/^.*?: /, '')] as const,
   );
-  return ['Topics:', ...lines].join('\n');
+  return ['Topics:', ...definitionLines(topics)].join('\n');
 }

@@ -42,7 +42,7 @@ const COMMAND = /^(?:\$ |(?:curl|docker|export|kubectl|mkdir|npm|npx|ssh) )/;
 const PRELUDE = `
 set -euo pipefail
 trap 'kill $(jobs -p) 2> /dev/null || true; wait || true' EXIT
-listening() { for _ in {1..200}; do curl --silent --output /dev/null "http://127.0.0.1:$1/" && return; sleep 0.1; done; return 1; }
+listening() { for _ in {1..200}; do (: < "/dev/tcp/127.0.0.1/$1") 2> /dev/null && return; sleep 0.1; done; return 1; }
 `;
 
 let place = '';
