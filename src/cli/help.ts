@@ -32,7 +32,7 @@ export function helpCommand(commandNames: () => readonly string[]): Command<neve
   };
 }
 
-/** As the list of commands above it; the name of a topic is most of the first word of its title. */
+/** As the list of commands above it. A title begins with its subject, which the name says already. */
 export function topicList(): string {
   const topics = readTopics().map(
     ({ name, title }) => [name, title.replace(/^.*?: /, '')] as const,
