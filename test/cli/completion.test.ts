@@ -100,6 +100,9 @@ describe('completion', () => {
       ['promfold', 'completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
+    [['promfold', 'help', 'bud'], ['budgets']],
+    [['promfold', 'help', 'snap'], ['snapshot']],
+    [['promfold', 'check', '--explain', 'FILE_EM'], ['FILE_EMPTY']],
     [['promfold', 'run', '--ke'], ['--keep']],
     [['promfold', 'ls', '--sort', '=', 'e'], ['entries']],
     [['promfold', 'ls', '--sort=e'], ['--sort=entries']],
@@ -166,6 +169,8 @@ describe('completion', () => {
     ['promfold cat --match=jobs', ['--match=jobs_total']],
     [`promfold explain jobs_total ${ROOT}/READM`, [`${ROOT}/README.md`]],
     ['promfold completion z', ['zsh']],
+    ['promfold help bud', ['budgets']],
+    ['promfold check --explain FILE_EM', ['FILE_EMPTY']],
     ['promfold check --color=a', ['--color=always', '--color=auto']],
     ['promfold run --log.level info -- mkfif', ['mkfifo']],
   ];
@@ -197,6 +202,8 @@ describe('completion', () => {
     ['promfold run --log.level=info -- mkfif', 'promfold run --log.level=info -- mkfifo '],
     ['promfold snapshot -o sub/fi', 'promfold snapshot -o sub/file.tar.gz '],
     ['promfold expl', 'promfold explain '],
+    ['promfold help bud', 'promfold help budgets '],
+    ['promfold check --explain FILE_EM', 'promfold check --explain FILE_EMPTY '],
   ];
   for (const shell of ['bash', 'zsh'] as const) {
     it(`${shell} completes what is typed in a terminal`, async (t) => {
