@@ -136,10 +136,11 @@ async function runBlock(block: PrintedBlock, script: string): Promise<string> {
 /** @returns what is missing here of the programs that a block needs */
 async function missing(block: PrintedBlock): Promise<string | undefined> {
   if (python.skip) return python.skip;
-  const needed = block.marks.get('needs');
-  if (needed === undefined) return undefined;
-  const { exitCode } = await run('bash', ['-c', `command -v ${needed}`], { env: environment });
-  return exitCode === 0 ? undefined : `no ${needed} here`;
+  for (const needed of block.marks.get('needs')?.split(', ') ?? []) {
+    const { exitCode } = await run('bash', ['-c', `command -v ${needed}`], { env: environment });
+    if (exitCode !== 0) return `no ${needed} here`;
+  }
+  return undefined;
 }
 
 for (const [name, text] of DOCUMENTS) {
@@ -209,4 +210,44 @@ describe('commands within the text', () => {
     }
     assert.ok(count > 20);
   });
+});
+
+describe('the check itself', () => {
+  const [marked, after] = blocksIn(
+    '<!-- not run: no cluster -->\n<!-- needs: jq, curl -->\n```sh\na\n\nb\n```\n\n```text\nc\n```\n',
+  );
+
+  it('reads the marks before a block, and of no other', () => {
+    assert.deepEqual(
+      [...marked!.marks],
+      [
+        ['not run', 'no cluster'],
+        ['needs', 'jq, curl'],
+      ],
+    );
+    assert.deepEqual([marked!.line, marked!.lines], [3, ['a', '', 'b']]);
+    assert.deepEqual([after!.language, after!.marks.size], ['text', 0]);
+  });
+
+  it('tells commands from what they print', () => {
+    assert.deepEqual(commandsOf(['$ a', 'one', '$ b']), [
+      { command: 'a', output: ['one'] },
+      { command: 'b', output: [] },
+    ]);
+  });
+
+  const compared: [
+    title: string,
+    output: string[],
+    printed: string,
+    missing: string | undefined,
+  ][] = [
+    ['lines in their order', ['a', 'c'], 'a\nb\nc\n', undefined],
+    ['lines in another order', ['c', 'a'], 'a\nb\nc\n', 'a'],
+    ['another age, and other line breaks', ['seen  5d ago'], 'seen\n12m ago', undefined],
+    ['another number', ['sum 5'], 'sum 6', 'sum 5'],
+  ];
+  for (const [title, output, printed, missing] of compared) {
+    it(`compares ${title}`, () => assert.equal(missingLine(output, printed), missing));
+  }
 });

@@ -5,7 +5,7 @@
  *
  *   <!-- not run: REASON -->               the whole block
  *   <!-- stand-in: PROGRAM, REASON -->     another program stands in for this one, and does nothing
- *   <!-- needs: PROGRAM -->                skipped where it is missing
+ *   <!-- needs: PROGRAM, PROGRAM -->       skipped where one is missing
  *   <!-- output not compared: REASON -->   the commands are run, what they print depends on the moment
  *   <!-- prints: TEXT -->                  what the block prints has this
  */
