@@ -18,7 +18,6 @@ import {
 import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
 import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
-import { topicList } from './help.js';
 import { definitionLines } from './table.js';
 import { VERSION_LINE } from './version.js';
 
@@ -31,6 +30,8 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     return 0;
   }
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
+  // Loaded, and its files read, only where they are listed.
+  const topics = argv[0] === 'help' ? (await import('./help.js')).topicList() : ALSO_TOPICS;
   let printed = '';
   let chosen: (() => Promise<ExitStatus>) | undefined;
 
@@ -49,7 +50,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
         return syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
       },
     })
-    .addHelpText('after', () => `\n${argv[0] === 'help' ? topicList() : ALSO_TOPICS}`)
+    .addHelpText('after', `\n${topics}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
