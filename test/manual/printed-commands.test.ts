@@ -195,8 +195,8 @@ describe('commands within the text', () => {
     const commands = await loadCommands();
     let count = 0;
     for (const [name, text] of DOCUMENTS) {
-      for (const [, words] of text.matchAll(/`promfold ([^`]+)`/g)) {
-        const [first = '', ...rest] = words!.split(' ');
+      for (const [, words] of text.matchAll(/`promfold\s+([^`]+)`/g)) {
+        const [first = '', ...rest] = words!.split(/\s+/);
         const command = commands.find((each) => each.name === first);
         assert.ok(command || /^(?:-|DIR$|COMMAND$)/.test(first), `${name}: promfold ${words}`);
         const own = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined);
