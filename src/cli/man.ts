@@ -6,7 +6,9 @@
 
 import { type Command, usageOf } from './command.js';
 import { DIRECTORY_VARIABLE } from './directory.js';
-import { describeFlag, type FlagText, flagOf } from './flags.js';
+import type { FlagText } from './flag.js';
+import { describeFlag } from './flag-help.js';
+import { flagOf } from './flag-values.js';
 import { VERSION } from './version.js';
 
 /** @param commands asked for when it runs: it is one of them itself */
