@@ -1,9 +1,10 @@
 /**
  * One series in a few words, for whoever is woken by it: `7, set 41m ago, no step since`.
  */
+
+import { isStale } from '../misleading.js';
+import { formatAge, formatCount, formatValue } from '../quantity.js';
 import type { ExplainedSeries } from './explanation.js';
-import { isStale } from './misleading.js';
-import { formatAge, formatCount, formatValue } from './quantity.js';
 
 export interface Verdict {
   /** What is to be known beside value and age: `previous life`, `no step since`; empty where all is well. */

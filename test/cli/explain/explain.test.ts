@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { promfold } from '../support/cli.js';
-import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
-import { GOLDEN, MAIN } from '../support/paths.js';
-import { run } from '../support/process.js';
-import { tempDirectory } from '../support/temp.js';
+import { promfold } from '../../support/cli.js';
+import { counter, gauge, writeMetricFile } from '../../support/metric-file.js';
+import { GOLDEN, MAIN } from '../../support/paths.js';
+import { run } from '../../support/process.js';
+import { tempDirectory } from '../../support/temp.js';
 
 function counters(): string {
   const directory = tempDirectory();

@@ -1,7 +1,8 @@
 /** The shape of `explain --json`, made by explain.ts. */
-import type { OPERATION } from '../plan/operation.js';
-import type { Liveness } from '../processes/writer.js';
-import type { List } from './list.js';
+import type { OPERATION } from '../../plan/operation.js';
+import type { Liveness } from '../../processes/writer.js';
+import type { List } from '../list.js';
+import type { Observations } from '../observations.js';
 
 const WARNING_CODES = [
   'NEVER_SET',
@@ -70,22 +71,6 @@ export interface ExplainedSeries {
   readonly warnings: readonly Warning[];
   /** Increase since the first look, of what only grows. */
   readonly window?: { readonly delta: number; readonly ratePerSecond: number };
-}
-
-export interface Quantiles {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-}
-
-/** Observations of one process or of all. */
-export interface Observations {
-  readonly count: number;
-  /** Undefined where there is no sum. */
-  readonly sum: number | undefined;
-  readonly quantiles: Quantiles;
-  /** Running totals, in the order of `ExplainedHistogram.le`. */
-  readonly buckets: readonly number[];
 }
 
 export interface HistogramShare extends ShareHolder, Observations {

@@ -4,9 +4,10 @@
  * Source: `src/reference.md` E and G; vllm#30220 (a sum of times), client_python#495 (dead processes),
  * Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
  */
+
+import { isHeldByZero, unixTimesIn } from '../misleading.js';
+import { formatCount, formatValue } from '../quantity.js';
 import type { ExplainedSeries, HistogramShare, Share, Warning } from './explanation.js';
-import { isHeldByZero, unixTimesIn } from './misleading.js';
-import { formatCount, formatValue } from './quantity.js';
 
 export function warningsOfSeries(
   series: Pick<ExplainedSeries, 'type' | 'operation' | 'value' | 'shares'>,
