@@ -10,7 +10,7 @@ import { loadCommands } from '../src/cli/commands.js';
 import { renderFlagsTable } from '../src/cli/flag-help.js';
 import { FLAGS } from '../src/cli/flags.js';
 import { ERROR_CODES } from '../src/errors.js';
-import { selfMetricsTable } from '../src/scrape/self-metrics.js';
+import { selfMetricsTable } from '../src/scrape/families/self-metrics.js';
 import { endpointsTable } from '../src/serve/endpoint.js';
 import { faultsTable } from './faults/fault.js';
 import { FAULTS } from './faults/matrix.js';

@@ -2,7 +2,7 @@
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
-import type { NamedDirectory } from '../scrape/source.js';
+import type { NamedDirectory } from '../scrape/directory/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { parseAllowedHost } from '../serve/host-check.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';

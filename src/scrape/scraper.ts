@@ -23,23 +23,23 @@ import { NO_RULES, type PlanRules } from '../plan/plan.js';
 import { selectsAll } from '../plan/selection.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import { inSlices } from '../steps.js';
-import type { AppendedPages } from './appended-pages.js';
+import type { DeadProcesses } from './directory/dead-processes.js';
+import { ProblemLog } from './directory/problem-log.js';
+import { type NamedDirectory, Source } from './directory/source.js';
+import type { AppendedPages } from './endpoints/appended-pages.js';
+import type { ExtraFamilies } from './families/extra-families.js';
+import { SELF_FAMILIES, type SelfMetrics } from './families/self-metrics.js';
+import { disagreements, type Merged, mergeLayouts } from './page/merged-layout.js';
+import { type PageRequest, pageKey } from './page/page-templates.js';
 import {
   type Appendix,
   appendText,
   type CollectedBySource,
   Collecting,
   type MakePage,
-} from './collecting.js';
-import type { DeadProcesses } from './dead-processes.js';
-import type { ExtraFamilies } from './extra-families.js';
-import { disagreements, type Merged, mergeLayouts } from './merged.js';
-import { type PageRequest, pageKey } from './page.js';
+} from './page/print-job.js';
+import { SharedPages } from './page/shared-pages.js';
 import { PendingScrapes } from './pending-scrapes.js';
-import { ProblemLog } from './problem-log.js';
-import { SELF_FAMILIES, type SelfMetrics } from './self-metrics.js';
-import { SharedPages } from './shared-pages.js';
-import { type NamedDirectory, Source } from './source.js';
 
 export interface ScraperOptions {
   /** Any file or entry that is left out or held fails the scrape, as in prometheus_client. */

@@ -10,7 +10,7 @@ import * as vllm from '../../scripts/bench/vllm-families.js';
 import { loadCommands } from '../../src/cli/commands.js';
 import { environmentVariable, type FlagText } from '../../src/cli/flag.js';
 import { FLAGS } from '../../src/cli/flags.js';
-import { GAUGE_AGE } from '../../src/scrape/gauge-age.js';
+import { GAUGE_AGE } from '../../src/scrape/families/gauge-age.js';
 import { endpoints, OWN_PREFIX } from '../../src/serve/endpoint.js';
 import { ROOT } from '../support/paths.js';
 import { recordedOfVllm, sampleTypes } from '../support/served-names.js';
