@@ -7,11 +7,11 @@ import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialec
 import { ESCAPABLE } from '../expose/formats.js';
 import type { Labels } from '../format/key.js';
 import { Selector } from '../inspect/selector.js';
+import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import { type ChosenLimit, QUANTITIES } from '../plan/budget.js';
 import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-processes.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
-import { DEFAULT_SOURCE_LABEL } from '../scrape/scraper.js';
 import type { ListenAddress } from '../serve/listen-address.js';
 import { ExpectedError, each, type Flag, listed, one, oneOf, optional } from './flag.js';
 import {

@@ -3,7 +3,7 @@ import { ProcThread } from '../processes/proc-thread.js';
 import type { ExtraFamilies } from '../scrape/families/extra-families.js';
 import { GaugeAges } from '../scrape/families/gauge-age.js';
 import { ProcessMetrics } from '../scrape/families/process-metrics.js';
-import type { ScraperOptions } from '../scrape/scraper.js';
+import type { ScraperOptions } from '../scrape/scrape-run.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
 export const WRITER_FLAGS = [

@@ -7,7 +7,7 @@ import type { ErrorCode, MetricFileError } from '../../errors.js';
 import type { MetricFiles } from '../../files/metric-files.js';
 import { compareCodePoints } from '../../format/code-point.js';
 import type { Plan } from '../../plan/plan.js';
-import type { DirectoryFacts } from '../families/self-metrics.js';
+import type { DirectoryFacts } from './facts.js';
 
 /** Files over budget that are named; further ones are counted. */
 const MAX_NAMES = 20;

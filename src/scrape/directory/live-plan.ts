@@ -23,9 +23,9 @@ import type { Layout } from '../../plan/layout.js';
 import { NO_RULES, Plan, type PlanRules } from '../../plan/plan.js';
 import type { ProcThread } from '../../processes/proc-thread.js';
 import { inSlices } from '../../steps.js';
-import type { DirectoryFacts } from '../families/self-metrics.js';
 import { giveMemoryBack } from '../memory.js';
 import { type DeadProcesses, leftOut } from './dead-processes.js';
+import type { DirectoryFacts } from './facts.js';
 import { countFiles, type FileCounts } from './file-counts.js';
 import { type Known, WriterWatch } from './writer-watch.js';
 

@@ -8,7 +8,7 @@ import type { Labels } from '../../format/key.js';
 import type { ScrapeLog } from '../../log.js';
 import type { Collected, Printing } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
-import type { SourceFacts } from '../families/self-metrics.js';
+import type { SourceFacts } from './facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
 import { ProblemLog } from './problem-log.js';
 

@@ -18,7 +18,6 @@ import type { ExposedFamily, FamilyHead } from '../../expose/family.js';
 import { blockSuffixes, collidingFamilies } from '../../expose/template.js';
 import { EVERYTHING, type Prefixes } from '../../plan/selection.js';
 import { ITEMS_PER_STEP, inSlices, type Steps } from '../../steps.js';
-import type { AppendFacts } from '../families/self-metrics.js';
 import { type PageRequest, pageKey } from '../page/page-templates.js';
 import type { Appendix, InsertedBlock, Piece } from '../page/print-job.js';
 import {
@@ -33,6 +32,7 @@ import {
 import { directoryLabelSets } from './directory-label-sets.js';
 import type { JoinAnswer, JoinQuestion, PrintAnswer } from './endpoint-questions.js';
 import { type EndpointPage, EndpointThread, HEAP_MEGABYTES } from './endpoint-thread.js';
+import type { EndpointFacts } from './facts.js';
 import { shownUrl } from './fetch-page.js';
 
 /** Prometheus gives a scrape 10 seconds unless it is told otherwise. */
@@ -183,7 +183,7 @@ export class AppendedPages {
   }
 
   /** Of each endpoint, as of the last scrape. */
-  facts(): ReadonlyMap<string, AppendFacts> {
+  facts(): ReadonlyMap<string, EndpointFacts> {
     return new Map(
       this.#endpoints.map(({ shown, failure, dropped }) => [
         shown,

@@ -11,6 +11,7 @@ import { dialectFor } from '../../expose/formats.js';
 import { collidingFamilies } from '../../expose/template.js';
 import type { LaidOutFamily } from '../../plan/laid-out-family.js';
 import type { Layout } from '../../plan/layout.js';
+import type { ProblemLog } from '../directory/problem-log.js';
 import type { Source } from '../directory/source.js';
 
 export interface MergedFamily extends ExposedFamily {
@@ -18,12 +19,33 @@ export interface MergedFamily extends ExposedFamily {
   readonly parts: readonly { readonly at: number; readonly family: LaidOutFamily }[];
 }
 
-export interface Merged {
+export interface MergedLayout {
   readonly layouts: readonly Layout[];
   readonly families: readonly MergedFamily[];
 }
 
-export function mergeLayouts(layouts: readonly Layout[]): Merged {
+/** The layouts of all sources as one, made anew where one of them changed. */
+export class MergedLayouts {
+  merged: MergedLayout = mergeLayouts([]);
+  disagreements: readonly MetricFileError[] = [];
+  readonly #log: ProblemLog;
+
+  constructor(log: ProblemLog) {
+    this.#log = log;
+  }
+
+  /** Logs what is new among the disagreements. */
+  update(sources: readonly Source[]): void {
+    const layouts = sources.map(({ live }) => live.layout);
+    const last = this.merged.layouts;
+    if (layouts.length === last.length && layouts.every((layout, i) => layout === last[i])) return;
+    this.merged = mergeLayouts(layouts);
+    this.disagreements = [...disagreements(this.merged, sources)];
+    this.#log.report(this.disagreements);
+  }
+}
+
+function mergeLayouts(layouts: readonly Layout[]): MergedLayout {
   const parts = new Map<string, { at: number; family: LaidOutFamily }[]>();
   for (const [at, { families }] of layouts.entries()) {
     for (const family of families) {
@@ -40,8 +62,8 @@ export function mergeLayouts(layouts: readonly Layout[]): Merged {
 }
 
 /** What sources disagree about, though each is sound alone. */
-export function* disagreements(
-  { families }: Merged,
+function* disagreements(
+  { families }: MergedLayout,
   sources: readonly Source[],
 ): IterableIterator<MetricFileError> {
   const pathOf = (at: number) => sources[at]!.live.files.directory.path;

@@ -10,7 +10,7 @@ import { createPage, createTemplate, type Page, type Template } from '../../nati
 import type { LaidOutFamily } from '../../plan/laid-out-family.js';
 import type { Layout } from '../../plan/layout.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
-import type { Merged, MergedFamily } from './merged-layout.js';
+import type { MergedFamily, MergedLayout } from './merged-layout.js';
 
 /** What one client asked for. */
 export interface PageRequest {
@@ -56,7 +56,7 @@ const TEXT_PIECE = 65_536;
 const MAX_SELECTIONS = 64;
 
 const pagesOfLayout = new WeakMap<Layout, Map<string, LayoutPage>>();
-const pagesOfMerged = new WeakMap<Merged, Map<string, MergedPage>>();
+const pagesOfMerged = new WeakMap<MergedLayout, Map<string, MergedPage>>();
 const blocksOfFamily = new WeakMap<LaidOutFamily, Map<string, readonly PrintedBlock[]>>();
 
 /** Two requests with the same key get the same bytes. */
@@ -70,7 +70,7 @@ export function pageOf(layout: Layout, request: PageRequest): Steps<LayoutPage> 
   return kept(pagesOfLayout, layout, request, () => makePage(layout, request));
 }
 
-export function mergedPageOf(merged: Merged, request: PageRequest): Steps<MergedPage> {
+export function mergedPageOf(merged: MergedLayout, request: PageRequest): Steps<MergedPage> {
   return kept(pagesOfMerged, merged, request, () => makeMergedPage(merged, request));
 }
 
@@ -90,7 +90,7 @@ function* makePage({ families }: Layout, { dialect, names }: PageRequest): Steps
 }
 
 function* makeMergedPage(
-  { families, layouts }: Merged,
+  { families, layouts }: MergedLayout,
   { dialect, names }: PageRequest,
 ): Steps<MergedPage> {
   const renamed = collidingFamilies(dialect, families);

@@ -6,7 +6,7 @@
 import { type Collected, type Page, type Printing, releaseBody } from '../../native.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
 import type { Source } from '../directory/source.js';
-import type { Merged } from './merged-layout.js';
+import type { MergedLayout } from './merged-layout.js';
 import { mergedPageOf, type PageBlock, type PageRequest, pageOf } from './page-templates.js';
 
 /** Room for what is added behind a page, so that adding it copies nothing. */
@@ -64,7 +64,7 @@ export class Collecting {
    */
   *add(
     sources: readonly Source[],
-    merged: Merged | undefined,
+    merged: MergedLayout | undefined,
     request: PageRequest,
   ): Steps<MakePage> {
     if (merged !== undefined) {

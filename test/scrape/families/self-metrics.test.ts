@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dialectFor } from '../../../src/expose/formats.js';
 import { printFamilies } from '../../../src/expose/valued-family.js';
+import type { DirectoryFacts } from '../../../src/scrape/directory/facts.js';
 import {
-  type DirectoryFacts,
   type ScrapeFacts,
   SelfMetrics,
   selfMetricsTable,
