@@ -7,8 +7,10 @@
  *
  * A file only grows at its end, so entry i of a file is the same series in both readings.
  */
+
 import { compareCodePoints } from '../format/code-point.js';
 import { isUnusable, type Key, type Labels } from '../format/key.js';
+import { Memo } from '../memo.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
 import { indexFamilies, joinParts, seriesText } from './findings/families.js';
@@ -194,9 +196,9 @@ interface Counted {
 
 /** Gauges whose merged value is another than before, in name order; one that is new had none. */
 function movedGauges(now: Reading, before: Reading): TopGauge[] {
-  const was = gaugesOf(before);
+  const was = gaugesOf.get(before, indexGauges);
   const moved: TopGauge[] = [];
-  for (const [series, { value, ...gauge }] of gaugesOf(now)) {
+  for (const [series, { value, ...gauge }] of gaugesOf.get(now, indexGauges)) {
     const last = was.get(series)?.value;
     if (Object.is(last, value)) continue;
     moved.push({ series, ...gauge, value, ...(last !== undefined && { change: value - last }) });
@@ -207,12 +209,10 @@ function movedGauges(now: Reading, before: Reading): TopGauge[] {
 type GaugeNow = Pick<TopGauge, 'family' | 'mode' | 'processes' | 'value'>;
 
 /** Each reading is looked at twice: as the one now, and as the one before. */
-const gaugesOfReading = new WeakMap<Reading, ReadonlyMap<string, GaugeNow>>();
+const gaugesOf = new Memo<Reading, ReadonlyMap<string, GaugeNow>>();
 
 /** The gauges of a reading by series, as a scrape prints them. */
-function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
-  const known = gaugesOfReading.get(reading);
-  if (known !== undefined) return known;
+function indexGauges(reading: Reading): ReadonlyMap<string, GaugeNow> {
   const gauges = new Map<string, GaugeNow>();
   const files = reading.files.filter(({ fileName }) => fileName?.type === 'gauge');
   for (const family of indexFamilies(files).values()) {
@@ -223,7 +223,6 @@ function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
       gauges.set(seriesText(one), { family: name, mode, processes: one.parts.length, value });
     }
   }
-  gaugesOfReading.set(reading, gauges);
   return gauges;
 }
 

@@ -5,6 +5,7 @@
  *
  * Lives as long as its run; what runs have in common is the scraper's.
  */
+
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
@@ -13,6 +14,7 @@ import type { ExposedFamily } from '../expose/family.js';
 import { FORMAT } from '../expose/formats.js';
 import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
 import type { ScrapeLog } from '../log.js';
+import { Memo } from '../memo.js';
 import { releaseBody } from '../native.js';
 import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import type { Limits } from '../plan/budget.js';
@@ -32,8 +34,8 @@ import {
   type Appendix,
   appendText,
   type CollectedBySource,
-  Collecting,
   type MakePage,
+  PrintJob,
 } from './page/print-job.js';
 import type { SharedPages } from './page/shared-pages.js';
 import type { PendingScrapes } from './pending-scrapes.js';
@@ -119,7 +121,7 @@ interface Draft {
 interface Drafts {
   /** By pageKey. */
   readonly drafts: ReadonlyMap<string, Draft | { readonly failure: unknown }>;
-  readonly collecting: Collecting;
+  readonly job: PrintJob;
 }
 
 /** What all runs of a scraper have in common. */
@@ -167,15 +169,15 @@ export class ScrapeRun {
     const isAsked = ({ name }: Source) =>
       this.#batch.some(({ request }) => request.source === name);
     const asked = isForAll ? this.#sources : this.#sources.filter(isAsked);
-    let { drafts, collecting } = await this.#bringUpToDate(asked);
+    let { drafts, job } = await this.#bringUpToDate(asked);
     if (this.#batch.length === 0) return;
-    let collected = await this.#collect(collecting);
+    let collected = await this.#collect(job);
     if (asked.some(({ live }) => live.isStale)) {
       // A file that was found damaged only now still had its part in the plan. What is damaged after this waits for the
       // next run: a directory may not hold up a scrape by what it writes.
       for (const { bodies } of collected.values()) bodies.forEach(releaseBody);
-      ({ drafts, collecting } = await this.#bringUpToDate(asked));
-      collected = await this.#collect(collecting);
+      ({ drafts, job } = await this.#bringUpToDate(asked));
+      collected = await this.#collect(job);
     }
     await this.#finishAll(drafts, collected);
   }
@@ -185,7 +187,7 @@ export class ScrapeRun {
     // What will be printed if nothing changed; then each source prints it as it looks.
     const preRendered = await this.#draftAll();
     const updates = asked.map((source) =>
-      this.#reading(source, source.update(preRendered.collecting.printing(source))),
+      this.#reading(source, source.update(preRendered.job.printing(source))),
     );
     // The addon is at work now, and this thread is not.
     if (this.#batch.length > 0) this.#options.selfMetrics?.measure();
@@ -193,8 +195,8 @@ export class ScrapeRun {
     return isPrinted.every(Boolean) ? preRendered : this.#draftAll();
   }
 
-  #collect(collecting: Collecting): Promise<CollectedBySource> {
-    return collecting.run((source, work) => this.#reading(source, work));
+  #collect(job: PrintJob): Promise<CollectedBySource> {
+    return job.run((source, work) => this.#reading(source, work));
   }
 
   #reading<T>({ live }: Source, work: Promise<T>): Promise<T> {
@@ -207,7 +209,7 @@ export class ScrapeRun {
     const isSelection = this.#batch.every(({ request }) => request.names !== undefined);
     const { prefixes } = this.#options.rules ?? NO_RULES;
     const needsAllSlots = this.#options.extras?.some((extra) => extra.needsAllSlots) ?? false;
-    const collecting = new Collecting({
+    const job = new PrintJob({
       onlyWhatIsPrinted: !needsAllSlots && (isSelection || !selectsAll(prefixes)),
       isAppendedTo: this.#whole.length > 0,
       appendedBytes: this.#appendedBytes,
@@ -215,14 +217,14 @@ export class ScrapeRun {
     const drafts = new Map<string, Draft | { readonly failure: unknown }>();
     for (const { request } of this.#batch) {
       const key = pageKey(request);
-      if (!drafts.has(key)) drafts.set(key, await this.#draft(request, collecting));
+      if (!drafts.has(key)) drafts.set(key, await this.#draft(request, job));
     }
-    return { drafts, collecting };
+    return { drafts, job };
   }
 
   async #draft(
     request: ScrapeRequest,
-    collecting: Collecting,
+    job: PrintJob,
   ): Promise<Draft | { readonly failure: unknown }> {
     let sources: readonly Source[];
     try {
@@ -232,7 +234,7 @@ export class ScrapeRun {
     }
     const merged = sources.length > 1 ? this.#context.layouts.merged : undefined;
     const families = merged?.families ?? sources[0]?.live.layout.families ?? NO_FAMILIES;
-    const makePage = await inSlices(collecting.add(sources, merged, request));
+    const makePage = await inSlices(job.add(sources, merged, request));
     return { request, sources, families, makePage };
   }
 
@@ -348,7 +350,7 @@ export class ScrapeRun {
       });
       own = await selfMetrics.families();
     }
-    const taken = namesOf(families);
+    const taken = claimedBy.get(families, () => new Set(families.flatMap(claimedNames)));
     const once = new Set(withoutRepeated([...own, ...extra], (name) => taken.has(name)));
     return {
       extra: extra.filter((family) => once.has(family)),
@@ -374,14 +376,5 @@ function shortest(batch: readonly WaitingRequest[]): number | undefined {
 
 const NO_FAMILIES: readonly ExposedFamily[] = [];
 
-const namesOfLayout = new WeakMap<readonly ExposedFamily[], ReadonlySet<string>>();
-
 /** All names that families of the directories take. */
-function namesOf(families: readonly ExposedFamily[]): ReadonlySet<string> {
-  let names = namesOfLayout.get(families);
-  if (names === undefined) {
-    names = new Set(families.flatMap(claimedNames));
-    namesOfLayout.set(families, names);
-  }
-  return names;
-}
+const claimedBy = new Memo<readonly ExposedFamily[], ReadonlySet<string>>();

@@ -7,8 +7,10 @@
  *
  * Runs when the directory's families or those of an endpoint change, not per scrape.
  */
+
 import { claimedNames } from '../../expose/claimed-name.js';
 import type { ExposedFamily, FamilyHead } from '../../expose/family.js';
+import { Memo } from '../../memo.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
 import { type EndpointFamily, OUTCOME } from './endpoint-questions.js';
 
@@ -62,7 +64,7 @@ export function* arrangeFamilies(
   pages: readonly (readonly EndpointFamily[] | undefined)[],
 ): Steps<AppendedFamilies> {
   const isReserved = new Set(reserved.flatMap(claimedNames));
-  const { byName, ownerOf } = yield* directoryNames(directory);
+  const { byName, ownerOf } = yield* namesOfDirectory.getInSteps(directory, directoryNames);
   const appended = new Map<string, PagedFamily & EndpointFamily>();
   /** By name that is claimed, the endpoints' family that has it. */
   const appendedOwnerOf = new Map<string, string>();
@@ -124,11 +126,9 @@ interface DirectoryNames {
   readonly ownerOf: ReadonlyMap<string, string>;
 }
 
-const namesOfDirectory = new WeakMap<readonly ExposedFamily[], DirectoryNames>();
+const namesOfDirectory = new Memo<readonly ExposedFamily[], DirectoryNames>();
 
 function* directoryNames(families: readonly ExposedFamily[]): Steps<DirectoryNames> {
-  const known = namesOfDirectory.get(families);
-  if (known !== undefined) return known;
   const byName = new Map<string, ExposedFamily>();
   const ownerOf = new Map<string, string>();
   for (const [i, family] of families.entries()) {
@@ -136,7 +136,5 @@ function* directoryNames(families: readonly ExposedFamily[]): Steps<DirectoryNam
     byName.set(family.name, family);
     for (const name of claimedNames(family)) ownerOf.set(name, family.name);
   }
-  const names = { byName, ownerOf };
-  namesOfDirectory.set(families, names);
-  return names;
+  return { byName, ownerOf };
 }

@@ -4,8 +4,10 @@
  * Made when an endpoint has a family of that name, and kept by the family as it is laid out. A family can have a million
  * series, so it is done in slices, and the text is in memory that threads share: handing it over copies nothing.
  */
+
 import type { ExposedFamily } from '../../expose/family.js';
 import { innerLabel, labelSetText } from '../../expose/label-set.js';
+import { Memo } from '../../memo.js';
 import type { LaidOutFamily } from '../../plan/laid-out-family.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
 import type { MergedFamily } from '../page/merged-layout.js';
@@ -13,20 +15,14 @@ import type { MergedFamily } from '../page/merged-layout.js';
 /** Lines that are encoded at once. */
 const LINES_PER_PIECE = 1_024;
 
-const made = new WeakMap<LaidOutFamily, Uint8Array>();
+const made = new Memo<LaidOutFamily, Uint8Array>();
 
 /** @param family of a layout, or of several joined; @returns texts with a newline behind each label set */
 export function* directoryLabelSets(family: ExposedFamily): Steps<readonly Uint8Array[]> {
   const parts = isMerged(family) ? family.parts.map((part) => part.family) : [family];
   const texts: Uint8Array[] = [];
   for (const part of parts) {
-    const laidOut = part as LaidOutFamily;
-    let text = made.get(laidOut);
-    if (text === undefined) {
-      text = yield* labelSetsOf(laidOut);
-      made.set(laidOut, text);
-    }
-    texts.push(text);
+    texts.push(yield* made.getInSteps(part as LaidOutFamily, labelSetsOf));
   }
   return texts;
 }

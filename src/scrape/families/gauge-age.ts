@@ -8,9 +8,11 @@
  * Which series there are is asked of the layout that is printed, so labels and selection are those of the gauges
  * themselves; per scrape only the times are read.
  */
+
 import type { ValuedFamily } from '../../expose/valued-family.js';
 import type { Labels } from '../../format/key.js';
 import { formatNumber } from '../../format/number.js';
+import { Memo } from '../../memo.js';
 import { withAdded } from '../../plan/added-labels.js';
 import type { Layout } from '../../plan/layout.js';
 import { OPERATION } from '../../plan/operation.js';
@@ -30,7 +32,7 @@ export class GaugeAges implements ExtraFamilies {
   readonly needsAllSlots = true;
   readonly #prefixes: readonly string[];
   readonly #nowSeconds: () => number;
-  readonly #ofLayout = new WeakMap<Layout, AgedSeries>();
+  readonly #ofLayout = new Memo<Layout, AgedSeries>();
 
   constructor(prefixes: readonly string[], nowSeconds = () => Date.now() / 1000) {
     this.#prefixes = prefixes;
@@ -57,22 +59,19 @@ export class GaugeAges implements ExtraFamilies {
   }
 
   #agedSeries(layout: Layout): AgedSeries {
-    let aged = this.#ofLayout.get(layout);
-    if (aged === undefined) {
+    return this.#ofLayout.get(layout, () => {
       const chosen = layout.families.flatMap(({ name, series }) =>
         this.#prefixes.some((prefix) => name.startsWith(prefix))
           ? series.flatMap((one) => (one.operation === OPERATION.mostRecent ? [{ name, one }] : []))
           : [],
       );
-      aged = {
+      return {
         slot: Uint32Array.from(chosen, ({ one }) => one.slot),
         series: chosen.map(({ name, one }) => ({
           sampleName: GAUGE_AGE,
           labels: withAdded({ fixed: [], source: [GAUGE_LABEL, name] }, one.labels),
         })),
       };
-      this.#ofLayout.set(layout, aged);
-    }
-    return aged;
+    });
   }
 }

@@ -5,10 +5,12 @@
  * Measured at each scrape, in the thread that looks for the writers; who they are, and with it every label, is known from
  * the last scan. What may not be read is left out, and so is everything when the thread does not answer in time: a scrape waits for nobody.
  */
+
 import type { ValuedFamily } from '../../expose/valued-family.js';
 import type { MetricType } from '../../format/filename.js';
 import type { Labels } from '../../format/key.js';
 import { formatNumber } from '../../format/number.js';
+import { Memo } from '../../memo.js';
 import { type AddedLabels, withAdded } from '../../plan/added-labels.js';
 import type { LivenessScanResult, LivingWriter } from '../../processes/liveness-scan.js';
 import type { Measured } from '../../processes/measure.js';
@@ -54,7 +56,7 @@ interface Measurable {
 
 export class ProcessMetrics implements ExtraFamilies {
   readonly #thread: ProcThread;
-  readonly #ofScan = new WeakMap<LivenessScanResult, readonly Measurable[]>();
+  readonly #ofScan = new Memo<LivenessScanResult, readonly Measurable[]>();
 
   constructor(thread: ProcThread) {
     this.#thread = thread;
@@ -71,16 +73,13 @@ export class ProcessMetrics implements ExtraFamilies {
   }
 
   #measurable(scan: LivenessScanResult, added: AddedLabels): readonly Measurable[] {
-    let measurable = this.#ofScan.get(scan);
-    if (measurable === undefined) {
-      measurable = scan.writers.map((writer) => {
+    return this.#ofScan.get(scan, ({ writers }) =>
+      writers.map((writer) => {
         const { processId, role } = writer;
         const own: Labels = [['pid', processId], ...(role === undefined ? [] : [roleLabel(role)])];
         return { writer, labels: withAdded(added, own) };
-      });
-      this.#ofScan.set(scan, measurable);
-    }
-    return measurable;
+      }),
+    );
   }
 
   async #measure(writers: readonly LivingWriter[]): Promise<readonly (Measured | undefined)[]> {

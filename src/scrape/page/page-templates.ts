@@ -2,10 +2,12 @@
  * The templates of a page: which families and series it prints in which dialect. Made when the layout
  * changes or a dialect is first asked for; kept by the layout, and by each family that did not change.
  */
+
 import type { Dialect } from '../../expose/dialect.js';
 import type { ExposedFamily, FamilyBlock } from '../../expose/family.js';
 import { selectSeries } from '../../expose/select.js';
 import { collidingFamilies, familyBlocks } from '../../expose/template.js';
+import { Memo } from '../../memo.js';
 import { createPage, createTemplate, type Page, type Template } from '../../native.js';
 import type { LaidOutFamily } from '../../plan/laid-out-family.js';
 import type { Layout } from '../../plan/layout.js';
@@ -55,9 +57,9 @@ const TEXT_PIECE = 65_536;
 /** Selections kept for one layout; clients that ask for ever new ones do not fill the memory. */
 const MAX_SELECTIONS = 64;
 
-const pagesOfLayout = new WeakMap<Layout, Map<string, LayoutPage>>();
-const pagesOfMerged = new WeakMap<MergedLayout, Map<string, MergedPage>>();
-const blocksOfFamily = new WeakMap<LaidOutFamily, Map<string, readonly PrintedBlock[]>>();
+const pagesOfLayout = new Memo<Layout, Map<string, LayoutPage>>();
+const pagesOfMerged = new Memo<MergedLayout, Map<string, MergedPage>>();
+const blocksOfFamily = new Memo<LaidOutFamily, Map<string, readonly PrintedBlock[]>>();
 
 /** Two requests with the same key get the same bytes. */
 export function pageKey({ dialect, names, source }: PageRequest): string {
@@ -80,8 +82,8 @@ function* makePage({ families }: Layout, { dialect, names }: PageRequest): Steps
   const templates: Template[] = [];
   const blocks: PageBlock[] = [];
   for (const [i, family] of families.entries()) {
-    const printing = { dialect, family, as: family, renamed: renamed.has(i), omit: [] };
-    for (const block of yield* blocksOf(printing, wanted)) {
+    const options = { dialect, family, as: family, renamed: renamed.has(i), omit: [] };
+    for (const block of yield* blocksOf(options, wanted)) {
       for (const template of block.templates) templates.push(template);
       blocks.push({ family: family.name, suffix: block.suffix, end: templates.length });
     }
@@ -145,7 +147,7 @@ interface PrintedBlock {
   readonly templates: readonly Template[];
 }
 
-interface Printing {
+interface FamilyPrintOptions {
   readonly dialect: Dialect;
   readonly family: LaidOutFamily;
   /** What the page says of the family, which may be another source's word. */
@@ -156,32 +158,38 @@ interface Printing {
 }
 
 function* blocksOf(
-  printing: Printing,
+  options: FamilyPrintOptions,
   wanted: ReadonlySet<string> | undefined,
 ): Steps<readonly PrintedBlock[]> {
-  const { dialect, family } = printing;
-  if (wanted === undefined) return yield* wholeFamily(printing);
+  const { dialect, family } = options;
+  if (wanted === undefined) return yield* wholeFamily(options);
   const selected = selectSeries(dialect, family, wanted);
   if (selected === undefined) return [];
   const series = selected.map((at) => family.series[at]!);
-  return yield* makeBlocks({ ...printing, family: { ...family, series } });
+  return yield* makeBlocks({ ...options, family: { ...family, series } });
 }
 
-function* wholeFamily(printing: Printing): Steps<readonly PrintedBlock[]> {
-  const { dialect, family, as, renamed, omit } = printing;
+function* wholeFamily(options: FamilyPrintOptions): Steps<readonly PrintedBlock[]> {
+  const { dialect, family, as, renamed, omit } = options;
   const { type, help, keepsRawName } = as;
   const word = omit.length === 0 ? '' : JSON.stringify([type, help, keepsRawName, omit]);
-  const made = mapOf(blocksOfFamily, family);
+  const made = blocksOfFamily.get(family, () => new Map());
   const key = `${dialect.format} ${dialect.escaping} ${renamed} ${word}`;
   let blocks = made.get(key);
   if (blocks === undefined) {
-    blocks = yield* makeBlocks(printing);
+    blocks = yield* makeBlocks(options);
     made.set(key, blocks);
   }
   return blocks;
 }
 
-function* makeBlocks({ dialect, family, as, renamed, omit }: Printing): Steps<PrintedBlock[]> {
+function* makeBlocks({
+  dialect,
+  family,
+  as,
+  renamed,
+  omit,
+}: FamilyPrintOptions): Steps<PrintedBlock[]> {
   yield;
   const { type, help, keepsRawName } = as;
   const blocks: PrintedBlock[] = [];
@@ -256,12 +264,12 @@ class TemplateText {
 }
 
 function* kept<K extends object, V>(
-  pages: WeakMap<K, Map<string, V>>,
+  pages: Memo<K, Map<string, V>>,
   of: K,
   request: PageRequest,
   make: () => Steps<V>,
 ): Steps<V> {
-  const made = mapOf(pages, of);
+  const made = pages.get(of, () => new Map());
   const key = pageKey({ ...request, source: undefined });
   const known = made.get(key);
   if (known !== undefined) return known;
@@ -269,13 +277,4 @@ function* kept<K extends object, V>(
   if (made.size >= MAX_SELECTIONS) made.delete(made.keys().next().value!);
   made.set(key, page);
   return page;
-}
-
-function mapOf<K extends object, V>(maps: WeakMap<K, Map<string, V>>, key: K): Map<string, V> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
 }

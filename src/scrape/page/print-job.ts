@@ -38,7 +38,7 @@ export interface InsertedBlock extends Piece {
 /** @param appendix absent for nothing */
 export type MakePage = (collected: CollectedBySource, appendix?: Appendix) => Steps<Buffer>;
 
-export interface CollectingOptions {
+export interface PrintJobOptions {
   /** Fold nothing else than what is printed. */
   readonly onlyWhatIsPrinted: boolean;
   /** Other endpoints may add to the pages. */
@@ -47,12 +47,12 @@ export interface CollectingOptions {
   readonly appendedBytes: number;
 }
 
-export class Collecting {
+export class PrintJob {
   readonly #pages = new Map<Source, Page[]>();
-  readonly #options: CollectingOptions;
+  readonly #options: PrintJobOptions;
   #isAnyJoined = false;
 
-  constructor(options: CollectingOptions) {
+  constructor(options: PrintJobOptions) {
     this.#options = options;
   }
 
