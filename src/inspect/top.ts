@@ -11,13 +11,15 @@
 import { compareCodePoints } from '../format/code-point.js';
 import { isUnusable, type Key, type Labels } from '../format/key.js';
 import { Memo } from '../memo.js';
+import { joinValues } from '../plan/join.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
-import { indexFamilies, joinParts, seriesText } from './findings/families.js';
 import type { Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';
 import type { ReadFile, Reading } from './reading.js';
+import { entriesOf, SeriesIndex } from './series-index.js';
+import { seriesName } from './series-name.js';
 
 export interface TopProcess {
   readonly processId: string;
@@ -215,12 +217,14 @@ const gaugesOf = new Memo<Reading, ReadonlyMap<string, GaugeNow>>();
 function indexGauges(reading: Reading): ReadonlyMap<string, GaugeNow> {
   const gauges = new Map<string, GaugeNow>();
   const files = reading.files.filter(({ fileName }) => fileName?.type === 'gauge');
-  for (const family of indexFamilies(files).values()) {
-    for (const one of family.series.values()) {
-      const { value } = joinParts(family.rule, one.parts);
+  const index = new SeriesIndex({ files, keys: reading.keys });
+  for (const { name, mode, rule, series } of index.families) {
+    for (const one of series) {
+      const parts = index.partsOf(one);
+      const { value } = joinValues(rule.operation, entriesOf(parts));
       if (value === undefined) continue;
-      const { name, mode } = family;
-      gauges.set(seriesText(one), { family: name, mode, processes: one.parts.length, value });
+      const text = seriesName(one.sampleName, one.labels);
+      gauges.set(text, { family: name, mode, processes: parts.length, value });
     }
   }
   return gauges;

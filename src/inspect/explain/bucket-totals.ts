@@ -1,8 +1,8 @@
 /** The running totals of a histogram's buckets: merged, and of each file. */
 import type { Histogram } from '../../plan/laid-out-family.js';
 import type { Series } from '../../plan/series.js';
-import type { Contributions } from '../merge.js';
 import type { ReadFile } from '../reading.js';
+import type { Contributions } from '../series-index.js';
 
 export interface BucketTotals {
   readonly indexOf: ReadonlyMap<Series, number>;

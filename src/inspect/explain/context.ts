@@ -2,14 +2,14 @@
 import type { Histogram } from '../../plan/laid-out-family.js';
 import type { Series } from '../../plan/series.js';
 import { isPreviousLife } from '../../processes/previous-life.js';
-import type { Contributions, Merged } from '../merge.js';
 import type { ReadFile, Reading } from '../reading.js';
+import type { Contributions, SeriesIndex } from '../series-index.js';
 import type { BucketTotals } from './bucket-totals.js';
 import type { ShareHolder } from './explanation.js';
 
 export interface Context {
   readonly reading: Reading;
-  readonly merged: Merged;
+  readonly index: SeriesIndex;
   readonly contributions: Contributions;
   readonly lastSeen: ReadonlyMap<string, number>;
   /** Made once for each file. */

@@ -5,11 +5,11 @@
  * histogram's buckets are running totals, here as there.
  */
 import { listOf } from '../list.js';
-import { mergeReading } from '../merge.js';
 import { nearest } from '../near-names.js';
 import { lastSeenByProcess } from '../processes.js';
 import type { Reading } from '../reading.js';
 import type { Selector } from '../selector.js';
+import { SeriesIndex } from '../series-index.js';
 import type { Context } from './context.js';
 import type { Explanation } from './explanation.js';
 import { explainHistogram } from './histogram.js';
@@ -18,10 +18,10 @@ import { explainSeries } from './series.js';
 
 /** Explains all that the selector selects; in output order. */
 export function explain(reading: Reading, selector: Selector): Explanation {
-  const merged = mergeReading(reading);
+  const index = new SeriesIndex(reading);
   const series: ChosenSeries[] = [];
   const histograms: ChosenHistogram[] = [];
-  for (const family of merged.layout.families) {
+  for (const family of index.layout.families) {
     for (const chosen of choose(family, selector)) {
       if ('series' in chosen) series.push(chosen);
       else histograms.push(chosen);
@@ -29,8 +29,8 @@ export function explain(reading: Reading, selector: Selector): Explanation {
   }
   const context: Context = {
     reading,
-    merged,
-    contributions: merged.contributions(slotsOf([...series, ...histograms])),
+    index,
+    contributions: index.contributions(slotsOf([...series, ...histograms])),
     lastSeen: lastSeenByProcess(reading),
     holders: new Map(),
     totals: new Map(),
@@ -47,7 +47,7 @@ export function explain(reading: Reading, selector: Selector): Explanation {
 /** Names near one that was not found; nearest first. */
 export function nearNames(reading: Reading, wanted: string): string[] {
   const names = new Set<string>();
-  for (const { name, series } of mergeReading(reading).layout.families) {
+  for (const { name, series } of new SeriesIndex(reading).layout.families) {
     names.add(name);
     for (const { sampleName } of series) names.add(sampleName);
   }

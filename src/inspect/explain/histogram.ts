@@ -1,8 +1,8 @@
 /** One histogram: its observations, and those of each file. */
 import { formatNumber } from '../../format/number.js';
-import type { Contribution } from '../merge.js';
 import { observations } from '../observations.js';
 import type { ReadFile } from '../reading.js';
+import type { Contribution } from '../series-index.js';
 import { seriesName } from '../series-name.js';
 import { bucketTotals } from './bucket-totals.js';
 import { type Context, holderOf, nameInFiles, percentOf } from './context.js';
@@ -40,7 +40,7 @@ export function explainHistogram(
     le: bounds.map(formatNumber),
     shares: shares.sort((a, b) => b.count - a.count),
   };
-  const conflict = context.merged.conflicts.get(nameInFiles(context, count, group) ?? family.name);
+  const conflict = context.index.conflicts.get(nameInFiles(context, count, group) ?? family.name);
   return { ...base, warnings: warningsOfHistogram(base, [...totals.boundsOf.values()], conflict) };
 }
 

@@ -19,21 +19,21 @@ export function explainSeries(
   context: Context,
   { family, series, group }: ChosenSeries,
 ): ExplainedSeries {
-  const { merged } = context;
+  const { index } = context;
   const { sampleName, labels, operation } = series;
   const { value, shares } =
     group === undefined
       ? plainShares(context, series, operation)
       : totalShares(context, group, series);
   const name = nameInFiles(context, series, group);
-  const conflict = merged.conflicts.get(name ?? family.name);
+  const conflict = index.conflicts.get(name ?? family.name);
   const base = {
     series: seriesName(sampleName, labels),
     sampleName,
     labels: Object.fromEntries(labels),
     family: family.name,
     type: family.type,
-    mode: family.type === 'gauge' && name !== undefined ? merged.modes.get(name) : undefined,
+    mode: family.type === 'gauge' && name !== undefined ? index.modes.get(name) : undefined,
     operation: OPERATION_NAME[operation],
     value,
     shares: shares.sort(shareOrder(operation)),
