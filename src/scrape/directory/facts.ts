@@ -1,4 +1,12 @@
 /** What a directory says of itself to those who count: the self-metrics. */
+import type { ErrorCode } from '../../errors.js';
+import type { KeyFault } from '../../format/key.js';
+
+type ReasonOf<Code> = Code extends `FILE_${infer Reason}` ? Lowercase<Reason> : never;
+
+/** Why a file is left out: FILE_CORRUPT is reason="corrupt". */
+export type SkippedFileReason = ReasonOf<ErrorCode> | 'link_to_other_owner';
+
 export interface SourceFacts {
   /** Undefined for the one directory that needs none. */
   readonly name: string | undefined;
@@ -15,8 +23,8 @@ export interface DirectoryFacts {
   readonly entries: number;
   readonly series: number;
   /** Files and entries left out, by reason. A reason that is gone stays, as 0. */
-  readonly skippedFiles: ReadonlyMap<string, number>;
-  readonly skippedEntries: ReadonlyMap<string, number>;
+  readonly skippedFiles: ReadonlyMap<SkippedFileReason, number>;
+  readonly skippedEntries: ReadonlyMap<KeyFault, number>;
   readonly heldFiles: number;
   /** Files left out, wholly or for what they grew by, by the limit that they would exceed. */
   readonly overBudgetFiles: ReadonlyMap<string, number>;

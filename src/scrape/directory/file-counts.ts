@@ -6,8 +6,9 @@ import { basename } from 'node:path';
 import type { ErrorCode, MetricFileError } from '../../errors.js';
 import type { MetricFiles } from '../../files/metric-files.js';
 import { compareCodePoints } from '../../format/code-point.js';
+import type { KeyFault } from '../../format/key.js';
 import type { Plan } from '../../plan/plan.js';
-import type { DirectoryFacts } from './facts.js';
+import type { DirectoryFacts, SkippedFileReason } from './facts.js';
 
 /** Files over budget that are named; further ones are counted. */
 const MAX_NAMES = 20;
@@ -30,13 +31,13 @@ export function countFiles(
   overBudget: readonly { readonly path: string; readonly quantity: string }[],
 ): FileCounts {
   const { filesOfType, entries, heldPaths } = counts;
-  const skippedFiles = new Map<string, number>();
+  const skippedFiles = new Map<SkippedFileReason, number>();
   for (const { code, path } of problems) {
     const reason = reasonOf(code);
     if (reason !== undefined && !heldPaths.has(path)) count(skippedFiles, reason);
   }
 
-  const skippedEntries = new Map<string, number>();
+  const skippedEntries = new Map<KeyFault, number>();
   for (const id of plan.flawed) {
     // Of files that are gone.
     if (!files.has(id)) continue;
@@ -60,12 +61,12 @@ export function countFiles(
   };
 }
 
-/** Of a file that is left out: FILE_CORRUPT is reason="corrupt". */
-function reasonOf(code: ErrorCode): string | undefined {
+function reasonOf(code: ErrorCode): SkippedFileReason | undefined {
   if (code === 'LINK_TO_OTHER_OWNER') return 'link_to_other_owner';
-  return code.startsWith('FILE_') ? code.slice('FILE_'.length).toLowerCase() : undefined;
+  if (!code.startsWith('FILE_')) return undefined;
+  return code.slice('FILE_'.length).toLowerCase() as SkippedFileReason;
 }
 
-function count(counts: Map<string, number>, reason: string, by = 1): void {
+function count<Reason>(counts: Map<Reason, number>, reason: Reason, by = 1): void {
   counts.set(reason, (counts.get(reason) ?? 0) + by);
 }

@@ -19,7 +19,7 @@ const READ: DirectoryFacts = {
   ]),
   entries: 1000,
   series: 100,
-  skippedFiles: new Map([['FILE_CORRUPT', 1]]),
+  skippedFiles: new Map([['corrupt', 1]]),
   skippedEntries: new Map(),
   heldFiles: 1,
   overBudgetFiles: new Map(),
@@ -58,7 +58,7 @@ describe('self-metrics', () => {
       'promfold_metric_files{type="gauge"} 2.0',
       'promfold_entries 1000.0',
       'promfold_series 100.0',
-      'promfold_skipped_files{reason="FILE_CORRUPT"} 1.0',
+      'promfold_skipped_files{reason="corrupt"} 1.0',
       'promfold_held_files 1.0',
       'promfold_unmapped_files 0.0',
       '# TYPE promfold_read_faults_total counter',
@@ -107,7 +107,7 @@ describe('self-metrics', () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
     const lines = await exposed(factsOf({ skippedFiles: new Map() }), metrics);
-    assert.ok(lines.includes('promfold_skipped_files{reason="FILE_CORRUPT"} 0.0'));
+    assert.ok(lines.includes('promfold_skipped_files{reason="corrupt"} 0.0'));
   });
 
   it('make nothing anew that says the same as before', async () => {
