@@ -46,6 +46,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   manual: [],
   errors: [],
   log: [],
+  memo: [],
   steps: [],
   native: ['last-resort'],
   'bounded-io': ['native'],
@@ -55,7 +56,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every folder may import. */
-const OPEN_TO_ALL = ['errors', 'log', 'steps'];
+const OPEN_TO_ALL = ['errors', 'log', 'memo', 'steps'];
 
 const MAY_IMPORT = Object.fromEntries(
   Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, ...OPEN_TO_ALL]]),

@@ -14,7 +14,8 @@ import { topicNames } from '../manual/topics.js';
 import type { Command } from './command.js';
 import { METRIC_NAMES_WORD } from './complete-names.js';
 import { EXPLAINED_CODES } from './explain-code.js';
-import { FLAGS, type FlagText } from './flags.js';
+import type { FlagText } from './flag.js';
+import { FLAGS } from './flags.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];

@@ -1,7 +1,7 @@
 /**
  * argv → command → exit code: what commander is told of the commands.
  *
- * commander reads words and writes --help; what a value means is in flags.ts. It never ends the
+ * commander reads words and writes --help; what a value means is in flags.ts and flag-values.ts. It never ends the
  * process and never prints: both go through the terminal.
  */
 import { existsSync } from 'node:fs';
@@ -17,7 +17,8 @@ import {
 } from './command.js';
 import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
-import { describeFlag, flagOf, flagSyntax, flagValues } from './flags.js';
+import { describeFlag, flagSyntax } from './flag-help.js';
+import { flagOf, flagValues } from './flag-values.js';
 import { definitionLines } from './table.js';
 import { VERSION_LINE } from './version.js';
 

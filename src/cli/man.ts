@@ -8,7 +8,9 @@
 import { readTopics, type Topic } from '../manual/topics.js';
 import { type Command, FAILED, usageOf } from './command.js';
 import { DIRECTORY_VARIABLE } from './directory.js';
-import { describeFlag, type FlagText, flagOf } from './flags.js';
+import type { FlagText } from './flag.js';
+import { describeFlag } from './flag-help.js';
+import { flagOf } from './flag-values.js';
 import { topicSection } from './man-topic.js';
 import { roff } from './roff.js';
 import { VERSION } from './version.js';
