@@ -180,7 +180,7 @@ export const ENDPOINT_FAULTS: readonly Fault[] = [
     seen: 'APPEND_FAILED; `promfold_append_up` 0',
     cure: 'shorter help texts, fewer families, or more memory',
     test: {
-      file: 'test/scrape/endpoint-thread.test.ts',
+      file: 'test/scrape/endpoints/endpoint-thread.test.ts',
       title: 'that runs out of memory is another one with the next question',
     },
   },
