@@ -40,11 +40,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'scrape',
     'inspect',
     'serve',
+    'manual',
     'last-resort',
     'program',
   ],
+  manual: [],
   errors: [],
   log: [],
+  memo: [],
   steps: [],
   native: ['last-resort', 'load-addon', 'program'],
   'load-addon': [],
@@ -59,7 +62,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every folder may import. */
-const OPEN_TO_ALL = ['errors', 'log', 'steps'];
+const OPEN_TO_ALL = ['errors', 'log', 'memo', 'steps'];
 
 const MAY_IMPORT = Object.fromEntries(
   Object.entries(LAYERS).map(([folder, below]) => [folder, [...below, ...OPEN_TO_ALL]]),

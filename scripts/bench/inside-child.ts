@@ -1,7 +1,7 @@
 /** A scraper without a server: scrapes argv[2] when asked and answers how long each took. */
 import { dialectFor } from '../../src/expose/formats.js';
+import { SelfMetrics } from '../../src/scrape/families/self-metrics.js';
 import { Scraper } from '../../src/scrape/scraper.js';
-import { SelfMetrics } from '../../src/scrape/self-metrics.js';
 
 export interface InsideQuestion {
   readonly scrapes: number;

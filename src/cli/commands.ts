@@ -12,7 +12,7 @@ const LOADERS = {
   scrape: async () => (await import('./scrape.js')).scrape,
   ls: async () => (await import('./ls.js')).ls,
   cat: async () => (await import('./cat.js')).cat,
-  explain: async () => (await import('./explain.js')).explain,
+  explain: async () => (await import('./explain/explain.js')).explain,
   check: async () => (await import('./check.js')).check,
   top: async () => (await import('./top.js')).top,
   diff: async () => (await import('./diff.js')).diff,
@@ -20,11 +20,14 @@ const LOADERS = {
   discover: async () => (await import('./discover.js')).discover,
   completion: async () => (await import('./completion.js')).completionCommand(loadCommands),
   man: async () => (await import('./man.js')).manCommand(loadCommands),
+  help: async () => (await import('./help.js')).helpCommand(commandNames),
 } satisfies Record<string, () => Promise<Command<FlagKey>>>;
 
 type CommandName = keyof typeof LOADERS;
 
-export const COMMAND_NAMES = Object.keys(LOADERS) as readonly CommandName[];
+function commandNames(): readonly string[] {
+  return Object.keys(LOADERS);
+}
 
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(LOADERS, word);

@@ -3,8 +3,8 @@
  */
 import { PAGE_BUDGET } from '../expose/external-page.js';
 import type { PlanRules } from '../plan/plan.js';
-import { AppendedPages } from '../scrape/appended-pages.js';
 import { appendLimits } from '../scrape/default-limits.js';
+import { AppendedPages } from '../scrape/endpoints/appended-pages.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
 export const SELECT_AND_LABEL = [

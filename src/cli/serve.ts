@@ -7,8 +7,8 @@ import { withChosen } from '../plan/budget.js';
 import { portHolder } from '../processes/port-holder.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
+import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
-import { SelfMetrics } from '../scrape/self-metrics.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
 import { type Listener, listenOnAll } from '../serve/listen.js';
 import type { ListenAddress } from '../serve/listen-address.js';
@@ -55,6 +55,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   name: 'serve',
   summary: 'Serve the metrics of a directory over HTTP.',
   flags: [...SOURCES, 'discover', ...SERVE_FLAGS],
+  exitCodes: [['0', 'SIGTERM or SIGINT stopped it']],
+  topic: 'endpoints',
   examples: [
     'serve /run/prom',
     'serve --web.listen-address=:19925 /run/prom',

@@ -2,8 +2,8 @@
  * Which directories are served: DIR, alone and without a name, or the sources that flags name.
  */
 import { UsageError } from '../errors.js';
+import type { NamedDirectory } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
-import type { NamedDirectory } from '../scrape/source.js';
 import { chooseDirectory } from './directory.js';
 import type { FlagKey, FlagValues } from './flags.js';
 

@@ -1,9 +1,9 @@
 /** The flags about processes that write, as the scraper takes them; `serve` and `scrape` have the same. */
 import { ProcThread } from '../processes/proc-thread.js';
-import type { ExtraFamilies } from '../scrape/extra-families.js';
-import { GaugeAges } from '../scrape/gauge-age.js';
-import { ProcessMetrics } from '../scrape/process-metrics.js';
-import type { ScraperOptions } from '../scrape/scraper.js';
+import type { ExtraFamilies } from '../scrape/families/extra-families.js';
+import { GaugeAges } from '../scrape/families/gauge-age.js';
+import { ProcessMetrics } from '../scrape/families/process-metrics.js';
+import type { ScraperOptions } from '../scrape/scrape-run.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
 export const WRITER_FLAGS = [

@@ -3,6 +3,7 @@
  * of a series, or two series of a family, that only `values` and `allow-utf-8` can tell apart (`src/reference.md` N9). Runs
  * when the layout changes.
  */
+import { Memo } from '../memo.js';
 import { namesToForce } from './collision.js';
 import { escapeLabelName, forceLabelName } from './escaping.js';
 import type { ExposedFamily, ExposedSeries } from './family.js';
@@ -18,21 +19,13 @@ export function* nameCollisions(
     yield { family: families[i]!.name, found: 'is escaped to a name that another family has' };
   }
   for (const family of families) {
-    for (const found of collisionsIn(family)) yield { family: family.name, found };
+    for (const found of collisionsIn.get(family, (of) => [...findCollisions(of)]))
+      yield { family: family.name, found };
   }
 }
 
-/** A family that stays is the same object in the next layout, and has thousands of series. */
-const foundIn = new WeakMap<ExposedFamily, readonly string[]>();
-
-function collisionsIn(family: ExposedFamily): readonly string[] {
-  let found = foundIn.get(family);
-  if (found === undefined) {
-    found = [...findCollisions(family)];
-    foundIn.set(family, found);
-  }
-  return found;
-}
+/** A family has thousands of series. */
+const collisionsIn = new Memo<ExposedFamily, readonly string[]>();
 
 function* findCollisions({ series }: ExposedFamily): IterableIterator<string> {
   const labels = labelsThatGiveWay(series);

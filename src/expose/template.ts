@@ -4,7 +4,9 @@
  *
  * What follows the families (`# EOF`) is not printed here.
  */
+
 import { compareCodePoints } from '../format/code-point.js';
+import { Memo } from '../memo.js';
 import { namesToForce } from './collision.js';
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, forceMetricName } from './escaping.js';
@@ -86,16 +88,13 @@ function areAllApart(
   return names.size === families.length;
 }
 
-const printedByFormat = new WeakMap<readonly NamedFamily[], Map<string, ReadonlySet<string>>>();
+/** By format and escaping. */
+const printedByFormat = new Memo<readonly NamedFamily[], Map<string, ReadonlySet<string>>>();
 
-/** The names in HELP and TYPE as they are printed. Remembered by the array, which must not change. */
+/** The names in HELP and TYPE as they are printed. */
 function printedNames(dialect: Dialect, families: readonly NamedFamily[]): ReadonlySet<string> {
   const { format, escaping } = dialect;
-  let known = printedByFormat.get(families);
-  if (known === undefined) {
-    known = new Map();
-    printedByFormat.set(families, known);
-  }
+  const known = printedByFormat.get(families, () => new Map());
   const key = `${format} ${escaping}`;
   let printed = known.get(key);
   if (printed === undefined) {

@@ -5,7 +5,9 @@
  * From one scrape to the next their numbers change and their series seldom do, so the text around the
  * numbers is kept (60 µs for promfold's own where nothing else runs, 150 µs after a large scrape).
  */
+
 import type { Labels } from '../format/key.js';
+import { Memo } from '../memo.js';
 import type { Dialect } from './dialect.js';
 import type { ExposedFamily, ExposedSeries } from './family.js';
 import { selectSeries } from './select.js';
@@ -49,7 +51,7 @@ interface Kept {
 }
 
 /** Of the last families printed beside these, by dialect. */
-const keptBeside = new WeakMap<readonly ExposedFamily[], Map<string, Kept>>();
+const keptBeside = new Memo<readonly ExposedFamily[], Map<string, Kept>>();
 
 function piecesOf(
   dialect: Dialect,
@@ -58,11 +60,7 @@ function piecesOf(
   wanted: ReadonlySet<string> | undefined,
 ): readonly Piece[] {
   if (wanted !== undefined) return makePieces(dialect, families, beside, wanted);
-  let kept = keptBeside.get(beside);
-  if (kept === undefined) {
-    kept = new Map();
-    keptBeside.set(beside, kept);
-  }
+  const kept = keptBeside.get(beside, () => new Map());
   const key = `${dialect.format} ${dialect.escaping}`;
   const last = kept.get(key);
   if (last !== undefined && areAlike(last.families, families)) return last.pieces;

@@ -6,9 +6,8 @@
  */
 import type { Labels } from '../format/key.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
-import { observations } from './explain.js';
-import type { Observations } from './explanation.js';
 import type { ExposedSample } from './exposition.js';
+import { type Observations, observations } from './observations.js';
 import { seriesName } from './series-name.js';
 
 export interface ChangedHistogram {

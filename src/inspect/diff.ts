@@ -60,7 +60,7 @@ export interface Difference {
   readonly ownSeries: number;
 }
 
-/** Of the families that a daemon serves of itself. Source: scrape/self-metrics.ts, scrape/gauge-age.ts. */
+/** Of the families that a daemon serves of itself. Source: scrape/families/self-metrics.ts, scrape/families/gauge-age.ts. */
 const OWN_PREFIX = 'promfold_';
 
 /** What is kept of a sample; of a million on either side, no more than is compared and shown. */

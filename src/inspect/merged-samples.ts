@@ -3,39 +3,31 @@
  */
 import { familyOf, isUnusable } from '../format/key.js';
 import { joinValues } from '../plan/join.js';
-import type { Layout } from '../plan/layout.js';
 import { OPERATION } from '../plan/operation.js';
 import type { ExposedSample } from './exposition.js';
-import { type Contributions, mergeReading } from './merge.js';
-import type { ReadEntry, Reading } from './reading.js';
+import type { Reading } from './reading.js';
+import { entriesOf, SeriesIndex, slotsWithEntries } from './series-index.js';
 
 /** In output order. */
 export function* mergedSamples(reading: Reading): IterableIterator<ExposedSample> {
-  const { layout, contributions } = mergeReading(reading);
-  const values = contributions(slotsOf(layout));
+  const index = new SeriesIndex(reading);
+  const { layout } = index;
+  const values = index.contributions(slotsWithEntries(layout));
   for (const { name: family, series, histograms, type } of layout.families) {
     const totals = new Map<number, number>();
     for (const { buckets, count } of histograms) {
       let total = 0;
       for (const { slot } of buckets) {
-        total += joinValues(OPERATION.sum, entriesOf(values, slot)).value!;
+        total += joinValues(OPERATION.sum, entriesOf(values.of(slot))).value!;
         totals.set(slot, total);
       }
       totals.set(count.slot, total);
     }
     for (const { slot, operation, sampleName, labels } of series) {
-      const value = totals.get(slot) ?? joinValues(operation, entriesOf(values, slot)).value;
+      const value = totals.get(slot) ?? joinValues(operation, entriesOf(values.of(slot))).value;
       if (value !== undefined) yield { family, sampleName, labels, value, type };
     }
   }
-}
-
-function* slotsOf({ families }: Layout): IterableIterator<number> {
-  for (const { seenSlot } of families) yield* seenSlot;
-}
-
-function entriesOf(values: Contributions, slot: number): ReadEntry[] {
-  return values.of(slot).map(({ entry }) => entry);
 }
 
 export interface ProcessSample extends ExposedSample {

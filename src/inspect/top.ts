@@ -7,15 +7,19 @@
  *
  * A file only grows at its end, so entry i of a file is the same series in both readings.
  */
+
 import { compareCodePoints } from '../format/code-point.js';
 import { isUnusable, type Key, type Labels } from '../format/key.js';
+import { Memo } from '../memo.js';
+import { joinValues } from '../plan/join.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
-import { indexFamilies, joinParts, seriesText } from './findings/families.js';
 import type { Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';
 import type { ReadFile, Reading } from './reading.js';
+import { entriesOf, SeriesIndex } from './series-index.js';
+import { seriesName } from './series-name.js';
 
 export interface TopProcess {
   readonly processId: string;
@@ -194,9 +198,9 @@ interface Counted {
 
 /** Gauges whose merged value is another than before, in name order; one that is new had none. */
 function movedGauges(now: Reading, before: Reading): TopGauge[] {
-  const was = gaugesOf(before);
+  const was = gaugesOf.get(before, indexGauges);
   const moved: TopGauge[] = [];
-  for (const [series, { value, ...gauge }] of gaugesOf(now)) {
+  for (const [series, { value, ...gauge }] of gaugesOf.get(now, indexGauges)) {
     const last = was.get(series)?.value;
     if (Object.is(last, value)) continue;
     moved.push({ series, ...gauge, value, ...(last !== undefined && { change: value - last }) });
@@ -207,23 +211,22 @@ function movedGauges(now: Reading, before: Reading): TopGauge[] {
 type GaugeNow = Pick<TopGauge, 'family' | 'mode' | 'processes' | 'value'>;
 
 /** Each reading is looked at twice: as the one now, and as the one before. */
-const gaugesOfReading = new WeakMap<Reading, ReadonlyMap<string, GaugeNow>>();
+const gaugesOf = new Memo<Reading, ReadonlyMap<string, GaugeNow>>();
 
 /** The gauges of a reading by series, as a scrape prints them. */
-function gaugesOf(reading: Reading): ReadonlyMap<string, GaugeNow> {
-  const known = gaugesOfReading.get(reading);
-  if (known !== undefined) return known;
+function indexGauges(reading: Reading): ReadonlyMap<string, GaugeNow> {
   const gauges = new Map<string, GaugeNow>();
   const files = reading.files.filter(({ fileName }) => fileName?.type === 'gauge');
-  for (const family of indexFamilies(files).values()) {
-    for (const one of family.series.values()) {
-      const { value } = joinParts(family.rule, one.parts);
+  const index = new SeriesIndex({ files, keys: reading.keys });
+  for (const { name, mode, rule, series } of index.families) {
+    for (const one of series) {
+      const parts = index.partsOf(one);
+      const { value } = joinValues(rule.operation, entriesOf(parts));
       if (value === undefined) continue;
-      const { name, mode } = family;
-      gauges.set(seriesText(one), { family: name, mode, processes: one.parts.length, value });
+      const text = seriesName(one.sampleName, one.labels);
+      gauges.set(text, { family: name, mode, processes: parts.length, value });
     }
   }
-  gaugesOfReading.set(reading, gauges);
   return gauges;
 }
 

@@ -10,6 +10,9 @@
 import type { Label, Labels } from '../format/key.js';
 import { withLabel } from '../format/labels.js';
 
+/** Names the source of a series, where sources have names. */
+export const DEFAULT_SOURCE_LABEL = 'promfold_source';
+
 export interface AddedLabels {
   /** Sorted by name. */
   readonly fixed: Labels;

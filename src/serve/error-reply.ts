@@ -11,7 +11,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { MetricFileError } from '../errors.js';
 import type { ServerLog } from '../log.js';
-import { TooManyScrapesError, UnknownSourceError } from '../scrape/scraper.js';
+import { UnknownSourceError } from '../scrape/scrape-run.js';
+import { TooManyScrapesError } from '../scrape/scraper.js';
 import { DeadlineError } from './deadline.js';
 import { replyText } from './reply-text.js';
 

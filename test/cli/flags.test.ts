@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadCommands } from '../../src/cli/commands.js';
-import {
-  describeFlag,
-  environmentVariable,
-  FLAGS,
-  type FlagKey,
-  flagArguments,
-  flagOf,
-  flagValues,
-  renderFlagsTable,
-} from '../../src/cli/flags.js';
+import { environmentVariable } from '../../src/cli/flag.js';
+import { describeFlag, renderFlagsTable } from '../../src/cli/flag-help.js';
+import { flagArguments, flagOf, flagValues } from '../../src/cli/flag-values.js';
+import { FLAGS, type FlagKey } from '../../src/cli/flags.js';
 import { manPage } from '../../src/cli/man.js';
 import { UsageError } from '../../src/errors.js';
 
@@ -41,7 +35,7 @@ describe('the default of one command', () => {
     const run = COMMANDS.find(({ name }) => name === 'run')!;
     assert.match(describeFlag(flagOf('deadProcesses', run.fallbacks)), /default: hide-gauges,/);
     assert.match(renderFlagsTable(COMMANDS), /\| `keep`, `hide-gauges` of `run` \|/);
-    assert.match(manPage([run]), /default: hide\\-gauges,/);
+    assert.match(manPage([run], []), /default: hide\\-gauges,/);
   });
 });
 

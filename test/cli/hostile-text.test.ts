@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Difference } from '../../src/inspect/diff.js';
 import type { EntriesView } from '../../src/inspect/entries.js';
-import type { Explanation } from '../../src/inspect/explanation.js';
+import type { Explanation } from '../../src/inspect/explain/explanation.js';
 import type { ProcessesView } from '../../src/inspect/processes.js';
 import type { Discovery } from '../../src/processes/discover.js';
 import { Daemon, promfold } from '../support/cli.js';

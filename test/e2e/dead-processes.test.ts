@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProcThread } from '../../src/processes/proc-thread.js';
-import type { DeadProcesses } from '../../src/scrape/dead-processes.js';
+import type { DeadProcesses } from '../../src/scrape/directory/dead-processes.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { Daemon, promfold } from '../support/cli.js';
 import { TEXT } from '../support/dialect.js';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { afterEach, describe, it, mock } from 'node:test';
+import { Source } from '../../src/scrape/directory/source.js';
 import { Scraper, TooManyScrapesError } from '../../src/scrape/scraper.js';
-import { Source } from '../../src/scrape/source.js';
 import { RequestLimit } from '../../src/serve/request-limit.js';
 import { buildServer } from '../../src/serve/server.js';
 import { TEXT } from '../support/dialect.js';

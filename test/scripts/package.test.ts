@@ -126,6 +126,12 @@ describe('the package', () => {
     assert.notEqual(checked.stdout, '');
   });
 
+  it('prints a topic of the manual', async () => {
+    const { exitCode, stdout } = await run(program, ['help', 'flags']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /--web\.listen-address/);
+  });
+
   it('serves, with its threads for processes and for endpoints', async (t) => {
     const endpoint = createServer((_, reply) => {
       reply.setHeader('Content-Type', 'text/plain; version=0.0.4');

@@ -1,4 +1,4 @@
-import type { ExtraFamilies } from '../../src/scrape/extra-families.js';
+import type { ExtraFamilies } from '../../src/scrape/families/extra-families.js';
 
 /** An extra that lets no scrape end for as long as a test wants. */
 export class HeldScrapes implements ExtraFamilies {

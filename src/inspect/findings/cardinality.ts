@@ -4,7 +4,7 @@
  */
 import { OPERATION } from '../../plan/operation.js';
 import { counted, formatCount } from '../quantity.js';
-import type { FamilyIndex } from './families.js';
+import type { IndexedFamily } from '../series-index.js';
 import type { Rule } from './finding.js';
 
 /** Label sets of one family. A service with hundreds of routes stays below. */
@@ -21,7 +21,7 @@ export const labelCardinality: Rule = {
     'Every process keeps every label set it ever saw: files, memory and each scrape grow, and remove() and clear() do not help.',
   cure: 'Drop the label, or put what it holds into classes (route instead of path); then wipe the directory.',
   *find({ families }) {
-    for (const family of families.values()) {
+    for (const family of families) {
       const sets = labelSetCount(family);
       if (sets <= MANY_LABEL_SETS) continue;
       const widest = widestLabel(family);
@@ -42,15 +42,15 @@ export const pidExplosion: Rule = {
     'Modes all and liveall print every series once for each process that ever ran, dead ones included.',
   cure: 'Choose a mode that merges (sum, max, mostrecent and their live forms) and wipe the directory.',
   *find({ families }) {
-    for (const { name, mode, series } of families.values()) {
+    for (const { name, mode, series } of families) {
       const processes = new Set<string>();
-      for (const { processId } of series.values()) {
+      for (const { processId } of series) {
         if (processId === undefined) break;
         processes.add(processId);
       }
       if (processes.size <= MANY_PROCESSES) continue;
       yield {
-        text: `${name}: ${formatCount(series.size)} series of ${counted(processes.size, 'process', 'processes')}, mode ${mode}`,
+        text: `${name}: ${formatCount(series.length)} series of ${counted(processes.size, 'process', 'processes')}, mode ${mode}`,
         family: name,
       };
     }
@@ -58,17 +58,17 @@ export const pidExplosion: Rule = {
 };
 
 /** Without the process id, and a histogram's buckets counted once. */
-function labelSetCount({ series, rule }: FamilyIndex): number {
-  if (rule.operation !== OPERATION.last && !rule.hasBuckets && series.size <= MANY_LABEL_SETS)
-    return series.size;
+function labelSetCount({ series, rule }: IndexedFamily): number {
+  if (rule.operation !== OPERATION.last && !rule.hasBuckets && series.length <= MANY_LABEL_SETS)
+    return series.length;
   const sets = new Set<string>();
-  for (const { shape } of series.values()) sets.add(shape.labelSet);
+  for (const { shape } of series) sets.add(shape.labelSet);
   return sets.size;
 }
 
-function widestLabel({ series }: FamilyIndex): { label: string; values: number } | undefined {
+function widestLabel({ series }: IndexedFamily): { label: string; values: number } | undefined {
   const values = new Map<string, Set<string>>();
-  for (const { shape } of series.values()) {
+  for (const { shape } of series) {
     for (const [name, value] of shape.labels) {
       if (name === 'le') continue;
       const known = values.get(name);

@@ -4,8 +4,8 @@
  */
 import { formatCount } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
-import type { FamilyIndex } from './families.js';
-import { seriesText } from './families.js';
+import type { IndexedFamily } from '../series-index.js';
+import { seriesName } from '../series-name.js';
 import type { Evidence, Rule } from './finding.js';
 
 export const typeConflict: Rule = {
@@ -40,11 +40,11 @@ export const helpConflict: Rule = {
 
 /** One family of many with the same disagreement is one piece of evidence each. */
 function* disagreements(
-  families: ReadonlyMap<string, FamilyIndex>,
+  families: readonly IndexedFamily[],
   about: 'types' | 'modes' | 'helps',
   show: (text: string) => string,
 ): IterableIterator<Evidence> {
-  for (const family of families.values()) {
+  for (const family of families) {
     const said: ReadonlyMap<string, ReadFile> = family[about];
     if (said.size < 2) continue;
     const ways = [...said].map(([text, file]) => `${show(text)} in ${file.name}`);
@@ -59,16 +59,17 @@ export const bucketConflict: Rule = {
   effect:
     'A bucket that some files lack counts only the others: quantiles are wrong, and counts need not grow from bucket to bucket over time.',
   cure: 'Define the buckets in one place; after an upgrade that changed them, wipe the directory.',
-  *find({ families }) {
-    for (const { name, rule, series } of families.values()) {
+  *find({ families, partsOf }) {
+    for (const { name, rule, series } of families) {
       if (!rule.hasBuckets) continue;
       // Which files have a bucket, by label set and bound: a file that has the label set has all of its buckets.
       const sets = new Map<string, Map<ReadFile, Set<number>>>();
-      for (const { shape, parts } of series.values()) {
+      for (const one of series) {
+        const { shape } = one;
         if (shape.bound === undefined) continue;
         const files = sets.get(shape.labelSet) ?? new Map<ReadFile, Set<number>>();
         sets.set(shape.labelSet, files);
-        for (const { file } of parts) {
+        for (const { file } of partsOf(one)) {
           const bounds = files.get(file);
           if (bounds === undefined) files.set(file, new Set([shape.bound]));
           else bounds.add(shape.bound);
@@ -110,25 +111,14 @@ export const identicalSeries: Rule = {
     'They differ only in a label pid of the application, which the process id overwrites: only the last is printed, and Prometheus drops such samples from prometheus_client itself.',
   cure: 'Call the label something else.',
   *find({ families }) {
-    for (const { name, series } of families.values()) {
-      const seen = new Map<string, number>();
-      let example = '';
-      let count = 0;
-      for (const { shape, processId } of series.values()) {
-        if (processId === undefined) break;
-        if (!shape.labels.some(([label]) => label === 'pid')) continue;
-        const labels = shape.labels.filter(([label]) => label !== 'pid');
-        const { sampleName } = shape;
-        const text = seriesText({ shape: { sampleName, labels }, processId });
-        const before = seen.get(text) ?? 0;
-        seen.set(text, before + 1);
-        if (before === 0) continue;
-        count++;
-        example = text;
-      }
-      if (count > 0) {
-        yield { text: `${name}: ${formatCount(count)} series, such as ${example}`, family: name };
-      }
+    for (const { name, identical } of families) {
+      const last = identical.at(-1);
+      if (last === undefined) continue;
+      const example = seriesName(last.sampleName, last.labels);
+      yield {
+        text: `${name}: ${formatCount(identical.length)} series, such as ${example}`,
+        family: name,
+      };
     }
   },
 };

@@ -38,13 +38,13 @@ export const unusableEntry: Rule = {
   title: 'entries whose key cannot be used',
   effect: 'These entries count for nothing; prometheus_client answers 500 for each of them.',
   cure: 'Find out who else writes the file: a second process that stores over a key is the usual cause. Then remove it.',
-  *find({ flawed, families }) {
-    for (const { file, entry } of flawed) {
+  *find(subject) {
+    for (const { file, entry } of subject.flawed()) {
       const { key, offset } = entry;
       if (!isUnusable(key)) continue;
       yield { text: located(file.name, key.found, offset), file: file.name };
     }
-    for (const { name: family, unusable } of families.values()) {
+    for (const { name: family, unusable } of subject.families) {
       for (const { file, entry } of unusable) {
         const found = `bucket of ${family} whose le is no number`;
         yield { text: located(file.name, found, entry.offset), file: file.name, family };
@@ -60,8 +60,8 @@ export const repairedText: Rule = {
   effect:
     'promfold serves them mended; prometheus_client answers 500 for a help that is no text or half a surrogate pair.',
   cure: 'Mend the text in the application: a help of None, or a label value from bytes that are not UTF-8.',
-  *find({ flawed }) {
-    for (const { file, entry } of flawed) {
+  *find(subject) {
+    for (const { file, entry } of subject.flawed()) {
       const { key, offset } = entry;
       if (isUnusable(key)) continue;
       const { repaired, family } = key;

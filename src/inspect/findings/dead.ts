@@ -2,10 +2,13 @@
  * What dead processes, earlier processes and an earlier boot left behind. `src/reference.md` C7, C12; client_python#495,
  * client_python#566.
  */
+import { joinValues } from '../../plan/join.js';
+import type { Series } from '../../plan/series.js';
 import { hasPreviousLife } from '../processes.js';
 import { formatCount, formatValue } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
-import { type FamilyIndex, joinParts, type Part, seriesText } from './families.js';
+import { type Contribution, entriesOf, type IndexedFamily } from '../series-index.js';
+import { seriesName } from '../series-name.js';
 import type { Evidence, Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -17,9 +20,13 @@ export const deadLiveGauge: Rule = {
     'Gauges of mode live… still count processes that are gone: nobody called mark_process_dead for them.',
   cure: 'Call prometheus_client.multiprocess.mark_process_dead(pid) when a worker dies (gunicorn: child_exit), or remove their gauge_live*.db.',
   *find(subject) {
-    for (const family of subject.families.values()) {
+    for (const family of subject.families) {
       if (!family.mode?.startsWith('live')) continue;
-      yield* changeWithout(family, ({ file }) => isLiveFile(file) && isDead(subject, file));
+      yield* changeWithout(
+        subject,
+        family,
+        ({ file }) => isLiveFile(file) && isDead(subject, file),
+      );
     }
   },
 };
@@ -32,15 +39,16 @@ export const deadAllGauge: Rule = {
     'Each dead process keeps its series with the last value it set, for ever; mark_process_dead does not remove them.',
   cure: 'Use mode liveall or mostrecent for gauges that only matter while the process lives, and wipe the directory at each start.',
   *find(subject) {
-    for (const { name, mode, rule, series } of subject.families.values()) {
+    for (const { name, mode, rule, series } of subject.families) {
       if (mode === undefined || mode.startsWith('live') || rule.dropsPid) continue;
-      const dead = [...series.values()].filter(({ parts }) =>
-        parts.every(({ file }) => isDead(subject, file)),
+      const dead = series.filter((one) =>
+        subject.partsOf(one).every(({ file }) => isDead(subject, file)),
       );
       if (dead.length === 0) continue;
-      const example = seriesText(dead[0]!);
+      const [{ sampleName, labels }] = dead as [Series, ...Series[]];
+      const example = seriesName(sampleName, labels);
       yield {
-        text: `${name}: ${formatCount(dead.length)} of ${formatCount(series.size)} series are of dead processes, such as ${example}`,
+        text: `${name}: ${formatCount(dead.length)} of ${formatCount(series.length)} series are of dead processes, such as ${example}`,
         family: name,
       };
     }
@@ -89,22 +97,24 @@ export const beforeBoot: Rule = {
 
 /** Series of a family that would have another value without some parts, most changed first. */
 function* changeWithout(
-  { name, mode, rule, series }: FamilyIndex,
-  isRemoved: (part: Part) => boolean,
+  { partsOf }: Subject,
+  { name, mode, rule, series }: IndexedFamily,
+  isRemoved: (part: Contribution) => boolean,
 ): IterableIterator<Evidence> {
   let changed = 0;
   let example = '';
   let most = -1;
-  for (const one of series.values()) {
-    const rest = one.parts.filter((part) => !isRemoved(part));
-    if (rest.length === one.parts.length) continue;
+  for (const one of series) {
+    const parts = partsOf(one);
+    const rest = parts.filter((part) => !isRemoved(part));
+    if (rest.length === parts.length) continue;
     changed++;
-    const before = joinParts(rule, one.parts).value;
-    const after = joinParts(rule, rest).value;
+    const before = joinValues(rule.operation, entriesOf(parts)).value;
+    const after = joinValues(rule.operation, entriesOf(rest)).value;
     const change = Math.abs((before ?? 0) - (after ?? 0));
     if (change <= most) continue;
     most = change;
-    example = `${seriesText(one)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
+    example = `${seriesName(one.sampleName, one.labels)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
   }
   if (changed === 0) return;
   const more = changed === 1 ? '' : ` (and ${formatCount(changed - 1)} more series)`;

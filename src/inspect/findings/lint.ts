@@ -5,11 +5,11 @@
  * Words are promtool's, so that both can be searched for.
  */
 import { formatCount } from '../quantity.js';
-import type { FamilyIndex } from './families.js';
+import type { IndexedFamily } from '../series-index.js';
 import type { Rule } from './finding.js';
 
 /** What promlint must know of a family. */
-export type LintedFamily = Pick<FamilyIndex, 'name' | 'type' | 'help'> & {
+export type LintedFamily = Pick<IndexedFamily, 'name' | 'type' | 'help'> & {
   readonly labelNames: ReadonlySet<string>;
 };
 
@@ -117,11 +117,11 @@ export const lint: Rule = {
   cure: 'Rename in the application, when its dashboards change anyway. See prometheus.io/docs/practices/naming.',
   *find({ families }) {
     const namesOf = new Map<string, string[]>();
-    for (const { name, type, help, series } of families.values()) {
+    for (const { name, type, help, series } of families) {
       const labelNames = new Set<string>();
-      for (const { shape } of series.values()) {
-        if (shape.bound !== undefined) continue;
-        for (const [label] of shape.labels) labelNames.add(label);
+      for (const { kind } of series) {
+        if (kind.isBucket) continue;
+        for (const label of kind.keyNames) labelNames.add(label);
       }
       for (const complaint of lintFamily({ name, type, help, labelNames })) {
         const names = namesOf.get(complaint);

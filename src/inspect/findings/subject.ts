@@ -1,11 +1,13 @@
 /**
  * What the rules look at: a Reading, its families, and what is round the directory on this machine.
  */
+import { isUnusable } from '../../format/key.js';
 import { type Limits, UNLIMITED } from '../../plan/budget.js';
+import type { Series } from '../../plan/series.js';
 import type { Elsewhere } from '../../processes/metric-processes.js';
 import type { Liveness } from '../../processes/writer.js';
 import type { ReadFile, Reading } from '../reading.js';
-import { type FamilyIndex, indexFamilies, type Part } from './families.js';
+import { type Contribution, type IndexedFamily, SeriesIndex } from '../series-index.js';
 
 /** Facts of this machine. None for a snapshot, which was taken on another. */
 export interface HostFacts {
@@ -26,8 +28,7 @@ export interface HostFacts {
 export class Subject {
   readonly reading: Reading;
   readonly hostFacts: HostFacts | undefined;
-  readonly #flawed: Part[] = [];
-  #families: ReadonlyMap<string, FamilyIndex> | undefined;
+  #index: SeriesIndex | undefined;
 
   /** Those of a daemon on this machine, where nobody says otherwise. */
   readonly limits: Limits;
@@ -38,16 +39,28 @@ export class Subject {
     this.limits = limits;
   }
 
-  /** Of the entries that count, in output order. */
-  get families(): ReadonlyMap<string, FamilyIndex> {
-    // Once for both: of a million keys each is parsed anew when it is asked for.
-    this.#families ??= indexFamilies(this.reading.files, this.#flawed);
-    return this.#families;
+  /** Of undamaged files, first seen first. */
+  get families(): readonly IndexedFamily[] {
+    return this.#seriesIndex.families;
   }
 
+  /** What each entry gives to a series. */
+  readonly partsOf = (series: Series): Contribution[] => this.#seriesIndex.partsOf(series);
+
   /** The entries of undamaged files whose key is unusable or was repaired. */
-  get flawed(): readonly Part[] {
-    return this.families && this.#flawed;
+  *flawed(): IterableIterator<Contribution> {
+    for (const file of this.reading.files) {
+      if (file.fault !== undefined) continue;
+      for (const entry of file.entries) {
+        const { key } = entry;
+        if (isUnusable(key) || key.repaired !== undefined) yield { file, entry };
+      }
+    }
+  }
+
+  get #seriesIndex(): SeriesIndex {
+    this.#index ??= new SeriesIndex(this.reading);
+    return this.#index;
   }
 
   livenessOf({ fileName }: ReadFile): Liveness {

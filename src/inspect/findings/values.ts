@@ -2,10 +2,12 @@
  * Values that are right by the rules and still mislead. vllm#22545 (gauges that nobody sets), vllm#28792 (mode `all` by omission),
  * vllm#30220 (a sum of times), Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
  */
+import { joinValues } from '../../plan/join.js';
 import { OPERATION } from '../../plan/operation.js';
 import { isHeldByZero, isStale, unixTimesIn } from '../misleading.js';
 import { counted, formatAge, formatCount, formatValue } from '../quantity.js';
-import { joinParts, seriesText } from './families.js';
+import { entriesOf } from '../series-index.js';
+import { seriesName } from '../series-name.js';
 import type { Rule } from './finding.js';
 
 export const sumOfTimes: Rule = {
@@ -15,15 +17,16 @@ export const sumOfTimes: Rule = {
   effect:
     'Each process stores a Unix time and the mode adds them: with N processes it is N times what it should be, a date far in the future.',
   cure: 'Use mode max or mostrecent. Of vllm:lora_requests_info believe the labels, not the value.',
-  *find({ families }) {
-    for (const { name, mode, rule, series } of families.values()) {
+  *find({ families, partsOf }) {
+    for (const { name, mode, rule, series } of families) {
       if (mode === undefined || rule.operation !== OPERATION.sum) continue;
-      for (const one of series.values()) {
-        const times = unixTimesIn(one.parts.map(({ entry }) => entry.value));
+      for (const one of series) {
+        const entries = entriesOf(partsOf(one));
+        const times = unixTimesIn(entries.map(({ value }) => value));
         if (times < 2) continue;
-        const sum = formatValue(joinParts(rule, one.parts).value!);
+        const sum = formatValue(joinValues(rule.operation, entries).value!);
         yield {
-          text: `${seriesText(one)} ${sum} is the sum of ${formatCount(times)} times`,
+          text: `${seriesName(one.sampleName, one.labels)} ${sum} is the sum of ${formatCount(times)} times`,
           family: name,
         };
         break;
@@ -39,18 +42,20 @@ export const minHeldByZero: Rule = {
   effect:
     'A forked process stores 0 for every gauge it inherits, so the minimum stays 0 although others hold more.',
   cure: 'Set the gauge in every process, or use mostrecent, which ignores values never set.',
-  *find({ families }) {
-    for (const { name, rule, series } of families.values()) {
+  *find({ families, partsOf }) {
+    for (const { name, rule, series } of families) {
       if (rule.operation !== OPERATION.min) continue;
-      for (const one of series.values()) {
-        const zeros = one.parts.filter(({ entry }) => entry.value === 0);
-        const positive = one.parts.filter(({ entry }) => entry.value > 0);
-        const values = one.parts.map(({ entry }) => entry.value);
-        if (!isHeldByZero(joinParts(rule, one.parts).value, values)) continue;
+      for (const one of series) {
+        const parts = partsOf(one);
+        const zeros = parts.filter(({ entry }) => entry.value === 0);
+        const positive = parts.filter(({ entry }) => entry.value > 0);
+        const { value } = joinValues(rule.operation, entriesOf(parts));
+        const values = parts.map(({ entry }) => entry.value);
+        if (!isHeldByZero(value, values)) continue;
         const ids = zeros.map(({ file }) => file.fileName!.processId);
         const more = ids.length > 3 ? ` and ${formatCount(ids.length - 3)} more` : '';
         yield {
-          text: `${seriesText(one)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${counted(positive.length, 'other')}`,
+          text: `${seriesName(one.sampleName, one.labels)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${counted(positive.length, 'other')}`,
           family: name,
         };
         break;
@@ -66,27 +71,32 @@ export const staleGauge: Rule = {
   effect:
     'The number looks current and is not: whoever set it stopped, or has had nothing to do since.',
   cure: 'Look with `promfold explain SERIES` who set it and whether that process lives; routers should not trust it.',
-  *find({ families, reading }) {
-    for (const { name, rule, series } of families.values()) {
+  *find({ families, partsOf, reading }) {
+    for (const { name, rule, series } of families) {
       if (rule.operation !== OPERATION.mostRecent) continue;
       // What describes the process is set once and stays true.
       if (name.endsWith('_info')) continue;
       let stale = 0;
       let oldest = 0;
       let example = '';
-      for (const { parts } of series.values()) {
-        const { winner } = joinParts(rule, parts);
-        if (winner === undefined || winner.entry.value === 0) continue;
-        const age = reading.takenAtSeconds - winner.entry.timestampSeconds;
+      for (const one of series) {
+        const entries = entriesOf(partsOf(one));
+        const { winner } = joinValues(rule.operation, entries);
+        if (winner === undefined) continue;
+        const { value, timestampSeconds } = entries[winner]!;
+        if (value === 0) continue;
+        const age = reading.takenAtSeconds - timestampSeconds;
         if (!isStale(age)) continue;
         stale++;
         if (age <= oldest) continue;
         oldest = age;
-        example = `${formatValue(winner.entry.value)} was set ${formatAge(age)} ago`;
+        example = `${formatValue(value)} was set ${formatAge(age)} ago`;
       }
       if (stale === 0) continue;
       const which =
-        series.size === 1 ? '' : `${formatCount(stale)} of ${formatCount(series.size)} series, `;
+        series.length === 1
+          ? ''
+          : `${formatCount(stale)} of ${formatCount(series.length)} series, `;
       yield { text: `${name}: ${which}${example}`, family: name };
     }
   },

@@ -118,7 +118,7 @@ export const noVllmFamily: Rule = {
     const here = [...subject.reading.writers.values()].filter(({ role }) => isVllm(role));
     const running = subject.hostFacts?.processes.filter(({ role }) => isVllm(role)) ?? [];
     if (here.length === 0 && running.length === 0) return;
-    for (const name of subject.families.keys()) if (name.startsWith('vllm:')) return;
+    for (const { name } of subject.families) if (name.startsWith('vllm:')) return;
     const [example] = [...here.map(({ role, pid }) => ({ role, pid })), ...running];
     yield { text: `${example!.role} (pid ${example!.pid}) runs` };
   },

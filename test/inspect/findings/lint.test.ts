@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { indexFamilies } from '../../../src/inspect/findings/families.js';
 import { lintFamily } from '../../../src/inspect/findings/lint.js';
 import { readDirectory } from '../../../src/inspect/read-directory.js';
+import { SeriesIndex } from '../../../src/inspect/series-index.js';
 import { GOLDEN } from '../../support/paths.js';
 import { metricLint } from '../../support/promtool.js';
 
@@ -55,14 +55,14 @@ describe('promtool', { skip: !existsSync(PROMTOOL) }, () => {
       const exposition = readFileSync(`${GOLDEN}/${name}/expected.prom`, 'utf8');
       const { output } = await metricLint(PROMTOOL, exposition);
       const theirs = new Set(output.split('\n').filter(Boolean));
-      const { files } = await readDirectory(`${GOLDEN}/${name}/files`);
+      const reading = await readDirectory(`${GOLDEN}/${name}/files`);
       const ours = new Set<string>();
-      for (const { name: family, type, help, series } of indexFamilies(files).values()) {
+      for (const { name: family, type, help, series } of new SeriesIndex(reading).families) {
         // A mostrecent gauge that was never set prints nothing, and promtool sees nothing.
         if (!exposition.includes(`\n${family}`)) continue;
         const labelNames = new Set<string>();
-        for (const { shape } of series.values()) {
-          if (shape.bound === undefined) for (const [label] of shape.labels) labelNames.add(label);
+        for (const { kind } of series) {
+          if (!kind.isBucket) for (const label of kind.keyNames) labelNames.add(label);
         }
         const printed = type === 'counter' ? `${family}_total` : family;
         for (const text of lintFamily({ name: family, type, help, labelNames })) {

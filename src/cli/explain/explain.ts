@@ -1,0 +1,199 @@
+/** `explain`: which processes add up to a series, how much each gives, and when the number misleads. */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UsageError } from '../../errors.js';
+import { explain as explainReading, nearNames } from '../../inspect/explain/explain.js';
+import type { Explanation, ShareHolder } from '../../inspect/explain/explanation.js';
+import { explainWindow } from '../../inspect/explain/window.js';
+import { isPipe, openInput } from '../../inspect/input.js';
+import { counted } from '../../inspect/quantity.js';
+import { readInput, refuseUnusable } from '../../inspect/read-directory.js';
+import type { Reading } from '../../inspect/reading.js';
+import { Selector } from '../../inspect/selector.js';
+import type { Command } from '../command.js';
+import { chooseDirectory, hasDirectory, INSTEAD_OF_DIRECTORY } from '../directory.js';
+import { toJson } from '../json.js';
+import { textOf } from '../stdout.js';
+import { terminalWidth } from '../terminal.js';
+import { wrapText } from '../text-width.js';
+import { manyHistograms, oneHistogram } from './histogram-text.js';
+import { ExplainedFamily, manySeries, oneSeries } from './series-text.js';
+import type { Room, Space } from './text.js';
+
+/** Rows of a table that a terminal is given unasked: what fits on a screen. */
+const SHOWN_ROWS = 20;
+
+/** Histograms that are shown in full; of more there is one table. */
+const SHOWN_HISTOGRAMS = 2;
+
+export const explain: Command<'window' | 'all' | 'json'> = {
+  name: 'explain',
+  summary: 'Show which processes add up to a series, and how much each gives.',
+  details: [INSTEAD_OF_DIRECTORY],
+  positionals: ['SELECTOR', '[DIR]'],
+  flags: ['window', 'all', 'json'],
+  exitCodes: [
+    ['0', 'the series is there'],
+    ['1', 'there is no such series'],
+  ],
+  topic: 'explaining',
+  examples: [
+    "explain 'vllm:num_requests_running' /run/prom",
+    `explain 'http_requests_total{method="GET"}' /run/prom`,
+    'explain --window 30s request_seconds /run/prom',
+  ],
+
+  async run({ directory: given, positionals: [text = ''], flags }, terminal) {
+    refusePath(text, given, terminal.environment);
+    const selector = new Selector(text);
+    const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    if (flags.window !== undefined && (await isPipe(path))) {
+      throw new UsageError('--window: expected a directory that is written, got a pipe');
+    }
+    let reading = await readExplained(path);
+    let explanation = explainReading(reading, selector);
+    if (flags.window !== undefined) {
+      await sleep(flags.window * 1000);
+      const before = explanation;
+      reading = await readExplained(path);
+      if (reading.takenAtSeconds === before.takenAtSeconds) {
+        throw new UsageError('--window: expected a directory that is written, got a snapshot');
+      }
+      explanation = explainWindow(before, explainReading(reading, selector));
+    }
+    const { series, histograms } = explanation;
+    if (flags.json) await terminal.print(toJson(explanation));
+    if (series.length + histograms.length === 0) {
+      terminal.complain(notFound(reading, selector, text));
+      return 1;
+    }
+    if (!flags.json) {
+      const width = terminalWidth(terminal.environment);
+      const isShort = !flags.all && width !== Number.POSITIVE_INFINITY;
+      const rows = isShort ? SHOWN_ROWS : Number.POSITIVE_INFINITY;
+      await terminal.print(textOf(render(explanation, reading, { width, rows })));
+    }
+    return 0;
+  },
+};
+
+/** @throws UsageError where DIR stands in place of SELECTOR */
+function refusePath(
+  text: string,
+  directory: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  // A slash can only be in a label's value.
+  if (/^[^{]*\//.test(text)) {
+    if (directory === undefined) throw new UsageError(missingSelector(text));
+    throw new UsageError(`expected SELECTOR before DIR, got ${text} ${directory}`);
+  }
+  // A name may be that of a directory too; then it is one where no other is named.
+  const isAlone = directory === undefined && !hasDirectory(environment);
+  if (isAlone && existsSync(text)) throw new UsageError(missingSelector(text));
+}
+
+function missingSelector(directory: string): string {
+  return `SELECTOR is missing: expected promfold explain SELECTOR ${directory}`;
+}
+
+async function readExplained(path: string): Promise<Reading> {
+  const input = await openInput(path);
+  const reading = await readInput(path, input);
+  if (input.kind === 'metric file') refuseUnusable(path, reading);
+  return reading;
+}
+
+function notFound(reading: Reading, selector: Selector, text: string): string {
+  const name = selector.name;
+  const near = name === undefined ? [] : nearNames(reading, name);
+  const hint = near.includes(name!)
+    ? `; ${name} is there, with other labels`
+    : near.length > 0
+      ? `; near names: ${near.join(', ')}`
+      : '';
+  const told = `promfold: no series of ${reading.path} is ${text}${hint}`;
+  return [told, ...leftOutNotes(reading)].join('\n');
+}
+
+/** Files in which there may be more, or other values. */
+function leftOutNotes({ files, path }: Reading): string[] {
+  const faults = files.flatMap(({ fault }) => fault?.code ?? []);
+  const unreadable = faults.filter((code) => code === 'FILE_UNREADABLE').length;
+  const others = faults.length - unreadable;
+  return [
+    ...(unreadable > 0
+      ? [`${counted(unreadable, 'file')} could not be read; see promfold check ${path}`]
+      : []),
+    ...(others > 0 ? [`${counted(others, 'file')} left out; see promfold cat ${path}`] : []),
+  ];
+}
+
+function* render(
+  explanation: Explanation,
+  reading: Reading,
+  space: Space,
+): IterableIterator<string> {
+  const { histograms, windowSeconds } = explanation;
+  const room: Room = { ...space, now: explanation.takenAtSeconds };
+  const { families, notes } = survey(explanation, reading);
+  const blocks: Iterable<string>[] = families.map((family) =>
+    family.series.length === 1 ? oneSeries(family.series.at(0)!, room) : manySeries(family, room),
+  );
+  if (histograms.length <= SHOWN_HISTOGRAMS) {
+    for (const one of histograms) blocks.push(oneHistogram(one, windowSeconds, room));
+  } else {
+    blocks.push(manyHistograms(histograms, windowSeconds, room));
+  }
+  if (notes.length > 0) blocks.push(notes.flatMap((note) => wrapText(note, room.width)));
+  for (const [i, block] of blocks.entries()) {
+    if (i > 0) yield '';
+    yield* block;
+  }
+}
+
+/** Goes through everything once: of a million series, each is made anew whenever it is looked at. */
+function survey(
+  { series, histograms }: Explanation,
+  reading: Reading,
+): { readonly families: readonly ExplainedFamily[]; readonly notes: readonly string[] } {
+  const found = { vllm: false, unknown: false };
+  const note = ({ family, shares }: { family: string; shares: readonly ShareHolder[] }) => {
+    found.vllm ||= family.startsWith('vllm:');
+    for (const { role, liveness } of shares) {
+      found.vllm ||= role?.startsWith('VLLM::') === true;
+      found.unknown ||= liveness === 'unknown';
+    }
+  };
+  const families: ExplainedFamily[] = [];
+  let i = 0;
+  for (const one of series) {
+    note(one);
+    let family = families.at(-1);
+    if (family?.name !== one.family) {
+      family = new ExplainedFamily(series, i, one.family);
+      families.push(family);
+    }
+    family.add(one);
+    i++;
+  }
+  for (const one of histograms) note(one);
+  return { families, notes: notesOf(found, reading) };
+}
+
+/** What one must know to read the tables. */
+function notesOf(
+  found: { readonly vllm: boolean; readonly unknown: boolean },
+  reading: Reading,
+): string[] {
+  const notes: string[] = [];
+  if (found.vllm) {
+    notes.push('A process is a vLLM API server; the GPU behind it is label engine.');
+  }
+  if (found.unknown) {
+    notes.push(
+      'unknown: no process that maps these files is visible from here, so nobody can be called dead.',
+    );
+  }
+  return [...notes, ...leftOutNotes(reading)];
+}

@@ -1,0 +1,140 @@
+/** The parsers of values that take more than a line, or that several flags share. Each throws ExpectedError. */
+import { compareCodePoints } from '../format/code-point.js';
+import type { Label, Labels } from '../format/key.js';
+import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
+import type { NamedDirectory } from '../scrape/directory/source.js';
+import { OWN_PREFIX } from '../serve/endpoint.js';
+import { parseAllowedHost } from '../serve/host-check.js';
+import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
+import { ExpectedError, listed } from './flag.js';
+
+const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** A comma or a blank that `NAME=` follows: those in a value stand for themselves. */
+export const BEFORE_NAME = /[\s,]+(?=[^\s,=]+=)/;
+
+const A_LIMIT = /^(?:(\w+)\.)?([\w-]+)=(\d{1,15})$/;
+
+/** `series=100000`, `file.entries=5000`. */
+export function parseLimit(text: string): ChosenLimit {
+  const [, scope, quantity, amount] = A_LIMIT.exec(text) ?? [];
+  const isKnown =
+    QUANTITIES.some((known) => known === quantity) &&
+    (scope === undefined || SCOPES.some((known) => known === scope));
+  if (isKnown) return { scope, quantity, amount: Number(amount) } as ChosenLimit;
+  throw new ExpectedError(
+    `one of ${listed(QUANTITIES)}, perhaps with ${listed(SCOPES)} and a dot before it, = and a whole number`,
+    text,
+  );
+}
+
+const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
+const A_LABEL_NAME = 'a name of A-Z a-z 0-9 _ that does not begin with __ or a digit';
+
+/** Label names that a histogram and a summary need for themselves. */
+const NO_LABEL = new Set(['le', 'quantile']);
+
+export function parseCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new ExpectedError('a whole number, 0 or more', text);
+}
+
+const MAX_CONTEXT_BYTES = 4096;
+
+export function parseContextBytes(text: string): number {
+  if (/^\d{1,4}$/.test(text) && Number(text) <= MAX_CONTEXT_BYTES) return Number(text);
+  throw new ExpectedError(`a whole number from 0 to ${MAX_CONTEXT_BYTES}`, text);
+}
+
+export function parseLabelName(text: string): string {
+  if (LABEL_NAME.test(text) && !NO_LABEL.has(text)) return text;
+  throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
+}
+
+/** A switch on the command line is `true`; its environment variable may say either. */
+export function parseSwitch(text: string): boolean {
+  if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
+  if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
+  throw new ExpectedError('true or false', text);
+}
+
+/** Any text but none. */
+export function notEmpty(what: string): (text: string) => string {
+  return (text) => {
+    if (text !== '') return text;
+    throw new ExpectedError(what, text);
+  };
+}
+
+export const parsePrefix = notEmpty('the beginning of a name');
+
+/** Seconds. */
+export function parseDuration(text: string): number {
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS_OF[unit ?? ''] ?? Number.NaN);
+  if (seconds > 0 && seconds <= 86_400) return seconds;
+  throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
+}
+
+/** Seconds. */
+export function parseInterval(text: string): number {
+  const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds >= 0.1) return seconds;
+  throw new ExpectedError('seconds, 0.1 or more', text);
+}
+
+export function parseAddress(text: string): ListenAddress {
+  const address = parseListenAddress(text);
+  if (address) return address;
+  throw new ExpectedError('host:port, :port or [ipv6]:port', text);
+}
+
+export function parseHost(text: string): string {
+  const host = parseAllowedHost(text);
+  if (host !== undefined) return host;
+  throw new ExpectedError('a host name without a port, or .name for its subdomains too', text);
+}
+
+export function parseTelemetryPath(text: string): string {
+  if (!/^\/[\w.~/-]*$/.test(text)) {
+    throw new ExpectedError('a path that begins with / and has only A-Z a-z 0-9 . _ ~ - /', text);
+  }
+  if (text.startsWith(OWN_PREFIX)) throw new ExpectedError(`a path outside ${OWN_PREFIX}`, text);
+  return text;
+}
+
+export function parseEndpoint(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
+  // What is no URL may hold a password all the same.
+  throw new ExpectedError('an http or https URL', text.replace(/\/\/[^@]*@/, '//…@'));
+}
+
+export function parseSources(texts: readonly string[]): readonly NamedDirectory[] {
+  const sources: NamedDirectory[] = [];
+  for (const text of texts) {
+    const [, name, directory] = /^([^\s,=]+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || directory === undefined) {
+      throw new ExpectedError('NAME=DIR, with a name without blanks and commas', text);
+    }
+    if (sources.some((other) => other.name === name))
+      throw new ExpectedError('each name once', text);
+    sources.push({ name, directory });
+  }
+  return sources;
+}
+
+export function parseLabels(texts: readonly string[]): Labels {
+  const labels = new Map<string, Label>();
+  for (const text of texts) {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+    if (!LABEL_NAME.test(name)) {
+      throw new ExpectedError(`NAME=VALUE, with ${A_LABEL_NAME}`, text);
+    }
+    if (NO_LABEL.has(name))
+      throw new ExpectedError(`a label other than ${listed([...NO_LABEL])}`, text);
+    if (labels.has(name)) throw new ExpectedError(`each label once`, text);
+    labels.set(name, [name, value]);
+  }
+  return [...labels.values()].sort(([a], [b]) => compareCodePoints(a, b));
+}

@@ -1,0 +1,70 @@
+/**
+ * The values of a command's flags. A value is taken from the command line, else from the environment variable
+ * (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an empty variable counts as not set.
+ */
+import { UsageError } from '../errors.js';
+import { ExpectedError, environmentVariable, type Flag, type FlagText } from './flag.js';
+import { type Fallbacks, FLAGS, type FlagKey, type FlagValues } from './flags.js';
+
+const COMMA_OR_BLANK = /[\s,]+/;
+
+/**
+ * @param given texts from the command line by flag name; none or absent when the flag was not used
+ * @throws UsageError `--web.max-requests: expected a whole number, 0 or more, got 'many'`
+ */
+export function flagValues<K extends FlagKey>(
+  keys: readonly K[],
+  given: Readonly<Record<string, readonly string[]>>,
+  environment: Readonly<Record<string, string | undefined>>,
+  fallbacks: Fallbacks = {},
+): FlagValues<K> {
+  const values: Partial<Record<FlagKey, unknown>> = {};
+  for (const key of keys) {
+    const flag = flagOf(key, fallbacks);
+    const { texts, source } = textsOf(flag, given, environment);
+    try {
+      values[key] = flag.parse(texts);
+    } catch (error) {
+      if (!(error instanceof ExpectedError)) throw error;
+      throw new UsageError(`${source}: ${error.message}`);
+    }
+  }
+  return values as FlagValues<K>;
+}
+
+/** The flag as a command has it. */
+export function flagOf(key: FlagKey, fallbacks: Fallbacks = {}): Flag<unknown> {
+  const flag: Flag<unknown> = FLAGS[key];
+  const fallback = fallbacks[key];
+  return fallback === undefined ? flag : { ...flag, fallback };
+}
+
+export function textsOf(
+  flag: FlagText,
+  given: Readonly<Record<string, readonly string[]>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): { texts: readonly string[]; source: string } {
+  const typed = given[flag.name];
+  if (typed && typed.length > 0) return { texts: typed, source: `--${flag.name}` };
+
+  const variable = environmentVariable(flag);
+  const value = variable === undefined ? undefined : environment[variable];
+  if (variable !== undefined && value) {
+    const { separator = COMMA_OR_BLANK } = flag;
+    const texts = flag.repeatable ? value.split(separator).filter(Boolean) : [value];
+    return { texts, source: variable };
+  }
+  return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
+}
+
+/** What was given for some flags, as words of another command line. */
+export function flagArguments(
+  keys: readonly FlagKey[],
+  given: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  return keys.flatMap((key) => {
+    const { name, value }: FlagText = FLAGS[key];
+    const texts = given[name] ?? [];
+    return texts.map((text) => (value === undefined ? `--${name}` : `--${name}=${text}`));
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * What a flag is, and how one is made: its text, and a parser that says what it expected. Read by everything that has to do
+ * with flags; the flags themselves are in flags.ts.
+ */
+export interface FlagText {
+  /** Without dashes. */
+  readonly name: string;
+  /** One letter, without its dash. */
+  readonly short?: string;
+  /** What stands for the value in --help; absent for a switch. */
+  readonly value?: string;
+  readonly help: string;
+  /** All there are, for shell completion; absent where a value is free. */
+  readonly choices?: readonly string[];
+  /** As text, parsed like a given one; absent where nothing is a value too. */
+  readonly fallback?: string;
+  readonly repeatable?: true;
+  /** Between the values of a repeatable flag in its environment variable; absent for commas and blanks. */
+  readonly separator?: RegExp;
+  /** False for flags that only make sense on a command line. */
+  readonly environment?: false;
+}
+
+export interface Flag<T> extends FlagText {
+  /** Texts in the order given; the last one counts where a flag is not repeatable. */
+  readonly parse: (texts: readonly string[]) => T;
+}
+
+/** What is wrong with a value: `expected …, got …`. Whoever knows the flag says which. */
+export class ExpectedError extends Error {
+  constructor(expected: string, got: string) {
+    super(`expected ${expected}, got '${got}'`);
+  }
+}
+
+export function one<T>(text: FlagText, parse: (text: string) => T): Flag<T> {
+  return { ...text, parse: (texts) => parse(texts.at(-1)!) };
+}
+
+export function optional<T>(text: FlagText, parse: (text: string) => T): Flag<T | undefined> {
+  return { ...text, parse: (texts) => (texts.length === 0 ? undefined : parse(texts.at(-1)!)) };
+}
+
+export function each<T>(text: FlagText, parse: (text: string) => T): Flag<readonly T[]> {
+  return { ...text, repeatable: true, parse: (texts) => texts.map(parse) };
+}
+
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    if ((choices as readonly string[]).includes(text)) return text as T;
+    throw new ExpectedError(`${listed(choices)}`, text);
+  };
+}
+
+export function listed(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+}
+
+/** The variable that stands in for a flag; undefined for flags without one. */
+export function environmentVariable({ name, environment }: FlagText): string | undefined {
+  return environment === false ? undefined : `PROMFOLD_${name.toUpperCase().replace(/[.-]/g, '_')}`;
+}

@@ -1,0 +1,103 @@
+/** The shape of `explain --json`, made by explain.ts. */
+import type { OPERATION } from '../../plan/operation.js';
+import type { Liveness } from '../../processes/writer.js';
+import type { List } from '../list.js';
+import type { Observations } from '../observations.js';
+
+const WARNING_CODES = [
+  'NEVER_SET',
+  'PREVIOUS_LIFE',
+  'DEAD_DECIDES',
+  'DEAD_ADDS',
+  'DEAD_PROCESS',
+  'SUM_OF_TIMES',
+  'ZERO_IS_MIN',
+  'NOT_A_NUMBER',
+  'BUCKETS_DIFFER',
+  'FILES_DISAGREE',
+] as const;
+
+export interface Warning {
+  readonly code: (typeof WARNING_CODES)[number];
+  readonly text: string;
+}
+
+/** One process, as far as a share tells of it. */
+export interface ShareHolder {
+  readonly processId: string;
+  readonly liveness: Liveness;
+  /** As in `ls`: the youngest sign that it wrote. */
+  readonly lastSeenSeconds: number | undefined;
+  readonly role: string | undefined;
+  /** Base name: `python3.11`. */
+  readonly program: string | undefined;
+  /** Base name. */
+  readonly file: string;
+}
+
+/** What one file gives to a series. */
+export interface Share extends ShareHolder {
+  readonly value: number;
+  /** Byte of the file at which the value lies; undefined for a total of several entries. */
+  readonly valueOffset: number | undefined;
+  /** Of the merged value; undefined where values do not add up, or not to a positive number. */
+  readonly percent: number | undefined;
+  /** When it was set; undefined where the file does not say. */
+  readonly setSeconds: number | undefined;
+  readonly ageSeconds: number | undefined;
+  /** Written by a process that is gone, under an id that another has now. */
+  readonly previousLife: boolean;
+  /** It alone is the merged value. */
+  readonly decides: boolean;
+  readonly ratePerSecond?: number | undefined;
+}
+
+export interface ExplainedSeries {
+  /** `http_requests_total{method="GET"}`. */
+  readonly series: string;
+  readonly sampleName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly family: string;
+  readonly type: string;
+  /** Of the last gauge file, which decides. */
+  readonly mode: string | undefined;
+  readonly operation: keyof typeof OPERATION;
+  /** Undefined where no sample is printed. */
+  readonly value: number | undefined;
+  /** The one that decides, then the latest; else the largest first, of a minimum the smallest. */
+  readonly shares: readonly Share[];
+  /** In a few words. */
+  readonly verdict: string;
+  readonly warnings: readonly Warning[];
+  /** Increase since the first look, of what only grows. */
+  readonly window?: { readonly delta: number; readonly ratePerSecond: number };
+}
+
+export interface HistogramShare extends ShareHolder, Observations {
+  readonly percent: number | undefined;
+}
+
+export interface ExplainedHistogram extends Observations {
+  /** `request_seconds{path="/"}`: the family with the label set. */
+  readonly histogram: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly family: string;
+  readonly operation: 'sum';
+  /** Bounds as printed, ascending. */
+  readonly le: readonly string[];
+  /** Most observations first. */
+  readonly shares: readonly HistogramShare[];
+  readonly warnings: readonly Warning[];
+  /** What was observed between two looks. */
+  readonly window?: Observations & { readonly ratePerSecond: number };
+}
+
+export interface Explanation {
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  /** Between the two looks; undefined for a single one. */
+  readonly windowSeconds: number | undefined;
+  /** In output order, so those of a family are together. */
+  readonly series: List<ExplainedSeries>;
+  readonly histograms: List<ExplainedHistogram>;
+}

@@ -1,0 +1,54 @@
+/** What a selector selects of a family: series, or a whole histogram where that was asked for. */
+import type { Histogram, LaidOutFamily } from '../../plan/laid-out-family.js';
+import type { Series } from '../../plan/series.js';
+import type { Selector } from '../selector.js';
+
+export interface ChosenSeries {
+  readonly family: LaidOutFamily;
+  readonly series: Series;
+  /** That it is a part of, if its value comes from buckets. */
+  readonly group: Histogram | undefined;
+}
+
+/** All of its series. */
+export interface ChosenHistogram {
+  readonly family: LaidOutFamily;
+  readonly group: Histogram;
+  readonly sum: Series | undefined;
+}
+
+export function* slotsOf(
+  chosen: readonly (ChosenSeries | ChosenHistogram)[],
+): IterableIterator<number> {
+  for (const one of chosen) {
+    for (const { slot } of one.group?.buckets ?? []) yield slot;
+    const own = 'series' in one ? one.series : one.sum;
+    if (own !== undefined) yield own.slot;
+  }
+}
+
+export function* choose(
+  family: LaidOutFamily,
+  selector: Selector,
+): IterableIterator<ChosenSeries | ChosenHistogram> {
+  const groupOf = new Map<Series, Histogram>();
+  const taken = new Set<Series>();
+  for (const group of family.histograms) {
+    for (const one of [...group.buckets, group.count]) groupOf.set(one, group);
+    if (selector.hasLabel('le')) continue;
+    const { labels } = group.count;
+    const bucket = { family: family.name, sampleName: `${family.name}_bucket`, labels };
+    if (!selector.selects(bucket)) continue;
+    for (const one of [...group.plain, ...group.buckets, group.count]) taken.add(one);
+    const sum = group.plain.find(({ sampleName }) => sampleName === `${family.name}_sum`);
+    yield { family, group, sum };
+  }
+  for (const series of family.series) {
+    if (taken.has(series)) continue;
+    const { sampleName, labels } = series;
+    // A histogram was asked for as a whole, or by the name of a sample.
+    const asked = family.histograms.length > 0 ? sampleName : family.name;
+    if (!selector.selects({ family: asked, sampleName, labels })) continue;
+    yield { family, series, group: groupOf.get(series) };
+  }
+}

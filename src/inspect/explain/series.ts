@@ -1,0 +1,117 @@
+/** One series: its value, and what each file gives to it. */
+import { joinValues } from '../../plan/join.js';
+import type { Histogram } from '../../plan/laid-out-family.js';
+import { OPERATION, type Operation } from '../../plan/operation.js';
+import type { Series } from '../../plan/series.js';
+import { seriesName } from '../series-name.js';
+import { bucketTotals } from './bucket-totals.js';
+import { type Context, holderOf, isOfPreviousLife, nameInFiles, percentOf } from './context.js';
+import type { ExplainedSeries, Share } from './explanation.js';
+import type { ChosenSeries } from './selection.js';
+import { verdictOf } from './verdict.js';
+import { warningsOfSeries } from './warnings.js';
+
+const OPERATION_NAME = Object.fromEntries(
+  Object.entries(OPERATION).map(([name, operation]) => [operation, name]),
+) as Readonly<Record<Operation, keyof typeof OPERATION>>;
+
+export function explainSeries(
+  context: Context,
+  { family, series, group }: ChosenSeries,
+): ExplainedSeries {
+  const { index } = context;
+  const { sampleName, labels, operation } = series;
+  const { value, shares } =
+    group === undefined
+      ? plainShares(context, series, operation)
+      : totalShares(context, group, series);
+  const name = nameInFiles(context, series, group);
+  const conflict = index.conflicts.get(name ?? family.name);
+  const base = {
+    series: seriesName(sampleName, labels),
+    sampleName,
+    labels: Object.fromEntries(labels),
+    family: family.name,
+    type: family.type,
+    mode: family.type === 'gauge' && name !== undefined ? index.modes.get(name) : undefined,
+    operation: OPERATION_NAME[operation],
+    value,
+    shares: shares.sort(shareOrder(operation)),
+  };
+  const warnings = warningsOfSeries(base, conflict);
+  return { ...base, verdict: verdictOf({ ...base, warnings }).text, warnings };
+}
+
+function plainShares(
+  context: Context,
+  series: Series,
+  operation: Operation,
+): { value: number | undefined; shares: Share[] } {
+  const { reading, contributions } = context;
+  const own = contributions.of(series.slot);
+  const { value, winner } = joinValues(
+    operation,
+    own.map(({ entry }) => entry),
+  );
+  const adds = operation === OPERATION.sum && own.every(({ entry }) => entry.value >= 0);
+  // Field by field: a graveyard has a million of these.
+  const shares = own.map(({ file, entry }, i): Share => {
+    const holder = holderOf(context, file);
+    const { processId, liveness, lastSeenSeconds, role, program, file: name } = holder;
+    const set = entry.timestampSeconds > 0 ? entry.timestampSeconds : undefined;
+    return {
+      processId,
+      liveness,
+      lastSeenSeconds,
+      role,
+      program,
+      file: name,
+      value: entry.value,
+      valueOffset: entry.valueOffset,
+      percent: adds ? percentOf(entry.value, value) : undefined,
+      setSeconds: set,
+      ageSeconds: set === undefined ? undefined : reading.takenAtSeconds - set,
+      previousLife: isOfPreviousLife(reading, file, entry.timestampSeconds),
+      decides: i === winner,
+    };
+  });
+  return { value, shares };
+}
+
+/** A bucket or the count: of each file the buckets up to it. */
+function totalShares(
+  context: Context,
+  group: Histogram,
+  series: Series,
+): { value: number | undefined; shares: Share[] } {
+  let totals = context.totals.get(group);
+  if (totals === undefined) {
+    totals = bucketTotals(context.contributions, group);
+    context.totals.set(group, totals);
+  }
+  const last = totals.indexOf.get(series) ?? group.buckets.length - 1;
+  const value = totals.all[last];
+  const shares = [...totals.byFile].map(
+    ([file, own]): Share => ({
+      ...holderOf(context, file),
+      value: own[last]!,
+      valueOffset: undefined,
+      percent: percentOf(own[last]!, value),
+      setSeconds: undefined,
+      ageSeconds: undefined,
+      previousLife: isOfPreviousLife(context.reading, file, 0),
+      decides: false,
+    }),
+  );
+  return { value, shares };
+}
+
+function shareOrder(operation: Operation): (a: Share, b: Share) => number {
+  const sign = operation === OPERATION.min ? -1 : 1;
+  return (a, b) => {
+    if (a.decides !== b.decides) return a.decides ? -1 : 1;
+    if (a.setSeconds !== b.setSeconds) return (b.setSeconds ?? 0) - (a.setSeconds ?? 0);
+    // NaN is neither more nor less: it stays where it is.
+    return sign * (b.value - a.value) || 0;
+  };
+}

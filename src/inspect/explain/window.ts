@@ -1,0 +1,67 @@
+/** Two explanations of the same directory as one: what happened between them. */
+import { type List, mapList } from '../list.js';
+import { observations } from '../observations.js';
+import type { ExplainedHistogram, ExplainedSeries, Explanation, Share } from './explanation.js';
+
+/** The second of two looks, with what happened since the first. */
+export function explainWindow(before: Explanation, after: Explanation): Explanation {
+  const seconds = after.takenAtSeconds - before.takenAtSeconds;
+  const seriesBefore = indexByName(before.series, ({ series }) => series);
+  const histogramsBefore = indexByName(before.histograms, ({ histogram }) => histogram);
+  return {
+    ...after,
+    windowSeconds: seconds,
+    series: mapList(after.series, (one) => seriesWindow(seriesBefore(one.series), one, seconds)),
+    histograms: mapList(after.histograms, (one) =>
+      histogramWindow(histogramsBefore(one.histogram), one, seconds),
+    ),
+  };
+}
+
+/** Of those that have one name the last. */
+function indexByName<T>(
+  list: List<T>,
+  nameOf: (one: T) => string,
+): (name: string) => T | undefined {
+  const index = new Map<string, number>();
+  for (let i = 0; i < list.length; i++) index.set(nameOf(list.at(i)!), i);
+  return (name) => list.at(index.get(name) ?? -1);
+}
+
+function seriesWindow(
+  before: ExplainedSeries | undefined,
+  after: ExplainedSeries,
+  seconds: number,
+): ExplainedSeries {
+  if (after.type === 'gauge' || after.operation !== 'sum' || after.value === undefined)
+    return after;
+  const key = ({ file, valueOffset }: Share) => `${file} ${valueOffset}`;
+  const was = new Map(before?.shares.map((share) => [key(share), share.value]));
+  const delta = after.value - (before?.value ?? 0);
+  return {
+    ...after,
+    window: { delta, ratePerSecond: delta / seconds },
+    shares: after.shares.map((share) => ({
+      ...share,
+      ratePerSecond: (share.value - (was.get(key(share)) ?? 0)) / seconds,
+    })),
+  };
+}
+
+function histogramWindow(
+  before: ExplainedHistogram | undefined,
+  after: ExplainedHistogram,
+  seconds: number,
+): ExplainedHistogram {
+  const was = new Map(before?.le.map((le, i) => [le, before.buckets[i]!]));
+  let last = 0;
+  // A bound that is new has the total of the one below it.
+  const buckets = after.le.map((le, i) => {
+    last = was.get(le) ?? last;
+    return after.buckets[i]! - last;
+  });
+  const bounds = after.le.map((le) => (le === '+Inf' ? Infinity : Number(le)));
+  const sum = after.sum === undefined ? undefined : after.sum - (before?.sum ?? 0);
+  const seen = observations(bounds, buckets, sum);
+  return { ...after, window: { ...seen, ratePerSecond: seen.count / seconds } };
+}

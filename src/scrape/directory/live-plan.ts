@@ -1,0 +1,373 @@
+/**
+ * The plan of one directory, kept up to date with its files: the slow clock of a scrape.
+ *
+ * Runs at the start of every scrape and ends there when nothing changed. What is new goes through
+ * the plan once: keys are read, rows made, the output ordered. Everything found wrong on the way is
+ * collected here.
+ */
+import type { MetricFileError } from '../../errors.js';
+import { KeyReader } from '../../files/key-reader.js';
+import { type FilesRefreshed, MetricFiles } from '../../files/metric-files.js';
+import type { FileName } from '../../format/filename.js';
+import type { ScrapeLog } from '../../log.js';
+import type { Collected, FileChanges, Printing, Refreshed } from '../../native.js';
+import { Budget, exceededText, type Limits, UNLIMITED } from '../../plan/budget.js';
+import type { Layout } from '../../plan/layout.js';
+import { NO_RULES, Plan, type PlanRules } from '../../plan/plan.js';
+import type { ProcThread } from '../../processes/proc-thread.js';
+import { inSlices } from '../../steps.js';
+import { giveMemoryBack } from '../memory.js';
+import { type DeadProcesses, leftOut } from './dead-processes.js';
+import type { DirectoryFacts } from './facts.js';
+import { countFiles, type FileCounts } from './file-counts.js';
+import { planProblems } from './plan-problems.js';
+import { allEntries, fillRows, newEntries } from './rows.js';
+import { type Known, WriterWatch } from './writer-watch.js';
+
+const EMPTY_LAYOUT: Layout = {
+  families: [],
+  seriesCount: 0,
+  slotCount: 1,
+  bucketSlot: new Uint32Array(0),
+  bucketEnd: new Uint32Array(0),
+  countSlot: new Uint32Array(0),
+};
+
+/**
+ * Slots and keys are never given back one by one. When fewer than half of them are in use, and more
+ * than this are not, the plan is made anew.
+ */
+const DEAD_WEIGHT = 4_096;
+
+/** A key may have so many labels, however few names of labels all files may have. */
+const MIN_LABELS = 1_000;
+
+/** Where trying again what is over budget takes longer than this, it rests for so many times as long. */
+const QUICK_MS = 200;
+const REST = 20;
+
+export interface LivePlanOptions {
+  readonly rules?: PlanRules;
+  /** How much may be held; without limits when absent. */
+  readonly limits?: Limits | undefined;
+  /** Of all directories together. */
+  readonly budget?: Budget | undefined;
+  /** Where looks for the writers are made; without it none are, and nothing is known of them. */
+  readonly procThread?: ProcThread | undefined;
+  /** What to do about those that are dead. */
+  readonly deadProcesses?: DeadProcesses;
+  /** Counts of removed files go on; not when absent. */
+  readonly retainRemoved?: boolean;
+  readonly log?: ScrapeLog | undefined;
+}
+
+export class LivePlan {
+  readonly files: MetricFiles;
+  readonly rules: PlanRules;
+  /** Who writes the files, as far as looked for. */
+  readonly writers: WriterWatch | undefined;
+  plan: Plan;
+  layout: Layout = EMPTY_LAYOUT;
+  /** How often files or keys came or went. */
+  changeCount = 0;
+  /** What is wrong with the files is known better than by the plan: the next update makes up for it. */
+  #stale = false;
+  /** A replan did not come to its end: what the addon has no plan knows of. */
+  #isBroken = false;
+  #problems: readonly MetricFileError[] | undefined;
+  #counts: FileCounts | undefined;
+  /** When the problems were last found: then they change by mere time. */
+  #hadYoungFile = false;
+  readonly #log: ScrapeLog | undefined;
+  readonly #limits: Limits;
+  readonly #budget: Budget;
+  /** Of the budget, when it was last tried to take in what is left out. */
+  #triedReturns = 0;
+  /** Files went since the plan was made: it holds keys and series that no file has. */
+  #hasDeadWeight = false;
+  #restUntilMs = 0;
+  /** Files that were left out when the update began. */
+  #wereOut: ReadonlySet<number> = new Set();
+  readonly #deadProcesses: DeadProcesses;
+  /** The look by which files were set aside. */
+  #setAsideBy: Known | undefined;
+
+  constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
+    const { rules = NO_RULES, limits = UNLIMITED, procThread, deadProcesses = 'keep' } = options;
+    this.rules = rules;
+    this.#log = options.log;
+    this.#limits = limits;
+    this.#budget = new Budget('source', limits.source, options.budget);
+    this.files = new MetricFiles(path, mapLimit, options.retainRemoved ?? false);
+    this.plan = this.#newPlan();
+    this.#deadProcesses = deadProcesses;
+    if (procThread !== undefined) {
+      const removeLive = deadProcesses === 'remove-live';
+      this.writers = new WriterWatch(path, {
+        thread: procThread,
+        files: () => this.files.listed(),
+        removeLive,
+        log: options.log,
+      });
+    }
+  }
+
+  /**
+   * Brings plan and layout up to date with the directory as it is now.
+   *
+   * @param toPrint pages of the layout there is
+   * @returns those, where it is still the layout
+   * @throws MetricFileError DIRECTORY_UNREADABLE
+   */
+  async update(toPrint?: Printing): Promise<Collected | undefined> {
+    // Ahead of the refresh, which reads what came back.
+    this.#setAside();
+    this.#wereOut = new Set(this.files.overBudgetIds());
+    const mayFit = this.#mayFitNow();
+    this.#setLimits(mayFit);
+    const { added, removed, refreshed, collected } = await this.#refresh(
+      this.#stale || mayFit ? undefined : toPrint,
+    );
+    if (added.length > 0 || removed.length > 0) this.writers?.lookSoon();
+    const isFirstLook = await this.writers?.first();
+    if (isFirstLook) this.#setAside();
+    this.#hasDeadWeight ||= removed.length > 0;
+    const changed = removed.length > 0 || refreshed.id.length > 0;
+    if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
+    if (this.#isBroken) await this.#startOver();
+    else if (changed || this.#stale) await this.#replan(refreshed);
+    if (mayFit || this.#mayFitNow()) await this.#retry();
+    return isFirstLook ? undefined : collected;
+  }
+
+  /** Takes over faults found while gathering. */
+  note(changes: FileChanges): void {
+    this.files.note(changes);
+    this.#look();
+    this.#stale = true;
+  }
+
+  /** Whether the plan has files in it that were found damaged after it was made. */
+  get isStale(): boolean {
+    return this.#stale;
+  }
+
+  /** Everything wrong with the directory: files left out or held, entries left out or repaired. */
+  problems(): readonly MetricFileError[] {
+    if (this.#problems === undefined) {
+      // One moment for both, or a file could come of age between them and never be reported.
+      const nowSeconds = Date.now() / 1000;
+      this.#hadYoungFile = this.files.hasYoungFile(nowSeconds);
+      this.#problems = [...planProblems(this.files, this.plan, this.layout, nowSeconds)];
+    }
+    return this.#problems;
+  }
+
+  /** What the self-metrics say of the files and the plan. */
+  facts(): DirectoryFacts {
+    this.#counts ??= countFiles(this.files, this.plan, this.problems(), [...this.#overBudget()]);
+    const { filesRetained, keyBytes: _, ...counts } = this.files.set.counts();
+    return {
+      ...this.#counts,
+      ...counts,
+      retainedFiles: this.files.retainedFiles.size === 0 ? -1 : filesRetained,
+      series: this.layout.seriesCount,
+      planChanges: this.changeCount,
+      deadProcesses: this.writers?.known?.look.dead.length ?? -1,
+    };
+  }
+
+  /** Files that are left out because they are over budget, wholly or for what they grew by. */
+  *#overBudget(): IterableIterator<{ readonly path: string; readonly quantity: string }> {
+    yield* this.files.overBudget();
+    for (const id of this.plan.exceeding) {
+      const { path } = this.files.files.get(id)!;
+      yield { path, quantity: this.plan.files.get(id)!.exceeded!.quantity };
+    }
+  }
+
+  close(): void {
+    this.writers?.close();
+    this.plan.close();
+    this.files.close();
+  }
+
+  /** Lets problems and counts be made anew when they are next asked for. */
+  #look(): void {
+    this.#problems = undefined;
+    this.#counts = undefined;
+  }
+
+  /** The files as they are now; the plan knows of those that came and went. */
+  async #refresh(toPrint?: Printing): Promise<FilesRefreshed> {
+    const change = await this.files.refresh(toPrint);
+    for (const id of change.removed) this.plan.removeFile(id);
+    for (const id of change.added) this.#addFile(id, this.files.files.get(id)!.name);
+    return change;
+  }
+
+  /** Leaves out what the last look found to be of dead processes, and takes back what it found not to be. */
+  #setAside(): void {
+    const known = this.writers?.known;
+    if (this.#deadProcesses === 'keep' || known === this.#setAsideBy) return;
+    this.#setAsideBy = known;
+    const { aside, floorSeconds } = leftOut(this.#deadProcesses, this.files.listed(), known);
+    const moved = this.files.setAside(aside);
+    for (const id of moved.aside) this.plan.removeFile(id);
+    for (const id of moved.back) this.#addFile(id, this.files.files.get(id)!.name);
+    this.files.setFloors(floorSeconds);
+    if (moved.aside.length === 0 && moved.back.length === 0) return;
+    this.#stale = true;
+    this.#look();
+  }
+
+  /** Takes over what a refresh found. */
+  async #replan(refreshed: Refreshed): Promise<void> {
+    this.#isBroken = true;
+    const isWithin = await this.#admit(refreshed, new Map());
+    // What went may have made room.
+    const isRested = performance.now() >= this.#restUntilMs;
+    if (!isWithin && this.#hasDeadWeight && isRested) return this.#retry();
+    await this.#plan(refreshed);
+  }
+
+  /** Makes rows and layout of what was admitted. The layout there is stays until the new one is whole. */
+  async #plan(refreshed: Refreshed): Promise<void> {
+    const { plan } = this;
+    const { set } = this.files;
+    this.#isBroken = true;
+    const survey = await set.survey(plan.familyOfKey, plan.familyCount);
+    const isAllNew = await inSlices(plan.define(survey));
+    await fillRows(plan, set, isAllNew ? allEntries(plan, set) : newEntries(refreshed, plan));
+    const order = await set.order(plan.slotCount);
+    if (
+      isMostlyDead(plan.slotCount, order.length) ||
+      isMostlyDead(plan.keyCount, survey.liveKeys)
+    ) {
+      return this.#startOver();
+    }
+    const layout = await inSlices(plan.layOut(order));
+    const { slotCount, bucketSlot, bucketEnd, countSlot } = layout;
+    set.setLayout(slotCount, bucketSlot, bucketEnd, countSlot);
+    this.layout = layout;
+    this.changeCount++;
+    this.#stale = false;
+    this.#isBroken = false;
+    this.#countRead();
+  }
+
+  /**
+   * Admits what is new in files; a file that does not fit is left out.
+   *
+   * @param first entries that each file is to be admitted with ahead of all others
+   * @returns whether everything fits
+   */
+  async #admit(refreshed: Refreshed, first: ReadonlyMap<number, number>): Promise<boolean> {
+    const { plan } = this;
+    const parts = newEntries(refreshed, plan);
+    for (const { id, from, keys } of parts) {
+      const count = first.get(id) ?? 0;
+      if (count > 0) await inSlices(plan.admit(id, from, keys.subarray(0, count)));
+    }
+    let isWithin = true;
+    for (const { id, from, keys } of parts) {
+      const done = Math.min(first.get(id) ?? 0, keys.length);
+      const exceeded = await inSlices(plan.admit(id, from + done, keys.subarray(done)));
+      if (exceeded === undefined) continue;
+      isWithin = false;
+      if (from + done > 0) continue;
+      plan.removeFile(id);
+      this.files.leaveOut(id, { quantity: exceeded.quantity, found: exceededText(exceeded) });
+    }
+    if (!isWithin) this.#look();
+    return isWithin;
+  }
+
+  /** Whether what is over budget may fit now. */
+  #mayFitNow(): boolean {
+    if (!this.#hasDeadWeight && this.#budget.returns === this.#triedReturns) return false;
+    if (performance.now() < this.#restUntilMs) return false;
+    return !this.#overBudget().next().done;
+  }
+
+  #setLimits(retry: boolean): void {
+    const { used } = this.#budget;
+    const { file } = this.#limits;
+    this.files.set.setLimits(
+      {
+        fileEntries: file.entries,
+        fileKeyBytes: file['key-bytes'],
+        entries: used.entries + this.#budget.room('entries'),
+        keyBytes: used['key-bytes'] + this.#budget.room('key-bytes'),
+      },
+      this.files.counts.entries,
+      retry,
+    );
+  }
+
+  /** Takes over what the addon has read in. */
+  #countRead(): void {
+    const { used } = this.#budget;
+    this.#budget.add('entries', this.files.counts.entries - used.entries);
+    this.#budget.add('key-bytes', this.files.set.counts().keyBytes - used['key-bytes']);
+  }
+
+  /** Tries to take in what is over budget. */
+  async #retry(): Promise<void> {
+    const startedMs = performance.now();
+    if (this.#hasDeadWeight || this.plan.exceeding.size > 0) await this.#startOver();
+    const ids = this.files.takeBack();
+    for (const id of ids) this.#addFile(id, this.files.files.get(id)!.name);
+    this.#setLimits(true);
+    const { refreshed } = await this.#refresh();
+    await this.#replan(refreshed);
+    this.#look();
+    for (const id of ids) {
+      const path = this.files.files.get(id)?.path;
+      if (path === undefined || !this.#wereOut.has(id)) continue;
+      this.#log?.info('within budget now; all that the file has counted comes in at once', {
+        path,
+      });
+    }
+    this.#triedReturns = this.#budget.returns;
+    const tookMs = performance.now() - startedMs;
+    this.#restUntilMs = tookMs < QUICK_MS ? 0 : performance.now() + REST * tookMs;
+  }
+
+  /**
+   * Makes the plan anew from the files that are read; only what they name is in it then. What was admitted
+   * comes first, and what files grew by beyond a limit comes after it.
+   */
+  async #startOver(): Promise<void> {
+    this.#isBroken = true;
+    const admitted = new Map<number, number>();
+    for (const [id, file] of this.plan.files) admitted.set(id, file.admitted);
+    this.plan.close();
+    this.files.compactKeys();
+    this.plan = this.#newPlan();
+    for (const [id, { name }] of this.files.files) this.#addFile(id, name);
+    this.#hasDeadWeight = false;
+    this.#setLimits(true);
+    const { refreshed } = await this.#refresh();
+    await this.#admit(refreshed, admitted);
+    await this.#plan(refreshed);
+    this.#look();
+    giveMemoryBack();
+  }
+
+  #newPlan(): Plan {
+    const maxLabels = Math.max(MIN_LABELS, this.#budget.maxOf('label-names'));
+    const keys = new KeyReader(this.files.set, maxLabels);
+    const plan = new Plan((id) => keys.read(id), this.rules, this.#budget);
+    for (const [id, name] of this.files.retainedFiles) plan.addFile(id, name);
+    return plan;
+  }
+
+  #addFile(id: number, name: FileName): void {
+    this.plan.addFile(id, name, this.#limits.file);
+  }
+}
+
+function isMostlyDead(count: number, live: number): boolean {
+  return count - live > DEAD_WEIGHT && count > 2 * live;
+}

@@ -1,0 +1,152 @@
+/**
+ * One directory that is served: its files, its plan, and whether it can be read now. What is wrong with
+ * it costs no other.
+ */
+import { type ErrorCode, MetricFileError } from '../../errors.js';
+import { Hints } from '../../files/hints.js';
+import type { Labels } from '../../format/key.js';
+import type { ScrapeLog } from '../../log.js';
+import type { Collected, Printing } from '../../native.js';
+import type { PlanRules } from '../../plan/plan.js';
+import type { SourceFacts } from './facts.js';
+import { LivePlan, type LivePlanOptions } from './live-plan.js';
+import { ProblemLog } from './problem-log.js';
+
+/** A directory that is one of several. */
+export interface NamedDirectory {
+  readonly name: string;
+  readonly directory: string;
+}
+
+export interface SourceOptions
+  extends Pick<
+    LivePlanOptions,
+    'procThread' | 'deadProcesses' | 'retainRemoved' | 'limits' | 'budget'
+  > {
+  readonly rules: PlanRules;
+  readonly mapLimit: number;
+  readonly log: ScrapeLog | undefined;
+  /** Called when the file system hints at something new; absent for no hints. */
+  readonly onHint: (() => void) | undefined;
+}
+
+/** Problems that are served all the same, also under `strict`. */
+const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'TEXT_REPAIRED',
+  'FAMILY_CONFLICT',
+  'SERIES_IDENTICAL',
+  'NAMES_COLLIDE',
+  'LABEL_IN_USE',
+]);
+
+export class Source {
+  /** Undefined for the one directory that needs none. */
+  readonly name: string | undefined;
+  /** What its series are given to be told from those of other sources. */
+  readonly labels: Labels;
+  readonly live: LivePlan;
+  readonly #problemLog: ProblemLog;
+  readonly #hints: Hints | undefined;
+  /** The directory could be listed once. */
+  #isSeen = false;
+  /** Why the directory cannot be read now; undefined when it can, or before the first try. */
+  #unreadable: MetricFileError | undefined;
+  /** What the last update collected, until it is asked for. */
+  #ahead: { readonly printing: Printing; readonly collected: Collected } | undefined;
+
+  constructor(name: string | undefined, directory: string, options: SourceOptions) {
+    const { rules, mapLimit, log, onHint } = options;
+    this.name = name;
+    const { source } = rules.labels;
+    this.labels = source === undefined ? [] : [source];
+    this.live = new LivePlan(directory, mapLimit, options);
+    this.#problemLog = new ProblemLog(log);
+    if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
+  }
+
+  get isSeen(): boolean {
+    return this.#isSeen;
+  }
+
+  get unreadable(): MetricFileError | undefined {
+    return this.#unreadable;
+  }
+
+  /** Its file system does not answer. */
+  get hangs(): boolean {
+    return (this.#unreadable?.cause as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+  }
+
+  get isReadable(): boolean {
+    return this.#isSeen && this.#unreadable === undefined;
+  }
+
+  /**
+   * Brings the plan up to date, and logs what is new among the problems. Never rejects for the directory.
+   *
+   * @param toPrint what will be asked of collect() if nothing changes
+   * @returns whether nothing did, and that is printed
+   */
+  async update(toPrint?: Printing): Promise<boolean> {
+    this.#ahead = undefined;
+    try {
+      const collected = await this.live.update(toPrint);
+      if (collected !== undefined) this.#ahead = { printing: toPrint!, collected };
+      const wasReadable = this.isReadable;
+      this.#isSeen = true;
+      this.#unreadable = undefined;
+      if (!wasReadable) this.#hints?.look();
+    } catch (error) {
+      if (!(error instanceof MetricFileError)) throw error;
+      this.#unreadable = error;
+    }
+    this.#problemLog.report(this.problems());
+    return this.#ahead !== undefined;
+  }
+
+  /** As FileSet.collect; takes over what it finds wrong. */
+  async collect(printing: Printing): Promise<Collected> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead !== undefined && isSame(ahead.printing, printing)) return ahead.collected;
+    const collected = await this.live.files.set.collect(printing);
+    const { changes } = collected;
+    if (changes !== undefined) {
+      this.live.note(changes);
+      this.#problemLog.report(this.problems());
+    }
+    return collected;
+  }
+
+  problems(): readonly MetricFileError[] {
+    const problems = this.live.problems();
+    return this.#unreadable === undefined ? problems : [this.#unreadable, ...problems];
+  }
+
+  /** The first problem that prometheus_client would not serve. */
+  fatalProblem(): MetricFileError | undefined {
+    return this.live.problems().find(({ code }) => !HARMLESS.has(code));
+  }
+
+  facts(): SourceFacts {
+    const { name, isReadable: up } = this;
+    // What is known of a directory that was there is not of now.
+    return { name, up, read: up || !this.#isSeen ? this.live.facts() : undefined };
+  }
+
+  /** REQUIRES: no update or collect is under way. */
+  async close(): Promise<void> {
+    await this.#hints?.close();
+    this.live.close();
+  }
+}
+
+function isSame(a: Printing, b: Printing): boolean {
+  return (
+    a.pages.length === b.pages.length &&
+    a.pages.every((page, i) => page === b.pages[i]) &&
+    a.tail === b.tail &&
+    a.onlyWhatIsPrinted === b.onlyWhatIsPrinted &&
+    a.partEnds === b.partEnds
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * Keeps knowing who writes a directory: a look every few seconds, in a thread of its own, never as part of a
+ * scrape. Only the first answer waits for a look.
+ *
+ * What a look says holds until the next one. A look that fails says nothing: then nothing is known any more.
+ */
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MetricFile } from '../../files/metric-file.js';
+import type { ScrapeLog } from '../../log.js';
+import type { LivenessScanResult, LookedAtFile } from '../../processes/liveness-scan.js';
+import type { ProcThread } from '../../processes/proc-thread.js';
+
+/** Between two looks; longer where a look is so long that this would be more than one part in 50 of a core. */
+const INTERVAL_MS = 5_000;
+const LONGEST_SHARE = 50;
+
+/** After files came or went: what came with them is soon done too. */
+const SOON_MS = 500;
+
+/** The maps of a process that hangs in the kernel cannot be read: no scrape waits longer, and then nothing is known. */
+const PATIENCE_MS = 2_000;
+const HANGING_MS = 30_000;
+
+/** What is known of each file, by id. */
+export interface Known {
+  readonly look: LivenessScanResult;
+  readonly index: ReadonlyMap<number, number>;
+}
+
+export interface WriterWatchOptions {
+  readonly thread: ProcThread;
+  /** The files there are when a look begins. */
+  readonly files: () => Iterable<readonly [id: number, file: Pick<MetricFile, 'path'>]>;
+  readonly removeLive: boolean;
+  readonly log: ScrapeLog | undefined;
+}
+
+/** Of the last watch that was made. */
+let lastNumber = 0;
+
+export class WriterWatch {
+  readonly #number = ++lastNumber;
+  readonly #directory: string;
+  readonly #options: WriterWatchOptions;
+  #known: Known | undefined;
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #endedMs = Number.NEGATIVE_INFINITY;
+  #isAwaited = false;
+  #hasLooked = false;
+  #hasFailed = false;
+  #isClosed = false;
+
+  constructor(directory: string, options: WriterWatchOptions) {
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  /** What the last look said; undefined before the first, and after one that failed. */
+  get known(): Known | undefined {
+    return this.#known;
+  }
+
+  /** Files came or went. */
+  lookSoon(): void {
+    this.#lookIn(SOON_MS);
+  }
+
+  /** The first time, waits for a look. @returns whether it did */
+  async first(): Promise<boolean> {
+    if (this.#isAwaited) return false;
+    this.#isAwaited = true;
+    await Promise.race([this.#look(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    if (this.#hasLooked) void this.#options.thread.forget(this.#number);
+  }
+
+  #lookIn(ms: number): void {
+    if (this.#isClosed || this.#looking !== undefined) return;
+    const dueMs = Math.max(performance.now(), this.#endedMs) + ms;
+    if (dueMs >= this.#dueMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(() => void this.#look(), dueMs - performance.now());
+    this.#timer.unref();
+  }
+
+  #look(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#looking ??= this.#lookNow().finally(() => {
+      this.#looking = undefined;
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.#endedMs = performance.now();
+      const tookMs = (this.#known?.look.seconds ?? 0) * 1000;
+      this.#lookIn(Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE));
+    });
+    return this.#looking;
+  }
+
+  async #lookNow(): Promise<void> {
+    const { thread, removeLive } = this.#options;
+    const files = Array.from(
+      this.#options.files(),
+      ([id, { path }]): LookedAtFile => ({ id, name: basename(path) }),
+    );
+    const hanging = setTimeout(() => this.#lose(new Error('no answer')), HANGING_MS);
+    hanging.unref();
+    try {
+      this.#hasLooked = true;
+      const look = await thread.look(this.#number, this.#directory, files, removeLive);
+      this.#known = { look, index: new Map(files.map(({ id }, i) => [id, i])) };
+      this.#hasFailed = false;
+      this.#tell(look);
+    } catch (error) {
+      this.#lose(error as Error);
+    } finally {
+      clearTimeout(hanging);
+    }
+  }
+
+  #lose({ message }: Error): void {
+    this.#known = undefined;
+    if (!this.#hasFailed && !this.#isClosed) {
+      this.#options.log?.warn('cannot look for the writers', { error: message });
+    }
+    this.#hasFailed = true;
+  }
+
+  #tell({ removed, notRemoved }: LivenessScanResult): void {
+    const { log } = this.#options;
+    for (const name of removed) {
+      log?.info('removed: its process is dead', { path: `${this.#directory}/${name}` });
+    }
+    for (const { name, error } of notRemoved) {
+      log?.warn('cannot be removed, though its process is dead', {
+        path: `${this.#directory}/${name}`,
+        error,
+      });
+    }
+  }
+}

@@ -1,0 +1,434 @@
+/**
+ * promfold's own families: what the daemon says about itself and its last scrape.
+ *
+ * The only module that knows prom-client. It is 15.1.3, the last of that name: its successor,
+ * `@prometheus-io/client`, has the same interface but needs Node 22. Once the floor moves there,
+ * package.json alone changes: `"prom-client": "npm:@prometheus-io/client@^0.16.1"`.
+ *
+ * The registry is our own and has no default metrics: those fail promlint, cost 0.4 ms a scrape, and
+ * would meet an application's `process_…`. They are printed as everything else is
+ * (expose/valued-family.ts). Names: https://prometheus.io/docs/practices/naming/ and
+ * https://prometheus.io/docs/instrumenting/writing_exporters/; a test asks promtool.
+ */
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { FamilyHead } from '../../expose/family.js';
+import type { ValuedFamily } from '../../expose/valued-family.js';
+import { formatNumber } from '../../format/number.js';
+import { hungFiles } from '../../native.js';
+import type { SourceFacts } from '../directory/facts.js';
+import type { EndpointFacts } from '../endpoints/facts.js';
+
+/** What one scrape found. */
+export interface ScrapeFacts {
+  readonly durationSeconds: number;
+  readonly sources: readonly SourceFacts[];
+  /** Of each endpoint of --append-url. */
+  readonly appended: ReadonlyMap<string, EndpointFacts>;
+}
+
+/** What HTTP has to say of itself. */
+export interface ConnectionCounts {
+  /** Now. */
+  readonly open: number;
+  /** Since the start. */
+  readonly closedIdle: number;
+  readonly refused: number;
+}
+
+export interface Build {
+  readonly version: string;
+  /** Commit it was built from; empty when unknown. */
+  readonly revision: string;
+}
+
+/** A number, or one for each value of the family's label; undefined says nothing. */
+type Said = number | ReadonlyMap<string, number> | undefined;
+
+interface SelfFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /**
+   * What it says of a directory: they are told apart by the label of the source, where there are several.
+   * Absent where it is of promfold as a whole.
+   */
+  readonly ofSource?: (source: SourceFacts) => Said;
+  /** A value of the label that is gone is left out; without it, it stays as 0. */
+  readonly forgets?: true;
+}
+
+/** In the order they are printed. The topic `self-metrics` is made of this one. */
+const FAMILIES = {
+  buildInfo: {
+    name: 'promfold_build_info',
+    type: 'gauge',
+    help: 'Always 1; the labels say which promfold this is.',
+    labels: ['version', 'revision', 'nodeversion', 'arch'],
+  },
+  up: {
+    name: 'promfold_up',
+    type: 'gauge',
+    help: '1 when the directory was read for this scrape, 0 while it has never been seen.',
+    ofSource: ({ up }) => (up ? 1 : 0),
+  },
+  scrapeDuration: {
+    name: 'promfold_scrape_duration_seconds',
+    type: 'gauge',
+    help: 'How long this scrape took, without sending it.',
+  },
+  appendUp: {
+    name: 'promfold_append_up',
+    type: 'gauge',
+    help: '1 when the page of an endpoint of --append-url is part of this scrape.',
+    labels: ['url'],
+  },
+  appendDropped: {
+    name: 'promfold_append_dropped_series',
+    type: 'gauge',
+    help: 'Series of an endpoint of --append-url that this scrape leaves out, by reason.',
+    labels: ['url', 'reason'],
+  },
+  metricFiles: {
+    name: 'promfold_metric_files',
+    type: 'gauge',
+    help: 'Metric files read for this scrape, by the type their name says.',
+    labels: ['type'],
+    ofSource: ({ read }) => read?.metricFiles,
+  },
+  entries: {
+    name: 'promfold_entries',
+    type: 'gauge',
+    help: 'Entries in all metric files.',
+    ofSource: ({ read }) => read?.entries,
+  },
+  series: {
+    name: 'promfold_series',
+    type: 'gauge',
+    help: 'Series the entries were folded into.',
+    ofSource: ({ read }) => read?.series,
+  },
+  skippedFiles: {
+    name: 'promfold_skipped_files',
+    type: 'gauge',
+    help: 'Files left out of this scrape, by reason.',
+    labels: ['reason'],
+    ofSource: ({ read }) => read?.skippedFiles,
+  },
+  skippedEntries: {
+    name: 'promfold_skipped_entries',
+    type: 'gauge',
+    help: 'Entries left out of this scrape although their file is sound, by reason.',
+    labels: ['reason'],
+    ofSource: ({ read }) => read?.skippedEntries,
+  },
+  heldFiles: {
+    name: 'promfold_held_files',
+    type: 'gauge',
+    help: 'Files that cannot be read any more and give their last good values.',
+    ofSource: ({ read }) => read?.heldFiles,
+  },
+  overBudgetFiles: {
+    name: 'promfold_over_budget_files',
+    type: 'gauge',
+    help: 'Files left out, wholly or for what they grew by, because a limit is reached, by limit.',
+    labels: ['limit'],
+    ofSource: ({ read }) => read?.overBudgetFiles,
+  },
+  overBudgetFile: {
+    name: 'promfold_over_budget_file_info',
+    type: 'gauge',
+    help: 'Always 1; names the files that are left out because a limit is reached, 20 at most.',
+    labels: ['file'],
+    forgets: true,
+    ofSource: ({ read }) => read?.overBudgetNames,
+  },
+  unmappedFiles: {
+    name: 'promfold_unmapped_files',
+    type: 'gauge',
+    help: 'Files read with pread because they could not be mapped, or are on no local file system.',
+    ofSource: ({ read }) => read?.unmappedFiles,
+  },
+  hungFiles: {
+    name: 'promfold_hung_files',
+    type: 'gauge',
+    help: 'Files whose file system does not answer; each holds a thread of promfold until it does.',
+  },
+  readFaults: {
+    name: 'promfold_read_faults_total',
+    type: 'counter',
+    help: 'Reads of metric files that failed, pages gone from under a mapping included.',
+    ofSource: ({ read }) => read?.readFaults,
+  },
+  planChanges: {
+    name: 'promfold_plan_changes_total',
+    type: 'counter',
+    help: 'How often new keys or files changed what a scrape folds and prints.',
+    ofSource: ({ read }) => read?.planChanges,
+  },
+  deadProcesses: {
+    name: 'promfold_dead_processes',
+    type: 'gauge',
+    help: 'Process ids in the names of metric files whose process is certainly dead; there while promfold looks.',
+    ofSource: ({ read }) => known(read?.deadProcesses),
+  },
+  retainedFiles: {
+    name: 'promfold_retained_files_total',
+    type: 'counter',
+    help: 'Removed files whose counts are kept; there under --retain-removed.',
+    ofSource: ({ read }) => known(read?.retainedFiles),
+  },
+  freeBytes: {
+    name: 'promfold_directory_free_bytes',
+    type: 'gauge',
+    help: 'Free space of the file system the directory is on; the writers die when it is full.',
+    ofSource: ({ read }) => known(read?.freeBytes),
+  },
+  freeInodes: {
+    name: 'promfold_directory_free_inodes',
+    type: 'gauge',
+    help: 'Free inodes of the file system the directory is on.',
+    ofSource: ({ read }) => known(read?.freeInodes),
+  },
+  connections: {
+    name: 'promfold_http_connections',
+    type: 'gauge',
+    help: 'HTTP connections that are open, idle ones included.',
+  },
+  idleConnectionsClosed: {
+    name: 'promfold_http_idle_connections_closed_total',
+    type: 'counter',
+    help: 'Idle HTTP connections closed to make room for others.',
+  },
+  connectionsRefused: {
+    name: 'promfold_http_connections_refused_total',
+    type: 'counter',
+    help: 'HTTP connections refused because too many were open and none was idle.',
+  },
+  residentMemory: {
+    name: 'promfold_process_resident_memory_bytes',
+    type: 'gauge',
+    help: 'Resident memory of promfold itself, mapped metric files included.',
+  },
+  cpuSeconds: {
+    name: 'promfold_process_cpu_seconds_total',
+    type: 'counter',
+    help: 'User and system CPU time promfold itself has used.',
+  },
+} as const satisfies Record<string, SelfFamily>;
+
+type FamilyKey = keyof typeof FAMILIES;
+
+/** What a family says of the source of this name. */
+interface SaidOf {
+  readonly name: string | undefined;
+  readonly said: Said;
+}
+
+const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
+
+export class SelfMetrics {
+  /** All families there may be, whether they have something to say or not. */
+  readonly all = ROWS.map(([, row]) => headOf(row));
+  readonly #registry = new Registry();
+  readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
+  readonly #sourceLabel: string;
+  readonly #connections: ConnectionCounts | undefined;
+  /** What was last recorded of the sources: most of it stays as it is from scrape to scrape. */
+  readonly #recorded = new Map<FamilyKey, readonly SaidOf[]>();
+  /** What was last set of promfold as a whole. */
+  readonly #last = new Map<FamilyKey, number>();
+  /** What was last recorded of each endpoint. */
+  readonly #dropped = new Map<string, EndpointFacts['dropped']>();
+  /** As they are printed; those whose numbers change are not in it. */
+  readonly #exposed = new Map<FamilyKey, ValuedFamily | undefined>();
+  /** Reasons ever seen, by source and family. */
+  readonly #reasons = new Map<string | undefined, Map<FamilyKey, Set<string>>>();
+
+  /**
+   * @param sourceLabel the label that names a source, where sources have names
+   * @param connections asked at each scrape; absent where nothing is served over HTTP
+   */
+  constructor(build: Build, sourceLabel = 'promfold_source', connections?: ConnectionCounts) {
+    this.#sourceLabel = sourceLabel;
+    this.#connections = connections;
+    const registers = [this.#registry];
+    for (const [key, row] of ROWS) {
+      const { name, type, help, labels = [], ofSource } = row;
+      const labelNames = ofSource ? [...labels, sourceLabel] : labels;
+      const options = { name, help, labelNames, registers };
+      this.#metrics.set(key, type === 'counter' ? new Counter(options) : new Gauge(options));
+      // Nothing is said that is not known.
+      this.#clear(key);
+    }
+    const labels = { ...build, nodeversion: process.version, arch: process.arch };
+    this.#put('buildInfo', labels, 1);
+  }
+
+  /** Looks at what promfold itself takes. It depends on no scrape, and can be done while one is under way. */
+  measure(): void {
+    this.#clear('residentMemory');
+    const resident = residentBytes();
+    if (resident !== undefined) this.#put('residentMemory', {}, resident);
+    this.#clear('cpuSeconds');
+    const cpu = process.cpuUsage();
+    this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
+    if (this.#connections === undefined) return;
+    const { open, closedIdle, refused } = this.#connections;
+    this.#set('connections', open);
+    this.#set('idleConnectionsClosed', closedIdle);
+    this.#set('connectionsRefused', refused);
+  }
+
+  record({ durationSeconds, sources, appended }: ScrapeFacts): void {
+    this.#put('scrapeDuration', {}, durationSeconds);
+    this.#set('hungFiles', hungFiles());
+    for (const [key, row] of ROWS) {
+      const { ofSource } = row;
+      if (ofSource === undefined) continue;
+      const said = sources.map((source) => ({ name: source.name, said: ofSource(source) }));
+      if (areSame(said, this.#recorded.get(key))) continue;
+      this.#recorded.set(key, said);
+      // A source that is gone leaves nothing behind.
+      this.#clear(key);
+      for (const one of said) this.#putSaid(key, row, one);
+    }
+    for (const [url, { up, dropped }] of appended) {
+      this.#put('appendUp', { url }, up ? 1 : 0);
+      if (dropped === this.#dropped.get(url)) continue;
+      this.#dropped.set(url, dropped);
+      for (const [reason, series] of Object.entries(dropped)) {
+        this.#put('appendDropped', { url, reason }, series);
+      }
+    }
+    for (const name of this.#reasons.keys()) {
+      if (!sources.some((source) => source.name === name)) this.#reasons.delete(name);
+    }
+  }
+
+  /** All families that have something to say, of what was last measured and recorded. */
+  async families(): Promise<ValuedFamily[]> {
+    const families: ValuedFamily[] = [];
+    for (const [key, row] of ROWS) {
+      if (!this.#exposed.has(key)) {
+        const { values } = await this.#metrics.get(key)!.get();
+        this.#exposed.set(key, values.length > 0 ? valuedFamily(row, values) : undefined);
+      }
+      const family = this.#exposed.get(key);
+      if (family !== undefined) families.push(family);
+    }
+    return families;
+  }
+
+  #putSaid(key: FamilyKey, { labels: [label = ''] = [], forgets }: SelfFamily, of: SaidOf): void {
+    const { name, said } = of;
+    if (said === undefined) return;
+    const labels = name === undefined ? {} : { [this.#sourceLabel]: name };
+    if (typeof said === 'number') {
+      this.#put(key, labels, said);
+      return;
+    }
+    for (const one of forgets ? said.keys() : this.#seen(name, key, said)) {
+      this.#put(key, { ...labels, [label]: one }, said.get(one) ?? 0);
+    }
+  }
+
+  /** Whoever counts keeps the total; prom-client's counter can only be added to, from 0 here. */
+  #put(key: FamilyKey, labels: Record<string, string>, value: number): void {
+    this.#exposed.delete(key);
+    const metric = this.#metrics.get(key)!;
+    if (metric instanceof Gauge) metric.set(labels, value);
+    else metric.inc(labels, value);
+  }
+
+  /** Most stay as they are from scrape to scrape, and are not made anew. */
+  #set(key: FamilyKey, value: number): void {
+    if (this.#last.get(key) === value) return;
+    this.#last.set(key, value);
+    this.#clear(key);
+    this.#put(key, {}, value);
+  }
+
+  #clear(key: FamilyKey): void {
+    this.#exposed.delete(key);
+    const metric = this.#metrics.get(key)!;
+    metric.reset();
+    // Without labels that leaves a 0.
+    metric.remove({});
+  }
+
+  #seen(
+    source: string | undefined,
+    key: FamilyKey,
+    counts: ReadonlyMap<string, number>,
+  ): ReadonlySet<string> {
+    const ofSource = entryOf(this.#reasons, source, () => new Map<FamilyKey, Set<string>>());
+    const seen = entryOf(ofSource, key, () => new Set<string>());
+    for (const label of counts.keys()) seen.add(label);
+    return seen;
+  }
+}
+
+/** A number that facts have as -1 where there is none. */
+function known(number: number | undefined): number | undefined {
+  return number === undefined || number < 0 ? undefined : number;
+}
+
+/** Facts are never changed: whoever counts anew makes a new map. */
+function areSame(a: readonly SaidOf[], b: readonly SaidOf[] | undefined): boolean {
+  return (
+    a.length === b?.length &&
+    a.every(({ name, said }, i) => name === b[i]!.name && said === b[i]!.said)
+  );
+}
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+function headOf({ name, type, help }: SelfFamily): FamilyHead {
+  return {
+    name: type === 'counter' ? name.replace(/_total$/, '') : name,
+    type,
+    help,
+    keepsRawName: false,
+  };
+}
+
+type Values = Awaited<ReturnType<Gauge['get']>>['values'];
+
+function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
+  return {
+    ...headOf(row),
+    series: values.map(({ labels }) => ({
+      sampleName: row.name,
+      labels: Object.entries(labels)
+        .map(([name, value]) => [name, String(value)] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    })),
+    value: values.map(({ value }) => formatNumber(value)),
+  };
+}
+
+/** The table of the topic `self-metrics`, as Markdown. */
+export function selfMetricsTable(): string {
+  const rows = ROWS.map(([, { name, type, help, labels = [] }]) => {
+    const selector = labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
+    return `| \`${selector}\` | ${type} | ${help} |`;
+  });
+  return ['| family | type | what it says |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Undefined where /proc/self cannot be opened: no descriptor is left, and that costs nobody a scrape. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
+}

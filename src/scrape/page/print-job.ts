@@ -1,0 +1,274 @@
+/**
+ * The pages of one run: what each source has to print, and the bytes once all have printed.
+ * The page of one source is used as the addon made it; those of several are joined piece by piece, and so is what other
+ * endpoints have of the same families.
+ */
+import { type Collected, type Page, type Printing, releaseBody } from '../../native.js';
+import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
+import type { Source } from '../directory/source.js';
+import type { MergedLayout } from './merged-layout.js';
+import { mergedPageOf, type PageBlock, type PageRequest, pageOf } from './page-templates.js';
+
+/** Room for what is added behind a page, so that adding it copies nothing. */
+const TAIL_BYTES = 16_384;
+
+/** What other endpoints add to a page. */
+export interface Appendix {
+  /** By family that the page may have: what belongs into its blocks, those of one suffix one behind the other. */
+  readonly inserted: ReadonlyMap<string, readonly InsertedBlock[]>;
+  /** Further families. */
+  readonly behind: readonly Piece[];
+}
+
+/** bytes[from..to) */
+export interface Piece {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Lines of a family; their header, for a page that has no such block, stands before them. */
+export interface InsertedBlock extends Piece {
+  /** FamilyBlock.suffix. */
+  readonly suffix: string;
+  /** Where the header ends. */
+  readonly linesFrom: number;
+}
+
+/** @param appendix absent for nothing */
+export type MakePage = (collected: CollectedBySource, appendix?: Appendix) => Steps<Buffer>;
+
+export interface PrintJobOptions {
+  /** Fold nothing else than what is printed. */
+  readonly onlyWhatIsPrinted: boolean;
+  /** Other endpoints may add to the pages. */
+  readonly isAppendedTo: boolean;
+  /** Bytes they are expected to add. */
+  readonly appendedBytes: number;
+}
+
+export class PrintJob {
+  readonly #pages = new Map<Source, Page[]>();
+  readonly #options: PrintJobOptions;
+  #isAnyJoined = false;
+
+  constructor(options: PrintJobOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds a page.
+   *
+   * @param merged the layouts of the sources as one; needed where there are several
+   * @returns how to get its bytes from what run() returned
+   */
+  *add(
+    sources: readonly Source[],
+    merged: MergedLayout | undefined,
+    request: PageRequest,
+  ): Steps<MakePage> {
+    if (merged !== undefined) {
+      const { pages, turn, blocks } = yield* mergedPageOf(merged, request);
+      const at = sources.map((source, i) => this.#print(source, pages[i]!));
+      this.#isAnyJoined = true;
+      return function* (collected, appendix) {
+        const parts = sources.map((source, i) => partOf(collected.get(source)!, at[i]!));
+        const page = yield* join(parts, turn, blocks, appendix);
+        for (const { body } of parts) releaseBody(body);
+        return page;
+      };
+    }
+    const [source] = sources;
+    if (source === undefined) {
+      return (_, appendix) => join([], [], [], appendix);
+    }
+    const { page, blocks } = yield* pageOf(source.live.layout, request);
+    const at = this.#print(source, page);
+    return function* (collected, appendix) {
+      const of = collected.get(source)!;
+      if (appendix === undefined) return of.bodies[at]!;
+      if (appendix.inserted.size === 0) return yield* append(of.bodies[at]!, appendix.behind);
+      const part = partOf(of, at);
+      const turn = new Array<number>(part.partEnd.length).fill(0);
+      const joined = yield* join([part], turn, blocks, appendix);
+      releaseBody(part.body);
+      return joined;
+    };
+  }
+
+  /** What a source has to print; undefined for nothing. */
+  printing(source: Source): Printing | undefined {
+    const pages = this.#pages.get(source);
+    const { onlyWhatIsPrinted, isAppendedTo, appendedBytes } = this.#options;
+    return (
+      pages && {
+        pages,
+        tail: TAIL_BYTES + appendedBytes,
+        onlyWhatIsPrinted,
+        partEnds: this.#isAnyJoined || isAppendedTo,
+      }
+    );
+  }
+
+  /**
+   * Has all sources print, side by side.
+   *
+   * @param follow is shown the work on each source, and returns it
+   */
+  async run(
+    follow: <T>(source: Source, work: Promise<T>) => Promise<T>,
+  ): Promise<CollectedBySource> {
+    const collected = [...this.#pages.keys()].map(
+      async (source) =>
+        [source, await follow(source, source.collect(this.printing(source)!))] as const,
+    );
+    // None is left at work when another one fails.
+    await Promise.allSettled(collected);
+    return new Map(await Promise.all(collected));
+  }
+
+  #print(source: Source, page: Page): number {
+    let pages = this.#pages.get(source);
+    if (pages === undefined) {
+      pages = [];
+      this.#pages.set(source, pages);
+    }
+    return pages.push(page) - 1;
+  }
+}
+
+export type CollectedBySource = ReadonlyMap<Source, Collected>;
+
+/** A body and the end of each of its templates. */
+interface Part {
+  readonly body: Buffer;
+  readonly partEnd: Uint32Array;
+}
+
+function partOf({ bodies, partEnds }: Collected, at: number): Part {
+  return { body: bodies[at]!, partEnd: partEnds![at]! };
+}
+
+/**
+ * @param turn whose template comes next; pieces of one body that follow each other are copied at once
+ * @param blocks in the order of the page
+ */
+function* join(
+  parts: readonly Part[],
+  turn: readonly number[],
+  blocks: readonly PageBlock[],
+  appendix: Appendix | undefined,
+): Steps<Buffer> {
+  const { behindTemplate, behind } = yield* placesOf(appendix, blocks);
+  const pieces: Piece[] = [];
+  const next = parts.map(() => 0);
+  const taken = parts.map(() => 0);
+  for (const [i, whose] of turn.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    const { body, partEnd } = parts[whose]!;
+    const to = partEnd[next[whose]!++]!;
+    const inserted = behindTemplate.get(i + 1);
+    if (turn[i + 1] === whose && inserted === undefined) continue;
+    pieces.push({ bytes: body, from: taken[whose]!, to });
+    taken[whose] = to;
+    for (const piece of inserted ?? []) pieces.push(piece);
+  }
+  for (const piece of behind) pieces.push(piece);
+  return yield* concat(pieces);
+}
+
+interface Places {
+  /** By number of templates before it. */
+  readonly behindTemplate: ReadonlyMap<number, readonly Piece[]>;
+  readonly behind: readonly Piece[];
+}
+
+/** Lines go behind those of their block; a block that the page has not goes behind the family; else all goes behind the page. */
+function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[]): Steps<Places> {
+  const behindTemplate = new Map<number, Piece[]>();
+  if (appendix === undefined || appendix.inserted.size === 0) {
+    return { behindTemplate, behind: appendix?.behind ?? [] };
+  }
+  const blocksOf = new Map<string, PageBlock[]>();
+  for (const [i, block] of blocks.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    if (!appendix.inserted.has(block.family)) continue;
+    const known = blocksOf.get(block.family);
+    if (known === undefined) blocksOf.set(block.family, [block]);
+    else known.push(block);
+  }
+  const behind: Piece[] = [];
+  const put = (end: number, piece: Piece) => {
+    const there = behindTemplate.get(end);
+    if (there === undefined) behindTemplate.set(end, [piece]);
+    else there.push(piece);
+  };
+  let step = 0;
+  for (const [family, inserted] of appendix.inserted) {
+    if (step++ % ITEMS_PER_STEP === 0) yield;
+    const own = blocksOf.get(family) ?? [];
+    for (const [i, { suffix, bytes, from, linesFrom, to }] of inserted.entries()) {
+      const block = own.find((there) => there.suffix === suffix);
+      const hasHeader = block !== undefined || suffix === inserted[i - 1]?.suffix;
+      const piece = { bytes, from: hasHeader ? linesFrom : from, to };
+      const after = block ?? own.at(-1);
+      if (after === undefined) behind.push(piece);
+      else put(after.end, piece);
+    }
+  }
+  for (const piece of appendix.behind) behind.push(piece);
+  return { behindTemplate, behind };
+}
+
+/** Leaves room for more. */
+function* concat(pieces: readonly Piece[]): Steps<Buffer> {
+  let bytes = 0;
+  for (const { from, to } of pieces) bytes += to - from;
+  const page = Buffer.allocUnsafeSlow(bytes + TAIL_BYTES).subarray(0, bytes);
+  yield* copyInto(page, 0, pieces);
+  return page;
+}
+
+/** Where the memory is new, a megabyte may be some milliseconds. */
+const MAX_COPIED_BYTES = 512 * 1024;
+
+function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps<void> {
+  let at = begin;
+  let last = begin;
+  for (const { bytes, from, to } of pieces) {
+    for (let next = from; next < to; ) {
+      const end = Math.min(to, next + MAX_COPIED_BYTES);
+      at += bytes.copy(page, at, next, end);
+      next = end;
+      // Pieces may be many and small, too.
+      if (at - last < MAX_COPIED_BYTES / ITEMS_PER_STEP) continue;
+      last = at;
+      yield;
+    }
+  }
+}
+
+/** Adds to a page, in the room that is left behind it if that is enough. */
+function* append(page: Buffer, pieces: readonly Piece[]): Steps<Buffer> {
+  let bytes = 0;
+  for (const { from, to } of pieces) bytes += to - from;
+  if (page.buffer.byteLength - page.byteOffset - page.length < bytes) {
+    const whole = yield* concat([{ bytes: page, from: 0, to: page.length }, ...pieces]);
+    releaseBody(page);
+    return whole;
+  }
+  const whole = Buffer.from(page.buffer, page.byteOffset, page.length + bytes);
+  yield* copyInto(whole, page.length, pieces);
+  return whole;
+}
+
+/** Adds text behind a page, in the room that is left for it. */
+export function appendText(page: Buffer, text: string): Buffer {
+  const bytes = Buffer.byteLength(text);
+  if (page.buffer.byteLength - page.byteOffset - page.length < bytes) {
+    return Buffer.concat([page, Buffer.from(text)]);
+  }
+  const whole = Buffer.from(page.buffer, page.byteOffset, page.length + bytes);
+  whole.write(text, page.length);
+  return whole;
+}

@@ -1,0 +1,380 @@
+/**
+ * One run: the pages that some requests asked for, from the directories as they are now to bytes.
+ *
+ *   draft by the layouts there are ─▶ update sources ─▶ draft anew if something changed ─▶ gather, fold, print ─▶ add the rest
+ *
+ * Lives as long as its run; what runs have in common is the scraper's.
+ */
+
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { claimedNames, withoutRepeated } from '../expose/claimed-name.js';
+import type { AddedLabel } from '../expose/external-join.js';
+import type { ExposedFamily } from '../expose/family.js';
+import { FORMAT } from '../expose/formats.js';
+import { printFamilies, type ValuedFamily } from '../expose/valued-family.js';
+import type { ScrapeLog } from '../log.js';
+import { Memo } from '../memo.js';
+import { releaseBody } from '../native.js';
+import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
+import type { Limits } from '../plan/budget.js';
+import { NO_RULES, type PlanRules } from '../plan/plan.js';
+import { selectsAll } from '../plan/selection.js';
+import type { ProcThread } from '../processes/proc-thread.js';
+import { inSlices } from '../steps.js';
+import type { DeadProcesses } from './directory/dead-processes.js';
+import type { ProblemLog } from './directory/problem-log.js';
+import type { Source } from './directory/source.js';
+import type { AppendedPages } from './endpoints/appended-pages.js';
+import type { ExtraFamilies } from './families/extra-families.js';
+import type { SelfMetrics } from './families/self-metrics.js';
+import type { MergedLayouts } from './page/merged-layout.js';
+import { type PageRequest, pageKey } from './page/page-templates.js';
+import {
+  type Appendix,
+  appendText,
+  type CollectedBySource,
+  type MakePage,
+  PrintJob,
+} from './page/print-job.js';
+import type { SharedPages } from './page/shared-pages.js';
+import type { PendingScrapes } from './pending-scrapes.js';
+
+export interface ScraperOptions {
+  /** Any file or entry that is left out or held fails the scrape, as in prometheus_client. */
+  readonly strict?: boolean;
+  /** Which families are served, and what labels are added. */
+  readonly rules?: PlanRules;
+  /** The label that names the source of a series, where sources have names. */
+  readonly sourceLabel?: string;
+  /** A directory that was never there fails the scrape; without, it is waited for. */
+  readonly required?: boolean;
+  /** Families from elsewhere, in this order. */
+  readonly extras?: readonly ExtraFamilies[];
+  /** Pages of other endpoints, joined with the directory's families; not part of `source`. */
+  readonly appended?: AppendedPages | undefined;
+  /** promfold's own families, behind the application's; none when absent. */
+  readonly selfMetrics?: SelfMetrics | undefined;
+  /** Told of every problem once. */
+  readonly log?: ScrapeLog | undefined;
+  /** Index ahead when the file system hints at something new. */
+  readonly watch?: boolean;
+  /** Where to look for the writers; nowhere when absent. It is the caller's to close. */
+  readonly procThread?: ProcThread | undefined;
+  /** What to do about those that are dead; keep when absent. */
+  readonly deadProcesses?: DeadProcesses;
+  /** What removed files counted goes on counting, as long as their directory is served. */
+  readonly retainRemoved?: boolean;
+  /** Files that may be mapped; more are read. */
+  readonly mapLimit?: number;
+  /** How much may be held; what goes beyond is left out. Without limits when absent. */
+  readonly limits?: Limits;
+  /** Milliseconds on a clock that is never set. */
+  readonly nowMs?: () => number;
+}
+
+export interface ScrapeRequest extends PageRequest {
+  readonly gzip?: boolean;
+  /** When the answer is due, seconds from now; what may be left out is not waited for that long. */
+  readonly withinSeconds?: number | undefined;
+}
+
+/** `source` of a request names none there is. */
+export class UnknownSourceError extends Error {
+  override readonly name = 'UnknownSourceError';
+
+  constructor(name: string, known: readonly string[]) {
+    const names = known.length === 0 ? 'sources have no names here' : `known: ${known.join(', ')}`;
+    super(`no source is called '${name}'; ${names}`);
+  }
+}
+
+/** Level 1: the page goes over a local network, and the scraped host has better things to do. */
+const GZIP_LEVEL = 1;
+const compress = promisify(gzip);
+
+/** What a page has besides the application's families, after them. */
+interface AddedFamilies {
+  readonly extra: readonly ValuedFamily[];
+  readonly own: readonly ValuedFamily[];
+  /** By pageKey: what other endpoints add; undefined where there are none. */
+  readonly appended: ReadonlyMap<string, Appendix> | undefined;
+}
+
+/** A request, and who waits for its answer. */
+export interface WaitingRequest {
+  readonly request: ScrapeRequest;
+  readonly resolve: (page: Buffer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A page before the numbers are there. */
+interface Draft {
+  readonly request: ScrapeRequest;
+  /** The sources it shows. */
+  readonly sources: readonly Source[];
+  /** The application's families in it. */
+  readonly families: readonly ExposedFamily[];
+  readonly makePage: MakePage;
+}
+
+interface Drafts {
+  /** By pageKey. */
+  readonly drafts: ReadonlyMap<string, Draft | { readonly failure: unknown }>;
+  readonly job: PrintJob;
+}
+
+/** What all runs of a scraper have in common. */
+export interface RunContext {
+  readonly options: ScraperOptions;
+  readonly layouts: MergedLayouts;
+  readonly pages: SharedPages;
+  readonly pending: PendingScrapes;
+  /** Of what endpoints of --append-url have. */
+  readonly endpointLog: ProblemLog;
+}
+
+export class ScrapeRun {
+  readonly #context: RunContext;
+  readonly #options: ScraperOptions;
+  /** All there were when it began. */
+  readonly #sources: readonly Source[];
+  readonly #batch: readonly WaitingRequest[];
+  readonly #startedMs = performance.now();
+  /** By the source that was asked for. */
+  readonly #added = new Map<string | undefined, Promise<AddedFamilies>>();
+  /** Pages of all sources, to which other endpoints may add. */
+  readonly #whole: readonly PageRequest[];
+  /** Bytes they are expected to add. */
+  readonly #appendedBytes: number;
+
+  /** @param batch empty to bring the sources up to date and print nothing */
+  constructor(context: RunContext, sources: readonly Source[], batch: readonly WaitingRequest[]) {
+    const { appended } = context.options;
+    this.#context = context;
+    this.#options = context.options;
+    this.#sources = sources;
+    this.#batch = batch;
+    this.#whole = appended === undefined ? [] : wholePages(batch);
+    this.#appendedBytes = appended?.printedBytes ?? 0;
+  }
+
+  /**
+   * Answers every request of the batch, or rejects and answers none.
+   *
+   * @param isForAll all sources are brought up to date, asked for or not
+   */
+  async answer(isForAll: boolean): Promise<void> {
+    if (this.#whole.length > 0) this.#options.appended!.begin(shortest(this.#batch));
+    const isAsked = ({ name }: Source) =>
+      this.#batch.some(({ request }) => request.source === name);
+    const asked = isForAll ? this.#sources : this.#sources.filter(isAsked);
+    let { drafts, job } = await this.#bringUpToDate(asked);
+    if (this.#batch.length === 0) return;
+    let collected = await this.#collect(job);
+    if (asked.some(({ live }) => live.isStale)) {
+      // A file that was found damaged only now still had its part in the plan. What is damaged after this waits for the
+      // next run: a directory may not hold up a scrape by what it writes.
+      for (const { bodies } of collected.values()) bodies.forEach(releaseBody);
+      ({ drafts, job } = await this.#bringUpToDate(asked));
+      collected = await this.#collect(job);
+    }
+    await this.#finishAll(drafts, collected);
+  }
+
+  /** Reads what is new, and returns the pages by what there is now. */
+  async #bringUpToDate(asked: readonly Source[]): Promise<Drafts> {
+    // What will be printed if nothing changed; then each source prints it as it looks.
+    const preRendered = await this.#draftAll();
+    const updates = asked.map((source) =>
+      this.#reading(source, source.update(preRendered.job.printing(source))),
+    );
+    // The addon is at work now, and this thread is not.
+    if (this.#batch.length > 0) this.#options.selfMetrics?.measure();
+    const isPrinted = await Promise.all(updates);
+    return isPrinted.every(Boolean) ? preRendered : this.#draftAll();
+  }
+
+  #collect(job: PrintJob): Promise<CollectedBySource> {
+    return job.run((source, work) => this.#reading(source, work));
+  }
+
+  #reading<T>({ live }: Source, work: Promise<T>): Promise<T> {
+    return this.#context.pending.reading(live.files.directory.path, work);
+  }
+
+  /** The pages of all requests, each once, by the layouts there are now. */
+  async #draftAll(): Promise<Drafts> {
+    this.#context.layouts.update(this.#sources.filter(({ isReadable }) => isReadable));
+    const isSelection = this.#batch.every(({ request }) => request.names !== undefined);
+    const { prefixes } = this.#options.rules ?? NO_RULES;
+    const needsAllSlots = this.#options.extras?.some((extra) => extra.needsAllSlots) ?? false;
+    const job = new PrintJob({
+      onlyWhatIsPrinted: !needsAllSlots && (isSelection || !selectsAll(prefixes)),
+      isAppendedTo: this.#whole.length > 0,
+      appendedBytes: this.#appendedBytes,
+    });
+    const drafts = new Map<string, Draft | { readonly failure: unknown }>();
+    for (const { request } of this.#batch) {
+      const key = pageKey(request);
+      if (!drafts.has(key)) drafts.set(key, await this.#draft(request, job));
+    }
+    return { drafts, job };
+  }
+
+  async #draft(
+    request: ScrapeRequest,
+    job: PrintJob,
+  ): Promise<Draft | { readonly failure: unknown }> {
+    let sources: readonly Source[];
+    try {
+      sources = this.#sourcesFor(request);
+    } catch (failure) {
+      return { failure };
+    }
+    const merged = sources.length > 1 ? this.#context.layouts.merged : undefined;
+    const families = merged?.families ?? sources[0]?.live.layout.families ?? NO_FAMILIES;
+    const makePage = await inSlices(job.add(sources, merged, request));
+    return { request, sources, families, makePage };
+  }
+
+  /** @throws what the request cannot be answered for */
+  #sourcesFor({ source: name }: ScrapeRequest): readonly Source[] {
+    const sources = this.#sources;
+    const asked = name === undefined ? sources : sources.filter((one) => one.name === name);
+    if (name !== undefined && asked.length === 0) {
+      throw new UnknownSourceError(
+        name,
+        sources.flatMap((one) => one.name ?? []),
+      );
+    }
+    const readable = asked.filter(({ isReadable }) => isReadable);
+    if (readable.length === 0) {
+      const { required } = this.#options;
+      // What hangs is there, and may have been served by a promfold before.
+      const lost = asked.find(
+        ({ isSeen, hangs, unreadable }) => unreadable && (isSeen || hangs || required),
+      );
+      if (lost !== undefined) throw lost.unreadable;
+    }
+    this.#checkStrictly(readable);
+    return readable;
+  }
+
+  /** Under `strict` one bad file fails the whole page. */
+  #checkStrictly(sources: readonly Source[]): void {
+    if (!this.#options.strict) return;
+    for (const source of sources) {
+      const fatal = source.fatalProblem();
+      if (fatal !== undefined) throw fatal;
+    }
+  }
+
+  async #finishAll(drafts: Drafts['drafts'], collected: CollectedBySource): Promise<void> {
+    const pages = new Map<string, { plain: Promise<Buffer>; gzipped?: Promise<Buffer> }>();
+    for (const [key, draft] of drafts) {
+      const plain =
+        'failure' in draft ? Promise.reject(draft.failure) : this.#finish(draft, collected);
+      pages.set(key, { plain });
+    }
+    for (const { request, resolve, reject } of this.#batch) {
+      const page = pages.get(pageKey(request))!;
+      if (request.gzip) page.gzipped ??= page.plain.then((plain) => this.#compress(plain));
+      const answer = request.gzip ? page.gzipped! : page.plain;
+      answer.then((bytes) => resolve(this.#context.pages.share(bytes)), reject);
+    }
+    // What is added to a page is made of what was just gathered: the next run must not begin.
+    await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
+  }
+
+  async #finish(draft: Draft, collected: CollectedBySource): Promise<Buffer> {
+    const { request, sources, families } = draft;
+    this.#checkStrictly(sources);
+    const { extra, own, appended } = await this.#addedTo(draft);
+    const wanted = request.names && new Set(request.names);
+    // promfold's own are left out where names are asked for.
+    const added = wanted === undefined ? [...extra, ...own] : extra;
+    const text = printFamilies(request.dialect, added, families, wanted);
+    const appendix = appended?.get(pageKey(request));
+    const page = await inSlices(draft.makePage(collected, appendix));
+    return appendText(page, text + FORMAT[request.dialect.format].trailer);
+  }
+
+  async #compress(plain: Buffer): Promise<Buffer> {
+    this.#context.pages.share(plain);
+    try {
+      return await compress(plain, { level: GZIP_LEVEL });
+    } finally {
+      this.#context.pages.release(plain);
+    }
+  }
+
+  #addedTo({ request, sources, families }: Draft): Promise<AddedFamilies> {
+    let added = this.#added.get(request.source);
+    if (added === undefined) {
+      added = this.#makeAdded(request.source === undefined, sources, families);
+      this.#added.set(request.source, added);
+    }
+    return added;
+  }
+
+  /** Those that the directory's series were given, as they were read or after. */
+  #addedLabels(): AddedLabel[] {
+    const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL } = this.#options;
+    const isNamed = this.#sources.some(({ name }) => name !== undefined);
+    return [...rules.labels.fixed, ...(isNamed ? [[sourceLabel, undefined] as const] : [])];
+  }
+
+  /** Each name once: the application's families have it first, then our own, then those from elsewhere. */
+  async #makeAdded(
+    isWhole: boolean,
+    sources: readonly Source[],
+    families: readonly ExposedFamily[],
+  ): Promise<AddedFamilies> {
+    const { extras = [], selfMetrics, appended: pages } = this.#options;
+    const extra = (await Promise.all(extras.map((source) => source.families(sources)))).flat();
+    let appended: AddedFamilies['appended'];
+    if (isWhole && pages !== undefined) {
+      const reserved = selfMetrics === undefined ? extra : [...selfMetrics.all, ...extra];
+      const added = this.#addedLabels();
+      appended = await pages.join({ directory: families, reserved, added }, this.#whole);
+      this.#context.endpointLog.report(pages.problems());
+    }
+    let own: readonly ValuedFamily[] = [];
+    if (isWhole && selfMetrics !== undefined) {
+      const durationSeconds = (performance.now() - this.#startedMs) / 1000;
+      selfMetrics.record({
+        durationSeconds,
+        sources: this.#sources.map((source) => source.facts()),
+        appended: pages?.facts() ?? new Map(),
+      });
+      own = await selfMetrics.families();
+    }
+    const taken = claimedBy.get(families, () => new Set(families.flatMap(claimedNames)));
+    const once = new Set(withoutRepeated([...own, ...extra], (name) => taken.has(name)));
+    return {
+      extra: extra.filter((family) => once.has(family)),
+      own: own.filter((family) => once.has(family)),
+      appended,
+    };
+  }
+}
+
+/** The pages of all sources, each once. */
+function wholePages(batch: readonly WaitingRequest[]): PageRequest[] {
+  const pages = new Map<string, PageRequest>();
+  for (const { request } of batch) {
+    if (request.source === undefined) pages.set(pageKey(request), request);
+  }
+  return [...pages.values()];
+}
+
+function shortest(batch: readonly WaitingRequest[]): number | undefined {
+  const seconds = batch.flatMap(({ request }) => request.withinSeconds ?? []);
+  return seconds.length === 0 ? undefined : seconds.reduce((a, b) => Math.min(a, b));
+}
+
+const NO_FAMILIES: readonly ExposedFamily[] = [];
+
+/** All names that families of the directories take. */
+const claimedBy = new Memo<readonly ExposedFamily[], ReadonlySet<string>>();

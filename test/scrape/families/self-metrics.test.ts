@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { dialectFor } from '../../../src/expose/formats.js';
+import { printFamilies } from '../../../src/expose/valued-family.js';
+import type { DirectoryFacts } from '../../../src/scrape/directory/facts.js';
+import {
+  type ScrapeFacts,
+  SelfMetrics,
+  selfMetricsTable,
+} from '../../../src/scrape/families/self-metrics.js';
+
+const BUILD = { version: '1.2.3', revision: 'abc' };
+const TEXT = dialectFor('text');
+
+const READ: DirectoryFacts = {
+  metricFiles: new Map([
+    ['counter', 3],
+    ['gauge', 2],
+  ]),
+  entries: 1000,
+  series: 100,
+  skippedFiles: new Map([['corrupt', 1]]),
+  skippedEntries: new Map(),
+  heldFiles: 1,
+  overBudgetFiles: new Map(),
+  overBudgetNames: new Map(),
+  unmappedFiles: 0,
+  readFaults: 2,
+  planChanges: 7,
+  freeBytes: 4096,
+  freeInodes: 12,
+  deadProcesses: 2,
+  retainedFiles: 5,
+};
+
+const factsOf = (read: Partial<DirectoryFacts>): ScrapeFacts => ({
+  durationSeconds: 0.25,
+  appended: new Map(),
+  sources: [{ name: undefined, up: true, read: { ...READ, ...read } }],
+});
+
+const FACTS = factsOf({});
+
+async function exposed(facts: ScrapeFacts, metrics = new SelfMetrics(BUILD)): Promise<string[]> {
+  metrics.measure();
+  metrics.record(facts);
+  return printFamilies(TEXT, await metrics.families(), []).split('\n');
+}
+
+describe('self-metrics', () => {
+  it('print each family with help, type and value', async () => {
+    const lines = await exposed(FACTS);
+    for (const line of [
+      '# TYPE promfold_up gauge',
+      'promfold_up 1.0',
+      'promfold_scrape_duration_seconds 0.25',
+      'promfold_metric_files{type="counter"} 3.0',
+      'promfold_metric_files{type="gauge"} 2.0',
+      'promfold_entries 1000.0',
+      'promfold_series 100.0',
+      'promfold_skipped_files{reason="corrupt"} 1.0',
+      'promfold_held_files 1.0',
+      'promfold_unmapped_files 0.0',
+      '# TYPE promfold_read_faults_total counter',
+      'promfold_read_faults_total 2.0',
+      'promfold_plan_changes_total 7.0',
+      'promfold_retained_files_total 5.0',
+      'promfold_directory_free_bytes 4096.0',
+      'promfold_directory_free_inodes 12.0',
+    ]) {
+      assert.ok(lines.includes(line), `${line} in\n${lines.join('\n')}`);
+    }
+  });
+
+  it('have the connections, where there are any to have', async () => {
+    const connections = { open: 3, closedIdle: 5, refused: 0 };
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
+    const of = async () =>
+      (await exposed(FACTS, metrics)).filter((line) => line.startsWith('promfold_http'));
+    assert.deepEqual(await of(), [
+      'promfold_http_connections 3.0',
+      'promfold_http_idle_connections_closed_total 5.0',
+      'promfold_http_connections_refused_total 0.0',
+    ]);
+    Object.assign(connections, { open: 2, closedIdle: 5, refused: 1 });
+    assert.deepEqual(await of(), [
+      'promfold_http_connections 2.0',
+      'promfold_http_idle_connections_closed_total 5.0',
+      'promfold_http_connections_refused_total 1.0',
+    ]);
+    assert.doesNotMatch((await exposed(FACTS)).join('\n'), /http/);
+  });
+
+  it('name the build and the Node it runs on', async () => {
+    const labels = `arch="${process.arch}",nodeversion="${process.version}",revision="abc",version="1.2.3"`;
+    assert.ok((await exposed(FACTS)).includes(`promfold_build_info{${labels}} 1.0`));
+  });
+
+  it('take a counter as the total it is', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    metrics.record(FACTS);
+    const lines = await exposed(factsOf({ planChanges: 9 }), metrics);
+    assert.ok(lines.includes('promfold_plan_changes_total 9.0'));
+  });
+
+  it('keep a reason that is gone as 0', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    metrics.record(FACTS);
+    const lines = await exposed(factsOf({ skippedFiles: new Map() }), metrics);
+    assert.ok(lines.includes('promfold_skipped_files{reason="corrupt"} 0.0'));
+  });
+
+  it('make nothing anew that says the same as before', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    metrics.record(FACTS);
+    const before = await metrics.families();
+    metrics.record({ ...factsOf({ planChanges: 8 }), durationSeconds: 0.5 });
+    const after = await metrics.families();
+    assert.deepEqual(
+      after.filter((family, i) => family !== before[i]).map(({ name }) => name),
+      ['promfold_scrape_duration_seconds', 'promfold_plan_changes'],
+    );
+  });
+
+  it('leave out the memory where it could not be read, also when it could before', async (t) => {
+    const metrics = new SelfMetrics(BUILD);
+    const isThere = async () =>
+      (await exposed(FACTS, metrics)).some((line) => line.includes('_resident_memory_bytes'));
+    assert.ok(await isThere());
+    t.mock.method(process.memoryUsage, 'rss', () => {
+      throw new Error('EMFILE');
+    });
+    assert.ok(!(await isThere()));
+    t.mock.restoreAll();
+    assert.ok(await isThere());
+  });
+
+  it('leave out a family that has nothing to say', async () => {
+    const text = (await exposed(FACTS)).join('\n');
+    assert.doesNotMatch(text, /promfold_skipped_entries/);
+  });
+
+  it('leave out what nobody asked for', async () => {
+    const lines = await exposed(factsOf({ deadProcesses: -1, retainedFiles: -1 }));
+    assert.doesNotMatch(lines.join('\n'), /_dead_|_retained_/);
+  });
+
+  it('leave out free space that is unknown, also when it was known before', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    metrics.record(FACTS);
+    const lines = await exposed(factsOf({ freeBytes: -1, freeInodes: -1 }), metrics);
+    assert.doesNotMatch(lines.join('\n'), /_free_/);
+  });
+
+  describe('of several sources', () => {
+    const source = (name: string, up: boolean, read?: DirectoryFacts) => ({ name, up, read });
+    const facts = (...sources: ScrapeFacts['sources']) => ({
+      durationSeconds: 0.25,
+      sources,
+      appended: new Map(),
+    });
+
+    it('name the source of each, and only of what is of one directory', async () => {
+      const two = facts(source('a', true, READ), source('b', true, { ...READ, entries: 7 }));
+      const lines = await exposed(two);
+      for (const line of [
+        'promfold_up{promfold_source="a"} 1.0',
+        'promfold_entries{promfold_source="a"} 1000.0',
+        'promfold_entries{promfold_source="b"} 7.0',
+        'promfold_metric_files{promfold_source="b",type="gauge"} 2.0',
+        'promfold_plan_changes_total{promfold_source="b"} 7.0',
+        'promfold_scrape_duration_seconds 0.25',
+      ]) {
+        assert.ok(lines.includes(line), `${line} in\n${lines.join('\n')}`);
+      }
+    });
+
+    it('say of one that is gone that it is down, and no more', async () => {
+      const lines = await exposed(facts(source('a', true, READ), source('b', false)));
+      assert.deepEqual(
+        lines.filter((line) => line.includes('"b"')),
+        ['promfold_up{promfold_source="b"} 0.0'],
+      );
+    });
+
+    it('leave nothing of one that is no source any more', async () => {
+      const metrics = new SelfMetrics(BUILD);
+      metrics.record(facts(source('a', true, READ), source('b', true, READ)));
+      const lines = await exposed(facts(source('a', true, READ)), metrics);
+      assert.deepEqual(
+        lines.filter((line) => line.includes('"b"')),
+        [],
+      );
+    });
+
+    it('take the label they are told', async () => {
+      const metrics = new SelfMetrics(BUILD, 'app');
+      const lines = await exposed(facts(source('a', true, READ)), metrics);
+      assert.ok(lines.includes('promfold_up{app="a"} 1.0'));
+    });
+  });
+
+  it('follow the dialect, and leave the end to the page', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    metrics.record(FACTS);
+    const text = printFamilies(dialectFor('openmetrics'), await metrics.families(), []);
+    assert.match(text, /^# TYPE promfold_read_faults counter$/m);
+    assert.match(text, /^promfold_read_faults_total 2\.0$/m);
+    assert.doesNotMatch(text, /# EOF/);
+  });
+
+  it('cost less than 0.3 ms a scrape', async () => {
+    const metrics = new SelfMetrics(BUILD);
+    const milliseconds: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      const started = performance.now();
+      metrics.record(FACTS);
+      printFamilies(TEXT, await metrics.families(), []);
+      milliseconds.push(performance.now() - started);
+    }
+    const median = milliseconds.sort((a, b) => a - b)[150]!;
+    // Three times the aim: this may run beside a build.
+    assert.ok(median < 0.9, `median ${median} ms`);
+  });
+
+  it('are listed in the table as they are printed', async () => {
+    const inTable = [...selfMetricsTable().matchAll(/^\| `(\w+)/gm)].map(([, name]) => name);
+    const all = {
+      ...factsOf({
+        skippedEntries: new Map([['json', 1]]),
+        overBudgetFiles: new Map([['series', 1]]),
+        overBudgetNames: new Map([['counter_1.db', 1]]),
+      }),
+      appended: new Map([['http://a/metrics', { up: true, dropped: { duplicate: 3 } }]]),
+    };
+    const connections = { open: 1, closedIdle: 0, refused: 0 };
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
+    const printed = (await exposed(all, metrics))
+      .filter((line) => line.startsWith('# TYPE '))
+      .map((line) => line.split(' ')[2]);
+    assert.deepEqual(inTable, printed);
+  });
+});
