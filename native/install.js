@@ -20,7 +20,7 @@ function whyNotLoaded(file) {
 }
 
 async function install() {
-  if (existsSync(join(ROOT, 'src'))) return;
+  if (existsSync(join(ROOT, 'src/main.ts'))) return;
   const why = whyNotLoaded(PREBUILT);
   if (why === undefined) return;
   try {
