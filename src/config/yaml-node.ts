@@ -129,8 +129,12 @@ class YamlFile {
     this.#anchors = anchors;
   }
 
+  /** @throws ConfigError for an alias of nothing */
   resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (this.#anchors(node) ?? null) : node;
+    if (!isAlias(node)) return node;
+    const anchored = this.#anchors(node);
+    if (anchored === undefined) throw this.error(`nothing is called &${node.source}`, node);
+    return anchored;
   }
 
   textOf(node: Node): string {
