@@ -1,7 +1,7 @@
 /**
  * The file of `--web.config.file`: TLS, users, headers and a limit of requests, in the format of every exporter.
  *
- * Source: prometheus/exporter-toolkit, docs/web-configuration.md and web/tls_config.go. What that accepts is accepted here,
+ * Source: https://github.com/prometheus/exporter-toolkit, its documentation of the file and tls_config.go. What that accepts is accepted here,
  * and what it refuses is refused; where it finds something out only at the first connection, this says so at once.
  */
 import { readFile } from 'node:fs/promises';
