@@ -5,7 +5,7 @@
 #   _GLIBCXX_ASSERTIONS in promfold_hot          33 % more: left out
 {
   'target_defaults': {
-    'include_dirs': ["<!(node -p \"require('node-addon-api').include_dir\")"],
+    'include_dirs': ['.', "<!(node -p \"require('node-addon-api').include_dir\")"],
     'cflags': [
       '-Wall',
       '-Wextra',
@@ -52,7 +52,15 @@
       'target_name': 'promfold',
       'dependencies': ['promfold_hot'],
       'sources': [
-        'binding.cc',
+        'binding/addon.cc',
+        'binding/bodies.cc',
+        'binding/call.cc',
+        'binding/convert.cc',
+        'binding/file_set_object.cc',
+        'binding/inspect.cc',
+        'binding/queries.cc',
+        'binding/set_results.cc',
+        'binding/templates.cc',
         'core/blocking_jobs.cc',
         'core/detached_thread.cc',
         'core/directory.cc',
