@@ -77,7 +77,6 @@
         'core/metric_file.cc',
         'core/open_file.cc',
         'core/path_query.cc',
-        'core/printed_numbers.cc',
         'core/read_file.cc',
       ],
       'defines': [
