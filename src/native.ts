@@ -33,7 +33,7 @@ export const FAULT = {
   /** A key length that is not positive or runs past `used`. */
   keyOutOfRange: 3,
   /** A value (and timestamp) that runs past `used` or the file. */
-  slotOutOfRange: 4,
+  valueOutOfRange: 4,
   /** Entries that were read before are no longer there: truncated, overwritten or regrown in place. */
   changedInPlace: 5,
   /** The page was gone when it was read (SIGBUS): truncated under the mapping, or an I/O error. */
@@ -56,7 +56,7 @@ export const FILE_FLAG = {
   keepLastGood: 1,
   /** Counts when `survey` looks for the last file of a family. */
   setsMode: 2,
-  /** Its slots have 16 bytes, whatever else its bytes allow. */
+  /** Its values have 16 bytes, whatever else its bytes allow. */
   isStamped: 4,
 } as const;
 
@@ -313,7 +313,7 @@ export interface InspectedFile {
   /** As the header says, right or not; -1 where there is no header. */
   readonly usedBytes: number;
   /** 8 or 16; 0 while there is no entry. */
-  readonly slotBytes: number;
+  readonly valueBytes: number;
   /** Byte after the last entry. */
   readonly endBytes: number;
   /** Texts of the keys end to end; keyEnd[i] is the end of entry i's. */
@@ -370,7 +370,7 @@ interface Addon {
    * fault. Opens regular files only. May stay pending for ever, which holds up no exit.
    *
    * @param path its bytes, since a name need not be UTF-8
-   * @param isStamped its slots have 16 bytes, as its name says
+   * @param isStamped its values have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts
    * @param directory what `path` is a name in: then a link must be its owner's
    */

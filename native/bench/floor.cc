@@ -47,7 +47,7 @@ std::vector<File> Index(const char* path, MapBudget* maps) {
     while (cursor < end) {
       Entry entry;
       const std::span<const std::byte> bytes(scratch.FileBytes(end), end);
-      if (!NextEntry(bytes, end, reading.layout.slot_bytes, &cursor, &entry).ok()) break;
+      if (!NextEntry(bytes, end, reading.layout.value_bytes, &cursor, &entry).ok()) break;
       file.value_offset.push_back(entry.value_offset);
     }
     files.push_back(std::move(file));

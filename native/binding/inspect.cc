@@ -42,7 +42,7 @@ Napi::Value ToInspected(Napi::Env env, const promfold::Inspection& inspection) {
   object.Set("uid", status.st_uid);
   object.Set("mode", status.st_mode);
   object.Set("usedBytes", static_cast<double>(inspection.stored_used));
-  object.Set("slotBytes", inspection.slot_bytes);
+  object.Set("valueBytes", inspection.value_bytes);
   object.Set("endBytes", static_cast<double>(inspection.end));
   object.Set("key", bytes(inspection.keys));
   object.Set("keyEnd", ToArray(env, inspection.key_end));

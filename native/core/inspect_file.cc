@@ -17,34 +17,34 @@ namespace promfold {
 namespace {
 
 // Where a walk over entries of one width stops: at a fault, at `used`, or where the bytes end.
-uint32_t WalkTo(std::span<const std::byte> bytes, uint32_t used, uint32_t slot_bytes) {
+uint32_t WalkTo(std::span<const std::byte> bytes, uint32_t used, uint32_t value_bytes) {
   uint32_t cursor = kHeaderBytes;
   while (cursor < used && cursor + uint64_t{kLengthBytes} <= bytes.size()) {
     uint32_t next = cursor;
     Entry entry;
-    if (!NextEntry(bytes, used, slot_bytes, &next, &entry).ok() || next > bytes.size()) break;
+    if (!NextEntry(bytes, used, value_bytes, &next, &entry).ok() || next > bytes.size()) break;
     cursor = next;
   }
   return cursor;
 }
 
 // REQUIRES: a walk of this width reaches `end`.
-void TakeEntries(std::span<const std::byte> bytes, uint32_t end, uint32_t slot_bytes,
+void TakeEntries(std::span<const std::byte> bytes, uint32_t end, uint32_t value_bytes,
                  Inspection* inspection) {
   uint32_t cursor = kHeaderBytes;
   while (cursor < end) {
     const uint32_t start = cursor;
     Entry entry;
-    if (!NextEntry(bytes, end, slot_bytes, &cursor, &entry).ok()) break;
+    if (!NextEntry(bytes, end, value_bytes, &cursor, &entry).ok()) break;
     inspection->keys.insert(inspection->keys.end(), entry.key.begin(), entry.key.end());
     inspection->key_end.push_back(static_cast<uint32_t>(inspection->keys.size()));
     inspection->offset.push_back(start);
     inspection->value_offset.push_back(entry.value_offset);
     inspection->value.push_back(LoadDouble(bytes.data(), entry.value_offset));
     inspection->timestamp.push_back(
-        slot_bytes == kPairBytes ? LoadDouble(bytes.data(), entry.value_offset + kValueBytes) : 0);
+        value_bytes == kPairBytes ? LoadDouble(bytes.data(), entry.value_offset + kValueBytes) : 0);
   }
-  inspection->slot_bytes = inspection->offset.empty() ? 0 : slot_bytes;
+  inspection->value_bytes = inspection->offset.empty() ? 0 : value_bytes;
   inspection->end = cursor;
 }
 
@@ -134,7 +134,7 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is
     }
   }
   if (inspection->fault.ok()) {
-    if (layout.entries > 0) TakeEntries(bytes, layout.end, layout.slot_bytes, inspection);
+    if (layout.entries > 0) TakeEntries(bytes, layout.end, layout.value_bytes, inspection);
   } else if (used > kHeaderBytes) {
     Salvage(bytes, used, is_stamped, inspection);
   }

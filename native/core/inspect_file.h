@@ -22,7 +22,7 @@ struct Inspection {
   Fault fault;               // ok: all entries are here; else those before it
   struct stat status = {};   // all zeros when the file could not be stated
   int64_t stored_used = -1;  // as in the header, right or not; -1 where there is no header
-  uint32_t slot_bytes = 0;   // 8 or 16; 0 while there is no entry
+  uint32_t value_bytes = 0;  // 8 or 16; 0 while there is no entry
   uint64_t end = 0;          // byte after the last entry here, after the header if there is none
 
   // Columns, one element an entry. Offsets are bytes from the start of the file.
@@ -31,7 +31,7 @@ struct Inspection {
   std::vector<uint32_t> offset;  // of the length word
   std::vector<uint32_t> value_offset;
   std::vector<double> value;
-  std::vector<double> timestamp;  // 0 in files with 8-byte slots
+  std::vector<double> timestamp;  // 0 in files with 8-byte values
 
   // Bytes of the file from excerpt_offset: the neighbourhood of a fault that has an offset, or what
   // was asked for with keep_bytes. May be fewer than kExcerptBytes.

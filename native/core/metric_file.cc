@@ -38,12 +38,12 @@ Fault CheckEnd(const std::byte* file, uint32_t indexed_used, uint32_t last_entry
 }
 
 // Whether entries lead from `cursor` exactly to `used`.
-bool LeadsTo(uint32_t used, std::span<const std::byte> file, uint32_t slot_bytes, uint32_t cursor,
+bool LeadsTo(uint32_t used, std::span<const std::byte> file, uint32_t value_bytes, uint32_t cursor,
              uint32_t* entries) {
   *entries = 0;
   while (cursor < used) {
     Entry entry;
-    if (!NextEntry(file, used, slot_bytes, &cursor, &entry).ok()) return false;
+    if (!NextEntry(file, used, value_bytes, &cursor, &entry).ok()) return false;
     ++*entries;
   }
   return true;
@@ -125,7 +125,7 @@ void MetricFile::ReadAnew(const FileContext& context) {
   if (reading.fault.ok()) {
     reading.fault =
         FindExcess(context, context.scratch->FileBytes(reading.layout.end), kHeaderBytes,
-                   reading.layout.end, reading.layout.slot_bytes, 0, reading.layout.entries);
+                   reading.layout.end, reading.layout.value_bytes, 0, reading.layout.entries);
   }
   if (reading.fault.is_over_budget()) {
     refused_epoch_ = context.budget->epoch;
@@ -141,7 +141,7 @@ void MetricFile::ReadAnew(const FileContext& context) {
 }
 
 Fault MetricFile::FindExcess(const FileContext& context, const std::byte* file, uint32_t from,
-                             uint32_t end, uint32_t slot_bytes, uint32_t before,
+                             uint32_t end, uint32_t value_bytes, uint32_t before,
                              uint32_t entries) const {
   const ReadLimits& limits = context.budget->limits;
   const auto excess = [](Found found, uint64_t a, uint64_t b) {
@@ -152,7 +152,7 @@ Fault MetricFile::FindExcess(const FileContext& context, const std::byte* file, 
     return excess(Found::kTooManyEntries, all_entries, limits.file_entries);
   }
   // With padding, which is less than the rest of an entry.
-  const uint64_t key_bytes = end - from - uint64_t{entries} * (kLengthBytes + slot_bytes);
+  const uint64_t key_bytes = end - from - uint64_t{entries} * (kLengthBytes + value_bytes);
   if (key_bytes > limits.file_key_bytes) {
     return excess(Found::kTooManyKeyBytes, key_bytes, limits.file_key_bytes);
   }
@@ -168,7 +168,7 @@ Fault MetricFile::FindExcess(const FileContext& context, const std::byte* file, 
   uint64_t new_bytes = 0;
   for (uint32_t cursor = from; cursor < end;) {
     Entry entry;
-    if (!NextEntry({file, end}, end, slot_bytes, &cursor, &entry).ok()) break;
+    if (!NextEntry({file, end}, end, value_bytes, &cursor, &entry).ok()) break;
     if (!context.keys->Has(entry.key)) new_bytes += entry.key.size();
   }
   return new_bytes > key_room ? excess(Found::kNoRoomForKeys, new_bytes, key_room) : Fault{};
@@ -216,7 +216,7 @@ bool MetricFile::IsReplacedByName(const FileContext& context) {
 void MetricFile::Follow(const FileContext& context, uint32_t used) {
   // A short tail (layout.h) grew: where its last entry really ends is to be found anew. And the
   // first entries of a file decide its layout, with all that ReadFile knows about it.
-  if (end_ != indexed_used_ || slot_bytes_ == 0) return ReadAnew(context);
+  if (end_ != indexed_used_ || value_bytes_ == 0) return ReadAnew(context);
   if (used > mapping_.bytes() && !RemapByName(context, used)) return;
   if (!AppendMapped(context, used)) ReadAnew(context);
 }
@@ -229,7 +229,7 @@ bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
   bool leads = false;
   uint32_t entries = 0;
   bool whole = ReadGuarded(mapping_.base(), mapping_.bytes(), [&] {
-    leads = LeadsTo(used, {mapping_.base(), mapping_.bytes()}, slot_bytes_, from, &entries);
+    leads = LeadsTo(used, {mapping_.base(), mapping_.bytes()}, value_bytes_, from, &entries);
   });
   if (whole && !leads) return false;
   if (whole && used > context.budget->MaxUsed()) {
@@ -249,8 +249,8 @@ bool MetricFile::AppendMapped(const FileContext& context, uint32_t used) {
     return false;
   }
 
-  if (!LeadsTo(used, {copy, used}, slot_bytes_, from, &entries)) return false;
-  const Fault excess = FindExcess(context, copy, from, used, slot_bytes_, entry_count(), entries);
+  if (!LeadsTo(used, {copy, used}, value_bytes_, from, &entries)) return false;
+  const Fault excess = FindExcess(context, copy, from, used, value_bytes_, entry_count(), entries);
   if (!excess.ok()) {
     RefuseGrowth(context, excess);
     return true;
@@ -292,7 +292,7 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
   const uint32_t before = continues ? entry_count() : 0;
   const Fault excess =
       FindExcess(context, file, continues ? end_ : kHeaderBytes, reading.layout.end,
-                 reading.layout.slot_bytes, before, reading.layout.entries - before);
+                 reading.layout.value_bytes, before, reading.layout.entries - before);
   if (!excess.ok() && continues) {
     RefuseGrowth(context, excess);
     reading.layout.end = end_;
@@ -304,7 +304,7 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
   if (excess.ok() && fault_.is_over_budget()) fault_ = {};
 
   indexed_used_ = reading.used;
-  slot_bytes_ = reading.layout.slot_bytes;
+  value_bytes_ = reading.layout.value_bytes;
   const std::vector<double> last_value = value_;
   const std::vector<double> last_timestamp = timestamp_;
   if (reading.layout.end > end_) Append(context, file, reading.layout.end);
@@ -321,7 +321,7 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
 bool MetricFile::Continues(const FileContext& context, const Reading& reading) const {
   if (!(reading.identity == identity_) || reading.layout.end < end_) return false;
   if (key_id_.empty()) return true;
-  if (reading.layout.slot_bytes != slot_bytes_ || reading.layout.entries < key_id_.size()) {
+  if (reading.layout.value_bytes != value_bytes_ || reading.layout.entries < key_id_.size()) {
     return false;
   }
   const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
@@ -329,7 +329,7 @@ bool MetricFile::Continues(const FileContext& context, const Reading& reading) c
   for (size_t i = 0; i < key_id_.size(); ++i) {
     Entry entry;
     const Fault fault =
-        NextEntry({file, reading.layout.end}, reading.layout.end, slot_bytes_, &cursor, &entry);
+        NextEntry({file, reading.layout.end}, reading.layout.end, value_bytes_, &cursor, &entry);
     if (!fault.ok() || entry.value_offset != value_offset_[i] ||
         entry.key != context.keys->Text(key_id_[i])) {
       return false;
@@ -350,7 +350,7 @@ Fault MetricFile::FindErasedKey(const FileContext& context, const Reading& readi
     const uint32_t begin = cursor;
     Entry entry;
     const Fault fault = NextEntry({file, reading.layout.end}, reading.layout.end,
-                                  reading.layout.slot_bytes, &cursor, &entry);
+                                  reading.layout.value_bytes, &cursor, &entry);
     if (!fault.ok()) break;
     if (entry.key != context.keys->Text(key_id_[i]) && !IsText(entry.key)) {
       return {Found::kKeyErased, begin};
@@ -402,7 +402,7 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   needs_restat_ = false;
   is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
   indexed_used_ = reading->used;
-  slot_bytes_ = reading->layout.slot_bytes;
+  value_bytes_ = reading->layout.value_bytes;
   key_id_.Own()->reserve(reading->layout.entries);
   value_offset_.Own()->reserve(reading->layout.entries);
   value_.reserve(reading->layout.entries);
@@ -417,13 +417,13 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
 void MetricFile::Append(const FileContext& context, const std::byte* file, uint32_t end) {
   const uint32_t before = entry_count();
   const bool is_stamped =
-      needs_timestamps_ && slot_bytes_ == kPairBytes && timestamp_.size() == value_.size();
+      needs_timestamps_ && value_bytes_ == kPairBytes && timestamp_.size() == value_.size();
   std::vector<uint32_t>* const key_id = key_id_.Own();
   std::vector<uint32_t>* const value_offset = value_offset_.Own();
   while (end_ < end) {
     last_entry_ = end_;
     Entry entry;
-    const Fault fault = NextEntry({file, end}, end, slot_bytes_, &end_, &entry);
+    const Fault fault = NextEntry({file, end}, end, value_bytes_, &end_, &entry);
     assert(fault.ok());
     if (!fault.ok()) break;
     key_id->push_back(context.keys->Intern(entry.key));
@@ -441,7 +441,7 @@ void MetricFile::TakeColumns(const std::byte* file) {
   const size_t count = value_offset_.size();
   value_.resize(count);
   GatherValues(file, value_offset_.view(), false, value_.data());
-  if (slot_bytes_ != kPairBytes) return;
+  if (value_bytes_ != kPairBytes) return;
   timestamp_.resize(count);
   for (size_t i = 0; i < count; ++i) {
     timestamp_[i] = LoadDouble(file, value_offset_[i] + kValueBytes);
@@ -544,7 +544,7 @@ bool MetricFile::GatherIfAsIndexed(const FileContext& context, RowRange rows) {
 
 // Whether the file is still good, and then its `used` now. REQUIRES: good, mapped, some rows.
 bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* used) {
-  const bool pairs = needs_timestamps_ && slot_bytes_ == kPairBytes;
+  const bool pairs = needs_timestamps_ && value_bytes_ == kPairBytes;
   const size_t stamps = pairs ? entry_count() : 0;
   // Columns are whole or not at all.
   if (value_.size() != entry_count() || timestamp_.size() != stamps) rows = AllRows();
@@ -583,13 +583,13 @@ bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* 
   if (fault.ok() && rows.to == entry_count() &&
       (BecameTiny(value[count - 1], value_, rows.to) ||
        (pairs && BecameTiny(timestamp[count - 1], timestamp_, rows.to)))) {
-    // Set to zero, or cut inside its last slot: the rest of the page reads as zeros, nothing else
+    // Set to zero, or cut inside its last value: the rest of the page reads as zeros, nothing else
     // has changed, and only the size tells.
-    const uint32_t end = value_offset_.back() + slot_bytes_;
+    const uint32_t end = value_offset_.back() + value_bytes_;
     const FoundFile now = context.files->Status(&name_);
     if (now.has_status && IdentityOf(now.status) == identity_ &&
         now.status.st_size < int64_t{end}) {
-      fault = {Found::kSlotPastFile, last_entry_, end, now.status.st_size};
+      fault = {Found::kValuePastFile, last_entry_, end, now.status.st_size};
     }
   }
   if (!fault.ok()) {
@@ -639,7 +639,7 @@ void MetricFile::ReadOnceMore(const FileContext& context) {
   uint32_t used = 0;
   // Beyond the mapping nothing can be had without a name.
   if (CheckMapped(context, &used).ok() && used != indexed_used_ && used <= mapping_.bytes() &&
-      end_ == indexed_used_ && slot_bytes_ != 0) {
+      end_ == indexed_used_ && value_bytes_ != 0) {
     AppendMapped(context, used);
   }
   if (entry_count() > 0) GatherNow(context, AllRows(), &used);
@@ -698,7 +698,7 @@ void MetricFile::DropEntries() {
   end_ = kHeaderBytes;
   indexed_used_ = 0;
   last_entry_ = 0;
-  slot_bytes_ = 0;
+  value_bytes_ = 0;
   is_padded_ = true;
   reported_entries_ = 0;
   gathered_rows_ = {0, 0};

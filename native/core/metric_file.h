@@ -165,10 +165,10 @@ class MetricFile {
 
   std::span<const uint32_t> key_ids() const { return key_id_.view(); }
   uint32_t entry_count() const { return key_id_.size(); }
-  uint32_t slot_bytes() const { return slot_bytes_; }
+  uint32_t value_bytes() const { return value_bytes_; }
   // Byte at which an entry begins. REQUIRES: entry < entry_count().
   uint32_t EntryOffset(uint32_t entry) const {
-    return entry == 0 ? kHeaderBytes : value_offset_[entry - 1] + slot_bytes_;
+    return entry == 0 ? kHeaderBytes : value_offset_[entry - 1] + value_bytes_;
   }
 
   // Rows from.. become these slots and operations. False where they do not follow on rows there
@@ -213,7 +213,7 @@ class MetricFile {
   // What is wrong with so many entries in [from, end) of a file read into `file` beside the
   // `before` that it has already; nothing where they fit.
   Fault FindExcess(const FileContext& context, const std::byte* file, uint32_t from, uint32_t end,
-                   uint32_t slot_bytes, uint32_t before, uint32_t entries) const;
+                   uint32_t value_bytes, uint32_t before, uint32_t entries) const;
   // Whether what is beyond the indexed entries was refused, and still would be.
   bool IsGrowthRefused(const FileContext& context) const {
     return fault_.is_over_budget() && refused_epoch_ == context.budget->epoch;
@@ -254,7 +254,7 @@ class MetricFile {
   uint32_t indexed_used_ = 0;    // `used` when the entries were last walked
   uint32_t end_ = kHeaderBytes;  // where the next entry begins
   uint32_t last_entry_ = 0;      // where the last one begins
-  uint32_t slot_bytes_ = 0;
+  uint32_t value_bytes_ = 0;
   uint32_t good_entries_ = 0;   // when it was last good
   uint64_t refused_epoch_ = 0;  // of the budget, when the file or its growth was refused
   uint64_t refused_bytes_ = 0;  // of the file then

@@ -29,12 +29,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } else if (used > promfold::kHeaderBytes) {
     if (layout.end < used || layout.end > size) std::abort();
     if (layout.end > used + promfold::kShortTailBytes) std::abort();
-    if (is_stamped && layout.slot_bytes != promfold::kPairBytes) std::abort();
+    if (is_stamped && layout.value_bytes != promfold::kPairBytes) std::abort();
     uint32_t cursor = promfold::kHeaderBytes;
     uint32_t entries = 0;
     for (; cursor < layout.end; ++entries) {
       promfold::Entry entry;
-      if (!promfold::NextEntry(file.span(), layout.end, layout.slot_bytes, &cursor, &entry).ok()) {
+      if (!promfold::NextEntry(file.span(), layout.end, layout.value_bytes, &cursor, &entry).ok()) {
         std::abort();
       }
     }

@@ -22,7 +22,7 @@ std::string Read(const Inspection& inspection) {
     line += "=" + std::to_string(static_cast<int>(inspection.value[i])) + " ";
     from = end;
   }
-  line += std::to_string(inspection.slot_bytes) + " bytes to " + std::to_string(inspection.end);
+  line += std::to_string(inspection.value_bytes) + " bytes to " + std::to_string(inspection.end);
   if (!inspection.fault.ok()) {
     line += ": " + FoundPhrase(inspection.fault) + " @" + std::to_string(inspection.fault.offset);
   }
@@ -48,15 +48,15 @@ TEST("what stands before a fault is read under the width that leads further") {
     std::string bytes;
     std::string expected;
   } kCase[] = {
-      {"16-byte slots", wide, all + "16 bytes to " + std::to_string(wide.size())},
-      {"8-byte slots", narrow, all + "8 bytes to " + std::to_string(narrow.size())},
+      {"16-byte values", wide, all + "16 bytes to " + std::to_string(wide.size())},
+      {"8-byte values", narrow, all + "8 bytes to " + std::to_string(narrow.size())},
       {"no byte", "", "0 bytes to 0: 0 bytes @-1"},
       {"a header alone", FileOf({}), "0 bytes to 8"},
       {"zeros", std::string(64, '\0'), "0 bytes to 8: used 0 @0"},
       {"a key length of 0", WithInt32(wide, third, 0),
        two + "16 bytes to " + std::to_string(third) + ": key length 0 is not positive @" +
            std::to_string(third)},
-      {"the same with 8-byte slots", WithInt32(narrow, narrow_third, -1),
+      {"the same with 8-byte values", WithInt32(narrow, narrow_third, -1),
        two + "8 bytes to " + std::to_string(narrow_third) + ": key length -1 is not positive @" +
            std::to_string(narrow_third)},
       {"used past the file", WithInt32(wide, 0, 4096),

@@ -20,7 +20,7 @@ std::string Read(const std::string& bytes, bool is_stamped = false) {
     if (detection == Detection::kNeedsMore) return "needs more";
   }
   if (!fault.ok()) return FoundPhrase(fault) + " @" + std::to_string(fault.offset);
-  return std::to_string(layout.slot_bytes) + " bytes, " + std::to_string(layout.entries) +
+  return std::to_string(layout.value_bytes) + " bytes, " + std::to_string(layout.entries) +
          " entries, end " + std::to_string(layout.end);
 }
 
@@ -35,8 +35,8 @@ TEST("a layout is known by the chain that ends at used") {
     std::string bytes;
     std::string expected;
   } kCase[] = {
-      {"16-byte slots", wide, "16 bytes, 3 entries, end " + end},
-      {"8-byte slots", narrow, "8 bytes, 3 entries, end " + std::to_string(narrow.size())},
+      {"16-byte values", wide, "16 bytes, 3 entries, end " + end},
+      {"8-byte values", narrow, "8 bytes, 3 entries, end " + std::to_string(narrow.size())},
       {"one entry of 16", FileOf({{"[]", 1}}), "16 bytes, 1 entries, end 32"},
       {"one entry of 8", FileOf({{"[]", 1}}, 8), "8 bytes, 1 entries, end 24"},
       {"a key that ends on a boundary has 8 blanks", FileOf({{"abcd", 1}}),
@@ -58,7 +58,7 @@ TEST("a layout is known by the chain that ends at used") {
 
 // src/reference.md K7, B7: with two entries the reference reads both for any used from 93 to 117 of
 // 120.
-TEST("used inside the last entry's padding or slot reads that entry") {
+TEST("used inside the last entry's padding or value reads that entry") {
   const std::string two = FileOf({kThree[0], kThree[1]});
   const uint32_t second = static_cast<uint32_t>(FileOf({kThree[0]}).size());
   const uint32_t key_end = second + 4 + static_cast<uint32_t>(kThree[1].key.size());
@@ -67,7 +67,7 @@ TEST("used inside the last entry's padding or slot reads that entry") {
     const bool is_whole = read == "16 bytes, 2 entries, end " + std::to_string(two.size());
     CHECK_EQ(is_whole, used >= key_end - 4);
   }
-  // Not where the file itself ends before the slot does.
+  // Not where the file itself ends before the value does.
   const std::string cut = WithUsed(two, static_cast<int32_t>(two.size()) - 8);
   CHECK_EQ(Read(cut.substr(0, two.size() - 8)),
            "value up to byte 80 runs past used 72 @" + std::to_string(second));
@@ -119,7 +119,7 @@ TEST("a key one byte too long into its padding is read") {
   CHECK_EQ(Read(WithInt32(FileOf({{"[12]", 7}}), 8, 5)), "16 bytes, 1 entries, end 40");
 }
 
-TEST("slots that are known to have 16 bytes are not taken for 8") {
+TEST("values that are known to have 16 bytes are not taken for 8") {
   const std::string one = WithUsed(FileOf({{"[]", 1}}), 24);
   CHECK_EQ(Read(one), "8 bytes, 1 entries, end 24");
   CHECK_EQ(Read(one, true), "16 bytes, 1 entries, end 32");

@@ -483,7 +483,7 @@ TEST("a short tail is read, and read anew when it grows") {
   }
 }
 
-TEST("8-byte slots are followed as they grow") {
+TEST("8-byte values are followed as they grow") {
   for (const uint32_t limit : kBothWays) {
     const std::string one = FileOf({{"[\"a\"]", 1}}, 8);
     Served served(one, limit);
@@ -493,7 +493,7 @@ TEST("8-byte slots are followed as they grow") {
     served.session.Collect();
     CHECK_EQ(served.session.Value("[\"b\"]"), "5.0");
     const MetricFile* const file = served.session.set().Find(served.session.IdOf("a.db"));
-    CHECK_EQ(file->slot_bytes(), 8u);
+    CHECK_EQ(file->value_bytes(), 8u);
     CHECK_EQ(file->EntryOffset(1), one.size());
   }
 }

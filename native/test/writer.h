@@ -19,10 +19,10 @@ struct Written {
 };
 
 // A whole file, `used` included, without the zeros behind it.
-std::string FileOf(const std::vector<Written>& entries, uint32_t slot_bytes = 16);
+std::string FileOf(const std::vector<Written>& entries, uint32_t value_bytes = 16);
 
 // One entry.
-std::string EntryOf(const Written& entry, uint32_t slot_bytes = 16);
+std::string EntryOf(const Written& entry, uint32_t value_bytes = 16);
 
 // `bytes` with the 4 bytes at `offset` replaced.
 std::string WithInt32(std::string bytes, size_t offset, int32_t number);
