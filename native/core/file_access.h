@@ -41,7 +41,7 @@ class FileName {
   const std::string& text() const { return text_; }
   // Neither a link nor a mount point was found there so far.
   bool is_plain() const { return is_plain_; }
-  // Files of the name have 16-byte values (layout.h).
+  // Files of the name have 16-byte values (file_format.h).
   void SetStamped(bool is_stamped) { is_stamped_ = is_stamped; }
 
  private:

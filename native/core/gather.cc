@@ -1,6 +1,6 @@
 #include "gather.h"
 
-#include "layout.h"
+#include "file_format.h"
 #include "load.h"
 #include "pause.h"
 

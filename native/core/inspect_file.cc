@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "layout.h"
+#include "file_format.h"
 #include "load.h"
 #include "read_file.h"
 #include "scratch.h"
@@ -85,7 +85,7 @@ Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
   Scratch scratch;
   const Reading reading = ReadFile(std::move(found), is_stamped, &scratch);
   if (reading.fault.ok()) {
-    const uint64_t at_hand = std::min<uint64_t>(reading.layout.end, reading.file_bytes);
+    const uint64_t at_hand = std::min<uint64_t>(reading.format.end, reading.file_bytes);
     InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
                  &inspection);
     return inspection;
@@ -124,17 +124,17 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is
   }
   inspection->end = std::min<uint64_t>(kHeaderBytes, file_bytes);
 
-  Layout layout = {};
+  FileFormat format = {};
   if (inspection->fault.ok()) {
     const Detection detection =
-        DetectLayout(bytes, file_bytes, used, is_stamped, &layout, &inspection->fault);
-    if (detection == Detection::kNeedsMore || layout.end > std::max<uint64_t>(bytes.size(), 8)) {
+        DetectFormat(bytes, file_bytes, used, is_stamped, &format, &inspection->fault);
+    if (detection == Detection::kNeedsMore || format.end > std::max<uint64_t>(bytes.size(), 8)) {
       // Fewer bytes than the file has: a snapshot that was cut.
       inspection->fault = {Found::kUsedPastFile, 0, used, static_cast<int64_t>(bytes.size())};
     }
   }
   if (inspection->fault.ok()) {
-    if (layout.entries > 0) TakeEntries(bytes, layout.end, layout.value_bytes, inspection);
+    if (format.entries > 0) TakeEntries(bytes, format.end, format.value_bytes, inspection);
   } else if (used > kHeaderBytes) {
     Salvage(bytes, used, is_stamped, inspection);
   }

@@ -2,7 +2,7 @@
 // where the chain breaks, what is readable before.
 //
 // A scrape wants less and follows files as they grow (metric_file.h); this reads one once. Both
-// decode by layout.h.
+// decode by file_format.h.
 #ifndef PROMFOLD_CORE_INSPECT_FILE_H_
 #define PROMFOLD_CORE_INSPECT_FILE_H_
 
@@ -47,7 +47,7 @@ inline constexpr uint64_t kMaxSalvagedBytes = uint64_t{16} << 20;
 // Reads a file by path, relative to the working directory. Opens regular files only, and may never
 // come back. `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last
 // entry, or of a damaged file up to its last byte that is not zero. `is_stamped`: as in
-// DetectLayout.
+// DetectFormat.
 Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes);
 // The same for a file of a directory: a link must be its owner's, as open_file.h says.
 Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped, bool keep_bytes);

@@ -124,8 +124,8 @@ void MetricFile::ReadAnew(const FileContext& context) {
   Reading reading = context.files->Read(&name_, context.scratch);
   if (reading.fault.ok()) {
     reading.fault =
-        FindExcess(context, context.scratch->FileBytes(reading.layout.end), kHeaderBytes,
-                   reading.layout.end, reading.layout.value_bytes, 0, reading.layout.entries);
+        FindExcess(context, context.scratch->FileBytes(reading.format.end), kHeaderBytes,
+                   reading.format.end, reading.format.value_bytes, 0, reading.format.entries);
   }
   if (reading.fault.is_over_budget()) {
     refused_epoch_ = context.budget->epoch;
@@ -214,8 +214,8 @@ bool MetricFile::IsReplacedByName(const FileContext& context) {
 // New entries were appended: walks them on a private copy, so that nothing the writer does
 // meanwhile can come between a check and a use.
 void MetricFile::Follow(const FileContext& context, uint32_t used) {
-  // A short tail (layout.h) grew: where its last entry really ends is to be found anew. And the
-  // first entries of a file decide its layout, with all that ReadFile knows about it.
+  // A short tail (file_format.h) grew: where its last entry really ends is to be found anew. And
+  // the first entries of a file decide its format, with all that ReadFile knows about it.
   if (end_ != indexed_used_ || value_bytes_ == 0) return ReadAnew(context);
   if (used > mapping_.bytes() && !RemapByName(context, used)) return;
   if (!AppendMapped(context, used)) ReadAnew(context);
@@ -287,15 +287,15 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
     if (reading.fault.found == Found::kReadFailed) ++*context.read_faults;
     return Fail(reading.fault, reading.changed_seconds);
   }
-  const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  const std::byte* const file = context.scratch->FileBytes(reading.format.end);
   const bool continues = Continues(context, reading);
   const uint32_t before = continues ? entry_count() : 0;
   const Fault excess =
-      FindExcess(context, file, continues ? end_ : kHeaderBytes, reading.layout.end,
-                 reading.layout.value_bytes, before, reading.layout.entries - before);
+      FindExcess(context, file, continues ? end_ : kHeaderBytes, reading.format.end,
+                 reading.format.value_bytes, before, reading.format.entries - before);
   if (!excess.ok() && continues) {
     RefuseGrowth(context, excess);
-    reading.layout.end = end_;
+    reading.format.end = end_;
     reading.used = indexed_used_;
   } else if (!excess.ok()) {
     return Fail(excess, reading.changed_seconds);
@@ -304,10 +304,10 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
   if (excess.ok() && fault_.is_over_budget()) fault_ = {};
 
   indexed_used_ = reading.used;
-  value_bytes_ = reading.layout.value_bytes;
+  value_bytes_ = reading.format.value_bytes;
   const std::vector<double> last_value = value_;
   const std::vector<double> last_timestamp = timestamp_;
-  if (reading.layout.end > end_) Append(context, file, reading.layout.end);
+  if (reading.format.end > end_) Append(context, file, reading.format.end);
   TakeColumns(file);
   // Of one that is not local no descriptor is left: another read could hang.
   if (needs_timestamps_ && reading.descriptor) {
@@ -319,17 +319,17 @@ void MetricFile::RefreshUnmapped(const FileContext& context) {
 // Whether what was just read is what is indexed, and perhaps more. Nothing pins the inode of an
 // unmapped file, so its number may be another file's by now: every key is compared.
 bool MetricFile::Continues(const FileContext& context, const Reading& reading) const {
-  if (!(reading.identity == identity_) || reading.layout.end < end_) return false;
+  if (!(reading.identity == identity_) || reading.format.end < end_) return false;
   if (key_id_.empty()) return true;
-  if (reading.layout.value_bytes != value_bytes_ || reading.layout.entries < key_id_.size()) {
+  if (reading.format.value_bytes != value_bytes_ || reading.format.entries < key_id_.size()) {
     return false;
   }
-  const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  const std::byte* const file = context.scratch->FileBytes(reading.format.end);
   uint32_t cursor = kHeaderBytes;
   for (size_t i = 0; i < key_id_.size(); ++i) {
     Entry entry;
     const Fault fault =
-        NextEntry({file, reading.layout.end}, reading.layout.end, value_bytes_, &cursor, &entry);
+        NextEntry({file, reading.format.end}, reading.format.end, value_bytes_, &cursor, &entry);
     if (!fault.ok() || entry.value_offset != value_offset_[i] ||
         entry.key != context.keys->Text(key_id_[i])) {
       return false;
@@ -344,13 +344,13 @@ bool MetricFile::Continues(const FileContext& context, const Reading& reading) c
 // is then better held than read without that entry.
 Fault MetricFile::FindErasedKey(const FileContext& context, const Reading& reading) const {
   if (!(reading.identity == identity_)) return {};
-  const std::byte* const file = context.scratch->FileBytes(reading.layout.end);
+  const std::byte* const file = context.scratch->FileBytes(reading.format.end);
   uint32_t cursor = kHeaderBytes;
-  for (size_t i = 0; i < key_id_.size() && cursor < reading.layout.end; ++i) {
+  for (size_t i = 0; i < key_id_.size() && cursor < reading.format.end; ++i) {
     const uint32_t begin = cursor;
     Entry entry;
-    const Fault fault = NextEntry({file, reading.layout.end}, reading.layout.end,
-                                  reading.layout.value_bytes, &cursor, &entry);
+    const Fault fault = NextEntry({file, reading.format.end}, reading.format.end,
+                                  reading.format.value_bytes, &cursor, &entry);
     if (!fault.ok()) break;
     if (entry.key != context.keys->Text(key_id_[i]) && !IsText(entry.key)) {
       return {Found::kKeyErased, begin};
@@ -402,12 +402,12 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   needs_restat_ = false;
   is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
   indexed_used_ = reading->used;
-  value_bytes_ = reading->layout.value_bytes;
-  key_id_.Own()->reserve(reading->layout.entries);
-  value_offset_.Own()->reserve(reading->layout.entries);
-  value_.reserve(reading->layout.entries);
-  const std::byte* const file = context.scratch->FileBytes(reading->layout.end);
-  Append(context, file, reading->layout.end);
+  value_bytes_ = reading->format.value_bytes;
+  key_id_.Own()->reserve(reading->format.entries);
+  value_offset_.Own()->reserve(reading->format.entries);
+  value_.reserve(reading->format.entries);
+  const std::byte* const file = context.scratch->FileBytes(reading->format.end);
+  Append(context, file, reading->format.end);
   TryMap(context, *reading);
   if (!mapping_) TakeColumns(file);
 }
@@ -470,11 +470,11 @@ void MetricFile::SettlePairs(int descriptor, std::span<const double> last_value,
 }
 
 void MetricFile::TryMap(const FileContext& context, const Reading& reading) {
-  // A header of 4 bytes (layout.h, ReadUsed) is not worth a page.
+  // A header of 4 bytes (file_format.h, ReadUsed) is not worth a page.
   if (reading.file_bytes < kHeaderBytes || !reading.descriptor) return;
   if (!mapping_.Map(reading.descriptor.number(), reading.file_bytes, context.maps)) return;
   // All at once, which is cheaper than one by one by the first scrape.
-  mapping_.Prefault(reading.layout.end);
+  mapping_.Prefault(reading.format.end);
 }
 
 bool MetricFile::WouldBeHeld() const {

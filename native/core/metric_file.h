@@ -24,9 +24,9 @@
 
 #include "fault.h"
 #include "file_access.h"
+#include "file_format.h"
 #include "fold.h"
 #include "key_table.h"
-#include "layout.h"
 #include "mapping.h"
 #include "read_budget.h"
 #include "read_file.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/file_format.h"
 #include "core/inspect_file.h"
-#include "core/layout.h"
 #include "fuzz/aligned.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -2,7 +2,7 @@
 // ever hand out aligned value offsets, whatever the width of values and wherever a walk begins.
 #include <cstdlib>
 
-#include "core/layout.h"
+#include "core/file_format.h"
 #include "fuzz/aligned.h"
 
 namespace {

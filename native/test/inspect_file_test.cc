@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "check.h"
-#include "core/layout.h"
+#include "core/file_format.h"
 #include "writer.h"
 
 namespace promfold::test {

@@ -1,4 +1,4 @@
-// What tests write: metric files of all layouts as bytes, and directories that clean up.
+// What tests write: metric files of all formats as bytes, and directories that clean up.
 #ifndef PROMFOLD_TEST_WRITER_H_
 #define PROMFOLD_TEST_WRITER_H_
 

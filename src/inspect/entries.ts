@@ -196,7 +196,7 @@ function cutExcerpt(
   return { offset, bytes: excerpt.bytes.subarray(from, from + lines * line) };
 }
 
-/** What a sound file has in that place. Source: native/core/layout.h. */
+/** What a sound file has in that place. Source: native/core/file_format.h. */
 function expectedInstead(code: ErrorCode, found: string): string {
   if (found.startsWith('used')) {
     return 'a 4-byte count of the bytes in use: 8 or more, a multiple of 8, within the file';

@@ -1,4 +1,4 @@
-#include "layout.h"
+#include "file_format.h"
 
 #include <cassert>
 
@@ -8,7 +8,7 @@ namespace promfold {
 
 namespace {
 
-// 1 to 8, never 0: see the drawing in layout.h.
+// 1 to 8, never 0: see the drawing in file_format.h.
 uint32_t KeyPadding(uint32_t key_length) { return 8 - (key_length + kLengthBytes) % 8; }
 
 struct Chain {
@@ -94,20 +94,20 @@ Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t value_b
   return {};
 }
 
-Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
-                       bool is_stamped, Layout* layout, Fault* fault) {
+Detection DetectFormat(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
+                       bool is_stamped, FileFormat* format, Fault* fault) {
   if (used == kHeaderBytes) {
-    *layout = {0, kHeaderBytes, 0};
+    *format = {0, kHeaderBytes, 0};
     return Detection::kFits;
   }
   const Chain pairs = WalkChain(file, used, kPairBytes);
   if (pairs.detection == Detection::kFits) {
-    *layout = {kPairBytes, used, pairs.entries};
+    *format = {kPairBytes, used, pairs.entries};
     return Detection::kFits;
   }
   const Chain values = is_stamped ? pairs : WalkChain(file, used, kValueBytes);
   if (pairs.detection == Detection::kBroken && values.detection == Detection::kFits) {
-    *layout = {kValueBytes, used, values.entries};
+    *format = {kValueBytes, used, values.entries};
     return Detection::kFits;
   }
   if (pairs.detection != Detection::kBroken || values.detection != Detection::kBroken) {
@@ -117,7 +117,7 @@ Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uin
   uint32_t end = 0;
   if (EndsInShortTail(file, file_bytes, used, pairs.cursor, &end)) {
     if (file.size() < end) return Detection::kNeedsMore;
-    *layout = {kPairBytes, end, pairs.entries + 1};
+    *format = {kPairBytes, end, pairs.entries + 1};
     return Detection::kFits;
   }
   if (used % 8 != 0) {

@@ -1,4 +1,4 @@
-// The layout of a metric file, and the walk over its entries. All little-endian:
+// The format of a metric file, and the walk over its entries. All little-endian:
 //
 //   file  := used:int32 pad:int32 entry*                 // used counts from byte 0
 //   entry := keyLength:int32 key:utf8[keyLength] pad:' '+ value:f64 [timestamp:f64]
@@ -9,8 +9,8 @@
 // width leads exactly to `used`.
 //
 // Source: prometheus_client mmap_dict.py, MmapedDict._init_value and _read_all_values.
-#ifndef PROMFOLD_CORE_LAYOUT_H_
-#define PROMFOLD_CORE_LAYOUT_H_
+#ifndef PROMFOLD_CORE_FILE_FORMAT_H_
+#define PROMFOLD_CORE_FILE_FORMAT_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -27,7 +27,7 @@ inline constexpr uint32_t kLengthBytes = 4;
 inline constexpr uint32_t kValueBytes = 8;
 inline constexpr uint32_t kPairBytes = 16;
 
-// Most bytes that an entry which counts (DetectLayout, short tail) can reach past `used`: the last
+// Most bytes that an entry which counts (DetectFormat, short tail) can reach past `used`: the last
 // bytes of its key, its padding and its value.
 inline constexpr uint32_t kShortTailBytes = 4 + 8 + kPairBytes;
 
@@ -54,7 +54,7 @@ Fault ReadUsed(const std::byte* header, uint64_t file_bytes, uint32_t* used);
 Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t value_bytes,
                 uint32_t* cursor, Entry* entry);
 
-struct Layout {
+struct FileFormat {
   uint32_t value_bytes;  // 8 or 16; 0 while the file has no entry
   uint32_t end;          // byte after the last entry: used, or past it where the tail is short
   uint32_t entries;
@@ -68,12 +68,12 @@ enum class Detection : uint8_t { kFits, kBroken, kNeedsMore };
 //
 // `file` may be only the beginning of the file's `file_bytes`: kNeedsMore says that it was too
 // little to tell. With min(file_bytes, used + kShortTailBytes) bytes it never is. On kBroken *fault
-// is set, *layout is untouched; the fault is of the walk that came further. `is_stamped`: the
+// is set, *format is untouched; the fault is of the walk that came further. `is_stamped`: the
 // caller knows that values have 16 bytes, so 8 is not tried; a single entry whose `used` is 8 too
 // small would fit it. REQUIRES: file is 8-byte aligned; used came from ReadUsed.
-Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
-                       bool is_stamped, Layout* layout, Fault* fault);
+Detection DetectFormat(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
+                       bool is_stamped, FileFormat* format, Fault* fault);
 
 }  // namespace promfold
 
-#endif  // PROMFOLD_CORE_LAYOUT_H_
+#endif  // PROMFOLD_CORE_FILE_FORMAT_H_

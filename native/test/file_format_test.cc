@@ -1,4 +1,4 @@
-#include "core/layout.h"
+#include "core/file_format.h"
 
 #include "check.h"
 #include "writer.h"
@@ -8,25 +8,25 @@ namespace {
 
 const std::vector<Written> kThree = {{"[\"a\"]", 1}, {"[\"bcd\", \"efg\"]", 2}, {"[\"c\"]", 3}};
 
-// What reading these bytes gives, as one line: the layout, or the fault and where.
+// What reading these bytes gives, as one line: the format, or the fault and where.
 std::string Read(const std::string& bytes, bool is_stamped = false) {
   const Aligned file(bytes);
   uint32_t used = 0;
   Fault fault = ReadUsed(file.data(), bytes.size(), &used);
-  Layout layout = {};
+  FileFormat format = {};
   if (fault.ok()) {
     const Detection detection =
-        DetectLayout(file.span(), bytes.size(), used, is_stamped, &layout, &fault);
+        DetectFormat(file.span(), bytes.size(), used, is_stamped, &format, &fault);
     if (detection == Detection::kNeedsMore) return "needs more";
   }
   if (!fault.ok()) return FoundPhrase(fault) + " @" + std::to_string(fault.offset);
-  return std::to_string(layout.value_bytes) + " bytes, " + std::to_string(layout.entries) +
-         " entries, end " + std::to_string(layout.end);
+  return std::to_string(format.value_bytes) + " bytes, " + std::to_string(format.entries) +
+         " entries, end " + std::to_string(format.end);
 }
 
 std::string WithUsed(const std::string& bytes, int32_t used) { return WithInt32(bytes, 0, used); }
 
-TEST("a layout is known by the chain that ends at used") {
+TEST("a format is known by the chain that ends at used") {
   const std::string wide = FileOf(kThree);
   const std::string narrow = FileOf(kThree, 8);
   const std::string end = std::to_string(wide.size());
@@ -41,7 +41,7 @@ TEST("a layout is known by the chain that ends at used") {
       {"one entry of 8", FileOf({{"[]", 1}}, 8), "8 bytes, 1 entries, end 24"},
       {"a key that ends on a boundary has 8 blanks", FileOf({{"abcd", 1}}),
        "16 bytes, 1 entries, end 40"},
-      {"a header alone has no layout yet", FileOf({}), "0 bytes, 0 entries, end 8"},
+      {"a header alone has no format yet", FileOf({}), "0 bytes, 0 entries, end 8"},
       {"a header of 4 bytes that says 8", WithUsed(std::string(4, '\0'), 8),
        "0 bytes, 0 entries, end 8"},
       {"zeros behind used are nobody's", wide + std::string(100, '\0'),
@@ -133,12 +133,12 @@ TEST("the beginning of a file is enough to refuse it, not to accept it") {
   for (int i = 0; i < 100; ++i) many.push_back({"[\"key " + std::to_string(i) + "\"]", 1});
   const std::string bytes = FileOf(many);
   const uint32_t used = static_cast<uint32_t>(bytes.size());
-  Layout layout = {};
+  FileFormat format = {};
   Fault fault;
   const Aligned start(bytes.substr(0, 512));
-  CHECK(DetectLayout(start.span(), used, used, false, &layout, &fault) == Detection::kNeedsMore);
+  CHECK(DetectFormat(start.span(), used, used, false, &format, &fault) == Detection::kNeedsMore);
   const Aligned broken(WithInt32(bytes, 8, -1).substr(0, 512));
-  CHECK(DetectLayout(broken.span(), used, used, false, &layout, &fault) == Detection::kBroken);
+  CHECK(DetectFormat(broken.span(), used, used, false, &format, &fault) == Detection::kBroken);
   CHECK_EQ(fault.offset, 8);
 }
 
@@ -157,9 +157,9 @@ TEST("used up to the last int32 does not wrap") {
   Entry entry = {};
   const Fault fault = NextEntry(file.span(), INT32_MAX, 16, &cursor, &entry);
   CHECK(fault.found == Found::kKeyTooLong);
-  Layout layout = {};
+  FileFormat format = {};
   Fault broken;
-  CHECK(DetectLayout(file.span(), UINT64_MAX, INT32_MAX, false, &layout, &broken) ==
+  CHECK(DetectFormat(file.span(), UINT64_MAX, INT32_MAX, false, &format, &broken) ==
         Detection::kBroken);
 }
 
