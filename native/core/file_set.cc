@@ -66,7 +66,7 @@ FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t retained_fi
 }
 
 FileContext FileSet::Context() {
-  return {&files_, &keys_, &maps_, &scratch_, &read_faults_, run_, &budget_};
+  return {&files_, &keys_, &maps_, &scratch_, &read_faults_, pass_, &budget_};
 }
 
 int FileSet::List(ListingChange* change) {
@@ -78,7 +78,7 @@ int FileSet::List(ListingChange* change) {
 }
 
 void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
-  ++run_;
+  ++pass_;
   ForgetOverview();
   Listing& listing = listed.listing;
   const bool is_same_device = opened() != nullptr && opened()->device == listed.opened->device;
@@ -327,7 +327,7 @@ KeyTexts FileSet::Texts(uint32_t from, uint32_t count, size_t max_bytes) const {
 }
 
 RefreshResult FileSet::Refresh() {
-  ++run_;
+  ++pass_;
   files_.BeginPass();
   return Refresh({});
 }
@@ -385,7 +385,7 @@ int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_pr
 }
 
 void FileSet::RefreshAndCollect(const FreeSpace& free, const Printing* to_print, AsListed* result) {
-  ++run_;
+  ++pass_;
   free_ = free;
   files_.BeginPass();
   std::vector<std::unique_ptr<MetricFile>> replaced;
@@ -616,7 +616,7 @@ void FileSet::Print(const Printing& printing, CollectResult* result) {
   for (const auto& page : printing.pages) {
     result->bodies.push_back(Render(*page, numbers_, printing.tail));
   }
-  ++run_;
+  ++pass_;
 }
 
 // Gathering waits for memory, and two threads wait at once; folding must keep the order of the

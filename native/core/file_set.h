@@ -219,7 +219,7 @@ class FileSet {
   Scratch scratch_;
   Scratch helper_scratch_;
   uint64_t read_faults_ = 0;
-  uint64_t run_ = 1;  // what was gathered in it need not be gathered again
+  uint64_t pass_ = 1;  // what was gathered in it need not be gathered again
   FreeSpace free_;
 
   uint32_t next_id_ = 0;

@@ -107,7 +107,7 @@ std::optional<Question> MetricFile::NextQuestion() const {
 void MetricFile::Refresh(const FileContext& context) {
   if (is_retained_) return;
   // Others than plain files may have been waited for.
-  if (!is_plain() && std::exchange(refreshed_run_, context.run) == context.run) return;
+  if (!is_plain() && std::exchange(refreshed_pass_, context.pass) == context.pass) return;
   if (IsRefusedAsBefore(context)) return;
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
@@ -525,7 +525,7 @@ void MetricFile::Gather(const FileContext& context, RowRange rows) {
     was_gathered_ = true;  // in Refresh
     return;
   }
-  const bool is_fresh = gathered_run_ == context.run && gathered_rows_.from <= rows.from &&
+  const bool is_fresh = gathered_pass_ == context.pass && gathered_rows_.from <= rows.from &&
                         rows.to <= gathered_rows_.to;
   uint32_t used = 0;
   if (!is_fresh) GatherNow(context, rows, &used);
@@ -599,7 +599,7 @@ bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* 
   }
 
   was_gathered_ = true;
-  gathered_run_ = context.run;
+  gathered_pass_ = context.pass;
   gathered_rows_ = rows;
   if (is_exchanged) {
     value_.swap(column);

@@ -55,7 +55,7 @@ struct FileContext {
   MapBudget* maps;
   Scratch* scratch;
   uint64_t* read_faults;
-  uint64_t run;  // of the set; what was gathered in it is fresh
+  uint64_t pass;  // over the files of the set; what was gathered in it is fresh
   ReadBudget* budget;
   // Where a file that has a retained file leaves what it was when its name is another file's now.
   std::vector<std::unique_ptr<MetricFile>>* replaced = nullptr;
@@ -117,7 +117,7 @@ class MetricFile {
   RowRange RowsFor(const WantedSlots& wanted) const;
   RowRange AllRows() const { return {0, entry_count()}; }
 
-  // Gathers rows of a good mapped file, unless it was done in this run; others keep their columns.
+  // Gathers rows of a good mapped file, unless it was done in this pass; others keep their columns.
   // The file may turn out bad or held.
   void Gather(const FileContext& context, RowRange rows);
   // The same, and whether Refresh would find the file as it was indexed. Only for one that
@@ -259,8 +259,8 @@ class MetricFile {
   uint64_t refused_epoch_ = 0;  // of the budget, when the file or its growth was refused
   uint64_t refused_bytes_ = 0;  // of the file then
   uint32_t reported_entries_ = 0;
-  uint64_t refreshed_run_ = 0;
-  uint64_t gathered_run_ = 0;  // when these rows were gathered
+  uint64_t refreshed_pass_ = 0;
+  uint64_t gathered_pass_ = 0;  // when these rows were gathered
   RowRange gathered_rows_ = {0, 0};
 
   SharedColumn key_id_;
