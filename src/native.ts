@@ -212,7 +212,7 @@ export interface FileSet {
   /** Takes accept back: the files stay listed, and nothing read of them is kept. */
   release(id: Uint32Array): void;
   /** To an entry that folds by mostRecent a value set before seconds[i] was never set, in file id[i]. */
-  setFloors(id: Uint32Array, seconds: Float64Array): void;
+  setMinTimestamps(id: Uint32Array, seconds: Float64Array): void;
   /**
    * Brings every accepted file up to date: opens new ones, follows growth, notices files that were
    * truncated, regrown or overwritten in place, and states anew whatever is not mapped.

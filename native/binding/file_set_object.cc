@@ -158,7 +158,7 @@ Napi::Value FileSetObject::Release(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-Napi::Value FileSetObject::SetFloors(const Napi::CallbackInfo& info) {
+Napi::Value FileSetObject::SetMinTimestamps(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   promfold::FileSet* const set = Usable(env);
   if (set == nullptr) return env.Undefined();
@@ -166,7 +166,7 @@ Napi::Value FileSetObject::SetFloors(const Napi::CallbackInfo& info) {
   if (!id) return env.Undefined();
   const auto seconds = Column<double>(info[1], "seconds as a Float64Array");
   if (!seconds) return env.Undefined();
-  const promfold::PreconditionError error = set->SetFloors(*id, *seconds);
+  const promfold::PreconditionError error = set->SetMinTimestamps(*id, *seconds);
   if (error) ThrowPreconditionError(env, *error);
   return env.Undefined();
 }
@@ -401,7 +401,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::List>("list"),
                          InstanceMethod<&FileSetObject::Accept>("accept"),
                          InstanceMethod<&FileSetObject::Release>("release"),
-                         InstanceMethod<&FileSetObject::SetFloors>("setFloors"),
+                         InstanceMethod<&FileSetObject::SetMinTimestamps>("setMinTimestamps"),
                          InstanceMethod<&FileSetObject::Refresh>("refresh"),
                          InstanceMethod<&FileSetObject::RefreshAsListed>("refreshAsListed"),
                          InstanceMethod<&FileSetObject::Abandon>("abandon"),

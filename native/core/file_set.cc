@@ -293,11 +293,11 @@ PreconditionError FileSet::Release(std::span<const uint32_t> id) {
   return std::nullopt;
 }
 
-PreconditionError FileSet::SetFloors(std::span<const uint32_t> id,
-                                     std::span<const double> seconds) {
+PreconditionError FileSet::SetMinTimestamps(std::span<const uint32_t> id,
+                                            std::span<const double> seconds) {
   if (id.size() != seconds.size()) return "id and seconds differ in length";
   if (PreconditionError error = FindAll(id)) return error;
-  for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->SetFloor(seconds[i]);
+  for (size_t i = 0; i < id.size(); ++i) FindMutable(id[i])->SetMinTimestamp(seconds[i]);
   return std::nullopt;
 }
 

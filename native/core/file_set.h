@@ -114,8 +114,8 @@ class FileSet {
   // Takes Accept back. The files stay listed.
   PreconditionError Release(std::span<const uint32_t> id);
 
-  // MetricFile::SetFloor of each file.
-  PreconditionError SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
+  // MetricFile::SetMinTimestamp of each file.
+  PreconditionError SetMinTimestamps(std::span<const uint32_t> id, std::span<const double> seconds);
 
   // How much Refresh may read in, where all files have so many entries now. `retry`: files that
   // were refused are tried again.

@@ -50,11 +50,12 @@ struct Slots {
 };
 
 // Folds rows [0, rows) in order. An empty `timestamp` stands for all zeros. To kMostRecent a value
-// set before `floor` was never set.
+// with a timestamp below `min_timestamp`, seconds, was never set.
 // REQUIRES: value and slot hold `rows` elements, each slot is below slots->count(); timestamp holds
 // `rows` elements or none; runs are in order and do not overlap, and what is marked is contiguous.
 void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
-          std::span<const double> timestamp, const uint32_t* slot, Slots* slots, double floor = 0);
+          std::span<const double> timestamp, const uint32_t* slot, Slots* slots,
+          double min_timestamp = 0);
 
 }  // namespace promfold
 

@@ -510,7 +510,7 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
 }
 
 RowRange MetricFile::RowsFor(const WantedSlots& wanted) const {
-  if (!wanted.HasAny(slot_floor_, slot_limit_)) return {0, 0};
+  if (!wanted.HasAny(lowest_slot_, slot_limit_)) return {0, 0};
   const auto is_wanted = [&](uint32_t slot) { return wanted.Has(slot); };
   const std::span<const uint32_t> slot = slots();
   const auto first = std::find_if(slot.begin(), slot.end(), is_wanted);
@@ -628,7 +628,7 @@ void MetricFile::Rekey(const KeyTable& from, KeyTable* to) {
   // Still planned, with every row leading nowhere until it is set again.
   std::ranges::fill(*slot_.Own(), kSlotNowhere);
   for (Run& run : run_) run.is_contiguous = false;
-  slot_floor_ = 0;
+  lowest_slot_ = 0;
   slot_limit_ = slot_.empty() ? 0 : kSlotNowhere + 1;
   reported_entries_ = 0;
   is_changed_ = true;
@@ -708,7 +708,7 @@ void MetricFile::DropEntries() {
   std::vector<Run>().swap(run_);
   std::vector<double>().swap(value_);
   std::vector<double>().swap(timestamp_);
-  slot_floor_ = 0;
+  lowest_slot_ = 0;
   slot_limit_ = 0;
   needs_timestamps_ = false;
 }
@@ -731,9 +731,9 @@ bool MetricFile::SetRows(uint32_t from, std::span<const uint32_t> slot,
   run_ = MarkContiguous(runs, *column);
 
   // Never narrowed: rows that are set again keep their bounds, which costs a look into the file.
-  if (slot_limit_ == 0 && !slot.empty()) slot_floor_ = slot[0];
+  if (slot_limit_ == 0 && !slot.empty()) lowest_slot_ = slot[0];
   for (const uint32_t s : slot) {
-    slot_floor_ = std::min(slot_floor_, s);
+    lowest_slot_ = std::min(lowest_slot_, s);
     slot_limit_ = std::max(slot_limit_, s + 1);
   }
   const bool needs_timestamps = std::any_of(run_.begin(), run_.end(), [](const Run& run) {
@@ -760,7 +760,7 @@ void MetricFile::FoldInto(Slots* slots, RowRange rows) const {
   for (const Run& run : run_) {
     Run part = run;
     part.from = std::max(run.from, rows.from);
-    Fold({&part, 1}, to, value_.data(), timestamp, slot.data(), slots, floor_seconds_);
+    Fold({&part, 1}, to, value_.data(), timestamp, slot.data(), slots, min_timestamp_);
   }
 }
 

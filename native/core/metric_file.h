@@ -93,8 +93,8 @@ class MetricFile {
   // Takes Accept back: unmapped, nothing read of it is kept, also not of a held file.
   void Release();
 
-  // Values set before `seconds` are none to kMostRecent: another process set them.
-  void SetFloor(double seconds) { floor_seconds_ = seconds; }
+  // To kMostRecent, values with an earlier timestamp were never set: another process set them.
+  void SetMinTimestamp(double seconds) { min_timestamp_ = seconds; }
 
   // On overlayfs: a writer that opens a file of a lower layer gets a copy under the same name,
   // device and inode, and what is mapped stays as it was. The directory's ctime changes with it,
@@ -267,10 +267,10 @@ class MetricFile {
   SharedColumn value_offset_;
   SharedColumn slot_;
   std::vector<Run> run_;
-  uint32_t slot_floor_ = 0;  // all slots are in [slot_floor_, slot_limit_)
+  uint32_t lowest_slot_ = 0;  // all slots are in [lowest_slot_, slot_limit_)
   uint32_t slot_limit_ = 0;
   bool needs_timestamps_ = false;
-  double floor_seconds_ = 0;
+  double min_timestamp_ = 0;
   std::vector<double> value_;
   std::vector<double> timestamp_;
 };

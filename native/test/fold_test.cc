@@ -101,7 +101,7 @@ TEST("mostRecent") {
            });
 }
 
-TEST("mostRecent above a floor: what was set before it was never set") {
+TEST("mostRecent from a minimum timestamp on: what was set before it was never set") {
   const Run run = {Operation::kMostRecent, 0, 3};
   const double value[] = {1, 2, 3};
   const double timestamp[] = {9, 10, 30};

@@ -183,11 +183,11 @@ export class MetricFiles {
     return { added, removed, refreshed: read };
   }
 
-  /** Values set before do not count, by file; those that are not named have no such floor. */
-  setFloors(seconds: ReadonlyMap<number, number>): void {
+  /** A value set before the minimum timestamp of its file, seconds, does not count. Files that are not named have none. */
+  setMinTimestamps(seconds: ReadonlyMap<number, number>): void {
     const ids = [...this.#files.keys()];
-    const floors = ids.map((id) => seconds.get(id) ?? 0);
-    this.set.setFloors(Uint32Array.from(ids), Float64Array.from(floors));
+    const timestamps = ids.map((id) => seconds.get(id) ?? 0);
+    this.set.setMinTimestamps(Uint32Array.from(ids), Float64Array.from(timestamps));
   }
 
   /** Takes over what the addon says of files; also for faults found while gathering. */

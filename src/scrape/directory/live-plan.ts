@@ -215,7 +215,7 @@ export class LivePlan {
     const moved = this.files.setAside(aside);
     for (const id of moved.aside) this.plan.removeFile(id);
     for (const id of moved.back) this.#addFile(id, this.files.files.get(id)!.name);
-    this.files.setFloors(floorSeconds);
+    this.files.setMinTimestamps(floorSeconds);
     if (moved.aside.length === 0 && moved.back.length === 0) return;
     this.#stale = true;
     this.#look();
