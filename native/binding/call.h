@@ -20,7 +20,7 @@
 #include <utility>
 
 #include "core/detached_thread.h"
-#include "core/file_set.h"
+#include "core/precondition.h"
 
 namespace binding {
 

@@ -1,12 +1,12 @@
 // The metric files of one directory, and one scrape over all of them.
 //
-// In order: List, Accept, Refresh, SetRows and SetBuckets (when anything was new), Collect. Files
-// keep their order by name (bytes compared), because float addition is not associative and the same
-// files must always give the same bytes.
+// In order: List, Accept, Refresh, SetRows and SetBuckets (when anything was new), Collect. Which
+// files there are, and in which order, is file_list.h; how one is followed, metric_file.h; how
+// their values become slots, gather_pass.h.
 //
 // A file that is gone, or has become another one, may have a retained file: a file of the set that
-// is on no disk and takes over its values, so that no sum goes back. Retained files stand behind
-// all other files; each costs memory by the keys it has, not by the files it had them from.
+// is on no disk and takes over its values, so that no sum goes back (retain_files.h). Retained
+// files are folded last; each costs memory by the keys it has, not by the files it had them from.
 //
 // Not for use by two threads at once. Nothing here throws; where a caller breaks a rule, the answer
 // is a PreconditionError and nothing changes.
@@ -18,28 +18,21 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "accumulate.h"
 #include "directory.h"
 #include "file_access.h"
+#include "file_list.h"
 #include "fold.h"
 #include "key_table.h"
 #include "metric_file.h"
+#include "precondition.h"
+#include "printed_numbers.h"
 #include "render.h"
+#include "survey.h"
 
 namespace promfold {
-
-// What the caller did that it must not do, as a phrase.
-using PreconditionError = std::optional<std::string>;
-
-struct ListingChange {
-  std::vector<uint32_t> added_id;  // in name order
-  std::vector<std::string> added_name;
-  std::vector<uint32_t> removed_id;
-};
 
 struct RefreshResult {
   std::vector<FileChange> changes;  // in name order
@@ -50,17 +43,6 @@ struct RefreshResult {
 struct KeyTexts {
   std::string text;
   std::vector<uint32_t> end;
-};
-
-struct SurveyResult {
-  std::vector<int32_t> first_rank;
-  std::vector<int32_t> first_file;
-  std::vector<int32_t> first_entry;
-  std::vector<int32_t> first_key;
-  std::vector<int32_t> last_file;
-  std::vector<int32_t> first_mode_file;  // among the files with kSetsMode
-  std::vector<int32_t> last_mode_file;
-  uint32_t live_keys = 0;
 };
 
 // What a scrape prints.
@@ -103,8 +85,7 @@ class FileSet {
   // which may never come back and so uses nothing of the set.
   const std::shared_ptr<const OpenedDirectory>& opened() const { return files_.directory(); }
 
-  // Takes a listing and compares it with the last one. A name with another inode is removed under
-  // its old id and added under a new one; ids are never used twice.
+  // Takes a listing and compares it with the last one, as FileList::Take.
   void TakeListing(ListedDirectory listed, ListingChange* change);
   // Lists first. Returns 0 or an errno, then without any change.
   int List(ListingChange* change);
@@ -137,9 +118,9 @@ class FileSet {
   FileSetCounts Counts() const;
 
   // Null for an id that is not listed. Valid until the next List.
-  const MetricFile* Find(uint32_t id) const;
+  const MetricFile* Find(uint32_t id) const { return list_.Find(id); }
 
-  // Where families begin and end, by the family of each key (below 0, or beyond the span: none).
+  // survey.h.
   PreconditionError Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
                            SurveyResult* result) const;
 
@@ -148,7 +129,6 @@ class FileSet {
                             std::span<const uint32_t> count, std::span<const uint32_t> slot,
                             std::span<const uint8_t> operation);
 
-  // All slots that have a row, in the order of the first one; never kSlotNowhere.
   PreconditionError Order(uint32_t slot_count, std::vector<uint32_t>* order) const;
 
   PreconditionError SetBuckets(uint32_t slot_count, BucketLayout layout);
@@ -168,24 +148,11 @@ class FileSet {
 
  private:
   FileContext Context();
-  MetricFile* FindMutable(uint32_t id) const;
   // An error where one is not listed.
   PreconditionError FindAll(std::span<const uint32_t> id) const;
-  MetricFile* FindByName(std::string_view name) const;
-  // What a listing says against the last one.
-  struct Comparison {
-    // Of each name; null for a new one, and where a name comes twice.
-    std::vector<MetricFile*> file;
-    std::vector<uint32_t> is_new;            // places of names in the listing
-    std::vector<const MetricFile*> missing;  // by address
-  };
-  Comparison Compare(const Listing& listing, bool is_same_device) const;
-  static void Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFile>>* files);
   void RefreshOne(const FileContext& context, MetricFile* file);
   void AskAhead(const std::vector<MetricFile*>& files);
-  // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
-  void Retain(const std::vector<std::unique_ptr<MetricFile>>& gone,
-              const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
+  void Retain(const RemovedFiles& removed);
   // What all files together come to.
   struct Overview {
     uint32_t slot_limit = 0;  // all slots of all rows are below
@@ -201,14 +168,10 @@ class FileSet {
   void ForgetOverview() { overview_.reset(); }
   // Where a slot of a row, or of what is to be printed, is not below slot_count_.
   PreconditionError CheckSlots(const Printing& printing) const;
-  bool CollectUnlessChanged(const Printing& printing, CollectResult* result,
-                            std::vector<std::unique_ptr<MetricFile>>* replaced);
+  bool CollectUnlessChanged(const Printing& printing, CollectResult* result, Files* replaced);
+  bool GatherAndFold(const Printing& printing, bool ends_at_change);
   void Print(const Printing& printing, CollectResult* result);
-  enum class Growth { kIgnored, kNoticed };
-  // False where growth is to be noticed and a file grew or is not good any more; then all files
-  // were gathered, and the slots are void.
-  bool GatherAndFold(const Printing& printing, Growth growth);
-  RefreshResult Refresh(std::vector<std::unique_ptr<MetricFile>> replaced);
+  RefreshResult Refresh(Files replaced);
 
   const std::string path_;
   FileAccess files_;
@@ -222,14 +185,8 @@ class FileSet {
   uint64_t pass_ = 1;  // what was gathered in it need not be gathered again
   FreeSpace free_;
 
-  uint32_t next_id_ = 0;
-  const uint32_t retained_files_;
+  FileList list_;
   uint64_t files_retained_ = 0;
-  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the retained files
-  Listing listing_;                                    // the last one
-  std::vector<MetricFile*> listed_file_;  // of each of its names; null where a name came twice
-  std::vector<MetricFile*> not_plain_;    // in order
-  std::unordered_map<uint32_t, MetricFile*> by_id_;
   mutable std::optional<Overview> overview_;
 
   uint32_t slot_count_ = 1;  // kSlotNowhere

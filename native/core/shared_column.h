@@ -48,7 +48,6 @@ class SharedColumn {
   std::vector<uint32_t>* Own();
   // In common with the others of the pool.
   void ShareIn(ColumnPool* pool);
-  void Drop();
 
  private:
   ColumnPool::Column column_;  // null: empty
