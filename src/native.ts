@@ -5,7 +5,7 @@
  * fold, accumulate, render. It knows no metric type, no mode and no label; what it is told are
  * numbers. Only src/files and src/scrape import this module.
  *
- * Every number the two sides share is stated here and in the header named beside it.
+ * Every number the two sides share is given here and in the header named with it.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -81,7 +81,7 @@ export interface FileFault {
   readonly offset: number;
   /** What was found, as a phrase: `key length 1879048192 runs past used 65240`. */
   readonly found: string;
-  /** ctime of the file, seconds; 0 when it could not be stated. */
+  /** ctime of the file, seconds; 0 when stat failed. */
   readonly changedSeconds: number;
 }
 
@@ -215,7 +215,7 @@ export interface FileSet {
   setMinTimestamps(id: Uint32Array, seconds: Float64Array): void;
   /**
    * Brings every accepted file up to date: opens new ones, follows growth, notices files that were
-   * truncated, regrown or overwritten in place, and states anew whatever is not mapped.
+   * truncated, regrown or overwritten in place, and calls stat for whatever is not mapped.
    */
   refresh(): Promise<Refreshed>;
   /**
@@ -300,7 +300,7 @@ export interface InspectedFile {
   readonly faultOffset: number;
   /** What was found, as a phrase; empty for no fault. */
   readonly found: string;
-  /** These are 0 when the file could not be stated, and for bytes at hand. */
+  /** These are 0 when stat failed, and for bytes at hand. */
   readonly sizeBytes: number;
   readonly diskBytes: number;
   readonly modifiedSeconds: number;

@@ -20,7 +20,7 @@ namespace promfold {
 
 struct Inspection {
   Fault fault;               // ok: all entries are here; else those before it
-  struct stat status = {};   // all zeros when the file could not be stated
+  struct stat status = {};   // all zeros when stat failed
   int64_t stored_used = -1;  // as in the header, right or not; -1 where there is no header
   uint32_t value_bytes = 0;  // 8 or 16; 0 while there is no entry
   uint64_t end = 0;          // byte after the last entry here, after the header if there is none

@@ -41,7 +41,7 @@ void MetricFile::Release() {
 std::optional<Question> MetricFile::NextQuestion() const {
   if (is_retained_ || !accepted_) return std::nullopt;
   if (!is_read_ || state_ != FileState::kGood || !mapping_) return Question::kRead;
-  if (is_restated_ || needs_restat_) return Question::kStatus;
+  if (always_restats_ || needs_restat_) return Question::kStatus;
   return std::nullopt;
 }
 
@@ -52,7 +52,7 @@ void MetricFile::Refresh(const FileContext& context) {
   if (IsRefusedAsBefore(context)) return;
   if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
   if (!mapping_) return RefreshUnmapped(context);
-  if ((is_restated_ || needs_restat_) && IsReplacedByName(context)) return ReadAnew(context);
+  if ((always_restats_ || needs_restat_) && IsReplacedByName(context)) return ReadAnew(context);
 
   uint32_t used = 0;
   if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
@@ -119,7 +119,7 @@ bool MetricFile::IsReplacedByName(const FileContext& context) {
   const FoundFile now = context.files->Status(&name_);
   const bool needs_restat = std::exchange(needs_restat_, false);
   if (!now.has_status) return true;
-  if (is_restated_ && !(IdentityOf(now.status) == identity_)) return true;
+  if (always_restats_ && !(IdentityOf(now.status) == identity_)) return true;
   return needs_restat && ChangedSeconds(now.status) != changed_seconds_;
 }
 
@@ -286,7 +286,7 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   changed_seconds_ = reading->changed_seconds;
   identity_ = reading->identity;
   needs_restat_ = false;
-  is_restated_ = may_be_link_ || identity_.inode != listed_inode_;
+  always_restats_ = may_be_link_ || identity_.inode != listed_inode_;
   const auto [value_bytes, end, entries] = reading->format;
   columns_.index.SetUsed(reading->used, value_bytes);
   columns_.index.Reserve(entries);

@@ -111,7 +111,8 @@ class MetricFile {
   // Whether Refresh would look at nothing but what is mapped, which GatherIfAsIndexed does too.
   bool verified_by_gather() const {
     return is_retained_ || !accepted_ ||
-           (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !needs_restat_);
+           (is_read_ && state_ == FileState::kGood && mapping_ && !always_restats_ &&
+            !needs_restat_);
   }
 
   RowRange WantedRows(const WantedSlots& wanted) const { return columns_.rows.Wanted(wanted); }
@@ -245,7 +246,8 @@ class MetricFile {
   bool is_changed_ = false;    // since the last TakeChange
   bool was_gathered_ = false;  // since it was forgotten: it may have been served
   bool needs_restat_ = false;  // see MarkForRestat
-  bool is_restated_ = false;   // name and inode may part without the listing showing it
+  bool always_restats_ =
+      false;  // in every Refresh: the name may lead to another inode and the listing not show it
   Fault fault_;
   double changed_seconds_ = 0;
 
