@@ -336,7 +336,7 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
                           : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
                                                               : FileState::kBad;
   // Of a file that has a retained file the mapping goes on pinning the inode: what has its number
-  // later is the file itself, mended.
+  // later is the file itself, repaired.
   if (!is_held || !has_retained_file()) mapping_.Unmap();
   if (!is_held) DropEntries();
   // How long a file has been empty tells a moment of creation from a dead writer's leftover; how

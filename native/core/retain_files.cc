@@ -11,7 +11,8 @@ namespace promfold {
 
 namespace {
 
-// An ulp mends what another order of adding lost; a second round, where two values share a series.
+// An ulp makes up for what another order of adding lost. A second round is needed where two values
+// share a series.
 constexpr int kRaisingRounds = 8;
 
 }  // namespace

@@ -51,7 +51,7 @@ TEST("without a retained file it does not") {
   CHECK_EQ(session.Scrape("[1]"), "absent");
 }
 
-TEST("entries that came since the last scrape are inherited, too") {
+TEST("entries that came since the last scrape are retained, too") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}), 4096);
   RetainingSession session(directory);
@@ -106,7 +106,7 @@ TEST("a directory that is made anew takes nothing with it") {
   CHECK_EQ(rmdir(path.c_str()), 0);
 }
 
-TEST("files that are not mapped are inherited as they were read last") {
+TEST("files that are not mapped are retained as they were read last") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 3}}));
   RetainingSession session(directory, 0);
@@ -123,7 +123,7 @@ TEST("files that are not mapped are inherited as they were read last") {
   CHECK_EQ(session.set().Counts().unmapped_files, 0u);
 }
 
-TEST("a held file is inherited as it is held, and not a second time when it is mended") {
+TEST("a held file is retained as it is held, and not a second time when it is repaired") {
   TemporaryDirectory directory;
   const std::string whole = FileOf({{"[1]", 4}, {"[2]", 1}});
   directory.Write("a.db", whole);
@@ -141,7 +141,7 @@ TEST("a held file is inherited as it is held, and not a second time when it is m
   CHECK_EQ(session.Scrape("[1]"), "7.0");
 }
 
-TEST("what cannot be read once more is inherited as it was read last") {
+TEST("what cannot be read once more is retained as it was read last") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 4}}), 4096);
   RetainingSession session(directory);
