@@ -63,9 +63,11 @@ void FileSet::Retain(const RemovedFiles& removed) {
 PreconditionError FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
   if (id.size() != flags.size()) return "id and flags differ in length";
   if (PreconditionError error = FindAll(id)) return error;
-  for (const uint8_t one : flags) {
-    if (one >> kRetainedShift > list_.retained_count())
-      return "there is no retained file " + Number(one >> kRetainedShift);
+  for (const uint8_t of_file : flags) {
+    const uint32_t retained_file = of_file >> kRetainedShift;
+    if (retained_file > list_.retained_count()) {
+      return "there is no retained file " + Number(retained_file);
+    }
   }
   ForgetOverview();
   for (size_t i = 0; i < id.size(); ++i) list_.Find(id[i])->Accept(flags[i]);
@@ -75,7 +77,7 @@ PreconditionError FileSet::Accept(std::span<const uint32_t> id, std::span<const 
 PreconditionError FileSet::Release(std::span<const uint32_t> id) {
   if (PreconditionError error = FindAll(id)) return error;
   ForgetOverview();
-  for (const uint32_t one : id) list_.Find(one)->Release();
+  for (const uint32_t file_id : id) list_.Find(file_id)->Release();
   return std::nullopt;
 }
 
@@ -88,9 +90,9 @@ PreconditionError FileSet::SetMinTimestamps(std::span<const uint32_t> id,
 }
 
 PreconditionError FileSet::FindAll(std::span<const uint32_t> id) const {
-  for (const uint32_t one : id) {
-    const MetricFile* const file = Find(one);
-    if (file == nullptr || file->is_retained()) return "no file has id " + Number(one);
+  for (const uint32_t file_id : id) {
+    const MetricFile* const file = Find(file_id);
+    if (file == nullptr || file->is_retained()) return "no file has id " + Number(file_id);
   }
   return std::nullopt;
 }
@@ -232,11 +234,11 @@ PreconditionError FileSet::SetRows(std::span<const uint32_t> id, std::span<const
   for (const uint32_t rows : count) total += rows;
   if (total != slot.size())
     return "counts add up to " + Number(total) + " rows, not " + Number(slot.size());
-  for (const uint8_t one : operation) {
-    if (one >= kOperations) return "no operation has number " + Number(one);
+  for (const uint8_t number : operation) {
+    if (number >= kOperations) return "no operation has number " + Number(number);
   }
-  for (const uint32_t one : slot) {
-    if (one == UINT32_MAX) return "slot " + Number(one) + " is too large";
+  for (const uint32_t s : slot) {
+    if (s == UINT32_MAX) return "slot " + Number(s) + " is too large";
   }
   ForgetOverview();
   size_t at = 0;

@@ -246,8 +246,8 @@ class MetricFile {
   bool is_changed_ = false;    // since the last TakeChange
   bool was_gathered_ = false;  // since it was forgotten: it may have been served
   bool needs_restat_ = false;  // see MarkForRestat
-  bool always_restats_ =
-      false;  // in every Refresh: the name may lead to another inode and the listing not show it
+  // The name may come to lead to another inode, and no listing shows it: each Refresh calls stat.
+  bool always_restats_ = false;
   Fault fault_;
   double changed_seconds_ = 0;
 

@@ -50,9 +50,9 @@ TEST("a format is known by the chain that ends at used") {
        WithUsed(wide, static_cast<int32_t>(FileOf({kThree[0], kThree[1]}).size())),
        "16 bytes, 2 entries, end " + std::to_string(FileOf({kThree[0], kThree[1]}).size())},
   };
-  for (const auto& one : kCase) {
-    if (Read(one.bytes) != one.expected)
-      Fail(__FILE__, __LINE__, one.title + (": " + Read(one.bytes)));
+  for (const auto& example : kCase) {
+    if (Read(example.bytes) != example.expected)
+      Fail(__FILE__, __LINE__, example.title + (": " + Read(example.bytes)));
   }
 }
 
@@ -98,9 +98,9 @@ TEST("a broken chain says what was found and where") {
       {"the farther walk is the one to believe", WithInt32(FileOf(kThree, 8), 64, 0),
        "key length 0 is not positive @64"},
   };
-  for (const auto& one : kCase) {
-    if (Read(one.bytes) != one.expected)
-      Fail(__FILE__, __LINE__, one.title + (": " + Read(one.bytes)));
+  for (const auto& example : kCase) {
+    if (Read(example.bytes) != example.expected)
+      Fail(__FILE__, __LINE__, example.title + (": " + Read(example.bytes)));
   }
 }
 

@@ -447,7 +447,9 @@ TEST("entries without a row yet count for nothing") {
   CHECK_EQ(set.slots().value[1], 1.0);
 }
 
-TEST("slots that the layout does not have are a complaint, not a write into the void") {
+TEST(
+    "slots that the layout does not have are an error of the caller, and nothing is written "
+    "there") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}}));
   Session session(directory.path());

@@ -28,20 +28,20 @@ struct Case {
 };
 
 void CheckAll(Operation operation, const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
+  for (const Case& example : cases) {
     Slots slots;
     slots.Reset(2);
     const uint32_t slot = 1;
-    for (size_t i = 0; i < one.value.size(); ++i) {
+    for (size_t i = 0; i < example.value.size(); ++i) {
       const Run run = {operation, 0, 1};
-      const std::span<const double> timestamp = one.timestamp.empty()
-                                                    ? std::span<const double>()
-                                                    : std::span<const double>(&one.timestamp[i], 1);
-      Fold({&run, 1}, 1, &one.value[i], timestamp, &slot, &slots);
+      const std::span<const double> timestamp =
+          example.timestamp.empty() ? std::span<const double>()
+                                    : std::span<const double>(&example.timestamp[i], 1);
+      Fold({&run, 1}, 1, &example.value[i], timestamp, &slot, &slots);
     }
     slots.Finish();
-    if (Print(slots, 1) != one.expected) {
-      Fail(__FILE__, __LINE__, one.title + (": " + Print(slots, 1)));
+    if (Print(slots, 1) != example.expected) {
+      Fail(__FILE__, __LINE__, example.title + (": " + Print(slots, 1)));
     }
     CHECK(slots.present[1] != 0 || std::isnan(slots.value[1]));
   }

@@ -66,9 +66,9 @@ TEST("what stands before a fault is read under the width that leads further") {
        two + "16 bytes to " + std::to_string(third) + ": used " + std::to_string(wide.size()) +
            " runs past the file's " + std::to_string(third + 10) + " bytes @0"},
   };
-  for (const auto& one : kCase) {
-    if (ReadBytes(one.bytes) != one.expected)
-      Fail(__FILE__, __LINE__, one.title + (": " + ReadBytes(one.bytes)));
+  for (const auto& example : kCase) {
+    if (ReadBytes(example.bytes) != example.expected)
+      Fail(__FILE__, __LINE__, example.title + (": " + ReadBytes(example.bytes)));
   }
 }
 
