@@ -2,7 +2,7 @@
  * Loads the native addon and types its functions: the whole surface between TypeScript and C++.
  *
  * C++ owns bytes: the directory listing, mapped files, the walk over entries, interned keys, gather,
- * fold, accumulate, render. It knows no metric type, no mode and no label; what it is told are
+ * fold, accumulate, render. It knows no metric type, no mode and no label; all it gets are
  * numbers. Only src/files and src/scrape import this module.
  *
  * Every number the two sides share is given here and in the header named with it.
@@ -90,7 +90,7 @@ export interface FileChanges {
   readonly id: Uint32Array;
   /** One of FILE_STATE. */
   readonly state: Uint8Array;
-  /** Entries from here on are new; 0 when the file was read anew and all earlier ones are void. */
+  /** Entries from here on are new; 0 when the file was read again and all earlier ones are void. */
   readonly entryFrom: Uint32Array;
   /** Entries the file has now. */
   readonly entryCount: Uint32Array;
@@ -180,7 +180,7 @@ export type Page = object & { readonly __page: unique symbol };
 /** What a scrape prints. native/core/file_set.h. */
 export interface Printing {
   readonly pages: readonly Page[];
-  /** Bytes of room behind each body. */
+  /** Bytes of room after each body. */
   readonly tail: number;
   /** Fold no other slots, which then stay without a value: for pages that select. */
   readonly onlyWhatIsPrinted?: boolean;
@@ -199,10 +199,10 @@ export interface Collected {
 
 /**
  * The files of one directory. Asynchronous calls run off the main thread, strictly one at a time and
- * never beside a synchronous one: a call while another is under way throws.
+ * never during a synchronous one: a call while another is under way throws.
  *
  * No file holds up a call for more than a few seconds, whatever file system it is on; `list` and
- * `refreshAsListed` wait for the directory itself as long as nobody calls `abandon`.
+ * `refreshAsListed` wait for the directory itself until `abandon` is called.
  */
 export interface FileSet {
   /** Lists the directory and compares with the last listing. Rejects with an errno `code`; nothing changes then. */
@@ -275,7 +275,7 @@ export interface FileSet {
   slotTimes(slot: Uint32Array): Float64Array;
   /**
    * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
-   * every file with entries anew; what is held stays so. Until then rows are void.
+   * every file with entries again; what is held stays so. Until then rows are void.
    */
   compactKeys(): void;
   /** Unmaps everything. The set is of no use afterwards. */
@@ -380,7 +380,7 @@ interface Addon {
     keepBytes: boolean,
     directory?: Uint8Array,
   ): Promise<InspectedFile>;
-  /** The same for the first bytes of a file of this size; nothing behind them counts. */
+  /** The same for the first bytes of a file of this size; later ones do not count. */
   readMetricBytes(bytes: Uint8Array, sizeBytes: number, isStamped: boolean): InspectedFile;
   /**
    * These ask the file system on threads of their own. Where it hangs they stay pending for ever, which holds up

@@ -3,7 +3,7 @@
 //
 // Everything in binding/ converts, calls and converts back. No rule about metrics lives here; if a
 // line needs a test, it belongs in core/. JavaScript is called for one thing only, Buffer.from,
-// which runs nobody's code; no callback is ever taken.
+// which runs no code of the application; no callback is ever taken.
 #include <malloc.h>
 #include <napi.h>
 #include <unistd.h>

@@ -8,7 +8,7 @@
 
 namespace binding {
 
-// A Buffer over the body's own memory; the tail stays reachable behind it in buffer.buffer.
+// A Buffer over the body's own memory; the tail after it can be reached by buffer.buffer.
 Napi::Value ToBuffer(Napi::Env env, promfold::Body* body);
 
 // What src/native.ts calls releaseBody. Takes the memory of a body from JavaScript, which sees a

@@ -28,7 +28,7 @@ std::shared_ptr<Mailbox> Mailbox::Open(Napi::Env env) {
       &Mailbox::Deliver, &mailbox->function_);
   if (status != napi_ok) return nullptr;
   napi_unref_threadsafe_function(env, mailbox->function_);
-  // Ahead of the function's own end: hooks run in reverse order.
+  // Before the function's own end: hooks run in reverse order.
   napi_add_env_cleanup_hook(
       env,
       [](void* argument) {

@@ -50,7 +50,7 @@ class Mailbox {
   // On any thread.
   void Post(std::shared_ptr<Call> call);
 
-  // On the main thread. The event loop goes on while a call is expected.
+  // On the main thread. The event loop stays alive while a call is expected.
   void Expect(Napi::Env env) {
     if (expected_++ == 0) napi_ref_threadsafe_function(env, function_);
   }
@@ -105,7 +105,7 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
  protected:
-  // On its thread. False where nobody waits for it any more.
+  // On its thread. False where the call was abandoned.
   virtual bool Work() = 0;
   // On the main thread.
   virtual const MaybeFailure& failure() const = 0;

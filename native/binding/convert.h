@@ -48,7 +48,7 @@ std::optional<std::span<const T>> Column(Napi::Value value, const char* expected
 // A whole number from 0 to UINT32_MAX.
 std::optional<uint32_t> Uint32(Napi::Value value, const char* expected);
 
-// False where the value is no array, or take(element) is.
+// False where the value is not an array, or take(element) returns false.
 template <typename Take>
 bool ForEach(Napi::Value value, Take take) {
   if (!value.IsArray()) return false;

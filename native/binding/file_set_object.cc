@@ -390,7 +390,7 @@ Napi::Value FileSetObject::CompactKeys(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value FileSetObject::Close(const Napi::CallbackInfo& info) {
-  // Twice is fine: whoever closes need not know whether it was done.
+  // Twice is fine: the caller need not know whether it was closed.
   if (set_ != nullptr && Usable(info.Env()) != nullptr) set_.reset();
   return info.Env().Undefined();
 }

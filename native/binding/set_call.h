@@ -1,5 +1,5 @@
-// One call on a file set: it may first look at the directory, and then works with the set. Whoever
-// waits may abandon it while it looks, because that may hang; it uses nothing of the set till then.
+// One call on a file set: it may first look at the directory, and then works with the set. While
+// it looks, which may hang, it can be abandoned, and uses nothing of the set.
 // The object it belongs to stays alive, and busy, until it is settled.
 //
 //              comes back                       done

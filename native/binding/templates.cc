@@ -13,7 +13,7 @@ namespace {
 constexpr napi_type_tag kTemplateTag = {0x70726f6d666f6c64, 0x74656d706c617465};
 constexpr napi_type_tag kPageTag = {0x70726f6d666f6c64, 0x7061676570616765};
 
-// A JavaScript object that shares what it holds with whoever uses it.
+// A JavaScript object that shares what it holds with the calls that use it.
 template <typename T>
 Napi::Value Wrapped(Napi::Env env, std::shared_ptr<const T> held, const napi_type_tag& tag) {
   Napi::Object object = Napi::Object::New(env);

@@ -79,8 +79,8 @@ bool EntryIndex::Continues(std::span<const std::byte> file, const FileFormat& fo
 }
 
 // A file cut inside a key and stretched again, or with a double stored over a key by another
-// process, still has all its length words: the chain is whole, and where a key was stand bytes that
-// are no text.
+// process, still has all its length words: the chain is whole, and where a key was are bytes that
+// are not text.
 Fault EntryIndex::FindErasedKey(std::span<const std::byte> file, const FileFormat& format,
                                 const KeyTable& keys) const {
   uint32_t cursor = kHeaderBytes;

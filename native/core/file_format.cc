@@ -61,7 +61,7 @@ Fault ReadUsed(const std::byte* header, uint64_t file_bytes, uint32_t* used) {
   if (stored == 0) return {Found::kUsedZero, 0};
   if (stored < static_cast<int32_t>(kHeaderBytes)) return {Found::kUsedTooSmall, 0, stored};
   *used = static_cast<uint32_t>(stored);
-  // A file of 4 bytes that says 8 has no entries and breaks nobody; its writer goes on with it.
+  // A file of 4 bytes that says 8 has no entries and does no harm; its writer will extend it.
   if (*used > kHeaderBytes && *used > file_bytes) {
     return {Found::kUsedPastFile, 0, stored, static_cast<int64_t>(file_bytes)};
   }

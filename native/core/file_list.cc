@@ -7,8 +7,8 @@ namespace promfold {
 
 namespace {
 
-// How far on in the last listing a name is looked for; more may be gone between two.
-constexpr size_t kNamesAhead = 32;
+// How many names of the last listing are searched for a name; more may be gone between two.
+constexpr size_t kSearchedNames = 32;
 
 bool ByName(const std::unique_ptr<MetricFile>& a, const std::unique_ptr<MetricFile>& b) {
   return IsBefore(a.get(), b.get());
@@ -132,7 +132,7 @@ FileList::Comparison FileList::Compare(const Listing& listing, bool is_same_devi
     }
   };
   for (const ListedName& listed : listing.names()) {
-    const size_t limit = std::min(before.size(), at + kNamesAhead);
+    const size_t limit = std::min(before.size(), at + kSearchedNames);
     size_t found = at;
     while (found < limit && !is_same(listed, found)) ++found;
     if (found == limit) {
@@ -146,7 +146,7 @@ FileList::Comparison FileList::Compare(const Listing& listing, bool is_same_devi
   miss(before.size());
   std::sort(missing.begin(), missing.end());
 
-  // What only stands in another place is neither new nor missing.
+  // A name that is only in another place is neither new nor missing.
   const auto is_known = [&](uint32_t new_at) {
     const ListedName& listed = listing.names()[new_at];
     MetricFile* const file = FindByName(listing.Name(listed));

@@ -13,7 +13,7 @@ namespace promfold {
 
 namespace {
 
-// Far enough ahead for two cache misses, near enough not to be evicted.
+// Early enough for two cache misses, late enough not to be evicted.
 constexpr size_t kPrefetchedFiles = 6;
 
 // Of all sets: the kernel's limit is one for the process.
@@ -120,7 +120,7 @@ RefreshResult FileSet::Refresh() {
   return Refresh({});
 }
 
-// A thread that may be lost is at work on the next ones while these are taken.
+// A thread that may be lost asks for the next ones while these are taken.
 void FileSet::AskAhead(const std::vector<MetricFile*>& files) {
   FileAccess::Asked asked;
   for (MetricFile* const file : files) {

@@ -48,7 +48,7 @@ struct KeyTexts {
 // What a scrape prints.
 struct Printing {
   Pages pages;
-  size_t tail = 0;  // bytes of room behind each body
+  size_t tail = 0;  // bytes of room after each body
   // The rows of other slots are left alone, and those slots stay absent.
   bool only_what_is_printed = false;
 };
@@ -143,7 +143,7 @@ class FileSet {
   PreconditionError Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
 
   // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
-  // reports every file with entries anew; until then rows are void.
+  // reports every file with entries again; until then rows are void.
   void CompactKeys();
 
  private:

@@ -1,7 +1,7 @@
 // Joins columns into slots: the inner loop of a scrape.
 //
-// A slot is one series of the output. Every file has a column of doubles and, beside it, the slot
-// of each; runs say which operation joins them. Nothing here knows what a series is called.
+// A slot is one series of the output. Every file has a column of doubles and a column of their
+// slots; runs say which operation joins them. Nothing here knows what a series is called.
 #ifndef PROMFOLD_CORE_FOLD_H_
 #define PROMFOLD_CORE_FOLD_H_
 
@@ -40,12 +40,12 @@ std::vector<Run> MarkContiguous(std::span<const Run> runs, std::span<const uint3
 struct Slots {
   std::vector<double> value;
   std::vector<uint8_t> present;   // 0 or 1
-  std::vector<double> timestamp;  // of what stands in `value`, where the slot folds by kMostRecent
+  std::vector<double> timestamp;  // of `value`, where the slot folds by kMostRecent
 
   uint32_t count() const { return static_cast<uint32_t>(value.size()); }
   // All slots absent, 0.0 at timestamp 0.0.
   void Reset(uint32_t count);
-  // What is absent becomes NaN, and so does kSlotNowhere.
+  // Absent slots become NaN, and so does kSlotNowhere.
   void Finish();
 };
 

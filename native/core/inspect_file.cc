@@ -79,7 +79,7 @@ uint64_t EndOfNonZeros(std::span<const std::byte> bytes) {
 Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
   Inspection inspection;
   if (found.fault.ok()) found = OpenFound(found);
-  // What is no file at all is described, too.
+  // Something that is not a regular file is described, too.
   if (found.has_status) inspection.status = found.status;
 
   Scratch scratch;
@@ -93,7 +93,7 @@ Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
   inspection.fault = reading.fault;
   if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return inspection;
 
-  // ReadFile stops at the first step that shows the damage; here what stands before it counts.
+  // ReadFile stops at the first step that shows the damage; here the entries before it count.
   const uint64_t wanted =
       std::min(static_cast<uint64_t>(inspection.status.st_size), kMaxSalvagedBytes);
   std::byte* const bytes = scratch.FileBytes(wanted);

@@ -96,7 +96,7 @@ bool MetricFile::IsRefusedAsBefore(const FileContext& context) {
          static_cast<uint64_t>(now.status.st_size) == refused_bytes_;
 }
 
-// The entries there are go on; what is beyond them is not looked at until there may be room.
+// The entries there are stay; what is beyond them is not read until there may be room.
 void MetricFile::RefuseGrowth(const FileContext& context, Fault fault) {
   refused_epoch_ = context.budget->epoch;
   if (fault == fault_) return;
@@ -335,12 +335,12 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
   const FileState state = is_held                             ? FileState::kHeld
                           : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
                                                               : FileState::kBad;
-  // Of a file that has a retained file the mapping goes on pinning the inode: what has its number
+  // Of a file that has a retained file the mapping still pins the inode: what has its number
   // later is the file itself, repaired.
   if (!is_held || !has_retained_file()) mapping_.Unmap();
   if (!is_held) DropEntries();
   // How long a file has been empty tells a moment of creation from a dead writer's leftover; how
-  // long it has been damaged tells nothing, and its writer may go on touching it.
+  // long it has been damaged tells nothing, and its writer may still touch it.
   const bool is_as_before = is_read_ && state == state_ && fault == fault_ &&
                             (state != FileState::kEmpty || changed_seconds == changed_seconds_);
   if (is_as_before) return;

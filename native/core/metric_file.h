@@ -80,7 +80,7 @@ class MetricFile {
 
   uint32_t id() const { return id_; }
   const std::string& name() const { return name_.text(); }
-  // Whether its name is that of a plain file, which is asked for nothing ahead.
+  // Whether its name is that of a plain file, which needs no question in advance (NextQuestion).
   bool is_plain() const { return name_.is_plain(); }
   FileName* file_name() { return &name_; }
   uint64_t listed_inode() const { return listed_inode_; }
@@ -130,7 +130,7 @@ class MetricFile {
   bool is_changed() const { return is_changed_; }
 
   // The ids of `to` for the keys of its entries, instead of those of `from`. Entries, columns and
-  // state stay; its rows are void, and it is reported anew if it has entries.
+  // state stay; its rows are void, and it is reported again if it has entries.
   void Rekey(const KeyTable& from, KeyTable* to);
 
   // Where the processor may begin to fetch what Refresh will look at.

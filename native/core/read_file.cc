@@ -38,8 +38,8 @@ Reading ReadFile(FoundFile opened, bool is_stamped, Scratch* scratch, uint64_t m
     return reading;
   }
 
-  // In steps, each judged: nearly every file is all read in one or two, and a stranger's gigabyte,
-  // which would be read again on every scrape, is refused after the first.
+  // In steps, each judged: nearly every file is read whole in one or two. A gigabyte that is not a
+  // metric file, and would be read again on every scrape, is refused after the first.
   const int file = reading.descriptor.number();
   uint64_t wanted = reading.file_bytes;
   uint64_t got = 0;

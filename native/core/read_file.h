@@ -29,7 +29,7 @@ struct Reading {
 // What was found, as far as it goes without reading: status, descriptor, and the fault if any.
 Reading ReadingOf(FoundFile found);
 
-// Reads what was opened for reading. On success bytes [0, format.end) of the file stand at the
+// Reads what was opened for reading. On success bytes [0, format.end) of the file are at the
 // beginning of scratch->file. A fault of code kEmpty is the moment of creation, or what a killed
 // writer left. May hang where the file is not on a local file system. A file whose `used` is beyond
 // max_used is not read: kFileTooLarge. `is_stamped`: as in DetectFormat.

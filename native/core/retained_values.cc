@@ -23,7 +23,7 @@ bool AddToRetained(const FileColumns& gone, uint32_t keys, FileColumns* retained
   auto run = runs.begin();
   for (uint32_t i = 0; i < gone.values.value.size(); ++i) {
     const double gone_value = gone.values.value[i];
-    // It would stand for ever.
+    // It would stay for good.
     if (std::isnan(gone_value)) continue;
     while (run != runs.end() && run->to <= i) ++run;
     // One that has no row yet is new: what it is will be known when the retained file gets its

@@ -104,7 +104,7 @@ void ValueGather::Take() {
     value.resize(entries_);
     std::copy_n(value_, count(), value.begin() + rows_.from);
   }
-  // Where they are not wanted now, they must not be there later beside newer values.
+  // Where timestamps are not wanted now, they must not stay: they would be older than the values.
   timestamp.resize(pairs_ ? entries_ : 0);
   if (pairs_) std::copy_n(timestamp_, count(), timestamp.begin() + rows_.from);
 }

@@ -1,7 +1,7 @@
 // The values of a file's entries as they were read last, and how a gather takes their place.
 //
-// They are the last good ones: a gather writes beside them, and takes their place when the file
-// turned out to be sound.
+// They are the last good ones: a gather writes to other memory, which takes their place once the
+// file has turned out to be sound.
 #ifndef PROMFOLD_CORE_VALUE_COLUMNS_H_
 #define PROMFOLD_CORE_VALUE_COLUMNS_H_
 
@@ -42,7 +42,7 @@ class ValueGather {
 
   RowRange rows() const { return rows_; }
   // In a guarded scope. The offsets are those of all entries. False where `padded` is set and a
-  // byte before a value is no blank any more.
+  // byte before a value is not a blank any more.
   bool Load(const std::byte* file, std::span<const uint32_t> value_offset, bool padded);
   // Whether the value or timestamp of the last entry was something and is next to nothing now, as
   // when the bytes that hold its exponent are gone.

@@ -1,6 +1,6 @@
 // Whole scrapes over arbitrary bytes: the first half of the input is a file, the second half is
 // stored over it, in place, between two scrapes. Nothing may crash or hang; mapped and unmapped
-// reading agree; what was served is held or served anew, never half of both. A scrape in one pass,
+// reading agree; what was served is held or read again, never half of both. A scrape in one pass,
 // where nothing is new, prints what one in two steps prints.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -171,7 +171,7 @@ class Caller {
   FileSet set_;
   DirectoryTimes listed_;
   Printing printing_;          // by the layout there is
-  std::vector<uint64_t> key_;  // by id: a number that stands for its text
+  std::vector<uint64_t> key_;  // by id: a number instead of its text
   std::string body_;
   bool was_compacted_ = false;
   bool was_good_with_entries_ = false;

@@ -100,7 +100,7 @@ TEST("bytes are kept up to the last entry, or of a damaged file to the last that
   CHECK(bad.excerpt.size() > 40 && bad.excerpt.size() <= wide.size());
 }
 
-TEST("what is no file, or no regular one, is a fault") {
+TEST("what is not a file, or not a regular one, is a fault") {
   const TemporaryDirectory directory;
   const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false, false);
   CHECK_EQ(FoundPhrase(missing.fault), "open failed with ENOENT");

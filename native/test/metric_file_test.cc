@@ -405,7 +405,7 @@ TEST("a file stretched to 2 GiB whose header says so costs no memory, not even t
   }
 }
 
-TEST("a last value that is set to zero is no damage") {
+TEST("a last value that is set to zero is not damage") {
   Served served(kAB);
   served.directory.StoreDouble("a.db", 56, 0);
   CHECK_EQ(served.session.Scrape("[\"b\"]"), "0.0");
@@ -534,7 +534,7 @@ TEST("a pair on two cache lines is read again until it agrees, mapped or not") {
   }
 }
 
-TEST("what is no regular file is never opened") {
+TEST("what is not a regular file is never opened") {
   TemporaryDirectory directory;
   CHECK_EQ(mkfifo(directory.Path("fifo.db").c_str(), 0644), 0);
   CHECK_EQ(mkdir(directory.Path("directory.db").c_str(), 0755), 0);

@@ -212,7 +212,7 @@ TEST("neither does another order that a rename brings about") {
   CHECK_EQ(session.Scrape("[1]"), "0.6000000000000001");
 }
 
-TEST("what is no number, and what counts for nothing, is left") {
+TEST("what is not a number, and what counts for nothing, is left out") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", NAN}, {"[2]", 1}, {"[3]", 2}}));
   RetainingSession session(directory);
@@ -250,7 +250,7 @@ TEST("keys that only a retained file has stay when keys are numbered anew") {
   CHECK_EQ(session.Value("[3]"), "3.0");
 }
 
-TEST("retained files are no files of the directory") {
+TEST("retained files are not files of the directory") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}));
   FileSet set(directory.path(), 10, 2);
