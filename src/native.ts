@@ -64,7 +64,7 @@ export const FILE_FLAG = {
 export const retainedFlag = (retained: number): number => (retained + 1) << 3;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
-export interface Listing {
+export interface ListingChange {
   readonly addedId: Uint32Array;
   /** Base names, bytes that are not UTF-8 as U+FFFD; all end in `.db` and none begins with a dot. */
   readonly addedName: string[];
@@ -178,7 +178,7 @@ export type Template = object & { readonly __template: unique symbol };
 export type Page = object & { readonly __page: unique symbol };
 
 /** What a scrape prints. native/core/file_set.h. */
-export interface Printing {
+export interface PrintRequest {
   readonly pages: readonly Page[];
   /** Bytes of room after each body. */
   readonly tail: number;
@@ -206,7 +206,7 @@ export interface Collected {
  */
 export interface FileSet {
   /** Lists the directory and compares with the last listing. Rejects with an errno `code`; nothing changes then. */
-  list(): Promise<Listing>;
+  list(): Promise<ListingChange>;
   /** Names which listed files are to be read; flags[i] (FILE_FLAG bits) belongs to id[i]. Others are never opened. */
   accept(id: Uint32Array, flags: Uint8Array): void;
   /** Takes accept back: the files stay listed, and nothing read of them is kept. */
@@ -223,7 +223,7 @@ export interface FileSet {
    * where something is to be printed and there is nothing to report, collects in the same pass over the
    * files. Rejects with an errno `code`; nothing changes then.
    */
-  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: Printing): Promise<AsListed>;
+  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: PrintRequest): Promise<AsListed>;
   /**
    * Rejects the call under way with ETIMEDOUT where one operation on the directory takes that long, and
    * from then on each such call at once, until the operation comes back. What was abandoned changes nothing.
@@ -270,7 +270,7 @@ export interface FileSet {
     countSlot: Uint32Array,
   ): void;
   /** Gathers and folds all files in name order, accumulates, and prints. */
-  collect(printing: Printing): Promise<Collected>;
+  collect(request: PrintRequest): Promise<Collected>;
   /** When what these slots held was set, seconds; 0 where nothing was, and where no mostRecent folds. */
   slotTimes(slot: Uint32Array): Float64Array;
   /**

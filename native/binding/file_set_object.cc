@@ -131,7 +131,9 @@ Napi::Value FileSetObject::List(const Napi::CallbackInfo& info) {
         set->TakeListing(std::move(answer->listed), &answer->change);
         return std::nullopt;
       },
-      [](Napi::Env env, Answer* answer) -> Napi::Value { return ToListing(env, answer->change); });
+      [](Napi::Env env, Answer* answer) -> Napi::Value {
+        return ToListingChange(env, answer->change);
+      });
 }
 
 Napi::Value FileSetObject::Accept(const Napi::CallbackInfo& info) {
@@ -191,9 +193,9 @@ Napi::Value FileSetObject::RefreshAsListed(const Napi::CallbackInfo& info) {
   std::optional<promfold::DirectoryTimes> listed = promfold::DirectoryTimes{};
   if (!info[0].IsUndefined()) listed = ToTimes(info[0]);
   if (!listed) return info.Env().Undefined();
-  std::optional<promfold::Printing> to_print;
+  std::optional<promfold::PrintRequest> to_print;
   if (!info[1].IsUndefined()) {
-    to_print = ToPrinting(info[1]);
+    to_print = ToPrintRequest(info[1]);
     if (!to_print) return info.Env().Undefined();
   }
   const bool with_part_ends = to_print && WithPartEnds(info[1]);
@@ -354,13 +356,13 @@ Napi::Value FileSetObject::SetLayout(const Napi::CallbackInfo& info) {
 Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
   using Result = promfold::CollectResult;
   const Napi::Env env = info.Env();
-  auto printing = ToPrinting(info[0]);
-  if (!printing) return env.Undefined();
+  auto request = ToPrintRequest(info[0]);
+  if (!request) return env.Undefined();
   const bool with_part_ends = WithPartEnds(info[0]);
   return Start<Result>(
       info, nullptr,
-      [printing = std::move(*printing)](promfold::FileSet* set, Result* result) -> MaybeFailure {
-        const promfold::PreconditionError error = set->Collect(printing, result);
+      [request = std::move(*request)](promfold::FileSet* set, Result* result) -> MaybeFailure {
+        const promfold::PreconditionError error = set->Collect(request, result);
         return error ? ToFailure(error) : LackOfMemory(*result);
       },
       [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {

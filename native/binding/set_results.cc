@@ -51,7 +51,7 @@ Napi::Object FromTimes(Napi::Env env, const promfold::DirectoryTimes& times) {
 
 }  // namespace
 
-Napi::Object ToListing(Napi::Env env, const promfold::ListingChange& change) {
+Napi::Object ToListingChange(Napi::Env env, const promfold::ListingChange& change) {
   // Bytes that are not UTF-8 become U+FFFD in here.
   Napi::Array names = Napi::Array::New(env, change.added_name.size());
   for (uint32_t i = 0; i < change.added_name.size(); ++i) {

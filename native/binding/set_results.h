@@ -10,7 +10,7 @@
 
 namespace binding {
 
-Napi::Object ToListing(Napi::Env env, const promfold::ListingChange& change);
+Napi::Object ToListingChange(Napi::Env env, const promfold::ListingChange& change);
 Napi::Object ToRefreshed(Napi::Env env, const promfold::RefreshResult& result);
 // Takes the memory of the bodies.
 Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends);

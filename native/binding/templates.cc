@@ -98,7 +98,7 @@ std::optional<promfold::Pages> ToPages(Napi::Value value) {
 
 }  // namespace
 
-std::optional<promfold::Printing> ToPrinting(Napi::Value value) {
+std::optional<promfold::PrintRequest> ToPrintRequest(Napi::Value value) {
   if (!value.IsObject()) {
     ThrowExpected(value.Env(), "what to print");
     return std::nullopt;
@@ -108,11 +108,12 @@ std::optional<promfold::Printing> ToPrinting(Napi::Value value) {
   if (!pages) return std::nullopt;
   const auto tail = Uint32(object.Get("tail"), "tail as a number of bytes");
   if (!tail) return std::nullopt;
-  return promfold::Printing{std::move(*pages), *tail, object.Get("onlyWhatIsPrinted").ToBoolean()};
+  return promfold::PrintRequest{std::move(*pages), *tail,
+                                object.Get("onlyWhatIsPrinted").ToBoolean()};
 }
 
-bool WithPartEnds(Napi::Value printing) {
-  return printing.As<Napi::Object>().Get("partEnds").ToBoolean();
+bool WithPartEnds(Napi::Value request) {
+  return request.As<Napi::Object>().Get("partEnds").ToBoolean();
 }
 
 }  // namespace binding

@@ -14,11 +14,11 @@ namespace binding {
 Napi::Value CreateTemplate(const Napi::CallbackInfo& info);
 Napi::Value CreatePage(const Napi::CallbackInfo& info);
 
-// For anything but an object of src/native.ts' Printing: none, and an exception pending.
-std::optional<promfold::Printing> ToPrinting(Napi::Value value);
+// For anything but an object of src/native.ts' PrintRequest: none, and an exception pending.
+std::optional<promfold::PrintRequest> ToPrintRequest(Napi::Value value);
 
-// REQUIRES: ToPrinting took it.
-bool WithPartEnds(Napi::Value printing);
+// REQUIRES: ToPrintRequest took it.
+bool WithPartEnds(Napi::Value request);
 
 }  // namespace binding
 

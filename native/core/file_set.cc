@@ -163,7 +163,7 @@ RefreshResult FileSet::Refresh(Files replaced) {
   return result;
 }
 
-int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print,
+int FileSet::RefreshAsListed(const DirectoryTimes& listed, const PrintRequest* to_print,
                              AsListed* result) {
   PendingOperation pending;
   FreeSpace free;
@@ -172,7 +172,8 @@ int FileSet::RefreshAsListed(const DirectoryTimes& listed, const Printing* to_pr
   return error;
 }
 
-void FileSet::RefreshAndCollect(const FreeSpace& free, const Printing* to_print, AsListed* result) {
+void FileSet::RefreshAndCollect(const FreeSpace& free, const PrintRequest* to_print,
+                                AsListed* result) {
   ++pass_;
   free_ = free;
   files_.BeginPass();
@@ -186,9 +187,9 @@ void FileSet::RefreshAndCollect(const FreeSpace& free, const Printing* to_print,
 }
 
 // Where nothing changed a file need not be looked at before it is gathered: that shows it as well.
-bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* result,
+bool FileSet::CollectUnlessChanged(const PrintRequest& request, CollectResult* result,
                                    Files* replaced) {
-  if (CheckSlots(printing)) return false;
+  if (CheckSlots(request)) return false;
   const std::vector<MetricFile*> needing_refresh = overview().needing_refresh;
   if (!needing_refresh.empty()) {
     FileContext context = Context();
@@ -201,8 +202,8 @@ bool FileSet::CollectUnlessChanged(const Printing& printing, CollectResult* resu
   const auto is_changed = [](const MetricFile* file) { return file->is_changed(); };
   if (std::any_of(needing_refresh.begin(), needing_refresh.end(), is_changed)) return false;
 
-  if (!GatherAndFold(printing, true)) return false;
-  Print(printing, result);
+  if (!GatherAndFold(request, true)) return false;
+  Print(request, result);
   // No memory to print into: that is for the next Collect to say.
   return std::all_of(result->bodies.begin(), result->bodies.end(),
                      [](const Body& body) { return body.block.memory() != nullptr; });
@@ -302,40 +303,40 @@ PreconditionError FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) 
   return std::nullopt;
 }
 
-PreconditionError FileSet::CheckSlots(const Printing& printing) const {
+PreconditionError FileSet::CheckSlots(const PrintRequest& request) const {
   uint32_t limit = overview().slot_limit;
-  for (const auto& page : printing.pages) {
+  for (const auto& page : request.pages) {
     for (const auto& part : *page) limit = std::max(limit, part->slot_limit);
   }
   if (limit <= slot_count_) return std::nullopt;
   return "slot " + Number(limit - 1) + " is not below " + Number(slot_count_);
 }
 
-PreconditionError FileSet::Collect(const Printing& printing, CollectResult* result) {
-  if (PreconditionError error = CheckSlots(printing)) return error;
-  GatherAndFold(printing, false);
+PreconditionError FileSet::Collect(const PrintRequest& request, CollectResult* result) {
+  if (PreconditionError error = CheckSlots(request)) return error;
+  GatherAndFold(request, false);
   for (const auto& file : list_.in_order()) {
     const std::optional<FileChange> change = file->TakeChange();
     if (change) result->changes.push_back(*change);
   }
   if (!result->changes.empty()) ForgetOverview();
-  Print(printing, result);
+  Print(request, result);
   return std::nullopt;
 }
 
-void FileSet::Print(const Printing& printing, CollectResult* result) {
+void FileSet::Print(const PrintRequest& request, CollectResult* result) {
   Accumulate(buckets_, &slots_);
   slots_.Finish();
   numbers_.Update(slots_);
-  for (const auto& page : printing.pages) {
-    result->bodies.push_back(Render(*page, numbers_, printing.tail));
+  for (const auto& page : request.pages) {
+    result->bodies.push_back(Render(*page, numbers_, request.tail));
   }
   ++pass_;
 }
 
-bool FileSet::GatherAndFold(const Printing& printing, bool ends_at_change) {
+bool FileSet::GatherAndFold(const PrintRequest& request, bool ends_at_change) {
   std::optional<WantedSlots> wanted;
-  if (printing.only_what_is_printed) wanted.emplace(printing.pages, buckets_, slot_count_);
+  if (request.only_what_is_printed) wanted.emplace(request.pages, buckets_, slot_count_);
   const GatherPass pass = {.files = list_.in_order(),
                            .slot_count = slot_count_,
                            .entries = overview().entries,

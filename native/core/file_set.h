@@ -46,7 +46,7 @@ struct KeyTexts {
 };
 
 // What a scrape prints.
-struct Printing {
+struct PrintRequest {
   Pages pages;
   size_t tail = 0;  // bytes of room after each body
   // The rows of other slots are left alone, and those slots stay absent.
@@ -110,10 +110,10 @@ class FileSet {
   // For a directory that is as it was listed. Refreshes; and where there is something `to_print`
   // and nothing to report, collects in the same pass over the files. Where there was something,
   // what the pass gathered need not be gathered by the next Collect.
-  void RefreshAndCollect(const FreeSpace& free, const Printing* to_print, AsListed* result);
+  void RefreshAndCollect(const FreeSpace& free, const PrintRequest* to_print, AsListed* result);
   // Looks first. Where the directory's times are not `listed`, only says what they are. Returns 0
   // or the errno of looking.
-  int RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print, AsListed* result);
+  int RefreshAsListed(const DirectoryTimes& listed, const PrintRequest* to_print, AsListed* result);
 
   FileSetCounts Counts() const;
 
@@ -134,7 +134,7 @@ class FileSet {
   PreconditionError SetBuckets(uint32_t slot_count, BucketLayout layout);
 
   // Gathers and folds all files in name order, accumulates, prints each page.
-  PreconditionError Collect(const Printing& printing, CollectResult* result);
+  PreconditionError Collect(const PrintRequest& request, CollectResult* result);
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
@@ -167,10 +167,10 @@ class FileSet {
   const Overview& overview() const;
   void ForgetOverview() { overview_.reset(); }
   // Where a slot of a row, or of what is to be printed, is not below slot_count_.
-  PreconditionError CheckSlots(const Printing& printing) const;
-  bool CollectUnlessChanged(const Printing& printing, CollectResult* result, Files* replaced);
-  bool GatherAndFold(const Printing& printing, bool ends_at_change);
-  void Print(const Printing& printing, CollectResult* result);
+  PreconditionError CheckSlots(const PrintRequest& request) const;
+  bool CollectUnlessChanged(const PrintRequest& request, CollectResult* result, Files* replaced);
+  bool GatherAndFold(const PrintRequest& request, bool ends_at_change);
+  void Print(const PrintRequest& request, CollectResult* result);
   RefreshResult Refresh(Files replaced);
 
   const std::string path_;

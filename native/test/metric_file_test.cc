@@ -122,7 +122,7 @@ TEST("a warm scrape reports a file that was cut off, where nothing is held") {
 
 TEST("a warm scrape looks at files of which it prints nothing") {
   Served served(kA);
-  Printing nothing;
+  PrintRequest nothing;
   nothing.only_what_is_printed = true;
   served.directory.StoreDouble("a.db", 24, 5);
   CHECK_EQ(served.session.ScrapeWarm(nothing), "collected");

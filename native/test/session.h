@@ -30,7 +30,7 @@ class Session {
   std::string Refresh();
   // The same as a warm scrape does it: `collected` where nothing changed since the directory was
   // listed, and all rows were gathered and folded.
-  std::string ScrapeWarm(const Printing& printing = {});
+  std::string ScrapeWarm(const PrintRequest& request = {});
   // Gathers and folds; returns what changed.
   std::string Collect();
   // The joined value of a key, printed; `absent` and `unknown key` are possible.
