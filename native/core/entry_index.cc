@@ -1,10 +1,8 @@
 #include "entry_index.h"
 
 #include <cassert>
-#include <cstring>
 #include <vector>
 
-#include "load.h"
 #include "text.h"
 
 namespace promfold {
@@ -47,18 +45,6 @@ bool EntryIndex::LeadsTo(uint32_t used, std::span<const std::byte> file, uint32_
     if (!NextEntry(file, used, value_bytes_, &cursor, &entry).ok()) return false;
   }
   return true;
-}
-
-Fault EntryIndex::CheckEnd(const std::byte* file, std::string_view last_key, uint32_t* used) const {
-  const int32_t stored = LoadInt32(file, 0);
-  if (stored < static_cast<int32_t>(used_)) return {Found::kUsedShrank, 0, stored, used_};
-  *used = static_cast<uint32_t>(stored);
-  if (last_entry_ == 0) return {};
-  if (LoadInt32(file, last_entry_) != static_cast<int32_t>(last_key.size()) ||
-      std::memcmp(file + last_entry_ + kLengthBytes, last_key.data(), last_key.size()) != 0) {
-    return {Found::kLastEntryChanged, last_entry_};
-  }
-  return {};
 }
 
 bool EntryIndex::Continues(std::span<const std::byte> file, const FileFormat& format,

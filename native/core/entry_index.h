@@ -9,12 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
 #include "fault.h"
 #include "file_format.h"
 #include "key_table.h"
+#include "load.h"
 #include "shared_column.h"
 
 namespace promfold {
@@ -61,7 +63,18 @@ class EntryIndex {
 
   // Whether header and last entry are as they were when they were indexed, and then `used` now. May
   // run inside a guarded scope.
-  Fault CheckEnd(const std::byte* file, std::string_view last_key, uint32_t* used) const;
+  Fault CheckEnd(const std::byte* file, std::string_view last_key, uint32_t* used) const {
+    const int32_t stored = LoadInt32(file, 0);
+    if (stored < static_cast<int32_t>(used_)) return {Found::kUsedShrank, 0, stored, used_};
+    *used = static_cast<uint32_t>(stored);
+    if (last_entry_ == 0) return {};
+    if (LoadInt32(file, last_entry_) != static_cast<int32_t>(last_key.size()) ||
+        std::memcmp(file + last_entry_ + kLengthBytes, last_key.data(), last_key.size()) != 0) {
+      return {Found::kLastEntryChanged, last_entry_};
+    }
+    return {};
+  }
+
   // Whether these are the entries that are indexed, and perhaps more. REQUIRES: `file` is in
   // `format`.
   bool Continues(std::span<const std::byte> file, const FileFormat& format,

@@ -377,14 +377,15 @@ bool MetricFile::GatherIfAsIndexed(const FileContext& context, RowRange rows) {
 // Whether the file is still good, and then its `used` now. REQUIRES: good, mapped, some rows.
 bool MetricFile::GatherNow(const FileContext& context, RowRange rows, uint32_t* used) {
   const EntryIndex& index = columns_.index;
-  ValueGather gather(&columns_.values, rows, entry_count(), takes_timestamps(), context.scratch);
+  ValueGather gather(&columns_.values, index.value_offsets(), rows, takes_timestamps(),
+                     context.scratch);
   const std::string_view last_key = index.LastKey(*context.keys);
   const std::byte* const file = mapping_.base();
 
   Fault fault;
   bool is_padded = false;
   const bool whole = ReadGuarded(file, mapping_.bytes(), [&] {
-    is_padded = gather.Load(file, index.value_offsets(), index.is_padded());
+    is_padded = gather.Load(file, index.is_padded());
     // After, not before: what was overwritten while it was gathered is noticed.
     fault = index.CheckEnd(file, last_key, used);
   });

@@ -5,11 +5,13 @@
 #ifndef PROMFOLD_CORE_VALUE_COLUMNS_H_
 #define PROMFOLD_CORE_VALUE_COLUMNS_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "gather.h"
 #include "rows.h"
 #include "scratch.h"
 
@@ -34,31 +36,81 @@ void SettlePairs(int descriptor, std::span<const uint32_t> value_offset, const V
                  ValueColumns* columns);
 
 // One gather of some rows from a mapped file into scratch memory, which is kept by Take or not at
-// all. Columns that are not whole are gathered whole.
+// all. Columns that are not whole are gathered whole. Runs for each file in every scrape, so it is
+// inline.
 class ValueGather {
  public:
-  // REQUIRES: some rows, of `entries`; columns and scratch outlive this.
-  ValueGather(ValueColumns* columns, RowRange rows, uint32_t entries, bool pairs, Scratch* scratch);
+  // The offsets are those of all entries. REQUIRES: some rows; columns and scratch outlive this.
+  ValueGather(ValueColumns* columns, std::span<const uint32_t> value_offset, RowRange rows,
+              bool pairs, Scratch* scratch)
+      : columns_(columns),
+        scratch_(scratch),
+        pairs_(pairs),
+        entries_(value_offset.size()),
+        rows_(rows) {
+    const bool is_whole =
+        columns->value.size() == entries_ && columns->timestamp.size() == (pairs ? entries_ : 0);
+    if (!is_whole) rows_ = {0, static_cast<uint32_t>(entries_)};
+    const size_t count = rows_.to - rows_.from;
+    value_offset_ = value_offset.subspan(rows_.from, count);
+    // What is gathered becomes the file's column, and the file's own one serves the next file (a
+    // copy costs 3 % of a large scrape), unless the scratch column has far too much room for it.
+    is_exchanged_ = count == columns->value.size() && scratch->column.capacity() <= 2 * count;
+    if (is_exchanged_) scratch->column.resize(count);
+    value_ = is_exchanged_ ? scratch->column.data() : scratch->value.AtLeast(count);
+    if (!pairs) return;
+    timestamp_ = scratch->timestamp.AtLeast(count);
+    pending_ = scratch->pending.AtLeast(count);
+  }
 
   RowRange rows() const { return rows_; }
-  // In a guarded scope. The offsets are those of all entries. False where `padded` is set and a
-  // byte before a value is not a blank any more.
-  bool Load(const std::byte* file, std::span<const uint32_t> value_offset, bool padded);
+
+  // In a guarded scope. False where `padded` is set and a byte before a value is not a blank any
+  // more.
+  bool Load(const std::byte* file, bool padded) {
+    return pairs_ ? LoadPairs(file, padded) : GatherValues(file, value_offset_, padded, value_);
+  }
+
   // Whether the value or timestamp of the last entry was something and is next to nothing now, as
   // when the bytes that hold its exponent are gone.
-  bool LastBecameTiny() const;
-  void Take();
+  bool LastBecameTiny() const {
+    const size_t last = value_offset_.size() - 1;
+    return rows_.to == entries_ && (BecameTiny(value_[last], columns_->value) ||
+                                    (pairs_ && BecameTiny(timestamp_[last], columns_->timestamp)));
+  }
+
+  void Take() {
+    if (is_exchanged_) {
+      columns_->value.swap(scratch_->column);
+    } else {
+      TakePart();
+    }
+    // Where timestamps are not wanted now, they must not stay: they would be older than the values.
+    if (pairs_) {
+      TakeTimestamps();
+    } else {
+      columns_->timestamp.clear();
+    }
+  }
 
  private:
-  size_t count() const { return rows_.to - rows_.from; }
+  bool LoadPairs(const std::byte* file, bool padded);
+  void TakePart();
+  void TakeTimestamps();
+  bool BecameTiny(double now, const std::vector<double>& column) const {
+    constexpr int kTopByte = 56;
+    return std::bit_cast<uint64_t>(now) >> kTopByte == 0 && column.size() == entries_ &&
+           !SameBits(now, column.back());
+  }
 
   ValueColumns* const columns_;
   Scratch* const scratch_;
-  const uint32_t entries_;
   const bool pairs_;
+  const size_t entries_;
   RowRange rows_;
-  bool is_exchanged_ = false;
-  double* value_ = nullptr;
+  std::span<const uint32_t> value_offset_;  // of the rows
+  bool is_exchanged_;
+  double* value_;
   double* timestamp_ = nullptr;
   uint32_t* pending_ = nullptr;
 };
