@@ -48,7 +48,7 @@ class EntryIndex {
   void Reserve(uint32_t entries);
   void SetUsed(uint32_t used, uint32_t value_bytes);
   // Indexes the entries in [end(), end). REQUIRES: the walk over them was seen to succeed, in bytes
-  // that nobody else writes; value_bytes is set.
+  // that nothing else writes; value_bytes is set.
   void Append(const std::byte* file, uint32_t end, KeyTable* keys);
   // An entry of a file that is on no disk.
   void AppendKey(uint32_t key_id);

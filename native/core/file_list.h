@@ -50,7 +50,7 @@ class FileList {
   // Null for an id that is not listed.
   MetricFile* Find(uint32_t id) const;
 
-  // Those that are not plain files, in order. One that was plain may turn out to be none.
+  // Those that are not plain files, in order. A plain one may turn out not to be.
   const std::vector<MetricFile*>& not_plain() const { return not_plain_; }
   void AddNotPlain(MetricFile* file);
 

@@ -26,7 +26,7 @@ struct ValueColumns {
 void AppendValues(const std::byte* file, std::span<const uint32_t> value_offset, bool stamped,
                   ValueColumns* columns);
 
-// Takes all values anew from bytes that nobody else writes.
+// Takes all values again, from bytes that nothing else writes.
 void TakeValues(const std::byte* file, std::span<const uint32_t> value_offset, bool stamped,
                 ValueColumns* columns);
 
@@ -42,14 +42,14 @@ class ValueGather {
  public:
   // The offsets are those of all entries. REQUIRES: some rows; columns and scratch outlive this.
   ValueGather(ValueColumns* columns, std::span<const uint32_t> value_offset, RowRange rows,
-              bool pairs, Scratch* scratch)
+              bool with_timestamps, Scratch* scratch)
       : columns_(columns),
         scratch_(scratch),
-        pairs_(pairs),
+        with_timestamps_(with_timestamps),
         entries_(value_offset.size()),
         rows_(rows) {
-    const bool is_whole =
-        columns->value.size() == entries_ && columns->timestamp.size() == (pairs ? entries_ : 0);
+    const bool is_whole = columns->value.size() == entries_ &&
+                          columns->timestamp.size() == (with_timestamps ? entries_ : 0);
     if (!is_whole) rows_ = {0, static_cast<uint32_t>(entries_)};
     const size_t count = rows_.to - rows_.from;
     value_offset_ = value_offset.subspan(rows_.from, count);
@@ -58,7 +58,7 @@ class ValueGather {
     is_exchanged_ = count == columns->value.size() && scratch->column.capacity() <= 2 * count;
     if (is_exchanged_) scratch->column.resize(count);
     value_ = is_exchanged_ ? scratch->column.data() : scratch->value.AtLeast(count);
-    if (!pairs) return;
+    if (!with_timestamps) return;
     timestamp_ = scratch->timestamp.AtLeast(count);
     pending_ = scratch->pending.AtLeast(count);
   }
@@ -68,15 +68,17 @@ class ValueGather {
   // In a guarded scope. False where `padded` is set and a byte before a value is not a blank any
   // more.
   bool Load(const std::byte* file, bool padded) {
-    return pairs_ ? LoadPairs(file, padded) : GatherValues(file, value_offset_, padded, value_);
+    return with_timestamps_ ? LoadPairs(file, padded)
+                            : GatherValues(file, value_offset_, padded, value_);
   }
 
   // Whether the value or timestamp of the last entry was something and is next to nothing now, as
   // when the bytes that hold its exponent are gone.
   bool LastBecameTiny() const {
     const size_t last = value_offset_.size() - 1;
-    return rows_.to == entries_ && (BecameTiny(value_[last], columns_->value) ||
-                                    (pairs_ && BecameTiny(timestamp_[last], columns_->timestamp)));
+    return rows_.to == entries_ &&
+           (BecameTiny(value_[last], columns_->value) ||
+            (with_timestamps_ && BecameTiny(timestamp_[last], columns_->timestamp)));
   }
 
   void Take() {
@@ -86,7 +88,7 @@ class ValueGather {
       TakePart();
     }
     // Where timestamps are not wanted now, they must not stay: they would be older than the values.
-    if (pairs_) {
+    if (with_timestamps_) {
       TakeTimestamps();
     } else {
       columns_->timestamp.clear();
@@ -105,7 +107,7 @@ class ValueGather {
 
   ValueColumns* const columns_;
   Scratch* const scratch_;
-  const bool pairs_;
+  const bool with_timestamps_;
   const size_t entries_;
   RowRange rows_;
   std::span<const uint32_t> value_offset_;  // of the rows
