@@ -367,7 +367,7 @@ interface Addon {
   lookUpHost(host: string): Promise<string[]>;
   /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
-   * fault. Opens regular files only. May stay pending for ever, which holds up no exit.
+   * fault. Opens regular files only. May stay pending for good, which does not delay an exit.
    *
    * @param path its bytes, since a name need not be UTF-8
    * @param isStamped its values have 16 bytes, as its name says

@@ -1,6 +1,6 @@
 // Large blocks of memory that are used again instead of being freed, with what was printed in them.
 //
-// A body lives until JavaScript lets go of it, so several are alive at once, and glibc gives blocks
+// A body lives until JavaScript releases it, so several are alive at once, and glibc gives blocks
 // of that size back to the kernel; every scrape would then fault in each of its pages again (12 MB:
 // 3,000 faults, which can cost ten times what printing costs). Spares are shared by the whole
 // process and bounded; small blocks are left to malloc.

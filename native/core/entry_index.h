@@ -34,7 +34,7 @@ class EntryIndex {
   // Where the next entry begins, and where the last one does; 0: there is none.
   uint32_t end() const { return end_; }
   uint32_t last_entry() const { return last_entry_; }
-  // Whether a blank stands before every value.
+  // Whether there is a blank before every value.
   bool is_padded() const { return is_padded_; }
   // Byte at which an entry begins. REQUIRES: entry < size().
   uint32_t EntryOffset(uint32_t entry) const {

@@ -50,18 +50,18 @@ void MetricFile::Refresh(const FileContext& context) {
   // Others than plain files may have been waited for.
   if (!is_plain() && std::exchange(refreshed_pass_, context.pass) == context.pass) return;
   if (IsRefusedAsBefore(context)) return;
-  if (!is_read_ || state_ != FileState::kGood) return ReadAnew(context);
+  if (!is_read_ || state_ != FileState::kGood) return ReadAgain(context);
   if (!mapping_) return RefreshUnmapped(context);
-  if ((always_restats_ || needs_restat_) && IsReplacedByName(context)) return ReadAnew(context);
+  if ((always_restats_ || needs_restat_) && IsReplacedByName(context)) return ReadAgain(context);
 
   uint32_t used = 0;
-  if (!CheckMapped(context, &used).ok()) return ReadAnew(context);
+  if (!CheckMapped(context, &used).ok()) return ReadAgain(context);
   if (used != columns_.index.used() && !IsGrowthRefused(context)) Follow(context, used);
 }
 
 // From scratch, by name. What was damaged in place may read well as a whole (truncated and grown
 // again); else the fault of this reading is the more exact one.
-void MetricFile::ReadAnew(const FileContext& context) {
+void MetricFile::ReadAgain(const FileContext& context) {
   Reading reading = context.files->Read(&name_, context.scratch);
   if (reading.fault.ok()) {
     const auto& [value_bytes, end, entries] = reading.format;
@@ -126,9 +126,9 @@ bool MetricFile::IsReplacedByName(const FileContext& context) {
 // New entries were appended: walks them on a private copy, so that nothing the writer does
 // meanwhile can come between a check and a use.
 void MetricFile::Follow(const FileContext& context, uint32_t used) {
-  if (!columns_.index.CanGrow()) return ReadAnew(context);
+  if (!columns_.index.CanGrow()) return ReadAgain(context);
   if (used > mapping_.bytes() && !RemapByName(context, used)) return;
-  if (!AppendMapped(context, used)) ReadAnew(context);
+  if (!AppendMapped(context, used)) ReadAgain(context);
 }
 
 // False where entries do not lead to `used`, or cannot be read.
@@ -187,7 +187,7 @@ bool MetricFile::RemapByName(const FileContext& context, uint32_t used) {
   if (opened.fault.found == Found::kOpenFailed && opened.fault.a == ENOENT) return false;
   if (!opened.fault.ok() || !opened.descriptor || !(IdentityOf(status) == identity_) ||
       static_cast<uint64_t>(status.st_size) < used) {
-    ReadAnew(context);
+    ReadAgain(context);
     return false;
   }
   mapping_.Unmap();

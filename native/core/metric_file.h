@@ -4,7 +4,7 @@
 //   (unread) ─────────────────▶ good ──────────────────────────────────▶ held
 //      │  used 0                 ▲ │ damaged                               │ reads well
 //      ├────────▶ empty ─────────┤ ▼                                       ▼
-//      └────────▶ bad ───────────┘ bad                                   good, read anew
+//      └────────▶ bad ───────────┘ bad                                   good, read again
 //
 // A good file is mapped and kept mapped; a scrape then costs two loads to see that nothing changed.
 // A file that is not good is read from scratch on every refresh, because a writer that stores
@@ -197,7 +197,7 @@ class MetricFile {
 
  private:
   // Refresh, by how the file is read.
-  void ReadAnew(const FileContext& context);
+  void ReadAgain(const FileContext& context);
   void Follow(const FileContext& context, uint32_t used);
   bool AppendMapped(const FileContext& context, uint32_t used);
   void RefreshUnmapped(const FileContext& context);

@@ -8,7 +8,7 @@
 namespace promfold::test {
 namespace {
 
-// Slots 1, 2, 3 are the buckets, 4 the count. A value of -1 stands for an absent slot.
+// Slots 1, 2, 3 are the buckets, 4 the count. A value of -1 means an absent slot.
 std::string Accumulated(std::vector<double> value) {
   Slots slots;
   slots.Reset(5);

@@ -44,7 +44,7 @@ TEST("a format is known by the chain that ends at used") {
       {"a header alone has no format yet", FileOf({}), "0 bytes, 0 entries, end 8"},
       {"a header of 4 bytes that says 8", WithUsed(std::string(4, '\0'), 8),
        "0 bytes, 0 entries, end 8"},
-      {"zeros behind used are nobody's", wide + std::string(100, '\0'),
+      {"zeros after used do not count", wide + std::string(100, '\0'),
        "16 bytes, 3 entries, end " + end},
       {"used of one entry less: the writer's last moment",
        WithUsed(wide, static_cast<int32_t>(FileOf({kThree[0], kThree[1]}).size())),

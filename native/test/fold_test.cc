@@ -115,7 +115,7 @@ TEST("mostRecent from a minimum timestamp on: what was set before it was never s
   CHECK_EQ(Print(slots, 3), "3.0");
 }
 
-TEST("runs of several operations fold beside each other, rows beyond the column do not") {
+TEST("runs of several operations fold into their own slots, rows beyond the column do not fold") {
   const std::vector<Run> runs = {
       {Operation::kSum, 0, 2}, {Operation::kMax, 2, 3}, {Operation::kLast, 3, 5}};
   const std::vector<double> value = {1, 2, 3, 4};

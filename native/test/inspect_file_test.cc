@@ -36,7 +36,7 @@ std::string ReadBytes(const std::string& bytes) {
   return Read(inspection);
 }
 
-TEST("what stands before a fault is read under the width that leads further") {
+TEST("entries before a fault are read under the width that leads further") {
   const std::string wide = FileOf(kThree);
   const std::string narrow = FileOf(kThree, 8);
   const size_t third = FileOf({kThree[0], kThree[1]}).size();

@@ -24,7 +24,7 @@ class RetainingSession : public Session {
 // Byte of the first value in a file whose first key has 3 bytes.
 constexpr size_t kFirstValue = 8 + 8;
 
-TEST("what a removed file held last goes on counting, read once more") {
+TEST("what a removed file held last still counts, read once more") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 10}}));
   directory.Write("b.db", FileOf({{"[1]", 2}}));
@@ -80,7 +80,7 @@ TEST("a name that is used again counts on top, and a retained file has each key 
   CHECK_EQ(session.set().Counts().files_retained, 20u);
 }
 
-TEST("a directory that is made anew takes nothing with it") {
+TEST("a directory that is created again takes nothing with it") {
   TemporaryDirectory parent;
   const std::string path = parent.Path("prom");
   const auto make = [&](double value) {
@@ -232,7 +232,7 @@ TEST("what is not a number, and what counts for nothing, is left out") {
   CHECK_EQ(session.Value("[3]"), "2.0");
 }
 
-TEST("keys that only a retained file has stay when keys are numbered anew") {
+TEST("keys that only a retained file has stay when keys are renumbered") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 2}}));
   directory.Write("b.db", FileOf({{"[2]", 5}, {"[3]", 3}}));

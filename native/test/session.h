@@ -23,7 +23,7 @@ class Session {
   void SetOperation(const std::string& name, Operation operation) { operation_[name] = operation; }
 
   // Lists, accepts, refreshes and plans. Returns what changed, one line a file:
-  // `a.db good 0..3` (entries from..count), with the fault's phrase behind a state that is not
+  // `a.db good 0..3` (entries from..count), with the fault's phrase after a state that is not
   // good.
   std::string Update();
   // The same without the listing.

@@ -18,7 +18,7 @@ struct Written {
   double timestamp = 0;
 };
 
-// A whole file, `used` included, without the zeros behind it.
+// A whole file, `used` included, without the zeros after it.
 std::string FileOf(const std::vector<Written>& entries, uint32_t value_bytes = 16);
 
 // One entry.
