@@ -1,6 +1,6 @@
-// One call on a file set: it may first look at the directory, and then works with the set. While
-// it looks, which may hang, it can be abandoned, and uses nothing of the set.
-// The object it belongs to stays alive, and busy, until it is settled.
+// One call on a file set: it may first look at the directory, and then works with the set. While it
+// looks, which may hang, it can be abandoned, and uses nothing of the set. The object it belongs to
+// stays alive, and busy, until it is settled.
 //
 //              comes back                       done
 //   looking ───────────────▶ at work with the set ───▶ settled

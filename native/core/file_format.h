@@ -40,8 +40,8 @@ struct Entry {
   uint32_t value_offset;  // bytes from the start of the file; 8-byte aligned
 };
 
-// Judges a header. `file_bytes` is the size of the file, of which at least kUsedBytes were read.
-// Ok means kHeaderBytes <= *used; then *used <= file_bytes too, except for a header alone.
+// Judges a header. `file_bytes` is the size of the file, of which at least kUsedBytes were read. Ok
+// means kHeaderBytes <= *used; then *used <= file_bytes too, except for a header alone.
 Fault ReadUsed(const std::byte* header, uint64_t file_bytes, uint32_t* used);
 
 // Reads the entry at *cursor and moves *cursor to the next one. Only the length word is loaded

@@ -2,8 +2,8 @@
 //
 // There is one for the process. It is kept from call to call, because making one takes as long as
 // gathering 10,000 values, and it is woken on another processor than the caller's: left to itself
-// the kernel often queues it on the same one, where it only waits (half of the
-// scrapes after a pause, 5.0 ms instead of 3.2).
+// the kernel often queues it on the same one, where it only waits (half of the scrapes after a
+// pause, 5.0 ms instead of 3.2).
 //
 // Where it cannot be had (a limit, one processor, another caller has it) or does not get to run,
 // the caller does all the work by itself: nothing may depend on it.

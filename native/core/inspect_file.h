@@ -33,8 +33,8 @@ struct Inspection {
   std::vector<double> value;
   std::vector<double> timestamp;  // 0 in files with 8-byte values
 
-  // Bytes of the file from excerpt_offset: the bytes around a fault that has an offset, or what
-  // was asked for with keep_bytes. May be fewer than kExcerptBytes.
+  // Bytes of the file from excerpt_offset: the bytes around a fault that has an offset, or what was
+  // asked for with keep_bytes. May be fewer than kExcerptBytes.
   uint64_t excerpt_offset = 0;
   std::vector<std::byte> excerpt;
 };
@@ -52,8 +52,8 @@ Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes);
 // The same for a file of a directory: a link must be its owner's, as open_file.h says.
 Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped, bool keep_bytes);
 
-// The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, of which later
-// ones do not count. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
+// The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, of which later ones
+// do not count. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
 void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is_stamped,
                   bool keep_bytes, Inspection* inspection);
 

@@ -1,7 +1,7 @@
 // Keys by number: equal bytes get equal ids, 0, 1, 2, … in the order they are first seen.
 //
-// The same few hundred keys are in every worker's file, so a key is decoded once per
-// id. Texts are kept as they are in the file; nothing here knows JSON.
+// The same few hundred keys are in every worker's file, so a key is decoded once per id. Texts are
+// kept as they are in the file; nothing here knows JSON.
 #ifndef PROMFOLD_CORE_KEY_TABLE_H_
 #define PROMFOLD_CORE_KEY_TABLE_H_
 

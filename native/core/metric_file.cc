@@ -335,8 +335,8 @@ void MetricFile::Fail(Fault fault, double changed_seconds) {
   const FileState state = is_held                             ? FileState::kHeld
                           : fault.code() == FaultCode::kEmpty ? FileState::kEmpty
                                                               : FileState::kBad;
-  // Of a file that has a retained file the mapping still pins the inode: what has its number
-  // later is the file itself, repaired.
+  // Of a file that has a retained file the mapping still pins the inode: what has its number later
+  // is the file itself, repaired.
   if (!is_held || !has_retained_file()) mapping_.Unmap();
   if (!is_held) DropEntries();
   // How long a file has been empty tells a moment of creation from a dead writer's leftover; how

@@ -1,7 +1,7 @@
 // Prints slots into templates: the exposition, byte for byte.
 //
-// A template is every byte of one metric family in one dialect but the numbers. It is made once
-// and never changes, so scrapes on other threads may use it while it is being replaced.
+// A template is every byte of one metric family in one dialect but the numbers. It is made once and
+// never changes, so scrapes on other threads may use it while it is being replaced.
 #ifndef PROMFOLD_CORE_RENDER_H_
 #define PROMFOLD_CORE_RENDER_H_
 
