@@ -186,7 +186,7 @@ void FileSet::RefreshAndCollect(const FreeSpace& free, const PrintRequest* to_pr
   }
 }
 
-// Where nothing changed a file need not be looked at before it is gathered: that shows it as well.
+// A gather finds by itself whether a file changed, so files are not looked at before it.
 bool FileSet::CollectUnlessChanged(const PrintRequest& request, CollectResult* result,
                                    Files* replaced) {
   if (CheckSlots(request)) return false;
@@ -204,7 +204,7 @@ bool FileSet::CollectUnlessChanged(const PrintRequest& request, CollectResult* r
 
   if (!GatherAndFold(request, true)) return false;
   Print(request, result);
-  // No memory to print into: that is for the next Collect to say.
+  // Where there was no memory to print into, the next Collect says so.
   return std::all_of(result->bodies.begin(), result->bodies.end(),
                      [](const Body& body) { return body.block.memory() != nullptr; });
 }
@@ -334,14 +334,14 @@ void FileSet::Print(const PrintRequest& request, CollectResult* result) {
   ++pass_;
 }
 
-bool FileSet::GatherAndFold(const PrintRequest& request, bool ends_at_change) {
+bool FileSet::GatherAndFold(const PrintRequest& request, bool fails_on_change) {
   std::optional<WantedSlots> wanted;
   if (request.only_what_is_printed) wanted.emplace(request.pages, buckets_, slot_count_);
   const GatherPass pass = {.files = list_.in_order(),
                            .slot_count = slot_count_,
                            .entries = overview().entries,
                            .wanted = wanted ? &*wanted : nullptr,
-                           .ends_at_change = ends_at_change,
+                           .fails_on_change = fails_on_change,
                            .helper_scratch = &helper_scratch_};
   return promfold::GatherAndFold(pass, Context(), &slots_);
 }

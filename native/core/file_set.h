@@ -169,7 +169,7 @@ class FileSet {
   // Where a slot of a row, or of what is to be printed, is not below slot_count_.
   PreconditionError CheckSlots(const PrintRequest& request) const;
   bool CollectUnlessChanged(const PrintRequest& request, CollectResult* result, Files* replaced);
-  bool GatherAndFold(const PrintRequest& request, bool ends_at_change);
+  bool GatherAndFold(const PrintRequest& request, bool fails_on_change);
   void Print(const PrintRequest& request, CollectResult* result);
   RefreshResult Refresh(Files replaced);
 

@@ -29,7 +29,7 @@ bool GatherAndFold(const GatherPass& pass, const FileContext& context, Slots* sl
   };
   std::atomic<bool> is_changed = false;
   const auto gather = [&](const FileContext& thread, MetricFile* file) {
-    if (!pass.ends_at_change) {
+    if (!pass.fails_on_change) {
       file->Gather(thread, rows_of(*file));
     } else if (!file->GatherIfAsIndexed(thread, rows_of(*file))) {
       is_changed.store(true, std::memory_order_relaxed);

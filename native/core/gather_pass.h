@@ -18,13 +18,13 @@ struct GatherPass {
   uint32_t slot_count;
   uint64_t entries;           // that all files have
   const WantedSlots* wanted;  // null: all
-  // Whether a file that grew or is not good any more ends the pass; else it is folded as it is
-  // known.
-  bool ends_at_change;
+  // Whether the pass fails where a file grew or is not good any more. Else such a file is folded as
+  // far as it is known.
+  bool fails_on_change;
   Scratch* helper_scratch;  // of the second thread
 };
 
-// False where a change ended the pass: then all files were gathered, and the slots are void.
+// False where the pass failed: then all files were gathered, and the slots are void.
 // REQUIRES: all slots are below slot_count.
 bool GatherAndFold(const GatherPass& pass, const FileContext& context, Slots* slots);
 
