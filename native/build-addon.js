@@ -41,14 +41,18 @@ const HOT = new Set(
   [
     'accumulate.cc',
     'block_pool.cc',
+    'file_list.cc',
     'file_set.cc',
     'fold.cc',
     'gather.cc',
+    'gather_pass.cc',
     'helper_thread.cc',
     'number.cc',
     'printed_numbers.cc',
     'render.cc',
+    'rows.cc',
     'shared_column.cc',
+    'survey.cc',
     'wanted_slots.cc',
   ].map((name) => `core/${name}`),
 );
@@ -114,7 +118,7 @@ export class BuildError extends Error {
 /** Sources and headers, by their paths from native/: those of the core, and what binds it to Node. */
 function sources() {
   return readdirSync(NATIVE, { recursive: true })
-    .filter((path) => /^(?:core|binding)\/.*\.(?:cc|h)$|^binding\.cc$/.test(path))
+    .filter((path) => /^(?:core|binding)\/.*\.(?:cc|h)$/.test(path))
     .sort();
 }
 

@@ -2,10 +2,10 @@
  * Loads the native addon and types its functions: the whole surface between TypeScript and C++.
  *
  * C++ owns bytes: the directory listing, mapped files, the walk over entries, interned keys, gather,
- * fold, accumulate, render. It knows no metric type, no mode and no label; what it is told are
+ * fold, accumulate, render. It knows no metric type, no mode and no label; all it gets are
  * numbers. Only src/files and src/scrape import this module.
  *
- * Every number the two sides share is stated here and in the header named beside it.
+ * Every number the two sides share is given here and in the header named with it.
  */
 import { onLastResort } from './last-resort.js';
 import { loadAddon } from './load-addon.js';
@@ -33,7 +33,7 @@ export const FAULT = {
   /** A key length that is not positive or runs past `used`. */
   keyOutOfRange: 3,
   /** A value (and timestamp) that runs past `used` or the file. */
-  slotOutOfRange: 4,
+  valueOutOfRange: 4,
   /** Entries that were read before are no longer there: truncated, overwritten or regrown in place. */
   changedInPlace: 5,
   /** The page was gone when it was read (SIGBUS): truncated under the mapping, or an I/O error. */
@@ -56,7 +56,7 @@ export const FILE_FLAG = {
   keepLastGood: 1,
   /** Counts when `survey` looks for the last file of a family. */
   setsMode: 2,
-  /** Its slots have 16 bytes, whatever else its bytes allow. */
+  /** Its values have 16 bytes, whatever else its bytes allow. */
   isStamped: 4,
 } as const;
 
@@ -64,7 +64,7 @@ export const FILE_FLAG = {
 export const retainedFlag = (retained: number): number => (retained + 1) << 3;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
-export interface Listing {
+export interface ListingChange {
   readonly addedId: Uint32Array;
   /** Base names, bytes that are not UTF-8 as U+FFFD; all end in `.db` and none begins with a dot. */
   readonly addedName: string[];
@@ -81,7 +81,7 @@ export interface FileFault {
   readonly offset: number;
   /** What was found, as a phrase: `key length 1879048192 runs past used 65240`. */
   readonly found: string;
-  /** ctime of the file, seconds; 0 when it could not be stated. */
+  /** ctime of the file, seconds; 0 when stat failed. */
   readonly changedSeconds: number;
 }
 
@@ -90,7 +90,7 @@ export interface FileChanges {
   readonly id: Uint32Array;
   /** One of FILE_STATE. */
   readonly state: Uint8Array;
-  /** Entries from here on are new; 0 when the file was read anew and all earlier ones are void. */
+  /** Entries from here on are new; 0 when the file was read again and all earlier ones are void. */
   readonly entryFrom: Uint32Array;
   /** Entries the file has now. */
   readonly entryCount: Uint32Array;
@@ -178,9 +178,9 @@ export type Template = object & { readonly __template: unique symbol };
 export type Page = object & { readonly __page: unique symbol };
 
 /** What a scrape prints. native/core/file_set.h. */
-export interface Printing {
+export interface PrintRequest {
   readonly pages: readonly Page[];
-  /** Bytes of room behind each body. */
+  /** Bytes of room after each body. */
   readonly tail: number;
   /** Fold no other slots, which then stay without a value: for pages that select. */
   readonly onlyWhatIsPrinted?: boolean;
@@ -199,23 +199,23 @@ export interface Collected {
 
 /**
  * The files of one directory. Asynchronous calls run off the main thread, strictly one at a time and
- * never beside a synchronous one: a call while another is under way throws.
+ * never during a synchronous one: a call while another is under way throws.
  *
  * No file holds up a call for more than a few seconds, whatever file system it is on; `list` and
- * `refreshAsListed` wait for the directory itself as long as nobody calls `abandon`.
+ * `refreshAsListed` wait for the directory itself until `abandon` is called.
  */
 export interface FileSet {
   /** Lists the directory and compares with the last listing. Rejects with an errno `code`; nothing changes then. */
-  list(): Promise<Listing>;
+  list(): Promise<ListingChange>;
   /** Names which listed files are to be read; flags[i] (FILE_FLAG bits) belongs to id[i]. Others are never opened. */
   accept(id: Uint32Array, flags: Uint8Array): void;
   /** Takes accept back: the files stay listed, and nothing read of them is kept. */
   release(id: Uint32Array): void;
   /** To an entry that folds by mostRecent a value set before seconds[i] was never set, in file id[i]. */
-  setFloors(id: Uint32Array, seconds: Float64Array): void;
+  setMinTimestamps(id: Uint32Array, seconds: Float64Array): void;
   /**
    * Brings every accepted file up to date: opens new ones, follows growth, notices files that were
-   * truncated, regrown or overwritten in place, and states anew whatever is not mapped.
+   * truncated, regrown or overwritten in place, and calls stat for whatever is not mapped.
    */
   refresh(): Promise<Refreshed>;
   /**
@@ -223,7 +223,7 @@ export interface FileSet {
    * where something is to be printed and there is nothing to report, collects in the same pass over the
    * files. Rejects with an errno `code`; nothing changes then.
    */
-  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: Printing): Promise<AsListed>;
+  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: PrintRequest): Promise<AsListed>;
   /**
    * Rejects the call under way with ETIMEDOUT where one operation on the directory takes that long, and
    * from then on each such call at once, until the operation comes back. What was abandoned changes nothing.
@@ -270,12 +270,12 @@ export interface FileSet {
     countSlot: Uint32Array,
   ): void;
   /** Gathers and folds all files in name order, accumulates, and prints. */
-  collect(printing: Printing): Promise<Collected>;
+  collect(request: PrintRequest): Promise<Collected>;
   /** When what these slots held was set, seconds; 0 where nothing was, and where no mostRecent folds. */
   slotTimes(slot: Uint32Array): Float64Array;
   /**
    * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
-   * every file with entries anew; what is held stays so. Until then rows are void.
+   * every file with entries again; what is held stays so. Until then rows are void.
    */
   compactKeys(): void;
   /** Unmaps everything. The set is of no use afterwards. */
@@ -300,7 +300,7 @@ export interface InspectedFile {
   readonly faultOffset: number;
   /** What was found, as a phrase; empty for no fault. */
   readonly found: string;
-  /** These are 0 when the file could not be stated, and for bytes at hand. */
+  /** These are 0 when stat failed, and for bytes at hand. */
   readonly sizeBytes: number;
   readonly diskBytes: number;
   readonly modifiedSeconds: number;
@@ -313,7 +313,7 @@ export interface InspectedFile {
   /** As the header says, right or not; -1 where there is no header. */
   readonly usedBytes: number;
   /** 8 or 16; 0 while there is no entry. */
-  readonly slotBytes: number;
+  readonly valueBytes: number;
   /** Byte after the last entry. */
   readonly endBytes: number;
   /** Texts of the keys end to end; keyEnd[i] is the end of entry i's. */
@@ -367,10 +367,10 @@ interface Addon {
   lookUpHost(host: string): Promise<string[]>;
   /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
-   * fault. Opens regular files only. May stay pending for ever, which holds up no exit.
+   * fault. Opens regular files only. May stay pending for good, which does not delay an exit.
    *
    * @param path its bytes, since a name need not be UTF-8
-   * @param isStamped its slots have 16 bytes, as its name says
+   * @param isStamped its values have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts
    * @param directory what `path` is a name in: then a link must be its owner's
    */
@@ -380,7 +380,7 @@ interface Addon {
     keepBytes: boolean,
     directory?: Uint8Array,
   ): Promise<InspectedFile>;
-  /** The same for the first bytes of a file of this size; nothing behind them counts. */
+  /** The same for the first bytes of a file of this size; later ones do not count. */
   readMetricBytes(bytes: Uint8Array, sizeBytes: number, isStamped: boolean): InspectedFile;
   /**
    * These ask the file system on threads of their own. Where it hangs they stay pending for ever, which holds up

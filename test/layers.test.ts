@@ -31,8 +31,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'worker-thread',
   ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes'],
-  serve: ['scrape', 'expose'],
+  config: ['bounded-io'],
+  serve: ['scrape', 'expose', 'config', 'worker-thread'],
   cli: [
+    'config',
     'format',
     'plan',
     'expose',

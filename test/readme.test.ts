@@ -33,7 +33,7 @@ describe('the README', () => {
 
   it('has a line for each command, and no other', () => {
     const [, section = ''] = /^## Commands\n(.*?)^## /ms.exec(readme) ?? [];
-    const named = [...section.matchAll(/^\s*promfold (\w+)/gm)].map(([, name]) => name);
+    const named = [...section.matchAll(/^\s*promfold ([\w-]+)/gm)].map(([, name]) => name);
     assert.deepEqual(
       named,
       COMMANDS.map(({ name }) => name),

@@ -32,6 +32,7 @@ const PACKAGES = {
   chokidar: "module.exports = require('chokidar');",
   fastify: "module.exports = require('fastify');",
   pino: "module.exports = require('pino');",
+  yaml: "module.exports = require('yaml');",
   // It would load all of itself, with what pushes metrics to others; promfold counts only (self-metrics.ts).
   'prom-client': ['Counter', 'Gauge', 'Registry']
     .map((name) => `exports.${name} = require('prom-client/lib/${name.toLowerCase()}.js');`)

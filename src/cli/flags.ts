@@ -75,6 +75,14 @@ export const FLAGS = {
     },
     parseCount,
   ),
+  webConfigFile: optional<string>(
+    {
+      name: 'web.config.file',
+      value: 'file',
+      help: 'TLS, users and headers, as every exporter reads them (see promfold check-config); read again when it changes',
+    },
+    notEmpty('a file'),
+  ),
   allowedHost: each<string>(
     {
       name: 'web.allowed-host',

@@ -47,7 +47,7 @@ export class Directory {
     };
   }
 
-  /** It could not be stated: nothing about it is known. */
+  /** stat failed: nothing about it is known. */
   forget(): void {
     this.#listed = undefined;
   }

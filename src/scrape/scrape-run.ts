@@ -187,7 +187,7 @@ export class ScrapeRun {
     // What will be printed if nothing changed; then each source prints it as it looks.
     const preRendered = await this.#draftAll();
     const updates = asked.map((source) =>
-      this.#reading(source, source.update(preRendered.job.printing(source))),
+      this.#reading(source, source.update(preRendered.job.requestOf(source))),
     );
     // The addon is at work now, and this thread is not.
     if (this.#batch.length > 0) this.#options.selfMetrics?.measure();

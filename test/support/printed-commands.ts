@@ -60,7 +60,7 @@ export function commandsOf(lines: readonly string[]): PrintedCommand[] {
 /** Ages differ from run to run, and lines are as wide as the terminal. */
 function normalised(text: string): string {
   return text
-    .replace(/\b\d+(?:ms|s|m|h|d)\b/g, 'AGE')
+    .replace(/\b(?:\d+(?:ms|s|m|h|d))+\b/g, 'AGE')
     .replace(/\s+/g, ' ')
     .trim();
 }

@@ -6,7 +6,7 @@ import { type ErrorCode, MetricFileError } from '../../errors.js';
 import { Hints } from '../../files/hints.js';
 import type { Labels } from '../../format/key.js';
 import type { ScrapeLog } from '../../log.js';
-import type { Collected, Printing } from '../../native.js';
+import type { Collected, PrintRequest } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
 import type { SourceFacts } from './facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
@@ -52,7 +52,7 @@ export class Source {
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
   /** What the last update collected, until it is asked for. */
-  #ahead: { readonly printing: Printing; readonly collected: Collected } | undefined;
+  #ahead: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
     const { rules, mapLimit, log, onHint } = options;
@@ -87,11 +87,11 @@ export class Source {
    * @param toPrint what will be asked of collect() if nothing changes
    * @returns whether nothing did, and that is printed
    */
-  async update(toPrint?: Printing): Promise<boolean> {
+  async update(toPrint?: PrintRequest): Promise<boolean> {
     this.#ahead = undefined;
     try {
       const collected = await this.live.update(toPrint);
-      if (collected !== undefined) this.#ahead = { printing: toPrint!, collected };
+      if (collected !== undefined) this.#ahead = { request: toPrint!, collected };
       const wasReadable = this.isReadable;
       this.#isSeen = true;
       this.#unreadable = undefined;
@@ -105,11 +105,11 @@ export class Source {
   }
 
   /** As FileSet.collect; takes over what it finds wrong. */
-  async collect(printing: Printing): Promise<Collected> {
+  async collect(request: PrintRequest): Promise<Collected> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead !== undefined && isSame(ahead.printing, printing)) return ahead.collected;
-    const collected = await this.live.files.set.collect(printing);
+    if (ahead !== undefined && isSame(ahead.request, request)) return ahead.collected;
+    const collected = await this.live.files.set.collect(request);
     const { changes } = collected;
     if (changes !== undefined) {
       this.live.note(changes);
@@ -141,7 +141,7 @@ export class Source {
   }
 }
 
-function isSame(a: Printing, b: Printing): boolean {
+function isSame(a: PrintRequest, b: PrintRequest): boolean {
   return (
     a.pages.length === b.pages.length &&
     a.pages.every((page, i) => page === b.pages[i]) &&
