@@ -6,7 +6,9 @@ import type { NamedDirectory } from '../scrape/directory/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { parseAllowedHost } from '../serve/host-check.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
+import { parseRoutePrefix } from '../serve/route-prefix.js';
 import { ExpectedError, listed } from './flag.js';
+import { findOwner, type SocketOwner } from './socket-owner.js';
 
 const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
@@ -86,7 +88,35 @@ export function parseInterval(text: string): number {
 export function parseAddress(text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address) return address;
-  throw new ExpectedError('host:port, :port or [ipv6]:port', text);
+  throw new ExpectedError('host:port, :port, [ipv6]:port or unix:/path', text);
+}
+
+export function parseRoutes(text: string): string {
+  const prefix = parseRoutePrefix(text);
+  if (prefix !== undefined) return prefix;
+  throw new ExpectedError('a path such as /promfold', text);
+}
+
+/** As it is typed into a browser: the path is what comes before ours. */
+export function parseExternalUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url !== undefined && url.search === '' && url.hash === '' && url.username === '';
+  if (isPlain && ['http:', 'https:'].includes(url.protocol)) {
+    if (parseRoutePrefix(url.pathname) !== undefined) return url;
+  }
+  throw new ExpectedError('an http or https URL such as https://host/promfold/', text);
+}
+
+/** Permission bits, octal. */
+export function parseMode(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw new ExpectedError('a mode such as 0660', text);
+}
+
+export function parseOwner(text: string): SocketOwner {
+  const owner = findOwner(text);
+  if (owner !== undefined) return owner;
+  throw new ExpectedError('a user, user:group or :group of this machine', text);
 }
 
 export function parseHost(text: string): string {

@@ -22,17 +22,22 @@ import {
   parseCount,
   parseDuration,
   parseEndpoint,
+  parseExternalUrl,
   parseHost,
   parseInterval,
   parseLabelName,
   parseLabels,
   parseLimit,
+  parseMode,
+  parseOwner,
   parsePrefix,
+  parseRoutes,
   parseSources,
   parseSwitch,
   parseTelemetryPath,
 } from './flag-parsers.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log-choices.js';
+import type { SocketOwner } from './socket-owner.js';
 import { COLOR_CHOICES, type ColorChoice } from './terminal.js';
 
 export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;
@@ -44,7 +49,7 @@ export const FLAGS = {
     {
       name: 'web.listen-address',
       value: 'address',
-      help: 'where to serve, as host:port; :port for all interfaces',
+      help: 'where to serve, as host:port; :port for all interfaces, unix:/path for a socket in the file system',
       fallback: '127.0.0.1:19925',
     },
     parseAddress,
@@ -74,6 +79,47 @@ export const FLAGS = {
       help: 'connections open at once, over all addresses; for a new one the longest idle is closed, and where none is idle the new one; 0 for no limit (default: 512, or half of the open files allowed where that is less)',
     },
     parseCount,
+  ),
+  systemdSocket: one(
+    {
+      name: 'web.systemd-socket',
+      help: 'serve on the sockets that systemd hands over, in place of --web.listen-address',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  socketMode: one(
+    {
+      name: 'web.socket-mode',
+      value: 'mode',
+      help: 'permissions of a unix: socket, octal; who may write to it may connect',
+      fallback: '0660',
+    },
+    parseMode,
+  ),
+  socketOwner: optional<SocketOwner>(
+    {
+      name: 'web.socket-owner',
+      value: 'user:group',
+      help: 'whose a unix: socket is to be; user, user:group or :group',
+    },
+    parseOwner,
+  ),
+  externalUrl: optional<URL>(
+    {
+      name: 'web.external-url',
+      value: 'url',
+      help: 'where others reach promfold, as through a proxy: for the log, and its host may ask for pages',
+    },
+    parseExternalUrl,
+  ),
+  routePrefix: optional<string>(
+    {
+      name: 'web.route-prefix',
+      value: 'path',
+      help: 'what all paths begin with (default: the path of --web.external-url)',
+    },
+    parseRoutes,
   ),
   webConfigFile: optional<string>(
     {

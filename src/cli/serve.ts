@@ -4,14 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { withChosen } from '../plan/budget.js';
-import { portHolder } from '../processes/port-holder.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
-import { type Listener, listenOnAll } from '../serve/listen.js';
-import type { ListenAddress } from '../serve/listen-address.js';
+import type { Listener } from '../serve/listen.js';
 import { RequestLimit } from '../serve/request-limit.js';
 import type { ServerOptions } from '../serve/server.js';
 import type { Web } from '../serve/web/guard-requests.js';
@@ -20,10 +18,10 @@ import { Users } from '../serve/web/users.js';
 import type { Command } from './command.js';
 import type { FlagKey } from './flags.js';
 import { LimitedLog } from './limited-log.js';
+import { listenAsTold, routePrefix, urlOf } from './listening.js';
 import { MARK, openLog } from './log.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
-import { systemErrorText } from './system-error.js';
 import { REVISION, VERSION } from './version.js';
 import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 
@@ -43,6 +41,11 @@ export const SERVE_FLAGS = [
   'maxRequests',
   'maxConnections',
   'webConfigFile',
+  'systemdSocket',
+  'socketMode',
+  'socketOwner',
+  'externalUrl',
+  'routePrefix',
   'allowedHost',
   'disableExporterMetrics',
   'strict',
@@ -115,9 +118,13 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       connections,
       version: VERSION,
       web,
+      routePrefix: routePrefix(flags),
       allowedHosts: [
         ...flags.allowedHost,
-        ...flags.listenAddress.flatMap(({ host }) => host ?? []),
+        ...flags.listenAddress.flatMap((address) =>
+          'host' in address ? (address.host ?? []) : [],
+        ),
+        ...(flags.externalUrl === undefined ? [] : [flags.externalUrl.hostname]),
       ],
       log,
     };
@@ -151,13 +158,14 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       await web?.users.close();
     };
     try {
-      for (const address of flags.listenAddress) {
-        const listener = await listenOn(address, scraper, options);
+      // Half of all there is to load, and no other command needs it.
+      const { buildServer } = await import('../serve/server.js');
+      for await (const listener of listenAsTold(flags, () => buildServer(scraper, options))) {
         listeners.push(listener);
-        for (const text of listener.addresses) {
+        for (const address of listener.addresses) {
           log.info('listening', {
-            address: text,
-            ...(web?.file.tls !== undefined && { tls: true }),
+            address,
+            url: urlOf(address, flags, web?.file.tls !== undefined),
           });
         }
       }
@@ -191,24 +199,4 @@ async function openWeb(path: string | undefined, log: LimitedLog): Promise<Web |
     if (!(error instanceof ConfigError)) throw error;
     throw new UsageError(error.message);
   }
-}
-
-async function listenOn(
-  address: ListenAddress,
-  scraper: Scraper,
-  options: ServerOptions,
-): Promise<Listener> {
-  // Half of all there is to load, and no other command needs it.
-  const { buildServer } = await import('../serve/server.js');
-  try {
-    return await listenOnAll(() => buildServer(scraper, options), address);
-  } catch (error) {
-    throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
-  }
-}
-
-function heldBy(error: unknown, { port }: ListenAddress): string {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return '';
-  const holder = portHolder(port);
-  return holder === undefined ? '' : `, by ${holder.program} (pid ${holder.pid})`;
 }

@@ -78,7 +78,10 @@ function isAt(name: string, allowed: string): boolean {
   return name === allowed;
 }
 
-/** Node keeps the first of several in `headers`. */
+/** Node keeps the first of several in `headers`. HTTP/2 has a header of its own (RFC 9113 8.3.1), which goes first. */
 function hostsIn(rawHeaders: readonly string[]): readonly string[] {
-  return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === 'host');
+  const valuesOf = (name: string) =>
+    rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+  const authority = valuesOf(':authority');
+  return authority.length > 0 ? authority : valuesOf('host');
 }

@@ -1,11 +1,12 @@
 /**
- * What a listen address says: `host:port`, `:port` for all interfaces, `[::1]:port` for IPv6.
+ * What a listen address says: `host:port`, `:port` for all interfaces, `[::1]:port` for IPv6, `unix:/path` for a socket in
+ * the file system.
  *
- * The forms are those of Go's net.Listen, which every exporter's --web.listen-address takes, without
- * its named ports. Whether the host exists is found out when it is listened on.
+ * The forms with a port are those of Go's net.Listen, which every exporter's --web.listen-address takes, without its named
+ * ports. Whether the host exists is found out when it is listened on.
  */
 
-export interface ListenAddress {
+export interface TcpAddress {
   /** As it was written, for messages. */
   readonly text: string;
   /** Without brackets; undefined for all interfaces, IPv6 and IPv4. */
@@ -14,10 +15,27 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+export interface SocketPath {
+  readonly text: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+export type ListenAddress = TcpAddress | SocketPath;
+
 const ADDRESS = /^(?:\[(?<bracketed>[0-9A-Fa-f:.]+(?:%\w+)?)\]|(?<host>[\w.-]*)):(?<port>\d{1,5})$/;
+
+const SOCKET = /^unix:(?:\/\/)?(\/[^\0]*[^\0/])$/;
+
+/** The kernel takes no longer paths: sun_path of unix(7), without its last byte. */
+export const MAX_SOCKET_PATH_BYTES = 107;
 
 /** Returns undefined for what is no address. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
+  const [, path] = SOCKET.exec(text) ?? [];
+  if (path !== undefined) {
+    return Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES ? undefined : { text, path };
+  }
   const parts = ADDRESS.exec(text)?.groups;
   if (!parts) return undefined;
   const port = Number(parts.port);

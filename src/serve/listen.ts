@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import type { ListenAddress } from './listen-address.js';
+import type { ListenAddress, TcpAddress } from './listen-address.js';
+import { removeStaleSocket, type SocketAccess, setAccess } from './socket-file.js';
 
 /** What a host without IPv6 says to `::`. */
 const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
@@ -16,8 +17,16 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 /** A connection just accepted gets this long to send its request before it counts as unused. */
 const SETTLE_MILLISECONDS = 100;
 
+/** A socket that listens already: its descriptor. */
+export interface OpenSocket {
+  readonly fd: number;
+}
+
+/** As a file of one's own: nobody else's. */
+const OWNERS_ALONE: SocketAccess = { mode: 0o600 };
+
 export interface Listener {
-  /** Where it listens now, as `host:port`. */
+  /** Where it listens now, as `host:port` or `unix:/path`. */
   readonly addresses: readonly string[];
   /**
    * Accepts no more, answers what is running, closes all connections. Resolves when that is done, at
@@ -26,18 +35,30 @@ export interface Listener {
   stop(graceMilliseconds: number): Promise<void>;
 }
 
-/** Rejects with what the system says, such as EADDRINUSE. The server must not be listening yet. */
-export async function listen(server: FastifyInstance, address: ListenAddress): Promise<Listener> {
+/**
+ * Rejects with what the system says, such as EADDRINUSE. The server must not be listening yet.
+ *
+ * @param access of a socket in the file system
+ */
+export async function listen(
+  server: FastifyInstance,
+  address: ListenAddress | OpenSocket,
+  access: SocketAccess = OWNERS_ALONE,
+): Promise<Listener> {
   const running = countRunning(server);
   const sockets = new Set<Socket>();
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await listenOn(server, address);
+  if ('fd' in address) await listenOnOpen(server, address);
+  else if ('path' in address) await listenOnPath(server, address.path, access);
+  else await listenOn(server, address);
   return {
-    addresses: server.addresses().map(addressText),
+    addresses: boundTo(server).map(addressText),
     async stop(graceMilliseconds) {
+      // fastify closes only what it opened.
+      if (server.server.listening) server.server.close();
       const closed = server.close();
       const graceOver = AbortSignal.timeout(graceMilliseconds);
       await setTimeout(SETTLE_MILLISECONDS);
@@ -59,8 +80,9 @@ export async function listen(server: FastifyInstance, address: ListenAddress): P
 export async function listenOnAll(
   build: () => FastifyInstance,
   address: ListenAddress,
+  access?: SocketAccess,
 ): Promise<Listener> {
-  if (address.host !== 'localhost') return listen(build(), address);
+  if ('path' in address || address.host !== 'localhost') return listen(build(), address, access);
   const listeners: Listener[] = [];
   const stop = async (graceMilliseconds: number) => {
     await Promise.all(listeners.map((listener) => listener.stop(graceMilliseconds)));
@@ -79,7 +101,23 @@ export async function listenOnAll(
   return { addresses: listeners.flatMap(({ addresses }) => addresses), stop };
 }
 
-async function listenOn(server: FastifyInstance, { host, port }: ListenAddress): Promise<void> {
+async function listenOnPath(
+  server: FastifyInstance,
+  path: string,
+  access: SocketAccess,
+): Promise<void> {
+  await removeStaleSocket(path);
+  await server.listen({ path });
+  await setAccess(path, access);
+}
+
+async function listenOnOpen(server: FastifyInstance, { fd }: OpenSocket): Promise<void> {
+  await server.ready();
+  server.server.listen({ fd });
+  await once(server.server, 'listening');
+}
+
+async function listenOn(server: FastifyInstance, { host, port }: TcpAddress): Promise<void> {
   if (host !== undefined) {
     await server.listen({ host, port });
     return;
@@ -116,8 +154,14 @@ function countRunning(server: FastifyInstance): { none(): Promise<void> } {
   };
 }
 
+/** fastify knows nothing of a socket that was open. */
+function boundTo(server: FastifyInstance): (AddressInfo | string)[] {
+  const known = server.addresses();
+  return known.length > 0 ? known : [server.server.address()].filter((at) => at !== null);
+}
+
 function addressText(at: AddressInfo | string): string {
-  if (typeof at === 'string') return at;
+  if (typeof at === 'string') return `unix:${at}`;
   const { address, family, port } = at;
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

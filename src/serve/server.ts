@@ -16,6 +16,7 @@ import { landingPage } from './landing-page.js';
 import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
+import { withoutPrefix } from './route-prefix.js';
 import { READER_TIMEOUTS, type ReaderTimeouts } from './slow-reader.js';
 import { refusalOf } from './web/client-certificates.js';
 import { guardRequests, type Web } from './web/guard-requests.js';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   /** Shared likewise; not limited where absent. */
   readonly connections?: Connections;
   readonly version: string;
+  /** Of all paths; as parseRoutePrefix gives it. */
+  readonly routePrefix?: string;
   /** As parseAllowedHost gives them; none where absent. */
   readonly allowedHosts?: readonly string[];
   /** With clients that do not take their answer. */
@@ -66,6 +69,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   const server = fastify({
     logger: false,
     schemaController: NO_SCHEMAS,
+    rewriteUrl: withoutPrefix(options.routePrefix ?? ''),
     ...protocolOptions(web),
     requestTimeout: TIMEOUTS.request,
     keepAliveTimeout: TIMEOUTS.keepAlive,
@@ -91,7 +95,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   server.addHook('onResponse', async (request, reply) => {
     log.debug('request', {
       method: request.method,
-      url: request.url,
+      url: request.originalUrl,
       status: reply.statusCode,
       remote: request.ip,
       seconds: reply.elapsedTime / 1000,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseListenAddress } from '../../src/serve/listen-address.js';
+import { MAX_SOCKET_PATH_BYTES, parseListenAddress } from '../../src/serve/listen-address.js';
 
 describe('a listen address', () => {
   const good: [title: string, text: string, host: string | undefined, port: number][] = [
@@ -16,6 +16,18 @@ describe('a listen address', () => {
     it(title, () => assert.deepEqual(parseListenAddress(text), { text, host, port }));
   }
 
+  it('may be a path', () => {
+    for (const text of ['unix:/run/promfold.sock', 'unix:///run/promfold.sock']) {
+      assert.deepEqual(parseListenAddress(text), { text, path: '/run/promfold.sock' });
+    }
+    const longest = `/${'a'.repeat(MAX_SOCKET_PATH_BYTES - 1)}`;
+    assert.deepEqual(parseListenAddress(`unix:${longest}`), {
+      text: `unix:${longest}`,
+      path: longest,
+    });
+    assert.equal(parseListenAddress(`unix:${longest}a`), undefined);
+  });
+
   const bad: [title: string, text: string][] = [
     ['a port alone', '9100'],
     ['a host alone', 'localhost'],
@@ -28,6 +40,9 @@ describe('a listen address', () => {
     ['a URL', 'http://localhost:9100'],
     ['a blank', ' :9100'],
     ['a path behind it', ':9100/metrics'],
+    ['a relative path', 'unix:promfold.sock'],
+    ['a directory', 'unix:/run/'],
+    ['a path without its scheme', '/run/promfold.sock'],
   ];
   for (const [title, text] of bad) {
     it(`is not ${title}`, () => assert.equal(parseListenAddress(text), undefined));

@@ -79,6 +79,9 @@ export const requestsPython = (): Part =>
 
 const always = () => true;
 
+export const systemdActivate = (): Part =>
+  part('systemd-socket-activate (systemd)', '/usr/bin/systemd-socket-activate', always);
+
 export const promtool = (): Part =>
   part('promtool', process.env.PROMFOLD_PROMTOOL ?? '/usr/bin/promtool', always);
 

@@ -1,0 +1,69 @@
+/** Where `serve` listens, as its flags say, and by which URL it is reached there. */
+import type { FastifyInstance } from 'fastify';
+import { UsageError } from '../errors.js';
+import { portHolder } from '../processes/port-holder.js';
+import { type Listener, listen, listenOnAll } from '../serve/listen.js';
+import type { ListenAddress } from '../serve/listen-address.js';
+import { parseRoutePrefix } from '../serve/route-prefix.js';
+import { systemdSockets } from '../serve/systemd-sockets.js';
+import type { FlagValues } from './flags.js';
+import { systemErrorText } from './system-error.js';
+
+type ListenFlags = FlagValues<
+  | 'listenAddress'
+  | 'systemdSocket'
+  | 'socketMode'
+  | 'socketOwner'
+  | 'externalUrl'
+  | 'routePrefix'
+  | 'telemetryPath'
+>;
+
+/**
+ * @param build makes a server for each address
+ * @throws UsageError
+ */
+export async function* listenAsTold(
+  { listenAddress, systemdSocket, socketMode, socketOwner }: ListenFlags,
+  build: () => FastifyInstance,
+): AsyncIterableIterator<Listener> {
+  if (systemdSocket) {
+    const descriptors = systemdSockets();
+    if (descriptors.length === 0) {
+      throw new UsageError('--web.systemd-socket: systemd handed over no socket (LISTEN_FDS)');
+    }
+    for (const fd of descriptors) yield await listen(build(), { fd });
+    return;
+  }
+  const access = { mode: socketMode, owner: socketOwner };
+  for (const address of listenAddress) {
+    try {
+      yield await listenOnAll(build, address, access);
+    } catch (error) {
+      throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
+    }
+  }
+}
+
+export function routePrefix({ routePrefix, externalUrl }: ListenFlags): string {
+  return routePrefix ?? parseRoutePrefix(externalUrl?.pathname ?? '')!;
+}
+
+/** Of the exposition, as a browser or curl takes it. */
+export function urlOf(address: string, flags: ListenFlags, isTls: boolean): string {
+  const path = flags.telemetryPath;
+  if (flags.externalUrl !== undefined) {
+    return flags.externalUrl.href.replace(/\/$/, '') + path;
+  }
+  if (address.startsWith('unix:')) return address;
+  // All interfaces: this machine is one of those that reach it.
+  const host = address.replace(/^(?:\[::\]|0\.0\.0\.0)(?=:)/, 'localhost');
+  return `${isTls ? 'https' : 'http'}://${host}${routePrefix(flags)}${path}`;
+}
+
+function heldBy(error: unknown, address: ListenAddress): string {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return '';
+  if ('path' in address) return ': it is not an abandoned socket';
+  const holder = portHolder(address.port);
+  return holder === undefined ? '' : `, by ${holder.program} (pid ${holder.pid})`;
+}
