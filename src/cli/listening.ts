@@ -55,7 +55,7 @@ export function urlOf(address: string, flags: ListenFlags, isTls: boolean): stri
   if (flags.externalUrl !== undefined) {
     return flags.externalUrl.href.replace(/\/$/, '') + path;
   }
-  if (address.startsWith('unix:')) return address;
+  if (/^(?:unix|fd):/.test(address)) return address;
   // All interfaces: this machine is one of those that reach it.
   const host = address.replace(/^(?:\[::\]|0\.0\.0\.0)(?=:)/, 'localhost');
   return `${isTls ? 'https' : 'http'}://${host}${routePrefix(flags)}${path}`;

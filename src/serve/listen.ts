@@ -55,7 +55,7 @@ export async function listen(
   else if ('path' in address) await listenOnPath(server, address.path, access);
   else await listenOn(server, address);
   return {
-    addresses: boundTo(server).map(addressText),
+    addresses: boundTo(server, address),
     async stop(graceMilliseconds) {
       // fastify closes only what it opened.
       if (server.server.listening) server.server.close();
@@ -154,10 +154,11 @@ function countRunning(server: FastifyInstance): { none(): Promise<void> } {
   };
 }
 
-/** fastify knows nothing of a socket that was open. */
-function boundTo(server: FastifyInstance): (AddressInfo | string)[] {
-  const known = server.addresses();
-  return known.length > 0 ? known : [server.server.address()].filter((at) => at !== null);
+function boundTo(server: FastifyInstance, address: ListenAddress | OpenSocket): string[] {
+  if (!('fd' in address)) return server.addresses().map(addressText);
+  // fastify knows nothing of a socket that was open, and Node not the path of one in the file system.
+  const at = server.server.address();
+  return [at === null ? `fd:${address.fd}` : addressText(at)];
 }
 
 function addressText(at: AddressInfo | string): string {

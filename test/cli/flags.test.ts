@@ -213,7 +213,7 @@ describe('a flag', () => {
       'listenAddress',
       { 'web.listen-address': [':1', '2'] },
       {},
-      "--web.listen-address: expected host:port, :port or [ipv6]:port, got '2'",
+      "--web.listen-address: expected host:port, :port, [ipv6]:port or unix:/path, got '2'",
     ],
     [
       'a level there is not',

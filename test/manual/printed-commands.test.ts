@@ -33,7 +33,7 @@ const DOCUMENTS: readonly (readonly [name: string, text: string])[] = [
 ];
 
 const MARKS: readonly Mark[] = ['not run', 'stand-in', 'needs', 'output not compared', 'prints'];
-const LANGUAGES = ['sh', 'console', 'text', 'python', 'promql', 'yaml'];
+const LANGUAGES = ['sh', 'console', 'text', 'python', 'promql', 'yaml', 'ini'];
 
 /** Programs whose lines are commands, so none may stand in a block of text. */
 const COMMAND = /^(?:\$ |(?:curl|docker|export|kubectl|mkdir|npm|npx|ssh) )/;
@@ -42,7 +42,7 @@ const COMMAND = /^(?:\$ |(?:curl|docker|export|kubectl|mkdir|npm|npx|ssh) )/;
 const PRELUDE = `
 set -euo pipefail
 trap 'kill $(jobs -p) 2> /dev/null || true; wait || true' EXIT
-listening() { for _ in {1..200}; do (: < "/dev/tcp/127.0.0.1/$1") 2> /dev/null && return; sleep 0.1; done; return 1; }
+listening() { for _ in {1..200}; do [ -S "$1" ] || (: < "/dev/tcp/127.0.0.1/$1") 2> /dev/null && return; sleep 0.1; done; return 1; }
 `;
 
 let place = '';
@@ -116,7 +116,8 @@ function here(text: string): string {
 /** `promfold serve` in the foreground is the last thing of a block: here it is stopped once it listens. */
 function shellLine(line: string): string {
   if (!/^promfold serve\b/.test(line) || line.endsWith('&')) return line;
-  return `${line} & listening ${ports[19925]}; kill -TERM $!; wait $!`;
+  const [, socket = ports[19925]] = /unix:(\S+)/.exec(line) ?? [];
+  return `${line} & listening ${socket}; kill -TERM $!; wait $!`;
 }
 
 async function runBlock(block: PrintedBlock, script: string): Promise<string> {
