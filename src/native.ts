@@ -5,7 +5,7 @@
  * fold, accumulate, render. It knows no metric type, no mode and no label; what it is told are
  * numbers. Only src/files and src/scrape import this module.
  *
- * Every number the two sides share is stated here and in the header named beside it.
+ * Every number that the two sides share is defined here and in the header that its comment names.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -180,7 +180,7 @@ export type Page = object & { readonly __page: unique symbol };
 /** What a scrape prints. native/core/file_set.h. */
 export interface Printing {
   readonly pages: readonly Page[];
-  /** Bytes of room behind each body. */
+  /** Bytes of room after each body. */
   readonly tail: number;
   /** Fold no other slots, which then stay without a value: for pages that select. */
   readonly onlyWhatIsPrinted?: boolean;
@@ -198,8 +198,8 @@ export interface Collected {
 }
 
 /**
- * The files of one directory. Asynchronous calls run off the main thread, strictly one at a time and
- * never beside a synchronous one: a call while another is under way throws.
+ * The files of one directory. Asynchronous calls run off the main thread, one at a time: any call, synchronous or not,
+ * throws while another one is under way.
  *
  * No file holds up a call for more than a few seconds, whatever file system it is on; `list` and
  * `refreshAsListed` wait for the directory itself as long as nobody calls `abandon`.
@@ -380,7 +380,7 @@ interface Addon {
     keepBytes: boolean,
     directory?: Uint8Array,
   ): Promise<InspectedFile>;
-  /** The same for the first bytes of a file of this size; nothing behind them counts. */
+  /** The same for the first bytes of a file of this size; the bytes after them do not count. */
   readMetricBytes(bytes: Uint8Array, sizeBytes: number, isStamped: boolean): InspectedFile;
   /**
    * These ask the file system on threads of their own. Where it hangs they stay pending for ever, which holds up

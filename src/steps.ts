@@ -12,7 +12,7 @@ export type Steps<T> = Generator<void, T, void>;
 /** Items of an ordinary loop between two steps: some tens of microseconds. */
 export const ITEMS_PER_STEP = 64;
 
-/** Milliseconds. Short beside the 50 ms that a probe or a scrape may wait, long beside a turn of the event loop. */
+/** Milliseconds. Short compared with the 50 ms that a probe or a scrape may wait, long compared with a turn of the event loop. */
 const SLICE_MS = 6;
 
 /** Runs all steps. */

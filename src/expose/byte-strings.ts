@@ -2,8 +2,8 @@
  * Byte strings, each kept once and numbered as they come: the series and label sets of an external page.
  *
  * A page can have half a million. As strings in a Map they would be hundreds of megabytes of JavaScript heap, and a
- * Map that grows at the heap's limit ends the whole process, not the thread it is in. Here they are places in a buffer
- * with columns beside it, whose failing allocation is an ordinary error.
+ * Map that grows at the heap's limit ends the whole process, not only its thread. Here they are ranges of a buffer,
+ * held in typed arrays: when one of those cannot be allocated, that is an ordinary error.
  *
  * All bytes here are in Buffers, never in plain Uint8Arrays: code that sees both is slower.
  */
@@ -14,7 +14,7 @@ export class ByteStrings {
   readonly #home: Buffer;
   #own: Buffer = Buffer.alloc(0);
   #ownBytes = 0;
-  /** Below the length of #home a place in it, else one in #own behind that. */
+  /** Offset into #home; from its length on, that length plus an offset into #own. */
   #from: Uint32Array;
   #length: Uint32Array;
   #hash: Int32Array;

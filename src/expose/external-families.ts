@@ -1,7 +1,7 @@
 /**
  * Which family a sample of an external page belongs to, and what the page says of the family.
  *
- * A name is one family, whatever the page does: a second block of it (Dynamo serves two pages one behind the other)
+ * A name is one family, whatever the page does: a second block of it (Dynamo serves two pages one after the other)
  * adds to the first, whose TYPE and HELP count. In the text formats `x_created` of a counter, histogram or summary `x`
  * is a gauge of its own, and part of that family again here.
  *

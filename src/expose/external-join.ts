@@ -2,7 +2,7 @@
  * Which series of an external page join a family that is there already: those of label sets that it does not have.
  *
  * A label set is taken or left as a whole. The buckets, sum and count of one histogram come from one place, or they
- * would not add up; and a `_created` belongs to the counter beside it.
+ * would not add up; and a `_created` belongs to the counter of its label set.
  *
  * Labels are added on both sides: by `--label` and for sources here, by NVIDIA Dynamo to all that it passes on
  * (`worker_id` and five more). The same series twice would double every sum. So what promfold added is not compared, and
@@ -38,7 +38,7 @@ const NEWLINE = 0x0a;
 const COMMA = 0x2c;
 
 /**
- * @param existing label sets as labelSetText() has them, a newline behind each
+ * @param existing label sets as labelSetText() has them, a newline after each
  * @param added labels of these that are not compared
  * @param isLeftOut by place in `order` of the page; 1 is written where a series is left out
  */
@@ -67,7 +67,7 @@ export function leaveOutExisting(
   return leftOut;
 }
 
-/** The label sets of a family as text, a newline behind each. */
+/** The label sets of a family as text, a newline after each. */
 export function labelSetLines(page: ExternalPage, family: ExternalFamily): Buffer {
   const sets = new ByteStrings();
   let bytes = 0;
@@ -114,7 +114,7 @@ function* linesOf(text: Buffer): IterableIterator<Buffer> {
 class KnownSets {
   readonly #added: ReadonlyMap<string, string | undefined>;
   readonly #sets = new ByteStrings();
-  /** By the names one behind the other. */
+  /** By the names, each followed by a comma. */
   readonly #schemas = new Map<string, readonly Buffer[]>();
   #scratch = Buffer.allocUnsafeSlow(1_024);
 

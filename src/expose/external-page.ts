@@ -183,7 +183,7 @@ class PageReader {
       line++;
       const newline = bytes.indexOf(NEWLINE, from);
       const to = newline < 0 ? bytes.length : newline;
-      const fault = isOver ? 'something behind # EOF' : this.#readLine(from, to);
+      const fault = isOver ? 'something after # EOF' : this.#readLine(from, to);
       if (fault === END) isOver = true;
       else if (fault !== undefined) throw new Error(`line ${line}: ${fault}`);
       from = to + 1;
@@ -351,7 +351,7 @@ function wordAt(bytes: Buffer, from: number, to: number): Keyword | 'EOF' | unde
   return word?.[0] as Keyword | 'EOF' | undefined;
 }
 
-/** Behind a name, quoted or not; `from` where there is none. */
+/** Where a name ends, quoted or not; `from` where there is none. */
 function nameEnd(bytes: Buffer, from: number, to: number): number {
   let at = from;
   if (bytes[at] !== QUOTE) {

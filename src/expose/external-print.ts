@@ -35,7 +35,7 @@ export interface PrintedPage {
   readonly bytes: Buffer;
   /**
    * Pieces in the order of `apart`, PIECE_COLUMNS numbers each: the family, the block (index into blockSuffixes()),
-   * where it begins, where its header ends, where it ends. Behind the last one is all that comes together.
+   * where it begins, where its header ends, where it ends. The families of `together` follow the last piece.
    */
   readonly pieces: Uint32Array;
 }
@@ -117,7 +117,7 @@ class Printer {
   }
 
   /**
-   * How the prefix of a row is written, and the blank behind it.
+   * @returns what writes the prefix of a row, and the blank after it
    *
    * @throws Error for too many series whose names have to be escaped
    */

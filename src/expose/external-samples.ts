@@ -80,7 +80,7 @@ export class Samples {
         timestampTo < 0 ? Number.NaN : Number(bytes.toString('latin1', at, timestampTo));
       const isText = this.format === 'text';
       if (!(Math.abs(timestamp) <= MAX_TIMESTAMP) || (isText && !Number.isInteger(timestamp))) {
-        return 'not a timestamp behind the value';
+        return 'not a timestamp after the value';
       }
       this.timestamp ??= new Float64Array(this.valueFrom.length).fill(Number.NaN);
       this.timestamp[sample] = timestamp;
@@ -91,6 +91,6 @@ export class Samples {
       this.format === 'openmetrics' &&
       bytes[at] === HASH &&
       bytes[skipBlanks(bytes, at + 1, to)] === OPEN;
-    return isExemplar ? undefined : 'not a timestamp behind the value';
+    return isExemplar ? undefined : 'not a timestamp after the value';
   }
 }

@@ -50,7 +50,7 @@ export function prefixText(sampleName: string, labels: Labels): string {
 /** A label in a text like labelSetText(), as places in it: `name="value"` is [from..to). */
 export interface LabelPair {
   readonly from: number;
-  /** Behind the name, quotes and all. */
+  /** Where the name ends, its quotes included. */
   readonly nameTo: number;
   readonly to: number;
 }
@@ -104,14 +104,14 @@ export function writeLabelSet(
   return written;
 }
 
-/** The equals sign behind the name that begins here. */
+/** The equals sign after the name that begins here. */
 function nameEnd(bytes: Buffer, from: number): number {
   let at = bytes[from] === QUOTE ? quotedEnd(bytes, from) : from;
   while (bytes[at] !== EQUALS) at++;
   return at;
 }
 
-/** Behind the closing quote of what begins here with a quote. */
+/** Just after the closing quote of the text that begins here with a quote. */
 function quotedEnd(bytes: Buffer, from: number): number {
   let at = from + 1;
   while (bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;

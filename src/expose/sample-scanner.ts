@@ -6,8 +6,8 @@
  *   └ prefix ──────────────────────────────────┘ └ value
  *
  * What is found are offsets into the bytes of the page: a page has up to half a million lines, and a string for
- * every part of each would be most of the work. Lenient where it does no harm: blanks are taken as they come, and what
- * stands behind the value is left to who reads.
+ * every part of each would be most of the work. Lenient where it does no harm: any blanks are accepted, and the caller
+ * checks what follows the value.
  *
  * Source: Prometheus docs, exposition_formats; OpenMetrics 1.0.0; UTF-8 names in quotes, as Prometheus 3 writes them.
  * Escapes: prometheus_client parser.py, which knows three and leaves every other backslash alone.
@@ -65,7 +65,7 @@ export class SampleScanner {
   labelCount = 0;
   /** Of label i at 4 * i: where its name begins and ends, and its value, all without quotes. */
   label = new Uint32Array(4 * 16);
-  /** Behind name and labels. */
+  /** Where name and labels end. */
   prefixTo = 0;
   valueFrom = 0;
   valueTo = 0;
@@ -148,7 +148,7 @@ export class SampleScanner {
     return this.bytes.toString('latin1', this.valueFrom, this.valueTo);
   }
 
-  /** From behind the opening brace; prefixTo is moved behind the closing one. */
+  /** Begins after the opening brace, at prefixTo, and moves prefixTo past the closing one. */
   #scanLabels(to: number): string | undefined {
     const { bytes } = this;
     let at = this.prefixTo;
@@ -158,7 +158,7 @@ export class SampleScanner {
       at = first;
       if (at >= to) return NO_SAMPLE;
       if (bytes[at] === CLOSE) {
-        // No label at all, or a comma behind the last one.
+        // No label at all, or a comma after the last one.
         this.isCanonical = false;
         this.prefixTo = at + 1;
         return undefined;

@@ -50,15 +50,15 @@ export function blockSuffixes({ format }: Dialect): readonly string[] {
  * Not compared: sample names with those of other families (`h_bucket` of a histogram `h` with a gauge
  * called so), which no escaping brings about and the reference prints as they are.
  *
- * @param beside families that are printed already: these keep their names
+ * @param existing families that are printed already: these keep their names
  * @returns indexes of the families that must be renamed; the first by code point of the name is not
  */
 export function collidingFamilies(
   dialect: Dialect,
   families: readonly NamedFamily[],
-  beside: readonly NamedFamily[] = [],
+  existing: readonly NamedFamily[] = [],
 ): Set<number> {
-  const taken = beside.length === 0 ? undefined : printedNames(dialect, beside);
+  const taken = existing.length === 0 ? undefined : printedNames(dialect, existing);
   if (areAllApart(dialect, families, taken)) return new Set();
   const order = families.map((_, i) => i);
   order.sort((a, b) => compareCodePoints(families[a]!.name, families[b]!.name));

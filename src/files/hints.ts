@@ -1,5 +1,5 @@
 /**
- * Hints that something came or went, to index ahead of the next scrape. Nothing depends on them: every
+ * Hints that something came or went, to index before the next scrape. Nothing depends on them: every
  * scrape finds out by itself (directory.ts), and where the system has no watch left there are none.
  *
  * Two watches in all, however many files there are. chokidar follows the directory itself, by way of its
@@ -7,8 +7,8 @@
  * new names; chokidar would take one watch a file. Stores into a mapping raise no event at all.
  *
  * A watch may hang as a file does, and would do it on Node's own four threads. So a directory is watched only
- * if it is on local file systems all the way (others raise no events anyhow), and its parent only if all that is
- * mounted beside it is local too: chokidar calls lstat on everything there.
+ * if it is on local file systems all the way (others raise no events anyhow), and its parent only if everything that
+ * is mounted in the parent is local too: chokidar calls lstat on everything there.
  */
 import { type FSWatcher, watch as watchNames } from 'node:fs';
 import { dirname, resolve } from 'node:path';

@@ -1,9 +1,9 @@
 /**
  * Which series an entry belongs to: its identity while merging, and what it is printed as.
  *
- * The two differ where the reference's do. It merges by the tuple of labels with the file's process
- * id behind them, and prints a dictionary made of that tuple: an application's own label `pid` keeps
- * two series apart and is then overwritten by the file's (`src/reference.md` E2).
+ * The two differ where the reference's do. It merges by the tuple of labels, followed by the file's process
+ * id, and prints a dictionary made of that tuple: an application's own label `pid` keeps two series apart and
+ * is then overwritten by the file's (`src/reference.md` E2).
  *
  * A directory may have a million series. So a series holds little more than the values of its labels, as one
  * string; what it has in common with others of its family is a SeriesKind.

@@ -86,7 +86,7 @@ export class DiscoveredSources {
       if (this.#isClosed) return;
       const { intervalMs = INTERVAL_MS } = this.#options;
       const cpu = process.cpuUsage(cpuBefore);
-      // A look that waited for what hangs took no time of any processor; scrapes beside it did.
+      // Both are upper bounds: a look that waits for what hangs uses no CPU, and scrapes that run meanwhile use some.
       const tookMs = Math.min(performance.now() - startedMs, (cpu.user + cpu.system) / 1000);
       this.#timer = setTimeout(() => void this.start(), Math.max(intervalMs, tookMs / MAX_LOAD));
       this.#timer.unref();
@@ -178,7 +178,7 @@ export class DiscoveredSources {
     this.#attached.set(identity, { name, insidePath, path, user, lastUsedMs });
     this.#scraper.attach({ name, directory: path });
     this.#options.log.info('source found', { source: name, directory: path });
-    // Ahead of the first scrape.
+    // So that its first scrape finds it indexed.
     void this.#scraper.prepare();
   }
 

@@ -53,11 +53,11 @@ export interface ScraperOptions {
   readonly extras?: readonly ExtraFamilies[];
   /** Pages of other endpoints, joined with the directory's families; not part of `source`. */
   readonly appended?: AppendedPages | undefined;
-  /** promfold's own families, behind the application's; none when absent. */
+  /** promfold's own families, after the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
   /** Told of every problem once. */
   readonly log?: ScrapeLog | undefined;
-  /** Index ahead when the file system hints at something new. */
+  /** Index before the next scrape when the file system hints at something new. */
   readonly watch?: boolean;
   /** Where to look for the writers; nowhere when absent. It is the caller's to close. */
   readonly procThread?: ProcThread | undefined;
@@ -93,7 +93,7 @@ export class UnknownSourceError extends Error {
 const GZIP_LEVEL = 1;
 const compress = promisify(gzip);
 
-/** What a page has besides the application's families, after them. */
+/** What follows the application's families on a page. */
 interface AddedFamilies {
   readonly extra: readonly ValuedFamily[];
   readonly own: readonly ValuedFamily[];

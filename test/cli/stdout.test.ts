@@ -52,7 +52,7 @@ describe('writeOutput', () => {
     );
   });
 
-  it('makes no piece before those ahead of it are written', async () => {
+  it('makes no piece before those that precede it are written', async () => {
     let made = 0;
     function* pieces() {
       for (;;) {

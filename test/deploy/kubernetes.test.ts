@@ -246,7 +246,7 @@ describe('kubernetes/podmonitor.yaml', { skip }, () => {
     assert.equal(monitor!.metadata.name, 'promfold');
   });
 
-  it('stands beside manifests that are all tested here', () => {
+  it('has only manifests next to it that are tested here', () => {
     const sidecars = readdirSync(FOLDER).filter((name) => name !== 'podmonitor.yaml');
     assert.deepEqual(sidecars.sort(), POD_TEMPLATES.map(([name]) => name).sort());
   });

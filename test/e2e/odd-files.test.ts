@@ -62,7 +62,7 @@ async function saidOf(
   }
 }
 
-describe('beside good files', () => {
+describe('among good files', () => {
   for (const [name, code, make] of oddities) {
     it(`${name} is named as ${code} and costs nothing else`, async () => {
       const directory = directoryWith((directory) => make(join(directory, name)));
@@ -146,7 +146,7 @@ describe('beside good files', () => {
 
 describe('--strict', () => {
   for (const [name, , make] of oddities) {
-    it(`fails a scrape beside ${name}, and says which`, async () => {
+    it(`fails a scrape for ${name}, and says which`, async () => {
       const directory = directoryWith((directory) => make(join(directory, name)));
       const { exitCode, stdout, stderr } = await promfold(['scrape', directory, '--strict']);
       assert.equal(exitCode, 2);

@@ -1,4 +1,4 @@
-/** `--retain-removed` beside real workers whose files a reaper deletes once they are dead, as LiteLLM's does. */
+/** `--retain-removed` with real workers whose files a reaper deletes once they are dead, as LiteLLM's does. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -459,7 +459,7 @@ describe('a signal', { concurrency: CONCURRENCY }, () => {
     assert.equal(existsSync(directoryOf(one.stderr)), false);
   });
 
-  it('SIGHUP is ignored by the command behind nohup, though Node forgets that it was', async () => {
+  it('SIGHUP is ignored by the command under nohup, though Node forgets that it was', async () => {
     const one = session([
       'bash',
       '-c',

@@ -1,5 +1,5 @@
 /**
- * Damaged and odd files, the rows of `src/reference.md` K: each lies beside good ones when it is first seen,
+ * Damaged and odd files, the rows of `src/reference.md` K: each is among good ones when it is first seen,
  * and where its bytes can change so, a file that was served becomes like it.
  */
 import assert from 'node:assert/strict';

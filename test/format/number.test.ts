@@ -62,7 +62,7 @@ describe('a text is no number', () => {
     ['when it is hexadecimal', '0x1'],
     ['when an underscore comes first', '_1'],
     ['when two underscores come together', '1__0'],
-    ['when an underscore stands beside the point', '1_.0'],
+    ['when an underscore is next to the point', '1_.0'],
     ['when its exponent has no digits', '1e'],
     ['when blanks stand inside', '1 0'],
     ['when a byte order mark stands before it', '\ufeff1'],

@@ -198,7 +198,7 @@ describe("promfold's own families in a diff", () => {
     return served;
   };
 
-  it('are left out beside a directory, on either side', async () => {
+  it('are left out where one side is a directory, whichever', async () => {
     for (const [a, b] of [
       [files, await page()],
       [await page(), files],

@@ -130,7 +130,7 @@ describe('usedBytesOf', () => {
 
 describe('clientOf', () => {
   const key = (...parts: unknown[]) => ({ entries: [{ name: '', rawKey: JSON.stringify(parts) }] });
-  it('cannot tell lists from objects by a histogram, nor need it beside a counter', () => {
+  it('cannot tell lists from objects by a histogram, nor need it where there is a counter', () => {
     const file = makeFile('histogram_1.db', { ...key('h', 'h_sum', {}), slotBytes: 8 });
     assert.equal(clientOf(file), 'before 0.16');
     assert.deepEqual(distinctClients(['before 0.16', 'before 0.4', '0.18+']), [

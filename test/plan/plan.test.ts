@@ -157,7 +157,7 @@ describe('the plan', () => {
       ['x', 'x{pid="2"}'],
     ],
     [
-      'puts buckets of all processes in ascending order and the count behind them',
+      'puts buckets of all processes in ascending order and the count after them',
       {
         'histogram_1.db': [
           ['h', 'h_sum'],

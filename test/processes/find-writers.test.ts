@@ -54,7 +54,7 @@ describe('findWriters', () => {
     assert.equal(writer.otherPids, undefined);
   });
 
-  it('calls dead whom nobody maps beside a file that is mapped', async () => {
+  it('calls a process dead whose file nobody maps while another file is mapped', async () => {
     const writers = await find([ownId(), 'counter_1.db'], ['999999999', 'counter_2.db']);
     assert.equal(writers.get('999999999')!.liveness, 'dead');
   });

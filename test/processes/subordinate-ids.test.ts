@@ -25,7 +25,7 @@ describe('a user id', () => {
     ['at the end of a range is of its owner', 165_535, 1001],
     ['in a range of a number is of that', 165_536, 1002],
     ['in a range of a name that passwd does not have is of its first id', 231_081, 231_072],
-    ['behind that range is of itself', 231_082, 231_082],
+    ['after that range is of itself', 231_082, 231_082],
     ['in a second range is of its owner', 300_000, 1001],
     ['in a comment is of itself', 1, 1],
   ];

@@ -336,7 +336,7 @@ describe('the sources of several users', () => {
 });
 
 describe('serve --discover', { skip: python.skip }, () => {
-  it('serves a server that runs, beside a source of its own', async () => {
+  it('serves a server that runs, and a source of its own', async () => {
     const vllm = await vllmLike();
     const directory = (await vllm.facts()).directory!;
     const daemon = await Daemon.serve(undefined, ['--discover', `--source=own=${tempDirectory()}`]);

@@ -25,7 +25,7 @@ describe('the quota', () => {
     ['lets a user have half of the places', [EVE], times(49, EVE), EVE],
     ['and no more', [EVE], times(50, EVE), undefined],
     [
-      'lets the next user have 20 beside one that has as many as it may',
+      'lets the next user have 20 where another has as many as it may',
       [ANN],
       [...times(50, EVE), ...times(19, ANN)],
       ANN,

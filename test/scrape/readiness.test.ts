@@ -110,7 +110,7 @@ describe('/-/ready', () => {
     assert.equal((await get('/-/healthy')).body, 'promfold is healthy.\n');
   });
 
-  it('is 503 while scrapes wait behind a run that nobody asked for', async () => {
+  it('is 503 while scrapes wait for a run that nobody asked for', async () => {
     const { clock, scraper, get } = setUp();
     await scraper.scrape({ dialect: TEXT });
     const { release } = hang();

@@ -20,14 +20,14 @@ describe('a listen address', () => {
     ['a port alone', '9100'],
     ['a host alone', 'localhost'],
     ['nothing', ''],
-    ['no port behind the colon', 'localhost:'],
+    ['no port after the colon', 'localhost:'],
     ['a port beyond 16 bits', ':65536'],
     ['a negative port', ':-1'],
     ['a named port', 'localhost:http'],
     ['IPv6 without brackets', '::1:9100'],
     ['a URL', 'http://localhost:9100'],
     ['a blank', ' :9100'],
-    ['a path behind it', ':9100/metrics'],
+    ['a path after it', ':9100/metrics'],
   ];
   for (const [title, text] of bad) {
     it(`is not ${title}`, () => assert.equal(parseListenAddress(text), undefined));

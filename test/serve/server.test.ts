@@ -114,7 +114,7 @@ describe('name[]', () => {
     ['may be encoded, brackets too', `name%5B%5D=${encoded}`, [first]],
     ['that nothing is called gives nothing', 'name[]=nothing', []],
     ['that is blank is no choice', 'name[]=', [...families, 'promfold_up']],
-    ['that is blank beside another is dropped', `name[]=&name[]=${first}`, [first]],
+    ['that is blank is dropped where there is another', `name[]=&name[]=${first}`, [first]],
     ['without brackets is no choice', `name=${first}`, [...families, 'promfold_up']],
   ];
   for (const [title, query, expected] of cases) {

@@ -11,7 +11,7 @@ import { tempDirectory } from './temp.js';
 export class HangingFileSystem {
   /** What is in it; never hangs. */
   readonly source: string;
-  /** Where it is mounted, beside the source. */
+  /** Where it is mounted, next to the source. */
   readonly root: string;
   readonly #daemon: ChildProcess;
 

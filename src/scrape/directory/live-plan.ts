@@ -125,7 +125,7 @@ export class LivePlan {
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
   async update(toPrint?: Printing): Promise<Collected | undefined> {
-    // Ahead of the refresh, which reads what came back.
+    // Before the refresh, which reads the files that came back.
     this.#setAside();
     this.#wereOut = new Set(this.files.overBudgetIds());
     const mayFit = this.#mayFitNow();
@@ -264,7 +264,7 @@ export class LivePlan {
   /**
    * Admits what is new in files; a file that does not fit is left out.
    *
-   * @param first entries that each file is to be admitted with ahead of all others
+   * @param first how many entries of each file are admitted before all others
    * @returns whether everything fits
    */
   async #admit(

@@ -52,7 +52,7 @@ export class Source {
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
   /** What the last update collected, until it is asked for. */
-  #ahead: { readonly printing: Printing; readonly collected: Collected } | undefined;
+  #preRendered: { readonly printing: Printing; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
     const { rules, mapLimit, log, onHint } = options;
@@ -88,10 +88,10 @@ export class Source {
    * @returns whether nothing did, and that is printed
    */
   async update(toPrint?: Printing): Promise<boolean> {
-    this.#ahead = undefined;
+    this.#preRendered = undefined;
     try {
       const collected = await this.live.update(toPrint);
-      if (collected !== undefined) this.#ahead = { printing: toPrint!, collected };
+      if (collected !== undefined) this.#preRendered = { printing: toPrint!, collected };
       const wasReadable = this.isReadable;
       this.#isSeen = true;
       this.#unreadable = undefined;
@@ -101,14 +101,15 @@ export class Source {
       this.#unreadable = error;
     }
     this.#problemLog.report(this.problems());
-    return this.#ahead !== undefined;
+    return this.#preRendered !== undefined;
   }
 
   /** As FileSet.collect; takes over what it finds wrong. */
   async collect(printing: Printing): Promise<Collected> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead !== undefined && isSame(ahead.printing, printing)) return ahead.collected;
+    const preRendered = this.#preRendered;
+    this.#preRendered = undefined;
+    if (preRendered !== undefined && isSame(preRendered.printing, printing))
+      return preRendered.collected;
     const collected = await this.live.files.set.collect(printing);
     const { changes } = collected;
     if (changes !== undefined) {

@@ -3,7 +3,7 @@
  *
  * The order of rank: promfold's own families and those it adds, the directory's, then the endpoints' as they are named.
  * A family whose name one of higher rank has joins it, series by series, if it is of the same type; else it is left out.
- * So is one that would print a name which belongs to another family (`x_count` beside a histogram `x`).
+ * So is one that would print a name of another family (`x_count`, where there is a histogram `x`).
  *
  * Runs when the directory's families or those of an endpoint change, not per scrape.
  */

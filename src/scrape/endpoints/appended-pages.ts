@@ -3,7 +3,7 @@
  * series: what the directory has wins, what only an endpoint has is added. An endpoint that is dead, slow or
  * talks nonsense costs only its families.
  *
- *   begin() ─▶ each endpoint's thread fetches and reads          beside the directory
+ *   begin() ─▶ each endpoint's thread fetches and reads          while the directory is read
  *   join()  ─▶ arrange: which families and label sets are added   only when one of them changed
  *           ─▶ each thread prints what is added of its page       bytes, ready to be put into the answer
  *
@@ -380,7 +380,7 @@ function* appendixOf(
   printed: readonly (PrintAnswer | undefined)[],
 ): Steps<Appendix> {
   const suffixes = blockSuffixes(dialect);
-  const behind: Piece[] = [];
+  const appended: Piece[] = [];
   const blocksOf: Map<number, InsertedBlock[]>[] = [];
   for (const answer of printed) {
     const blocks = new Map<number, InsertedBlock[]>();
@@ -403,7 +403,7 @@ function* appendixOf(
       else there.push(inserted);
       end = to!;
     }
-    behind.push({ bytes, from: end, to: bytes.length });
+    appended.push({ bytes, from: end, to: bytes.length });
   }
 
   const inserted = new Map<string, InsertedBlock[]>();
@@ -411,7 +411,7 @@ function* appendixOf(
     if (i % ITEMS_PER_STEP === 0) yield;
     const blocks = parts.flatMap(({ endpoint, family }) => blocksOf[endpoint]!.get(family) ?? []);
     if (blocks.length === 0) continue;
-    // The blocks of the family once each, and in each the parts one behind the other.
+    // The blocks of the family once each, and in each the parts one after the other.
     const ordered = suffixes.flatMap((suffix) => blocks.filter((block) => block.suffix === suffix));
     if (directory !== undefined) {
       inserted.set(name, ordered);
@@ -419,8 +419,8 @@ function* appendixOf(
     }
     for (const [j, { suffix, bytes, from, linesFrom, to }] of ordered.entries()) {
       const hasHeader = suffix === ordered[j - 1]?.suffix;
-      behind.push({ bytes, from: hasHeader ? linesFrom : from, to });
+      appended.push({ bytes, from: hasHeader ? linesFrom : from, to });
     }
   }
-  return { inserted, behind };
+  return { inserted, appended };
 }

@@ -17,7 +17,7 @@ const LINES_PER_PIECE = 1_024;
 
 const made = new Memo<LaidOutFamily, Uint8Array>();
 
-/** @param family of a layout, or of several joined; @returns texts with a newline behind each label set */
+/** @param family of a layout, or of several joined; @returns texts with a newline after each label set */
 export function* directoryLabelSets(family: ExposedFamily): Steps<readonly Uint8Array[]> {
   const parts = isMerged(family) ? family.parts.map((part) => part.family) : [family];
   const texts: Uint8Array[] = [];

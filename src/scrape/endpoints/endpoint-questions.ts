@@ -62,7 +62,7 @@ export function monotonicMs(): number {
   return seconds * 1_000 + nanoseconds / 1e6;
 }
 
-/** Answered with one text for each: label sets, a newline behind each. */
+/** Answered with one text for each: label sets, a newline after each. */
 export interface LabelSetsQuestion {
   readonly kind: 'labelSets';
   readonly set: string;

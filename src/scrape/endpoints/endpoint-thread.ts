@@ -38,7 +38,7 @@ export const HEAP_MEGABYTES = 256;
 const BUSY_MS = 100;
 const BUSY_SHARE = 0.2;
 
-/** A smaller page leaves nothing behind that is worth a new thread. */
+/** The memory that a smaller page leaves in use is not worth a new thread. */
 const LARGE_PAGE_BYTES = 4 * 1024 * 1024;
 
 export class EndpointThread {
@@ -86,7 +86,7 @@ export class EndpointThread {
     return this.#page;
   }
 
-  /** The label sets of these families, a newline behind each. */
+  /** The label sets of these families, a newline after each. */
   labelSets({ set }: EndpointPage, families: readonly number[], withinMs: number) {
     return this.#ask<readonly Uint8Array[]>({ kind: 'labelSets', set, families }, withinMs);
   }

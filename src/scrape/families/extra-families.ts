@@ -1,7 +1,7 @@
 /**
  * Families that a scrape adds to those of the directory: of processes, of time, of other endpoints.
  *
- * They are printed behind the application's families and before promfold's own, in every dialect and
+ * They are printed after the application's families and before promfold's own, in every dialect and
  * under `name[]` as those are. A family that the directory has is not added; of several the first is.
  */
 import type { ValuedFamily } from '../../expose/valued-family.js';

@@ -287,7 +287,7 @@ export class SelfMetrics {
       const said = sources.map((source) => ({ name: source.name, said: ofSource(source) }));
       if (areSame(said, this.#recorded.get(key))) continue;
       this.#recorded.set(key, said);
-      // A source that is gone leaves nothing behind.
+      // Nothing of a source that is gone stays.
       this.#clear(key);
       for (const one of said) this.#putSaid(key, row, one);
     }

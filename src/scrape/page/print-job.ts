@@ -9,15 +9,15 @@ import type { Source } from '../directory/source.js';
 import type { MergedLayout } from './merged-layout.js';
 import { mergedPageOf, type PageBlock, type PageRequest, pageOf } from './page-templates.js';
 
-/** Room for what is added behind a page, so that adding it copies nothing. */
+/** Room after a page for what is appended to it, so that appending copies nothing. */
 const TAIL_BYTES = 16_384;
 
 /** What other endpoints add to a page. */
 export interface Appendix {
-  /** By family that the page may have: what belongs into its blocks, those of one suffix one behind the other. */
+  /** By family, which the page may not have: what is inserted into its blocks. Those of one suffix follow each other. */
   readonly inserted: ReadonlyMap<string, readonly InsertedBlock[]>;
   /** Further families. */
-  readonly behind: readonly Piece[];
+  readonly appended: readonly Piece[];
 }
 
 /** bytes[from..to) */
@@ -87,7 +87,7 @@ export class PrintJob {
     return function* (collected, appendix) {
       const of = collected.get(source)!;
       if (appendix === undefined) return of.bodies[at]!;
-      if (appendix.inserted.size === 0) return yield* append(of.bodies[at]!, appendix.behind);
+      if (appendix.inserted.size === 0) return yield* append(of.bodies[at]!, appendix.appended);
       const part = partOf(of, at);
       const turn = new Array<number>(part.partEnd.length).fill(0);
       const joined = yield* join([part], turn, blocks, appendix);
@@ -159,7 +159,7 @@ function* join(
   blocks: readonly PageBlock[],
   appendix: Appendix | undefined,
 ): Steps<Buffer> {
-  const { behindTemplate, behind } = yield* placesOf(appendix, blocks);
+  const { afterTemplate, appended } = yield* placesOf(appendix, blocks);
   const pieces: Piece[] = [];
   const next = parts.map(() => 0);
   const taken = parts.map(() => 0);
@@ -167,27 +167,30 @@ function* join(
     if (i % ITEMS_PER_STEP === 0) yield;
     const { body, partEnd } = parts[whose]!;
     const to = partEnd[next[whose]!++]!;
-    const inserted = behindTemplate.get(i + 1);
+    const inserted = afterTemplate.get(i + 1);
     if (turn[i + 1] === whose && inserted === undefined) continue;
     pieces.push({ bytes: body, from: taken[whose]!, to });
     taken[whose] = to;
     for (const piece of inserted ?? []) pieces.push(piece);
   }
-  for (const piece of behind) pieces.push(piece);
+  for (const piece of appended) pieces.push(piece);
   return yield* concat(pieces);
 }
 
 interface Places {
   /** By number of templates before it. */
-  readonly behindTemplate: ReadonlyMap<number, readonly Piece[]>;
-  readonly behind: readonly Piece[];
+  readonly afterTemplate: ReadonlyMap<number, readonly Piece[]>;
+  readonly appended: readonly Piece[];
 }
 
-/** Lines go behind those of their block; a block that the page has not goes behind the family; else all goes behind the page. */
+/**
+ * Lines are inserted after those of their block. A block that the page does not have is inserted after the family, and
+ * a family that it does not have is appended.
+ */
 function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[]): Steps<Places> {
-  const behindTemplate = new Map<number, Piece[]>();
+  const afterTemplate = new Map<number, Piece[]>();
   if (appendix === undefined || appendix.inserted.size === 0) {
-    return { behindTemplate, behind: appendix?.behind ?? [] };
+    return { afterTemplate, appended: appendix?.appended ?? [] };
   }
   const blocksOf = new Map<string, PageBlock[]>();
   for (const [i, block] of blocks.entries()) {
@@ -197,10 +200,10 @@ function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[])
     if (known === undefined) blocksOf.set(block.family, [block]);
     else known.push(block);
   }
-  const behind: Piece[] = [];
+  const appended: Piece[] = [];
   const put = (end: number, piece: Piece) => {
-    const there = behindTemplate.get(end);
-    if (there === undefined) behindTemplate.set(end, [piece]);
+    const there = afterTemplate.get(end);
+    if (there === undefined) afterTemplate.set(end, [piece]);
     else there.push(piece);
   };
   let step = 0;
@@ -212,12 +215,12 @@ function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[])
       const hasHeader = block !== undefined || suffix === inserted[i - 1]?.suffix;
       const piece = { bytes, from: hasHeader ? linesFrom : from, to };
       const after = block ?? own.at(-1);
-      if (after === undefined) behind.push(piece);
+      if (after === undefined) appended.push(piece);
       else put(after.end, piece);
     }
   }
-  for (const piece of appendix.behind) behind.push(piece);
-  return { behindTemplate, behind };
+  for (const piece of appendix.appended) appended.push(piece);
+  return { afterTemplate, appended };
 }
 
 /** Leaves room for more. */
@@ -248,7 +251,7 @@ function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps
   }
 }
 
-/** Adds to a page, in the room that is left behind it if that is enough. */
+/** Appends to a page, in the room after it if that is enough. */
 function* append(page: Buffer, pieces: readonly Piece[]): Steps<Buffer> {
   let bytes = 0;
   for (const { from, to } of pieces) bytes += to - from;
@@ -262,7 +265,7 @@ function* append(page: Buffer, pieces: readonly Piece[]): Steps<Buffer> {
   return whole;
 }
 
-/** Adds text behind a page, in the room that is left for it. */
+/** Appends text to a page, in the room after it if that is enough. */
 export function appendText(page: Buffer, text: string): Buffer {
   const bytes = Buffer.byteLength(text);
   if (page.buffer.byteLength - page.byteOffset - page.length < bytes) {

@@ -25,7 +25,7 @@ import { metricLint } from '../../support/promtool.js';
 import { tempDirectory } from '../../support/temp.js';
 
 const CASE = `${GOLDEN}/dynamo-worker`;
-/** What Dynamo's server sends with the variable preset: two pages, one behind the other. */
+/** What Dynamo's server sends with the variable preset: two pages, one after the other. */
 const DOUBLED = [1, 2].map((i) => readFileSync(`${CASE}/dynamo.scrape.${i}.prom`, 'utf8')).join('');
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -194,7 +194,7 @@ describe('an appended page', () => {
     '',
   ].join('\n');
 
-  it('stands behind the families of the directory, in text', async () => {
+  it('is after the families of the directory, in text', async () => {
     const directory = tempDirectory();
     writeMetricFile(join(directory, 'counter_1.db'), [counter('hits', 3)]);
     const { page } = open([await endpoint(small)], { directory });
@@ -284,7 +284,7 @@ describe('an appended page', () => {
     assert.match(accept!, /^text\/plain;.*,application\/openmetrics-text;version=1\.0\.0;/);
   });
 
-  it('may be behind a redirect and a password, which go nowhere else', async () => {
+  it('may need a redirect and a password, which go nowhere else', async () => {
     const seen: (string | undefined)[] = [];
     const other = await endpoint((request, response) => {
       seen.push(request.headers.authorization);

@@ -49,7 +49,7 @@ const namesIn = (exposition: string) =>
   [...exposition.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
 
 describe('extra families', () => {
-  it("stand behind the application's and before our own", async () => {
+  it("come after the application's and before our own", async () => {
     const selfMetrics = new SelfMetrics({ version: '1', revision: '' });
     const page = String(
       await open({ extras: [extra(family('b', '1.0', '2.0')), extra(uptime)], selfMetrics }).scrape(

@@ -219,7 +219,7 @@ describe('self-metrics', () => {
       milliseconds.push(performance.now() - started);
     }
     const median = milliseconds.sort((a, b) => a - b)[150]!;
-    // Three times the aim: this may run beside a build.
+    // Three times the aim: this may run during a build.
     assert.ok(median < 0.9, `median ${median} ms`);
   });
 
