@@ -11,7 +11,7 @@ import { type ErrorCode, MetricFileError } from '../errors.js';
 import { isStamped, parseFileName } from '../format/filename.js';
 import { FAULT, type InspectedFile, readMetricBytes } from '../native.js';
 import { directoryError } from './directory-error.js';
-import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
 
 export type { InspectedFile } from '../native.js';
 
@@ -124,7 +124,7 @@ function isStampedFile(baseName: string): boolean {
   return name !== undefined && isStamped(name);
 }
 
-/** The fault of a file as an error. None for one that is empty because it is just being made. */
+/** The fault of a file as an error. None for an empty file in its creation grace period. */
 export function faultOf(
   path: string,
   { fault, faultOffset, found }: Pick<InspectedFile, 'fault' | 'faultOffset' | 'found'>,
@@ -132,8 +132,9 @@ export function faultOf(
 ): MetricFileError | undefined {
   const code: ErrorCode | undefined = CODE_OF_FAULT[fault];
   if (code === undefined) return undefined;
-  const isYoung = code === 'FILE_EMPTY' && nowSeconds - changedSeconds <= CREATION_SECONDS;
-  if (isYoung) return undefined;
+  const isInGracePeriod =
+    code === 'FILE_EMPTY' && nowSeconds - changedSeconds <= CREATION_GRACE_SECONDS;
+  if (isInGracePeriod) return undefined;
   const offset = faultOffset < 0 ? undefined : faultOffset;
   return new MetricFileError(code, path, found, { offset });
 }

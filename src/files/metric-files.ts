@@ -24,7 +24,7 @@ import {
 } from '../native.js';
 import { Directory } from './directory.js';
 import { DIRECTORY_SECONDS, directoryError } from './directory-error.js';
-import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
 import type { MetricFile } from './metric-file.js';
 import { RunningCounts } from './running-counts.js';
 
@@ -211,13 +211,14 @@ export class MetricFiles {
     this.set.compactKeys();
   }
 
-  /** Whether some file is empty and may still be in the making: problems() changes by mere time. */
-  hasYoungFile(nowSeconds: number): boolean {
-    for (const id of this.#faulty) if (isYoung(this.#files.get(id)!, nowSeconds)) return true;
+  /** Whether some empty file is in its creation grace period: problems() will change when that ends. */
+  hasFileInGracePeriod(nowSeconds: number): boolean {
+    for (const id of this.#faulty)
+      if (isInGracePeriod(this.#files.get(id)!, nowSeconds)) return true;
     return false;
   }
 
-  /** Files that are left out or held, and why; one that may still be in the making is not among them. */
+  /** Files that are left out or held, and why; none that is in its creation grace period. */
   *problems(nowSeconds: number): IterableIterator<MetricFileError> {
     for (const path of this.#foreign.values()) {
       const found = 'no client writes a file of this name';
@@ -228,7 +229,7 @@ export class MetricFiles {
     }
     for (const id of this.#faulty) {
       const file = this.#files.get(id)!;
-      if (isYoung(file, nowSeconds)) continue;
+      if (isInGracePeriod(file, nowSeconds)) continue;
       const { path, state } = file;
       const { fault, found, offset } = file.fault!;
       const held = WHAT_IS_SERVED[state] ?? '';
@@ -345,10 +346,10 @@ function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): void {
   from.delete(id);
 }
 
-function isYoung({ state, fault }: MetricFile, nowSeconds: number): boolean {
+function isInGracePeriod({ state, fault }: MetricFile, nowSeconds: number): boolean {
   return (
     state === FILE_STATE.empty &&
     fault !== undefined &&
-    nowSeconds - fault.changedSeconds <= CREATION_SECONDS
+    nowSeconds - fault.changedSeconds <= CREATION_GRACE_SECONDS
   );
 }

@@ -49,7 +49,7 @@ describe('the directory check', () => {
     world.now = changed + 4n * MS;
     assert.equal(list(), true, 'the same times, and yet it must be listed');
     world.now = changed + 60n * MS;
-    assert.equal(list(), true, 'the last listing was still too young');
+    assert.equal(list(), true, 'the last listing was too soon after the change');
     assert.equal(list(), false, 'this one was not');
   });
 

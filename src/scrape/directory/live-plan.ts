@@ -81,8 +81,8 @@ export class LivePlan {
   #isBroken = false;
   #problems: readonly MetricFileError[] | undefined;
   #counts: FileCounts | undefined;
-  /** When the problems were last found: then they change by mere time. */
-  #hadYoungFile = false;
+  /** When the problems were last found, some file was in its creation grace period: they change when that ends. */
+  #hadFileInGracePeriod = false;
   readonly #log: ScrapeLog | undefined;
   readonly #limits: Limits;
   readonly #budget: Budget;
@@ -138,7 +138,7 @@ export class LivePlan {
     if (isFirstLook) this.#setAside();
     this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
-    if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
+    if (added.length > 0 || changed || this.#hadFileInGracePeriod) this.#look();
     if (this.#isBroken) await this.#startOver();
     else if (changed || this.#stale) await this.#replan(refreshed);
     if (mayFit || this.#mayFitNow()) await this.#retry();
@@ -160,9 +160,9 @@ export class LivePlan {
   /** Everything wrong with the directory: files left out or held, entries left out or repaired. */
   problems(): readonly MetricFileError[] {
     if (this.#problems === undefined) {
-      // One moment for both, or a file could come of age between them and never be reported.
+      // One time for both: a grace period that ended between them would leave its file unreported.
       const nowSeconds = Date.now() / 1000;
-      this.#hadYoungFile = this.files.hasYoungFile(nowSeconds);
+      this.#hadFileInGracePeriod = this.files.hasFileInGracePeriod(nowSeconds);
       this.#problems = [...this.#findProblems(nowSeconds)];
     }
     return this.#problems;

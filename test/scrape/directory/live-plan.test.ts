@@ -3,7 +3,7 @@ import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CREATION_SECONDS } from '../../../src/files/fault-code.js';
+import { CREATION_GRACE_SECONDS } from '../../../src/files/fault-code.js';
 import { LivePlan } from '../../../src/scrape/directory/live-plan.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 import { TEXT } from '../../support/dialect.js';
@@ -21,7 +21,7 @@ describe('the live plan', () => {
       assert.deepEqual(live.problems(), []);
       assert.deepEqual(live.facts().skippedFiles, new Map());
 
-      await sleep((CREATION_SECONDS + 0.5) * 1000);
+      await sleep((CREATION_GRACE_SECONDS + 0.5) * 1000);
       await live.update();
       assert.deepEqual(
         live.problems().map(({ code }) => code),
