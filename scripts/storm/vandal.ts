@@ -5,10 +5,10 @@
  *
  * Files named `…_wild<n>.db` are its own: made, grown, truncated, stretched, zeroed, overwritten with
  * noise, replaced, linked and removed. Those of witnesses.ts that may be held are only damaged in
- * ways that can be noticed, and mended. Now and then the whole directory is moved away for a moment.
+ * ways that can be noticed, and repaired. Now and then the whole directory is moved away for a moment.
  *
  * Prints JSON lines: {"operations": n} several times a second, {"gone": ms} and {"back": ms} round an
- * absence. At the end it mends what it damaged and removes what it made.
+ * absence. At the end it repairs what it damaged and removes what it made.
  */
 import {
   chmodSync,
@@ -215,7 +215,7 @@ function damage(image: Image): void {
 }
 
 /** `used` last, as a writer does: what is half written counts for nothing. */
-function mend(image: Image): void {
+function repair(image: Image): void {
   damaged.delete(image);
   const fd = openSync(join(directory, image.name), 'r+');
   try {
@@ -258,7 +258,7 @@ while (!ended) {
       wildBlow();
     } else {
       const image = random.pick(HELD);
-      if (damaged.has(image)) mend(image);
+      if (damaged.has(image)) repair(image);
       else damage(image);
     }
   }
@@ -272,7 +272,7 @@ while (!ended) {
   }
   await pace.rest();
 }
-for (const image of HELD) mend(image);
+for (const image of HELD) repair(image);
 for (const name of readdirSync(directory, { encoding: 'buffer' })) {
   if (!name.includes('_wild')) continue;
   try {

@@ -3,7 +3,7 @@
  * their neighbours.
  *
  *   witness_…   nobody touches them, but for one counter that only ever moves up
- *   held_…      damaged in every way that can be noticed, and mended; their values never change, so
+ *   held_…      damaged in every way that can be noticed, and repaired; their values never change, so
  *               neither may what is served
  *
  * Both are in all four layouts. The vandal reads the images of the held files from here.
@@ -121,7 +121,7 @@ function gauges(): Image[] {
   });
 }
 
-/** Damaged and mended by the vandal. */
+/** Damaged and repaired by the vandal. */
 export const HELD: readonly Image[] = cumulative('held');
 
 /** Sample lines of every answer; OpenMetrics prints these the same. */

@@ -5,8 +5,8 @@
  *   0.4.0 to 0.15.0     [metric, sample, {label: value}]
  *   0.3.1 and earlier   [metric, sample, [label], [value]]
  *
- * A key that says enough to be printed is served, mended where it must be; any other costs its own
- * entry only (`src/reference.md` N1, K15 to K22).
+ * A key that says enough to be printed is served, repaired if necessary. Any other costs only its own
+ * entry (`src/reference.md` N1, K15 to K22).
  *
  * Source: prometheus_client mmap_dict.py, mmap_key, and its history (`src/reference.md` A7).
  */
@@ -30,7 +30,7 @@ export interface Key {
   readonly keepsRawName: boolean;
   /** `_total` was taken off a list key's metric name, which is right for a counter: see familyOf. */
   readonly totalRemoved?: true;
-  /** What had to be mended to serve it, as a phrase; absent for a sound key. */
+  /** What had to be repaired, as a phrase; absent for a sound key. */
   readonly repaired?: string;
 }
 
@@ -154,7 +154,7 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
   }
 
   const repairs: string[] = [];
-  const mend = (text: string, what: string): string => {
+  const repair = (text: string, what: string): string => {
     if (text.isWellFormed()) return text;
     repairs.push(`half a surrogate pair in ${what}`);
     return text.toWellFormed();
@@ -166,23 +166,26 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     if (typeof name !== 'string') {
       return { fault: 'label', found: `label name is ${kindOf(name)}` };
     }
-    const mendedName = mend(name, 'a label name');
+    const repairedName = repair(name, 'a label name');
     if (typeof value !== 'string') {
-      return { fault: 'label', found: `value of label ${excerpt(mendedName)} is ${kindOf(value)}` };
+      return {
+        fault: 'label',
+        found: `value of label ${excerpt(repairedName)} is ${kindOf(value)}`,
+      };
     }
-    const mendedValue = value.isWellFormed()
+    const repairedValue = value.isWellFormed()
       ? value
-      : mend(value, `the value of label ${excerpt(mendedName)}`);
-    isSorted &&= pairs.length === 0 || compareCodePoints(pairs.at(-1)![0], mendedName) < 0;
-    pairs.push([mendedName, mendedValue]);
+      : repair(value, `the value of label ${excerpt(repairedName)}`);
+    isSorted &&= pairs.length === 0 || compareCodePoints(pairs.at(-1)![0], repairedName) < 0;
+    pairs.push([repairedName, repairedValue]);
   }
 
-  let mendedHelp = '';
-  if (typeof help === 'string') mendedHelp = mend(help, 'the help');
+  let repairedHelp = '';
+  if (typeof help === 'string') repairedHelp = repair(help, 'the help');
   else repairs.push(`help is ${kindOf(help)}`);
 
-  const metricName = mend(metric, 'the metric name');
-  const sampleName = mend(sample, 'the sample name');
+  const metricName = repair(metric, 'the metric name');
+  const sampleName = repair(sample, 'the sample name');
   const whole = list && metricName === sampleName;
   // A metric called just `_total` would be left without a name.
   const totalRemoved = whole && /.+_total$/s.test(metricName);
@@ -190,7 +193,7 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     family: totalRemoved ? metricName.slice(0, -'_total'.length) : metricName,
     sampleName,
     labels: isSorted ? pairs : sortedLabels(pairs),
-    help: mendedHelp,
+    help: repairedHelp,
     keepsRawName: whole && !totalRemoved,
     ...(totalRemoved && { totalRemoved }),
     ...(repairs.length > 0 && { repaired: repairs.join(', ') }),

@@ -107,7 +107,7 @@ describe('promfold cat', () => {
     assert.match(stdout, /bad_loops_total/);
   });
 
-  it('exits 0 for a file that is only unfinished or mended', async () => {
+  it('exits 0 for a file that is only unfinished or repaired', async () => {
     for (const name of ['header-only/files/counter_99.db', 'bad-help-none/files/counter_12.db']) {
       const { exitCode } = await promfold(['cat', `${GOLDEN}/${name}`]);
       assert.equal(exitCode, 0, name);

@@ -64,7 +64,7 @@ function withSecondKey(key: string | Buffer): () => Buffer {
   };
 }
 
-/** The file is mended in place, and then is like any other. */
+/** The file is repaired in place, and then is like any other. */
 async function heals(place: Place): Promise<void> {
   const bytes = victimBytes();
   rewrite(place.victim, bytes);

@@ -136,7 +136,7 @@ describe('a key', () => {
   }
 });
 
-describe('a key that can be mended', () => {
+describe('a key that can be repaired', () => {
   const cases: [string, string, Key][] = [
     [
       'may have null for help',
