@@ -86,8 +86,8 @@ function piecesOf(
 function labelNames(labels: Labels, escaping: Escaping): string[] {
   const spelling = labels.map(([name]) => escapeLabelName(name, escaping));
   const forced = labels.map(([name]) => forceLabelName(name));
-  const giveWay = namesToForce(spelling, forced, isMetricNameLabel);
-  return spelling.map((name, i) => (giveWay.has(i) ? forced[i]! : name));
+  const mustForce = namesToForce(spelling, forced, isMetricNameLabel);
+  return spelling.map((name, i) => (mustForce.has(i) ? forced[i]! : name));
 }
 
 /** `..name..` in underscores would be Prometheus' own label for the metric name, given twice. */

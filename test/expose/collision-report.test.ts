@@ -26,12 +26,12 @@ describe('nameCollisions', () => {
       ['a_b is escaped to a name that another family has'],
     ],
     [
-      'names the labels that give way',
+      'names the labels that are renamed',
       [family('a', 'x.y', 'x_y')],
       ['a has labels escaped to names that others have: "x_y"'],
     ],
     [
-      'counts the series that give way',
+      'counts the series that are renamed',
       [{ ...family('a'), series: [one('a$b'), one('a_b'), one('a_b', 'x.y'), one('a_b', 'x_y')] }],
       ["a has 2 series escaped to another's line, of a_b first"],
     ],

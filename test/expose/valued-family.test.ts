@@ -75,7 +75,7 @@ describe('printFamilies', () => {
     });
   });
 
-  it('gives way to a family that stands before it under the same name', () => {
+  it('renames a family where one that is printed already has the same name', () => {
     const existing = [gauge('a_b', { x: '1.0' })];
     const text = printFamilies(TEXT, [gauge('a.b', { x: '2.0' })], existing);
     assert.match(text, /^# HELP U__a_2e_b /);

@@ -147,7 +147,7 @@ describe('families of several endpoints', () => {
     );
   });
 
-  it('give way to those of one before, by type and by name', () => {
+  it('are left out where those of an earlier page have another type, or the name', () => {
     const pages = [
       [paged('histogram', 'x')],
       [paged('gauge', 'x'), paged('gauge', 'x_sum'), paged('gauge', 'y')],

@@ -241,7 +241,7 @@ describe('an appended page', () => {
     );
   });
 
-  it('gives way to an endpoint before it', async () => {
+  it('is left out where an endpoint before it has the same series', async () => {
     const { page } = open([await endpoint('a 1\nb 2\n'), await endpoint('b 3\nc 4\n')]);
     const values = [...valuesOf(await page())].sort();
     assert.deepEqual(values, [
@@ -536,7 +536,7 @@ describe('a page with families of the directory', () => {
     ]);
   });
 
-  it('gives way to families that promfold adds', async () => {
+  it('is left out where promfold adds a family of the same name', async () => {
     const extra = {
       name: 'own',
       type: 'gauge' as const,
@@ -552,7 +552,7 @@ describe('a page with families of the directory', () => {
     );
   });
 
-  it('gives way where escaping makes a name that another family has', async () => {
+  it('is renamed where escaping makes a name that another family has', async () => {
     const directory = tempDirectory();
     writeMetricFile(join(directory, 'gauge_max_1.db'), [gauge('a.b', 1)]);
     const { page } = open([await endpoint('# TYPE a_b gauge\na_b 2\n')], { directory });

@@ -91,7 +91,7 @@ describe('extra families', () => {
     });
   }
 
-  it('give way where escaping makes a name that the directory has', async () => {
+  it('are renamed where escaping makes a name that the directory has', async () => {
     const once = open({ extras: [extra(family('app_depth', '99.0'))] });
     const escaped = String(await once.scrape({ dialect: TEXT }));
     assert.deepEqual(namesIn(escaped), ['app_requests_total', 'app_depth', 'U__app__depth']);
