@@ -60,7 +60,8 @@ export class MetricFiles {
   /** Files on no disk, by id, which hold what removed files held; none where nothing is retained. */
   readonly retainedFiles: ReadonlyMap<number, FileName>;
   readonly #files = new Map<number, MetricFile>();
-  readonly #foreign = new Map<number, string>();
+  /** Paths of the files whose name no client writes, by id. They are never opened. */
+  readonly #unrecognised = new Map<number, string>();
   /** Listed and not read. */
   readonly #aside = new Map<number, MetricFile>();
   /** Listed and not read: they are over budget. */
@@ -220,7 +221,7 @@ export class MetricFiles {
 
   /** Files that are left out or held, and why; none that is in its creation grace period. */
   *problems(nowSeconds: number): IterableIterator<MetricFileError> {
-    for (const path of this.#foreign.values()) {
+    for (const path of this.#unrecognised.values()) {
       const found = 'no client writes a file of this name';
       yield new MetricFileError('FILE_FOREIGN', path, found);
     }
@@ -267,14 +268,14 @@ export class MetricFiles {
       this.#aside.delete(id);
       this.#overBudget.delete(id);
       this.#faulty.delete(id);
-      this.#foreign.delete(id);
+      this.#unrecognised.delete(id);
     }
     const added: number[] = [];
     for (const [i, id] of listing.addedId.entries()) {
       const filePath = join(path, listing.addedName[i]!);
       const name = parseFileName(basename(filePath));
       if (name === undefined) {
-        this.#foreign.set(id, filePath);
+        this.#unrecognised.set(id, filePath);
         continue;
       }
       const state = FILE_STATE.empty;

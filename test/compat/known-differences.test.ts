@@ -158,7 +158,7 @@ describe('N2: all four layouts are read side by side', () => {
   });
 });
 
-describe('N3: foreign files are ignored, also where the reference would add them', () => {
+describe('N3: unrecognised files are ignored, also where the reference would add them', () => {
   it('does not add a file of an unknown type to a family that is known', async () => {
     const { lines, codes } = await scrape({
       'counter_1.db': [counter('a', 1)],

@@ -8,7 +8,14 @@ import { counter, writeMetricFile } from '../support/metric-file.js';
 import { Random, seed } from '../support/random.js';
 import { tempDirectory } from '../support/temp.js';
 
-const NAMES = ['counter_1', 'counter_2', 'gauge_max_1', 'gauge_max_2', 'histogram_1', 'foreign'];
+const NAMES = [
+  'counter_1',
+  'counter_2',
+  'gauge_max_1',
+  'gauge_max_2',
+  'histogram_1',
+  'unrecognised',
+];
 
 /** What a count of all files gives. */
 function counted({ files }: MetricFiles) {

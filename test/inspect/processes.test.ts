@@ -48,7 +48,7 @@ describe('viewProcesses', () => {
     });
   });
 
-  it('counts damaged files with their process, and foreign ones with none', () => {
+  it('counts damaged files with their process, and unrecognised ones with none', () => {
     assert.equal(view.processes[1]!.damagedFiles, 1);
     assert.deepEqual(view.total, {
       processes: { alive: 1, dead: 0, unknown: 1 },
