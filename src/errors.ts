@@ -20,9 +20,9 @@ export const ERROR_CODES = [
   'FILE_NOT_REGULAR',
   /** A name no client writes: unknown type word, or a gauge without a mode. */
   'FILE_FOREIGN',
-  /** The entry is intact, its key is not: bad UTF-8, bad JSON, wrong shape, a value that is no text. */
+  /** The entry is intact, its key is not: bad UTF-8, bad JSON, wrong shape, a value that is not text. */
   'KEY_UNUSABLE',
-  /** A help that is no text, or a text with half a surrogate pair: repaired and served. */
+  /** A help that is not text, or a text with half a surrogate pair: repaired and served. */
   'TEXT_REPAIRED',
   /** One family with two types or two gauge modes: served as the reference does. */
   'FAMILY_CONFLICT',

@@ -64,7 +64,7 @@ function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Opens a file that is there, for writing; what is no file of ours is skipped. */
+/** Opens a file that is there, for writing; what is not a file of ours is skipped. */
 function change(name: string, work: (fd: number) => void): void {
   let fd: number;
   try {
@@ -165,7 +165,7 @@ const wildBlows: readonly ((name: string, path: string) => void)[] = [
     mkdirSync(path);
   },
   (_, path) => chmodSync(path, random.pick([0, 0o600, 0o644])),
-  // A name of bytes that are no UTF-8.
+  // A name of bytes that are not UTF-8.
   () => {
     const name = Buffer.from([
       ...Buffer.from(`${directory}/counter_wild`),

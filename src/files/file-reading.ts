@@ -160,7 +160,7 @@ export async function kindOf(path: string): Promise<'directory' | 'file' | 'pipe
   }
 }
 
-/** Opens a regular file that is no metric file; undefined for anything else that has the name. */
+/** Opens a regular file, which need not be a metric file; undefined where the name is of anything else. */
 export async function openRegularFile(path: string): Promise<FileHandle | undefined> {
   // A FIFO would hang without it.
   const { O_RDONLY, O_NONBLOCK } = constants;

@@ -557,7 +557,7 @@ function hasOwnSeries({ name: { type, mode = 'all' } }: PlannedFile): boolean {
 
 function unusableBound({ labels }: Key): { fault: KeyFault; found: string } {
   const le = labels.find(([name]) => name === 'le')?.[1];
-  return { fault: 'le', found: `le ${JSON.stringify(le)} is no number` };
+  return { fault: 'le', found: `le ${JSON.stringify(le)} is not a number` };
 }
 
 function lineBytes({ sampleName, labels }: Key): number {

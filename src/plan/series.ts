@@ -49,7 +49,7 @@ export class SeriesShape {
 /**
  * Finds the series of a key.
  *
- * @returns undefined for a bucket whose bound is no number
+ * @returns undefined for a bucket whose bound is not a number
  */
 export function seriesShape(family: string, rule: MergeRule, key: Key): SeriesShape | undefined {
   const merged = rule.dropsPid ? key.labels.filter(([name]) => name !== 'pid') : key.labels;

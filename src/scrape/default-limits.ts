@@ -26,7 +26,7 @@ const FAMILY_BYTES = 2.5 * KIB;
 const SERIES_HEAP_BYTES = 200;
 const HEAP_SHARE = 0.5;
 
-/** More is no application's, whatever memory there is. */
+/** No application needs more, whatever memory there is. */
 const MAX: Amounts = {
   entries: 200_000_000,
   'key-bytes': 2048 * MIB,
@@ -36,7 +36,7 @@ const MAX: Amounts = {
   'page-bytes': 512 * MIB,
 };
 
-/** No exposition of a healthy program is larger. */
+/** No healthy program has a larger exposition. */
 const MAX_APPENDED_BYTES = 32 * MIB;
 
 /** @param areSeveral one of several sources has half of what all together have */

@@ -59,7 +59,7 @@ export function inTurn<T extends Pick<DiscoveredDirectory, 'users'>>(
     }
     return { directory, rank };
   });
-  // Not by a difference: that of two infinities is no number. The order within a rank stays.
+  // Not by a difference: that of two infinities is NaN. The order within a rank stays.
   ranked.sort((a, b) => (a.rank === b.rank ? 0 : a.rank < b.rank ? -1 : 1));
   return ranked.map(({ directory }) => directory);
 }

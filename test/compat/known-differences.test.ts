@@ -101,7 +101,7 @@ describe('N1: one bad file costs one file, one bad key one entry', () => {
     });
   }
 
-  it('leaves out the one bucket whose bound is no number', async () => {
+  it('leaves out the one bucket whose bound is not a number', async () => {
     const bucket = (le: string) => `["h", "h_bucket", {"le": "${le}"}, "help"]`;
     const { lines, codes } = await scrape({
       'histogram_1.db': withKeys(bucket('1.0'), bucket('many'), bucket('+Inf')),
@@ -110,7 +110,7 @@ describe('N1: one bad file costs one file, one bad key one entry', () => {
     assert.deepEqual(codes, ['KEY_UNUSABLE']);
   });
 
-  it('serves a help that is no text as an empty one', async () => {
+  it('serves a help that is not text as an empty one', async () => {
     const { body, codes } = await scrape({
       'counter_1.db': withKeys('["a", "a_total", {}, null]'),
     });

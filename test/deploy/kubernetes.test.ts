@@ -146,7 +146,7 @@ for (const [file, find] of POD_TEMPLATES) {
       });
       assert.equal(exitCode, 0);
       assert.match(stdout, /^engine 1 a b\nkeep\.txt\n\d+\n$/);
-      // An empty directory has nothing to wipe, and that is no failure.
+      // An empty directory has nothing to wipe, and that is not a failure.
       const empty = await run(shell!, [...rest, 'true'], {
         env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: tempDirectory() },
       });

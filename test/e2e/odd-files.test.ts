@@ -77,7 +77,7 @@ describe('among good files', () => {
     assert.deepEqual(await saidOf(directory), { jobs: 10, problems: [] });
   });
 
-  it('hidden files and other endings are no business of ours', async () => {
+  it('hidden files and other endings are ignored', async () => {
     const directory = directoryWith((d) => {
       for (const name of ['.counter_3.db', 'counter_3.DB', 'counter_3.db.bak', 'counter_3.dbx']) {
         writeFileSync(join(d, name), healthy);

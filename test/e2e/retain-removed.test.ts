@@ -51,7 +51,7 @@ describe('workers that are replaced, and a reaper', { skip: python.skip }, () =>
         jobs += 2 * amount;
         const values = await read();
         assert.ok(Math.abs(values.get('jobs_total')! - jobs) < 1e-9);
-        // What was never counted is no gauge's: of those only the living one's are there.
+        // Gauges are not retained: only those of the living worker are there.
         assert.equal(values.get('g_sum'), 0);
       }
       const values = await read();

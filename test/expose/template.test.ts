@@ -136,13 +136,13 @@ describe('a family', () => {
       ['# HELP c h', '# TYPE c counter', 'c 0'],
     ],
     [
-      'that is bare is of unknown type in OpenMetrics',
+      'that keeps its raw name is of unknown type in OpenMetrics',
       OPENMETRICS,
       keepsRawName,
       ['# HELP c h', '# TYPE c unknown', 'c 0'],
     ],
     [
-      'that is no counter cannot be bare',
+      'that is not a counter cannot keep a raw name',
       OPENMETRICS,
       { ...keepsRawName, type: 'gauge' },
       ['# HELP c h', '# TYPE c gauge', 'c 0'],

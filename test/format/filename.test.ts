@@ -38,7 +38,7 @@ describe('a file name', () => {
     ['may be of an OpenMetrics type', 'info_1.db', { type: 'info', processId: '1' }],
     ['may be of a state set', 'stateset_1.db', { type: 'stateset', processId: '1' }],
     [
-      'may be of a gauge histogram, which is no gauge',
+      'may be of a gauge histogram, which is not a gauge',
       'gaugehistogram_1.db',
       { type: 'gaugehistogram', processId: '1' },
     ],

@@ -280,7 +280,7 @@ describe('a key is unusable', () => {
       'label',
       'value of label b is an object',
     ],
-    ['when a label name is no text', '["a", "a", [1], ["b"]]', 'label', 'label name is 1'],
+    ['when a label name is not text', '["a", "a", [1], ["b"]]', 'label', 'label name is 1'],
   ];
   for (const [title, text, fault, found] of cases) {
     const bytes = typeof text === 'string' ? Buffer.from(text) : text;

@@ -54,7 +54,7 @@ describe('a text read as a number', () => {
   }
 });
 
-describe('a text is no number', () => {
+describe('a text is not a number', () => {
   const cases: [string, string][] = [
     ['when it is empty', ''],
     ['when it is blank', ' '],

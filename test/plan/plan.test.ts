@@ -221,7 +221,7 @@ describe('the plan', () => {
     it(title, () => assert.deepEqual(plan(files).lines(), expected));
   }
 
-  it('leaves out an entry whose bound is no number, and says which', () => {
+  it('leaves out an entry whose bound is not a number, and says which', () => {
     const bench = plan({
       'histogram_1.db': [
         ['h', 'h_bucket', { le: 'much' }],
@@ -231,7 +231,7 @@ describe('the plan', () => {
     assert.deepEqual(bench.lines(), ['h_sum']);
     assert.deepEqual(bench.slots('histogram_1.db')[0], SLOT_NOWHERE);
     assert.deepEqual(bench.file('histogram_1.db').unusable, [
-      { entry: 0, fault: 'le', found: 'le "much" is no number' },
+      { entry: 0, fault: 'le', found: 'le "much" is not a number' },
     ]);
   });
 

@@ -63,7 +63,7 @@ describe('findWriters', () => {
     assert.equal((await find(['2', 'counter_2.db'])).get('2')!.liveness, 'unknown');
   });
 
-  it('calls nobody dead whose pid a process that cannot be read has, or where ids are no pids', async () => {
+  it('calls nobody dead whose pid a process that cannot be read has, or where ids are not pids', async () => {
     class Guarded extends Proc {
       override async read(pid: number, name: string) {
         if (pid === process.pid && name === 'maps') return 'denied' as const;

@@ -38,7 +38,7 @@ describe('roleOf', () => {
     ['a package that is run as a directory', 'python3\0/lib/uvicorn/\0a:b\0', 'uvicorn'],
     ['code, which may hold secrets', "python3\0-c\0token='secret'\0", undefined],
     ['a program from stdin', 'python3\0-\0secret\0', undefined],
-    ['an argument that is no name', 'python3\0pass word; secret\0', undefined],
+    ['an argument that is not a name', 'python3\0pass word; secret\0', undefined],
     ['a name that is too long', `python3\0${'x'.repeat(65)}\0`, undefined],
     ['Python without a program', 'python3\0', undefined],
     ['another program', 'node\0/srv/server.js\0', undefined],
@@ -136,7 +136,8 @@ describe('parseStat', () => {
     assert.equal(parseStat(stat('a) S 1 (b'))!.parentPid, 7);
   });
   it('knows the dead', () => assert.equal(parseStat(stat('x', 'Z'))!.isZombie, true));
-  it('gives nothing for what is no stat', () => assert.equal(parseStat('nonsense'), undefined));
+  it('gives nothing for what is not a stat line', () =>
+    assert.equal(parseStat('nonsense'), undefined));
 });
 
 describe('isPreviousLife', () => {

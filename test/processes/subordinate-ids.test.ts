@@ -19,7 +19,7 @@ broken:1
 describe('a user id', () => {
   const ids = new SubordinateIds(SUBUID, PASSWD);
   const cases: [title: string, uid: number, owner: number][] = [
-    ['that is no subordinate one is of itself', 1001, 1001],
+    ['that is not a subordinate one is of itself', 1001, 1001],
     ['below a range is of itself', 99_999, 99_999],
     ['at the beginning of a range is of its owner', 100_000, 1001],
     ['at the end of a range is of its owner', 165_535, 1001],

@@ -211,7 +211,7 @@ describe('what a client sends', () => {
     );
     await fc.assert(
       fc.asyncProperty(url, async (path) => {
-        // What no URL can hold is no request.
+        // What a URL cannot hold is not a request.
         const sent = `/${encodeURI(path.toWellFormed?.() ?? 'x').replace(/%25/g, '%')}`;
         const { statusCode, headers, body } = await server.inject({ url: sent });
         assert.ok([200, 400, 404, 405, 414].includes(statusCode), `${statusCode} ${sent}`);

@@ -214,7 +214,7 @@ describe('beyond a limit', () => {
     }
   });
 
-  it('labels that come and go are no more than those there are', async () => {
+  it('labels that come and go count only while they are there', async () => {
     await Bench.use({ limits: limit('series', 100) }, async (bench) => {
       for (let round = 0; round < 6; round++) {
         bench.write(`counter_${round}.db`, series(`round${round}`, 60));

@@ -109,7 +109,7 @@ describe('what removed files counted', () => {
     for (const name of ['counter_1.db', 'gauge_max_1.db']) rmSync(join(directory, name));
     const left = await scrape();
     assert.equal(left.promfold_retained_files_total, 1);
-    // It is no file.
+    // The retained file is not counted as one.
     assert.equal(left['promfold_metric_files{type="counter"}'], 1);
     assert.equal(left.promfold_entries, 1);
   });

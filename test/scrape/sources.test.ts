@@ -281,7 +281,7 @@ describe('a label called as that of the sources', () => {
     assert.match(scraper.problems()[0]!.found, /^n has a label promfold_source of its own/);
   });
 
-  it('is no problem once the family is gone', async () => {
+  it('is not a problem once the family is gone', async () => {
     const { page, codes, pathOf } = open({ a: own, b: B });
     await page();
     rmSync(join(pathOf('a'), 'counter_1.db'));

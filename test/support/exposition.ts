@@ -18,7 +18,7 @@ const LABEL =
   /(?:([a-zA-Z_][a-zA-Z0-9_]*)|"((?:[^"\\]|\\.)*)")="((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"/suy;
 const VALUE = /^(?:[+-]Inf|NaN|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,})?)$/;
 
-/** Throws on a line that is no sample. */
+/** Throws on a line that is not a sample. */
 export function parseSample(line: string): Sample {
   const fail = (at: number): never => {
     throw new Error(`no sample at character ${at}: ${line.slice(0, 160)}`);

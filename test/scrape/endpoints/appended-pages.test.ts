@@ -806,7 +806,7 @@ describe('--append-url', () => {
     assert.match(stderr, /http:\/\/127\.0\.0\.1:1\/metrics: .*\[APPEND_FAILED\]/);
   });
 
-  it('refuses what is no URL, without a password in the message', async () => {
+  it('refuses what is not a URL, without a password in the message', async () => {
     const { exitCode, stderr } = await promfold(['scrape', '/x', '--append-url=ftp://a:hidden@b/']);
     assert.equal(exitCode, 2);
     assert.match(stderr, /--append-url: expected an http or https URL, got 'ftp:\/\/…@b\/'/);

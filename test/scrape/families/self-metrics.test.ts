@@ -183,7 +183,7 @@ describe('self-metrics', () => {
       );
     });
 
-    it('leave nothing of one that is no source any more', async () => {
+    it('leave nothing of one that is not a source any more', async () => {
       const metrics = new SelfMetrics(BUILD);
       metrics.record(facts(source('a', true, READ), source('b', true, READ)));
       const lines = await exposed(facts(source('a', true, READ)), metrics);
