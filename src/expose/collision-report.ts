@@ -43,11 +43,11 @@ function* findCollisions({ series }: ExposedFamily): IterableIterator<string> {
 function renamedLabels(series: ExposedFamily['series']): string[] {
   const found = new Set<string>();
   let last: ExposedSeries | undefined;
-  for (const one of series) {
+  for (const current of series) {
     // Thousands of series in a row have the same label names.
-    if (last !== undefined && haveSameNames(one, last)) continue;
-    last = one;
-    const names = labelNamesOf(one);
+    if (last !== undefined && haveSameNames(current, last)) continue;
+    last = current;
+    const names = labelNamesOf(current);
     const spelling = names.map((name) => escapeLabelName(name, 'underscores'));
     for (const i of namesToForce(spelling, names.map(forceLabelName))) found.add(names[i]!);
   }

@@ -57,14 +57,17 @@ function mayRepeat(
 ): boolean {
   const printed = new Map<string, string>();
   let last: ExposedSeries | undefined;
-  for (const one of series) {
+  for (const current of series) {
     const isLikeLast =
-      last !== undefined && one.sampleName === last.sampleName && haveSameNames(one, last);
-    last = one;
+      last !== undefined && current.sampleName === last.sampleName && haveSameNames(current, last);
+    last = current;
     if (isLikeLast) continue;
-    const names = labelNamesOf(one);
-    const blank = print({ sampleName: one.sampleName, labels: names.map((name) => [name, '']) });
-    const original = JSON.stringify([one.sampleName, names]);
+    const names = labelNamesOf(current);
+    const blank = print({
+      sampleName: current.sampleName,
+      labels: names.map((name) => [name, '']),
+    });
+    const original = JSON.stringify([current.sampleName, names]);
     if ((printed.get(blank) ?? original) !== original) return true;
     printed.set(blank, original);
   }

@@ -89,7 +89,7 @@ export const ESCAPABLE: readonly Format[] = FORMATS.filter(
 /** @param escaping where the format has no such one, or it is left out, the format's first */
 export function dialectFor(format: Format, escaping?: Escaping): Dialect {
   const { mediaType, version, escapings, namesEscaping } = FORMAT[format];
-  const scheme = escapings.find((one) => one === escaping) ?? escapings[0]!;
+  const scheme = escapings.find((known) => known === escaping) ?? escapings[0]!;
   const isNamed =
     namesEscaping === 'always' || (namesEscaping === 'when asked for' && escaping !== undefined);
   const parameters = isNamed ? `; escaping=${scheme}` : '';

@@ -17,7 +17,8 @@ export function selectSeries(
   family: ExposedFamily,
   wanted: ReadonlySet<string>,
 ): number[] | undefined {
-  const isWanted = (name: string) => spellings(name, dialect).some((one) => wanted.has(one));
+  const isWanted = (name: string) =>
+    spellings(name, dialect).some((spelling) => wanted.has(spelling));
 
   if (isWanted(family.name) || isWanted(FORMAT[dialect.format].familyName(family))) {
     return family.series.map((_, i) => i);

@@ -63,11 +63,11 @@ export function collidingFamilies(
   const order = families.map((_, i) => i);
   order.sort((a, b) => compareCodePoints(families[a]!.name, families[b]!.name));
   const name = order.map((i) => FORMAT[dialect.format].familyName(families[i]!));
-  const spelling = name.map((one) => escapeMetricName(one, dialect.escaping));
+  const spelling = name.map((plain) => escapeMetricName(plain, dialect.escaping));
   const renamed = namesToForce(
     spelling,
     name.map(forceMetricName),
-    (one) => taken?.has(one) ?? false,
+    (printed) => taken?.has(printed) ?? false,
   );
   return new Set([...renamed].map((at) => order[at]!));
 }

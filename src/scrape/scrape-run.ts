@@ -241,11 +241,11 @@ export class ScrapeRun {
   /** @throws what the request cannot be answered for */
   #sourcesFor({ source: name }: ScrapeRequest): readonly Source[] {
     const sources = this.#sources;
-    const asked = name === undefined ? sources : sources.filter((one) => one.name === name);
+    const asked = name === undefined ? sources : sources.filter((source) => source.name === name);
     if (name !== undefined && asked.length === 0) {
       throw new UnknownSourceError(
         name,
-        sources.flatMap((one) => one.name ?? []),
+        sources.flatMap((source) => source.name ?? []),
       );
     }
     const readable = asked.filter(({ isReadable }) => isReadable);

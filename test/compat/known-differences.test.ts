@@ -128,12 +128,12 @@ describe('N1: one bad file costs one file, one bad key one entry', () => {
 
 describe('N2: all four layouts are read side by side', () => {
   it('adds up one counter over all of them', async () => {
-    const one = counter('a', 1, { x: 'y' });
-    const asList = { ...one, family: 'a_total' };
+    const entry = counter('a', 1, { x: 'y' });
+    const asList = { ...entry, family: 'a_total' };
     const { body, codes } = await scrape({
-      'counter_1.db': fileBytes('dict4-16', [one, one]),
-      'counter_2.db': fileBytes('dict4-8', [one, one]),
-      'counter_3.db': fileBytes('dict3-8', [one, one]),
+      'counter_1.db': fileBytes('dict4-16', [entry, entry]),
+      'counter_2.db': fileBytes('dict4-8', [entry, entry]),
+      'counter_3.db': fileBytes('dict3-8', [entry, entry]),
       'counter_4.db': fileBytes('list4-8', [asList, asList]),
     });
     assert.match(body, /^# HELP a_total help$/m);

@@ -41,7 +41,7 @@ describe('the running counts of files', () => {
       for (let step = 0; step < 300; step += 1) {
         const path = join(directory, `${random.pick(NAMES)}.db`);
         const entries = Array.from({ length: random.below(5) }, (_, n) => counter(`c${n}`, n));
-        const [id] = [...files.listed()].map(([one]) => one).filter(() => random.chance(0.3));
+        const [id] = [...files.listed()].map(([fileId]) => fileId).filter(() => random.chance(0.3));
         const act = random.pick(['write', 'write', 'remove', 'damage', 'aside', 'back']);
         if (act === 'write') writeMetricFile(path, entries);
         else if (act === 'remove') rmSync(path, { force: true });

@@ -220,8 +220,8 @@ describe('the user of a process', () => {
 describe('the identity of a directory', () => {
   it('keeps all bits of an inode', () => {
     const stats = statSync('/', { bigint: true });
-    const one = Object.assign(stats, { dev: 42n, ino: 2n ** 63n + 1n });
-    assert.equal(identityOf(one), '42:9223372036854775809');
+    const large = Object.assign(stats, { dev: 42n, ino: 2n ** 63n + 1n });
+    assert.equal(identityOf(large), '42:9223372036854775809');
   });
 });
 

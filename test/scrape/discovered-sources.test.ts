@@ -63,9 +63,9 @@ describe('discovered sources', { skip: python.skip }, () => {
     const directory = (await vllm.facts()).directory!;
     await vllm.serve(0, { requests: 3 });
     await until(true, directory);
-    const one = await page(directory);
-    assert.ok(one.includes(`promfold_source="${directory}"`), one);
-    assert.match(one, /^vllm:generation_tokens_total\{.*\} 60\.0$/m);
+    const text = await page(directory);
+    assert.ok(text.includes(`promfold_source="${directory}"`), text);
+    assert.match(text, /^vllm:generation_tokens_total\{.*\} 60\.0$/m);
     assert.deepEqual(faultsOf(await page(), false), []);
   });
 

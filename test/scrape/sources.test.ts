@@ -40,7 +40,7 @@ function open(sources: Readonly<Record<string, Files>>, options: ScraperOptions 
   scraper = opened;
   return {
     scraper: opened,
-    pathOf: (name: string) => directories.find((one) => one.name === name)!.directory,
+    pathOf: (name: string) => directories.find((source) => source.name === name)!.directory,
     page: async (source?: string) => String(await opened.scrape({ dialect: TEXT, source })),
     codes: () => opened.problems().map(({ code }) => code),
   };
@@ -111,15 +111,15 @@ describe('several sources', () => {
       dialect('text-1.0.0', 'values'),
       dialect('openmetrics', 'allow-utf-8'),
     ];
-    for (const one of dialects) {
-      const joined = String(await all.scrape({ dialect: one }));
-      assert.deepEqual(faultsOf(joined, one.format === 'openmetrics'), []);
+    for (const dialect of dialects) {
+      const joined = String(await all.scrape({ dialect }));
+      assert.deepEqual(faultsOf(joined, dialect.format === 'openmetrics'), []);
       const alone: string[] = [];
       for (const { name } of directories) {
-        alone.push(String(await all.scrape({ dialect: one, source: name })));
+        alone.push(String(await all.scrape({ dialect, source: name })));
       }
       const lines = new Set(alone.flatMap(linesOf));
-      assertSameLines(joined, [...lines].map((line) => `${line}\n`).join(''), one.format);
+      assertSameLines(joined, [...lines].map((line) => `${line}\n`).join(''), dialect.format);
     }
   });
 

@@ -79,9 +79,9 @@ export function* arrangeFamilies(
     const { name, type, keepsRawName } = family;
     const part: PagedFamily = { endpoint, family: i };
     const claimed = claimedNames(family);
-    const isAnothers = (one: string) => {
-      const owner = ownerOf.get(one) ?? appendedOwnerOf.get(one);
-      return isReserved.has(one) || (owner !== undefined && owner !== name);
+    const isAnothers = (claimedName: string) => {
+      const owner = ownerOf.get(claimedName) ?? appendedOwnerOf.get(claimedName);
+      return isReserved.has(claimedName) || (owner !== undefined && owner !== name);
     };
     if (claimed.some(isAnothers)) return 'name_conflict';
 
@@ -89,7 +89,7 @@ export function* arrangeFamilies(
     const before = appended.get(name);
     const there = inDirectory ?? before;
     if (there === undefined) {
-      for (const one of claimed) appendedOwnerOf.set(one, name);
+      for (const claimedName of claimed) appendedOwnerOf.set(claimedName, name);
       appended.set(name, { ...family, ...part });
       return undefined;
     }

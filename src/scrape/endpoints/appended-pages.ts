@@ -175,7 +175,7 @@ export class AppendedPages {
       const printed = await this.#print(arrangement, request, deadline);
       const appendix = await inSlices(appendixOf(arrangement, request.dialect, printed));
       appendices.set(pageKey(request), appendix);
-      const bytes = printed.reduce((sum, one) => sum + (one?.bytes.length ?? 0), 0);
+      const bytes = printed.reduce((sum, answer) => sum + (answer?.bytes.length ?? 0), 0);
       printedBytes = Math.max(printedBytes, bytes);
     }
     this.#printedBytes = printedBytes;

@@ -14,6 +14,7 @@ import type { Labels } from '../../format/key.js';
 import { formatNumber } from '../../format/number.js';
 import { Memo } from '../../memo.js';
 import { withAdded } from '../../plan/added-labels.js';
+import type { LaidOutFamily } from '../../plan/laid-out-family.js';
 import type { Layout } from '../../plan/layout.js';
 import { OPERATION } from '../../plan/operation.js';
 import type { ExtraFamilies, ReadSource } from './extra-families.js';
@@ -60,16 +61,20 @@ export class GaugeAges implements ExtraFamilies {
 
   #agedSeries(layout: Layout): AgedSeries {
     return this.#ofLayout.get(layout, () => {
-      const chosen = layout.families.flatMap(({ name, series }) =>
-        this.#prefixes.some((prefix) => name.startsWith(prefix))
-          ? series.flatMap((one) => (one.operation === OPERATION.mostRecent ? [{ name, one }] : []))
-          : [],
-      );
+      const isChosen = ({ name }: LaidOutFamily) =>
+        this.#prefixes.some((prefix) => name.startsWith(prefix));
+      const chosen = layout.families
+        .filter(isChosen)
+        .flatMap(({ name, series: all }) =>
+          all
+            .filter(({ operation }) => operation === OPERATION.mostRecent)
+            .map((series) => ({ name, series })),
+        );
       return {
-        slot: Uint32Array.from(chosen, ({ one }) => one.slot),
-        series: chosen.map(({ name, one }) => ({
+        slot: Uint32Array.from(chosen, ({ series }) => series.slot),
+        series: chosen.map(({ name, series }) => ({
           sampleName: GAUGE_AGE,
-          labels: withAdded({ fixed: [], source: [GAUGE_LABEL, name] }, one.labels),
+          labels: withAdded({ fixed: [], source: [GAUGE_LABEL, name] }, series.labels),
         })),
       };
     });

@@ -104,8 +104,8 @@ function familyOf(
   const series: { sampleName: string; labels: Labels }[] = [];
   const value: string[] = [];
   for (const [i, { labels }] of processes.entries()) {
-    const one = measured[i];
-    const number = one === undefined ? Number.NaN : of(one);
+    const ofProcess = measured[i];
+    const number = ofProcess === undefined ? Number.NaN : of(ofProcess);
     if (Number.isNaN(number)) continue;
     series.push({ sampleName, labels });
     value.push(formatNumber(number));

@@ -289,7 +289,7 @@ export class SelfMetrics {
       this.#recorded.set(key, said);
       // Nothing of a source that is gone stays.
       this.#clear(key);
-      for (const one of said) this.#putSaid(key, row, one);
+      for (const saidOf of said) this.#putSaid(key, row, saidOf);
     }
     for (const [url, { up, dropped }] of appended) {
       this.#put('appendUp', { url }, up ? 1 : 0);
@@ -326,8 +326,8 @@ export class SelfMetrics {
       this.#put(key, labels, said);
       return;
     }
-    for (const one of forgets ? said.keys() : this.#seen(name, key, said)) {
-      this.#put(key, { ...labels, [label]: one }, said.get(one) ?? 0);
+    for (const labelValue of forgets ? said.keys() : this.#seen(name, key, said)) {
+      this.#put(key, { ...labels, [label]: labelValue }, said.get(labelValue) ?? 0);
     }
   }
 

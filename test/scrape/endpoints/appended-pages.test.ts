@@ -379,7 +379,7 @@ describe('a page with families of the directory', () => {
     const { page } = open([await endpoint(text)], { directory: filled() });
     const expected = [...valuesOf((await page()).replace(/ 1000$/m, ''))].sort();
     for (const format of ['text-1.0.0', 'openmetrics'] as const) {
-      for (const escaping of ESCAPINGS.filter((one) => one !== 'dots')) {
+      for (const escaping of ESCAPINGS.filter((scheme) => scheme !== 'dots')) {
         const shown = await page(dialectOf(format, escaping));
         assert.deepEqual(faultsOf(shown.replace(/ 1(000)?$/gm, ''), format === 'openmetrics'), []);
         const values = [...valuesOf(shown.replace(/^(depth\{a="9"\} 92) .*$/m, '$1'))].sort();
