@@ -32,11 +32,11 @@ export const ERROR_CODES = [
   'NAMES_COLLIDE',
   /** A flag, an argument or an environment variable that cannot be used. */
   'USAGE',
-  /** A series has a label called as the source's label is: printed as `exported_…`. */
+  /** A series has a label of the same name as the source label: printed as `exported_…`. */
   'LABEL_IN_USE',
   /** An endpoint of --append-url gave no page that can be read: its families are missing. */
   'APPEND_FAILED',
-  /** A file would make promfold hold more than a limit allows: it, or what it grew by, is left out. */
+  /** A file would exceed a limit: it, or the part by which it grew, is left out. */
   'BUDGET_EXCEEDED',
   /** A metric file that is a link, where link, target and directory do not belong to one user: not read. */
   'LINK_TO_OTHER_OWNER',
@@ -74,7 +74,7 @@ export class UsageError extends Error {
   readonly code: ErrorCode = 'USAGE';
 }
 
-/** A signal came before something was complete: `main.ts` ends the process by it. */
+/** A signal arrived before the work was complete: `main.ts` ends the process with it. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly signal: NodeJS.Signals;
