@@ -94,7 +94,7 @@ export function parseKey(bytes: Uint8Array, maxLabels = Infinity): Key | Unusabl
 /** `"":"",` is the shortest label. */
 const LABEL_BYTES = 6;
 
-/** Labels of a key, at least: what separates names from values, or values from each other, outside of texts. */
+/** A lower bound of the labels of a key: counts the colons and commas outside of texts. */
 function countLabels(bytes: Uint8Array): number {
   let isText = false;
   let colons = 0;
@@ -200,14 +200,14 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
   };
 }
 
-/** By name; of two of one name the last one counts. Clients since 0.16.0 write them so. */
+/** By name; of two labels with one name the last one counts. Clients since 0.16.0 write them sorted. */
 function sortedLabels(pairs: readonly Label[]): Labels {
   return [...new Map(pairs)].sort((a, b) => compareCodePoints(a[0], b[0]));
 }
 
 /**
- * JSON as json.loads takes it: with `NaN`, `Infinity` and `-Infinity`, which come back as null, since
- * no place in a key takes a number.
+ * JSON as json.loads accepts it: with `NaN`, `Infinity` and `-Infinity`. These are returned as null, since no part of a
+ * key may be a number.
  */
 function parsePythonJson(text: string): unknown {
   try {
@@ -219,7 +219,7 @@ function parsePythonJson(text: string): unknown {
   }
 }
 
-/** What stands where a text should, as a phrase; never its content, which may be nested without end. */
+/** What was found in place of a text, as a phrase; never its content, which may be nested without end. */
 function kindOf(value: unknown): string {
   if (value === '') return 'empty';
   if (Array.isArray(value)) return 'a list';

@@ -95,7 +95,7 @@ export class Source {
       const wasReadable = this.isReadable;
       this.#isSeen = true;
       this.#unreadable = undefined;
-      if (!wasReadable) this.#hints?.look();
+      if (!wasReadable) this.#hints?.update();
     } catch (error) {
       if (!(error instanceof MetricFileError)) throw error;
       this.#unreadable = error;
