@@ -18,12 +18,12 @@ export class ByteStrings {
   #from: Uint32Array;
   #length: Uint32Array;
   #hash: Int32Array;
-  /** Number of a string + 1, 0 for a free slot; as many as a power of two. */
+  /** Hash table: the number of a string + 1, or 0 for a free slot. Its length is a power of two. */
   #table = new Int32Array(32);
 
   /**
-   * @param home where most strings are from; it is kept, and must not change
-   * @param strings expected; more are taken
+   * @param home the buffer that most strings are in; it is kept, and must not change
+   * @param strings how many are expected; there may be more
    */
   constructor(home: Buffer = Buffer.alloc(0), strings = 16) {
     this.#home = home;
@@ -36,7 +36,7 @@ export class ByteStrings {
     return this.#count;
   }
 
-  /** What from() and to() are places in; for another string it may be another one, and so after the next add(). */
+  /** The buffer that from() and to() are offsets in. Strings may be in different ones, and add() may replace it. */
   bytesOf(number: number): Buffer {
     return this.#from[number]! < this.#home.length ? this.#home : this.#own;
   }
@@ -81,7 +81,7 @@ export class ByteStrings {
     return true;
   }
 
-  /** Where the string is, or would be. */
+  /** The slot in #table that the string has, or would get. */
   #slotOf(hash: number, source: Buffer, from: number, to: number): number {
     const table = this.#table;
     const mask = table.length - 1;
@@ -96,7 +96,7 @@ export class ByteStrings {
     const begin = this.#ownBytes;
     const end = begin + to - from;
     if (end > this.#own.length) {
-      // Where some are copied, most may be: memory that is not used is not touched.
+      // Where some strings are copied, most may be. Memory that is not used is not touched.
       const bytes = Math.max(2 * end, this.#home.length, 1024);
       this.#own = longer(this.#own, Buffer.allocUnsafeSlow(bytes));
     }

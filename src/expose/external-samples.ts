@@ -1,6 +1,6 @@
 /**
- * Where the values of a page stand, sample after sample as in its text, and the times that follow them: the fast clock of
- * an external page (external-page.ts).
+ * Where the values of a page are, in the order of its text, and the timestamps that follow them: the fast clock of an
+ * external page (external-page.ts).
  */
 import type { PageFormat } from './external-families.js';
 import { isBlank, numberEnd, type SampleScanner, skipBlanks } from './sample-scanner.js';
@@ -9,7 +9,7 @@ const NEWLINE = 0x0a;
 const HASH = 0x23;
 const OPEN = 0x7b;
 
-/** Milliseconds as well as seconds; beyond, printing one would need an exponent. */
+/** Of milliseconds as well as seconds; a larger one could not be printed without an exponent. */
 const MAX_TIMESTAMP = Number.MAX_SAFE_INTEGER;
 
 export class Samples {
@@ -17,9 +17,9 @@ export class Samples {
   count = 0;
   valueFrom: Uint32Array;
   valueTo: Uint32Array;
-  /** Of the line: its newline, or the end of the page. */
+  /** Where the line ends: at its newline, or at the end of the page. */
   end: Uint32Array;
-  /** As the page has it, milliseconds or seconds; NaN for none. Undefined while no sample has one. */
+  /** As in the page, milliseconds or seconds; NaN for none. Undefined while no sample has one. */
   timestamp: Float64Array | undefined;
 
   constructor(format: PageFormat, capacity: number) {

@@ -1,9 +1,9 @@
 /**
  * Families that come with their numbers: promfold's own, and others that no metric file holds. They are
- * few, come anew with each scrape, and are printed as everything else is.
+ * few, are made anew for each scrape, and are printed like all others.
  *
- * From one scrape to the next their numbers change and their series seldom do, so the text around the
- * numbers is kept (60 µs for promfold's own where nothing else runs, 150 µs after a large scrape).
+ * From one scrape to the next their numbers change, but their series rarely do, so the text around the
+ * numbers is cached (60 µs for promfold's own where nothing else runs, 150 µs after a large scrape).
  */
 
 import type { Labels } from '../format/key.js';
@@ -96,7 +96,7 @@ function makePieces(
   return pieces;
 }
 
-/** Whether the same text stands around the numbers. */
+/** Whether the text around the numbers is the same. */
 function areAlike(a: readonly ExposedFamily[], b: readonly ExposedFamily[]): boolean {
   return a.length === b.length && a.every((family, i) => family === b[i] || isAlike(family, b[i]!));
 }
