@@ -1,8 +1,8 @@
 /**
- * Keeps knowing who writes a directory: a look every few seconds, in a thread of its own, never as part of a
- * scrape. Only the first answer waits for a look.
+ * Keeps track of who writes a directory: scans the processes every few seconds, in a thread of its own, never as part
+ * of a scrape. Only the first answer waits for a scan.
  *
- * What a look says holds until the next one. A look that fails says nothing: then nothing is known any more.
+ * The result of a scan is used until the next one. After a scan that failed nothing is known.
  */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,15 +11,15 @@ import type { ScrapeLog } from '../../log.js';
 import type { LivenessScanResult, LookedAtFile } from '../../processes/liveness-scan.js';
 import type { ProcThread } from '../../processes/proc-thread.js';
 
-/** Between two looks; longer where a look is so long that this would be more than one part in 50 of a core. */
+/** Between two scans; longer where a scan would otherwise take more than a 50th of a core. */
 const INTERVAL_MS = 5_000;
 const LONGEST_SHARE = 50;
 
-/** After files came or went: what came with them is soon done too. */
+/** Delay of a scan after files came or went, since more of them may follow. */
 const SOON_MS = 500;
 
-/** The maps of a process that hangs in the kernel cannot be read: no scrape waits longer, and then nothing is known. */
-const PATIENCE_MS = 2_000;
+/** The maps of a process that hangs in the kernel cannot be read. A scrape waits this long, and then nothing is known. */
+const TIMEOUT_MS = 2_000;
 const HANGING_MS = 30_000;
 
 /** What is known of each file, by id. */
@@ -30,13 +30,13 @@ export interface Known {
 
 export interface WriterWatchOptions {
   readonly thread: ProcThread;
-  /** The files there are when a look begins. */
+  /** The files when a scan begins. */
   readonly files: () => Iterable<readonly [id: number, file: Pick<MetricFile, 'path'>]>;
   readonly removeLive: boolean;
   readonly log: ScrapeLog | undefined;
 }
 
-/** Of the last watch that was made. */
+/** Number of the last watch that was made. */
 let lastNumber = 0;
 
 export class WriterWatch {
@@ -58,7 +58,7 @@ export class WriterWatch {
     this.#options = options;
   }
 
-  /** What the last look said; undefined before the first, and after one that failed. */
+  /** The result of the last scan; undefined before the first, and after one that failed. */
   get known(): Known | undefined {
     return this.#known;
   }
@@ -68,11 +68,11 @@ export class WriterWatch {
     this.#lookIn(SOON_MS);
   }
 
-  /** The first time, waits for a look. @returns whether it did */
+  /** The first time, waits for a scan. @returns whether it did */
   async first(): Promise<boolean> {
     if (this.#isAwaited) return false;
     this.#isAwaited = true;
-    await Promise.race([this.#look(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#look(), sleep(TIMEOUT_MS, undefined, { ref: false })]);
     return true;
   }
 
