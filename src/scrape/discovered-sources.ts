@@ -28,7 +28,7 @@ import type { Scraper } from './scraper.js';
 
 const INTERVAL_MS = 5_000;
 
-/** Looking takes at most this share of one core, however many processes there are. */
+/** Scanning takes at most this share of one core, however many processes there are. */
 const MAX_LOAD = 0.05;
 
 /** Longer than a scrape interval and a restart, and short enough that the values still pass for current. */
@@ -43,7 +43,7 @@ export interface DiscoveredSourcesOptions {
   readonly log: ScrapeLog;
   readonly intervalMs?: number;
   readonly graceMs?: number;
-  /** Another way to look, in tests only. */
+  /** Another way to discover, in tests only. */
   readonly discover?: () => Promise<Discovery>;
 }
 
@@ -66,9 +66,9 @@ export class DiscoveredSources {
   readonly #options: DiscoveredSourcesOptions;
   /** By identity. */
   readonly #attached = new Map<string, Attached>();
-  /** The warnings of the last look, so that they are not repeated while their cause lasts. */
+  /** The warnings of the last scan, so that they are not repeated while their cause lasts. */
   #said: ReadonlySet<string> = new Set();
-  #looking: Promise<void> | undefined;
+  #scanning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -77,30 +77,30 @@ export class DiscoveredSources {
     this.#options = options;
   }
 
-  /** Looks now, and then every few seconds. Resolves after the first look. */
+  /** Scans now, and then every few seconds. Resolves after the first scan. */
   start(): Promise<void> {
     clearTimeout(this.#timer);
     const startedMs = performance.now();
     const cpuBefore = process.cpuUsage();
-    this.#looking = this.#look().finally(() => {
+    this.#scanning = this.#scan().finally(() => {
       if (this.#isClosed) return;
       const { intervalMs = INTERVAL_MS } = this.#options;
       const cpu = process.cpuUsage(cpuBefore);
-      // Both are upper bounds: a look that waits for what hangs uses no CPU, and scrapes that run meanwhile use some.
+      // Both are upper bounds: a scan that waits for what hangs uses no CPU, and scrapes that run meanwhile use some.
       const tookMs = Math.min(performance.now() - startedMs, (cpu.user + cpu.system) / 1000);
       this.#timer = setTimeout(() => void this.start(), Math.max(intervalMs, tookMs / MAX_LOAD));
       this.#timer.unref();
     });
-    return this.#looking;
+    return this.#scanning;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#scanning;
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     const { discover = discoverDirectories } = this.#options;
     const { directories, unread, crowded } = await discover();
     if (this.#isClosed) return;
@@ -132,7 +132,7 @@ export class DiscoveredSources {
     this.#said = notices.said;
   }
 
-  /** @param startedMs when the look began: a directory last used before that is used by no process */
+  /** @param startedMs when the scan began: a directory last used before that is used by no process */
   async #admit(newcomers: readonly Newcomer[], startedMs: number, notices: Notices): Promise<void> {
     const leftOut = new Map<number, number>();
     for (const { identity, path, insidePath, users } of inTurn(newcomers)) {
@@ -231,7 +231,7 @@ export class DiscoveredSources {
   }
 }
 
-/** The warnings of one look. One that the look before had, too, is not logged again. */
+/** The warnings of one scan. One that the scan before had, too, is not logged again. */
 class Notices {
   readonly #log: ScrapeLog;
   readonly #before: ReadonlySet<string>;

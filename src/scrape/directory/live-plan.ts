@@ -133,16 +133,16 @@ export class LivePlan {
     const { added, removed, refreshed, collected } = await this.#refresh(
       this.#stale || mayFit ? undefined : toPrint,
     );
-    if (added.length > 0 || removed.length > 0) this.writers?.lookSoon();
-    const isFirstLook = await this.writers?.first();
-    if (isFirstLook) this.#setAside();
+    if (added.length > 0 || removed.length > 0) this.writers?.scanSoon();
+    const isFirstScan = await this.writers?.first();
+    if (isFirstScan) this.#setAside();
     this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadFileInGracePeriod) this.#invalidateProblems();
     if (this.#isBroken) await this.#startOver();
     else if (changed || this.#stale) await this.#replan(refreshed);
     if (mayFit || this.#mayFitNow()) await this.#retry();
-    return isFirstLook ? undefined : collected;
+    return isFirstScan ? undefined : collected;
   }
 
   /** Records faults found while gathering. */
@@ -178,7 +178,7 @@ export class LivePlan {
       retainedFiles: this.files.retainedFiles.size === 0 ? -1 : filesRetained,
       series: this.layout.seriesCount,
       planChanges: this.changeCount,
-      deadProcesses: this.writers?.known?.look.dead.length ?? -1,
+      deadProcesses: this.writers?.known?.scan.dead.length ?? -1,
     };
   }
 

@@ -22,9 +22,9 @@ const SOON_MS = 500;
 const TIMEOUT_MS = 2_000;
 const HANGING_MS = 30_000;
 
-/** What is known of each file, by id. */
+/** The result of a scan; `index` is the place of each file in it, by id. */
 export interface Known {
-  readonly look: LivenessScanResult;
+  readonly scan: LivenessScanResult;
   readonly index: ReadonlyMap<number, number>;
 }
 
@@ -44,12 +44,12 @@ export class WriterWatch {
   readonly #directory: string;
   readonly #options: WriterWatchOptions;
   #known: Known | undefined;
-  #looking: Promise<void> | undefined;
+  #scanning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #endedMs = Number.NEGATIVE_INFINITY;
   #isAwaited = false;
-  #hasLooked = false;
+  #hasScanned = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -64,68 +64,68 @@ export class WriterWatch {
   }
 
   /** Files came or went. */
-  lookSoon(): void {
-    this.#lookIn(SOON_MS);
+  scanSoon(): void {
+    this.#scanIn(SOON_MS);
   }
 
   /** The first time, waits for a scan. @returns whether it did */
   async first(): Promise<boolean> {
     if (this.#isAwaited) return false;
     this.#isAwaited = true;
-    await Promise.race([this.#look(), sleep(TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([this.#scan(), sleep(TIMEOUT_MS, undefined, { ref: false })]);
     return true;
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (this.#hasLooked) void this.#options.thread.forget(this.#number);
+    if (this.#hasScanned) void this.#options.thread.forget(this.#number);
   }
 
-  #lookIn(ms: number): void {
-    if (this.#isClosed || this.#looking !== undefined) return;
+  #scanIn(ms: number): void {
+    if (this.#isClosed || this.#scanning !== undefined) return;
     const dueMs = Math.max(performance.now(), this.#endedMs) + ms;
     if (dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
-    this.#timer = setTimeout(() => void this.#look(), dueMs - performance.now());
+    this.#timer = setTimeout(() => void this.#scan(), dueMs - performance.now());
     this.#timer.unref();
   }
 
-  #look(): Promise<void> {
+  #scan(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#looking ??= this.#lookNow().finally(() => {
-      this.#looking = undefined;
+    this.#scanning ??= this.#scanNow().finally(() => {
+      this.#scanning = undefined;
       this.#dueMs = Number.POSITIVE_INFINITY;
       this.#endedMs = performance.now();
-      const tookMs = (this.#known?.look.seconds ?? 0) * 1000;
-      this.#lookIn(Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE));
+      const tookMs = (this.#known?.scan.seconds ?? 0) * 1000;
+      this.#scanIn(Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE));
     });
-    return this.#looking;
+    return this.#scanning;
   }
 
-  async #lookNow(): Promise<void> {
+  async #scanNow(): Promise<void> {
     const { thread, removeLive } = this.#options;
     const files = Array.from(
       this.#options.files(),
       ([id, { path }]): LookedAtFile => ({ id, name: basename(path) }),
     );
-    const hanging = setTimeout(() => this.#lose(new Error('no answer')), HANGING_MS);
+    const hanging = setTimeout(() => this.#forget(new Error('no answer')), HANGING_MS);
     hanging.unref();
     try {
-      this.#hasLooked = true;
-      const look = await thread.look(this.#number, this.#directory, files, removeLive);
-      this.#known = { look, index: new Map(files.map(({ id }, i) => [id, i])) };
+      this.#hasScanned = true;
+      const scan = await thread.look(this.#number, this.#directory, files, removeLive);
+      this.#known = { scan, index: new Map(files.map(({ id }, i) => [id, i])) };
       this.#hasFailed = false;
-      this.#tell(look);
+      this.#logRemoved(scan);
     } catch (error) {
-      this.#lose(error as Error);
+      this.#forget(error as Error);
     } finally {
       clearTimeout(hanging);
     }
   }
 
-  #lose({ message }: Error): void {
+  #forget({ message }: Error): void {
     this.#known = undefined;
     if (!this.#hasFailed && !this.#isClosed) {
       this.#options.log?.warn('cannot look for the writers', { error: message });
@@ -133,7 +133,7 @@ export class WriterWatch {
     this.#hasFailed = true;
   }
 
-  #tell({ removed, notRemoved }: LivenessScanResult): void {
+  #logRemoved({ removed, notRemoved }: LivenessScanResult): void {
     const { log } = this.#options;
     for (const name of removed) {
       log?.info('removed: its process is dead', { path: `${this.#directory}/${name}` });

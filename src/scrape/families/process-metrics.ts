@@ -65,7 +65,7 @@ export class ProcessMetrics implements ExtraFamilies {
 
   async families(sources: readonly ReadSource[]): Promise<readonly ValuedFamily[]> {
     const processes = sources.flatMap(({ live }) => {
-      const scan = live.writers?.known?.look;
+      const scan = live.writers?.known?.scan;
       return scan === undefined ? [] : this.#measurable(scan, live.rules.labels);
     });
     if (processes.length === 0) return [];

@@ -42,7 +42,7 @@ export interface Build {
 }
 
 /** A number, or one for each value of the family's label; undefined for no sample. */
-type Said = number | ReadonlyMap<string, number> | undefined;
+type Numbers = number | ReadonlyMap<string, number> | undefined;
 
 interface SelfFamily {
   readonly name: string;
@@ -53,7 +53,7 @@ interface SelfFamily {
    * Its value for a directory; with several, the source label distinguishes them. Absent where it is about promfold
    * as a whole.
    */
-  readonly ofSource?: (source: SourceFacts) => Said;
+  readonly ofSource?: (source: SourceFacts) => Numbers;
   /** A label value that no longer occurs is left out; when absent, it stays as 0. */
   readonly forgets?: true;
 }
@@ -220,9 +220,9 @@ const FAMILIES = {
 type FamilyKey = keyof typeof FAMILIES;
 
 /** The value of a family for the source of this name. */
-interface SaidOf {
+interface NumbersOf {
   readonly name: string | undefined;
-  readonly said: Said;
+  readonly numbers: Numbers;
 }
 
 const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
@@ -233,7 +233,7 @@ export class SelfMetrics {
   readonly #sourceLabel: string;
   readonly #connections: ConnectionCounts | undefined;
   /** What was last recorded of the sources: most of it does not change from scrape to scrape. */
-  readonly #recorded = new Map<FamilyKey, readonly SaidOf[]>();
+  readonly #recorded = new Map<FamilyKey, readonly NumbersOf[]>();
   /** What was last set for promfold as a whole. */
   readonly #last = new Map<FamilyKey, number>();
   /** What was last recorded of each endpoint. */
@@ -284,12 +284,12 @@ export class SelfMetrics {
     for (const [key, row] of ROWS) {
       const { ofSource } = row;
       if (ofSource === undefined) continue;
-      const said = sources.map((source) => ({ name: source.name, said: ofSource(source) }));
-      if (areSame(said, this.#recorded.get(key))) continue;
-      this.#recorded.set(key, said);
+      const bySource = sources.map((source) => ({ name: source.name, numbers: ofSource(source) }));
+      if (areSame(bySource, this.#recorded.get(key))) continue;
+      this.#recorded.set(key, bySource);
       // Nothing of a source that is gone stays.
       this.#clear(key);
-      for (const saidOf of said) this.#putSaid(key, row, saidOf);
+      for (const numbers of bySource) this.#putNumbers(key, row, numbers);
     }
     for (const [url, { up, dropped }] of appended) {
       this.#put('appendUp', { url }, up ? 1 : 0);
@@ -318,16 +318,20 @@ export class SelfMetrics {
     return families;
   }
 
-  #putSaid(key: FamilyKey, { labels: [label = ''] = [], forgets }: SelfFamily, of: SaidOf): void {
-    const { name, said } = of;
-    if (said === undefined) return;
+  #putNumbers(
+    key: FamilyKey,
+    { labels: [label = ''] = [], forgets }: SelfFamily,
+    of: NumbersOf,
+  ): void {
+    const { name, numbers } = of;
+    if (numbers === undefined) return;
     const labels = name === undefined ? {} : { [this.#sourceLabel]: name };
-    if (typeof said === 'number') {
-      this.#put(key, labels, said);
+    if (typeof numbers === 'number') {
+      this.#put(key, labels, numbers);
       return;
     }
-    for (const labelValue of forgets ? said.keys() : this.#seen(name, key, said)) {
-      this.#put(key, { ...labels, [label]: labelValue }, said.get(labelValue) ?? 0);
+    for (const labelValue of forgets ? numbers.keys() : this.#seen(name, key, numbers)) {
+      this.#put(key, { ...labels, [label]: labelValue }, numbers.get(labelValue) ?? 0);
     }
   }
 
@@ -373,10 +377,10 @@ function known(number: number | undefined): number | undefined {
 }
 
 /** The maps in facts never change: a new count makes a new map. */
-function areSame(a: readonly SaidOf[], b: readonly SaidOf[] | undefined): boolean {
+function areSame(a: readonly NumbersOf[], b: readonly NumbersOf[] | undefined): boolean {
   return (
     a.length === b?.length &&
-    a.every(({ name, said }, i) => name === b[i]!.name && said === b[i]!.said)
+    a.every(({ name, numbers }, i) => name === b[i]!.name && numbers === b[i]!.numbers)
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * The pages of one run: what each source has to print, and the bytes once all have printed.
- * The page of one source is used as the addon made it; those of several are joined piece by piece, and so is what other
- * endpoints have of the same families.
+ * The pages of one run: what each source must print, and the bytes once all have printed.
+ * The page of a single source is used as the addon made it. Those of several are joined piece by piece, and so are the
+ * series that other endpoints add to their families.
  */
 import { type Collected, type Page, type Printing, releaseBody } from '../../native.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
@@ -39,7 +39,7 @@ export interface InsertedBlock extends Piece {
 export type MakePage = (collected: CollectedBySource, appendix?: Appendix) => Steps<Buffer>;
 
 export interface PrintJobOptions {
-  /** Fold nothing else than what is printed. */
+  /** Fold only what is printed. */
   readonly onlyWhatIsPrinted: boolean;
   /** Other endpoints may add to the pages. */
   readonly isAppendedTo: boolean;
@@ -96,7 +96,7 @@ export class PrintJob {
     };
   }
 
-  /** What a source has to print; undefined for nothing. */
+  /** What a source must print; undefined for nothing. */
   printing(source: Source): Printing | undefined {
     const pages = this.#pages.get(source);
     const { onlyWhatIsPrinted, isAppendedTo, appendedBytes } = this.#options;
@@ -111,9 +111,9 @@ export class PrintJob {
   }
 
   /**
-   * Has all sources print, side by side.
+   * Has all sources print, concurrently.
    *
-   * @param follow is shown the work on each source, and returns it
+   * @param follow is called with the work on each source, and returns it
    */
   async run(
     follow: <T>(source: Source, work: Promise<T>) => Promise<T>,
@@ -122,7 +122,7 @@ export class PrintJob {
       async (source) =>
         [source, await follow(source, source.collect(this.printing(source)!))] as const,
     );
-    // None is left at work when another one fails.
+    // When one fails, the others are waited for first.
     await Promise.allSettled(collected);
     return new Map(await Promise.all(collected));
   }
@@ -150,7 +150,7 @@ function partOf({ bodies, partEnds }: Collected, at: number): Part {
 }
 
 /**
- * @param turn whose template comes next; pieces of one body that follow each other are copied at once
+ * @param turn index of the part that each template is taken from; adjacent templates of one part are copied at once
  * @param blocks in the order of the page
  */
 function* join(
@@ -223,7 +223,7 @@ function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[])
   return { afterTemplate, appended };
 }
 
-/** Leaves room for more. */
+/** The pieces as one page, with room after it. */
 function* concat(pieces: readonly Piece[]): Steps<Buffer> {
   let bytes = 0;
   for (const { from, to } of pieces) bytes += to - from;
@@ -232,7 +232,7 @@ function* concat(pieces: readonly Piece[]): Steps<Buffer> {
   return page;
 }
 
-/** Where the memory is new, a megabyte may be some milliseconds. */
+/** Copying a megabyte to new memory may take some milliseconds. */
 const MAX_COPIED_BYTES = 512 * 1024;
 
 function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps<void> {
@@ -243,7 +243,7 @@ function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps
       const end = Math.min(to, next + MAX_COPIED_BYTES);
       at += bytes.copy(page, at, next, end);
       next = end;
-      // Pieces may be many and small, too.
+      // There may be many small pieces, too.
       if (at - last < MAX_COPIED_BYTES / ITEMS_PER_STEP) continue;
       last = at;
       yield;
