@@ -44,7 +44,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Something wrong with what is on disk, told as path, what was found, and the first wrong byte. */
+/** A problem with what is on disk: path, what was found, and the first wrong byte. */
 export class MetricFileError extends Error {
   override readonly name = 'MetricFileError';
   readonly code: ErrorCode;

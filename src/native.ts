@@ -50,7 +50,7 @@ export const FAULT = {
   linkToOtherOwner: 11,
 } as const;
 
-/** Bits of what `accept` is told of a file. native/core/metric_file.h. */
+/** The flags of a file for `accept`. native/core/metric_file.h. */
 export const FILE_FLAG = {
   /** Held rather than dropped when it turns bad. */
   keepLastGood: 1,

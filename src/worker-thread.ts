@@ -201,7 +201,7 @@ export class Transferred {
  */
 export function answerQuestions<Question>(answer: (question: Question) => unknown): void {
   const port = parentPort;
-  if (port === null) throw new Error(`thread ${threadId} is nobody's worker`);
+  if (port === null) throw new Error(`thread ${threadId} is not a worker thread`);
   port.postMessage(READY);
   port.on('message', async ({ number, body }: Numbered<Question>) => {
     try {

@@ -55,7 +55,7 @@ const WILD: readonly string[] = Array.from(
   { length: 48 },
   (_, n) => `${KINDS[n % KINDS.length]}_wild${n}.db`,
 );
-/** Nobody reads so far; a sparse file costs nothing. */
+/** Nothing is read that far; a sparse file takes no space. */
 const STRETCHED_BYTES = 2 ** 31;
 
 let operations = 0;

@@ -1,8 +1,8 @@
 /**
- * The files of a storm whose numbers are known: what a scrape must say of them, whatever happens to
- * their neighbours.
+ * The files of a storm whose numbers are known, and what a scrape must show of them, whatever happens to
+ * the other files.
  *
- *   witness_…   nobody touches them, but for one counter that only ever moves up
+ *   witness_…   never damaged; one counter rises, the other values do not change
  *   held_…      damaged in every way that can be noticed, and repaired; their values never change, so
  *               neither may what is served
  *

@@ -52,7 +52,7 @@ function escapeName(name: string, escaping: Escaping, legal: boolean, illegal: R
     case 'underscores':
       return legal ? name : replaceIllegal(name, illegal, () => '_');
     case 'dots':
-      // For legal names too: otherwise the underscores of a name could not be told from escapes.
+      // For legal names too: otherwise the underscores of a name could be mistaken for escapes.
       return replaceIllegal(name.replaceAll('_', '__'), illegal, (character) =>
         character === '.' ? '_dot_' : '__',
       );

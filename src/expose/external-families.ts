@@ -21,7 +21,7 @@ export type Keyword = (typeof KEYWORDS)[number];
 /** What a page has said about one name so far. */
 export interface Draft {
   readonly index: number;
-  /** As TYPE has it: in the text formats a counter's with `_total`. */
+  /** As in the TYPE line: in the text formats that of a counter ends in `_total`. */
   readonly name: string;
   type: MetricType | undefined;
   help: string | undefined;

@@ -135,7 +135,7 @@ export class MetricFiles {
 
   /**
    * Leaves these files out, and takes back the others that were: to the plan they are removed and added.
-   * A file with a fault stays: it gives nothing that could be left out, and its fault is to be told.
+   * A file with a fault stays: it gives nothing that could be left out, and its fault must be reported.
    */
   setAside(wanted: ReadonlySet<number>): SetAside {
     const back = [...this.#aside.keys()].filter((id) => !wanted.has(id));

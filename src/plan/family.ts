@@ -75,7 +75,7 @@ export class Family {
     return had;
   }
 
-  /** Whether define() was last told the same. Keys never change under their id. */
+  /** Whether define() was last called with the same arguments. The key of an id never changes. */
   isDefinedBy(first: FileName, firstKeyId: number, lastGauge: FileName | undefined): boolean {
     const by = this.#definedBy;
     return by?.type === first.type && by.keyId === firstKeyId && by.mode === lastGauge?.mode;

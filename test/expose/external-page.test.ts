@@ -1,4 +1,4 @@
-/** Pages from elsewhere: what is read of them, in which family and order, and what is refused. */
+/** External pages: what is read of them, in which family and order, and what is refused. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PageFormat } from '../../src/expose/external-families.js';
@@ -453,7 +453,7 @@ describe('a page that comes again', () => {
     ['nothing', ''],
   ];
   for (const [title, text] of others) {
-    it(`is another one with ${title}, and stays as it was`, () => {
+    it(`is a different one with ${title}, and is left unchanged`, () => {
       const read = readPage(page);
       const before = printPage(read);
       assert.ok(!read.update(Buffer.from(text)));

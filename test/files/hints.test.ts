@@ -73,7 +73,7 @@ describe('hints', () => {
     });
   });
 
-  it('end when they are closed, also while they look', async () => {
+  it('end when they are closed, even during a check', async () => {
     const path = tempDirectory();
     const counted = new Counted(path);
     await counted.watch.close();
@@ -82,7 +82,7 @@ describe('hints', () => {
   });
 
   it(
-    'are not given where the directory, or one on the way, is on no local file system',
+    'are not given where the directory, or one on the way, is not on a local file system',
     {
       skip: asRoot,
     },

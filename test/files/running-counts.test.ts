@@ -32,7 +32,7 @@ function counted({ files }: MetricFiles) {
 }
 
 describe('the running counts of files', () => {
-  it('is what a count gives, whatever becomes of them', async () => {
+  it('equal a full count, whatever happens to the files', async () => {
     const random = new Random(seed());
     const directory = tempDirectory();
     const files = new MetricFiles(directory, 10, false);

@@ -46,17 +46,17 @@ describe('a key', () => {
       ),
     ],
     [
-      'of then, of a counter without _total, is bare',
+      'from before 0.4.0, of a counter without _total, keeps its raw name',
       '["jobs", "jobs", [], []]',
       key('jobs', 'jobs', [], OLD_HELP, { keepsRawName: true }),
     ],
     [
-      'of then, of a counter with _total, names the family without it',
+      'from before 0.4.0, of a counter with _total, names the family without it',
       '["jobs_total", "jobs_total", [], []]',
       key('jobs', 'jobs_total', [], OLD_HELP, { totalRemoved: true }),
     ],
     [
-      'of then keeps a metric name that is nothing but _total',
+      'from before 0.4.0 keeps a metric name that is nothing but _total',
       '["_total", "_total", [], []]',
       key('_total', '_total', [], OLD_HELP, { keepsRawName: true }),
     ],

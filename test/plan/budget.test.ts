@@ -20,7 +20,7 @@ describe('a budget', () => {
     assert.equal(budget.exceededBy('families', 1e9), undefined);
   });
 
-  it('is a part of what is around it', () => {
+  it('is part of its outer budgets', () => {
     const all = new Budget('all', limits(10));
     const source = new Budget('source', limits(8), all);
     const other = new Budget('source', limits(8), all);
@@ -49,7 +49,7 @@ describe('a budget', () => {
     assert.equal(all.used.series, 1);
   });
 
-  it('says which limit is in the way, and of what', () => {
+  it('says which limit was reached, and of what', () => {
     const texts = (['file', 'source', 'all'] as const).map((scope) =>
       exceededText({ quantity: 'label-names', limit: 20_000, scope }),
     );

@@ -235,7 +235,7 @@ describe('the plan', () => {
     ]);
   });
 
-  it('takes entries of other files for never set in a mostrecent family, without a complaint', () => {
+  it('treats entries of other files as never set in a mostrecent family, without reporting them', () => {
     const bench = plan({ 'gauge_mostrecent_1.db': [['g', 'g']], 'summary_1.db': [['g', 'g']] });
     assert.deepEqual(bench.lines(), ['g']);
     assert.deepEqual(bench.slots('summary_1.db'), [SLOT_NOWHERE]);
@@ -333,7 +333,7 @@ describe('the plan', () => {
     );
   });
 
-  it('tells the accumulation which slots are buckets and where the count goes', () => {
+  it('says which slots are buckets and where the count goes', () => {
     const layout = plan({
       'histogram_1.db': [
         ['h', 'h_bucket', { le: '+Inf' }],

@@ -143,7 +143,7 @@ describe('a run that hangs', () => {
     await Promise.all([first, ...answers]);
   });
 
-  it('is told of in an answer of its own when it holds up too many', async () => {
+  it('has an answer of its own when too many scrapes wait for it', async () => {
     const { scraper, get } = setUp();
     const { release } = hang();
     const first = scraper.scrape({ dialect: TEXT });

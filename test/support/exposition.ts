@@ -1,6 +1,6 @@
 /**
- * Reads expositions the way a careful stranger would: what is a valid line, what is a valid order,
- * and whether two expositions say the same. It shares no code with src/.
+ * An independent, strict reader of expositions: which lines and which order are valid, and whether two
+ * expositions are the same. It shares no code with src/.
  *
  * The rules are those of the Prometheus text format and OpenMetrics 1.0.0, with UTF-8 names quoted
  * inside the braces; the order is that of prometheus_client since 0.24.0.

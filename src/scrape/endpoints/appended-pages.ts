@@ -35,7 +35,7 @@ import { type EndpointPage, EndpointThread, HEAP_MEGABYTES } from './endpoint-th
 import type { EndpointFacts } from './facts.js';
 import { shownUrl } from './fetch-page.js';
 
-/** Prometheus gives a scrape 10 seconds unless it is told otherwise. */
+/** Prometheus gives a scrape 10 seconds by default. */
 const READ_MS = 2_000;
 const PRINT_MS = 2_000;
 

@@ -1,8 +1,8 @@
 /**
  * Reference counts of pages that several answers share.
  *
- * A page that is not used any more is freed by the addon. Left to the garbage collection, which is told of 8 MB more at
- * each scrape of 60,000 series, it would cause a walk of the whole heap every eighth time (80 ms, in pieces).
+ * A page that is not used any more is freed by the addon. If the garbage collection freed it, 8 MB more of external
+ * memory at each scrape of 60,000 series would cause a walk of the whole heap every eighth time (80 ms, in pieces).
  */
 import { releaseBody } from '../../native.js';
 

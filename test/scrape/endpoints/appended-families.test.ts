@@ -32,7 +32,12 @@ describe('a family of an endpoint', () => {
     outcome: number,
     reason?: 'type_conflict' | 'name_conflict',
   ][] = [
-    ['that nobody else has is served', [exposed('gauge', 'y')], paged('gauge', 'x'), together],
+    [
+      'that only the endpoint has is served',
+      [exposed('gauge', 'y')],
+      paged('gauge', 'x'),
+      together,
+    ],
     ['that the directory has joins it', [exposed('gauge', 'x')], paged('gauge', 'x'), apart],
     [
       'of another type than the directory has is left out',

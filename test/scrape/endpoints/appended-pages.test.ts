@@ -129,7 +129,7 @@ describe("Dynamo's doubled page", () => {
     assert.deepEqual(new Map([...valuesOf(text)].sort()), new Map([...first].sort()));
   });
 
-  it('is good OpenMetrics too', { skip: python.skip || tool.skip }, async () => {
+  it('is valid OpenMetrics too', { skip: python.skip || tool.skip }, async () => {
     const { page } = open([await endpoint(DOUBLED)]);
     const [openMetrics, text] = [await page(OPENMETRICS), await page()];
     assert.deepEqual(faultsOf(openMetrics, true), []);
@@ -232,7 +232,7 @@ describe('an appended page', () => {
     assert.match(text, /^# TYPE plain unknown\nplain\{x="a\\"b"\} 4 1700000000$/m);
   });
 
-  it('is chosen from by prefix, as the text format names a family', async () => {
+  it('is selected by prefix, as the text format names a family', async () => {
     const prefixes = { include: ['up_seconds_total', 'lat'], exclude: ['lat'] };
     const { page } = open([await endpoint(small)], { prefixes });
     assert.deepEqual(
@@ -375,7 +375,7 @@ describe('a page with families of the directory', () => {
     ]);
   });
 
-  it('is good in every dialect, and says the same in it', async () => {
+  it('is valid in every dialect, and shows the same in each', async () => {
     const { page } = open([await endpoint(text)], { directory: filled() });
     const expected = [...valuesOf((await page()).replace(/ 1000$/m, ''))].sort();
     for (const format of ['text-1.0.0', 'openmetrics'] as const) {
@@ -388,7 +388,7 @@ describe('a page with families of the directory', () => {
     }
   });
 
-  it('is good OpenMetrics and good text, as others read it', async (t) => {
+  it('is valid OpenMetrics and valid text, as others read it', async (t) => {
     const python = currentPython();
     const tool = promtool();
     if (python.skip || tool.skip) return t.skip(String(python.skip || tool.skip));
@@ -509,7 +509,7 @@ describe('a page with families of the directory', () => {
     );
   });
 
-  it('is chosen from by name[]', async () => {
+  it('is selected by name[]', async () => {
     const { scraper: opened } = open([await endpoint(text)], { directory: filled() });
     const chosen = async (...names: string[]) =>
       linesOf(String(await opened.scrape({ dialect: TEXT, names }))).filter(
@@ -793,7 +793,7 @@ describe('--append-url', () => {
     assert.doesNotMatch(daemon.log + body, /hidden/);
   });
 
-  it('is printed by scrape, which complains and ends well without it', async () => {
+  it('is printed by scrape, which warns and succeeds without it', async () => {
     const url = await endpoint('# TYPE x gauge\nx 5\n');
     const { stdout, stderr, exitCode } = await promfold([
       'scrape',
