@@ -164,7 +164,7 @@ function goldenFiles(): string[] {
   });
 }
 
-/** Some bytes changed, numbers made odd, the end cut: what disks, writers and strangers do. */
+/** Some bytes changed, numbers made odd, the end cut: what disks, writers and other programs do. */
 function damage(random: Random, source: Buffer): Buffer {
   const bytes = Buffer.from(source.subarray(0, Math.min(source.length, 8192)));
   for (let i = random.below(6); i > 0 && bytes.length > 4; i--) {

@@ -12,7 +12,7 @@ import { ROOT } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
-/** At least so long and so many scrapes; eight writers leave little of two cores. */
+/** At least this long, and this many scrapes; eight writers leave little of two cores. */
 const SECONDS = 8;
 const SCRAPES = 60;
 const python = currentPython();

@@ -175,7 +175,7 @@ describe('a damaged gauge file of a dead process', () => {
 describe('a container that is restarted on a volume that stayed', {
   skip: python.skip || process.getuid!() !== 0,
 }, () => {
-  it('goes on with the files of its earlier life: counters count on, gauges are its own', async () => {
+  it('continues the files of an earlier process: counters continue, gauges are its own', async () => {
     const directory = tempDirectory();
     const start = (without: readonly string[] = []) =>
       Worker.start(python.path, directory, { wrapper: CONTAINER, without });

@@ -190,7 +190,7 @@ describe('the user of a process', () => {
     child.kill();
   });
 
-  it('may use so many directories: of more the first are looked at', async () => {
+  it('may use a limited number of directories: of more, only the first are read', async () => {
     const root = tempDirectory();
     const mapped = Array.from({ length: 9 }, (_, i) => join(root, String(i), 'counter_1.db'));
     for (const path of mapped) {
