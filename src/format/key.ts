@@ -229,8 +229,8 @@ function kindOf(value: unknown): string {
 
 /** Enough of what was found to recognise it, on one line. */
 function excerpt(text: string): string {
-  const mostCharacters = 60;
-  const start = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+  const maxCharacters = 60;
+  const start = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
   // Control characters would break the line of a log or a terminal.
   return start.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

@@ -171,7 +171,7 @@ export class Plan {
     }
   }
 
-  /** Families with a label of the name that the source's label has. */
+  /** Families that have a label with the name of the source label. */
   *labelsInUse(): IterableIterator<{ family: string; found: string }> {
     const name = this.#rules.labels.source?.[0];
     for (const { name: family, hasSourceLabel, firstRank } of this.#families) {
@@ -280,8 +280,8 @@ export class Plan {
 
   /**
    * Makes the rows of a file: fills slot[at..] and operation[at..], one row for each key id. The columns
-   * must not change until the next call: files of one program have the same keys, and their rows are copied from the
-   * file before.
+   * must not change until the next call: files of one program have the same keys, and the rows of such a file are copied
+   * from those of the file before.
    *
    * @param from index of the first of these entries in the file; 0 makes the file's rows anew
    */
