@@ -1,8 +1,8 @@
 /**
  * Operating errors: what can go wrong with a directory, a file or an entry, as stable codes.
  *
- * A code keeps its meaning for good; README, "When something is wrong", has one entry per code and a
- * test keeps both equal. The advice lives there, not in the message: a message is path, what was
+ * A code keeps its meaning for good; src/manual/errors.md has one section per code and a test keeps both
+ * equal. The advice lives there, not in the message: a message is path, what was
  * found, and where.
  */
 

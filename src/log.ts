@@ -11,7 +11,7 @@ export interface ScrapeLog extends Warnings {
   info(message: string, fields: Fields, about?: string): void;
 }
 
-export interface ServerLog {
+export interface ServerLog extends Warnings {
   error(message: string, fields: Fields): void;
   debug(message: string, fields: Fields): void;
 }

@@ -89,12 +89,32 @@ describe('promfold', () => {
     [
       'help on what is not a command',
       ['help', 'snapshott'],
-      /^promfold: help: no command is called 'snapshott'; near names: snapshot$/m,
+      /^promfold: help: no command or topic is called 'snapshott'; near names: snapshot$/m,
     ],
     [
-      'help on what is near no command',
+      'help on what is near no command or topic',
       ['help', 'zzzzzz'],
-      /^promfold: help: no command is called 'zzzzzz'; there are serve, run, .* man$/m,
+      /^promfold: help: no command or topic is called 'zzzzzz'; promfold help lists what there is$/m,
+    ],
+    [
+      'help on what is nearly a topic',
+      ['help', 'budgts'],
+      /^promfold: help: no command or topic is called 'budgts'; near names: budgets$/m,
+    ],
+    [
+      'an explanation of what is nearly a code',
+      ['check', '--explain', 'DEAD_ALL_GAGE'],
+      /^promfold: --explain: expected the code of a finding, got 'DEAD_ALL_GAGE'; near names: DEAD_ALL_GAUGE/m,
+    ],
+    [
+      'an explanation of what is near no code',
+      ['check', '--explain', 'zzzzzzzzzzzzz'],
+      /^promfold: --explain: .* got 'zzzzzzzzzzzzz'; see promfold help findings$/m,
+    ],
+    [
+      'an explanation and a directory',
+      ['check', '--explain', 'LINT', '/'],
+      /^promfold: --explain: expected no DIR, got one$/m,
     ],
     [
       'a bad value',

@@ -35,6 +35,11 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
   details: [INSTEAD_OF_DIRECTORY],
   positionals: ['[FILE|DIR]'],
   flags: ['match', 'bytes', 'json'],
+  exitCodes: [
+    ['0', 'every entry can be read'],
+    ['1', 'a file, or a key in one, is damaged; what can be read is printed'],
+  ],
+  topic: 'contents',
   examples: [
     'cat /run/prom/counter_4711.db',
     "cat --match 'vllm:num_requests_running' /run/prom",

@@ -1,5 +1,6 @@
 /** `check`: what is wrong with a directory, what it does to the numbers, and the cure. */
 import { stat } from 'node:fs/promises';
+import { UsageError } from '../errors.js';
 import { type CheckView, check as checkReading } from '../inspect/check.js';
 import type { Finding, Severity } from '../inspect/findings/finding.js';
 import { lookAround } from '../inspect/findings/host-facts.js';
@@ -10,7 +11,9 @@ import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
+import { explanationOf } from './explain-code.js';
 import { toJson } from './json.js';
+import { manualText } from './manual-text.js';
 import { textOf } from './stdout.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
@@ -26,14 +29,27 @@ const PROSE_WIDTH = 100;
 /** Where stdout is no terminal. Evidence is whole there, on one line, to be searched for. */
 const PIPED_WIDTH = 80;
 
-export const check: Command<'json' | 'all' | 'limit' | 'color'> = {
+export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
   details: [INSTEAD_OF_DIRECTORY],
-  flags: ['all', 'limit', 'color', 'json'],
-  examples: ['check /run/prom', 'check --json /run/prom'],
+  flags: ['all', 'explain', 'limit', 'color', 'json'],
+  exitCodes: [
+    ['0', 'no error was found; there may be warnings and notes'],
+    ['1', 'an error was found'],
+  ],
+  topic: 'checking',
+  examples: ['check /run/prom', 'check --json /run/prom', 'check --explain DEAD_ALL_GAUGE'],
 
   async run({ directory: given, flags }, terminal) {
+    if (flags.explain !== undefined) {
+      if (given !== undefined) throw new UsageError('--explain: expected no DIR, got one');
+      const page = explanationOf(flags.explain);
+      await terminal.print(
+        flags.json ? toJson(page) : manualText(page.text, terminalWidth(terminal.environment)),
+      );
+      return 0;
+    }
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     const reading = await readPath(path);
     // A snapshot or a single file was taken from its machine: nothing here is round it.

@@ -29,6 +29,12 @@ export interface Terminal {
   stopSignal(): AbortSignal;
 }
 
+/** The code, or which codes, and what it says. */
+export type ExitCode = readonly [code: string, meaning: string];
+
+/** Of every command. */
+export const FAILED: ExitCode = ['2', 'wrong usage, or something could not be read or written'];
+
 export interface Command<K extends FlagKey = FlagKey> {
   readonly name: string;
   readonly summary: string;
@@ -37,6 +43,10 @@ export interface Command<K extends FlagKey = FlagKey> {
   readonly flags: readonly K[];
   /** Where this command's default is not that of others. */
   readonly fallbacks?: Fallbacks;
+  /** But for FAILED. */
+  readonly exitCodes: readonly ExitCode[];
+  /** Of the manual, where it says more about the command than --help. */
+  readonly topic: string;
   readonly examples: readonly string[];
   /**
    * As --help shows them, in brackets where they may be left out; `[DIR]` alone when absent. `CMD...` takes all that

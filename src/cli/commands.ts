@@ -18,13 +18,17 @@ const LOADERS = {
   diff: async () => (await import('./diff.js')).diff,
   snapshot: async () => (await import('./snapshot.js')).snapshot,
   discover: async () => (await import('./discover.js')).discover,
+  'check-config': async () => (await import('./check-config.js')).checkConfig,
   completion: async () => (await import('./completion.js')).completionCommand(loadCommands),
   man: async () => (await import('./man.js')).manCommand(loadCommands),
+  help: async () => (await import('./help.js')).helpCommand(commandNames),
 } satisfies Record<string, () => Promise<Command<FlagKey>>>;
 
 type CommandName = keyof typeof LOADERS;
 
-export const COMMAND_NAMES = Object.keys(LOADERS) as readonly CommandName[];
+function commandNames(): readonly string[] {
+  return Object.keys(LOADERS);
+}
 
 export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(LOADERS, word);

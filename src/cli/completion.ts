@@ -10,8 +10,10 @@
  * belongs (complete-names.ts), files and directories, and behind `run --` the command line of another program.
  */
 import { UsageError } from '../errors.js';
+import { topicNames } from '../manual/topics.js';
 import type { Command } from './command.js';
 import { METRIC_NAMES_WORD } from './complete-names.js';
+import { EXPLAINED_CODES } from './explain-code.js';
 import type { FlagText } from './flag.js';
 import { FLAGS } from './flags.js';
 
@@ -25,6 +27,8 @@ export function completionCommand(commands: () => Promise<readonly Command[]>): 
     summary: 'Print the completion script of a shell.',
     positionals: ['SHELL'],
     flags: [],
+    exitCodes: [['0', 'the script is printed']],
+    topic: 'shell-completion',
     examples: ['completion bash', 'completion zsh', 'completion fish'],
 
     async run({ positionals: [shell = ''] }, terminal) {
@@ -42,7 +46,7 @@ function isShell(text: string): text is Shell {
 }
 
 export function completionScript(shell: Shell, commands: readonly Command[]): string {
-  const described = commands.map(describe);
+  const described = commands.map((command) => describe(command, commands));
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](described);
 }
 
@@ -67,17 +71,23 @@ interface Described {
 const HELP_FLAG: FlagText = { name: 'help', short: 'h', help: 'print this help' };
 const VERSION_FLAG: FlagText = { name: 'version', help: 'print the version' };
 
-function describe({ name, summary, flags, positionals = ['[DIR]'] }: Command): Described {
+function describe(
+  { name, summary, flags, positionals = ['[DIR]'] }: Command,
+  commands: readonly Command[],
+): Described {
   return {
     name,
     summary,
     flags: [...flags.map((key): FlagText => FLAGS[key]), HELP_FLAG],
-    positionals: positionals.map(replyOfPositional),
+    positionals: positionals.map((positional) => replyOfPositional(positional, commands)),
     takesCommand: positionals.includes('CMD...'),
   };
 }
 
-function replyOfPositional(positional: string): Reply {
+function replyOfPositional(positional: string, commands: readonly Command[]): Reply {
+  if (positional === '[TOPIC]') {
+    return { words: [...commands.map(({ name }) => name), ...topicNames()] };
+  }
   if (positional === 'SHELL') return { words: SHELLS };
   return positional === 'SELECTOR' ? 'metrics' : 'files';
 }
@@ -87,6 +97,7 @@ const REPLY_OF_VALUE: Readonly<Record<string, Reply>> = {
   file: 'files',
   directory: 'directories',
   selector: 'metrics',
+  code: { words: EXPLAINED_CODES },
 };
 
 function replyOfFlag({ choices, value = '' }: FlagText): Reply {

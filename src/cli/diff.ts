@@ -22,6 +22,11 @@ export const diff: Command<'by' | 'json'> = {
   summary: 'Show what changed between two directories, snapshots or expositions.',
   positionals: ['A', 'B'],
   flags: ['by', 'json'],
+  exitCodes: [
+    ['0', 'both say the same'],
+    ['1', 'they differ'],
+  ],
+  topic: 'comparing',
   examples: [
     'diff before.tar.gz /run/prom',
     'diff --by process before.tar.gz after.tar.gz',

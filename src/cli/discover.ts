@@ -25,6 +25,11 @@ export const discover: Command<'all' | 'json'> = {
   name: 'discover',
   summary: 'List the multiprocess directories of running processes.',
   flags: ['all', 'json'],
+  exitCodes: [
+    ['0', 'a directory was found'],
+    ['1', 'none was found'],
+  ],
+  topic: 'discovery',
   examples: [
     'discover',
     'discover --json',

@@ -7,24 +7,32 @@
 import { existsSync } from 'node:fs';
 import { CommanderError, Command as Parser } from 'commander';
 import { UsageError } from '../errors.js';
-import { nearest } from '../inspect/near-names.js';
-import { type Command, type ExitStatus, type Given, type Terminal, usageOf } from './command.js';
-import { COMMAND_NAMES, isCommandName, loadCommand, loadCommands } from './commands.js';
+import {
+  type Command,
+  type ExitStatus,
+  FAILED,
+  type Given,
+  type Terminal,
+  usageOf,
+} from './command.js';
+import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
 import { describeFlag, flagSyntax } from './flag-help.js';
 import { flagOf, flagValues } from './flag-values.js';
+import { definitionLines } from './table.js';
 import { VERSION_LINE } from './version.js';
 
 /** @throws UsageError, MetricFileError, and whatever is a bug */
 export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
-  const words = withCommand(argv);
+  const words = withCommand(asFlag(argv));
   const [first = '', second] = words;
   if (first === METRIC_NAMES_WORD) {
     await completeNames(second, terminal);
     return 0;
   }
-  if (first === 'help' && second !== undefined) refuseUnknownCommand(second);
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
+  // Loaded, and its files read, only where they are listed.
+  const topics = argv[0] === 'help' ? (await import('./help.js')).topicList() : ALSO_TOPICS;
   let printed = '';
   let chosen: (() => Promise<ExitStatus>) | undefined;
 
@@ -33,18 +41,17 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     .usage('<command> [DIR] [flags]\n       promfold DIR [flags]   (as promfold serve DIR)')
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
     // So that the flags of a command behind `run` are its own.
-    .helpCommand('help [command]', 'Print the help of a command.')
     .enablePositionalOptions()
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),
       subcommandTerm: (sub) => {
-        const command = commands.find(({ name }) => name === sub.name());
-        return command === undefined
-          ? 'help [command]'
-          : syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
+        const command = commands.find(({ name }) => name === sub.name())!;
+        return syntaxOf(command).replace(/<(.*\.\.\.)>$/, '-- $1');
       },
     })
+    .addHelpText('after', `\n${topics}`)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -74,13 +81,14 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
   return chosen!();
 }
 
-/** @throws UsageError for `help` on what is no command */
-function refuseUnknownCommand(word: string): void {
-  if (isCommandName(word) || word === 'help' || word.startsWith('-')) return;
-  const near = nearest(word, COMMAND_NAMES);
-  const hint =
-    near.length > 0 ? `near names: ${near.join(', ')}` : `there are ${COMMAND_NAMES.join(', ')}`;
-  throw new UsageError(`help: no command is called '${word}'; ${hint}`);
+const ALSO_TOPICS = 'promfold help lists the topics of the manual, too.';
+
+/** `help COMMAND` is `COMMAND --help`; all of them, where none is named. */
+function asFlag(argv: readonly string[]): readonly string[] {
+  const [first, second] = argv;
+  if (first !== 'help') return argv;
+  if (second === undefined) return ['--help'];
+  return isCommandName(second) ? [second, '--help'] : argv;
 }
 
 /** `promfold DIR` is `promfold serve DIR`, if DIR has a slash or exists. */
@@ -121,7 +129,7 @@ function addCommand(
     .summary(command.summary)
     .description(about)
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', `\nExamples:\n${examples}`)
+    .addHelpText('after', `\nExamples:\n${examples}\n\n${exitCodes(command)}`)
     // After the positionals commander passes its own options and the command.
     .action((...all: unknown[]) =>
       choose(all.slice(0, positionals.length).flat() as (string | undefined)[], given),
@@ -142,6 +150,16 @@ function addCommand(
     });
     if (flag.value === undefined) sub.on(`option:${flag.name}`, () => texts.push('true'));
   }
+}
+
+/** And where there is more to read. */
+function exitCodes({ exitCodes, topic }: Command): string {
+  return [
+    'Exit codes:',
+    ...definitionLines([...exitCodes, FAILED]),
+    '',
+    `More: promfold help ${topic}`,
+  ].join('\n');
 }
 
 /** commander's message on one line, in the words of ours, and whose help to see. */

@@ -9,7 +9,7 @@ export function errorLine(error: unknown): string | undefined {
   return `promfold: ${message}${adviceOn(error)} [${code}]`;
 }
 
-/** Where the directory is may be asked; what else can be wrong is in the README, under its code. */
+/** Where the directory is may be asked; what else can be wrong is in the topic `errors`, under its code. */
 function adviceOn({ code, cause }: MetricFileError): string {
   const isMissing =
     code === 'DIRECTORY_UNREADABLE' &&

@@ -21,7 +21,7 @@ export function flagSyntax({ name, short, value }: FlagText): string {
 }
 
 /**
- * The README's table of flags, as Markdown.
+ * The table of the topic `flags`, as Markdown.
  *
  * @param commands which commands take which flags
  */

@@ -1,7 +1,7 @@
 /**
  * Every flag, once: name, help, default, environment variable, and what a good value is.
  *
- * --help, the parser and the README's table are all made of this.
+ * --help, the parser and the topic `flags` are all made of this.
  */
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
@@ -74,6 +74,14 @@ export const FLAGS = {
       help: 'connections open at once, over all addresses; for a new one the longest idle is closed, and where none is idle the new one; 0 for no limit (default: 512, or half of the open files allowed where that is less)',
     },
     parseCount,
+  ),
+  webConfigFile: optional<string>(
+    {
+      name: 'web.config.file',
+      value: 'file',
+      help: 'TLS, users and headers, as every exporter reads them (see promfold check-config); read again when it changes',
+    },
+    notEmpty('a file'),
   ),
   allowedHost: each<string>(
     {
@@ -369,6 +377,15 @@ export const FLAGS = {
       environment: false,
     },
     parseDuration,
+  ),
+  explain: optional<string>(
+    {
+      name: 'explain',
+      value: 'code',
+      help: 'print what a finding or an error code means, and the cure; no directory is read',
+      environment: false,
+    },
+    (text) => text,
   ),
   by: optional<'process'>(
     {

@@ -32,6 +32,8 @@ export const ls: Command<
   summary: 'List the processes of a directory and their files.',
   details: [INSTEAD_OF_DIRECTORY],
   flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'json'],
+  exitCodes: [['0', 'the processes are listed']],
+  topic: 'listing',
   examples: ['ls /run/prom', 'ls --dead --sort disk /run/prom', 'ls --files --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {

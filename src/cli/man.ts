@@ -1,14 +1,18 @@
 /**
- * `man`: the manual page, as roff, made from the tables of commands and flags: `promfold man | man -l -`.
+ * `man`: the manual page, as roff, made from the tables of commands, flags and exit codes, and the topics of the manual:
+ * `promfold man | man -l -`.
  *
  * Source of the macros: man(7) of the Linux man-pages project.
  */
 
-import { type Command, usageOf } from './command.js';
+import { readTopics, type Topic } from '../manual/topics.js';
+import { type Command, FAILED, usageOf } from './command.js';
 import { DIRECTORY_VARIABLE } from './directory.js';
 import type { FlagText } from './flag.js';
 import { describeFlag } from './flag-help.js';
 import { flagOf } from './flag-values.js';
+import { topicSection } from './man-topic.js';
+import { roff } from './roff.js';
 import { VERSION } from './version.js';
 
 /** @param commands asked for when it runs: it is one of them itself */
@@ -18,25 +22,21 @@ export function manCommand(commands: () => Promise<readonly Command[]>): Command
     summary: 'Print the manual page: promfold man | man -l -',
     positionals: [],
     flags: [],
+    exitCodes: [['0', 'the page is printed']],
+    topic: 'shell-completion',
     examples: ['man > /usr/local/share/man/man1/promfold.1'],
 
     async run(_, terminal) {
-      await terminal.print(manPage(await commands()));
+      await terminal.print(manPage(await commands(), readTopics()));
       return 0;
     },
   };
 }
 
-const EXIT_CODES: readonly (readonly [string, string])[] = [
-  ['0', 'fine'],
-  [
-    '1',
-    'the answer is no: check found an error, diff a difference, explain no series, scrape no family of a --name',
-  ],
-  ['2', 'wrong usage, or something could not be read or written'],
-];
+/** Made of tables that this page is made of, too. */
+const IN_OTHER_WORDS: ReadonlySet<string> = new Set(['commands', 'flags']);
 
-export function manPage(commands: readonly Command[]): string {
+export function manPage(commands: readonly Command[], topics: readonly Topic[]): string {
   const lines = [
     `.TH PROMFOLD 1 "" "promfold ${roff(VERSION)}"`,
     '.SH NAME',
@@ -53,7 +53,7 @@ export function manPage(commands: readonly Command[]): string {
     '.SH COMMANDS',
     ...commands.flatMap(commandLines),
     '.SH EXIT STATUS',
-    ...EXIT_CODES.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
+    ...commands.flatMap(exitLines),
     '.SH ENVIRONMENT',
     '.TP',
     `.B ${DIRECTORY_VARIABLE}`,
@@ -67,6 +67,7 @@ export function manPage(commands: readonly Command[]): string {
     '.TP',
     '.B PROMFOLD_...',
     'Stands in for a flag, as said with each.',
+    ...topics.filter(({ name }) => !IN_OTHER_WORDS.has(name)).flatMap(topicSection),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -98,25 +99,19 @@ function commandLines(command: Command): string[] {
   ];
 }
 
+function exitLines({ name, exitCodes }: Command): string[] {
+  const codes = [...exitCodes, FAILED].map(([code, meaning]) => roff(`${code}: ${meaning}`));
+  return [
+    '.TP',
+    `.B promfold ${roff(name)}`,
+    ...codes.flatMap((code) => [code, '.br']).slice(0, -1),
+  ];
+}
+
 function flagLines(flag: FlagText): string[] {
   const { name, short, value } = flag;
   const long = `\\fB${roff(`--${name}`)}\\fR`;
   const both = short === undefined ? long : `\\fB${roff(`-${short}`)}\\fR, ${long}`;
   const tag = value === undefined ? both : `${both} \\fI${roff(value)}\\fR`;
   return ['.TP', tag, roff(describeFlag(flag))];
-}
-
-/** Text as roff reads it: no escape, a dash that is a dash, no request at the start of a line. */
-export function roff(text: string): string {
-  return text
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replaceAll("'", '\\(aq')
-    .replaceAll('"', '\\(dq')
-    .replace(/[^\0-\x7f]/gu, (character) => `\\[u${codePoint(character)}]`)
-    .replace(/^\./, '\\&.');
-}
-
-function codePoint(character: string): string {
-  return character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
 }

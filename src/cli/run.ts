@@ -47,6 +47,12 @@ export const run: Command<(typeof RUN_FLAGS)[number]> = {
   flags: RUN_FLAGS,
   // A server that is started anew by CMD would leave its running requests there for ever.
   fallbacks: { deadProcesses: 'hide-gauges' },
+  exitCodes: [
+    ['the code of CMD', 'CMD ended with it; where a signal ended CMD, the same signal ends run'],
+    ['126', 'CMD cannot be run'],
+    ['127', 'there is no CMD'],
+  ],
+  topic: 'wrapping',
   examples: [
     'run -- vllm serve Qwen/Qwen3-0.6B --api-server-count 4',
     'run --web.listen-address=:19925 -- gunicorn -w 4 app:api',

@@ -30,6 +30,11 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
   name: 'scrape',
   summary: 'Print the metrics of a directory once.',
   flags: FLAGS,
+  exitCodes: [
+    ['0', 'the exposition is printed'],
+    ['1', 'there is no family or sample of any --name'],
+  ],
+  topic: 'output-files',
   examples: [
     'scrape /run/prom',
     'scrape --name http_requests /run/prom',

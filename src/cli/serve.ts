@@ -1,6 +1,8 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WebConfigFile } from '../config/web-config-file.js';
+import { ConfigError } from '../config/yaml-node.js';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { withChosen } from '../plan/budget.js';
@@ -14,6 +16,9 @@ import { type Listener, listenOnAll } from '../serve/listen.js';
 import type { ListenAddress } from '../serve/listen-address.js';
 import { RequestLimit } from '../serve/request-limit.js';
 import type { ServerOptions } from '../serve/server.js';
+import type { Web } from '../serve/web/guard-requests.js';
+import { TokenBucket } from '../serve/web/token-bucket.js';
+import { Users } from '../serve/web/users.js';
 import type { Command } from './command.js';
 import type { FlagKey } from './flags.js';
 import { LimitedLog } from './limited-log.js';
@@ -39,6 +44,7 @@ export const SERVE_FLAGS = [
   'telemetryPath',
   'maxRequests',
   'maxConnections',
+  'webConfigFile',
   'allowedHost',
   'disableExporterMetrics',
   'strict',
@@ -55,6 +61,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   name: 'serve',
   summary: 'Serve the metrics of a directory over HTTP.',
   flags: [...SOURCES, 'discover', ...SERVE_FLAGS],
+  exitCodes: [['0', 'SIGTERM or SIGINT stopped it']],
+  topic: 'endpoints',
   examples: [
     'serve /run/prom',
     'serve --web.listen-address=:19925 /run/prom',
@@ -86,6 +94,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       log.warn('running as root, which reading metric files seldom needs');
     }
 
+    const web = await openWeb(flags.webConfigFile, log);
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
     const writers = writerOptions(flags);
     const scraper = new Scraper(directory, {
@@ -107,6 +116,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       limit: new RequestLimit(flags.maxRequests),
       connections,
       version: VERSION,
+      web,
       allowedHosts: [
         ...flags.allowedHost,
         ...flags.listenAddress.flatMap(({ host }) => host ?? []),
@@ -139,12 +149,19 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       ]);
       await scraper.close();
       await writers.close();
+      web?.file.close();
+      await web?.users.close();
     };
     try {
       for (const address of flags.listenAddress) {
         const listener = await listenOn(address, scraper, options);
         listeners.push(listener);
-        for (const text of listener.addresses) log.info('listening', { address: text });
+        for (const text of listener.addresses) {
+          log.info('listening', {
+            address: text,
+            ...(web?.file.tls !== undefined && { tls: true }),
+          });
+        }
       }
       // What is looked at ahead may hang, and is not waited for when it is to end.
       await Promise.race([begin(), stopped]);
@@ -162,6 +179,18 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     return 0;
   },
 };
+
+/** @throws UsageError for a file that cannot be used */
+async function openWeb(path: string | undefined, log: LimitedLog): Promise<Web | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    const file = await WebConfigFile.open(path, log);
+    return { file, users: new Users(), bucket: new TokenBucket() };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UsageError(error.message);
+  }
+}
 
 async function listenOn(
   address: ListenAddress,

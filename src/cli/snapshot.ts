@@ -13,6 +13,8 @@ export const snapshot: Command<'output' | 'json'> = {
   summary:
     'Copy a directory for a bug report: a small tar.gz that ls, cat, explain, check and diff read.',
   flags: ['output', 'json'],
+  exitCodes: [['0', 'the snapshot is written']],
+  topic: 'comparing',
   examples: [
     'snapshot /run/prom -o prom.tar.gz',
     'snapshot /run/prom -o - | ssh desk "cat > prom.tar.gz"',

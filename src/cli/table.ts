@@ -96,3 +96,11 @@ function columnWidths(
   }
   return widths;
 }
+
+/** Names and what they say, as commander lists flags. */
+export function definitionLines(
+  definitions: readonly (readonly [name: string, text: string])[],
+): string[] {
+  const width = definitions.reduce((most, [name]) => Math.max(most, name.length), 0);
+  return definitions.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+}

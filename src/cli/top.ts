@@ -22,6 +22,8 @@ export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' |
   name: 'top',
   summary: 'Watch which processes and series move.',
   flags: ['interval', 'count', 'topSort', 'filter', 'color', 'json'],
+  exitCodes: [['0', 'it was left, or --count is reached']],
+  topic: 'watching',
   examples: ['top /run/prom', 'top --interval 0.5 /run/prom', 'top --count 1 --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {

@@ -41,6 +41,8 @@ export class Connections {
   readonly #log: ConnectionLog;
   /** Requests under way on each; pipelined ones are several. */
   readonly #requests = new Map<Socket, number>();
+  /** With TLS a request knows another socket than the one that was accepted: of both the other end is the same. */
+  readonly #byPeer = new Map<string, Socket>();
   /** The longest idle first. */
   readonly #idle = new Set<Socket>();
   /** Just accepted: nothing they sent can have been read. They are not closed for others. */
@@ -77,20 +79,30 @@ export class Connections {
   follow(server: Server): void {
     server.on('connection', (socket) => this.#accepted(socket));
     // Ahead of the routes: a scrape that begins needs descriptors.
-    server.prependListener('request', ({ socket }, response) => {
+    server.prependListener('request', (request, response) => {
+      const socket = this.#acceptedAs(request.socket);
+      if (socket === undefined) return;
       this.#begin(socket);
       response.once('close', () => this.#end(socket));
     });
   }
 
+  #acceptedAs(socket: Socket): Socket | undefined {
+    return this.#requests.has(socket) ? socket : this.#byPeer.get(peerOf(socket));
+  }
+
   #accepted(socket: Socket): void {
     this.#requests.set(socket, 0);
+    const peer = peerOf(socket);
+    this.#byPeer.set(peer, socket);
     this.#idle.add(socket);
     this.#settling.add(socket);
     socket.once('close', () => {
       this.#requests.delete(socket);
       this.#idle.delete(socket);
       this.#settling.delete(socket);
+      // Its port may be another connection's by now.
+      if (this.#byPeer.get(peer) === socket) this.#byPeer.delete(peer);
       if (this.open > 0) return;
       clearInterval(this.#check);
       this.#check = undefined;
@@ -153,4 +165,8 @@ export class Connections {
     this.#idle.delete(socket);
     socket.destroy();
   }
+}
+
+function peerOf({ remoteAddress, remotePort, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localPort}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What is served where. The landing page links to these and the README's table is made of them.
+ * What is served where. The landing page links to these and the topic `endpoints` is made of them.
  */
 
 export interface Endpoint {
@@ -35,13 +35,13 @@ function metricsEndpoint(path: string): Endpoint {
   };
 }
 
-/** In the order of the README and of the landing page. */
+/** In the order of the manual and of the landing page. */
 export function endpoints(telemetryPath: string): readonly Endpoint[] {
   const own = [metricsEndpoint(telemetryPath), HEALTHY, READY];
   return telemetryPath === LANDING.path ? own : [LANDING, ...own];
 }
 
-/** The README's table of endpoints, as Markdown. */
+/** The table of the topic `endpoints`, as Markdown. */
 export function endpointsTable(telemetryPath: string): string {
   const rows = endpoints(telemetryPath).map(({ path, answers }) => `| \`${path}\` | ${answers} |`);
   return ['| GET or HEAD | answers |', '|---|---|', ...rows].join('\n');

@@ -2,7 +2,7 @@
  * Listening on an address, and stopping: the one place that knows sockets.
  */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from './listen-address.js';
@@ -29,6 +29,11 @@ export interface Listener {
 /** Rejects with what the system says, such as EADDRINUSE. The server must not be listening yet. */
 export async function listen(server: FastifyInstance, address: ListenAddress): Promise<Listener> {
   const running = countRunning(server);
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await listenOn(server, address);
   return {
     addresses: server.addresses().map(addressText),
@@ -36,10 +41,10 @@ export async function listen(server: FastifyInstance, address: ListenAddress): P
       const closed = server.close();
       const graceOver = AbortSignal.timeout(graceMilliseconds);
       await setTimeout(SETTLE_MILLISECONDS);
-      // Node does not call a connection idle that has never sent anything, as browsers open them, and
-      // would wait for it. Nothing is lost by closing it once every request is answered.
+      // Node does not call a connection idle that has never sent anything, as browsers open them, and would wait for it, as
+      // for a session of HTTP/2. Nothing is lost by closing it once every request is answered.
       await Promise.race([running.none(), once(graceOver, 'abort')]);
-      server.server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

@@ -2,7 +2,8 @@
  * The HTTP server: routes and limits, without a socket. Listening is another act (listen.ts), so that
  * every route is tested by inject.
  */
-import fastify, { type FastifyInstance } from 'fastify';
+import type { Server, TLSSocket } from 'node:tls';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { answerClientError } from './client-error.js';
@@ -16,6 +17,8 @@ import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
 import { READER_TIMEOUTS, type ReaderTimeouts } from './slow-reader.js';
+import { refusalOf } from './web/client-certificates.js';
+import { guardRequests, type Web } from './web/guard-requests.js';
 
 export interface ServerOptions {
   /** Begins with a slash; letters, digits and `._~-/` only. */
@@ -29,6 +32,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** With clients that do not take their answer. */
   readonly readerTimeouts?: ReaderTimeouts;
+  /** TLS, users, headers and a limit of requests; none where absent. */
+  readonly web?: Web | undefined;
   readonly log: ServerLog;
 }
 
@@ -48,14 +53,15 @@ const TIMEOUTS = {
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
   const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
-  const { log, readerTimeouts = READER_TIMEOUTS } = options;
+  const { log, web, readerTimeouts = READER_TIMEOUTS } = options;
   const server = fastify({
     logger: false,
-    http: { headersTimeout: TIMEOUTS.headers },
+    ...protocolOptions(web),
     requestTimeout: TIMEOUTS.request,
     keepAliveTimeout: TIMEOUTS.keepAlive,
     connectionTimeout: TIMEOUTS.connection,
-    forceCloseConnections: 'idle',
+    // listen.ts closes them, once all requests are answered.
+    forceCloseConnections: false,
     // A request that comes in while closing is still answered, and its connection closed.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
@@ -66,7 +72,9 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     },
   });
 
+  server.server.keepAliveTimeout = TIMEOUTS.keepAlive;
   connections?.follow(server.server);
+  if (web?.file.tls !== undefined) followTls(server, web, log);
   server.addHook('onRequest', async (_request, reply) => {
     reply.headers(NOT_GUESSED);
   });
@@ -80,6 +88,9 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     });
   });
 
+  // Behind the hooks that count and log: what is refused is counted, too.
+  if (web !== undefined) guardRequests(server, web);
+
   metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);
   healthRoutes(server, scraper);
   if (telemetryPath !== LANDING.path) {
@@ -88,6 +99,39 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   everythingElse(server, telemetryPath);
   errorReplies(server, log);
   return server;
+}
+
+/** HTTP, HTTPS, or HTTPS with HTTP/2. */
+function protocolOptions(web: Web | undefined): FastifyServerOptions {
+  const limits = { headersTimeout: TIMEOUTS.headers };
+  if (web?.file.tls === undefined) return { http: limits } as FastifyServerOptions;
+  const https = { ...web.file.tls, ...limits };
+  const secure = web.file.config.http2
+    ? {
+        http2: true,
+        https: { ...https, allowHTTP1: true },
+        http2SessionTimeout: TIMEOUTS.keepAlive,
+      }
+    : { https };
+  // fastify has a type for each, and this is one of them.
+  return secure as FastifyServerOptions;
+}
+
+/** New certificates are for new connections; a client that may not come in loses its connection. */
+function followTls({ server }: FastifyInstance, { file }: Web, log: ServerLog): void {
+  const tlsServer = server as unknown as Server;
+  tlsServer.on('secureConnection', (socket: TLSSocket) => {
+    const refusal = refusalOf(socket, file.config.tls!);
+    if (refusal === undefined) return;
+    log.warn('client refused', { remote: socket.remoteAddress, reason: refusal });
+    socket.destroy();
+  });
+  file.onTls((options) => {
+    tlsServer.setSecureContext(options);
+    // Node reads these two at each connection, and has no call that sets them.
+    const { requestCert = false, rejectUnauthorized = false } = options;
+    Object.assign(tlsServer, { requestCert, rejectUnauthorized });
+  });
 }
 
 /** 405 for a known path, 404 for others; a body that came along is not looked at. */

@@ -5,6 +5,7 @@
  * silent. Node sets the socket's own timeouts again once the answer is sent.
  */
 import type { ServerResponse } from 'node:http';
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 
 /** Milliseconds. */
 export interface ReaderTimeouts {
@@ -17,7 +18,14 @@ export interface ReaderTimeouts {
 export const READER_TIMEOUTS: ReaderTimeouts = { stalled: 15_000, whole: 120_000 };
 
 /** Call it when the answer is handed over. */
-export function cutSlowReader(response: ServerResponse, { stalled, whole }: ReaderTimeouts): void {
+export function cutSlowReader(
+  response: ServerResponse | Http2ServerResponse,
+  { stalled, whole }: ReaderTimeouts,
+): void {
+  if ('stream' in response) {
+    cutSlowStream(response.stream, { stalled, whole });
+    return;
+  }
   // Injected requests have none, and what is written to them is taken at once.
   const { socket } = response;
   if (socket === null || typeof socket.setTimeout !== 'function') return;
@@ -26,4 +34,13 @@ export function cutSlowReader(response: ServerResponse, { stalled, whole }: Read
   socket.setTimeout(stalled);
   const cut = setTimeout(() => socket.destroy(), whole).unref();
   response.once('close', () => clearTimeout(cut));
+}
+
+/** Of HTTP/2: other requests of the connection are not to blame. */
+function cutSlowStream(stream: ServerHttp2Stream, { stalled, whole }: ReaderTimeouts): void {
+  if (stream.destroyed) return;
+  const end = () => stream.close(constants.NGHTTP2_CANCEL);
+  stream.setTimeout(stalled, end);
+  const cut = setTimeout(end, whole).unref();
+  stream.once('close', () => clearTimeout(cut));
 }

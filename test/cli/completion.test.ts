@@ -7,7 +7,9 @@ import { loadCommands } from '../../src/cli/commands.js';
 import { METRIC_NAMES_WORD } from '../../src/cli/complete-names.js';
 import { completionScript, SHELLS } from '../../src/cli/completion.js';
 import { FLAGS } from '../../src/cli/flags.js';
-import { manPage, roff } from '../../src/cli/man.js';
+import { manPage } from '../../src/cli/man.js';
+import { roff } from '../../src/cli/roff.js';
+import { readTopics } from '../../src/manual/topics.js';
 import { promfold } from '../support/cli.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { MAIN, ROOT } from '../support/paths.js';
@@ -98,6 +100,9 @@ describe('completion', () => {
       ['promfold', 'completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
+    [['promfold', 'help', 'bud'], ['budgets']],
+    [['promfold', 'help', 'snap'], ['snapshot']],
+    [['promfold', 'check', '--explain', 'FILE_EM'], ['FILE_EMPTY']],
     [['promfold', 'run', '--ke'], ['--keep']],
     [['promfold', 'ls', '--sort', '=', 'e'], ['entries']],
     [['promfold', 'ls', '--sort=e'], ['--sort=entries']],
@@ -164,6 +169,8 @@ describe('completion', () => {
     ['promfold cat --match=jobs', ['--match=jobs_total']],
     [`promfold explain jobs_total ${ROOT}/READM`, [`${ROOT}/README.md`]],
     ['promfold completion z', ['zsh']],
+    ['promfold help bud', ['budgets']],
+    ['promfold check --explain FILE_EM', ['FILE_EMPTY']],
     ['promfold check --color=a', ['--color=always', '--color=auto']],
     ['promfold run --log.level info -- mkfif', ['mkfifo']],
   ];
@@ -195,6 +202,8 @@ describe('completion', () => {
     ['promfold run --log.level=info -- mkfif', 'promfold run --log.level=info -- mkfifo '],
     ['promfold snapshot -o sub/fi', 'promfold snapshot -o sub/file.tar.gz '],
     ['promfold expl', 'promfold explain '],
+    ['promfold help bud', 'promfold help budgets '],
+    ['promfold check --explain FILE_EM', 'promfold check --explain FILE_EMPTY '],
   ];
   for (const shell of ['bash', 'zsh'] as const) {
     it(`${shell} completes what is typed in a terminal`, async (t) => {
@@ -253,7 +262,7 @@ describe('completion', () => {
 });
 
 describe('the manual page', () => {
-  const page = manPage(COMMANDS);
+  const page = manPage(COMMANDS, readTopics());
 
   it('has a section for each command, and each of its flags', () => {
     for (const { name, flags } of COMMANDS) {
@@ -265,7 +274,7 @@ describe('the manual page', () => {
 
   it('has lines that are a known request, or text', () => {
     for (const line of page.trimEnd().split('\n')) {
-      assert.match(line, /^(?:\.(?:TH|SH|SS|TP|B|I|PP|nf|fi|RS|RE|br)\b|[^.'])/);
+      assert.match(line, /^(?:\.(?:TH|SH|SS|TP|IP|B|I|PP|nf|fi|RS|RE|br)\b|[^.'])/);
     }
   });
 

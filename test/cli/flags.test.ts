@@ -35,7 +35,7 @@ describe('the default of one command', () => {
     const run = COMMANDS.find(({ name }) => name === 'run')!;
     assert.match(describeFlag(flagOf('deadProcesses', run.fallbacks)), /default: hide-gauges,/);
     assert.match(renderFlagsTable(COMMANDS), /\| `keep`, `hide-gauges` of `run` \|/);
-    assert.match(manPage([run]), /default: hide\\-gauges,/);
+    assert.match(manPage([run], []), /default: hide\\-gauges,/);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Whatever scripts/deploy and the README's recipes name of promfold is there: flags, variables, commands, paths,
+ * Whatever scripts/deploy and the manual's recipes name of promfold is there: flags, variables, commands, paths,
  * metrics. Whatever they name of others is in a list here, so that a misspelt name of ours is in neither.
  */
 import assert from 'node:assert/strict';
@@ -10,7 +10,9 @@ import * as vllm from '../../scripts/bench/vllm-families.js';
 import { loadCommands } from '../../src/cli/commands.js';
 import { environmentVariable, type FlagText } from '../../src/cli/flag.js';
 import { FLAGS } from '../../src/cli/flags.js';
+import { readTopic } from '../../src/manual/topics.js';
 import { GAUGE_AGE } from '../../src/scrape/families/gauge-age.js';
+import { selfMetricsTable } from '../../src/scrape/families/self-metrics.js';
 import { endpoints, OWN_PREFIX } from '../../src/serve/endpoint.js';
 import { ROOT } from '../support/paths.js';
 import { recordedOfVllm, sampleTypes } from '../support/served-names.js';
@@ -18,15 +20,14 @@ import { recordedOfVllm, sampleTypes } from '../support/served-names.js';
 const COMMANDS = await loadCommands();
 
 const FOLDER = `${ROOT}/scripts/deploy`;
-const README = readFileSync(`${ROOT}/README.md`, 'utf8');
 
-/** The file, or the part of the README, and what stands there. */
+/** The file, and what stands there. */
 const texts: readonly [name: string, text: string][] = [
   ...readdirSync(FOLDER, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
     .map((path): [string, string] => [path.slice(ROOT.length + 1), readFileSync(path, 'utf8')]),
-  ['README.md, recipes', /^## Recipes\n(.*?)^## /ms.exec(README)?.[1] ?? ''],
+  ['src/manual/recipes.md', readTopic('recipes').text],
 ];
 
 /** Of other programs, by program. */
@@ -96,9 +97,9 @@ describe('scripts/deploy and the recipes', () => {
   });
 
   it('name metrics that promfold has of its own', () => {
-    // The table of the README is held to the program by another test.
-    const [, table = ''] = /<!-- self-metrics -->(.*?)<!-- \/self-metrics -->/s.exec(README)!;
-    const known = new Set([...table.matchAll(/^\| `(\w+)/gm)].map(([, name]) => name!));
+    const known = new Set(
+      [...selfMetricsTable().matchAll(/^\| `(\w+)/gm)].map(([, name]) => name!),
+    );
     for (const name of [...LABELS, GAUGE_AGE]) known.add(name);
     allMatches(/\b(promfold_[a-z_]*[a-z])\b/g, (name) => known.has(name));
   });

@@ -1,5 +1,5 @@
 /**
- * The recipes of the README whose programs are at hand: uvicorn's workers, and the container that `kubectl debug` puts
+ * The recipes of the manual whose programs are at hand: uvicorn's workers, and the container that `kubectl debug` puts
  * next to a running engine, made here of the same namespaces. gunicorn is in compose.test.ts.
  */
 import assert from 'node:assert/strict';
@@ -9,6 +9,8 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sectionOf } from '../../src/manual/markdown.js';
+import { readTopic } from '../../src/manual/topics.js';
 import { Daemon } from '../support/cli.js';
 import { currentPython, deployPython } from '../support/parts.js';
 import { MAIN, ROOT } from '../support/paths.js';
@@ -16,12 +18,9 @@ import { run, start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import { VLLM_LIKE, VllmLike } from '../support/vllm-like.js';
 
-const README = readFileSync(`${ROOT}/README.md`, 'utf8');
-
 /** The last line of a recipe that starts with the word: its flags. */
 function flagsOf(recipe: string, command: RegExp): string[] {
-  const [, section] = new RegExp(`^### ${recipe}\n(.*?)^##`, 'ms').exec(README) ?? [];
-  const [, flags] = command.exec(section!)!;
+  const [, flags] = command.exec(sectionOf(readTopic('recipes').text, recipe)!)!;
   return flags!.split(' ').filter((flag) => flag !== '');
 }
 
@@ -48,7 +47,7 @@ describe('the recipe for uvicorn', () => {
       },
     );
     const ended = once(uvicorn, 'exit');
-    const flags = flagsOf('uvicorn', /^ {4}promfold serve (.*)$/m);
+    const flags = flagsOf('uvicorn', /^promfold serve (.*)$/m);
     const daemon = await Daemon.serve(directory, flags);
     /** Each on a connection of its own, so that both workers get some. */
     const ask = async (count: number) => {

@@ -1,16 +1,11 @@
 /** A real Prometheus scrapes the daemon: the colons of vLLM's names arrive, and so do our own metrics. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { FAMILY } from '../../scripts/demo/families.js';
 import { WorkerMetrics } from '../../scripts/demo/worker-metrics.js';
 import { Daemon } from '../support/cli.js';
 import { prometheus, promtool } from '../support/parts.js';
-import { start } from '../support/process.js';
+import { PrometheusServer } from '../support/prometheus-server.js';
 import { metricLint } from '../support/promtool.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -30,59 +25,11 @@ function directoryOfTwoWorkers(): string {
   return directory;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-interface Result {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [number, string];
-}
-
 describe('a real Prometheus', () => {
   it('stores what the daemon serves', { skip: tools.prometheus.skip }, async () => {
     const daemon = await Daemon.serve(directoryOfTwoWorkers());
-    const home = tempDirectory();
-    const port = await freePort();
-    writeFileSync(
-      join(home, 'prometheus.yml'),
-      JSON.stringify({
-        global: { scrape_interval: '250ms', scrape_timeout: '250ms' },
-        scrape_configs: [
-          { job_name: 'promfold', static_configs: [{ targets: [daemon.url.slice(7)] }] },
-        ],
-      }),
-    );
-    const server = start(tools.prometheus.path, [
-      `--config.file=${home}/prometheus.yml`,
-      `--storage.tsdb.path=${home}/data`,
-      `--web.listen-address=127.0.0.1:${port}`,
-    ]);
-    let log = '';
-    server.stderr!.on('data', (chunk: Buffer) => {
-      log += chunk;
-    });
-    server.stdout!.resume();
-
-    /** Asks until there is an answer: the first scrape takes a moment. */
-    async function query(expression: string): Promise<Result[]> {
-      const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`;
-      for (let tries = 0; tries < 150; tries += 1) {
-        const response = await fetch(url).catch(() => undefined);
-        if (response?.ok) {
-          const { data } = (await response.json()) as { data: { result: Result[] } };
-          if (data.result.length > 0) return data.result;
-        }
-        await sleep(100);
-      }
-      throw new Error(`no answer to ${expression}: ${log.slice(-2000)}`);
-    }
-
+    const server = await PrometheusServer.scrape(tools.prometheus.path, daemon.url.slice(7));
+    const query = (expression: string) => server.query(expression);
     try {
       const [running] = await query('vllm:num_requests_running');
       assert.equal(running!.value[1], '3');
@@ -97,9 +44,7 @@ describe('a real Prometheus', () => {
       const [scraped] = await query('up{job="promfold"} == 1');
       assert.equal(scraped!.value[1], '1');
     } finally {
-      const ended = once(server, 'exit');
-      server.kill('SIGTERM');
-      await ended;
+      await server.stop();
       await daemon.stop();
     }
   });

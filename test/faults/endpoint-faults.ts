@@ -152,7 +152,7 @@ export const ENDPOINT_FAULTS: readonly Fault[] = [
   },
   {
     fault:
-      'an endpoint of `--append-url` whose page is beyond [its budget](#another-endpoints-families): bytes, families, samples',
+      'an endpoint of `--append-url` whose page is beyond its budget (topic `appending`): bytes, families, samples',
     served: 'everything but its families; no part of such a page',
     seen: 'APPEND_FAILED, with the limit; `promfold_append_up` 0',
     cure: 'fewer values of labels; or have Prometheus scrape that endpoint by itself',
@@ -180,7 +180,7 @@ export const ENDPOINT_FAULTS: readonly Fault[] = [
     seen: 'APPEND_FAILED; `promfold_append_up` 0',
     cure: 'shorter help texts, fewer families, or more memory',
     test: {
-      file: 'test/scrape/endpoint-thread.test.ts',
+      file: 'test/scrape/endpoints/endpoint-thread.test.ts',
       title: 'that runs out of memory is another one with the next question',
     },
   },

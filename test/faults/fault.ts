@@ -1,6 +1,6 @@
 /**
- * The fault matrix: what can go wrong, as rows. A row is a line of the README and a test at once, so
- * that neither can be there without the other; test/readme.test.ts holds the README to the rows.
+ * The fault matrix: what can go wrong, as rows. A row is a line of the topic `faults` and a test at once, so
+ * that neither can be there without the other; test/readme.test.ts holds the topic to the rows.
  */
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
@@ -33,7 +33,7 @@ export function itSurvives(faults: readonly Fault[]): void {
   }
 }
 
-/** The README's table, as Markdown. */
+/** The table of the topic, as Markdown. */
 export function faultsTable(faults: readonly Fault[]): string {
   const rows = faults.map(
     ({ fault, served, seen, cure }) => `| ${fault} | ${served} | ${seen} | ${cure} |`,

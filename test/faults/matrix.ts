@@ -1,4 +1,4 @@
-/** All rows of the fault matrix, in the order of the README. */
+/** All rows of the fault matrix, in the order of the manual. */
 import { DIRECTORY_FAULTS } from './directory-faults.js';
 import { ENDPOINT_FAULTS } from './endpoint-faults.js';
 import type { Fault } from './fault.js';

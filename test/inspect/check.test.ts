@@ -1,13 +1,11 @@
 /** Every rule of `check`: a directory that breaks it, and one close to it that does not. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { check } from '../../src/inspect/check.js';
 import { RULES } from '../../src/inspect/findings/rules.js';
 import type { HostFacts } from '../../src/inspect/findings/subject.js';
 import type { Reading } from '../../src/inspect/reading.js';
 import { type Limits, UNLIMITED, withChosen } from '../../src/plan/budget.js';
-import { ROOT } from '../support/paths.js';
 import { type MadeEntry, type MadeFile, makeReading, NOW } from './make-reading.js';
 
 type Process = HostFacts['processes'][number];
@@ -524,17 +522,5 @@ describe('check', () => {
   it('says nothing of this machine about a snapshot', () => {
     const { findings } = check(makeReading({ 'counter_1.db': one('a', 1) }));
     assert.deepEqual(findings, []);
-  });
-});
-
-describe('the README', () => {
-  it('has one entry for each finding, in the order of the table', () => {
-    const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
-    const [, section = ''] = /^### Findings of check\n(.*?)^##/ms.exec(readme) ?? [];
-    const entries = [...section.matchAll(/^\*\*([A-Z_]+)\*\* — /gm)].map(([, code]) => code);
-    assert.deepEqual(
-      entries,
-      RULES.map(({ code }) => code),
-    );
   });
 });

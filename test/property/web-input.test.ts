@@ -185,7 +185,11 @@ describe('what a client sends', () => {
       telemetryPath: '/metrics',
       limit: new RequestLimit(0),
       version: '1',
-      log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
+      log: {
+        debug() {},
+        warn() {},
+        error: (message, fields) => assert.fail(`${message} ${fields.error}`),
+      },
     });
     await server.ready();
   });

@@ -47,7 +47,11 @@ function setUp() {
     telemetryPath: '/metrics',
     limit: new RequestLimit(0),
     version: '1.2.3',
-    log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
+    log: {
+      debug() {},
+      warn() {},
+      error: (message, fields) => assert.fail(`${message} ${fields.error}`),
+    },
   });
   closing.push(() => server.close());
   const get = async (path: string) => {

@@ -102,7 +102,11 @@ describe('the landing page', () => {
       limit: new RequestLimit(40),
       version: '1.2.3',
       ...(allowedHosts && { allowedHosts }),
-      log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
+      log: {
+        debug() {},
+        warn() {},
+        error: (message, fields) => assert.fail(`${message} ${fields.error}`),
+      },
     });
     closing.push(() => server.close());
     return server;

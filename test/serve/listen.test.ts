@@ -28,7 +28,7 @@ function builder(scrapes = new HeldScrapes()): () => FastifyInstance {
       telemetryPath: '/metrics',
       limit: new RequestLimit(0),
       version: '1.2.3',
-      log: { debug() {}, error: (message) => assert.fail(message) },
+      log: { debug() {}, warn() {}, error: (message) => assert.fail(message) },
     });
     closing.push(() => server.close());
     return server;

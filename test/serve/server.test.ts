@@ -39,7 +39,11 @@ function serve(setup: Setup = {}): FastifyInstance {
     telemetryPath,
     limit: new RequestLimit(maxRequests),
     version: '1.2.3',
-    log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
+    log: {
+      debug() {},
+      warn() {},
+      error: (message, fields) => assert.fail(`${message} ${fields.error}`),
+    },
   });
   open = { server, scraper };
   return server;

@@ -37,7 +37,11 @@ describe('a client that does not take its answer', () => {
       limit: new RequestLimit(MAX_REQUESTS),
       version: '1',
       readerTimeouts: READER_TIMEOUTS,
-      log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
+      log: {
+        debug() {},
+        warn() {},
+        error: (message, fields) => assert.fail(`${message} ${fields.error}`),
+      },
     });
     listener = await listen(server, parseListenAddress('127.0.0.1:0')!);
     port = Number(/:(\d+)$/.exec(listener.addresses[0]!)![1]);

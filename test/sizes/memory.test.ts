@@ -35,7 +35,11 @@ describe('an answer that is on its way', () => {
       limit: new RequestLimit(40),
       version: '1',
       readerTimeouts: READER_TIMEOUTS,
-      log: { debug() {}, error: (message, fields) => assert.fail(`${message} ${fields.error}`) },
+      log: {
+        debug() {},
+        warn() {},
+        error: (message, fields) => assert.fail(`${message} ${fields.error}`),
+      },
     });
     listener = await listen(server, parseListenAddress('127.0.0.1:0')!);
     port = Number(/:(\d+)$/.exec(listener.addresses[0]!)![1]);

@@ -73,6 +73,10 @@ export const fusePython = (): Part =>
     (python) => printedBy(python, 'import fusepy') !== undefined && existsSync('/dev/fuse'),
   );
 
+/** Debian's Python with requests. */
+export const requestsPython = (): Part =>
+  part('a Python with requests (python3-requests)', '/usr/bin/python3', hasPackages('requests'));
+
 const always = () => true;
 
 export const promtool = (): Part =>

@@ -32,6 +32,11 @@ export const explain: Command<'window' | 'all' | 'json'> = {
   details: [INSTEAD_OF_DIRECTORY],
   positionals: ['SELECTOR', '[DIR]'],
   flags: ['window', 'all', 'json'],
+  exitCodes: [
+    ['0', 'the series is there'],
+    ['1', 'there is no such series'],
+  ],
+  topic: 'explaining',
   examples: [
     "explain 'vllm:num_requests_running' /run/prom",
     `explain 'http_requests_total{method="GET"}' /run/prom`,

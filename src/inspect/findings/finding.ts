@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 export interface Rule {
-  /** Keeps its meaning for good; README has one entry per code. */
+  /** Keeps its meaning for good. */
   readonly code: string;
   readonly severity: Severity;
   /** The finding in a few words. */

@@ -1,7 +1,7 @@
 /**
  * The table of `check`: every rule, in the order of the report within one severity.
  *
- * Add at the end of a group; a code keeps its meaning for good. README has an entry for each, in this order.
+ * Add at the end of a group; a code keeps its meaning for good. The topic `findings` of the manual has them in this order.
  */
 import { overBudget } from './budget.js';
 import { labelCardinality, pidExplosion } from './cardinality.js';

@@ -5,19 +5,12 @@
  * plan once: keys are read, rows are made, the output is ordered. All problems found on the way are
  * collected here.
  */
-import { MetricFileError } from '../../errors.js';
-import { nameCollisions } from '../../expose/collision-report.js';
+import type { MetricFileError } from '../../errors.js';
 import { KeyReader } from '../../files/key-reader.js';
 import { type FilesRefreshed, MetricFiles } from '../../files/metric-files.js';
 import type { FileName } from '../../format/filename.js';
 import type { ScrapeLog } from '../../log.js';
-import {
-  type Collected,
-  FILE_STATE,
-  type FileChanges,
-  type Printing,
-  type Refreshed,
-} from '../../native.js';
+import type { Collected, FileChanges, Printing, Refreshed } from '../../native.js';
 import { Budget, exceededText, type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Layout } from '../../plan/layout.js';
 import { NO_RULES, Plan, type PlanRules } from '../../plan/plan.js';
@@ -27,6 +20,8 @@ import { giveMemoryBack } from '../memory.js';
 import { type DeadProcesses, leftOut } from './dead-processes.js';
 import type { DirectoryFacts } from './facts.js';
 import { countFiles, type FileCounts } from './file-counts.js';
+import { planProblems } from './plan-problems.js';
+import { allEntries, fillRows, newEntries } from './rows.js';
 import { type Known, WriterWatch } from './writer-watch.js';
 
 const EMPTY_LAYOUT: Layout = {
@@ -163,7 +158,7 @@ export class LivePlan {
       // One time for both: a grace period that ended between them would leave its file unreported.
       const nowSeconds = Date.now() / 1000;
       this.#hadFileInGracePeriod = this.files.hasFileInGracePeriod(nowSeconds);
-      this.#problems = [...this.#findProblems(nowSeconds)];
+      this.#problems = [...planProblems(this.files, this.plan, this.layout, nowSeconds)];
     }
     return this.#problems;
   }
@@ -242,8 +237,8 @@ export class LivePlan {
     const { set } = this.files;
     this.#isBroken = true;
     const survey = await set.survey(plan.familyOfKey, plan.familyCount);
-    if (await inSlices(plan.define(survey))) await this.#fillAllRows();
-    else await this.#fillNewRows(refreshed);
+    const isAllNew = await inSlices(plan.define(survey));
+    await fillRows(plan, set, isAllNew ? allEntries(plan, set) : newEntries(refreshed, plan));
     const order = await set.order(plan.slotCount);
     if (
       isMostlyDead(plan.slotCount, order.length) ||
@@ -267,20 +262,9 @@ export class LivePlan {
    * @param first how many entries of each file are admitted before all others
    * @returns whether everything fits
    */
-  async #admit(
-    { id, entryFrom, entryCount, keyId }: Refreshed,
-    first: ReadonlyMap<number, number>,
-  ): Promise<boolean> {
+  async #admit(refreshed: Refreshed, first: ReadonlyMap<number, number>): Promise<boolean> {
     const { plan } = this;
-    const parts: { id: number; from: number; keys: Uint32Array }[] = [];
-    let at = 0;
-    for (const [i, file] of id.entries()) {
-      const from = entryFrom[i]!;
-      const keys = keyId.subarray(at, at + entryCount[i]! - from);
-      at += keys.length;
-      // Set aside right after it was read.
-      if (plan.files.has(file)) parts.push({ id: file, from, keys });
-    }
+    const parts = newEntries(refreshed, plan);
     for (const { id, from, keys } of parts) {
       const count = first.get(id) ?? 0;
       if (count > 0) await inSlices(plan.admit(id, from, keys.subarray(0, count)));
@@ -382,100 +366,8 @@ export class LivePlan {
   #addFile(id: number, name: FileName): void {
     this.plan.addFile(id, name, this.#limits.file);
   }
-
-  async #fillNewRows({ id, entryFrom, entryCount, keyId }: Refreshed): Promise<void> {
-    const parts: RowsOfFile[] = [];
-    let at = 0;
-    for (const [i, file] of id.entries()) {
-      const keys = keyId.subarray(at, at + entryCount[i]! - entryFrom[i]!);
-      at += keys.length;
-      // Left out, or set aside right after it was read.
-      if (this.plan.files.has(file)) parts.push({ id: file, from: entryFrom[i]!, keys });
-    }
-    await this.#fillRows(parts);
-  }
-
-  #fillAllRows(): Promise<void> {
-    const keysOf = (id: number) => this.files.set.keyIds(id);
-    const ids = [...this.plan.files.keys()];
-    return this.#fillRows(ids.map((id) => ({ id, from: 0, keys: keysOf(id) })));
-  }
-
-  async #fillRows(files: readonly RowsOfFile[]): Promise<void> {
-    const total = files.reduce((sum, { keys }) => sum + keys.length, 0);
-    const slot = new Uint32Array(total);
-    const operation = new Uint8Array(total);
-    let at = 0;
-    for (const { id, from, keys } of files) {
-      await inSlices(this.plan.fillRows(id, from, keys, slot, operation, at));
-      at += keys.length;
-    }
-    this.files.set.setRows(
-      Uint32Array.from(files, ({ id }) => id),
-      Uint32Array.from(files, ({ from }) => from),
-      Uint32Array.from(files, ({ keys }) => keys.length),
-      slot,
-      operation,
-    );
-  }
-
-  *#findProblems(nowSeconds: number): IterableIterator<MetricFileError> {
-    yield* this.files.problems(nowSeconds);
-    for (const id of this.plan.flawed) {
-      const file = this.files.files.get(id);
-      // A retained file: its problems were reported while the original file existed.
-      if (file === undefined || file.state === FILE_STATE.bad) continue;
-      const { path } = file;
-      const { unusable, unusableCount, repaired } = this.plan.files.get(id)!;
-      const at = (entry: number) => ({ offset: this.files.set.entryOffset(id, entry) });
-      for (const { entry, found } of unusable) {
-        yield new MetricFileError('KEY_UNUSABLE', path, found, at(entry));
-      }
-      const more = sumOf(unusableCount.values()) - unusable.length;
-      if (more > 0) {
-        const found = `${more.toLocaleString('en-US')} more entries with unusable keys`;
-        yield new MetricFileError('KEY_UNUSABLE', path, found);
-      }
-      for (const { entry, found } of repaired) {
-        yield new MetricFileError('TEXT_REPAIRED', path, found, at(entry));
-      }
-    }
-    for (const id of this.plan.exceeding) {
-      const { exceeded } = this.plan.files.get(id)!;
-      const found = `${exceededText(exceeded!)} (its entries so far are served)`;
-      yield new MetricFileError('BUDGET_EXCEEDED', this.files.files.get(id)!.path, found);
-    }
-    const { path } = this.files.directory;
-    for (const { family, found } of this.plan.conflicts()) {
-      yield new MetricFileError('FAMILY_CONFLICT', path, `${family} ${found}`);
-    }
-    for (const { family, found } of this.plan.labelsInUse()) {
-      yield new MetricFileError('LABEL_IN_USE', path, `${family} ${found}`);
-    }
-    for (const { family, found } of nameCollisions(this.layout.families)) {
-      yield new MetricFileError('NAMES_COLLIDE', path, `${family} ${found}`);
-    }
-    for (const { name, identical } of this.layout.families) {
-      if (identical.length === 0) continue;
-      const found = `${identical.length} series of ${name} print the same line as a later one`;
-      yield new MetricFileError('SERIES_IDENTICAL', path, found);
-    }
-  }
 }
 
 function isMostlyDead(count: number, live: number): boolean {
   return count - live > DEAD_WEIGHT && count > 2 * live;
-}
-
-function sumOf(numbers: Iterable<number>): number {
-  let sum = 0;
-  for (const number of numbers) sum += number;
-  return sum;
-}
-
-/** New entries of one file: their key ids, from entry `from` on. */
-interface RowsOfFile {
-  readonly id: number;
-  readonly from: number;
-  readonly keys: Uint32Array;
 }

@@ -58,7 +58,7 @@ interface SelfFamily {
   readonly forgets?: true;
 }
 
-/** In the order they are printed. The README's table is made of this one. */
+/** In the order they are printed. The topic `self-metrics` is made of this one. */
 const FAMILIES = {
   buildInfo: {
     name: 'promfold_build_info',
@@ -420,7 +420,7 @@ function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
 /** All families that there may be, with or without samples. */
 export const SELF_FAMILIES = ROWS.map(([, row]) => headOf(row));
 
-/** The README's table of self-metrics, as Markdown. */
+/** The table of the topic `self-metrics`, as Markdown. */
 export function selfMetricsTable(): string {
   const rows = ROWS.map(([, { name, type, help, labels = [] }]) => {
     const selector = labels.length === 0 ? name : `${name}{${labels.join(',')}}`;
