@@ -38,7 +38,7 @@ newer() {
 }
 
 build_native() {
-  local sources=(native/binding.gyp native/binding.cc native/core package-lock.json)
+  local sources=(native/binding.gyp native/binding native/core package-lock.json)
   newer native/build/.promfold-built "${sources[@]}" || return 0
   say 'building the native addon'
   quiet 'npm run build:native' npm run build:native

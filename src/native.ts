@@ -33,7 +33,7 @@ export const FAULT = {
   /** A key length that is not positive or runs past `used`. */
   keyOutOfRange: 3,
   /** A value (and timestamp) that runs past `used` or the file. */
-  slotOutOfRange: 4,
+  valueOutOfRange: 4,
   /** Entries that were read before are no longer there: truncated, overwritten or regrown in place. */
   changedInPlace: 5,
   /** The page was gone when it was read (SIGBUS): truncated under the mapping, or an I/O error. */
@@ -56,7 +56,7 @@ export const FILE_FLAG = {
   keepLastGood: 1,
   /** Counts when `survey` looks for the last file of a family. */
   setsMode: 2,
-  /** Its slots have 16 bytes, whatever else its bytes allow. */
+  /** Its values have 16 bytes, whatever else its bytes allow. */
   isStamped: 4,
 } as const;
 
@@ -64,7 +64,7 @@ export const FILE_FLAG = {
 export const retainedFlag = (retained: number): number => (retained + 1) << 3;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
-export interface Listing {
+export interface ListingChange {
   readonly addedId: Uint32Array;
   /** Base names, bytes that are not UTF-8 as U+FFFD; all end in `.db` and none begins with a dot. */
   readonly addedName: string[];
@@ -81,7 +81,7 @@ export interface FileFault {
   readonly offset: number;
   /** What was found, as a phrase: `key length 1879048192 runs past used 65240`. */
   readonly found: string;
-  /** ctime of the file, seconds; 0 when it could not be stated. */
+  /** ctime of the file, seconds; 0 when stat failed. */
   readonly changedSeconds: number;
 }
 
@@ -90,7 +90,7 @@ export interface FileChanges {
   readonly id: Uint32Array;
   /** One of FILE_STATE. */
   readonly state: Uint8Array;
-  /** Entries from here on are new; 0 when the file was read anew and all earlier ones are void. */
+  /** Entries from here on are new; 0 when the file was read again and all earlier ones are void. */
   readonly entryFrom: Uint32Array;
   /** Entries the file has now. */
   readonly entryCount: Uint32Array;
@@ -178,7 +178,7 @@ export type Template = object & { readonly __template: unique symbol };
 export type Page = object & { readonly __page: unique symbol };
 
 /** What a scrape prints. native/core/file_set.h. */
-export interface Printing {
+export interface PrintRequest {
   readonly pages: readonly Page[];
   /** Bytes of room after each body. */
   readonly tail: number;
@@ -206,16 +206,16 @@ export interface Collected {
  */
 export interface FileSet {
   /** Lists the directory and compares with the last listing. Rejects with an errno `code`; nothing changes then. */
-  list(): Promise<Listing>;
+  list(): Promise<ListingChange>;
   /** Names which listed files are to be read; flags[i] (FILE_FLAG bits) belongs to id[i]. Others are never opened. */
   accept(id: Uint32Array, flags: Uint8Array): void;
   /** Takes accept back: the files stay listed, and nothing read of them is kept. */
   release(id: Uint32Array): void;
   /** To an entry that folds by mostRecent a value set before seconds[i] was never set, in file id[i]. */
-  setFloors(id: Uint32Array, seconds: Float64Array): void;
+  setMinTimestamps(id: Uint32Array, seconds: Float64Array): void;
   /**
    * Brings every accepted file up to date: opens new ones, follows growth, notices files that were
-   * truncated, regrown or overwritten in place, and states anew whatever is not mapped.
+   * truncated, regrown or overwritten in place, and calls stat for whatever is not mapped.
    */
   refresh(): Promise<Refreshed>;
   /**
@@ -223,7 +223,7 @@ export interface FileSet {
    * printed and nothing changed, collects in the same pass over the files. Rejects with an errno `code`; nothing changes
    * then.
    */
-  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: Printing): Promise<AsListed>;
+  refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: PrintRequest): Promise<AsListed>;
   /**
    * Rejects the call under way with ETIMEDOUT if one operation on the directory has taken this long. Until that operation
    * returns, further calls that need the directory are rejected at once. An abandoned call changes nothing.
@@ -270,7 +270,7 @@ export interface FileSet {
     countSlot: Uint32Array,
   ): void;
   /** Gathers and folds all files in name order, accumulates, and prints. */
-  collect(printing: Printing): Promise<Collected>;
+  collect(request: PrintRequest): Promise<Collected>;
   /** When the value of each slot was set, seconds since 1970; 0 where none was set, and where mostRecent does not fold it. */
   slotTimes(slot: Uint32Array): Float64Array;
   /**
@@ -301,7 +301,7 @@ export interface InspectedFile {
   readonly faultOffset: number;
   /** What was found, as a phrase; empty for no fault. */
   readonly found: string;
-  /** These are 0 when the file could not be stated, and for bytes at hand. */
+  /** These are 0 when stat failed, and for bytes at hand. */
   readonly sizeBytes: number;
   readonly diskBytes: number;
   readonly modifiedSeconds: number;
@@ -314,7 +314,7 @@ export interface InspectedFile {
   /** As the header says, right or not; -1 where there is no header. */
   readonly usedBytes: number;
   /** 8 or 16; 0 while there is no entry. */
-  readonly slotBytes: number;
+  readonly valueBytes: number;
   /** Byte after the last entry. */
   readonly endBytes: number;
   /** Texts of the keys end to end; keyEnd[i] is the end of entry i's. */
@@ -371,7 +371,7 @@ interface Addon {
    * fault. Opens regular files only. May stay pending for ever, but does not delay the exit.
    *
    * @param path its bytes, since a name need not be UTF-8
-   * @param isStamped its slots have 16 bytes, as its name says
+   * @param isStamped its values have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts
    * @param directory that `path` is a name in; then a link must belong to the directory's owner
    */

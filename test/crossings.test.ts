@@ -16,7 +16,7 @@ import { tempDirectory } from './support/temp.js';
 const NOT_RECORDED = ['keyTexts', 'createTemplate', 'createPage'];
 
 /** Setters of options, and counts for the self-metrics. */
-const BESIDE = ['setLimits', 'counts', 'setFloors'];
+const BESIDE = ['setLimits', 'counts', 'setMinTimestamps'];
 
 function drawn(): string[] {
   const [, section = ''] = readFileSync(`${ROOT}/src/README.md`, 'utf8').split('### What crosses');

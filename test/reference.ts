@@ -90,7 +90,7 @@ export function readEntries(bytes: Buffer): Entry[] | undefined {
 }
 
 /** @param cut the last entry may end beyond `used`, as long as its key does not */
-function walk(bytes: Buffer, used: number, slotBytes: 8 | 16, cut: boolean): Entry[] | undefined {
+function walk(bytes: Buffer, used: number, valueBytes: 8 | 16, cut: boolean): Entry[] | undefined {
   const entries: Entry[] = [];
   let at = 8;
   while (at < used) {
@@ -99,12 +99,12 @@ function walk(bytes: Buffer, used: number, slotBytes: 8 | 16, cut: boolean): Ent
     if (keyLength <= 0) return undefined;
     const keyEnd = at + 4 + keyLength;
     const valueAt = keyEnd + (8 - (keyEnd % 8));
-    const end = valueAt + slotBytes;
+    const end = valueAt + valueBytes;
     if (keyEnd > used || end > bytes.length || (end > used && !cut)) return undefined;
     entries.push({
       key: bytes.subarray(at + 4, keyEnd),
       value: bytes.readDoubleLE(valueAt),
-      timestampSeconds: slotBytes === 16 ? bytes.readDoubleLE(valueAt + 8) : 0,
+      timestampSeconds: valueBytes === 16 ? bytes.readDoubleLE(valueAt + 8) : 0,
     });
     at = end;
   }

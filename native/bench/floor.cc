@@ -39,15 +39,15 @@ std::vector<File> Index(const char* path, MapBudget* maps) {
   for (const std::string& name : names) {
     const Reading reading =
         ReadFile(directory.opened->descriptor.number(), name.c_str(), std::nullopt, &scratch);
-    if (!reading.fault.ok() || reading.layout.entries == 0) continue;
+    if (!reading.fault.ok() || reading.format.entries == 0) continue;
     File file;
     if (!file.mapping.Map(reading.descriptor.number(), reading.file_bytes, maps)) continue;
-    const uint32_t end = reading.layout.end;
+    const uint32_t end = reading.format.end;
     uint32_t cursor = kHeaderBytes;
     while (cursor < end) {
       Entry entry;
       const std::span<const std::byte> bytes(scratch.FileBytes(end), end);
-      if (!NextEntry(bytes, end, reading.layout.slot_bytes, &cursor, &entry).ok()) break;
+      if (!NextEntry(bytes, end, reading.format.value_bytes, &cursor, &entry).ok()) break;
       file.value_offset.push_back(entry.value_offset);
     }
     files.push_back(std::move(file));

@@ -2,8 +2,8 @@
 // scripts/bench/instructions runs it under callgrind with two counts of runs and divides the
 // difference by the entries, so that neither start-up nor making the columns is in the figure.
 //
-//   instructions gather|fold|foldInStep|render RUNS      prints the entries (for render: lines) of
-//   one run
+//   instructions gather|fold|foldContiguous|render RUNS      prints the entries (for render: lines)
+//   of one run
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -145,13 +145,13 @@ int main(int count, char** argument) {
     uint32_t entries = 0;
     if (what == "gather") entries = GatherRuns(runs);
     if (what == "fold") entries = FoldRuns(runs, false);
-    if (what == "foldInStep") entries = FoldRuns(runs, true);
+    if (what == "foldContiguous") entries = FoldRuns(runs, true);
     if (what == "render") entries = RenderRuns(runs);
     if (entries > 0) {
       std::printf("%u\n", entries);
       return 0;
     }
   }
-  std::fprintf(stderr, "usage: instructions gather|fold|foldInStep|render RUNS\n");
+  std::fprintf(stderr, "usage: instructions gather|fold|foldContiguous|render RUNS\n");
   return 2;
 }

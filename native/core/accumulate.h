@@ -1,7 +1,7 @@
 // Turns the buckets of histograms into cumulative counts.
 //
-// Files hold each bucket's own count; the exposition wants "up to and including this bound". Which
-// slots are buckets of one series, and in which order, is told by the layout.
+// Files hold each bucket's own count; the exposition wants "up to and including this bound". The
+// layout says which slots are the buckets of one series, and in which order.
 #ifndef PROMFOLD_CORE_ACCUMULATE_H_
 #define PROMFOLD_CORE_ACCUMULATE_H_
 

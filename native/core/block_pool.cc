@@ -54,7 +54,7 @@ class Pool {
     const std::lock_guard<std::mutex> lock(mutex_);
     spare_bytes_ += spare.bytes;
     spares_.push_back(std::move(spare));
-    // The oldest go first: their size may be one that nobody asks for any more.
+    // The oldest go first: their size may not be asked for any more.
     size_t dropped = 0;
     while (spare_bytes_ > kMaxSpareBytes) {
       spare_bytes_ -= spares_[dropped].bytes;
@@ -92,7 +92,7 @@ size_t RoundedUp(size_t bytes) {
 char* Allocate(size_t bytes) {
   if (bytes < kSmallestOfLargePages) return static_cast<char*>(std::malloc(bytes));
   void* const memory = std::aligned_alloc(kLargePageBytes, bytes);
-  // No more than a wish; without it the pages are small ones.
+  // Only a hint; without it the pages are small ones.
   if (memory != nullptr) madvise(memory, bytes, MADV_HUGEPAGE);
   return static_cast<char*>(memory);
 }

@@ -1,7 +1,7 @@
-// Large blocks of memory that are used again instead of being given back, with what stands in them.
+// Large blocks of memory that are used again instead of being freed, with what was printed in them.
 //
-// A body lives until JavaScript lets go of it, so several are alive at once, and glibc gives blocks
-// of that size back to the kernel; every scrape would then fault in each of its pages anew (12 MB:
+// A body lives until JavaScript releases it, so several are alive at once, and glibc gives blocks
+// of that size back to the kernel; every scrape would then fault in each of its pages again (12 MB:
 // 3,000 faults, which can cost ten times what printing costs). Spares are shared by the whole
 // process and bounded; small blocks are left to malloc.
 #ifndef PROMFOLD_CORE_BLOCK_POOL_H_
@@ -14,7 +14,7 @@
 
 namespace promfold {
 
-// Some lines of a text with their numbers, where they stand in a block.
+// Some lines of a text with their numbers, and where in a block they are.
 struct CachedPiece {
   uint64_t text = 0;     // Template::id
   uint64_t numbers = 0;  // PrintedNumbers::id
@@ -48,8 +48,8 @@ class Block {
   char* memory() const { return memory_; }
   size_t bytes() const { return bytes_; }
 
-  // In the order of the block, none inside another. Whoever writes elsewhere than behind the last
-  // one, or to another place in one of them, says so here.
+  // In the order of the block, none inside another. Code that writes anywhere but after the last
+  // one changes this list.
   std::vector<CachedPiece> cached_pieces;
 
  private:
@@ -57,7 +57,7 @@ class Block {
   size_t bytes_ = 0;
 };
 
-// Gives all spare blocks back. Any thread.
+// Frees all spare blocks. Any thread.
 void ReleaseSpareBlocks();
 
 }  // namespace promfold

@@ -156,7 +156,7 @@ BlockingJobs::Outcome BlockingJobs::Queue::Wait(size_t index) {
       } else if (is_patient && StartThread()) {
         continue;
       } else if (place.state == State::kWaiting) {
-        // What was running ahead of it has ended or is lost: nobody will begin it.
+        // The jobs before it have ended or are lost: no thread will begin it.
         place.state = State::kSkipped;
         return Outcome::kSkipped;
       }
@@ -167,7 +167,7 @@ BlockingJobs::Outcome BlockingJobs::Queue::Wait(size_t index) {
   }
 }
 
-// When a thread more is called for, if until then nobody is free to begin the next job.
+// When to start one more thread, if no thread is free to begin the next job by then.
 Clock::time_point BlockingJobs::Queue::NextHelp(Clock::time_point now) const {
   // One is between two jobs, or is just being started.
   if (running_.size() < threads_) return now + timeouts_.before_help;
@@ -188,7 +188,7 @@ bool BlockingJobs::Queue::StartThread() {
   return true;
 }
 
-// The result is the caller's, or nobody's.
+// The result goes to the caller, or is dropped.
 void BlockingJobs::Queue::Take(Place* place) {
   assert(place->state == State::kDone);
   bytes_ready_ -= place->job->bytes();

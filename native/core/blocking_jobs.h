@@ -1,8 +1,8 @@
 // Jobs that may never come back, done in order by threads that may be lost (detached_thread.h).
 //
 // The caller waits for each in turn, as long as there is progress. A job that does not come back in
-// time is lost, and the thread that is in it: the caller goes on without. Another thread begins
-// long before that with what is next, so that many jobs that hang are found out at the same time.
+// time is lost, and the thread that is in it: the caller does without it. Another thread begins
+// with the next job long before that, so that many jobs that hang are found at the same time.
 //
 //              a thread takes it            comes back
 //   waiting ────────────────────▶ running ─────────────▶ done

@@ -66,7 +66,7 @@ class Pool {
     pthread_setname_np(pthread_self(), "promfold I/O");
     for (;;) {
       worker->job();
-      // What it shares is let go of before the thread counts as idle.
+      // What it shares is released before the thread counts as idle.
       worker->job = nullptr;
       std::unique_lock lock(mutex_);
       if (idle_.size() >= kKeptIdle) return;

@@ -51,9 +51,9 @@ FaultCode Fault::code() const {
     case Found::kKeyPastUsed:
     case Found::kKeyTooLong:
       return FaultCode::kKeyOutOfRange;
-    case Found::kSlotPastUsed:
-    case Found::kSlotPastFile:
-      return FaultCode::kSlotOutOfRange;
+    case Found::kValuePastUsed:
+    case Found::kValuePastFile:
+      return FaultCode::kValueOutOfRange;
     case Found::kUsedShrank:
     case Found::kLastEntryChanged:
     case Found::kPaddingChanged:
@@ -107,9 +107,9 @@ std::string FoundPhrase(const Fault& fault) {
       return "key length " + a + " runs past used " + b;
     case Found::kKeyTooLong:
       return "key length " + a + " is beyond " + b;
-    case Found::kSlotPastUsed:
+    case Found::kValuePastUsed:
       return "value up to byte " + a + " runs past used " + b;
-    case Found::kSlotPastFile:
+    case Found::kValuePastFile:
       return "value up to byte " + a + " runs past the file's " + b + " bytes";
     case Found::kUsedShrank:
       return "used fell from " + b + " to " + a;

@@ -17,7 +17,7 @@ enum class FaultCode : uint8_t {
   kEmpty = 1,
   kUsedOutOfRange = 2,
   kKeyOutOfRange = 3,
-  kSlotOutOfRange = 4,
+  kValueOutOfRange = 4,
   kChangedInPlace = 5,
   kReadFault = 6,
   kIoError = 7,
@@ -38,8 +38,8 @@ enum class Found : uint8_t {
   kKeyLengthNotPositive,  // a: key length
   kKeyPastUsed,           // a: key length, b: used
   kKeyTooLong,            // a: key length, b: the most it may be
-  kSlotPastUsed,          // a: end of the slot, b: used
-  kSlotPastFile,          // a: end of the slot, b: bytes of the file
+  kValuePastUsed,         // a: end of the value, b: used
+  kValuePastFile,         // a: end of the value, b: bytes of the file
   kUsedShrank,            // a: used now, b: used before
   kLastEntryChanged,      //
   kPaddingChanged,        //

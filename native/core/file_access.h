@@ -6,8 +6,8 @@
 //   a link, a mount point, a directory on   on a thread that may be lost, read there if it is not
 //   another file system                     on a local file system (blocking_jobs.h)
 //
-// A file that does not answer stays bound to the thread that waits for it: until that comes back
-// the file is not asked for again, and answers at once that it does not answer.
+// A file that does not answer stays bound to the thread that waits for it. Until that thread
+// returns the file is not asked for again: each question fails at once.
 #ifndef PROMFOLD_CORE_FILE_ACCESS_H_
 #define PROMFOLD_CORE_FILE_ACCESS_H_
 
@@ -41,7 +41,7 @@ class FileName {
   const std::string& text() const { return text_; }
   // Neither a link nor a mount point was found there so far.
   bool is_plain() const { return is_plain_; }
-  // Files of the name have 16-byte slots (layout.h).
+  // Files of the name have 16-byte values (file_format.h).
   void SetStamped(bool is_stamped) { is_stamped_ = is_stamped; }
 
  private:
@@ -69,7 +69,7 @@ class FileAccess {
 
   // A pass over the files begins: what it waits for counts from here.
   void BeginPass() { clock_.Reset(); }
-  // What will be asked of these names, in this order; they are no plain files. Until EndAhead they
+  // What will be asked of these names, in this order; they are not plain files. Until EndAhead they
   // outlive this, and one thread asks.
   using Asked = std::vector<std::pair<FileName*, Question>>;
   void AskAhead(const Asked& questions);

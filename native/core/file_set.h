@@ -1,12 +1,12 @@
 // The metric files of one directory, and one scrape over all of them.
 //
-// In order: List, Accept, Refresh, SetRows and SetBuckets (when anything was new), Collect. Files
-// keep their order by name (bytes compared), because float addition is not associative and the same
-// files must always give the same bytes.
+// In order: List, Accept, Refresh, SetRows and SetBuckets (when anything was new), Collect. Which
+// files there are, and in which order, is file_list.h; how one is followed, metric_file.h; how
+// their values become slots, gather_pass.h.
 //
 // A file that is gone, or has become another one, may have a retained file: a file of the set that
-// is on no disk and takes over its values, so that no sum goes back. Retained files stand behind
-// all other files; each costs memory by the keys it has, not by the files it had them from.
+// is on no disk and takes over its values, so that no sum goes back (retain_files.h). Retained
+// files are folded last; each costs memory by the keys it has, not by the files it had them from.
 //
 // Not for use by two threads at once. Nothing here throws; where a caller breaks a rule, the answer
 // is a PreconditionError and nothing changes.
@@ -18,28 +18,21 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "accumulate.h"
 #include "directory.h"
 #include "file_access.h"
+#include "file_list.h"
 #include "fold.h"
 #include "key_table.h"
 #include "metric_file.h"
+#include "precondition.h"
+#include "printed_numbers.h"
 #include "render.h"
+#include "survey.h"
 
 namespace promfold {
-
-// What the caller did that it must not do, as a phrase.
-using PreconditionError = std::optional<std::string>;
-
-struct ListingChange {
-  std::vector<uint32_t> added_id;  // in name order
-  std::vector<std::string> added_name;
-  std::vector<uint32_t> removed_id;
-};
 
 struct RefreshResult {
   std::vector<FileChange> changes;  // in name order
@@ -52,21 +45,10 @@ struct KeyTexts {
   std::vector<uint32_t> end;
 };
 
-struct SurveyResult {
-  std::vector<int32_t> first_rank;
-  std::vector<int32_t> first_file;
-  std::vector<int32_t> first_entry;
-  std::vector<int32_t> first_key;
-  std::vector<int32_t> last_file;
-  std::vector<int32_t> first_mode_file;  // among the files with kSetsMode
-  std::vector<int32_t> last_mode_file;
-  uint32_t live_keys = 0;
-};
-
 // What a scrape prints.
-struct Printing {
+struct PrintRequest {
   Pages pages;
-  size_t tail = 0;  // bytes of room behind each body
+  size_t tail = 0;  // bytes of room after each body
   // The rows of other slots are left alone, and those slots stay absent.
   bool only_what_is_printed = false;
 };
@@ -103,8 +85,7 @@ class FileSet {
   // which may never come back and so uses nothing of the set.
   const std::shared_ptr<const OpenedDirectory>& opened() const { return files_.directory(); }
 
-  // Takes a listing and compares it with the last one. A name with another inode is removed under
-  // its old id and added under a new one; ids are never used twice.
+  // Takes a listing and compares it with the last one, as FileList::Take.
   void TakeListing(ListedDirectory listed, ListingChange* change);
   // Lists first. Returns 0 or an errno, then without any change.
   int List(ListingChange* change);
@@ -114,8 +95,8 @@ class FileSet {
   // Takes Accept back. The files stay listed.
   PreconditionError Release(std::span<const uint32_t> id);
 
-  // MetricFile::SetFloor of each file.
-  PreconditionError SetFloors(std::span<const uint32_t> id, std::span<const double> seconds);
+  // MetricFile::SetMinTimestamp of each file.
+  PreconditionError SetMinTimestamps(std::span<const uint32_t> id, std::span<const double> seconds);
 
   // How much Refresh may read in, where all files have so many entries now. `retry`: files that
   // were refused are tried again.
@@ -129,17 +110,17 @@ class FileSet {
   // For a directory that is as it was listed. Refreshes; and where there is something `to_print`
   // and nothing to report, collects in the same pass over the files. Where there was something,
   // what the pass gathered need not be gathered by the next Collect.
-  void RefreshAndCollect(const FreeSpace& free, const Printing* to_print, AsListed* result);
+  void RefreshAndCollect(const FreeSpace& free, const PrintRequest* to_print, AsListed* result);
   // Looks first. Where the directory's times are not `listed`, only says what they are. Returns 0
   // or the errno of looking.
-  int RefreshAsListed(const DirectoryTimes& listed, const Printing* to_print, AsListed* result);
+  int RefreshAsListed(const DirectoryTimes& listed, const PrintRequest* to_print, AsListed* result);
 
   FileSetCounts Counts() const;
 
   // Null for an id that is not listed. Valid until the next List.
-  const MetricFile* Find(uint32_t id) const;
+  const MetricFile* Find(uint32_t id) const { return list_.Find(id); }
 
-  // Where families begin and end, by the family of each key (below 0, or beyond the span: none).
+  // survey.h.
   PreconditionError Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
                            SurveyResult* result) const;
 
@@ -148,13 +129,12 @@ class FileSet {
                             std::span<const uint32_t> count, std::span<const uint32_t> slot,
                             std::span<const uint8_t> operation);
 
-  // All slots that have a row, in the order of the first one; never kSlotNowhere.
   PreconditionError Order(uint32_t slot_count, std::vector<uint32_t>* order) const;
 
   PreconditionError SetBuckets(uint32_t slot_count, BucketLayout layout);
 
   // Gathers and folds all files in name order, accumulates, prints each page.
-  PreconditionError Collect(const Printing& printing, CollectResult* result);
+  PreconditionError Collect(const PrintRequest& request, CollectResult* result);
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
@@ -163,29 +143,16 @@ class FileSet {
   PreconditionError Times(std::span<const uint32_t> slot, std::vector<double>* seconds) const;
 
   // Drops the keys that no file has any more; the others get new ids, from 0. The next Refresh
-  // reports every file with entries anew; until then rows are void.
+  // reports every file with entries again; until then rows are void.
   void CompactKeys();
 
  private:
   FileContext Context();
-  MetricFile* FindMutable(uint32_t id) const;
   // An error where one is not listed.
   PreconditionError FindAll(std::span<const uint32_t> id) const;
-  MetricFile* FindByName(std::string_view name) const;
-  // What a listing says against the last one.
-  struct Comparison {
-    // Of each name; null for a new one, and where a name comes twice.
-    std::vector<MetricFile*> file;
-    std::vector<uint32_t> is_new;            // places of names in the listing
-    std::vector<const MetricFile*> missing;  // by address
-  };
-  Comparison Compare(const Listing& listing, bool is_same_device) const;
-  static void Merge(std::ptrdiff_t middle, std::vector<std::unique_ptr<MetricFile>>* files);
   void RefreshOne(const FileContext& context, MetricFile* file);
   void AskAhead(const std::vector<MetricFile*>& files);
-  // REQUIRES: none is in in_order_ any more; the renamed are there under their new names.
-  void Retain(const std::vector<std::unique_ptr<MetricFile>>& gone,
-              const std::vector<std::unique_ptr<MetricFile>>& renamed = {});
+  void Retain(const RemovedFiles& removed);
   // What all files together come to.
   struct Overview {
     uint32_t slot_limit = 0;  // all slots of all rows are below
@@ -200,15 +167,11 @@ class FileSet {
   const Overview& overview() const;
   void ForgetOverview() { overview_.reset(); }
   // Where a slot of a row, or of what is to be printed, is not below slot_count_.
-  PreconditionError CheckSlots(const Printing& printing) const;
-  bool CollectUnlessChanged(const Printing& printing, CollectResult* result,
-                            std::vector<std::unique_ptr<MetricFile>>* replaced);
-  void Print(const Printing& printing, CollectResult* result);
-  enum class Growth { kIgnored, kNoticed };
-  // False where growth is to be noticed and a file grew or is not good any more; then all files
-  // were gathered, and the slots are void.
-  bool GatherAndFold(const Printing& printing, Growth growth);
-  RefreshResult Refresh(std::vector<std::unique_ptr<MetricFile>> replaced);
+  PreconditionError CheckSlots(const PrintRequest& request) const;
+  bool CollectUnlessChanged(const PrintRequest& request, CollectResult* result, Files* replaced);
+  bool GatherAndFold(const PrintRequest& request, bool fails_on_change);
+  void Print(const PrintRequest& request, CollectResult* result);
+  RefreshResult Refresh(Files replaced);
 
   const std::string path_;
   FileAccess files_;
@@ -219,17 +182,11 @@ class FileSet {
   Scratch scratch_;
   Scratch helper_scratch_;
   uint64_t read_faults_ = 0;
-  uint64_t run_ = 1;  // what was gathered in it need not be gathered again
+  uint64_t pass_ = 1;  // what was gathered in it need not be gathered again
   FreeSpace free_;
 
-  uint32_t next_id_ = 0;
-  const uint32_t retained_files_;
+  FileList list_;
   uint64_t files_retained_ = 0;
-  std::vector<std::unique_ptr<MetricFile>> in_order_;  // by name, and the retained files
-  Listing listing_;                                    // the last one
-  std::vector<MetricFile*> listed_file_;  // of each of its names; null where a name came twice
-  std::vector<MetricFile*> not_plain_;    // in order
-  std::unordered_map<uint32_t, MetricFile*> by_id_;
   mutable std::optional<Overview> overview_;
 
   uint32_t slot_count_ = 1;  // kSlotNowhere

@@ -56,7 +56,8 @@ void Slots::Finish() {
 
 // Source of every rule below: prometheus_client multiprocess.py, _accumulate_metrics.
 void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
-          std::span<const double> timestamp, const uint32_t* slot, Slots* slots, double floor) {
+          std::span<const double> timestamp, const uint32_t* slot, Slots* slots,
+          double min_timestamp) {
   double* const joined = slots->value.data();
   uint8_t* const present = slots->present.data();
   double* const joined_at = slots->timestamp.data();
@@ -108,7 +109,7 @@ void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
         if (timestamp.empty()) break;
         for (uint32_t i = run.from; i < to; ++i) {
           const uint32_t s = slot[i];
-          if (!(joined_at[s] < timestamp[i]) || timestamp[i] < floor) continue;
+          if (!(joined_at[s] < timestamp[i]) || timestamp[i] < min_timestamp) continue;
           joined[s] = value[i];
           joined_at[s] = timestamp[i];
           present[s] = 1;

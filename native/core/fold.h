@@ -1,7 +1,7 @@
 // Joins columns into slots: the inner loop of a scrape.
 //
-// A slot is one series of the output. Every file has a column of doubles and, beside it, the slot
-// of each; runs say which operation joins them. Nothing here knows what a series is called.
+// A slot is one series of the output. Every file has a column of doubles and a column of their
+// slots; runs say which operation joins them. Nothing here knows what a series is called.
 #ifndef PROMFOLD_CORE_FOLD_H_
 #define PROMFOLD_CORE_FOLD_H_
 
@@ -40,21 +40,22 @@ std::vector<Run> MarkContiguous(std::span<const Run> runs, std::span<const uint3
 struct Slots {
   std::vector<double> value;
   std::vector<uint8_t> present;   // 0 or 1
-  std::vector<double> timestamp;  // of what stands in `value`, where the slot folds by kMostRecent
+  std::vector<double> timestamp;  // of `value`, where the slot folds by kMostRecent
 
   uint32_t count() const { return static_cast<uint32_t>(value.size()); }
   // All slots absent, 0.0 at timestamp 0.0.
   void Reset(uint32_t count);
-  // What is absent becomes NaN, and so does kSlotNowhere.
+  // Absent slots become NaN, and so does kSlotNowhere.
   void Finish();
 };
 
 // Folds rows [0, rows) in order. An empty `timestamp` stands for all zeros. To kMostRecent a value
-// set before `floor` was never set.
+// with a timestamp below `min_timestamp`, seconds, was never set.
 // REQUIRES: value and slot hold `rows` elements, each slot is below slots->count(); timestamp holds
 // `rows` elements or none; runs are in order and do not overlap, and what is marked is contiguous.
 void Fold(std::span<const Run> runs, uint32_t rows, const double* value,
-          std::span<const double> timestamp, const uint32_t* slot, Slots* slots, double floor = 0);
+          std::span<const double> timestamp, const uint32_t* slot, Slots* slots,
+          double min_timestamp = 0);
 
 }  // namespace promfold
 

@@ -1,6 +1,6 @@
 #include "gather.h"
 
-#include "layout.h"
+#include "file_format.h"
 #include "load.h"
 #include "pause.h"
 
@@ -8,15 +8,15 @@ namespace promfold {
 
 namespace {
 
-// A writer that stores faster than we load twice is not waited for.
+// A writer that stores faster than this loads twice is not waited for.
 constexpr int kAgreeingTries = 16;
 constexpr int kPauses = 40;
 
-// How many entries ahead the processor is asked for a value. Each is on a cache line of its own, at
-// a distance that it does not guess by itself.
+// How many entries before it is loaded a value is prefetched. Each is on a cache line of its own,
+// at a distance that the processor does not guess.
 constexpr size_t kFetchedAhead = 32;
-// And how: to read, and only once. All values together are more than its caches hold, and what
-// others left there is needed again.
+// To be read, and only once: all values together are more than the caches hold, and what other code
+// left there is needed again.
 constexpr int kToRead = 0;
 constexpr int kOnce = 0;
 
@@ -43,7 +43,7 @@ Pair LoadAgreeingPair(const std::byte* file, uint32_t offset) {
   return pair;
 }
 
-// Whether only blanks stood before values. In the loop it is two operations and no branch.
+// Whether there were only blanks before values. In the loop it is two operations and no branch.
 class OnlyBlanks {
  public:
   void SeeBefore(const std::byte* file, size_t value_offset) {

@@ -32,13 +32,13 @@ inline bool SameBits(double a, double b) {
 void PauseForWriter();
 
 // Copies the double at each value_offset to value[i]. False where `padded` is set and the byte
-// before one of them is no blank: then it is no longer a value. REQUIRES: offsets are multiples of
-// 8 inside the file; `value` has as many elements.
+// before one of them is not a blank: then it is no longer a value. REQUIRES: offsets are multiples
+// of 8 inside the file; `value` has as many elements.
 bool GatherValues(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
                   double* value);
 
-// The same with the timestamp behind each value. `last_value` and `last_timestamp` are the columns
-// of the last scrape, possibly shorter or empty; `pending` is room for as many elements.
+// The same with the timestamp that follows each value. `last_value` and `last_timestamp` are the
+// columns of the last scrape, possibly shorter or empty; `pending` is room for as many elements.
 bool GatherPairs(const std::byte* file, std::span<const uint32_t> value_offset, bool padded,
                  std::span<const double> last_value, std::span<const double> last_timestamp,
                  double* value, double* timestamp, uint32_t* pending);

@@ -33,8 +33,8 @@ void Chain(int signal_number, siginfo_t* information, void* machine_context) {
     previous_action.sa_handler(signal_number);
     return;
   }
-  // Nobody else cares: die as if we had never been here. A real fault happens again when the
-  // instruction is repeated; a signal that was sent does not.
+  // No other handler: die as if this one had never been installed. A real fault happens again when
+  // the instruction is repeated; a signal that was sent does not.
   signal(SIGBUS, SIG_DFL);
   if (sent_by_a_process) raise(SIGBUS);
 }

@@ -1,9 +1,9 @@
 // Reads mapped pages that may vanish while they are read.
 //
-// A file truncated under a mapping raises SIGBUS in whoever touches the page next. ReadGuarded
-// turns that into a return value. One handler for the process is installed on first use; it leaves
-// the scope only for an address inside the scope's own range, on the scope's own thread, and hands
-// everything else to the handler that was there before.
+// A file truncated under a mapping raises SIGBUS in the thread that touches the page next.
+// ReadGuarded turns that into a return value. One handler for the process is installed on first
+// use; it leaves the scope only for an address inside the scope's own range, on the scope's own
+// thread, and hands everything else to the handler that was there before.
 #ifndef PROMFOLD_CORE_GUARD_H_
 #define PROMFOLD_CORE_GUARD_H_
 

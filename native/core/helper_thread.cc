@@ -21,7 +21,7 @@ constexpr int kLooksBeforeSleep = 1000;
 //    └──────────┴─────────────────────────────────────────────────┘
 class Helper {
  public:
-  // Whether it will be done, by the thread or by whoever takes it back.
+  // Whether it will be done, by the thread or by the caller that takes it back.
   bool Ask(void (*call)(void*), void* argument) {
     if (is_taken_.test_and_set(std::memory_order_acquire)) return false;
     if (!PlaceElsewhere()) {

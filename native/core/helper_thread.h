@@ -1,9 +1,9 @@
-// A second thread that lends a hand, for the length of one call.
+// A second thread that helps for the length of one call.
 //
 // There is one for the process. It is kept from call to call, because making one takes as long as
 // gathering 10,000 values, and it is woken on another processor than the caller's: left to itself
-// the kernel often puts it behind the caller on the same one, where it only waits (half of the
-// scrapes after a pause, 5.0 ms instead of 3.2).
+// the kernel often queues it on the same one, where it only waits (half of the scrapes after a
+// pause, 5.0 ms instead of 3.2).
 //
 // Where it cannot be had (a limit, one processor, another caller has it) or does not get to run,
 // the caller does all the work by itself: nothing may depend on it.
@@ -12,8 +12,9 @@
 
 namespace promfold {
 
-// Has `work` run beside the caller, from the constructor to Join or the destructor. Both wait for
-// it if it has begun, and take it back if it has not. `work` must end by itself and outlive this.
+// Has `work` run at the same time as the caller, from the constructor to Join or the destructor.
+// Both wait for it if it has begun, and take it back if it has not. `work` must end by itself and
+// outlive this.
 class HelperThread {
  public:
   template <typename Work>

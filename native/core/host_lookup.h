@@ -1,7 +1,7 @@
-// The addresses of a host, by all that the system asks (nsswitch.conf): /etc/hosts, DNS and others.
+// The addresses of a host, as the system finds them (nsswitch.conf): /etc/hosts, DNS and others.
 //
-// Where a name server does not answer it takes ten seconds and more: for a thread that may be lost
-// (detached_thread.h).
+// Where a name server does not answer, it takes ten seconds and more. So it is called on a thread
+// that may be lost (detached_thread.h).
 #ifndef PROMFOLD_CORE_HOST_LOOKUP_H_
 #define PROMFOLD_CORE_HOST_LOOKUP_H_
 

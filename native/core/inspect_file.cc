@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "layout.h"
+#include "file_format.h"
 #include "load.h"
 #include "read_file.h"
 #include "scratch.h"
@@ -17,34 +17,34 @@ namespace promfold {
 namespace {
 
 // Where a walk over entries of one width stops: at a fault, at `used`, or where the bytes end.
-uint32_t WalkTo(std::span<const std::byte> bytes, uint32_t used, uint32_t slot_bytes) {
+uint32_t WalkTo(std::span<const std::byte> bytes, uint32_t used, uint32_t value_bytes) {
   uint32_t cursor = kHeaderBytes;
   while (cursor < used && cursor + uint64_t{kLengthBytes} <= bytes.size()) {
     uint32_t next = cursor;
     Entry entry;
-    if (!NextEntry(bytes, used, slot_bytes, &next, &entry).ok() || next > bytes.size()) break;
+    if (!NextEntry(bytes, used, value_bytes, &next, &entry).ok() || next > bytes.size()) break;
     cursor = next;
   }
   return cursor;
 }
 
 // REQUIRES: a walk of this width reaches `end`.
-void TakeEntries(std::span<const std::byte> bytes, uint32_t end, uint32_t slot_bytes,
+void TakeEntries(std::span<const std::byte> bytes, uint32_t end, uint32_t value_bytes,
                  Inspection* inspection) {
   uint32_t cursor = kHeaderBytes;
   while (cursor < end) {
     const uint32_t start = cursor;
     Entry entry;
-    if (!NextEntry(bytes, end, slot_bytes, &cursor, &entry).ok()) break;
+    if (!NextEntry(bytes, end, value_bytes, &cursor, &entry).ok()) break;
     inspection->keys.insert(inspection->keys.end(), entry.key.begin(), entry.key.end());
     inspection->key_end.push_back(static_cast<uint32_t>(inspection->keys.size()));
     inspection->offset.push_back(start);
     inspection->value_offset.push_back(entry.value_offset);
     inspection->value.push_back(LoadDouble(bytes.data(), entry.value_offset));
     inspection->timestamp.push_back(
-        slot_bytes == kPairBytes ? LoadDouble(bytes.data(), entry.value_offset + kValueBytes) : 0);
+        value_bytes == kPairBytes ? LoadDouble(bytes.data(), entry.value_offset + kValueBytes) : 0);
   }
-  inspection->slot_bytes = inspection->offset.empty() ? 0 : slot_bytes;
+  inspection->value_bytes = inspection->offset.empty() ? 0 : value_bytes;
   inspection->end = cursor;
 }
 
@@ -79,13 +79,13 @@ uint64_t EndOfNonZeros(std::span<const std::byte> bytes) {
 Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
   Inspection inspection;
   if (found.fault.ok()) found = OpenFound(found);
-  // What is no file at all is described, too.
+  // Something that is not a regular file is described, too.
   if (found.has_status) inspection.status = found.status;
 
   Scratch scratch;
   const Reading reading = ReadFile(std::move(found), is_stamped, &scratch);
   if (reading.fault.ok()) {
-    const uint64_t at_hand = std::min<uint64_t>(reading.layout.end, reading.file_bytes);
+    const uint64_t at_hand = std::min<uint64_t>(reading.format.end, reading.file_bytes);
     InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
                  &inspection);
     return inspection;
@@ -93,7 +93,7 @@ Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
   inspection.fault = reading.fault;
   if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return inspection;
 
-  // ReadFile stops at the first step that shows the damage; here what stands before it counts.
+  // ReadFile stops at the first step that shows the damage; here the entries before it count.
   const uint64_t wanted =
       std::min(static_cast<uint64_t>(inspection.status.st_size), kMaxSalvagedBytes);
   std::byte* const bytes = scratch.FileBytes(wanted);
@@ -124,17 +124,17 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is
   }
   inspection->end = std::min<uint64_t>(kHeaderBytes, file_bytes);
 
-  Layout layout = {};
+  FileFormat format = {};
   if (inspection->fault.ok()) {
     const Detection detection =
-        DetectLayout(bytes, file_bytes, used, is_stamped, &layout, &inspection->fault);
-    if (detection == Detection::kNeedsMore || layout.end > std::max<uint64_t>(bytes.size(), 8)) {
+        DetectFormat(bytes, file_bytes, used, is_stamped, &format, &inspection->fault);
+    if (detection == Detection::kNeedsMore || format.end > std::max<uint64_t>(bytes.size(), 8)) {
       // Fewer bytes than the file has: a snapshot that was cut.
       inspection->fault = {Found::kUsedPastFile, 0, used, static_cast<int64_t>(bytes.size())};
     }
   }
   if (inspection->fault.ok()) {
-    if (layout.entries > 0) TakeEntries(bytes, layout.end, layout.slot_bytes, inspection);
+    if (format.entries > 0) TakeEntries(bytes, format.end, format.value_bytes, inspection);
   } else if (used > kHeaderBytes) {
     Salvage(bytes, used, is_stamped, inspection);
   }

@@ -2,7 +2,7 @@
 // where the chain breaks, what is readable before.
 //
 // A scrape wants less and follows files as they grow (metric_file.h); this reads one once. Both
-// decode by layout.h.
+// decode by file_format.h.
 #ifndef PROMFOLD_CORE_INSPECT_FILE_H_
 #define PROMFOLD_CORE_INSPECT_FILE_H_
 
@@ -20,9 +20,9 @@ namespace promfold {
 
 struct Inspection {
   Fault fault;               // ok: all entries are here; else those before it
-  struct stat status = {};   // all zeros when the file could not be stated
+  struct stat status = {};   // all zeros when stat failed
   int64_t stored_used = -1;  // as in the header, right or not; -1 where there is no header
-  uint32_t slot_bytes = 0;   // 8 or 16; 0 while there is no entry
+  uint32_t value_bytes = 0;  // 8 or 16; 0 while there is no entry
   uint64_t end = 0;          // byte after the last entry here, after the header if there is none
 
   // Columns, one element an entry. Offsets are bytes from the start of the file.
@@ -31,10 +31,10 @@ struct Inspection {
   std::vector<uint32_t> offset;  // of the length word
   std::vector<uint32_t> value_offset;
   std::vector<double> value;
-  std::vector<double> timestamp;  // 0 in files with 8-byte slots
+  std::vector<double> timestamp;  // 0 in files with 8-byte values
 
-  // Bytes of the file from excerpt_offset: the neighbourhood of a fault that has an offset, or what
-  // was asked for with keep_bytes. May be fewer than kExcerptBytes.
+  // Bytes of the file from excerpt_offset: the bytes around a fault that has an offset, or what was
+  // asked for with keep_bytes. May be fewer than kExcerptBytes.
   uint64_t excerpt_offset = 0;
   std::vector<std::byte> excerpt;
 };
@@ -47,13 +47,13 @@ inline constexpr uint64_t kMaxSalvagedBytes = uint64_t{16} << 20;
 // Reads a file by path, relative to the working directory. Opens regular files only, and may never
 // come back. `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last
 // entry, or of a damaged file up to its last byte that is not zero. `is_stamped`: as in
-// DetectLayout.
+// DetectFormat.
 Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes);
 // The same for a file of a directory: a link must be its owner's, as open_file.h says.
 Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped, bool keep_bytes);
 
-// The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, none of which behind
-// them counts. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
+// The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, of which later ones
+// do not count. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
 void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is_stamped,
                   bool keep_bytes, Inspection* inspection);
 

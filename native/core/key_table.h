@@ -1,7 +1,7 @@
 // Keys by number: equal bytes get equal ids, 0, 1, 2, … in the order they are first seen.
 //
-// The same few hundred keys stand in every worker's file, so whoever decodes a key does it once per
-// id. Texts are kept as they are in the file; nothing here knows JSON.
+// The same few hundred keys are in every worker's file, so a key is decoded once per id. Texts are
+// kept as they are in the file; nothing here knows JSON.
 #ifndef PROMFOLD_CORE_KEY_TABLE_H_
 #define PROMFOLD_CORE_KEY_TABLE_H_
 
@@ -41,7 +41,7 @@ class KeyTable {
   std::string_view Keep(std::string_view key);
   void Grow();
 
-  uint64_t seed_;  // label values may be an attacker's; nobody shall know where they collide
+  uint64_t seed_;  // an attacker may choose label values, and must not know where they collide
   // Texts lie in blocks that never move: one array would be copied as it grows, and have room for
   // as much again.
   std::vector<std::unique_ptr<char[]>> block_;

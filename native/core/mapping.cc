@@ -44,7 +44,7 @@ bool Mapping::Map(int descriptor, uint64_t bytes, MapBudget* budget) {
 void Mapping::Prefault(uint64_t bytes) const {
 #ifdef MADV_POPULATE_READ
   // Rounded up to a page by the kernel. What cannot be had, also on kernels before 5.14, is left to
-  // who reads it.
+  // the reader.
   madvise(const_cast<std::byte*>(base_), std::min(bytes, bytes_), MADV_POPULATE_READ);
 #else
   (void)bytes;

@@ -47,7 +47,8 @@ inline double ChangedSeconds(const struct stat& status) {
 // (vm.max_map_count), and V8 aborts when none are left.
 struct MapBudget {
   uint32_t limit;
-  std::atomic<uint32_t>* held;  // files that turn out bad are unmapped by whoever gathers them
+  std::atomic<uint32_t>*
+      held;  // files that turn out bad are unmapped by the thread that gathers them
 };
 
 // A whole file, mapped read-only and shared. It pins the inode: while it is held, no other file can
@@ -61,11 +62,11 @@ class Mapping {
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping() { Unmap(); }
 
-  // False where the budget is used up or the kernel refuses; this mapping is then none.
-  // REQUIRES: this is no mapping yet, bytes > 0; *budget outlives it.
+  // False where the budget is used up or the kernel refuses; then nothing is mapped.
+  // REQUIRES: nothing is mapped yet, bytes > 0; *budget outlives it.
   bool Map(int descriptor, uint64_t bytes, MapBudget* budget);
   // Enters the pages of the first bytes into the page table, where the kernel can. REQUIRES: the
-  // file has them, and they are no hole.
+  // file has them, and they are not a hole.
   void Prefault(uint64_t bytes) const;
   void Unmap();
 

@@ -4,14 +4,14 @@
 //   (unread) ─────────────────▶ good ──────────────────────────────────▶ held
 //      │  used 0                 ▲ │ damaged                               │ reads well
 //      ├────────▶ empty ─────────┤ ▼                                       ▼
-//      └────────▶ bad ───────────┘ bad                                   good, read anew
+//      └────────▶ bad ───────────┘ bad                                   good, read again
 //
 // A good file is mapped and kept mapped; a scrape then costs two loads to see that nothing changed.
 // A file that is not good is read from scratch on every refresh, because a writer that stores
 // through a mapping changes neither mtime nor ctime.
 //
-// Columns are per entry: key id, value offset, slot, and what was gathered last. The gathered
-// columns hold the last good value of each entry: a gather that fails leaves them alone.
+// What it holds is in columns (file_columns.h). Those of the values have the last good ones: a
+// gather that fails leaves them alone.
 #ifndef PROMFOLD_CORE_METRIC_FILE_H_
 #define PROMFOLD_CORE_METRIC_FILE_H_
 
@@ -24,12 +24,13 @@
 
 #include "fault.h"
 #include "file_access.h"
+#include "file_columns.h"
 #include "fold.h"
 #include "key_table.h"
-#include "layout.h"
 #include "mapping.h"
 #include "read_budget.h"
 #include "read_file.h"
+#include "retained_values.h"
 #include "scratch.h"
 #include "shared_column.h"
 #include "wanted_slots.h"
@@ -55,7 +56,7 @@ struct FileContext {
   MapBudget* maps;
   Scratch* scratch;
   uint64_t* read_faults;
-  uint64_t run;  // of the set; what was gathered in it is fresh
+  uint64_t pass;  // over the files of the set; what was gathered in it is fresh
   ReadBudget* budget;
   // Where a file that has a retained file leaves what it was when its name is another file's now.
   std::vector<std::unique_ptr<MetricFile>>* replaced = nullptr;
@@ -79,7 +80,7 @@ class MetricFile {
 
   uint32_t id() const { return id_; }
   const std::string& name() const { return name_.text(); }
-  // Whether its name is that of a plain file, which is asked for nothing ahead.
+  // Whether its name is that of a plain file, which needs no question in advance (NextQuestion).
   bool is_plain() const { return name_.is_plain(); }
   FileName* file_name() { return &name_; }
   uint64_t listed_inode() const { return listed_inode_; }
@@ -93,8 +94,8 @@ class MetricFile {
   // Takes Accept back: unmapped, nothing read of it is kept, also not of a held file.
   void Release();
 
-  // Values set before `seconds` are none to kMostRecent: another process set them.
-  void SetFloor(double seconds) { floor_seconds_ = seconds; }
+  // To kMostRecent, values with an earlier timestamp were never set: another process set them.
+  void SetMinTimestamp(double seconds) { min_timestamp_ = seconds; }
 
   // On overlayfs: a writer that opens a file of a lower layer gets a copy under the same name,
   // device and inode, and what is mapped stays as it was. The directory's ctime changes with it,
@@ -110,14 +111,14 @@ class MetricFile {
   // Whether Refresh would look at nothing but what is mapped, which GatherIfAsIndexed does too.
   bool verified_by_gather() const {
     return is_retained_ || !accepted_ ||
-           (is_read_ && state_ == FileState::kGood && mapping_ && !is_restated_ && !needs_restat_);
+           (is_read_ && state_ == FileState::kGood && mapping_ && !always_restats_ &&
+            !needs_restat_);
   }
 
-  // The rows from the first to the last that fold into a wanted slot.
-  RowRange RowsFor(const WantedSlots& wanted) const;
+  RowRange WantedRows(const WantedSlots& wanted) const { return columns_.rows.Wanted(wanted); }
   RowRange AllRows() const { return {0, entry_count()}; }
 
-  // Gathers rows of a good mapped file, unless it was done in this run; others keep their columns.
+  // Gathers rows of a good mapped file, unless it was done in this pass; others keep their columns.
   // The file may turn out bad or held.
   void Gather(const FileContext& context, RowRange rows);
   // The same, and whether Refresh would find the file as it was indexed. Only for one that
@@ -129,26 +130,25 @@ class MetricFile {
   bool is_changed() const { return is_changed_; }
 
   // The ids of `to` for the keys of its entries, instead of those of `from`. Entries, columns and
-  // state stay; its rows are void, and it is reported anew if it has entries.
+  // state stay; its rows are void, and it is reported again if it has entries.
   void Rekey(const KeyTable& from, KeyTable* to);
 
   // Where the processor may begin to fetch what Refresh will look at.
   void Prefetch() const {
     if (!mapping_) return;
     __builtin_prefetch(mapping_.base());
-    __builtin_prefetch(mapping_.base() + last_entry_);
+    __builtin_prefetch(mapping_.base() + columns_.index.last_entry());
   }
 
   // Of a file that is gone from the directory: reads from its mapping what there is to read. Where
   // nothing can be read any more the columns stay.
   void ReadOnceMore(const FileContext& context);
 
-  // A retained file takes over the values of a file that is gone, adding them up by key. Entries
-  // that count for nothing are left. REQUIRES: both have their key ids from a table of `keys` keys.
+  // Of a retained file (retained_values.h).
   void Retain(const MetricFile& gone, uint32_t keys);
-  // Raises values of a retained file, where `now` is below `before`, by the least that may mend it.
-  // Returns whether there was any.
-  bool Raise(const Slots& before, const Slots& now);
+  bool RaiseRetained(const Slots& before, const Slots& now) {
+    return promfold::RaiseRetained(before, now, &columns_);
+  }
 
   // The inode of a good file that no other one of its device can have now, because it is mapped; 0
   // for none.
@@ -163,38 +163,41 @@ class MetricFile {
     return accepted_ && state_ == FileState::kGood && !mapping_ && !is_retained_;
   }
 
-  std::span<const uint32_t> key_ids() const { return key_id_.view(); }
-  uint32_t entry_count() const { return key_id_.size(); }
-  uint32_t slot_bytes() const { return slot_bytes_; }
+  std::span<const uint32_t> key_ids() const { return columns_.index.key_ids(); }
+  uint32_t entry_count() const { return columns_.index.size(); }
+  uint32_t value_bytes() const { return columns_.index.value_bytes(); }
   // Byte at which an entry begins. REQUIRES: entry < entry_count().
-  uint32_t EntryOffset(uint32_t entry) const {
-    return entry == 0 ? kHeaderBytes : value_offset_[entry - 1] + slot_bytes_;
-  }
+  uint32_t EntryOffset(uint32_t entry) const { return columns_.index.EntryOffset(entry); }
 
-  // Rows from.. become these slots and operations. False where they do not follow on rows there
-  // are, or reach past the entries. REQUIRES: slot and operation have equal sizes.
+  // Rows::Set.
   bool SetRows(uint32_t from, std::span<const uint32_t> slot, std::span<const uint8_t> operation);
-  std::span<const uint32_t> slots() const { return slot_.view(); }
+  std::span<const uint32_t> slots() const { return columns_.rows.slots(); }
   // All slots are below.
-  uint32_t slot_limit() const { return slot_limit_; }
+  uint32_t slot_limit() const { return columns_.rows.slot_limit(); }
 
   // Has its columns in common with files whose columns are equal, where they changed.
   void ShareColumns(ColumnPool* pool);
   // Differ where the columns do. Files that have not shared theirs have some of their own.
-  const void* keys_identity() const { return key_id_.identity(); }
-  const void* slots_identity() const { return slot_.identity(); }
+  const void* keys_identity() const { return columns_.index.keys_identity(); }
+  const void* slots_identity() const { return columns_.rows.identity(); }
 
   // Folds those of the rows whose values were ever gathered.
-  void FoldInto(Slots* slots, RowRange rows) const;
+  void FoldInto(Slots* slots, RowRange rows) const {
+    if (!has_entries()) return;
+    const ValueColumns& values = columns_.values;
+    columns_.rows.FoldInto(slots, rows, values.value, values.timestamp, min_timestamp_);
+  }
 
   // The last gathered columns; timestamps are empty unless an entry folds by kMostRecent.
-  std::span<const double> values() const { return value_; }
+  std::span<const double> values() const { return columns_.values.value; }
   std::span<const double> timestamps() const {
-    return needs_timestamps_ ? std::span<const double>(timestamp_) : std::span<const double>();
+    return columns_.rows.needs_timestamps() ? std::span<const double>(columns_.values.timestamp)
+                                            : std::span<const double>();
   }
 
  private:
-  void ReadAnew(const FileContext& context);
+  // Refresh, by how the file is read.
+  void ReadAgain(const FileContext& context);
   void Follow(const FileContext& context, uint32_t used);
   bool AppendMapped(const FileContext& context, uint32_t used);
   void RefreshUnmapped(const FileContext& context);
@@ -203,28 +206,27 @@ class MetricFile {
   bool IsReplacedByName(const FileContext& context);
   bool RemapByName(const FileContext& context, uint32_t used);
 
-  Fault FindErasedKey(const FileContext& context, const Reading& reading) const;
+  // What was read in takes the place of what there was.
   void AdoptUnlessErased(const FileContext& context, Reading* reading);
   void Adopt(const FileContext& context, Reading* reading);
-  bool Continues(const FileContext& context, const Reading& reading) const;
   bool IsAnother(const Reading& reading) const;
   std::unique_ptr<MetricFile> Leave();
   void Append(const FileContext& context, const std::byte* file, uint32_t end);
-  // What is wrong with so many entries in [from, end) of a file read into `file` beside the
-  // `before` that it has already; nothing where they fit.
-  Fault FindExcess(const FileContext& context, const std::byte* file, uint32_t from, uint32_t end,
-                   uint32_t slot_bytes, uint32_t before, uint32_t entries) const;
+  void TryMap(const FileContext& context, const Reading& reading);
+
   // Whether what is beyond the indexed entries was refused, and still would be.
   bool IsGrowthRefused(const FileContext& context) const {
     return fault_.is_over_budget() && refused_epoch_ == context.budget->epoch;
   }
   bool IsRefusedAsBefore(const FileContext& context);
   void RefuseGrowth(const FileContext& context, Fault fault);
+
+  // Whether values come as pairs whose timestamps are wanted.
+  bool takes_timestamps() const {
+    return columns_.rows.needs_timestamps() && value_bytes() == kPairBytes;
+  }
   bool GatherNow(const FileContext& context, RowRange rows, uint32_t* used);
-  void TakeColumns(const std::byte* file);
-  void SettlePairs(int descriptor, std::span<const double> last_value,
-                   std::span<const double> last_timestamp);
-  void TryMap(const FileContext& context, const Reading& reading);
+
   // Whether damage found now leaves its last good values.
   bool WouldBeHeld() const;
   void Fail(Fault fault, double changed_seconds);
@@ -243,36 +245,24 @@ class MetricFile {
   bool is_read_ = false;       // the state says something
   bool is_changed_ = false;    // since the last TakeChange
   bool was_gathered_ = false;  // since it was forgotten: it may have been served
-  bool is_padded_ = true;      // a blank stands before every value
   bool needs_restat_ = false;  // see MarkForRestat
-  bool is_restated_ = false;   // name and inode may part without the listing showing it
+  // The name may come to lead to another inode, and no listing shows it: each Refresh calls stat.
+  bool always_restats_ = false;
   Fault fault_;
   double changed_seconds_ = 0;
 
   Mapping mapping_;
   FileIdentity identity_;
-  uint32_t indexed_used_ = 0;    // `used` when the entries were last walked
-  uint32_t end_ = kHeaderBytes;  // where the next entry begins
-  uint32_t last_entry_ = 0;      // where the last one begins
-  uint32_t slot_bytes_ = 0;
   uint32_t good_entries_ = 0;   // when it was last good
   uint64_t refused_epoch_ = 0;  // of the budget, when the file or its growth was refused
   uint64_t refused_bytes_ = 0;  // of the file then
   uint32_t reported_entries_ = 0;
-  uint64_t refreshed_run_ = 0;
-  uint64_t gathered_run_ = 0;  // when these rows were gathered
+  uint64_t refreshed_pass_ = 0;
+  uint64_t gathered_pass_ = 0;  // when these rows were gathered
   RowRange gathered_rows_ = {0, 0};
 
-  SharedColumn key_id_;
-  SharedColumn value_offset_;
-  SharedColumn slot_;
-  std::vector<Run> run_;
-  uint32_t slot_floor_ = 0;  // all slots are in [slot_floor_, slot_limit_)
-  uint32_t slot_limit_ = 0;
-  bool needs_timestamps_ = false;
-  double floor_seconds_ = 0;
-  std::vector<double> value_;
-  std::vector<double> timestamp_;
+  FileColumns columns_;
+  double min_timestamp_ = 0;
 };
 
 }  // namespace promfold

@@ -1,5 +1,5 @@
-// What a path names, asked without Node's own threads: these may never come back, and whoever asks
-// does so on a thread that may be lost (detached_thread.h). All return 0 or an errno, and set their
+// What a path names, asked without Node's own threads: these may never come back, so they are
+// called on a thread that may be lost (detached_thread.h). All return 0 or an errno, and set their
 // result only where it is 0.
 #ifndef PROMFOLD_CORE_PATH_QUERY_H_
 #define PROMFOLD_CORE_PATH_QUERY_H_

@@ -1,8 +1,8 @@
 // The number of every slot as it is printed, kept from scrape to scrape.
 //
 // Finding the shortest digits of a double costs more than all else that a line costs, and between
-// two scrapes most values stay. So a slot is printed anew only when its bits have changed, and it
-// is known since when it is as it is.
+// two scrapes most values stay. So a slot is printed again only when its bits have changed, and
+// each has the version in which it changed last.
 #ifndef PROMFOLD_CORE_PRINTED_NUMBERS_H_
 #define PROMFOLD_CORE_PRINTED_NUMBERS_H_
 
@@ -24,7 +24,7 @@ class PrintedNumbers {
   // Prints what is present and changed since it was last printed.
   void Update(const Slots& slots);
 
-  // As new, but for the id and the version: memory goes back, and no number stands any more.
+  // Forgets all numbers and frees their memory. The id and the version stay.
   void Forget();
 
   // No two have the same, and none has 0.

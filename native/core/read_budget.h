@@ -2,8 +2,11 @@
 #ifndef PROMFOLD_CORE_READ_BUDGET_H_
 #define PROMFOLD_CORE_READ_BUDGET_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <limits>
+
+#include "fault.h"
+#include "key_table.h"
 
 namespace promfold {
 
@@ -18,6 +21,17 @@ struct ReadLimits {
   bool operator==(const ReadLimits&) const = default;
 };
 
+// Entries that a file would add.
+struct NewEntries {
+  const std::byte* file;  // its bytes, of which they are those in [from, end)
+  uint32_t from;
+  uint32_t end;
+  uint32_t value_bytes;
+  uint32_t count;
+  uint32_t before;    // entries that the file has, and keeps
+  uint32_t replaced;  // that it has, and these come instead of
+};
+
 struct ReadBudget {
   ReadLimits limits;
   uint64_t entries = 0;  // that all files have
@@ -30,6 +44,10 @@ struct ReadBudget {
     constexpr uint64_t kBytesOfEntry = 4 + 8 + 16;
     return 8 + limits.file_key_bytes + limits.file_entries * kBytesOfEntry;
   }
+
+  // What is beyond a limit with these; nothing where they fit. REQUIRES: the walk over them was
+  // seen to succeed.
+  Fault FindExcess(const NewEntries& added, const KeyTable& keys) const;
 };
 
 }  // namespace promfold

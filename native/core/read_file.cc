@@ -38,8 +38,8 @@ Reading ReadFile(FoundFile opened, bool is_stamped, Scratch* scratch, uint64_t m
     return reading;
   }
 
-  // In steps, each judged: nearly every file is all read in one or two, and a stranger's gigabyte,
-  // which would be read again on every scrape, is refused after the first.
+  // In steps, each judged: nearly every file is read whole in one or two. A gigabyte that is not a
+  // metric file, and would be read again on every scrape, is refused after the first.
   const int file = reading.descriptor.number();
   uint64_t wanted = reading.file_bytes;
   uint64_t got = 0;
@@ -68,14 +68,14 @@ Reading ReadFile(FoundFile opened, bool is_stamped, Scratch* scratch, uint64_t m
       }
       wanted = std::min(reading.file_bytes, uint64_t{reading.used} + kShortTailBytes);
     }
-    const Detection detection = DetectLayout({bytes, got}, reading.file_bytes, reading.used,
-                                             is_stamped, &reading.layout, &reading.fault);
+    const Detection detection = DetectFormat({bytes, got}, reading.file_bytes, reading.used,
+                                             is_stamped, &reading.format, &reading.fault);
     if (detection == Detection::kBroken) return reading;
     if (detection == Detection::kFits &&
-        reading.layout.end <= std::max(got, uint64_t{kHeaderBytes}))
+        reading.format.end <= std::max(got, uint64_t{kHeaderBytes}))
       return reading;
     if (got >= wanted) {
-      // Not reached: with all of `wanted` at hand a layout fits or is broken.
+      // Not reached: with all of `wanted` at hand a format fits or is broken.
       reading.fault = {Found::kUsedPastFile, 0, reading.used, reached};
       return reading;
     }

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "fault.h"
-#include "layout.h"
+#include "file_format.h"
 #include "mapping.h"
 #include "open_file.h"
 #include "scratch.h"
@@ -23,16 +23,16 @@ struct Reading {
   Descriptor descriptor;
   uint64_t file_bytes = 0;
   uint32_t used = 0;
-  Layout layout = {};
+  FileFormat format = {};
 };
 
 // What was found, as far as it goes without reading: status, descriptor, and the fault if any.
 Reading ReadingOf(FoundFile found);
 
-// Reads what was opened for reading. On success bytes [0, layout.end) of the file stand at the
+// Reads what was opened for reading. On success bytes [0, format.end) of the file are at the
 // beginning of scratch->file. A fault of code kEmpty is the moment of creation, or what a killed
 // writer left. May hang where the file is not on a local file system. A file whose `used` is beyond
-// max_used is not read: kFileTooLarge. `is_stamped`: as in DetectLayout.
+// max_used is not read: kFileTooLarge. `is_stamped`: as in DetectFormat.
 Reading ReadFile(FoundFile opened, bool is_stamped, Scratch* scratch,
                  uint64_t max_used = UINT64_MAX);
 

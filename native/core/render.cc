@@ -82,7 +82,7 @@ void Assemble(const Piece& piece, const PrintedNumbers& numbers, char* body) {
   const Template& part = *piece.part;
   const char* const text = part.text.data();
   char* out = body + piece.begin;
-  // Only before this may be written too much: behind it another thread may be at work.
+  // Up to here too much may be written: after it another thread may be at work.
   const char* const limit = out + piece.bytes - std::min(piece.bytes, kStep + kNumberBytes);
   uint32_t begin = 0;
   if (piece.from == 0) {

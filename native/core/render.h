@@ -1,7 +1,7 @@
 // Prints slots into templates: the exposition, byte for byte.
 //
-// A template is every byte of one metric family in one dialect but for the numbers. It is made once
-// and never changes, so scrapes on other threads may use it while it is being replaced.
+// A template is every byte of one metric family in one dialect but the numbers. It is made once and
+// never changes, so scrapes on other threads may use it while it is being replaced.
 #ifndef PROMFOLD_CORE_RENDER_H_
 #define PROMFOLD_CORE_RENDER_H_
 
@@ -36,7 +36,7 @@ struct Template {
 using Page = std::vector<std::shared_ptr<const Template>>;
 using Pages = std::vector<std::shared_ptr<const Page>>;
 
-// One exposition. Behind its length the block may be written to.
+// One exposition. The block may be written to after its length.
 struct Body {
   Block block;  // of length + tail or more; its memory is null where memory ran out
   size_t length = 0;

@@ -51,7 +51,7 @@ struct Scratch {
                                                      (kept + sizeof(double) - 1) / sizeof(double)));
   }
 
-  // One huge file must not be paid for ever after.
+  // The memory for one huge file must not be kept for good.
   void Trim() {
     constexpr size_t kKeptBytes = size_t{4} << 20;
     if (file.capacity() * sizeof(double) > kKeptBytes) file.Release();

@@ -40,9 +40,4 @@ void SharedColumn::ShareIn(ColumnPool* pool) {
   is_shared_ = true;
 }
 
-void SharedColumn::Drop() {
-  column_.reset();
-  is_shared_ = false;
-}
-
 }  // namespace promfold

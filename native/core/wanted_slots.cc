@@ -7,7 +7,7 @@ namespace promfold {
 
 WantedSlots::WantedSlots(const Pages& pages, const BucketLayout& buckets, uint32_t slot_count)
     : before_(size_t{slot_count} + 1) {
-  // Marked one place to the right, where the sum over all marks before a slot will stand.
+  // Marked one place to the right, where the sum over all marks before a slot will be.
   const auto mark = [&](uint32_t slot) { before_[size_t{slot} + 1] = 1; };
   const auto is_marked = [&](uint32_t slot) { return before_[size_t{slot} + 1] != 0; };
   for (const auto& page : pages) {

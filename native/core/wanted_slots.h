@@ -10,13 +10,6 @@
 
 namespace promfold {
 
-// Rows [from, to) of a file.
-struct RowRange {
-  uint32_t from;
-  uint32_t to;
-  bool empty() const { return from >= to; }
-};
-
 class WantedSlots {
  public:
   // What the pages print, and with a count or one bucket all buckets below it.

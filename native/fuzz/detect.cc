@@ -1,14 +1,14 @@
-// What DetectLayout accepts can be walked with the layout it names, exactly to the end it names;
+// What DetectFormat accepts can be walked with the format it names, exactly to the end it names;
 // and judging the beginning of a file never says something else than judging all of it.
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/layout.h"
+#include "core/file_format.h"
 #include "fuzz/aligned.h"
 
 using promfold::Detection;
 using promfold::Fault;
-using promfold::Layout;
+using promfold::FileFormat;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const promfold::fuzz::Aligned file(data, size);
@@ -17,37 +17,37 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!promfold::ReadUsed(file.span().data(), size, &used).ok()) return 0;
 
   const bool is_stamped = size % 2 != 0;
-  Layout layout = {};
+  FileFormat format = {};
   Fault fault;
   const Detection whole =
-      promfold::DetectLayout(file.span(), size, used, is_stamped, &layout, &fault);
+      promfold::DetectFormat(file.span(), size, used, is_stamped, &format, &fault);
   if (whole == Detection::kNeedsMore) std::abort();
   if (whole == Detection::kBroken) {
     if (fault.ok() || promfold::FoundPhrase(fault).empty()) std::abort();
     if (fault.offset < 0 || fault.offset >= used) std::abort();
-    if (layout.entries != 0) std::abort();
+    if (format.entries != 0) std::abort();
   } else if (used > promfold::kHeaderBytes) {
-    if (layout.end < used || layout.end > size) std::abort();
-    if (layout.end > used + promfold::kShortTailBytes) std::abort();
-    if (is_stamped && layout.slot_bytes != promfold::kPairBytes) std::abort();
+    if (format.end < used || format.end > size) std::abort();
+    if (format.end > used + promfold::kShortTailBytes) std::abort();
+    if (is_stamped && format.value_bytes != promfold::kPairBytes) std::abort();
     uint32_t cursor = promfold::kHeaderBytes;
     uint32_t entries = 0;
-    for (; cursor < layout.end; ++entries) {
+    for (; cursor < format.end; ++entries) {
       promfold::Entry entry;
-      if (!promfold::NextEntry(file.span(), layout.end, layout.slot_bytes, &cursor, &entry).ok()) {
+      if (!promfold::NextEntry(file.span(), format.end, format.value_bytes, &cursor, &entry).ok()) {
         std::abort();
       }
     }
-    if (cursor != layout.end || entries != layout.entries) std::abort();
+    if (cursor != format.end || entries != format.entries) std::abort();
   }
 
   // As ReadFile does: a part first.
   const size_t part = std::min<size_t>(size, 64);
-  Layout part_layout = {};
+  FileFormat part_format = {};
   Fault part_fault;
-  const Detection first = promfold::DetectLayout(file.span().first(part), size, used, is_stamped,
-                                                 &part_layout, &part_fault);
+  const Detection first = promfold::DetectFormat(file.span().first(part), size, used, is_stamped,
+                                                 &part_format, &part_fault);
   if (first == Detection::kNeedsMore) return 0;
-  if (first != whole || part_layout.end != layout.end || !(part_fault == fault)) std::abort();
+  if (first != whole || part_format.end != format.end || !(part_fault == fault)) std::abort();
   return 0;
 }

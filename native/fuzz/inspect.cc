@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/file_format.h"
 #include "core/inspect_file.h"
-#include "core/layout.h"
 #include "fuzz/aligned.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     uint64_t at = promfold::kHeaderBytes;
     for (size_t i = 0; i < count; ++i) {
       if (found.offset[i] != at || found.value_offset[i] % 8 != 0) std::abort();
-      at = found.value_offset[i] + uint64_t{found.slot_bytes};
+      at = found.value_offset[i] + uint64_t{found.value_bytes};
     }
     if (count > 0 && (at != found.end || found.end > bytes)) std::abort();
     if (found.excerpt_offset + found.excerpt.size() > bytes) std::abort();

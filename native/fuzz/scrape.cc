@@ -1,6 +1,6 @@
 // Whole scrapes over arbitrary bytes: the first half of the input is a file, the second half is
 // stored over it, in place, between two scrapes. Nothing may crash or hang; mapped and unmapped
-// reading agree; what was served is held or served anew, never half of both. A scrape in one pass,
+// reading agree; what was served is held or read again, never half of both. A scrape in one pass,
 // where nothing is new, prints what one in two steps prints.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -60,7 +60,7 @@ class Caller {
 
   std::string Run() {
     AsListed as_listed;
-    const Printing* const ahead = printing_.pages.empty() ? nullptr : &printing_;
+    const PrintRequest* const ahead = request_.pages.empty() ? nullptr : &request_;
     if (set_.RefreshAsListed(listed_, ahead, &as_listed) != 0) Must("refresh");
     if (as_listed.collected) {
       if (!as_listed.collected->changes.empty()) std::abort();
@@ -105,7 +105,7 @@ class Caller {
     }
     if (!part->Seal()) std::abort();
     const auto page = std::make_shared<const Page>(Page{part});
-    printing_ = {{page, std::make_shared<const Page>()}, 3, false};
+    request_ = {{page, std::make_shared<const Page>()}, 3, false};
     seen += Collect();
 
     std::vector<uint32_t> order;
@@ -138,7 +138,7 @@ class Caller {
   // What became known on the way, and the body.
   std::string Collect() {
     CollectResult collected;
-    if (set_.Collect(printing_, &collected)) std::abort();
+    if (set_.Collect(request_, &collected)) std::abort();
     const std::string seen = Note(collected.changes);
     Take(collected);
     return seen + body_;
@@ -170,8 +170,8 @@ class Caller {
 
   FileSet set_;
   DirectoryTimes listed_;
-  Printing printing_;          // by the layout there is
-  std::vector<uint64_t> key_;  // by id: a number that stands for its text
+  PrintRequest request_;       // by the layout there is
+  std::vector<uint64_t> key_;  // by id: a number instead of its text
   std::string body_;
   bool was_compacted_ = false;
   bool was_good_with_entries_ = false;

@@ -1,8 +1,8 @@
 // Any bytes at all are a valid input: walking them must terminate, stay inside the file, and only
-// ever hand out aligned value offsets, whatever the width of slots and wherever a walk begins.
+// ever hand out aligned value offsets, whatever the width of values and wherever a walk begins.
 #include <cstdlib>
 
-#include "core/layout.h"
+#include "core/file_format.h"
 #include "fuzz/aligned.h"
 
 namespace {
@@ -10,12 +10,12 @@ namespace {
 using promfold::Entry;
 using promfold::NextEntry;
 
-void Walk(std::span<const std::byte> file, uint32_t used, uint32_t slot_bytes) {
+void Walk(std::span<const std::byte> file, uint32_t used, uint32_t value_bytes) {
   uint32_t cursor = promfold::kHeaderBytes;
   while (cursor < used) {
     const uint32_t before = cursor;
     Entry entry = {"untouched", 1};
-    const promfold::Fault fault = NextEntry(file, used, slot_bytes, &cursor, &entry);
+    const promfold::Fault fault = NextEntry(file, used, value_bytes, &cursor, &entry);
     if (!fault.ok()) {
       // An error moves nothing, and blames a byte of this entry.
       if (cursor != before || entry.key != "untouched") std::abort();
@@ -24,7 +24,7 @@ void Walk(std::span<const std::byte> file, uint32_t used, uint32_t slot_bytes) {
       return;
     }
     if (cursor <= before || cursor > used || cursor % 8 != 0) std::abort();
-    if (entry.value_offset % 8 != 0 || entry.value_offset + slot_bytes != cursor) std::abort();
+    if (entry.value_offset % 8 != 0 || entry.value_offset + value_bytes != cursor) std::abort();
     const auto* const key = reinterpret_cast<const std::byte*>(entry.key.data());
     if (entry.key.empty() || key != file.data() + before + promfold::kLengthBytes) std::abort();
     // At least one byte of padding.

@@ -8,7 +8,7 @@
 namespace promfold::test {
 namespace {
 
-// Slots 1, 2, 3 are the buckets, 4 the count. A value of -1 stands for an absent slot.
+// Slots 1, 2, 3 are the buckets, 4 the count. A value of -1 means an absent slot.
 std::string Accumulated(std::vector<double> value) {
   Slots slots;
   slots.Reset(5);
@@ -41,9 +41,9 @@ TEST("buckets become cumulative") {
       {"NaN stays in all later ones", {1, std::nan(""), 3, -1}, "1.0 NaN NaN NaN"},
       {"-0.0 alone is counted from 0.0", {-0.0, -1, -1, -1}, "0.0 - - 0.0"},
   };
-  for (const auto& one : kCase) {
-    if (Accumulated(one.value) != one.expected) {
-      Fail(__FILE__, __LINE__, one.title + (": " + Accumulated(one.value)));
+  for (const auto& example : kCase) {
+    if (Accumulated(example.value) != example.expected) {
+      Fail(__FILE__, __LINE__, example.title + (": " + Accumulated(example.value)));
     }
   }
 }

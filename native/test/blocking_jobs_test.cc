@@ -1,4 +1,4 @@
-// Jobs that hang until they are let go, as system calls do.
+// Jobs that hang until they are released, as system calls do.
 #include "core/blocking_jobs.h"
 
 #include <algorithm>
@@ -192,7 +192,7 @@ TEST("blocking jobs: who asks may go while one hangs; what has not begun never r
   CHECK(ComesTrue([] { return LostJobs() == 0; }));
 }
 
-TEST("blocking jobs: results that nobody takes hold up what would come after") {
+TEST("blocking jobs: results that are not taken hold up later jobs") {
   StallClock clock;
   std::vector<std::shared_ptr<Job>> jobs;
   constexpr size_t kBytes = size_t{3} << 20;

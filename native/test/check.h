@@ -17,7 +17,7 @@ struct Registration {
   Registration(const char* file, const char* title, TestBody body);
 };
 
-// Notes a failure of the running test; the test goes on.
+// Notes a failure of the running test; the test continues.
 void Fail(const char* file, int line, const std::string& text);
 
 template <typename A, typename B>

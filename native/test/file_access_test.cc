@@ -34,7 +34,7 @@ class AccessTo : public FileAccess {
 std::string Read(FileAccess* access, FileName* name) {
   Scratch scratch;
   const Reading reading = access->Read(name, &scratch);
-  CHECK(!reading.fault.ok() || reading.layout.entries == 1);
+  CHECK(!reading.fault.ok() || reading.format.entries == 1);
   return FoundPhrase(reading.fault);
 }
 

@@ -161,7 +161,7 @@ TEST("a released file is unmapped and counts for nothing until it is accepted ag
   CHECK_EQ(session.set().Release(unknown).value_or(""), "no file has id 9");
 }
 
-TEST("a floor hides what was set before it in that file") {
+TEST("a minimum timestamp hides what was set before it in that file") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1, 100}, {"[2]", 2, 200}}));
   directory.Write("b.db", FileOf({{"[1]", 3, 50}}));
@@ -170,7 +170,7 @@ TEST("a floor hides what was set before it in that file") {
   CHECK_EQ(session.Scrape("[1]"), "1.0");
   const uint32_t a[] = {session.IdOf("a.db")};
   const double seconds[] = {150};
-  CHECK(!session.set().SetFloors(a, seconds));
+  CHECK(!session.set().SetMinTimestamps(a, seconds));
   CHECK_EQ(session.Scrape("[1]"), "3.0");
   CHECK_EQ(session.Value("[2]"), "2.0");
   const uint32_t slots[] = {1, 2};
@@ -179,7 +179,7 @@ TEST("a floor hides what was set before it in that file") {
   CHECK_EQ(Join(times), "50.000000 200.000000");
   const uint32_t unknown[] = {3};
   CHECK_EQ(session.set().Times(unknown, &times).value_or(""), "slot 3 is not below 3");
-  CHECK_EQ(session.set().SetFloors(a, {}).value_or(""), "id and seconds differ in length");
+  CHECK_EQ(session.set().SetMinTimestamps(a, {}).value_or(""), "id and seconds differ in length");
 }
 
 TEST("files fold in name order, whatever order they came in") {
@@ -447,7 +447,9 @@ TEST("entries without a row yet count for nothing") {
   CHECK_EQ(set.slots().value[1], 1.0);
 }
 
-TEST("slots that the layout does not have are a complaint, not a write into the void") {
+TEST(
+    "slots that the layout does not have are an error of the caller, and nothing is written "
+    "there") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x1", 1}}));
   Session session(directory.path());

@@ -28,20 +28,20 @@ struct Case {
 };
 
 void CheckAll(Operation operation, const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
+  for (const Case& example : cases) {
     Slots slots;
     slots.Reset(2);
     const uint32_t slot = 1;
-    for (size_t i = 0; i < one.value.size(); ++i) {
+    for (size_t i = 0; i < example.value.size(); ++i) {
       const Run run = {operation, 0, 1};
-      const std::span<const double> timestamp = one.timestamp.empty()
-                                                    ? std::span<const double>()
-                                                    : std::span<const double>(&one.timestamp[i], 1);
-      Fold({&run, 1}, 1, &one.value[i], timestamp, &slot, &slots);
+      const std::span<const double> timestamp =
+          example.timestamp.empty() ? std::span<const double>()
+                                    : std::span<const double>(&example.timestamp[i], 1);
+      Fold({&run, 1}, 1, &example.value[i], timestamp, &slot, &slots);
     }
     slots.Finish();
-    if (Print(slots, 1) != one.expected) {
-      Fail(__FILE__, __LINE__, one.title + (": " + Print(slots, 1)));
+    if (Print(slots, 1) != example.expected) {
+      Fail(__FILE__, __LINE__, example.title + (": " + Print(slots, 1)));
     }
     CHECK(slots.present[1] != 0 || std::isnan(slots.value[1]));
   }
@@ -101,7 +101,7 @@ TEST("mostRecent") {
            });
 }
 
-TEST("mostRecent above a floor: what was set before it was never set") {
+TEST("mostRecent from a minimum timestamp on: what was set before it was never set") {
   const Run run = {Operation::kMostRecent, 0, 3};
   const double value[] = {1, 2, 3};
   const double timestamp[] = {9, 10, 30};
@@ -115,7 +115,7 @@ TEST("mostRecent above a floor: what was set before it was never set") {
   CHECK_EQ(Print(slots, 3), "3.0");
 }
 
-TEST("runs of several operations fold beside each other, rows beyond the column do not") {
+TEST("runs of several operations fold into their own slots, rows beyond the column do not fold") {
   const std::vector<Run> runs = {
       {Operation::kSum, 0, 2}, {Operation::kMax, 2, 3}, {Operation::kLast, 3, 5}};
   const std::vector<double> value = {1, 2, 3, 4};

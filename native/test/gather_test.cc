@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "check.h"
-#include "core/layout.h"
+#include "core/file_format.h"
 #include "writer.h"
 
 namespace promfold::test {

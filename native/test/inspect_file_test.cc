@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "check.h"
-#include "core/layout.h"
+#include "core/file_format.h"
 #include "writer.h"
 
 namespace promfold::test {
@@ -22,7 +22,7 @@ std::string Read(const Inspection& inspection) {
     line += "=" + std::to_string(static_cast<int>(inspection.value[i])) + " ";
     from = end;
   }
-  line += std::to_string(inspection.slot_bytes) + " bytes to " + std::to_string(inspection.end);
+  line += std::to_string(inspection.value_bytes) + " bytes to " + std::to_string(inspection.end);
   if (!inspection.fault.ok()) {
     line += ": " + FoundPhrase(inspection.fault) + " @" + std::to_string(inspection.fault.offset);
   }
@@ -36,7 +36,7 @@ std::string ReadBytes(const std::string& bytes) {
   return Read(inspection);
 }
 
-TEST("what stands before a fault is read under the width that leads further") {
+TEST("entries before a fault are read under the width that leads further") {
   const std::string wide = FileOf(kThree);
   const std::string narrow = FileOf(kThree, 8);
   const size_t third = FileOf({kThree[0], kThree[1]}).size();
@@ -48,15 +48,15 @@ TEST("what stands before a fault is read under the width that leads further") {
     std::string bytes;
     std::string expected;
   } kCase[] = {
-      {"16-byte slots", wide, all + "16 bytes to " + std::to_string(wide.size())},
-      {"8-byte slots", narrow, all + "8 bytes to " + std::to_string(narrow.size())},
+      {"16-byte values", wide, all + "16 bytes to " + std::to_string(wide.size())},
+      {"8-byte values", narrow, all + "8 bytes to " + std::to_string(narrow.size())},
       {"no byte", "", "0 bytes to 0: 0 bytes @-1"},
       {"a header alone", FileOf({}), "0 bytes to 8"},
       {"zeros", std::string(64, '\0'), "0 bytes to 8: used 0 @0"},
       {"a key length of 0", WithInt32(wide, third, 0),
        two + "16 bytes to " + std::to_string(third) + ": key length 0 is not positive @" +
            std::to_string(third)},
-      {"the same with 8-byte slots", WithInt32(narrow, narrow_third, -1),
+      {"the same with 8-byte values", WithInt32(narrow, narrow_third, -1),
        two + "8 bytes to " + std::to_string(narrow_third) + ": key length -1 is not positive @" +
            std::to_string(narrow_third)},
       {"used past the file", WithInt32(wide, 0, 4096),
@@ -66,9 +66,9 @@ TEST("what stands before a fault is read under the width that leads further") {
        two + "16 bytes to " + std::to_string(third) + ": used " + std::to_string(wide.size()) +
            " runs past the file's " + std::to_string(third + 10) + " bytes @0"},
   };
-  for (const auto& one : kCase) {
-    if (ReadBytes(one.bytes) != one.expected)
-      Fail(__FILE__, __LINE__, one.title + (": " + ReadBytes(one.bytes)));
+  for (const auto& example : kCase) {
+    if (ReadBytes(example.bytes) != example.expected)
+      Fail(__FILE__, __LINE__, example.title + (": " + ReadBytes(example.bytes)));
   }
 }
 
@@ -100,7 +100,7 @@ TEST("bytes are kept up to the last entry, or of a damaged file to the last that
   CHECK(bad.excerpt.size() > 40 && bad.excerpt.size() <= wide.size());
 }
 
-TEST("what is no file, or no regular one, is a fault") {
+TEST("what is not a file, or not a regular one, is a fault") {
   const TemporaryDirectory directory;
   const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false, false);
   CHECK_EQ(FoundPhrase(missing.fault), "open failed with ENOENT");

@@ -122,7 +122,7 @@ TEST("a warm scrape reports a file that was cut off, where nothing is held") {
 
 TEST("a warm scrape looks at files of which it prints nothing") {
   Served served(kA);
-  Printing nothing;
+  PrintRequest nothing;
   nothing.only_what_is_printed = true;
   served.directory.StoreDouble("a.db", 24, 5);
   CHECK_EQ(served.session.ScrapeWarm(nothing), "collected");
@@ -221,7 +221,7 @@ TEST("a replaced file is another file") {
 struct Damage {
   const char* title;
   void (*inflict)(const TemporaryDirectory&);
-  const char* found;            // by a refresh that reads the file anew
+  const char* found;            // by a refresh that reads the file again
   const char* found_gathering;  // by a collect right after the damage; "" where it cannot know
 };
 
@@ -280,7 +280,7 @@ TEST("of files of one size and of others, each keeps its own last good values") 
     for (int f = 0; f < kFiles; ++f) {
       if (scrape == kGood && is_damaged(f)) directory.Truncate(name(f), 0);
       if (scrape >= kGood && is_damaged(f)) continue;
-      // 32 bytes an entry, and its value behind a length and a key of 8.
+      // 32 bytes an entry, and its value after a length and a key of 8.
       for (int k = 0; k < kEntries[f]; ++k) {
         directory.StoreDouble(name(f), static_cast<size_t>(24 + 32 * k), value(f, k, scrape));
       }
@@ -405,7 +405,7 @@ TEST("a file stretched to 2 GiB whose header says so costs no memory, not even t
   }
 }
 
-TEST("a last value that is set to zero is no damage") {
+TEST("a last value that is set to zero is not damage") {
   Served served(kAB);
   served.directory.StoreDouble("a.db", 56, 0);
   CHECK_EQ(served.session.Scrape("[\"b\"]"), "0.0");
@@ -430,7 +430,7 @@ TEST("without keepLastGood, or before it was ever served, a damaged file is bad 
   CHECK_EQ(session.Update(), "a.db bad 0..0, no entry where 2 were before");
 }
 
-TEST("held and bad files that read well again are read anew") {
+TEST("held and bad files that read well again are read again") {
   for (const uint32_t limit : kBothWays) {
     for (const uint8_t flags : {uint8_t{0}, kKeepLastGood}) {
       Served served(kAB, limit, flags);
@@ -449,7 +449,7 @@ TEST("held and bad files that read well again are read anew") {
   }
 }
 
-TEST("a file truncated and grown again between two scrapes is read anew at once") {
+TEST("a file truncated and grown again between two scrapes is read again at once") {
   for (const uint32_t limit : kBothWays) {
     Served served(kAB, limit);
     served.directory.Truncate("a.db", 0);
@@ -462,7 +462,7 @@ TEST("a file truncated and grown again between two scrapes is read anew at once"
   }
 }
 
-TEST("used of one entry less reads well as a whole: the file is read anew without it") {
+TEST("used of one entry less reads well as a whole: the file is read again without it") {
   for (const uint32_t limit : kBothWays) {
     Served served(kAB, limit);
     served.directory.StoreInt32("a.db", 0, kSecond);
@@ -471,7 +471,7 @@ TEST("used of one entry less reads well as a whole: the file is read anew withou
   }
 }
 
-TEST("a short tail is read, and read anew when it grows") {
+TEST("a short tail is read, and read again when it grows") {
   for (const uint32_t limit : kBothWays) {
     Served served(WithInt32(kAB, 0, static_cast<int32_t>(kAB.size()) - 12), limit);
     CHECK_EQ(served.session.Scrape("[\"b\"]"), "2.0");
@@ -483,7 +483,7 @@ TEST("a short tail is read, and read anew when it grows") {
   }
 }
 
-TEST("8-byte slots are followed as they grow") {
+TEST("8-byte values are followed as they grow") {
   for (const uint32_t limit : kBothWays) {
     const std::string one = FileOf({{"[\"a\"]", 1}}, 8);
     Served served(one, limit);
@@ -493,7 +493,7 @@ TEST("8-byte slots are followed as they grow") {
     served.session.Collect();
     CHECK_EQ(served.session.Value("[\"b\"]"), "5.0");
     const MetricFile* const file = served.session.set().Find(served.session.IdOf("a.db"));
-    CHECK_EQ(file->slot_bytes(), 8u);
+    CHECK_EQ(file->value_bytes(), 8u);
     CHECK_EQ(file->EntryOffset(1), one.size());
   }
 }
@@ -534,7 +534,7 @@ TEST("a pair on two cache lines is read again until it agrees, mapped or not") {
   }
 }
 
-TEST("what is no regular file is never opened") {
+TEST("what is not a regular file is never opened") {
   TemporaryDirectory directory;
   CHECK_EQ(mkfifo(directory.Path("fifo.db").c_str(), 0644), 0);
   CHECK_EQ(mkdir(directory.Path("directory.db").c_str(), 0755), 0);
@@ -574,7 +574,7 @@ TEST("a file unlinked since the listing: mapped it is still good, else it cannot
   CHECK_EQ(unmapped.session.Refresh(), "a.db held 2..2, open failed with ENOENT");
 }
 
-TEST("with compacted keys, every file that has entries is reported anew, held ones too") {
+TEST("with compacted keys, every file that has entries is reported again, held ones too") {
   for (const uint32_t limit : kBothWays) {
     Served served(kAB, limit);
     served.directory.Write("c.db", FileOf({{"[\"c\"]", 4}}), kSize);

@@ -60,7 +60,7 @@ TEST("a number is printed as prometheus_client prints it") {
       {std::nan(""), "NaN"},
       {-std::nan(""), "NaN"},
   };
-  for (const auto& one : kCase) CHECK_EQ(Format(one.value), one.expected);
+  for (const auto& example : kCase) CHECK_EQ(Format(example.value), example.expected);
 }
 
 }  // namespace

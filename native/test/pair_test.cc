@@ -103,7 +103,7 @@ Seen ReadWhileStored(Store store, uint32_t offset, int times) {
 TEST("a pair inside a cache line is never torn, in millions of readings") {
   const Seen seen = ReadWhileStored(StoreAtOnce, 64, 3'000'000);
   CHECK_EQ(seen.torn, 0);
-  // There was something to be seen: the writer ran beside.
+  // The writer did run at the same time.
   CHECK(seen.whole >= kFew);
 }
 

@@ -52,7 +52,7 @@ TEST("a body says where each template ends, also one without lines") {
   CHECK_EQ(body.length, 57u);
 }
 
-TEST("an empty page is an empty body, with room behind it") {
+TEST("an empty page is an empty body, with room after it") {
   const Body body = Render({}, ThreeNumbers().printed, 0);
   CHECK(body.block.memory() != nullptr);
   CHECK_EQ(body.length, 0u);
@@ -189,12 +189,12 @@ TEST("in a used block only what has changed is printed, each byte as in a new on
     }
     const Body body = scene.Print();
     CHECK(Text(body) == scene.Expected());
-    // As promfold's own families are: behind the body.
+    // After the body, as promfold's own families are.
     std::memset(body.block.memory() + body.length, '#', body.block.bytes() - body.length);
   }
 }
 
-TEST("what stands in a used block is left alone") {
+TEST("what is in a used block already is left alone") {
   Scene scene(kManySlots);
   scene.Add("a", 1, kManySlots);
   size_t middle = 0;
@@ -206,12 +206,12 @@ TEST("what stands in a used block is left alone") {
   CHECK_EQ(scene.Print().block.memory()[middle], '!');
   scene.Set(kManySlots - 1, 5);
   CHECK_EQ(scene.Print().block.memory()[middle], '!');
-  // Everything behind the first line moves.
+  // Everything after the first line moves.
   scene.Set(1, 0.25);
   CHECK(Text(scene.Print()) == scene.Expected());
 }
 
-TEST("what other numbers printed is printed anew") {
+TEST("what other numbers printed is printed again") {
   Scene one(kManySlots);
   one.Add("a", 1, kManySlots);
   Scene other(kManySlots);
@@ -222,7 +222,7 @@ TEST("what other numbers printed is printed anew") {
   CHECK(Text(one.Print()) == one.Expected());
 }
 
-TEST("a number is printed anew when its bits change, and only shown while it is present") {
+TEST("a number is printed again when its bits change, and only shown while it is present") {
   PrintedNumbers numbers;
   Slots slots;
   slots.Reset(2);

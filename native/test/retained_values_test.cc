@@ -24,7 +24,7 @@ class RetainingSession : public Session {
 // Byte of the first value in a file whose first key has 3 bytes.
 constexpr size_t kFirstValue = 8 + 8;
 
-TEST("what a removed file held last goes on counting, read once more") {
+TEST("what a removed file held last still counts, read once more") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 10}}));
   directory.Write("b.db", FileOf({{"[1]", 2}}));
@@ -51,7 +51,7 @@ TEST("without a retained file it does not") {
   CHECK_EQ(session.Scrape("[1]"), "absent");
 }
 
-TEST("entries that came since the last scrape are inherited, too") {
+TEST("entries that came since the last scrape are retained, too") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}), 4096);
   RetainingSession session(directory);
@@ -80,7 +80,7 @@ TEST("a name that is used again counts on top, and a retained file has each key 
   CHECK_EQ(session.set().Counts().files_retained, 20u);
 }
 
-TEST("a directory that is made anew takes nothing with it") {
+TEST("a directory that is created again takes nothing with it") {
   TemporaryDirectory parent;
   const std::string path = parent.Path("prom");
   const auto make = [&](double value) {
@@ -106,7 +106,7 @@ TEST("a directory that is made anew takes nothing with it") {
   CHECK_EQ(rmdir(path.c_str()), 0);
 }
 
-TEST("files that are not mapped are inherited as they were read last") {
+TEST("files that are not mapped are retained as they were read last") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 3}}));
   RetainingSession session(directory, 0);
@@ -123,7 +123,7 @@ TEST("files that are not mapped are inherited as they were read last") {
   CHECK_EQ(session.set().Counts().unmapped_files, 0u);
 }
 
-TEST("a held file is inherited as it is held, and not a second time when it is mended") {
+TEST("a held file is retained as it is held, and not a second time when it is repaired") {
   TemporaryDirectory directory;
   const std::string whole = FileOf({{"[1]", 4}, {"[2]", 1}});
   directory.Write("a.db", whole);
@@ -141,7 +141,7 @@ TEST("a held file is inherited as it is held, and not a second time when it is m
   CHECK_EQ(session.Scrape("[1]"), "7.0");
 }
 
-TEST("what cannot be read once more is inherited as it was read last") {
+TEST("what cannot be read once more is retained as it was read last") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 4}}), 4096);
   RetainingSession session(directory);
@@ -212,7 +212,7 @@ TEST("neither does another order that a rename brings about") {
   CHECK_EQ(session.Scrape("[1]"), "0.6000000000000001");
 }
 
-TEST("what is no number, and what counts for nothing, is left") {
+TEST("what is not a number, and what counts for nothing, is left out") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", NAN}, {"[2]", 1}, {"[3]", 2}}));
   RetainingSession session(directory);
@@ -232,7 +232,7 @@ TEST("what is no number, and what counts for nothing, is left") {
   CHECK_EQ(session.Value("[3]"), "2.0");
 }
 
-TEST("keys that only a retained file has stay when keys are numbered anew") {
+TEST("keys that only a retained file has stay when keys are renumbered") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}, {"[2]", 2}}));
   directory.Write("b.db", FileOf({{"[2]", 5}, {"[3]", 3}}));
@@ -250,7 +250,7 @@ TEST("keys that only a retained file has stay when keys are numbered anew") {
   CHECK_EQ(session.Value("[3]"), "3.0");
 }
 
-TEST("retained files are no files of the directory") {
+TEST("retained files are not files of the directory") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"[1]", 1}}));
   FileSet set(directory.path(), 10, 2);

@@ -33,11 +33,11 @@ std::string Session::Update() {
 
 std::string Session::Refresh() { return Plan(set_.Refresh()); }
 
-std::string Session::ScrapeWarm(const Printing& printing) {
-  AsListed state;
-  CHECK_EQ(set_.RefreshAsListed({}, nullptr, &state), 0);
+std::string Session::ScrapeWarm(const PrintRequest& request) {
+  AsListed first;
+  CHECK_EQ(set_.RefreshAsListed({}, nullptr, &first), 0);
   AsListed result;
-  CHECK_EQ(set_.RefreshAsListed(state.now, &printing, &result), 0);
+  CHECK_EQ(set_.RefreshAsListed(first.now, &request, &result), 0);
   CHECK(result.collected.has_value() != result.refreshed.has_value());
   return result.collected ? "collected" : Plan(*result.refreshed);
 }

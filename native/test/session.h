@@ -23,14 +23,14 @@ class Session {
   void SetOperation(const std::string& name, Operation operation) { operation_[name] = operation; }
 
   // Lists, accepts, refreshes and plans. Returns what changed, one line a file:
-  // `a.db good 0..3` (entries from..count), with the fault's phrase behind a state that is not
+  // `a.db good 0..3` (entries from..count), with the fault's phrase after a state that is not
   // good.
   std::string Update();
   // The same without the listing.
   std::string Refresh();
   // The same as a warm scrape does it: `collected` where nothing changed since the directory was
   // listed, and all rows were gathered and folded.
-  std::string ScrapeWarm(const Printing& printing = {});
+  std::string ScrapeWarm(const PrintRequest& request = {});
   // Gathers and folds; returns what changed.
   std::string Collect();
   // The joined value of a key, printed; `absent` and `unknown key` are possible.

@@ -61,7 +61,7 @@ TEST("a dropped column is empty, and not kept by the pool") {
   for (uint32_t i = 0; i < 1000; ++i) {
     *a.Own() = {i};
     a.ShareIn(&pool);
-    a.Drop();
+    a = {};
   }
   CHECK(a.empty());
   CHECK_EQ(a.Own()->size(), 0u);

@@ -28,17 +28,17 @@ std::string BytesOf(T number) {
 
 }  // namespace
 
-std::string EntryOf(const Written& entry, uint32_t slot_bytes) {
+std::string EntryOf(const Written& entry, uint32_t value_bytes) {
   std::string bytes = BytesOf(static_cast<int32_t>(entry.key.size())) + entry.key;
   bytes.append(8 - bytes.size() % 8, ' ');
   bytes += BytesOf(entry.value);
-  if (slot_bytes == 16) bytes += BytesOf(entry.timestamp);
+  if (value_bytes == 16) bytes += BytesOf(entry.timestamp);
   return bytes;
 }
 
-std::string FileOf(const std::vector<Written>& entries, uint32_t slot_bytes) {
+std::string FileOf(const std::vector<Written>& entries, uint32_t value_bytes) {
   std::string bytes(8, '\0');
-  for (const Written& entry : entries) bytes += EntryOf(entry, slot_bytes);
+  for (const Written& entry : entries) bytes += EntryOf(entry, value_bytes);
   return WithInt32(bytes, 0, static_cast<int32_t>(bytes.size()));
 }
 

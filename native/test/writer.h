@@ -1,4 +1,4 @@
-// What tests write: metric files of all layouts as bytes, and directories that clean up.
+// What tests write: metric files of all formats as bytes, and directories that clean up.
 #ifndef PROMFOLD_TEST_WRITER_H_
 #define PROMFOLD_TEST_WRITER_H_
 
@@ -18,11 +18,11 @@ struct Written {
   double timestamp = 0;
 };
 
-// A whole file, `used` included, without the zeros behind it.
-std::string FileOf(const std::vector<Written>& entries, uint32_t slot_bytes = 16);
+// A whole file, `used` included, without the zeros after it.
+std::string FileOf(const std::vector<Written>& entries, uint32_t value_bytes = 16);
 
 // One entry.
-std::string EntryOf(const Written& entry, uint32_t slot_bytes = 16);
+std::string EntryOf(const Written& entry, uint32_t value_bytes = 16);
 
 // `bytes` with the 4 bytes at `offset` replaced.
 std::string WithInt32(std::string bytes, size_t offset, int32_t number);

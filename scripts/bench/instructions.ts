@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { UsageError } from '../../src/errors.js';
 import { ROOT } from './paths.js';
 
-const KINDS = ['gather', 'fold', 'foldInStep', 'render'] as const;
+const KINDS = ['gather', 'fold', 'foldContiguous', 'render'] as const;
 type Kind = (typeof KINDS)[number];
 
 interface Committed {

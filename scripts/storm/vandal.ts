@@ -35,8 +35,8 @@ import {
   int32,
   keyOf,
   type Layout,
-  slotBytesOf,
   type TestEntry,
+  valueBytesOf,
 } from '../../test/support/metric-file.js';
 import { Random } from '../../test/support/random.js';
 import { Pace } from './pace.js';
@@ -143,7 +143,7 @@ const wildBlows: readonly ((name: string, path: string) => void)[] = [
       const first = fileBytes(layout, entries(), 4_096);
       writeSync(fd, first, 0, null, 0);
       const [more] = entries();
-      const bytes = entryBytes(slotBytesOf(layout), keyOf(layout, more!), more!.value);
+      const bytes = entryBytes(valueBytesOf(layout), keyOf(layout, more!), more!.value);
       const used = first.readInt32LE(0);
       writeSync(fd, bytes, 0, null, used);
       writeSync(fd, int32(used + bytes.length), 0, 4, 0);

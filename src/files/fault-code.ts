@@ -11,7 +11,7 @@ export const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {
   [FAULT.empty]: 'FILE_EMPTY',
   [FAULT.usedOutOfRange]: 'FILE_CORRUPT',
   [FAULT.keyOutOfRange]: 'FILE_CORRUPT',
-  [FAULT.slotOutOfRange]: 'FILE_CORRUPT',
+  [FAULT.valueOutOfRange]: 'FILE_CORRUPT',
   [FAULT.changedInPlace]: 'FILE_CORRUPT',
   [FAULT.readFault]: 'FILE_UNREADABLE',
   [FAULT.ioError]: 'FILE_UNREADABLE',

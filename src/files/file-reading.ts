@@ -98,7 +98,7 @@ const UNANSWERED: InspectedFile = {
   device: '00:00',
   inode: '0',
   usedBytes: -1,
-  slotBytes: 0,
+  valueBytes: 0,
   endBytes: 0,
   key: new Uint8Array(),
   keyEnd: new Uint32Array(),

@@ -16,8 +16,8 @@ import {
   FILE_STATE,
   type FileChanges,
   FileSet,
-  type Listing,
-  type Printing,
+  type ListingChange,
+  type PrintRequest,
   type Refreshed,
   retainedFlag,
 } from '../native.js';
@@ -162,7 +162,7 @@ export class MetricFiles {
    * @param toPrint what to collect in the same call if nothing is new
    * @throws MetricFileError DIRECTORY_UNREADABLE; nothing changes then
    */
-  async refresh(toPrint?: Printing): Promise<FilesRefreshed> {
+  async refresh(toPrint?: PrintRequest): Promise<FilesRefreshed> {
     const { path } = this.directory;
     let asListed: AsListed;
     try {
@@ -183,11 +183,11 @@ export class MetricFiles {
     return { added, removed, refreshed: read };
   }
 
-  /** Values set before do not count, by file; those that are not named have no such floor. */
-  setFloors(seconds: ReadonlyMap<number, number>): void {
+  /** A value set before the minimum timestamp of its file, seconds, does not count. Files that are not named have none. */
+  setMinTimestamps(seconds: ReadonlyMap<number, number>): void {
     const ids = [...this.#files.keys()];
-    const floors = ids.map((id) => seconds.get(id) ?? 0);
-    this.set.setFloors(Uint32Array.from(ids), Float64Array.from(floors));
+    const timestamps = ids.map((id) => seconds.get(id) ?? 0);
+    this.set.setMinTimestamps(Uint32Array.from(ids), Float64Array.from(timestamps));
   }
 
   /** Records the states and faults that the addon reports, also those found while gathering. */
@@ -246,10 +246,10 @@ export class MetricFiles {
   /** @param now the directory's times */
   async #list(now: DirectoryTimes): Promise<Pick<FilesRefreshed, 'added' | 'removed'>> {
     const { path } = this.directory;
-    let listing: Listing;
+    let change: ListingChange;
     try {
       const listed = this.directory.list(now);
-      listing = await this.#inTime(this.set.list());
+      change = await this.#inTime(this.set.list());
       listed();
     } catch (error) {
       this.directory.forget();
@@ -257,7 +257,7 @@ export class MetricFiles {
     }
 
     const removed: number[] = [];
-    for (const id of listing.removedId) {
+    for (const id of change.removedId) {
       const file = this.#files.get(id);
       if (file !== undefined) {
         this.#counts.remove(file);
@@ -270,8 +270,8 @@ export class MetricFiles {
       this.#unrecognised.delete(id);
     }
     const added: number[] = [];
-    for (const [i, id] of listing.addedId.entries()) {
-      const filePath = join(path, listing.addedName[i]!);
+    for (const [i, id] of change.addedId.entries()) {
+      const filePath = join(path, change.addedName[i]!);
       const name = parseFileName(basename(filePath));
       if (name === undefined) {
         this.#unrecognised.set(id, filePath);

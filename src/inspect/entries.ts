@@ -55,7 +55,7 @@ export interface FileEntries {
   readonly lastSeenSeconds: number | undefined;
   /** How values of the file's own type and mode join; a family that files disagree about may join otherwise. */
   readonly operation: keyof typeof OPERATION | undefined;
-  /** 8 or 16; 0 while there is no entry. */
+  /** Bytes of a value, 8 or 16; 0 while there is no entry. */
   readonly slotBytes: number;
   readonly usedBytes: number;
   readonly sizeBytes: number;
@@ -105,7 +105,7 @@ function viewFile(
   selector: Selector | undefined,
   bytes: number,
 ): FileEntries {
-  const { name, path, fileName, slotBytes, usedBytes, sizeBytes, entries } = file;
+  const { name, path, fileName, valueBytes, usedBytes, sizeBytes, entries } = file;
   const wanted = selector ? selected(entries, selector) : entries;
   const writer = fileName && reading.writers.get(fileName.processId);
   return {
@@ -117,7 +117,7 @@ function viewFile(
     liveness: fileName && (writer?.liveness ?? 'unknown'),
     lastSeenSeconds: fileName && lastSeen.get(fileName.processId),
     operation: fileName && operationName(fileName.type, fileName.mode),
-    slotBytes,
+    slotBytes: valueBytes,
     usedBytes,
     sizeBytes,
     entryCount: entries.length,
@@ -196,7 +196,7 @@ function cutExcerpt(
   return { offset, bytes: excerpt.bytes.subarray(from, from + lines * line) };
 }
 
-/** What a sound file has in that place. Source: native/core/layout.h. */
+/** What a sound file has in that place. Source: native/core/file_format.h. */
 function expectedInstead(code: ErrorCode, found: string): string {
   if (found.startsWith('used')) {
     return 'a 4-byte count of the bytes in use: 8 or more, a multiple of 8, within the file';

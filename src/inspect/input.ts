@@ -22,7 +22,7 @@ export type Input =
 /** What a gzip stream begins with. */
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
-/** Of a metric file: four bytes of `used`, and four that are zero. Text has no zeros. Source: native/core/layout.h. */
+/** Of a metric file: four bytes of `used`, and four that are zero. Text has no zeros. Source: native/core/file_format.h. */
 const HEADER_BYTES = 8;
 
 /** Of a file, to tell what it is. */

@@ -138,9 +138,9 @@ function kindOf({ type, mode }: Pick<FileView, 'type' | 'mode'>): string {
  * Up to 0.15 it takes a counter or a gauge to tell: before 0.4 their metric and sample had one name, and the
  * keys of histograms and summaries, once read, look alike.
  */
-export function clientOf({ slotBytes, entries, fileName }: ReadFile): ClientAge | undefined {
-  if (slotBytes === 0) return undefined;
-  if (slotBytes === 16) return '0.18+';
+export function clientOf({ valueBytes, entries, fileName }: ReadFile): ClientAge | undefined {
+  if (valueBytes === 0) return undefined;
+  if (valueBytes === 16) return '0.18+';
   let hasKey = false;
   for (const { key } of entries) {
     if (isUnusable(key)) continue;
@@ -215,12 +215,12 @@ export function lastSeenByProcess({ files, takenAtSeconds }: Reading): Map<strin
 function lastSignOf({
   modifiedSeconds,
   entries,
-  slotBytes,
+  valueBytes,
   fileName,
 }: ReadFile): number | undefined {
   let last = modifiedSeconds ?? 0;
   // Only these gauges store a time.
-  if (slotBytes === 16 && fileName?.mode?.includes('mostrecent')) {
+  if (valueBytes === 16 && fileName?.mode?.includes('mostrecent')) {
     for (const { timestampSeconds } of entries) {
       if (timestampSeconds > last) last = timestampSeconds;
     }

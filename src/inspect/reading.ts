@@ -19,7 +19,7 @@ export interface ReadEntry {
   readonly offset: number;
   readonly valueOffset: number;
   readonly value: number;
-  /** Unix time; 0 where none was stored, and in files with 8-byte slots. */
+  /** Unix time; 0 where none was stored, and in files with 8-byte values. */
   readonly timestampSeconds: number;
 }
 
@@ -33,7 +33,7 @@ export interface ReadFile {
   readonly entries: List<ReadEntry>;
   readonly fault: MetricFileError | undefined;
   /** 8 or 16; 0 while there is no entry. */
-  readonly slotBytes: number;
+  readonly valueBytes: number;
   /** As the header says, also when it cannot be right; -1 where there is no header. */
   readonly usedBytes: number;
   readonly sizeBytes: number;

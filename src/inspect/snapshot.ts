@@ -234,7 +234,7 @@ function readMember(
 ): ReadFile {
   const { name, sizeBytes, diskBytes, changedSeconds, identity } = facts;
   const bytes = facts.member === null ? undefined : members.get(facts.member);
-  const stated = { sizeBytes, diskBytes, ...knownTimes(facts), identity };
+  const status = { sizeBytes, diskBytes, ...knownTimes(facts), identity };
   const path = pathOf(directory, name);
   if (bytes === undefined) {
     const fault =
@@ -244,7 +244,7 @@ function readMember(
       });
     return {
       ...foreignFile(directory, name),
-      ...stated,
+      ...status,
       fileName: parseFileName(name),
       fault: fault ?? undefined,
     };
@@ -255,7 +255,7 @@ function readMember(
     ...readBytes(isWhole ? bytes : withZeros(bytes, sizeBytes), sizeBytes, name),
     changedSeconds,
   };
-  return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...stated };
+  return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...status };
 }
 
 /** A damaged file as long as it was: where a walk ends depends on it. */

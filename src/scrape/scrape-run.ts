@@ -187,7 +187,7 @@ export class ScrapeRun {
     // If nothing changed in a source, it prints these in the same call that checks it.
     const preRendered = await this.#draftAll();
     const updates = asked.map((source) =>
-      this.#reading(source, source.update(preRendered.job.printing(source))),
+      this.#reading(source, source.update(preRendered.job.requestOf(source))),
     );
     // The addon is working now, and this thread is idle.
     if (this.#batch.length > 0) this.#options.selfMetrics?.measure();

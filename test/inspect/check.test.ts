@@ -177,16 +177,16 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     broken: {
       reading: makeReading({
         'counter_1.db': one('a', 1),
-        'counter_2.db': { ...one('a', 1), slotBytes: 8 },
+        'counter_2.db': { ...one('a', 1), valueBytes: 8 },
       }),
     },
     says: /^prometheus_client 0\.18\+: 1 file, such as counter_1\.db$/,
     close: {
-      reading: makeReading({ 'counter_1.db': one('a', 1), 'counter_2.db': { slotBytes: 0 } }),
+      reading: makeReading({ 'counter_1.db': one('a', 1), 'counter_2.db': { valueBytes: 0 } }),
     },
   },
   OLD_CLIENT: {
-    broken: { reading: makeReading({ 'counter_2.db': { ...one('a', 1), slotBytes: 8 } }) },
+    broken: { reading: makeReading({ 'counter_2.db': { ...one('a', 1), valueBytes: 8 } }) },
     says: /^prometheus_client 0\.16-0\.17: 1 file,/,
     close: { reading: makeReading({ 'counter_2.db': one('a', 1) }) },
   },

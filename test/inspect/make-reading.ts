@@ -55,7 +55,7 @@ export function makeFile(name: string, made: MadeFile = {}, keys = new KeyTable(
         : new MetricFileError(fault, `/run/prom/${name}`, 'key length 9 runs past used 8', {
             offset: 8,
           }),
-    slotBytes: entries.length > 0 ? 16 : 0,
+    valueBytes: entries.length > 0 ? 16 : 0,
     usedBytes: 8 + 64 * entries.length,
     sizeBytes: 65_536,
     diskBytes: 4_096,

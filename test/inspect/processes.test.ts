@@ -131,7 +131,7 @@ describe('usedBytesOf', () => {
 describe('clientOf', () => {
   const key = (...parts: unknown[]) => ({ entries: [{ name: '', rawKey: JSON.stringify(parts) }] });
   it('cannot tell lists from objects by a histogram, nor need it where there is a counter', () => {
-    const file = makeFile('histogram_1.db', { ...key('h', 'h_sum', {}), slotBytes: 8 });
+    const file = makeFile('histogram_1.db', { ...key('h', 'h_sum', {}), valueBytes: 8 });
     assert.equal(clientOf(file), 'before 0.16');
     assert.deepEqual(distinctClients(['before 0.16', 'before 0.4', '0.18+']), [
       '0.18+',
@@ -142,9 +142,9 @@ describe('clientOf', () => {
   const cases: [title: string, file: Parameters<typeof makeFile>[1], client: string | undefined][] =
     [
       ['a timestamp', key('a', 'a_total', {}, 'help'), '0.18+'],
-      ['help and no timestamp', { ...key('a', 'a_total', {}, 'help'), slotBytes: 8 }, '0.16-0.17'],
-      ['no help', { ...key('a', 'a_total', {}), slotBytes: 8 }, '0.4-0.15'],
-      ['labels as lists', { ...key('a', 'a', [], []), slotBytes: 8 }, 'before 0.4'],
+      ['help and no timestamp', { ...key('a', 'a_total', {}, 'help'), valueBytes: 8 }, '0.16-0.17'],
+      ['no help', { ...key('a', 'a_total', {}), valueBytes: 8 }, '0.4-0.15'],
+      ['labels as lists', { ...key('a', 'a', [], []), valueBytes: 8 }, 'before 0.4'],
       ['no entry', {}, undefined],
     ];
   for (const [title, file, client] of cases) {

@@ -21,8 +21,8 @@ import {
   keyOf,
   type Layout,
   overwrite,
-  slotBytesOf,
   type TestEntry,
+  valueBytesOf,
 } from '../support/metric-file.js';
 import type { Random } from '../support/random.js';
 
@@ -174,17 +174,17 @@ export class DirectoryModel {
     const file = this.#files.get(name)!;
     let at = 8;
     let changed = 0;
-    const slotBytes = slotBytesOf(file.layout);
+    const valueBytes = valueBytesOf(file.layout);
     file.entries = file.entries.map((entry) => {
-      const bytes = entryBytes(slotBytes, keyOf(file.layout, entry), 0);
-      const valueAt = at + bytes.length - slotBytes;
+      const bytes = entryBytes(valueBytes, keyOf(file.layout, entry), 0);
+      const valueAt = at + bytes.length - valueBytes;
       at += bytes.length;
       if (this.#random.chance(0.5)) return entry;
       changed += 1;
       const value = this.#value();
       const timestampSeconds = file.type === 'gauge' ? this.#random.below(5) : 0;
       overwrite(this.#path(name), valueAt, double(value));
-      if (slotBytes === 16) overwrite(this.#path(name), valueAt + 8, double(timestampSeconds));
+      if (valueBytes === 16) overwrite(this.#path(name), valueAt + 8, double(timestampSeconds));
       return { ...entry, value, timestampSeconds };
     });
     return `set ${changed} values of ${name}`;
@@ -231,9 +231,9 @@ export class DirectoryModel {
     file.healthy = bytes;
     // A cut that takes nothing but zeros away changes nothing that a map could show.
     const last = file.entries.at(-1)!;
-    const length = entryBytes(slotBytesOf(file.layout), keyOf(file.layout, last), 0).length;
+    const length = entryBytes(valueBytesOf(file.layout), keyOf(file.layout, last), 0).length;
     const showsInValue = Math.abs(last.value) > 1e-300;
-    const valueEnd = usedBytes - slotBytesOf(file.layout) + 8;
+    const valueEnd = usedBytes - valueBytesOf(file.layout) + 8;
     const cutBefore = showsInValue ? valueEnd : usedBytes - length + 4;
     const kinds: [string, () => void][] = [
       ['truncated to nothing', () => truncateSync(path, 0)],

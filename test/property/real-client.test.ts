@@ -3,7 +3,7 @@
  * of Debian's 0.16.0 do random operations, fork, end and are killed in the middle; after each step
  * promfold's lines are those of MultiProcessCollector.merge over the sorted files.
  *
- * The judge of 0.16.0's files is 0.26.0 as well, over the same entries with 16-byte slots.
+ * The judge of 0.16.0's files is 0.26.0 as well, over the same entries with 16-byte values.
  * PROMFOLD_TEST_SEED repeats the operations of a failure, though not the moment of a kill.
  */
 import assert from 'node:assert/strict';

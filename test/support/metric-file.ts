@@ -6,7 +6,7 @@ import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 
 export type Layout = 'list4-8' | 'dict3-8' | 'dict4-8' | 'dict4-16';
 
-export const slotBytesOf = (layout: Layout): 8 | 16 => (layout === 'dict4-16' ? 16 : 8);
+export const valueBytesOf = (layout: Layout): 8 | 16 => (layout === 'dict4-16' ? 16 : 8);
 
 export interface TestEntry {
   /** As the client of the layout stores it. */
@@ -33,7 +33,7 @@ export function keyOf(layout: Layout, entry: TestEntry): string {
 
 /** One entry's bytes; `at` a multiple of 8 makes no difference, so none is asked for. */
 export function entryBytes(
-  slotBytes: 8 | 16,
+  valueBytes: 8 | 16,
   key: string | Buffer,
   value: number,
   timestampSeconds = 0,
@@ -41,19 +41,19 @@ export function entryBytes(
   const text = Buffer.from(key as string);
   const keyEnd = 4 + text.length;
   const padded = keyEnd + 8 - (keyEnd % 8);
-  const bytes = Buffer.alloc(padded + slotBytes, ' ');
+  const bytes = Buffer.alloc(padded + valueBytes, ' ');
   bytes.writeInt32LE(text.length, 0);
   text.copy(bytes, 4);
   bytes.writeDoubleLE(value, padded);
-  if (slotBytes === 16) bytes.writeDoubleLE(timestampSeconds, padded + 8);
+  if (valueBytes === 16) bytes.writeDoubleLE(timestampSeconds, padded + 8);
   return bytes;
 }
 
 /** A whole file: header, entries, and zeros up to `sizeBytes` at least. */
 export function fileBytes(layout: Layout, entries: readonly TestEntry[], sizeBytes = 0): Buffer {
-  const slotBytes = slotBytesOf(layout);
+  const valueBytes = valueBytesOf(layout);
   const parts = entries.map((entry) =>
-    entryBytes(slotBytes, keyOf(layout, entry), entry.value, entry.timestampSeconds),
+    entryBytes(valueBytes, keyOf(layout, entry), entry.value, entry.timestampSeconds),
   );
   const body = Buffer.concat(parts);
   const bytes = Buffer.alloc(Math.max(8 + body.length, sizeBytes));

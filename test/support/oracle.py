@@ -4,7 +4,7 @@
     {"parse": [{"title", "openMetrics", "exposition"}, ...]}  -> {"faults": [{"title", "error"}, ...]}
 
 `merge` is what MultiProcessCollector says of the directory's files in sorted order. The files named in
-`old` are in an 8-byte layout: they are rewritten with 16-byte slots first, since the reference reads
+`old` are in an 8-byte format: they are rewritten with 16-byte values first, since the reference reads
 one layout only.
 """
 import glob
@@ -22,7 +22,7 @@ from prometheus_client import parser as text_parser
 
 
 def rewrite(source, target):
-    """8-byte slots to 16-byte ones with timestamp 0, entry by entry."""
+    """8-byte values to 16-byte ones with timestamp 0, entry by entry."""
     with open(source, 'rb') as f:
         data = f.read()
     used = struct.unpack_from('<i', data)[0] if len(data) >= 4 else 0

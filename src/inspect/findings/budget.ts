@@ -54,10 +54,10 @@ export const overBudget: Rule = {
 /** What the addon counts before a file is planned. @param newKeys of its entries, those that no file before it has */
 function readIn(
   budget: Budget,
-  { entries, usedBytes, slotBytes }: ReadFile,
+  { entries, usedBytes, valueBytes }: ReadFile,
   newKeys: number,
 ): Exceeded | undefined {
-  const keyBytes = usedBytes - entries.length * (LENGTH_BYTES + slotBytes);
+  const keyBytes = usedBytes - entries.length * (LENGTH_BYTES + valueBytes);
   const amounts: readonly (readonly [Quantity, number])[] = [
     ['entries', entries.length],
     // Keys of one file are about as long as each other.

@@ -10,7 +10,7 @@ import { KeyReader } from '../../files/key-reader.js';
 import { type FilesRefreshed, MetricFiles } from '../../files/metric-files.js';
 import type { FileName } from '../../format/filename.js';
 import type { ScrapeLog } from '../../log.js';
-import type { Collected, FileChanges, Printing, Refreshed } from '../../native.js';
+import type { Collected, FileChanges, PrintRequest, Refreshed } from '../../native.js';
 import { Budget, exceededText, type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Layout } from '../../plan/layout.js';
 import { NO_RULES, Plan, type PlanRules } from '../../plan/plan.js';
@@ -119,7 +119,7 @@ export class LivePlan {
    * @returns the printed pages, if the layout did not change
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
-  async update(toPrint?: Printing): Promise<Collected | undefined> {
+  async update(toPrint?: PrintRequest): Promise<Collected | undefined> {
     // Before the refresh, which reads the files that came back.
     this.#setAside();
     this.#wereOut = new Set(this.files.overBudgetIds());
@@ -199,7 +199,7 @@ export class LivePlan {
   }
 
   /** Refreshes the files, and tells the plan which of them came and went. */
-  async #refresh(toPrint?: Printing): Promise<FilesRefreshed> {
+  async #refresh(toPrint?: PrintRequest): Promise<FilesRefreshed> {
     const change = await this.files.refresh(toPrint);
     for (const id of change.removed) this.plan.removeFile(id);
     for (const id of change.added) this.#addFile(id, this.files.files.get(id)!.name);
@@ -215,7 +215,7 @@ export class LivePlan {
     const moved = this.files.setAside(aside);
     for (const id of moved.aside) this.plan.removeFile(id);
     for (const id of moved.back) this.#addFile(id, this.files.files.get(id)!.name);
-    this.files.setFloors(floorSeconds);
+    this.files.setMinTimestamps(floorSeconds);
     if (moved.aside.length === 0 && moved.back.length === 0) return;
     this.#stale = true;
     this.#invalidateProblems();

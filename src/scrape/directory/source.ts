@@ -6,7 +6,7 @@ import { type ErrorCode, MetricFileError } from '../../errors.js';
 import { Hints } from '../../files/hints.js';
 import type { Labels } from '../../format/key.js';
 import type { ScrapeLog } from '../../log.js';
-import type { Collected, Printing } from '../../native.js';
+import type { Collected, PrintRequest } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
 import type { SourceFacts } from './facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
@@ -52,7 +52,7 @@ export class Source {
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
   /** What the last update collected, until it is asked for. */
-  #preRendered: { readonly printing: Printing; readonly collected: Collected } | undefined;
+  #preRendered: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
     const { rules, mapLimit, log, onHint } = options;
@@ -87,11 +87,11 @@ export class Source {
    * @param toPrint what collect() will be asked for if nothing changes
    * @returns whether nothing changed, so that it is printed already
    */
-  async update(toPrint?: Printing): Promise<boolean> {
+  async update(toPrint?: PrintRequest): Promise<boolean> {
     this.#preRendered = undefined;
     try {
       const collected = await this.live.update(toPrint);
-      if (collected !== undefined) this.#preRendered = { printing: toPrint!, collected };
+      if (collected !== undefined) this.#preRendered = { request: toPrint!, collected };
       const wasReadable = this.isReadable;
       this.#isSeen = true;
       this.#unreadable = undefined;
@@ -105,12 +105,12 @@ export class Source {
   }
 
   /** As FileSet.collect; also records the faults that it finds. */
-  async collect(printing: Printing): Promise<Collected> {
+  async collect(request: PrintRequest): Promise<Collected> {
     const preRendered = this.#preRendered;
     this.#preRendered = undefined;
-    if (preRendered !== undefined && isSame(preRendered.printing, printing))
+    if (preRendered !== undefined && isSame(preRendered.request, request))
       return preRendered.collected;
-    const collected = await this.live.files.set.collect(printing);
+    const collected = await this.live.files.set.collect(request);
     const { changes } = collected;
     if (changes !== undefined) {
       this.live.note(changes);
@@ -142,7 +142,7 @@ export class Source {
   }
 }
 
-function isSame(a: Printing, b: Printing): boolean {
+function isSame(a: PrintRequest, b: PrintRequest): boolean {
   return (
     a.pages.length === b.pages.length &&
     a.pages.every((page, i) => page === b.pages[i]) &&

@@ -3,7 +3,7 @@
  * The page of a single source is used as the addon made it. Those of several are joined piece by piece, and so are the
  * series that other endpoints add to their families.
  */
-import { type Collected, type Page, type Printing, releaseBody } from '../../native.js';
+import { type Collected, type Page, type PrintRequest, releaseBody } from '../../native.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
 import type { Source } from '../directory/source.js';
 import type { MergedLayout } from './merged-layout.js';
@@ -97,7 +97,7 @@ export class PrintJob {
   }
 
   /** What a source must print; undefined for nothing. */
-  printing(source: Source): Printing | undefined {
+  requestOf(source: Source): PrintRequest | undefined {
     const pages = this.#pages.get(source);
     const { onlyWhatIsPrinted, isAppendedTo, appendedBytes } = this.#options;
     return (
@@ -120,7 +120,7 @@ export class PrintJob {
   ): Promise<CollectedBySource> {
     const collected = [...this.#pages.keys()].map(
       async (source) =>
-        [source, await follow(source, source.collect(this.printing(source)!))] as const,
+        [source, await follow(source, source.collect(this.requestOf(source)!))] as const,
     );
     // When one fails, the others are waited for first.
     await Promise.allSettled(collected);

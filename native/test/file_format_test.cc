@@ -1,4 +1,4 @@
-#include "core/layout.h"
+#include "core/file_format.h"
 
 #include "check.h"
 #include "writer.h"
@@ -8,25 +8,25 @@ namespace {
 
 const std::vector<Written> kThree = {{"[\"a\"]", 1}, {"[\"bcd\", \"efg\"]", 2}, {"[\"c\"]", 3}};
 
-// What reading these bytes gives, as one line: the layout, or the fault and where.
+// What reading these bytes gives, as one line: the format, or the fault and where.
 std::string Read(const std::string& bytes, bool is_stamped = false) {
   const Aligned file(bytes);
   uint32_t used = 0;
   Fault fault = ReadUsed(file.data(), bytes.size(), &used);
-  Layout layout = {};
+  FileFormat format = {};
   if (fault.ok()) {
     const Detection detection =
-        DetectLayout(file.span(), bytes.size(), used, is_stamped, &layout, &fault);
+        DetectFormat(file.span(), bytes.size(), used, is_stamped, &format, &fault);
     if (detection == Detection::kNeedsMore) return "needs more";
   }
   if (!fault.ok()) return FoundPhrase(fault) + " @" + std::to_string(fault.offset);
-  return std::to_string(layout.slot_bytes) + " bytes, " + std::to_string(layout.entries) +
-         " entries, end " + std::to_string(layout.end);
+  return std::to_string(format.value_bytes) + " bytes, " + std::to_string(format.entries) +
+         " entries, end " + std::to_string(format.end);
 }
 
 std::string WithUsed(const std::string& bytes, int32_t used) { return WithInt32(bytes, 0, used); }
 
-TEST("a layout is known by the chain that ends at used") {
+TEST("a format is known by the chain that ends at used") {
   const std::string wide = FileOf(kThree);
   const std::string narrow = FileOf(kThree, 8);
   const std::string end = std::to_string(wide.size());
@@ -35,30 +35,30 @@ TEST("a layout is known by the chain that ends at used") {
     std::string bytes;
     std::string expected;
   } kCase[] = {
-      {"16-byte slots", wide, "16 bytes, 3 entries, end " + end},
-      {"8-byte slots", narrow, "8 bytes, 3 entries, end " + std::to_string(narrow.size())},
+      {"16-byte values", wide, "16 bytes, 3 entries, end " + end},
+      {"8-byte values", narrow, "8 bytes, 3 entries, end " + std::to_string(narrow.size())},
       {"one entry of 16", FileOf({{"[]", 1}}), "16 bytes, 1 entries, end 32"},
       {"one entry of 8", FileOf({{"[]", 1}}, 8), "8 bytes, 1 entries, end 24"},
       {"a key that ends on a boundary has 8 blanks", FileOf({{"abcd", 1}}),
        "16 bytes, 1 entries, end 40"},
-      {"a header alone has no layout yet", FileOf({}), "0 bytes, 0 entries, end 8"},
+      {"a header alone has no format yet", FileOf({}), "0 bytes, 0 entries, end 8"},
       {"a header of 4 bytes that says 8", WithUsed(std::string(4, '\0'), 8),
        "0 bytes, 0 entries, end 8"},
-      {"zeros behind used are nobody's", wide + std::string(100, '\0'),
+      {"zeros after used do not count", wide + std::string(100, '\0'),
        "16 bytes, 3 entries, end " + end},
       {"used of one entry less: the writer's last moment",
        WithUsed(wide, static_cast<int32_t>(FileOf({kThree[0], kThree[1]}).size())),
        "16 bytes, 2 entries, end " + std::to_string(FileOf({kThree[0], kThree[1]}).size())},
   };
-  for (const auto& one : kCase) {
-    if (Read(one.bytes) != one.expected)
-      Fail(__FILE__, __LINE__, one.title + (": " + Read(one.bytes)));
+  for (const auto& example : kCase) {
+    if (Read(example.bytes) != example.expected)
+      Fail(__FILE__, __LINE__, example.title + (": " + Read(example.bytes)));
   }
 }
 
 // src/reference.md K7, B7: with two entries the reference reads both for any used from 93 to 117 of
 // 120.
-TEST("used inside the last entry's padding or slot reads that entry") {
+TEST("used inside the last entry's padding or value reads that entry") {
   const std::string two = FileOf({kThree[0], kThree[1]});
   const uint32_t second = static_cast<uint32_t>(FileOf({kThree[0]}).size());
   const uint32_t key_end = second + 4 + static_cast<uint32_t>(kThree[1].key.size());
@@ -67,7 +67,7 @@ TEST("used inside the last entry's padding or slot reads that entry") {
     const bool is_whole = read == "16 bytes, 2 entries, end " + std::to_string(two.size());
     CHECK_EQ(is_whole, used >= key_end - 4);
   }
-  // Not where the file itself ends before the slot does.
+  // Not where the file itself ends before the value does.
   const std::string cut = WithUsed(two, static_cast<int32_t>(two.size()) - 8);
   CHECK_EQ(Read(cut.substr(0, two.size() - 8)),
            "value up to byte 80 runs past used 72 @" + std::to_string(second));
@@ -98,9 +98,9 @@ TEST("a broken chain says what was found and where") {
       {"the farther walk is the one to believe", WithInt32(FileOf(kThree, 8), 64, 0),
        "key length 0 is not positive @64"},
   };
-  for (const auto& one : kCase) {
-    if (Read(one.bytes) != one.expected)
-      Fail(__FILE__, __LINE__, one.title + (": " + Read(one.bytes)));
+  for (const auto& example : kCase) {
+    if (Read(example.bytes) != example.expected)
+      Fail(__FILE__, __LINE__, example.title + (": " + Read(example.bytes)));
   }
 }
 
@@ -119,7 +119,7 @@ TEST("a key one byte too long into its padding is read") {
   CHECK_EQ(Read(WithInt32(FileOf({{"[12]", 7}}), 8, 5)), "16 bytes, 1 entries, end 40");
 }
 
-TEST("slots that are known to have 16 bytes are not taken for 8") {
+TEST("values that are known to have 16 bytes are not taken for 8") {
   const std::string one = WithUsed(FileOf({{"[]", 1}}), 24);
   CHECK_EQ(Read(one), "8 bytes, 1 entries, end 24");
   CHECK_EQ(Read(one, true), "16 bytes, 1 entries, end 32");
@@ -133,12 +133,12 @@ TEST("the beginning of a file is enough to refuse it, not to accept it") {
   for (int i = 0; i < 100; ++i) many.push_back({"[\"key " + std::to_string(i) + "\"]", 1});
   const std::string bytes = FileOf(many);
   const uint32_t used = static_cast<uint32_t>(bytes.size());
-  Layout layout = {};
+  FileFormat format = {};
   Fault fault;
   const Aligned start(bytes.substr(0, 512));
-  CHECK(DetectLayout(start.span(), used, used, false, &layout, &fault) == Detection::kNeedsMore);
+  CHECK(DetectFormat(start.span(), used, used, false, &format, &fault) == Detection::kNeedsMore);
   const Aligned broken(WithInt32(bytes, 8, -1).substr(0, 512));
-  CHECK(DetectLayout(broken.span(), used, used, false, &layout, &fault) == Detection::kBroken);
+  CHECK(DetectFormat(broken.span(), used, used, false, &format, &fault) == Detection::kBroken);
   CHECK_EQ(fault.offset, 8);
 }
 
@@ -157,9 +157,9 @@ TEST("used up to the last int32 does not wrap") {
   Entry entry = {};
   const Fault fault = NextEntry(file.span(), INT32_MAX, 16, &cursor, &entry);
   CHECK(fault.found == Found::kKeyTooLong);
-  Layout layout = {};
+  FileFormat format = {};
   Fault broken;
-  CHECK(DetectLayout(file.span(), UINT64_MAX, INT32_MAX, false, &layout, &broken) ==
+  CHECK(DetectFormat(file.span(), UINT64_MAX, INT32_MAX, false, &format, &broken) ==
         Detection::kBroken);
 }
 

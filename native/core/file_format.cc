@@ -1,4 +1,4 @@
-#include "layout.h"
+#include "file_format.h"
 
 #include <cassert>
 
@@ -8,7 +8,7 @@ namespace promfold {
 
 namespace {
 
-// 1 to 8, never 0: see the drawing in layout.h.
+// 1 to 8, never 0: see the drawing in file_format.h.
 uint32_t KeyPadding(uint32_t key_length) { return 8 - (key_length + kLengthBytes) % 8; }
 
 struct Chain {
@@ -19,7 +19,7 @@ struct Chain {
 };
 
 // Walks to `used`, to the first broken entry, or to the end of what is here.
-Chain WalkChain(std::span<const std::byte> file, uint32_t used, uint32_t slot_bytes) {
+Chain WalkChain(std::span<const std::byte> file, uint32_t used, uint32_t value_bytes) {
   Chain chain = {Detection::kFits, kHeaderBytes, 0, {}};
   while (chain.cursor < used) {
     if (used - chain.cursor >= kLengthBytes && chain.cursor + kLengthBytes > file.size()) {
@@ -27,7 +27,7 @@ Chain WalkChain(std::span<const std::byte> file, uint32_t used, uint32_t slot_by
       return chain;
     }
     Entry entry;
-    chain.fault = NextEntry(file, used, slot_bytes, &chain.cursor, &entry);
+    chain.fault = NextEntry(file, used, value_bytes, &chain.cursor, &entry);
     if (!chain.fault.ok()) {
       chain.detection = Detection::kBroken;
       return chain;
@@ -37,7 +37,7 @@ Chain WalkChain(std::span<const std::byte> file, uint32_t used, uint32_t slot_by
   return chain;
 }
 
-// Whether the entry at which a walk with 16-byte slots broke is one whose end `used` cuts off.
+// Whether the entry at which a walk with 16-byte values broke is one whose end `used` cuts off.
 bool EndsInShortTail(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
                      uint32_t start, uint32_t* end) {
   if (used - start < kLengthBytes) return false;
@@ -47,10 +47,10 @@ bool EndsInShortTail(std::span<const std::byte> file, uint64_t file_bytes, uint3
   if (stored <= 0 || static_cast<uint32_t>(stored) > used - start) return false;
   const uint32_t key_length = static_cast<uint32_t>(stored);
   if (key_length > kLongestKeyBytes) return false;
-  const uint64_t slot_end =
+  const uint64_t value_end =
       uint64_t{start} + kLengthBytes + key_length + KeyPadding(key_length) + kPairBytes;
-  if (slot_end <= used || slot_end > file_bytes || slot_end > INT32_MAX) return false;
-  *end = static_cast<uint32_t>(slot_end);
+  if (value_end <= used || value_end > file_bytes || value_end > INT32_MAX) return false;
+  *end = static_cast<uint32_t>(value_end);
   return true;
 }
 
@@ -61,22 +61,22 @@ Fault ReadUsed(const std::byte* header, uint64_t file_bytes, uint32_t* used) {
   if (stored == 0) return {Found::kUsedZero, 0};
   if (stored < static_cast<int32_t>(kHeaderBytes)) return {Found::kUsedTooSmall, 0, stored};
   *used = static_cast<uint32_t>(stored);
-  // A file of 4 bytes that says 8 has no entries and breaks nobody; its writer goes on with it.
+  // A file of 4 bytes that says 8 has no entries and does no harm; its writer will extend it.
   if (*used > kHeaderBytes && *used > file_bytes) {
     return {Found::kUsedPastFile, 0, stored, static_cast<int64_t>(file_bytes)};
   }
   return {};
 }
 
-Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t slot_bytes,
+Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t value_bytes,
                 uint32_t* cursor, Entry* entry) {
   assert(*cursor >= kHeaderBytes && *cursor < used && *cursor % 8 == 0);
-  assert(slot_bytes == kValueBytes || slot_bytes == kPairBytes);
+  assert(value_bytes == kValueBytes || value_bytes == kPairBytes);
   const uint32_t start = *cursor;
 
   // `left` is at most 2^31, so the sums below cannot wrap.
   const uint32_t left = used - start;
-  if (left < kLengthBytes) return {Found::kSlotPastUsed, start, start + kLengthBytes, used};
+  if (left < kLengthBytes) return {Found::kValuePastUsed, start, start + kLengthBytes, used};
   assert(start + kLengthBytes <= file.size());
   const int32_t stored = LoadInt32(file.data(), start);
   if (stored <= 0) return {Found::kKeyLengthNotPositive, start, stored};
@@ -84,30 +84,30 @@ Fault NextEntry(std::span<const std::byte> file, uint32_t used, uint32_t slot_by
   if (key_length > left - kLengthBytes) return {Found::kKeyPastUsed, start, stored, used};
   if (key_length > kLongestKeyBytes) return {Found::kKeyTooLong, start, stored, kLongestKeyBytes};
   const uint32_t value_at = kLengthBytes + key_length + KeyPadding(key_length);
-  if (value_at + slot_bytes > left) {
-    return {Found::kSlotPastUsed, start, int64_t{start} + value_at + slot_bytes, used};
+  if (value_at + value_bytes > left) {
+    return {Found::kValuePastUsed, start, int64_t{start} + value_at + value_bytes, used};
   }
 
   const char* key = reinterpret_cast<const char*>(file.data()) + start + kLengthBytes;
   *entry = {std::string_view(key, key_length), start + value_at};
-  *cursor = start + value_at + slot_bytes;
+  *cursor = start + value_at + value_bytes;
   return {};
 }
 
-Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
-                       bool is_stamped, Layout* layout, Fault* fault) {
+Detection DetectFormat(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
+                       bool is_stamped, FileFormat* format, Fault* fault) {
   if (used == kHeaderBytes) {
-    *layout = {0, kHeaderBytes, 0};
+    *format = {0, kHeaderBytes, 0};
     return Detection::kFits;
   }
   const Chain pairs = WalkChain(file, used, kPairBytes);
   if (pairs.detection == Detection::kFits) {
-    *layout = {kPairBytes, used, pairs.entries};
+    *format = {kPairBytes, used, pairs.entries};
     return Detection::kFits;
   }
   const Chain values = is_stamped ? pairs : WalkChain(file, used, kValueBytes);
   if (pairs.detection == Detection::kBroken && values.detection == Detection::kFits) {
-    *layout = {kValueBytes, used, values.entries};
+    *format = {kValueBytes, used, values.entries};
     return Detection::kFits;
   }
   if (pairs.detection != Detection::kBroken || values.detection != Detection::kBroken) {
@@ -117,7 +117,7 @@ Detection DetectLayout(std::span<const std::byte> file, uint64_t file_bytes, uin
   uint32_t end = 0;
   if (EndsInShortTail(file, file_bytes, used, pairs.cursor, &end)) {
     if (file.size() < end) return Detection::kNeedsMore;
-    *layout = {kPairBytes, end, pairs.entries + 1};
+    *format = {kPairBytes, end, pairs.entries + 1};
     return Detection::kFits;
   }
   if (used % 8 != 0) {

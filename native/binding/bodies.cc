@@ -1,0 +1,45 @@
+#include "bodies.h"
+
+#include <utility>
+
+#include "convert.h"
+#include "core/block_pool.h"
+
+namespace binding {
+
+namespace {
+
+// Marks the memory of bodies; no other is ever taken from JavaScript.
+constexpr napi_type_tag kBodyTag = {0x70726f6d666f6c64, 0x626f6479626f6479};
+
+}  // namespace
+
+Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
+  Napi::ArrayBuffer memory;
+  if (body->block.bytes() == 0) {
+    memory = Napi::ArrayBuffer::New(env, 0);
+  } else {
+    auto* const block = new promfold::Block(std::move(body->block));
+    memory = Napi::ArrayBuffer::New(
+        env, block->memory(), block->bytes(),
+        [](Napi::Env, void*, promfold::Block* done) { delete done; }, block);
+    memory.TypeTag(&kBodyTag);
+  }
+  const Napi::Object buffer = env.Global().Get("Buffer").As<Napi::Object>();
+  return buffer.Get("from").As<Napi::Function>().Call(
+      buffer, {memory, Napi::Number::New(env, 0),
+               Napi::Number::New(env, static_cast<double>(body->length))});
+}
+
+Napi::Value ReleaseBody(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsBuffer()) {
+    ThrowExpected(env, "a body as a Buffer");
+    return env.Undefined();
+  }
+  Napi::ArrayBuffer memory = info[0].As<Napi::Buffer<char>>().ArrayBuffer();
+  if (memory.CheckTypeTag(&kBodyTag)) memory.Detach();
+  return env.Undefined();
+}
+
+}  // namespace binding
