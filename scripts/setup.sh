@@ -19,15 +19,24 @@ quiet() {
 
 say() { printf '%s\n' "$*" >&2; }
 
+# What promfold is built of and tested with. None of them has a build of its own that is needed.
 install_packages() {
   local stamp=node_modules/.promfold-installed
   cmp -s package-lock.json "$stamp" && return
   say 'installing npm packages'
-  # Without scripts: promfold's own addon is built below, and the only dependency with a build of its
-  # own is mmap-io, which would first try to download a binary.
   quiet 'npm ci' npm ci --ignore-scripts --no-audit --no-fund
-  npm_config_build_from_source=true quiet 'building mmap-io' npm rebuild mmap-io --foreground-scripts
   cp package-lock.json "$stamp"
+}
+
+# mmap-io, for tests and benchmarks: its build needs Python and the headers of Node, and would first try to download a binary.
+install_test_packages() {
+  local stamp=.test-packages/node_modules/.promfold-installed
+  cmp -s .test-packages/package-lock.json "$stamp" && return
+  say 'building mmap-io for the tests'
+  quiet 'npm ci in .test-packages' npm ci --prefix .test-packages --ignore-scripts --no-audit --no-fund
+  npm_config_build_from_source=true quiet 'building mmap-io' \
+    npm rebuild --prefix .test-packages mmap-io --foreground-scripts
+  cp .test-packages/package-lock.json "$stamp"
 }
 
 # newer STAMP PATH...: whether a file below PATH is newer than STAMP, or STAMP is missing.
@@ -38,11 +47,16 @@ newer() {
 }
 
 build_native() {
-  local sources=(native/binding.gyp native/binding native/core package-lock.json)
-  newer native/build/.promfold-built "${sources[@]}" || return 0
+  if node native/build-addon.js --check; then return; fi
   say 'building the native addon'
-  quiet 'npm run build:native' npm run build:native
-  touch native/build/.promfold-built
+  quiet 'npm run build:native' node native/build-addon.js
+}
+
+# The program that people get, in dist/bundle.
+build_bundle() {
+  newer dist/bundle/LICENSES.txt src scripts/package package-lock.json || return 0
+  say 'bundling'
+  quiet 'npm run build:bundle' node scripts/package/bundle.js
 }
 
 build_typescript() {
@@ -50,7 +64,7 @@ build_typescript() {
   say 'compiling'
   # A test whose source is gone must not run on.
   local compiled source
-  for compiled in $([ ! -d dist ] || find dist -name '*.js'); do
+  for compiled in $([ ! -d dist ] || find dist -name '*.js' -not -path 'dist/bundle/*' -not -path 'dist/demo/*'); do
     source=${compiled#dist/}
     [ -e "${source%.js}.ts" ] || rm -f "$compiled" "$compiled.map"
   done

@@ -70,6 +70,7 @@ done
 cd "$root"
 
 install_packages
+install_test_packages
 if $fast; then
   say 'lint'
   npm run --silent lint
@@ -79,6 +80,7 @@ if $fast; then
   rm -f dist/.promfold-built
 fi
 build_native
+build_bundle
 build_typescript
 
 selected=$(node dist/scripts/select-tests.js "${files[@]}")

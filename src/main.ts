@@ -49,8 +49,8 @@ const terminal: Terminal = {
 };
 
 async function main(): Promise<ExitStatus> {
-  const { dispatch } = await import('./cli/dispatch.js');
   try {
+    const { dispatch } = await import('./cli/dispatch.js');
     return await dispatch(process.argv.slice(2), terminal);
   } catch (error) {
     if (error instanceof InterruptedError) return error.signal;
@@ -91,7 +91,13 @@ async function endBy(signal: NodeJS.Signals): Promise<number> {
 /** Node's exit takes milliseconds, unless one of its threads waits for a file system that hangs. */
 const EXIT_MILLISECONDS = 1000;
 
-const status = await main();
-const code = typeof status === 'number' ? status : await endBy(status);
-exitWithin(EXIT_MILLISECONDS, code);
-process.exit(code);
+async function endProcess(): Promise<never> {
+  const status = await main();
+  const code = typeof status === 'number' ? status : await endBy(status);
+  exitWithin(EXIT_MILLISECONDS, code);
+  process.exit(code);
+}
+
+// What waits for something that never comes ends with Node's code for it, and not as if all were well.
+process.exitCode = 13;
+void endProcess();

@@ -7,9 +7,9 @@
  *
  * Every number that the two sides share is defined here and in the header that its comment names.
  */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { onLastResort } from './last-resort.js';
+import { loadAddon } from './load-addon.js';
+import { NATIVE_DIRECTORY } from './program.js';
 
 /** What a file is after a refresh. native/core/metric_file.h. */
 export const FILE_STATE = {
@@ -403,11 +403,7 @@ interface Addon {
   formatNumber(value: number): string;
 }
 
-// From dist/src/native.js to native/, where node-gyp-build looks for prebuilds/ and build/.
-const NATIVE_DIRECTORY = fileURLToPath(new URL('../../native', import.meta.url));
-
-const load = createRequire(import.meta.url)('node-gyp-build') as (directory: string) => Addon;
-const addon = load(NATIVE_DIRECTORY);
+const addon = loadAddon(NATIVE_DIRECTORY) as Addon;
 
 export const {
   FileSet,

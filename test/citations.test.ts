@@ -21,7 +21,7 @@ const REFERENCE = 'src/reference.md';
 const SELF = 'test/citations.test.ts';
 
 /** Made by others or by programs: metric files, expositions, the addon's build. */
-const NOT_OURS = /(?:^|\/)(?:build|prebuilds|corpus|node_modules|golden\/[^/]+)\//;
+const NOT_OURS = /(?:^|\/)(?:build|headers|prebuilds|corpus|node_modules|golden\/[^/]+)\//;
 const TEXT = /\.(?:ts|cc|h|py|rb|md|sh|ya?ml|cjs|service)$|(?:^|\/)[A-Za-z]+$/;
 
 function files(): string[] {

@@ -1,4 +1,4 @@
-/** What native/binding.gyp asks of the compiler is in the built addon. */
+/** What native/build-addon.js asks of the compiler is in the built addon. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';

@@ -35,7 +35,7 @@ const BANNED_IN_NATIVE: Readonly<Record<string, string>> = {
 const TEXT = /(?:\.(?:ts|cc|h|py|md|yml|yaml|sh|gyp|json)|Makefile|scripts\/[a-z]+)$/;
 
 const FOLDERS = ['.github', 'native', 'scripts', 'src', 'test'];
-const NOT_OURS = /^native\/(?:build|prebuilds)|golden\/|words\.test/;
+const NOT_OURS = /^native\/(?:build|headers|prebuilds)\/|golden\/|words\.test/;
 
 /** Where a word is, alone, in the plural, or as a part of a name. */
 function found(word: string, text: string): boolean {

@@ -19,9 +19,12 @@ export const HTTP_BARS: readonly (readonly [ShapeName, number])[] = [
   ['graveyard', 400],
 ];
 
+/** Times `node -e 0` that a start may take, to the first answer. */
+const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
+
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
-  const { shapes, churn, changes, growth, oneGauge, idlePercent, cold } = results;
+  const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -38,6 +41,11 @@ export function judge(results: Results): Verdict[] {
       isMet: value <= bar,
     });
 
+  if (starts) {
+    for (const [what, bar] of Object.entries(START_BARS)) {
+      atMost(`fleet-100: ${what} to node -e 0`, starts[what as keyof typeof START_BARS], bar, 'x');
+    }
+  }
   for (const [name, bar] of HTTP_BARS) {
     const figures = shapes[name];
     if (figures) atLeast(`${name}: HTTP to reference`, figures.referenceMs / figures.httpMs, bar);

@@ -26,6 +26,10 @@ import { checkParts } from './paths.js';
 import { report } from './report.js';
 import type { Results } from './results.js';
 import { type MadeShape, makeShape, SHAPE_NAMES, SHAPES } from './shapes.js';
+import { measureStarts } from './starts.js';
+
+/** They are short and vary. */
+const STARTS_PER_TURN = 5;
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -73,6 +77,10 @@ async function measure(directory: string, options: Options): Promise<Results> {
     const made = makeShape(join(directory, name), SHAPES[name]());
     say(`measuring ${name}: ${made.files} files, ${made.entries} entries`);
     results.shapes[name] = await measureShape(made, effort);
+    if (name === 'fleet-100') {
+      say('  starts');
+      results.starts = await measureStarts(made.directory, effort.starts * STARTS_PER_TURN);
+    }
     if (name === 'fleet-1000') await measureFleet(made, effort, results);
     if (name === 'graveyard') await measureGraveyard(made, effort, results);
     if (!options.keep) rmSync(made.directory, { recursive: true });

@@ -5,7 +5,8 @@ import { UsageError } from '../../src/errors.js';
 
 // From dist/scripts/bench/ to the root of the tree.
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
-export const MAIN = `${ROOT}/dist/src/main.js`;
+/** What people run. */
+export const MAIN = `${ROOT}/dist/bundle/promfold.js`;
 export const REFERENCE = `${ROOT}/scripts/bench/reference.py`;
 export const PYTHON = process.env.PROMFOLD_PYTHON ?? `${ROOT}/.venv/bin/python`;
 

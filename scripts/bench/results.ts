@@ -6,6 +6,7 @@ import type { GrowthFigures } from './growth.js';
 import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
 import type { ShapeName } from './shapes.js';
+import type { StartFigures } from './starts.js';
 
 export interface Results {
   readonly machine: Machine;
@@ -21,4 +22,6 @@ export interface Results {
   oneGauge?: { readonly ms: number; readonly fullMs: number };
   readonly cold: Partial<Record<ColdName, ColdFigures>>;
   growth?: GrowthFigures;
+  /** On fleet-100. */
+  starts?: StartFigures;
 }

@@ -3,6 +3,8 @@
  * directory and the built promfold serves it, until Ctrl-C; then nothing of it is left.
  *
  *     node demo.js [flags of serve]
+ *
+ * scripts/start bundles it into dist/demo/, beside the program in dist/bundle/.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 const WORKERS = 4;
 const WORKER = fileURLToPath(new URL('worker.js', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../bundle/promfold.js', import.meta.url));
 
 const flags = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), 'promfold-demo-'));

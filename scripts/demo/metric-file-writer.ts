@@ -1,6 +1,7 @@
 /**
- * Writes one metric file the way prometheus_client does: through a shared writable map, so that the
- * numbers change without any call that a reader could notice.
+ * Writes one metric file the way prometheus_client does: tests and benchmarks through a shared writable map
+ * (test/support/mapped.ts), so that the numbers change without any call that a reader could notice; the demo by
+ * pwrite, which needs no package.
  *
  *   file  := used:int32 pad:int32 entry*
  *   entry := keyLength:int32 key pad value:float64 timestamp:float64
@@ -9,20 +10,20 @@
  * doubles when an entry does not fit. Source: prometheus_client mmap_dict.py, MmapedDict (0.18.0 and
  * later); `src/reference.md` B1 to B5.
  *
- * Used by the demo's workers, by tests and by benchmarks; promfold itself never writes. It runs on
- * mmap-io, which has no unmap: a map goes when its buffer is collected.
+ * promfold itself never writes.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 
-/** What we use of mmap-io; its own types promise a default export that it does not have. */
-interface Mmap {
-  map(size: number, protection: number, flags: number, fd: number): Buffer;
-  readonly PROT_READ: number;
-  readonly PROT_WRITE: number;
-  readonly MAP_SHARED: number;
-}
-const mmap = createRequire(import.meta.url)('mmap-io') as Mmap;
+/** All of a file as memory that it shares. */
+export type MapFile = (fd: number, sizeBytes: number) => Buffer;
 
 const BIRTH_BYTES = 65_536;
 const HEADER_BYTES = 8;
@@ -42,15 +43,22 @@ export type ValueOffset = number;
 
 export class MetricFileWriter {
   readonly #fd: number;
+  readonly #mapFile: MapFile | undefined;
   #sizeBytes: number;
   #usedBytes: number;
   #bytes!: Buffer;
   // The same pages as 8-byte words: one store a value, which no reader can see half done.
   #value!: Float64Array;
 
-  /** Opens the file, made when it does not exist; entries of an earlier life stay. */
-  constructor(path: string) {
-    this.#fd = openSync(path, 'a+');
+  /**
+   * Opens the file, made when it does not exist; entries of an earlier life stay.
+   *
+   * @param mapFile without it the file is written by pwrite
+   */
+  constructor(path: string, mapFile?: MapFile) {
+    // Not for appending, where pwrite pays no heed to its offset.
+    this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT);
+    this.#mapFile = mapFile;
     this.#sizeBytes = fstatSync(this.#fd).size;
     if (this.#sizeBytes === 0) {
       this.#sizeBytes = BIRTH_BYTES;
@@ -80,6 +88,7 @@ export class MetricFileWriter {
     this.#bytes.writeInt32LE(text.length, start);
     text.copy(this.#bytes, start + 4);
     this.#bytes.fill(' ', start + keyEnd, start + padded);
+    this.#store(start, padded);
     this.set(start + padded, value, timestampSeconds);
     this.#setUsed(start + padded + SLOT_BYTES);
     return start + padded;
@@ -89,12 +98,14 @@ export class MetricFileWriter {
   set(offset: ValueOffset, value: number, timestampSeconds = 0): void {
     this.#value[offset / 8] = value;
     this.#value[offset / 8 + 1] = timestampSeconds;
+    this.#store(offset, SLOT_BYTES);
   }
 
   /** @returns the new value */
   add(offset: ValueOffset, amount: number): number {
     const value = this.#value[offset / 8]! + amount;
     this.#value[offset / 8] = value;
+    this.#store(offset, 8);
     return value;
   }
 
@@ -117,8 +128,12 @@ export class MetricFileWriter {
   }
 
   #map(): void {
-    const { PROT_READ, PROT_WRITE, MAP_SHARED } = mmap;
-    this.#bytes = mmap.map(this.#sizeBytes, PROT_READ | PROT_WRITE, MAP_SHARED, this.#fd);
+    if (this.#mapFile === undefined) {
+      this.#bytes = Buffer.from(new ArrayBuffer(this.#sizeBytes));
+      readSync(this.#fd, this.#bytes, 0, this.#sizeBytes, 0);
+    } else {
+      this.#bytes = this.#mapFile(this.#fd, this.#sizeBytes);
+    }
     const { buffer, byteOffset } = this.#bytes;
     this.#value = new Float64Array(buffer, byteOffset, this.#sizeBytes / 8);
   }
@@ -126,6 +141,12 @@ export class MetricFileWriter {
   #setUsed(usedBytes: number): void {
     this.#usedBytes = usedBytes;
     this.#bytes.writeInt32LE(usedBytes, 0);
+    this.#store(0, 4);
+  }
+
+  /** What was changed in memory is in the file afterwards. */
+  #store(offset: number, length: number): void {
+    if (this.#mapFile === undefined) writeSync(this.#fd, this.#bytes, offset, length, offset);
   }
 }
 

@@ -10,6 +10,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mapped } from '../../test/support/mapped.js';
 import {
   counter,
   fileBytes,
@@ -139,7 +140,7 @@ export class MovingWitness {
   readonly #value: ValueOffset;
 
   constructor(directory: string) {
-    this.#file = new MetricFileWriter(join(directory, 'counter_moving.db'));
+    this.#file = new MetricFileWriter(join(directory, 'counter_moving.db'), mapped);
     this.#value = this.#file.createEntry({
       family: 'witness_moved',
       sampleName: 'witness_moved_total',

@@ -8,11 +8,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from '../program.js';
 import type { Log } from './log.js';
 import { WRAPPER_VARIABLE, type WrapperAnswer, type WrapperQuestion } from './wrapped.js';
-
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
 const FIRST_PAUSE_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 60;

@@ -32,7 +32,7 @@ import {
   parseSwitch,
   parseTelemetryPath,
 } from './flag-parsers.js';
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.js';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log-choices.js';
 import { COLOR_CHOICES, type ColorChoice } from './terminal.js';
 
 export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age'] as const;

@@ -8,7 +8,8 @@
  *
  * Kinds are few and fixed; of each, at most twice LINES_OF_KIND subjects are kept.
  */
-import { LOG_LEVELS, type Log, type LogLevel } from './log.js';
+import type { Log } from './log.js';
+import { LOG_LEVELS, type LogLevel } from './log-choices.js';
 
 const WINDOW_MILLISECONDS = 60_000;
 

@@ -5,13 +5,8 @@
  * nothing: a daemon does not die because nobody reads its log.
  */
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
+import type { LogFormat, LogLevel } from './log-choices.js';
 import { logfmt } from './logfmt.js';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-export const LOG_FORMATS = ['logfmt', 'json'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Beside the command of `run`, whose log goes to the same place. */
 export const MARK = { logger: 'promfold' } as const;

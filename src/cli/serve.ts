@@ -1,8 +1,6 @@
 /** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WebConfigFile } from '../config/web-config-file.js';
-import { ConfigError } from '../config/yaml-node.js';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { withChosen } from '../plan/budget.js';
@@ -183,6 +181,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
 /** @throws UsageError for a file that cannot be used */
 async function openWeb(path: string | undefined, log: LimitedLog): Promise<Web | undefined> {
   if (path === undefined) return undefined;
+  // YAML is as much to load as the rest of a daemon.
+  const { WebConfigFile } = await import('../config/web-config-file.js');
+  const { ConfigError } = await import('../config/yaml-node.js');
   try {
     const file = await WebConfigFile.open(path, log);
     return { file, users: new Users(), bucket: new TokenBucket() };

@@ -2,9 +2,7 @@
  * Which promfold this is, from package.json, read once.
  */
 import { readFileSync } from 'node:fs';
-
-// From dist/src/cli/ to the package.
-const PACKAGE = new URL('../../../package.json', import.meta.url);
+import { PACKAGE } from '../program.js';
 
 export const VERSION = (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }).version;
 

@@ -12,7 +12,7 @@
  */
 import { type FSWatcher, watch as watchNames } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type FSWatcher as Chokidar, watch as watchPath } from 'chokidar';
+import type { FSWatcher as Chokidar, watch } from 'chokidar';
 import { boundedIo } from '../bounded-io.js';
 import type { Warnings } from '../log.js';
 import { parseMounts } from './mounts.js';
@@ -67,12 +67,15 @@ export class Hints {
     while (this.#mustCheckAgain && !this.#isClosed) {
       this.#mustCheckAgain = false;
       this.#watchNames(await localInode(this.#path));
-      this.#watchItself(await isLocalWithAllMounts(dirname(this.#path)));
+      const isSafe = await isLocalWithAllMounts(dirname(this.#path));
+      // Only a daemon watches, and it is not to be waited for before the first answer.
+      const { watch: watchPath } = await import('chokidar');
+      this.#watchItself(isSafe, watchPath);
     }
     this.#isChecking = false;
   }
 
-  #watchItself(isSafe: boolean): void {
+  #watchItself(isSafe: boolean, watchPath: typeof watch): void {
     if (this.#isClosed) return;
     if (!isSafe) {
       void this.#itself?.close();

@@ -27,7 +27,7 @@ import type { ProblemLog } from './directory/problem-log.js';
 import type { Source } from './directory/source.js';
 import type { AppendedPages } from './endpoints/appended-pages.js';
 import type { ExtraFamilies } from './families/extra-families.js';
-import { SELF_FAMILIES, type SelfMetrics } from './families/self-metrics.js';
+import type { SelfMetrics } from './families/self-metrics.js';
 import type { MergedLayouts } from './page/merged-layout.js';
 import { type PageRequest, pageKey } from './page/page-templates.js';
 import {
@@ -335,7 +335,7 @@ export class ScrapeRun {
     const extra = (await Promise.all(extras.map((source) => source.families(sources)))).flat();
     let appended: AddedFamilies['appended'];
     if (isWhole && pages !== undefined) {
-      const reserved = selfMetrics === undefined ? extra : [...SELF_FAMILIES, ...extra];
+      const reserved = selfMetrics === undefined ? extra : [...selfMetrics.all, ...extra];
       const added = this.#addedLabels();
       appended = await pages.join({ directory: families, reserved, added }, this.#whole);
       this.#context.endpointLog.report(pages.problems());

@@ -51,11 +51,21 @@ const TIMEOUTS = {
   connection: 150_000,
 };
 
+/** No route has one, and the compilers that would be loaded for them are half of fastify. */
+const NO_SCHEMAS = {
+  compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
+};
+
+function refuseSchema(): never {
+  throw new Error('no route has a schema');
+}
+
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
   const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
   const { log, web, readerTimeouts = READER_TIMEOUTS } = options;
   const server = fastify({
     logger: false,
+    schemaController: NO_SCHEMAS,
     ...protocolOptions(web),
     requestTimeout: TIMEOUTS.request,
     keepAliveTimeout: TIMEOUTS.keepAlive,

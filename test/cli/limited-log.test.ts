@@ -6,7 +6,7 @@ import {
   LINES_OF_SUBJECT,
   LimitedLog,
 } from '../../src/cli/limited-log.js';
-import type { LogLevel } from '../../src/cli/log.js';
+import type { LogLevel } from '../../src/cli/log-choices.js';
 
 interface Line {
   readonly level: LogLevel;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type LogFormat, type LogLevel, openLog } from '../../src/cli/log.js';
+import { openLog } from '../../src/cli/log.js';
+import type { LogFormat, LogLevel } from '../../src/cli/log-choices.js';
 
 function logged(level: LogLevel, format: LogFormat): string[] {
   const lines: string[] = [];

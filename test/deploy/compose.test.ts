@@ -1,7 +1,7 @@
 /**
  * scripts/deploy/compose, as far as it goes without a Docker daemon. What the Dockerfiles copy is there and comes
  * through their ignore files; what the images run is run: promfold as a user of no right on a read-only root with the
- * packages of production alone, the application by a real gunicorn, Prometheus' configuration by promtool.
+ * packages that are in it alone, the application by a real gunicorn, Prometheus' configuration by promtool.
  */
 import assert from 'node:assert/strict';
 import type { SpawnOptions } from 'node:child_process';
@@ -142,7 +142,7 @@ describe('compose/Dockerfile', () => {
   it('runs scripts that package.json has', () => {
     const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
     const named = [...text('Dockerfile').matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
-    assert.deepEqual(named, ['build:native', 'build:ts']);
+    assert.deepEqual(named, ['build:native', 'build:bundle']);
     for (const name of named) assert.ok(name in scripts);
   });
 
@@ -153,7 +153,7 @@ describe('compose/Dockerfile', () => {
     assert.match(last('Dockerfile', 'ENV'), /PROMETHEUS_MULTIPROC_DIR=\/metrics-files$/);
   });
 
-  it('starts as its user on a read-only root with the packages of production, and is found healthy', {
+  it('starts as its user on a read-only root without packages, and is found healthy', {
     skip: asRoot,
   }, async () => {
     const app = imageFolder();
@@ -195,24 +195,13 @@ describe('compose/Dockerfile', () => {
   });
 });
 
-/** /app as the Dockerfile leaves it: package.json, the program, the addon, and no package of development. */
+/** /app as the Dockerfile leaves it: package.json, the program with its packages in it, and the addon. */
 function imageFolder(): string {
   const app = tempDirectory();
   // The directories of tests are of mode 0700.
   chmodSync(app, 0o755);
-  const { packages } = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, 'utf8')) as {
-    packages: Record<string, { dev?: boolean; optional?: boolean }>;
-  };
-  for (const [path, { dev, optional }] of Object.entries(packages)) {
-    if (path === '' || dev === true || (optional === true && !existsSync(join(ROOT, path))))
-      continue;
-    cpSync(join(ROOT, path), join(app, path), {
-      recursive: true,
-      filter: (source) => !source.slice(join(ROOT, path).length).includes('/node_modules/'),
-    });
-  }
   cpSync(`${ROOT}/package.json`, join(app, 'package.json'));
-  cpSync(`${ROOT}/dist/src`, join(app, 'dist/src'), { recursive: true });
+  cpSync(`${ROOT}/dist/bundle`, join(app, 'dist/bundle'), { recursive: true });
   cpSync(
     `${ROOT}/native/build/Release/promfold.node`,
     join(app, 'native/build/Release/promfold.node'),

@@ -9,6 +9,7 @@ import { describe, it } from 'node:test';
 import { keyText, MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { TEXT } from '../support/dialect.js';
+import { mapped } from '../support/mapped.js';
 import { entryBytes } from '../support/metric-file.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -20,7 +21,7 @@ const blocksOf = (directory: string): Record<string, number> =>
 /** Sparse files as real clients make them, from empty to nearly full. */
 function fill(directory: string): void {
   for (const entries of [0, 1, 3, 40, 300, 700, 3000]) {
-    const file = new MetricFileWriter(join(directory, `counter_${entries}.db`));
+    const file = new MetricFileWriter(join(directory, `counter_${entries}.db`), mapped);
     for (let i = 0; i < entries; i += 1) {
       const labels = { n: String(i) };
       file.createEntry({ family: 'jobs', sampleName: 'jobs_total', labels, help: 'help' }, 1);
@@ -28,7 +29,7 @@ function fill(directory: string): void {
     file.close();
   }
   // The end of what is used is the end of a page, and nothing follows but a hole.
-  const file = new MetricFileWriter(join(directory, 'counter_page.db'));
+  const file = new MetricFileWriter(join(directory, 'counter_page.db'), mapped);
   const key = { family: 'jobs', sampleName: 'jobs_total', labels: {} };
   let help = '';
   while (8 + entryBytes(16, keyText({ ...key, help }), 0).length < 4096) help += 'x';

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
+import { mapped } from '../support/mapped.js';
 import { counter, fileBytes, gauge, overwrite } from '../support/metric-file.js';
 import { ROOT } from '../support/paths.js';
 import { tempDirectory } from '../support/temp.js';
@@ -39,7 +40,7 @@ function livesOn(type: FileSystem) {
       await DaemonPlace.use(directory, async (place) => {
         const victim = join(directory, VICTIM);
         assert.deepEqual(await place.scrape(), REST);
-        const writer = new MetricFileWriter(victim);
+        const writer = new MetricFileWriter(victim, mapped);
         const jobs = writer.createEntry({ ...counter('jobs', 0), help: 'help' }, 5);
         writer.createEntry({ ...counter('loops', 0), help: 'help' }, 2);
         assert.deepEqual(await place.scrape(), WHOLE);
@@ -453,7 +454,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     test: async () => {
       await Place.use(async (place) => {
         for (let life = 1; life <= 3; life += 1) {
-          const writer = new MetricFileWriter(place.victim);
+          const writer = new MetricFileWriter(place.victim, mapped);
           // An entry that is there is found by its key; what is new is appended.
           const offset = life === 1 ? writer.createEntry(entry('jobs'), 5) : FIRST_VALUE;
           if (life > 1) writer.add(offset, 1);

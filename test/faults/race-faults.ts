@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
+import { mapped } from '../support/mapped.js';
 import { counter, int32, overwrite } from '../support/metric-file.js';
 import { currentPython } from '../support/parts.js';
 import { ROOT } from '../support/paths.js';
@@ -159,7 +160,7 @@ export const RACE_FAULTS: readonly Fault[] = [
     test: async () => {
       await Place.use(async (place) => {
         rmSync(place.victim, { force: true });
-        const writer = new MetricFileWriter(place.victim);
+        const writer = new MetricFileWriter(place.victim, mapped);
         const key = { ...counter('jobs', 0), help: 'help' };
         const offset = writer.createEntry(key, 5);
         assert.equal((await place.scrape()).jobs, 12);

@@ -123,20 +123,3 @@ describe('a stack trace of a test', () => {
     assert.ok(existsSync(`${ROOT}/dist/test/scripts/test.test.js.map`));
   });
 });
-
-describe('the package', () => {
-  it('has the compiled sources, and no map of them', () => {
-    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: ROOT,
-      env,
-      encoding: 'utf8',
-    });
-    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-    const names = files.map(({ path }) => path);
-    assert.ok(names.includes('dist/src/main.js'));
-    assert.deepEqual(
-      names.filter((name) => /\.map$|tsbuildinfo$|\.ts$/.test(name)),
-      [],
-    );
-  });
-});

@@ -81,5 +81,10 @@ export function testsOf(source: string, sources: Sources): string[] {
   return [];
 }
 
+/** Only the bundle starts with these. */
+const PACKAGED = new Set(['src/promfold.ts', 'src/readable-stacks.ts']);
+
 const ownTest = (source: string): string =>
-  source.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts');
+  PACKAGED.has(source)
+    ? 'test/scripts/package.test.ts'
+    : source.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts');

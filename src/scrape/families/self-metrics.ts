@@ -228,6 +228,8 @@ interface NumbersOf {
 const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
 
 export class SelfMetrics {
+  /** All families there may be, whether they have something to say or not. */
+  readonly all = ROWS.map(([, row]) => headOf(row));
   readonly #registry = new Registry();
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
   readonly #sourceLabel: string;
@@ -416,9 +418,6 @@ function valuedFamily(row: SelfFamily, values: Values): ValuedFamily {
     value: values.map(({ value }) => formatNumber(value)),
   };
 }
-
-/** All families that there may be, with or without samples. */
-export const SELF_FAMILIES = ROWS.map(([, row]) => headOf(row));
 
 /** The table of the topic `self-metrics`, as Markdown. */
 export function selfMetricsTable(): string {
