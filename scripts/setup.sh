@@ -1,5 +1,5 @@
 # Installing and building, for scripts/start and scripts/test to source. Each step does nothing when
-# nothing changed, prints nothing when it works, and all it said when it fails.
+# nothing changed, prints nothing when it works, and all output when it fails.
 #
 # The caller has `set -euo pipefail` and stands in the root of the tree.
 

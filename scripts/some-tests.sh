@@ -1,5 +1,5 @@
 # What scripts/test does when it has arguments, for it to source: some of the tests, soon. Installs npm packages and builds what
-# is not built, and nothing else: a test whose interpreter or program is missing says so and is skipped.
+# is not built, and nothing else: a test whose interpreter or program is missing is skipped, and says why.
 #
 # The caller has sourced setup.sh, stands in the root of the tree, and has set `from` to where it was called.
 

@@ -1,8 +1,8 @@
 /**
- * File operations that give up: for whatever may be on a file system that hangs, or belong to a process that does.
+ * File operations with a timeout, for paths that may be on a file system that hangs, or belong to a process that hangs.
  *
- * An operation that does not come back in time holds a thread of the addon, and its path is not asked for again
- * until it does. Neither Node's four threads nor the exit of the process wait for it.
+ * An operation that times out holds a thread of the addon until it returns, and further operations on its path fail at
+ * once until then. Neither Node's four threads nor the exit of the process wait for it.
  */
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -23,18 +23,18 @@ export type { InspectedFile, PathStats } from './native.js';
 /** Local ones take microseconds, those over a network milliseconds. */
 const TIMEOUT_MS = 2_000;
 
-/** Each holds a thread; with so many hanging, nothing more is tried. */
+/** Each hung operation holds a thread. When this many hang, further ones fail at once. */
 const MAX_HUNG = 128;
 
 const SLASH = Buffer.from('/');
 
-/** Paths with an operation that has not come back in time. */
+/** Paths with an operation that timed out and has not returned yet. */
 const hung = new Set<string>();
 
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   readonly code = 'ETIMEDOUT';
-  /** For how long it was waited for, now or before. */
+  /** How long the operation was waited for, by this call or an earlier one. */
   readonly seconds = TIMEOUT_MS / 1000;
 
   constructor(path: string) {
@@ -44,7 +44,7 @@ export class NoAnswerError extends Error {
 
 /** All reject with an errno `code`; ETIMEDOUT is also that of NoAnswerError. */
 export const boundedIo = {
-  /** @param name what the path names lastingly, where that is not the path */
+  /** @param name what a timeout is remembered by, where the path may name something else later */
   stat: (path: string, name = path): Promise<PathStats> => bounded(name, () => statPath(path)),
   readLink: (path: string): Promise<string> => bounded(path, readLink),
   realPath: (path: string): Promise<string> => bounded(path, realPath),
@@ -53,7 +53,7 @@ export const boundedIo = {
   readFile: (path: string): Promise<Uint8Array> => bounded(path, readWhole),
   /** Whether watching it, or asking for it, cannot hang. */
   isLocal: (path: string): Promise<boolean> => bounded(path, isOnLocalFileSystems),
-  /** As readMetricFile; rejects where that would not come back. */
+  /** As readMetricFile, but rejects when it times out. */
   readMetricFile: (
     path: Uint8Array,
     isStamped: boolean,
@@ -82,7 +82,7 @@ async function bounded<T>(
   let isOver = false;
   const timeout = new Promise<never>((_, reject) => {
     const giveUp = async () => {
-      // What came back while this thread was busy is taken first.
+      // An operation that ended while this thread was busy settles first.
       await nextTurn();
       if (isOver || (await isOnlySlow()) || isOver) return;
       hung.add(path);
@@ -100,7 +100,7 @@ async function bounded<T>(
   }
 }
 
-/** A large file takes its time on a busy machine, and comes back. */
+/** Reading a large local file on a busy machine may be slow, but it ends. */
 async function isLocalFile(path: string): Promise<boolean> {
   return boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString())).catch(() => false);
 }

@@ -20,9 +20,9 @@ export const ERROR_CODES = [
   'FILE_NOT_REGULAR',
   /** A name no client writes: unknown type word, or a gauge without a mode. */
   'FILE_FOREIGN',
-  /** The entry is intact, its key is not: bad UTF-8, bad JSON, wrong shape, a value that is no text. */
+  /** The entry is intact, its key is not: bad UTF-8, bad JSON, wrong shape, a value that is not text. */
   'KEY_UNUSABLE',
-  /** A help that is no text, or a text with half a surrogate pair: repaired and served. */
+  /** A help that is not text, or a text with half a surrogate pair: repaired and served. */
   'TEXT_REPAIRED',
   /** One family with two types or two gauge modes: served as the reference does. */
   'FAMILY_CONFLICT',
@@ -32,11 +32,11 @@ export const ERROR_CODES = [
   'NAMES_COLLIDE',
   /** A flag, an argument or an environment variable that cannot be used. */
   'USAGE',
-  /** A series has a label called as the source's label is: printed as `exported_…`. */
+  /** A series has a label of the same name as the source label: printed as `exported_…`. */
   'LABEL_IN_USE',
   /** An endpoint of --append-url gave no page that can be read: its families are missing. */
   'APPEND_FAILED',
-  /** A file would make promfold hold more than a limit allows: it, or what it grew by, is left out. */
+  /** A file would exceed a limit: it, or the part by which it grew, is left out. */
   'BUDGET_EXCEEDED',
   /** A metric file that is a link, where link, target and directory do not belong to one user: not read. */
   'LINK_TO_OTHER_OWNER',
@@ -44,7 +44,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Something wrong with what is on disk, told as path, what was found, and the first wrong byte. */
+/** A problem with what is on disk: path, what was found, and the first wrong byte. */
 export class MetricFileError extends Error {
   override readonly name = 'MetricFileError';
   readonly code: ErrorCode;
@@ -74,7 +74,7 @@ export class UsageError extends Error {
   readonly code: ErrorCode = 'USAGE';
 }
 
-/** A signal came before something was complete: `main.ts` ends the process by it. */
+/** A signal arrived before the work was complete: `main.ts` ends the process with it. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly signal: NodeJS.Signals;

@@ -1,6 +1,6 @@
 /**
- * The last resort of an exit: Node joins its threads before it ends, and one that waits for a file system that
- * hangs is never joined. The addon can end the process all the same; it may not be loaded, and then nothing hangs.
+ * How the process ends when a thread hangs. Node joins its threads before it exits, and one that waits for a file system
+ * that hangs never ends. The addon can end the process all the same. Where it is not loaded, no thread hangs.
  */
 type ExitWithin = (milliseconds: number, code: number) => void;
 
@@ -11,7 +11,7 @@ export function onLastResort(exitWithin: ExitWithin): void {
   exitWithinNative = exitWithin;
 }
 
-/** The process ends with this code at the latest then, whatever hangs; what is not written by then is lost. */
+/** Ends the process with this code after this time at the latest, whatever hangs. Output not written by then is lost. */
 export function exitWithin(milliseconds: number, code: number): void {
   exitWithinNative?.(milliseconds, code);
 }

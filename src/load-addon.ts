@@ -1,6 +1,6 @@
 /**
- * Which file the addon is loaded from: what was built here, or what came with the package. There may be none, or
- * one that this machine cannot load; then there is one line with the cure.
+ * Which file the addon is loaded from: the one that was built here, or the one in the package. There may be none, or
+ * one that this machine cannot load; then the error is one line that says what to do.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

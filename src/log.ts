@@ -1,8 +1,8 @@
-/** What the parts of the daemon say, as the log of cli/log.ts takes it; each part asks for the levels that it uses. */
+/** The log that parts of the daemon write to; cli/log.ts implements it. Each part asks for the levels that it uses. */
 
 type Fields = Record<string, unknown>;
 
-/** `about` tells lines of one code or message apart, where their path does not. */
+/** `about` distinguishes lines with the same code or message, where their path does not. */
 export interface Warnings {
   warn(message: string, fields: Fields, about?: string): void;
 }

@@ -17,8 +17,8 @@ import { followWrapper, isWrapped } from './cli/wrapped.js';
 import { InterruptedError } from './errors.js';
 import { exitWithin } from './last-resort.js';
 
-// stdout is opened as a stream only by who prints: Node makes a pipe non-blocking then, also for the command of `run`,
-// which shares it.
+// stdout is opened as a stream only when something is printed: Node then makes a pipe non-blocking, also for the command
+// of `run`, which shares it.
 const terminal: Terminal = {
   environment: process.env,
   isWrapped: isWrapped(),
@@ -40,7 +40,7 @@ const terminal: Terminal = {
     for (const signal of signals) {
       process.once(signal, () => {
         stop.abort(signal);
-        // The next one ends the process as if there were no handler: at once, also when a thread hangs.
+        // The next signal ends the process as if there were no handler: at once, also when a thread hangs.
         for (const other of signals) process.removeAllListeners(other);
       });
     }
@@ -61,7 +61,7 @@ async function main(): Promise<ExitStatus> {
   }
 }
 
-/** These leave a core file, and one of ours would replace that of the command. */
+/** These leave a core file; one of ours would replace that of the command. */
 const DUMPS_CORE: readonly NodeJS.Signals[] = [
   'SIGQUIT',
   'SIGILL',
@@ -75,10 +75,10 @@ const DUMPS_CORE: readonly NodeJS.Signals[] = [
   'SIGSYS',
 ];
 
-/** A signal that does not end us by now never will: those to the first process of a container, and SIGPIPE. */
+/** A signal that has not ended the process by then never will: pid 1 of a container, for one, ignores them. */
 const SIGNAL_MILLISECONDS = 200;
 
-/** As the command of `run` ended: a shell stops its loop at a Ctrl-C only when it sees the signal. */
+/** Ends as the command of `run` did: a shell stops its loop at a Ctrl-C only when it sees the signal. */
 async function endBy(signal: NodeJS.Signals): Promise<number> {
   if (!DUMPS_CORE.includes(signal)) {
     process.removeAllListeners(signal);

@@ -1,8 +1,8 @@
 /**
- * Values that are made once for each object, and go with it.
+ * Values that are made once for each object, and are garbage collected with it.
  *
- * Layouts, families and readings never change, and a family that did not change is the same object in the next layout. So
- * what is made of one is kept by the object: nothing has to say when it is out of date.
+ * Layouts, families and readings never change, and an unchanged family is the same object in the next layout. So a value
+ * that is made from one is cached by the object, and never has to be invalidated.
  */
 import type { Steps } from './steps.js';
 
@@ -18,7 +18,7 @@ export class Memo<K extends object, V> {
     return made.value;
   }
 
-  /** As get, of what takes long to make. */
+  /** As get(), for a value that takes long to make. */
   *getInSteps(key: K, make: (key: K) => Steps<V>): Steps<V> {
     let made = this.#values.get(key);
     if (made === undefined) {

@@ -2,10 +2,10 @@
  * Loads the native addon and types its functions: the whole surface between TypeScript and C++.
  *
  * C++ owns bytes: the directory listing, mapped files, the walk over entries, interned keys, gather,
- * fold, accumulate, render. It knows no metric type, no mode and no label; all it gets are
- * numbers. Only src/files and src/scrape import this module.
+ * fold, accumulate, render. It knows no metric type, no mode and no label: it is given numbers. Only src/files
+ * and src/scrape import this module.
  *
- * Every number the two sides share is given here and in the header named with it.
+ * Every number that the two sides share is defined here and in the header that its comment names.
  */
 import { onLastResort } from './last-resort.js';
 import { loadAddon } from './load-addon.js';
@@ -50,7 +50,7 @@ export const FAULT = {
   linkToOtherOwner: 11,
 } as const;
 
-/** Bits of what `accept` is told of a file. native/core/metric_file.h. */
+/** The flags of a file for `accept`. native/core/metric_file.h. */
 export const FILE_FLAG = {
   /** Held rather than dropped when it turns bad. */
   keepLastGood: 1,
@@ -60,7 +60,7 @@ export const FILE_FLAG = {
   isStamped: 4,
 } as const;
 
-/** Another bit of those: what the file holds when it is gone goes to this retained file (FileSetOptions). */
+/** A further flag: when the file is removed, its values are added to this retained file (FileSetOptions). */
 export const retainedFlag = (retained: number): number => (retained + 1) << 3;
 
 /** What changed in the directory since the last listing. Ids are never used twice. */
@@ -98,7 +98,7 @@ export interface FileChanges {
   readonly faults: readonly FileFault[];
 }
 
-/** What tells that names came, went or were replaced: then one of them differs. As of stat, with nanoseconds. */
+/** From stat(2). When names came, went or were replaced, at least one of these differs. */
 export interface DirectoryTimes {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -111,7 +111,7 @@ export interface Refreshed extends FileChanges {
   readonly keyId: Uint32Array;
 }
 
-/** How much a set may read in; beyond it files, or what they grew by, are left out. native/core/read_budget.h. */
+/** How much a set may read in. Beyond that, files or the parts by which they grew are left out. native/core/read_budget.h. */
 export interface ReadLimits {
   readonly fileEntries: number;
   readonly fileKeyBytes: number;
@@ -127,7 +127,7 @@ export interface KeyTexts {
   readonly end: Uint32Array;
 }
 
-/** One of the three. */
+/** Exactly one of these is present. */
 export interface AsListed {
   /** Nothing changed. */
   readonly collected?: Collected;
@@ -182,9 +182,9 @@ export interface PrintRequest {
   readonly pages: readonly Page[];
   /** Bytes of room after each body. */
   readonly tail: number;
-  /** Fold no other slots, which then stay without a value: for pages that select. */
+  /** Fold only the slots that are printed; the others have no value then. For pages that select. */
   readonly onlyWhatIsPrinted?: boolean;
-  /** Say where each template ends. */
+  /** Return where each template ends. */
   readonly partEnds?: boolean;
 }
 
@@ -198,10 +198,10 @@ export interface Collected {
 }
 
 /**
- * The files of one directory. Asynchronous calls run off the main thread, strictly one at a time and
- * never during a synchronous one: a call while another is under way throws.
+ * The files of one directory. Asynchronous calls run off the main thread, one at a time: any call, synchronous or not,
+ * throws while another one is under way.
  *
- * No file holds up a call for more than a few seconds, whatever file system it is on; `list` and
+ * No file delays a call for more than a few seconds, whatever file system it is on; `list` and
  * `refreshAsListed` wait for the directory itself until `abandon` is called.
  */
 export interface FileSet {
@@ -219,16 +219,16 @@ export interface FileSet {
    */
   refresh(): Promise<Refreshed>;
   /**
-   * Where the directory's times are not those of `listed`, only says what they are. Else refreshes; and
-   * where something is to be printed and there is nothing to report, collects in the same pass over the
-   * files. Rejects with an errno `code`; nothing changes then.
+   * If the directory's times are not those of `listed`, only returns them. Otherwise refreshes, and if something is to be
+   * printed and nothing changed, collects in the same pass over the files. Rejects with an errno `code`; nothing changes
+   * then.
    */
   refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: PrintRequest): Promise<AsListed>;
   /**
-   * Rejects the call under way with ETIMEDOUT where one operation on the directory takes that long, and
-   * from then on each such call at once, until the operation comes back. What was abandoned changes nothing.
+   * Rejects the call under way with ETIMEDOUT if one operation on the directory has taken this long. Until that operation
+   * returns, further calls that need the directory are rejected at once. An abandoned call changes nothing.
    *
-   * @returns milliseconds after which to ask again; 0 where the call does not wait for the directory
+   * @returns milliseconds after which to call this again; 0 where the call does not wait for the directory
    */
   abandon(timeoutMs: number): number;
   counts(): FileSetCounts;
@@ -271,14 +271,14 @@ export interface FileSet {
   ): void;
   /** Gathers and folds all files in name order, accumulates, and prints. */
   collect(request: PrintRequest): Promise<Collected>;
-  /** When what these slots held was set, seconds; 0 where nothing was, and where no mostRecent folds. */
+  /** When the value of each slot was set, seconds since 1970; 0 where none was set, and where mostRecent does not fold it. */
   slotTimes(slot: Uint32Array): Float64Array;
   /**
    * Drops the keys that no file has any more; the others get new ids, from 0. The next refresh reports
-   * every file with entries again; what is held stays so. Until then rows are void.
+   * every file with entries anew; held values are kept. Until then rows are invalid.
    */
   compactKeys(): void;
-  /** Unmaps everything. The set is of no use afterwards. */
+  /** Unmaps everything. The set cannot be used afterwards. */
   close(): void;
 }
 
@@ -286,8 +286,9 @@ export interface FileSetOptions {
   /** Mappings this set may hold; files beyond are read with pread, as those not on a local file system are. */
   readonly mapLimit: number;
   /**
-   * Files that are on no disk, with ids from 0: a retained file takes over what files held last that are gone
-   * or became others, adding it up by key. It is reported as they are; never listed, nor accepted.
+   * How many retained files there are, with ids from 0. They are in memory only: when a file is removed or replaced, its
+   * last values are added to its retained file, key by key. They are reported like other files, but never listed, nor
+   * accepted.
    */
   readonly retainedFiles: number;
 }
@@ -324,7 +325,7 @@ export interface InspectedFile {
   readonly valueOffset: Uint32Array;
   readonly value: Float64Array;
   readonly timestampSeconds: Float64Array;
-  /** Up to 4,096 bytes round the fault; with keepBytes all bytes that count, from 0. */
+  /** Up to 4,096 bytes around the fault; with keepBytes all bytes that count, from 0. */
   readonly excerpt: Uint8Array;
   readonly excerptOffset: number;
 }
@@ -352,27 +353,27 @@ interface Addon {
   /** May be printed any number of times; one template may be on many pages. */
   createPage(templates: readonly Template[]): Page;
   /**
-   * Gives the memory of a body back before the garbage collection does. Every Buffer over it is empty
-   * then; nothing may be at work on one. Buffers that are not bodies stay as they are.
+   * Frees the memory of a body without waiting for the garbage collection. Every Buffer over it is empty afterwards, so
+   * none may be in use. Ignores Buffers that are not bodies.
    */
   releaseBody(body: Buffer): void;
   /** Gives free memory of the addon back to the system: it may take some milliseconds for each 100 MB. */
   trimMemory(): void;
   /**
-   * The addresses of a host, the best first, as getaddrinfo(3) finds them; one at least. May stay pending for long, which
-   * holds up no exit, unlike node:dns.
+   * The addresses of a host, the best first, as getaddrinfo(3) finds them; at least one. May stay pending for long, but
+   * unlike node:dns does not delay the exit.
    *
    * @throws Error with a code such as ENOTFOUND
    */
   lookUpHost(host: string): Promise<string[]>;
   /**
    * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
-   * fault. Opens regular files only. May stay pending for good, which does not delay an exit.
+   * fault. Opens regular files only. May stay pending for ever, but does not delay the exit.
    *
    * @param path its bytes, since a name need not be UTF-8
    * @param isStamped its values have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts
-   * @param directory what `path` is a name in: then a link must be its owner's
+   * @param directory that `path` is a name in; then a link must belong to the directory's owner
    */
   readMetricFile(
     path: Uint8Array,
@@ -380,10 +381,10 @@ interface Addon {
     keepBytes: boolean,
     directory?: Uint8Array,
   ): Promise<InspectedFile>;
-  /** The same for the first bytes of a file of this size; later ones do not count. */
+  /** The same for the first bytes of a file of this size; the bytes after them do not count. */
   readMetricBytes(bytes: Uint8Array, sizeBytes: number, isStamped: boolean): InspectedFile;
   /**
-   * These ask the file system on threads of their own. Where it hangs they stay pending for ever, which holds up
+   * These access the file system on threads of their own. Where it hangs they stay pending for ever, but delay
    * neither other calls nor the exit. They reject with an errno `code`.
    */
   statPath(path: string): Promise<PathStats>;
@@ -396,7 +397,7 @@ interface Addon {
   isOnLocalFileSystems(path: string): Promise<boolean>;
   /** Metric files that some file set has given up waiting for. Each holds a thread until its file system answers. */
   hungFiles(): number;
-  /** Ends the process at the latest then, whatever hangs. Nothing is flushed. */
+  /** Ends the process after this time at the latest, whatever hangs. Nothing is flushed. */
   exitWithin(milliseconds: number, code: number): void;
   /** As prometheus_client prints a sample's value (floatToGoString). */
   formatNumber(value: number): string;
@@ -423,5 +424,5 @@ export const {
   trimMemory,
 } = addon;
 
-// Threads that hang are begun in here only, or with this module loaded.
+// Every thread that may hang is started by the addon, or after this module was loaded.
 onLastResort(addon.exitWithin);

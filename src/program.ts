@@ -1,6 +1,6 @@
 /**
- * Where the program lies: compiled in dist/src/, one file for each source, or bundled in dist/bundle/
- * (scripts/package/bundle.js), where the files that are started lie side by side.
+ * Where the program is: compiled in dist/src/, one file for each source, or bundled in dist/bundle/
+ * (scripts/package/bundle.js), where the files that are started are in one folder.
  */
 import { fileURLToPath } from 'node:url';
 

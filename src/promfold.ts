@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /**
- * What is typed: refuses a Node or a system that promfold does not run on, prints the version, and else starts
- * main.ts. Only the bundle has it as its first file (scripts/package/bundle.js), in a syntax that old Nodes read, so
+ * The executable: refuses a Node or a system that promfold does not run on, prints the version, and otherwise starts
+ * main.ts. It is the first file of the bundle (scripts/package/bundle.js), in a syntax that old Nodes can parse, so
  * nothing else may be imported here.
  */
 import { writeSync } from 'node:fs';
 import { VERSION_LINE } from './cli/version.js';
 import { refusal } from './refusal.js';
 
-// Before main.ts has no-debugger.ts do the rest.
+// Until main.ts loads no-debugger.ts, which does the rest.
 process.on('SIGUSR1', () => {});
 
 function write(fd: number, line: string): void {

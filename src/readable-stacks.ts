@@ -1,6 +1,6 @@
 /**
- * Stacks of what nobody catches name lines of src/, not of the bundle. Node can do so itself, but reads all maps at
- * each start (--enable-source-maps); here they are read when there is a stack to print.
+ * Makes stack traces of uncaught errors name lines of src/, not of the bundle. Node can do that (--enable-source-maps),
+ * but reads all source maps at each start; here they are read when there is a stack to print.
  */
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';

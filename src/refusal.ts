@@ -1,4 +1,4 @@
-/** Where promfold does not run, and the cure: an older Node, another system. */
+/** Why promfold does not run here, and what to do: an older Node, or another system. */
 
 /** As package.json says under `engines`. */
 export const OLDEST_NODE = '20.19.0';

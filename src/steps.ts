@@ -2,8 +2,8 @@
  * Work that can be interrupted: a generator that yields wherever another task may run in between.
  *
  * The slow clock (reading keys, ordering the output, making templates) takes seconds for a million series. It
- * yields after every few items and knows nothing of time; who drives it decides: a command runs it at
- * once, the daemon in slices, so that the event loop stays free.
+ * yields after every few items and knows nothing of time. The caller decides: a command runs all of it at
+ * once, the daemon runs it in slices, so that the event loop stays free.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -12,7 +12,7 @@ export type Steps<T> = Generator<void, T, void>;
 /** Items of an ordinary loop between two steps: some tens of microseconds. */
 export const ITEMS_PER_STEP = 64;
 
-/** Milliseconds. Short beside the 50 ms that a probe or a scrape may wait, long beside a turn of the event loop. */
+/** Milliseconds. Short compared with the 50 ms that a probe or a scrape may wait, long compared with a turn of the event loop. */
 const SLICE_MS = 6;
 
 /** Runs all steps. */

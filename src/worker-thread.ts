@@ -1,9 +1,9 @@
 /**
- * A worker thread that answers numbered questions: work that would hold the event loop is done there, and
- * what goes wrong there costs the questions that wait for it and nothing else.
+ * A worker thread that answers numbered questions. It does work that would block the event loop, and a failure there
+ * fails only the questions that wait for it.
  *
- * The thread begins with the first question, or when it is told to. When it breaks, or does not answer in time, it is ended, and the
- * next question begins a new one. While it is idle it keeps no process from ending.
+ * The thread starts with the first question, or by begin(). When it fails, or does not answer in time, it is terminated,
+ * and the next question starts a new one. An idle thread does not keep the process alive.
  *
  * Both sides are here: WorkerThread asks, answerQuestions() is called once by the thread's own file.
  */
@@ -24,7 +24,7 @@ export interface WorkerThreadOptions {
   readonly resourceLimits?: ResourceLimits;
 }
 
-/** Milliseconds are enough, but for one that waits in the system for something that hangs. */
+/** Milliseconds are enough, unless the thread is in a system call that hangs. */
 const TERMINATION_MS = 1_000;
 
 /** The thread reached its limit of memory (resourceLimits). */
@@ -32,7 +32,7 @@ export class ThreadOutOfMemoryError extends Error {
   override readonly name = 'ThreadOutOfMemoryError';
 }
 
-/** The thread was ended since it gave no answer in time. */
+/** The thread was terminated because it did not answer in time. */
 export class ThreadTooLateError extends Error {
   override readonly name = 'ThreadTooLateError';
 }
@@ -46,7 +46,7 @@ type Reply =
   | { readonly number: number; readonly answer: unknown }
   | { readonly number: number; readonly error: string };
 
-/** What a thread says first: from here on it answers. */
+/** The first message of a thread: from then on it answers. */
 const READY = 'ready';
 
 interface Waiting {
@@ -69,7 +69,7 @@ export class WorkerThread<Question> {
     this.#options = options;
   }
 
-  /** Has the thread begin now, so that the first question does not wait for it (some 100 ms). */
+  /** Starts the thread now, so that the first question does not wait for that (some 100 ms). */
   begin(): void {
     if (this.#isClosed || this.#worker !== undefined) return;
     this.#worker = this.#start();
@@ -77,18 +77,18 @@ export class WorkerThread<Question> {
   }
 
   /**
-   * Rejects with what the thread says is wrong with the question, and when the thread cannot be had, breaks, or
-   * is ended.
+   * Rejects with the error that the thread reports for the question, and when the thread cannot be started, fails or is
+   * terminated.
    *
-   * @param withinMs after which it is rejected, and the thread ended with all questions that wait for it. One that has
-   *   only begun is not: on a busy machine it would never come to answer.
+   * @param withinMs timeout, after which the question is rejected, and the thread is terminated with all questions that
+   *   wait for it. A thread that is still starting is not: on a busy machine it would never get to answer.
    */
   ask(body: Question, withinMs?: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new Error('closed'));
       const number = ++this.#last;
       this.#worker ??= this.#start();
-      // Who waits for an answer may not end meanwhile; an idle thread keeps nobody.
+      // The process must not end while a question waits; an idle thread does not keep it alive.
       this.#worker.ref();
       const timer =
         withinMs === undefined
@@ -108,14 +108,14 @@ export class WorkerThread<Question> {
     });
   }
 
-  /** Ends the thread and gives its memory back. Questions under way are rejected; the next one begins a new thread. */
+  /** Terminates the thread and frees its memory. Questions under way are rejected; the next one starts a new thread. */
   end(): void {
     const worker = this.#worker;
     this.#fail(new Error('the thread was ended'));
     void worker?.terminate();
   }
 
-  /** Questions under way are rejected, and so are all to come. A thread that hangs is not waited for. */
+  /** Questions under way are rejected, and so are all later ones. A thread that hangs is not waited for. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const worker = this.#worker;
@@ -141,7 +141,7 @@ export class WorkerThread<Question> {
         return;
       }
       const waiting = this.#waiting.get(reply.number);
-      // Nobody waits any more; a thread that is being ended must be waited for all the same.
+      // The question timed out. Not unref'd: the process must wait for a thread that is being terminated.
       if (waiting === undefined) return;
       this.#waiting.delete(reply.number);
       if (this.#waiting.size === 0) worker.unref();
@@ -183,7 +183,7 @@ export class WorkerThread<Question> {
   }
 }
 
-/** An answer with memory that is handed over, not copied. */
+/** An answer whose memory is transferred, not copied. */
 export class Transferred {
   readonly answer: unknown;
   readonly memory: readonly TransferListItem[];
@@ -195,13 +195,13 @@ export class Transferred {
 }
 
 /**
- * Answers what this thread is asked, each question when it comes: one that waits for something lets others pass.
+ * Answers the questions to this thread, each as soon as it arrives: one that waits for something does not delay others.
  *
  * @param answer throws, or rejects with, what is wrong with a question
  */
 export function answerQuestions<Question>(answer: (question: Question) => unknown): void {
   const port = parentPort;
-  if (port === null) throw new Error(`thread ${threadId} is nobody's worker`);
+  if (port === null) throw new Error(`thread ${threadId} is not a worker thread`);
   port.postMessage(READY);
   port.on('message', async ({ number, body }: Numbered<Question>) => {
     try {

@@ -12,8 +12,8 @@ function keepThreadBusy(): void {
   while (performance.now() < end);
 }
 
-describe('a file operation that came back while the thread was busy', () => {
-  it('has not given up', async () => {
+describe('a file operation that ended while the thread was busy', () => {
+  it('does not time out', async () => {
     const directory = tempDirectory();
     const path = join(directory, 'counter_1.db');
     writeFileSync(path, fileBytes('dict4-16', [counter('jobs', 1)]));

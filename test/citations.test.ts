@@ -96,7 +96,12 @@ describe('rules of src/reference.md', () => {
 
 describe('the check of documents', () => {
   const places: [title: string, path: string, text: string, places: string[][]][] = [
-    ['a page beside the file', 'src/plan/plan.ts', '// pain.md', [['pain.md', 'src/plan/pain.md']]],
+    [
+      'a page next to the file',
+      'src/plan/plan.ts',
+      '// pain.md',
+      [['pain.md', 'src/plan/pain.md']],
+    ],
     [
       'a path from the root',
       'src/plan/plan.ts',
@@ -135,7 +140,7 @@ describe('the check of rules', () => {
     ['one in a range', '// src/reference.md A1 to A4.', ['A4', 'A3']],
     ['one in a range over two lines', '/**\n * `src/reference.md` A1 to\n * A3.\n */', ['A3']],
     ['a section', '/** `src/reference.md` E and F. */', ['F']],
-    ['a section behind a rule', '/** `src/reference.md` E2, G; client_python#1 */', ['G']],
+    ['a section after a rule', '/** `src/reference.md` E2, G; client_python#1 */', ['G']],
     ['one in the title of a test', "// `src/reference.md`\ndescribe('N15: budgets', …", ['N15']],
     ['one on the next line', '// src/reference.md E2,\n// E4', ['E4']],
   ];

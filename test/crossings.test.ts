@@ -12,7 +12,7 @@ import { counter, writeMetricFile } from './support/metric-file.js';
 import { ROOT } from './support/paths.js';
 import { tempDirectory } from './support/temp.js';
 
-/** Read by a KeyReader, which has the addon's own object; the other two are no methods of a file set. */
+/** Read by a KeyReader, which has the addon's own object; the other two are not methods of a file set. */
 const NOT_RECORDED = ['keyTexts', 'createTemplate', 'createPage'];
 
 /** Setters of options, and counts for the self-metrics. */

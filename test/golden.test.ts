@@ -25,7 +25,7 @@ const open = goldenCases(GOLDEN);
 const vllm = existsSync(VLLM_CORPUS) ? goldenCases(VLLM_CORPUS) : [];
 const cases = [...open, ...vllm];
 
-/** What promfold said, kept for the strangers' parsers at the end: [title, dialect, exposition]. */
+/** Expositions of promfold, kept for the external parsers at the end: [title, dialect, exposition]. */
 const said: [title: string, dialect: Dialect, exposition: string][] = [];
 
 /** Cases where the dialect's escaping decides what is printed; reference.ts knows one dialect. */

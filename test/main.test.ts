@@ -87,7 +87,7 @@ describe('promfold', () => {
     ['an argument that is missing', ['diff', '/'], /: B is missing; see promfold diff --help$/m],
     ['a flag there is not, near none', ['ls', '--zzz'], /'--zzz'; see promfold ls --help$/m],
     [
-      'help on what is no command',
+      'help on what is not a command',
       ['help', 'snapshott'],
       /^promfold: help: no command or topic is called 'snapshott'; near names: snapshot$/m,
     ],

@@ -12,7 +12,7 @@ describe('a memo', () => {
     assert.deepEqual([memo.get(a, make), memo.get(a, make), memo.get(b, make)], [1, 1, 2]);
   });
 
-  it('keeps undefined as it keeps any value', () => {
+  it('caches undefined like any other value', () => {
     const memo = new Memo<object, undefined>();
     const key = {};
     let made = 0;

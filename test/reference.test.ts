@@ -1,4 +1,4 @@
-/** Trust in the second merge: it says what the real client said of every recorded directory. */
+/** Checks the second merge: it prints what the real client printed of every recorded directory. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
@@ -15,7 +15,7 @@ describe('referenceExposition', () => {
   for (const golden of goldenCases(GOLDEN)) {
     const expected = expectationsOf(golden).find(({ dialect }) => dialect.format === TEXT.format);
     if (!expected || COLLIDE.includes(golden.name)) continue;
-    it(`says line for line what was recorded of ${golden.name}`, () => {
+    it(`prints line for line what was recorded of ${golden.name}`, () => {
       const said = linesOf(referenceExposition(readFiles(copyOfFiles(golden))));
       assert.deepEqual(said.sort(), linesOf(expected.text).sort());
     });

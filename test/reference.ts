@@ -1,10 +1,10 @@
 /**
- * A second merge, slow and obviously right: what one scrape of some files must say, in text 0.0.4.
+ * A second merge, slow and obviously right: what one scrape of some files must print, in text 0.0.4.
  *
  * It shares no code with src/ (a test says so) and does everything anew for every file and every
  * entry, in the order of prometheus_client multiprocess.py (`_read_metrics`, `_accumulate_metrics`)
  * and exposition.py (`generate_latest`), with the differences of `src/reference.md` N: all four layouts,
- * one bad file costs one file, one bad key costs one entry, no series twice.
+ * a bad file is left out alone, a bad key costs only its entry, and no series is printed twice.
  *
  * What is *held* is not known here: a caller that wants a file's last good state passes those bytes.
  */
@@ -36,7 +36,7 @@ interface Family {
   readonly name: string;
   readonly type: string;
   readonly help: string;
-  readonly bare: boolean;
+  readonly keepsRawName: boolean;
   mode: string;
   readonly samples: Sample[];
 }
@@ -57,7 +57,7 @@ export function referenceExposition(files: readonly FileBytes[]): string {
   }
   const lines = [...families.values()].flatMap(linesOf);
 
-  // Two series that print alike: the last one wins.
+  // Of two series that print the same line, the last one wins.
   const last = new Map<string, string>();
   for (const line of lines) {
     last.set(line.startsWith('#') ? line : line.slice(0, line.lastIndexOf(' ')), line);
@@ -116,7 +116,7 @@ interface Key {
   readonly sampleName: string;
   readonly labels: Labels;
   readonly help: string;
-  readonly bare: boolean;
+  readonly keepsRawName: boolean;
 }
 
 /** @returns undefined for a key that names no series */
@@ -154,7 +154,7 @@ function parseKey(bytes: Buffer): Key | undefined {
     sampleName,
     labels: [...byName].sort(([a], [b]) => byCodePoint(a, b)),
     help: typeof help === 'string' ? help.toWellFormed() : '',
-    bare: isList && stored === sampleName && !stored.endsWith('_total'),
+    keepsRawName: isList && stored === sampleName && !stored.endsWith('_total'),
   };
 }
 
@@ -166,8 +166,8 @@ function addFile(families: Map<string, Family>, { name, bytes }: FileBytes): voi
     if (!key) continue;
     let family = families.get(key.family);
     if (!family) {
-      const { help, bare } = key;
-      family = { name: key.family, type: said.type, help, bare, mode: '', samples: [] };
+      const { help, keepsRawName } = key;
+      family = { name: key.family, type: said.type, help, keepsRawName, mode: '', samples: [] };
       families.set(key.family, family);
     }
     let labels = key.labels;
@@ -184,7 +184,7 @@ function addFile(families: Map<string, Family>, { name, bytes }: FileBytes): voi
   }
 }
 
-/** One group a label set; in it one value for each sample name and label set, in first-seen order. */
+/** One group for each label set; in it one value for each sample name and label set, in first-seen order. */
 class Groups {
   readonly #groups = new Map<
     string,
@@ -280,7 +280,7 @@ const PRINTED_TYPE: Readonly<Record<string, string>> = {
 
 function linesOf(family: Family): string[] {
   let printed = family.name;
-  if (family.type === 'counter' && !family.bare) printed += '_total';
+  if (family.type === 'counter' && !family.keepsRawName) printed += '_total';
   if (family.type === 'info') printed += '_info';
   const help = family.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   const lines = [

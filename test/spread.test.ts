@@ -32,7 +32,7 @@ describe('the check itself', () => {
     ['apply that is called later', 'const push = series.push.apply;'],
     ['Reflect.apply', 'Reflect.apply(series.push, series, plain);'],
     ['Reflect.construct', 'Reflect.construct(Set, lists);'],
-    ['a parameter that is no rest', 'function f(rows: A[]) { g(...rows); }'],
+    ['a parameter that is not a rest parameter', 'function f(rows: A[]) { g(...rows); }'],
     [
       'a variable called like a rest parameter',
       'function f(...a: A[]) { { const a = b; g(...a); } }',

@@ -41,7 +41,7 @@ describe('steps', () => {
     assert.ok(turns >= 5, `${turns} turns`);
   });
 
-  it('hand on what is thrown', async () => {
+  it('propagate errors', async () => {
     assert.throws(() => atOnce(failing()), /in a step/);
     await assert.rejects(inSlices(failing()), /in a step/);
   });

@@ -7,6 +7,8 @@ import { ROOT } from './support/paths.js';
 /** What to say instead. */
 const BANNED: Readonly<Record<string, string>> = {
   census: 'file counts',
+  'come of age': 'past the creation grace period',
+  'give way': 'be renamed',
   heir: 'retained values',
   imprint: 'cached piece',
   'in step': 'contiguous',

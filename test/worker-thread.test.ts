@@ -34,7 +34,7 @@ describe('a worker thread', () => {
     assert.deepEqual((answer as { data: unknown }).data, { a: 1 });
   });
 
-  it('says what is wrong with a question, and answers the next', async () => {
+  it('reports the error of a question, and answers the next', async () => {
     const asked = begin();
     await assert.rejects(asked.ask({ kind: 'fail', message: 'no such thing' }), {
       message: 'no such thing',
@@ -43,7 +43,7 @@ describe('a worker thread', () => {
     assert.equal(await idOf(asked), id);
   });
 
-  it('lets others pass while one question waits', async () => {
+  it('answers other questions while one waits', async () => {
     const asked = begin();
     const slow = asked.ask({ kind: 'sleep', ms: 200 });
     let isOver = false;
@@ -55,13 +55,13 @@ describe('a worker thread', () => {
     assert.equal(await slow, 'slept');
   });
 
-  it('hands memory over', async () => {
+  it('transfers memory', async () => {
     const bytes = (await begin().ask({ kind: 'bytes', length: 1_000 })) as Uint8Array;
     assert.equal(bytes.length, 1_000);
     assert.ok(bytes.every((byte) => byte === 1));
   });
 
-  it('is ended when it is busy beyond the time given, with all that wait, and made anew', async () => {
+  it('is terminated with all waiting questions when it exceeds the timeout, and is started anew', async () => {
     const asked = begin();
     const id = await idOf(asked);
     const waiting = [asked.ask({ kind: 'spin' }, 200), asked.ask({ kind: 'who' })];
@@ -73,7 +73,7 @@ describe('a worker thread', () => {
     assert.notEqual(await idOf(asked), id);
   });
 
-  it('is not ended while it begins: only the question is late', async () => {
+  it('is not terminated while it starts: only the question times out', async () => {
     const asked = begin();
     const waiting = asked.ask({ kind: 'who' });
     await assert.rejects(asked.ask({ kind: 'sleep', ms: 1 }, 0), ThreadTooLateError);
@@ -81,21 +81,21 @@ describe('a worker thread', () => {
     assert.equal(await idOf(asked), threadId);
   });
 
-  it('that runs out of memory costs its questions, and is made anew', async () => {
+  it('that runs out of memory fails its questions, and is started anew', async () => {
     const asked = begin({ resourceLimits: { maxOldGenerationSizeMb: 16 } });
     const id = await idOf(asked);
     await assert.rejects(asked.ask({ kind: 'fill' }), ThreadOutOfMemoryError);
     assert.notEqual(await idOf(asked), id);
   });
 
-  it('that dies costs its questions, and is made anew', async () => {
+  it('that dies fails its questions, and is started anew', async () => {
     const asked = begin();
     const id = await idOf(asked);
     await assert.rejects(asked.ask({ kind: 'die' }), { message: 'the thread ended with 7' });
     assert.notEqual(await idOf(asked), id);
   });
 
-  it('can be told to begin, and to end', async () => {
+  it('can be started and ended explicitly', async () => {
     const asked = begin();
     asked.begin();
     const id = await idOf(asked);
@@ -125,12 +125,12 @@ describe('a worker thread', () => {
     closeSync(openSync(fifo, 'r+'));
   });
 
-  it('that is missing says so', async () => {
+  it('whose file is missing reports it', async () => {
     thread = new WorkerThread<Question>(new URL('./nothing.js', import.meta.url), { name: 'test' });
     await assert.rejects(thread.ask({ kind: 'who' }), /nothing\.js/);
   });
 
-  it('keeps no process from ending while it is idle', async () => {
+  it('does not keep the process alive while it is idle', async () => {
     const module = new URL('../src/worker-thread.js', import.meta.url).href;
     const program = join(tempDirectory(), 'program.mjs');
     writeFileSync(
@@ -147,7 +147,7 @@ describe('a worker thread', () => {
     assert.equal(stdout, 'slept\n');
   });
 
-  it('keeps a process until it has ended, whatever it answers meanwhile', async () => {
+  it('keeps the process alive until it has ended, whatever it answers meanwhile', async () => {
     const module = new URL('../src/worker-thread.js', import.meta.url).href;
     const program = join(tempDirectory(), 'program.mjs');
     writeFileSync(

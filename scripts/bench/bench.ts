@@ -132,7 +132,7 @@ async function measureMemory(
   results: Results,
 ): Promise<void> {
   const daemon = await Daemon.start(made.directory);
-  // V8 needs some hundred scrapes to find the size of its young generation; that is no growth.
+  // V8 needs some hundred scrapes to find the size of its young generation; that is not growth.
   await measureChurn(made, daemon, effort.churnScrapes);
   results.churn[name] = await measureChurn(made, daemon, effort.churnScrapes);
   await daemon.close();

@@ -1,6 +1,6 @@
 /**
  * What one change costs the scrape after it: a new key in one file, a new file, a removed file, each
- * beside a warm scrape of the same daemon a moment before.
+ * compared with a warm scrape of the same daemon a moment before.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

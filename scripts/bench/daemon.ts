@@ -42,7 +42,7 @@ export class Daemon {
     return answer;
   }
 
-  /** Event loop delay inside the daemon while `work` goes on. */
+  /** Event loop delay inside the daemon during `work`. */
   async loopDelay(work: () => Promise<void>): Promise<LoopDelay> {
     await ask<LoopDelayQuestion, LoopDelay>(this.#child, { loopDelay: 'start' });
     await work();

@@ -3,7 +3,7 @@
  * copy with numbers of its own. That is what makes a directory of a million entries in seconds.
  *
  * The layout is prometheus_client's (scripts/demo/metric-file-writer.ts says it), and so is the file:
- * 64 KiB or that doubled, with a hole behind `used`.
+ * 64 KiB or that doubled, with a hole after `used`.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Random } from '../../test/support/random.js';

@@ -30,5 +30,5 @@ process.on('message', ({ loopDelay }: LoopDelayQuestion) => {
   };
   process.send?.(delay);
 });
-// The daemon ends when it wants to, not when its parent does.
+// The IPC channel must not keep the daemon alive.
 process.channel?.unref();

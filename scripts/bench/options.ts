@@ -10,7 +10,7 @@ export const USAGE = `npm run bench -- [flags]
   --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth,
                   cold-100k, cold-1m
   --quick         fewer runs: figures to work by, not to publish
-  --json FILE     write every figure; the chart goes beside it
+  --json FILE     write every figure; the chart goes next to it
   --dir DIR       make the directories below DIR (default: ${tmpdir()})
   --keep          leave them there
   --gate          the check of CI: one small shape and --instructions; exit 1 when slow

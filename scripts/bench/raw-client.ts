@@ -63,7 +63,7 @@ export class RawClient {
     this.#socket.on('close', () => fail());
   }
 
-  /** Rejects when nobody listens. */
+  /** Rejects when no server listens. */
   static async connect(port: number): Promise<RawClient> {
     const client = new RawClient(port);
     await once(client.#socket, 'connect');
@@ -130,7 +130,7 @@ export class RawClient {
   }
 }
 
-/** A chunked body ends with an empty chunk; no exposition has `\r\n` in it, and a gzip seldom these five. */
+/** A chunked body ends with an empty chunk; no exposition has `\r\n` in it, and gzip rarely has these five bytes. */
 function isComplete(pending: Pending, latest: Buffer): boolean {
   if (pending.contentLength! >= 0) return pending.bodyBytes >= pending.contentLength!;
   pending.ending = Buffer.concat([pending.ending, latest.subarray(-5)]).subarray(-5);

@@ -16,9 +16,9 @@ export interface Results {
   readonly shapes: Partial<Record<ShapeName, ShapeFigures>>;
   changes?: ChangeFigures;
   readonly churn: Partial<Record<ShapeName, ChurnFigures>>;
-  /** Share of a core while the graveyard is watched and nobody asks. */
+  /** Share of a core while the graveyard is watched and not scraped. */
   idlePercent?: number;
-  /** `name[]` for one gauge on fleet-1000, and the full scrape beside it. */
+  /** `name[]` for one gauge on fleet-1000, and the full scrape to compare with. */
   oneGauge?: { readonly ms: number; readonly fullMs: number };
   readonly cold: Partial<Record<ColdName, ColdFigures>>;
   growth?: GrowthFigures;

@@ -6,7 +6,7 @@
 import type { Family } from './families.js';
 
 interface Labelled extends Family {
-  /** A label beside model_name and engine, and its values. */
+  /** A label besides model_name and engine, and its values. */
   readonly label?: readonly [name: string, ...values: string[]];
 }
 interface Bounded extends Family {

@@ -1,6 +1,6 @@
 /**
  * One simulated worker: a process of its own that answers imaginary requests for ever and counts them
- * in its metric files. It ends when whoever forked it is gone.
+ * in its metric files. It ends when the process that forked it is gone.
  *
  *     node worker.js DIRECTORY INDEX
  */

@@ -89,6 +89,6 @@ export function chosenRuns(runs: readonly Run[], titles: readonly string[]): Run
   if (titles.length === 0) return [...runs];
   const isWanted = ({ title }: Run) => titles.includes(title);
   return runs.filter(
-    (one) => isWanted(one) || runs.some((other) => other.needs === one && isWanted(other)),
+    (run) => isWanted(run) || runs.some((other) => other.needs === run && isWanted(other)),
   );
 }

@@ -175,9 +175,9 @@ async function measureShape(shape: Shape, parent: string): Promise<Measured[]> {
     for (const to of DESTINATIONS) {
       if (values.to !== undefined && values.to !== to) continue;
       if (to === 'terminal' && run.title.includes('--json')) continue;
-      const one = await measure(shape, run, to, out);
-      measured.push(one);
-      print(one);
+      const measurement = await measure(shape, run, to, out);
+      measured.push(measurement);
+      print(measurement);
     }
   }
   rmSync(join(parent, shape.name), { recursive: true, force: true });
@@ -241,8 +241,8 @@ async function main(): Promise<number> {
   const failed: Measured[] = [];
   for (const shape of SHAPES) {
     if (values.shape.length > 0 && !values.shape.includes(shape.name)) continue;
-    for (const one of await measureShape(shape, parent))
-      if (one.fault !== undefined) failed.push(one);
+    for (const measurement of await measureShape(shape, parent))
+      if (measurement.fault !== undefined) failed.push(measurement);
   }
   if (!values.json)
     console.log(failed.length === 0 ? '\nall ended as they should' : `\n${failed.length} failed`);

@@ -14,7 +14,7 @@ export interface ClientKind {
   readonly gzip: boolean;
   /** Only these families are asked for. */
   readonly names?: readonly string[];
-  /** The connection is dropped in the middle of every so-manieth answer. */
+  /** The connection is dropped in the middle of one in this many answers. */
   readonly dropsEvery?: number;
   readonly keepsConnection: boolean;
 }

@@ -1,6 +1,6 @@
 /**
  * How much of its time each part of a storm works: a part that worked for a while then rests in
- * proportion. 1 is full speed; a soak beside other work takes little.
+ * proportion. 1 is full speed; a soak during other work takes little.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -15,7 +15,7 @@ A daemon, clients, a process that damages files, and Python workers that are kil
 Exit code 1, and what was wrong, where a number was wrong, an answer no 200, or memory not flat.
 
   --seconds N      how long (60)
-  --operations N   go on until so many damages were done (0)
+  --operations N   continue until this many damages were done (0)
   --pace SHARE     share of the time each part works; 1 is full speed (1)
   --dir DIR        where to make the metrics directory (the system's temporary directory)
   --json FILE      a line of JSON for each sample, the verdict last

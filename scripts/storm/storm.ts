@@ -2,14 +2,14 @@
  * A storm: one daemon, several clients, a process that damages files as fast as it can (vandal.ts),
  * and real Python workers that are killed while they write (workers.py).
  *
- * What must hold all the time, and is looked at in every answer:
+ * What must hold all the time, and is checked in every answer:
  *
  *   - no answer but 200, and 503 only while the directory itself is away;
  *   - the numbers of untouched files are right, those of damaged ones are held;
  *   - no counter or bucket goes back, +Inf equals _count, every line is one;
- *   - the daemon lives, and holds no more memory, descriptors and mappings at the end than before.
+ *   - the daemon stays alive, and has no more memory, descriptors and mappings at the end than before.
  *
- * At the end, with everything quiet, it must say of the workers' files what the reference says.
+ * At the end, when nothing writes, it must answer for the workers' files as the reference does.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,10 +29,10 @@ import { growthOf, type Vitals, vitalsOf } from './vitals.js';
 import { writeWitnesses } from './witnesses.js';
 
 export interface StormOptions {
-  /** Empty, and the storm's alone. */
+  /** Empty, and used by nothing else. */
   readonly directory: string;
   readonly seconds: number;
-  /** It goes on until there were so many. */
+  /** The storm continues until there were this many. */
   readonly operations: number;
   readonly seed: number;
   /** Share of the time that each part works; 1 is full speed. */
@@ -42,7 +42,7 @@ export interface StormOptions {
   readonly workers: number;
   readonly sampleSeconds: number;
   readonly onSample?: (sample: StormSample) => void;
-  /** Told of each fault as it shows. */
+  /** Called with each fault as it appears. */
   readonly onFault?: (text: string) => void;
 }
 
@@ -65,7 +65,7 @@ export interface StormReport {
   readonly kills: number;
   readonly slowestMs: number;
   readonly samples: readonly StormSample[];
-  /** What was wrong; empty for a storm that was weathered. */
+  /** What was wrong; empty where everything held. */
   readonly faults: readonly string[];
 }
 

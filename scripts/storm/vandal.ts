@@ -5,10 +5,10 @@
  *
  * Files named `…_wild<n>.db` are its own: made, grown, truncated, stretched, zeroed, overwritten with
  * noise, replaced, linked and removed. Those of witnesses.ts that may be held are only damaged in
- * ways that can be noticed, and mended. Now and then the whole directory is moved away for a moment.
+ * ways that can be noticed, and repaired. Now and then the whole directory is moved away for a moment.
  *
  * Prints JSON lines: {"operations": n} several times a second, {"gone": ms} and {"back": ms} round an
- * absence. At the end it mends what it damaged and removes what it made.
+ * absence. At the end it repairs what it damaged and removes what it made.
  */
 import {
   chmodSync,
@@ -55,7 +55,7 @@ const WILD: readonly string[] = Array.from(
   { length: 48 },
   (_, n) => `${KINDS[n % KINDS.length]}_wild${n}.db`,
 );
-/** Nobody reads so far; a sparse file costs nothing. */
+/** Nothing is read that far; a sparse file takes no space. */
 const STRETCHED_BYTES = 2 ** 31;
 
 let operations = 0;
@@ -64,7 +64,7 @@ function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Opens a file that is there, for writing; what is no file of ours is skipped. */
+/** Opens a file that is there, for writing; what is not a file of ours is skipped. */
 function change(name: string, work: (fd: number) => void): void {
   let fd: number;
   try {
@@ -165,7 +165,7 @@ const wildBlows: readonly ((name: string, path: string) => void)[] = [
     mkdirSync(path);
   },
   (_, path) => chmodSync(path, random.pick([0, 0o600, 0o644])),
-  // A name of bytes that are no UTF-8.
+  // A name of bytes that are not UTF-8.
   () => {
     const name = Buffer.from([
       ...Buffer.from(`${directory}/counter_wild`),
@@ -215,7 +215,7 @@ function damage(image: Image): void {
 }
 
 /** `used` last, as a writer does: what is half written counts for nothing. */
-function mend(image: Image): void {
+function repair(image: Image): void {
   damaged.delete(image);
   const fd = openSync(join(directory, image.name), 'r+');
   try {
@@ -258,7 +258,7 @@ while (!ended) {
       wildBlow();
     } else {
       const image = random.pick(HELD);
-      if (damaged.has(image)) mend(image);
+      if (damaged.has(image)) repair(image);
       else damage(image);
     }
   }
@@ -272,7 +272,7 @@ while (!ended) {
   }
   await pace.rest();
 }
-for (const image of HELD) mend(image);
+for (const image of HELD) repair(image);
 for (const name of readdirSync(directory, { encoding: 'buffer' })) {
   if (!name.includes('_wild')) continue;
   try {

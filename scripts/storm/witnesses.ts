@@ -1,9 +1,9 @@
 /**
- * The files of a storm whose numbers are known: what a scrape must say of them, whatever happens to
- * their neighbours.
+ * The files of a storm whose numbers are known, and what a scrape must show of them, whatever happens to
+ * the other files.
  *
- *   witness_…   nobody touches them, but for one counter that only ever moves up
- *   held_…      damaged in every way that can be noticed, and mended; their values never change, so
+ *   witness_…   never damaged; one counter rises, the other values do not change
+ *   held_…      damaged in every way that can be noticed, and repaired; their values never change, so
  *               neither may what is served
  *
  * Both are in all four layouts. The vandal reads the images of the held files from here.
@@ -122,7 +122,7 @@ function gauges(): Image[] {
   });
 }
 
-/** Damaged and mended by the vandal. */
+/** Damaged and repaired by the vandal. */
 export const HELD: readonly Image[] = cumulative('held');
 
 /** Sample lines of every answer; OpenMetrics prints these the same. */

@@ -3,8 +3,8 @@
  *
  *   text/plain; version="0.0.4"; q=0.5, text/*; q=0.1
  *
- * Any text at all is read as something. prometheus_client knows neither q nor quotes, and answers 500
- * to some headers (`src/reference.md` J1, J2, N8).
+ * Any text is accepted. prometheus_client knows neither q nor quotes, and answers 500 to some headers
+ * (`src/reference.md` J1, J2, N8).
  *
  * Source: RFC 9110, 5.6.6 (parameters), 12.4.2 (quality values), 12.5.1 and 12.5.3.
  */
@@ -14,7 +14,7 @@ export interface Accepted {
   readonly value: string;
   /** By name in lower case; the first of each name counts, as in the reference. */
   readonly parameters: ReadonlyMap<string, string>;
-  /** 0 (refused) to 1; 1 also where it is missing or no number. */
+  /** 0 (refused) to 1; 1 also where it is missing or not a number. */
   readonly quality: number;
 }
 

@@ -2,8 +2,8 @@
  * Byte strings, each kept once and numbered as they come: the series and label sets of an external page.
  *
  * A page can have half a million. As strings in a Map they would be hundreds of megabytes of JavaScript heap, and a
- * Map that grows at the heap's limit ends the whole process, not the thread it is in. Here they are places in a buffer
- * with columns beside it, whose failing allocation is an ordinary error.
+ * Map that grows at the heap's limit ends the whole process, not only its thread. Here they are ranges of a buffer,
+ * held in typed arrays: when one of those cannot be allocated, that is an ordinary error.
  *
  * All bytes here are in Buffers, never in plain Uint8Arrays: code that sees both is slower.
  */
@@ -14,16 +14,16 @@ export class ByteStrings {
   readonly #home: Buffer;
   #own: Buffer = Buffer.alloc(0);
   #ownBytes = 0;
-  /** Below the length of #home a place in it, else one in #own behind that. */
+  /** Offset into #home; from its length on, that length plus an offset into #own. */
   #from: Uint32Array;
   #length: Uint32Array;
   #hash: Int32Array;
-  /** Number of a string + 1, 0 for a free slot; as many as a power of two. */
+  /** Hash table: the number of a string + 1, or 0 for a free slot. Its length is a power of two. */
   #table = new Int32Array(32);
 
   /**
-   * @param home where most strings are from; it is kept, and must not change
-   * @param strings expected; more are taken
+   * @param home the buffer that most strings are in; it is kept, and must not change
+   * @param strings how many are expected; there may be more
    */
   constructor(home: Buffer = Buffer.alloc(0), strings = 16) {
     this.#home = home;
@@ -36,7 +36,7 @@ export class ByteStrings {
     return this.#count;
   }
 
-  /** What from() and to() are places in; for another string it may be another one, and so after the next add(). */
+  /** The buffer that from() and to() are offsets in. Strings may be in different ones, and add() may replace it. */
   bytesOf(number: number): Buffer {
     return this.#from[number]! < this.#home.length ? this.#home : this.#own;
   }
@@ -81,7 +81,7 @@ export class ByteStrings {
     return true;
   }
 
-  /** Where the string is, or would be. */
+  /** The slot in #table that the string has, or would get. */
   #slotOf(hash: number, source: Buffer, from: number, to: number): number {
     const table = this.#table;
     const mask = table.length - 1;
@@ -96,7 +96,7 @@ export class ByteStrings {
     const begin = this.#ownBytes;
     const end = begin + to - from;
     if (end > this.#own.length) {
-      // Where some are copied, most may be: memory that is not used is not touched.
+      // Where some strings are copied, most may be. Memory that is not used is not touched.
       const bytes = Math.max(2 * end, this.#home.length, 1024);
       this.#own = longer(this.#own, Buffer.allocUnsafeSlow(bytes));
     }

@@ -1,6 +1,6 @@
 /**
- * Which names a family takes for itself, so that families from several places never print one twice:
- * its own, and those its samples may have. Before escaping.
+ * Which names a family claims: its own, and those that its samples may have. So families from several
+ * places never print a name twice. Before escaping.
  *
  * Source: registry.py, CollectorRegistry._get_names; OpenMetrics 1.0.0, "MetricFamily names".
  */
@@ -25,9 +25,9 @@ export function claimedNames({ name, type, keepsRawName }: Named): string[] {
 }
 
 /**
- * Leaves out the families that would repeat a name; of several the first has it.
+ * Leaves out the families that would repeat a name: of several, the first keeps it.
  *
- * @param isTaken whether a name belongs to a family from elsewhere
+ * @param isTaken whether a name belongs to a family that is not in the list
  */
 export function withoutRepeated<F extends Named>(
   families: readonly F[],

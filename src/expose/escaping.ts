@@ -35,8 +35,8 @@ export function escapeLabelName(name: string, escaping: Escaping): string {
 }
 
 /**
- * A legal spelling no other name has: `values`, for legal names too. For names that another one has
- * already been printed as (`src/reference.md` N9).
+ * A legal spelling that no other name has: `values`, for legal names too. Used where another name
+ * has already been printed with the same spelling (`src/reference.md` N9).
  */
 export function forceMetricName(name: string): string {
   return escapeValues(name, NOT_METRIC_CHARACTER);
@@ -52,7 +52,7 @@ function escapeName(name: string, escaping: Escaping, legal: boolean, illegal: R
     case 'underscores':
       return legal ? name : replaceIllegal(name, illegal, () => '_');
     case 'dots':
-      // For legal names too: otherwise the underscores of a name could not be told from escapes.
+      // For legal names too: otherwise the underscores of a name could be mistaken for escapes.
       return replaceIllegal(name.replaceAll('_', '__'), illegal, (character) =>
         character === '.' ? '_dot_' : '__',
       );
@@ -83,7 +83,7 @@ function replaceIllegal(
   return digit + name.slice(first).replace(illegal, (character) => spelling(character));
 }
 
-/** What stands between quotes: label values, quoted names, and the help of OpenMetrics. */
+/** Escapes text between quotes: label values, quoted names, and the help of OpenMetrics. */
 export function escapeQuoted(text: string): string {
   return /[\\\n"]/.test(text) ? text.replace(/[\\\n"]/g, escapeCharacter) : text;
 }

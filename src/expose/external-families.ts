@@ -1,7 +1,7 @@
 /**
- * Which family a sample of an external page belongs to, and what the page says of the family.
+ * Which family a sample of an external page belongs to, and what the page says about the family.
  *
- * A name is one family, whatever the page does: a second block of it (Dynamo serves two pages one behind the other)
+ * A name is one family, whatever the page does: a second block of it (Dynamo serves two pages one after the other)
  * adds to the first, whose TYPE and HELP count. In the text formats `x_created` of a counter, histogram or summary `x`
  * is a gauge of its own, and part of that family again here.
  *
@@ -18,10 +18,10 @@ export type PageFormat = 'text' | 'openmetrics';
 export const KEYWORDS = ['HELP', 'TYPE', 'UNIT'] as const;
 export type Keyword = (typeof KEYWORDS)[number];
 
-/** What a page says of one name, as it comes. */
+/** What a page has said about one name so far. */
 export interface Draft {
   readonly index: number;
-  /** As TYPE has it: in the text formats a counter's with `_total`. */
+  /** As in the TYPE line: in the text formats that of a counter ends in `_total`. */
   readonly name: string;
   type: MetricType | undefined;
   help: string | undefined;
@@ -44,7 +44,7 @@ const OPENMETRICS_TYPES: Readonly<Record<string, MetricType>> = {
 
 type Suffixes = Readonly<Record<MetricType, readonly string[]>>;
 
-/** Whatever the type, a sample may be called as the family is. */
+/** Whatever the type, a sample may have the name of the family. */
 const TEXT_SUFFIXES: Suffixes = {
   counter: [''],
   gauge: [''],
@@ -105,9 +105,9 @@ export class ExternalFamilies {
   }
 
   /**
-   * The family of a sample, by what was described so far.
+   * The family of a sample, by the HELP, TYPE and UNIT lines so far.
    *
-   * @throws Error when there are too many families, or in OpenMetrics the name is none that a sample can have
+   * @throws Error when there are too many families, or when no sample of the family's type may have the name
    */
   ownerOf(sampleName: string): Draft {
     const named = this.#byName.get(sampleName);
@@ -122,7 +122,7 @@ export class ExternalFamilies {
     return this.#draftOf(sampleName);
   }
 
-  /** The draft that a draft's samples belong to after all: that of `x` for `x_created`. */
+  /** The draft that the samples of a draft belong to in the end: that of `x` for `x_created`. */
   targetOf(draft: Draft): Draft {
     if (this.#format === 'openmetrics') return draft;
     if (draft.type !== 'gauge' || !draft.name.endsWith('_created')) return draft;
@@ -146,7 +146,7 @@ export class ExternalFamilies {
     return this.#format === 'text' ? TEXT_TYPES : OPENMETRICS_TYPES;
   }
 
-  /** Whether a sample of this suffix may be of the family; none is there without a TYPE. */
+  /** Whether a sample with this suffix may belong to the family; not before it has a TYPE. */
   #allows(draft: Draft | undefined, suffix: string): boolean {
     if (draft?.type === undefined) return false;
     const suffixes = this.#format === 'text' ? TEXT_SUFFIXES : OPENMETRICS_SUFFIXES;

@@ -1,15 +1,15 @@
 /**
- * Which series of an external page join a family that is there already: those of label sets that it does not have.
+ * Which series of an external page are added to an existing family: those of label sets that it does not have.
  *
- * A label set is taken or left as a whole. The buckets, sum and count of one histogram come from one place, or they
- * would not add up; and a `_created` belongs to the counter beside it.
+ * A label set is added or left out as a whole. The buckets, sum and count of one histogram come from one place, or they
+ * would not add up; and a `_created` belongs to the counter of its label set.
  *
- * Labels are added on both sides: by `--label` and for sources here, by NVIDIA Dynamo to all that it passes on
- * (`worker_id` and five more). The same series twice would double every sum. So what promfold added is not compared, and
- * a label set that has all labels of one that is there, and more, is that one.
+ * Both sides add labels: promfold for `--label` and sources, NVIDIA Dynamo to every series that it passes on (`worker_id`
+ * and five more). The same series twice would double every sum. So labels that promfold added are not compared, and a
+ * label set that has all labels of an existing one, and more, counts as the same.
  *
- * Where names have to be escaped, two label sets may be printed alike (`a.b` and `a_b`): the external one is left
- * out then, in every dialect.
+ * Where names must be escaped, two label sets may be printed the same (`a.b` and `a_b`). The external one is then left
+ * out, in every dialect.
  */
 import type { Labels } from '../format/key.js';
 import { ByteStrings } from './byte-strings.js';
@@ -20,27 +20,27 @@ import { innerLabelBytes, type LabelPair, labelPairs, writeLabelSet } from './la
 import { SampleScanner } from './sample-scanner.js';
 import { seriesLines } from './series-line.js';
 
-/** A label that promfold adds; of any value where that is undefined. */
+/** A label that promfold adds. Undefined stands for any value. */
 export type AddedLabel = readonly [name: string, value: string | undefined];
 
 /** Series that are left out, by reason. */
 export interface LeftOut {
-  /** Of label sets that are there already. */
+  /** Those of label sets that exist already. */
   duplicate: number;
-  /** Of label sets that would be printed like one that is there, or that cannot be compared. */
+  /** Those of label sets that would be printed like an existing one, or that cannot be compared. */
   nameConflict: number;
 }
 
-/** Of one family; each is looked for in every label set of the page. Healthy families have one or two. */
+/** Sets of label names in one family; every label set of the page is compared with each. Healthy families have one or two. */
 const MAX_SCHEMAS = 64;
 
 const NEWLINE = 0x0a;
 const COMMA = 0x2c;
 
 /**
- * @param existing label sets as labelSetText() has them, a newline behind each
- * @param added labels of these that are not compared
- * @param isLeftOut by place in `order` of the page; 1 is written where a series is left out
+ * @param existing label sets as labelSetText() has them, a newline after each
+ * @param added labels of the existing sets that are not compared
+ * @param isLeftOut by index into `order` of the page; set to 1 where a series is left out
  */
 export function leaveOutExisting(
   page: ExternalPage,
@@ -67,7 +67,7 @@ export function leaveOutExisting(
   return leftOut;
 }
 
-/** The label sets of a family as text, a newline behind each. */
+/** The label sets of a family as text, a newline after each. */
 export function labelSetLines(page: ExternalPage, family: ExternalFamily): Buffer {
   const sets = new ByteStrings();
   let bytes = 0;
@@ -85,7 +85,7 @@ export function labelSetLines(page: ExternalPage, family: ExternalFamily): Buffe
   return lines;
 }
 
-/** @returns places in `order` of the page, each with its label set; the bytes are void after the next one */
+/** @returns indexes into `order` of the page, each with its label set, whose bytes are valid until the next one */
 function* labelSetsOf(
   page: ExternalPage,
   family: ExternalFamily,
@@ -110,11 +110,11 @@ function* linesOf(text: Buffer): IterableIterator<Buffer> {
   }
 }
 
-/** Label sets that are there, by the names that each has. */
+/** The existing label sets, by the label names that each has. */
 class KnownSets {
   readonly #added: ReadonlyMap<string, string | undefined>;
   readonly #sets = new ByteStrings();
-  /** By the names one behind the other. */
+  /** By the names, each followed by a comma. */
   readonly #schemas = new Map<string, readonly Buffer[]>();
   #scratch = Buffer.allocUnsafeSlow(1_024);
 
@@ -154,7 +154,7 @@ class KnownSets {
     this.#sets.add(this.#scratch, 0, length);
   }
 
-  /** Whether one of them is in the set, all or part of it. */
+  /** Whether one of them is equal to this set, or a part of it. */
   isIn(set: Buffer): boolean {
     const pairs = labelPairs(set);
     for (const names of this.#schemas.values()) {
@@ -198,7 +198,7 @@ function namedPairs(
   return named.length === names.length ? named : undefined;
 }
 
-/** True for some that have none: inside a value the same bytes may come of an escaped quote. */
+/** May also be true where there is none: an escaped quote in a value gives the same bytes. */
 function hasQuotedName(lines: Buffer): boolean {
   return lines[0] === 0x22 || lines.includes('\n"') || lines.includes('","');
 }

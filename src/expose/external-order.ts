@@ -1,6 +1,6 @@
 /**
- * The order in which the series of an external page are printed: those of a family together, those of a label set
- * together in it, buckets ascending. Otherwise as the page has them.
+ * The order in which the series of an external page are printed: by family, within it by label set, buckets ascending.
+ * Otherwise in the order of the page.
  *
  * Source: OpenMetrics 1.0.0, "MetricFamily" and "Histogram": label sets are not interleaved, buckets are in order.
  */
@@ -23,7 +23,7 @@ export interface Rows {
   readonly inner: Float64Array | undefined;
 }
 
-/** @returns the rows of all families, family by family, and where those of each end */
+/** @returns the rows of all families, family by family, and where those of each family end */
 export function orderRows(
   families: readonly NamedRows[],
   rows: Rows,
@@ -50,7 +50,7 @@ export function orderRows(
 
   for (const [i, { head, names }] of families.entries()) {
     const from = i === 0 ? 0 : end[i - 1]!;
-    // Of one kind of sample without an inner label each series is a label set.
+    // With one kind of sample and no inner label, each series is a label set.
     if (names.length === 1 && innerLabel(head.type, head.name) === undefined) continue;
     putLabelSetsTogether(order.subarray(from, end[i]!), head, rows);
   }

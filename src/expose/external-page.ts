@@ -1,14 +1,14 @@
 /**
- * The page of another endpoint, read to be printed again: its series as columns, and where their values stand.
+ * The page of another endpoint, read to be printed again: its series as columns, and where their values are.
  *
  *   bytes   # TYPE x gauge⏎x{a="1"} 7⏎x{a="2"} 8⏎        slow clock: the text around the values (fixed) is read once
  *           └ fixed ──────────────┘ ▲└ fixed ┘ ▲└┘        fast clock: the same fixed text again: only values are found
  *
- * From one scrape to the next an endpoint's values change and its series seldom do. update() compares the text around
- * the values, which is 20 ms for 32 MB, and finds the new values; only where the text differs the page is read anew.
+ * From one scrape to the next an endpoint's values change, but its series rarely do. update() compares the text around
+ * the values, which takes 20 ms for 32 MB, and locates the new values. Only if the text differs is the page read anew.
  *
- * Everything per sample is a number in a typed array or a byte in one buffer: no string and no object is made for a
- * series, so that memory is bounded by the budget and a page at its limits costs the heap nothing.
+ * All that is kept of a sample is numbers in typed arrays and bytes in one buffer. No string or object is made for a
+ * series, so the budget bounds the memory, and a page at its limits takes no JavaScript heap.
  *
  * Source: Prometheus docs, exposition_formats; OpenMetrics 1.0.0; prometheus_client parser.py and
  * openmetrics/parser.py.
@@ -31,13 +31,13 @@ import { PrefixSpelling } from './prefix-spelling.js';
 import { isBlank, SampleScanner, skipBlanks, unescaped } from './sample-scanner.js';
 import { OWN_BLOCK_SUFFIXES } from './text.js';
 
-/** What a page may have; one that has more is refused as a whole. Who fetches it sees to its bytes. */
+/** What a page may have; one that has more is refused as a whole. fetchPage() checks the bytes. */
 export interface PageBudget {
   readonly bytes: number;
   readonly families: number;
   /** Of the names of all families. */
   readonly familyNameBytes: number;
-  /** Those of a series that is there twice are counted, too. */
+  /** Repeated samples of a series are counted, too. */
   readonly samples: number;
   readonly lineBytes: number;
   /** Of one series. */
@@ -63,7 +63,7 @@ export interface ExternalFamily extends FamilyHead {
   readonly to: number;
   /** Names that its samples have: indexes into sampleNames of the page. */
   readonly names: readonly number[];
-  /** A name of a series in it is not legal, or is Prometheus' own. */
+  /** One of its series has a name that is not legal, or is reserved by Prometheus. */
   readonly hasOddName: boolean;
 }
 
@@ -75,7 +75,7 @@ export class ExternalPage {
   readonly families: readonly ExternalFamily[];
   /** Rows, family by family, in the order in which they are printed. */
   readonly order: Uint32Array;
-  /** The prefix of row r as allow-utf-8 has it: string r. */
+  /** String r is the prefix of row r, as spelled in allow-utf-8. */
   readonly prefixes: ByteStrings;
   /** By row, index into sampleNames. */
   readonly nameOf: Uint32Array;
@@ -86,7 +86,7 @@ export class ExternalPage {
   readonly repeated: number;
   readonly format: PageFormat;
   bytes: Buffer;
-  /** By sample: where the value stands, and where its line ends. */
+  /** By sample: where the value is, and where its line ends. */
   readonly samples: Samples;
   /** By row: its sample. */
   readonly sampleOf: Uint32Array;
@@ -107,9 +107,9 @@ export class ExternalPage {
   }
 
   /**
-   * Takes the values of a new page, if it has the same series in the same text.
+   * Takes the values of a new page if the text around them is the same.
    *
-   * @returns false for any other page, and for one with a line that is not a sample; this one is as it was then
+   * @returns false for any other page, and for one with a line that is not a sample; nothing changes then
    */
   update(bytes: Buffer): boolean {
     if (!this.samples.update(this.bytes, bytes)) return false;
@@ -120,7 +120,7 @@ export class ExternalPage {
 
 /**
  * @param bytes the page; not changed, and kept
- * @param prefixes families left out are none
+ * @param prefixes which families are read; the others are treated as missing
  * @throws Error `line 7: …` for a line that is neither sample nor comment, and for a page beyond the budget
  */
 export function readExternalPage(
@@ -149,7 +149,7 @@ class PageReader {
   readonly #families: ExternalFamilies;
   readonly #scanner: SampleScanner;
   readonly #spelling = new PrefixSpelling();
-  /** By row: bound or quantile as a number, where its family has such; NaN elsewhere. */
+  /** By row: the bound or quantile as a number, where the family has one; else NaN. */
   #inner: Float64Array | undefined;
   /** By sample name: the draft it is of. */
   readonly #draftOfName: Draft[] = [];
@@ -162,7 +162,7 @@ class PageReader {
   #nameBytes = 0;
 
   constructor(bytes: Buffer, format: PageFormat, prefixes: Prefixes, budget: PageBudget) {
-    // As many as there can be; what is not used is never touched, and takes no memory.
+    // As many as there can be: entries that are not used are never touched, and take no memory.
     const capacity = Math.min(Math.ceil(bytes.length / MIN_SAMPLE_BYTES) + 1, budget.samples);
     this.samples = new Samples(format, capacity);
     this.prefixes = new ByteStrings(bytes, capacity);
@@ -183,7 +183,7 @@ class PageReader {
       line++;
       const newline = bytes.indexOf(NEWLINE, from);
       const to = newline < 0 ? bytes.length : newline;
-      const fault = isOver ? 'something behind # EOF' : this.#readLine(from, to);
+      const fault = isOver ? 'something after # EOF' : this.#readLine(from, to);
       if (fault === END) isOver = true;
       else if (fault !== undefined) throw new Error(`line ${line}: ${fault}`);
       from = to + 1;
@@ -304,7 +304,7 @@ class PageReader {
     return index;
   }
 
-  /** HELP, TYPE, UNIT and EOF; any other is nothing. */
+  /** HELP, TYPE, UNIT and EOF; any other comment is ignored. */
   #readComment(from: number, to: number): string | undefined {
     const bytes = this.#bytes;
     const at = skipBlanks(bytes, from + 1, to);
@@ -337,13 +337,13 @@ class PageReader {
   }
 }
 
-/** What readLine() says of the line that ends OpenMetrics. */
+/** What #readLine() returns for the line that ends OpenMetrics. */
 const END = '# EOF';
 
-/** The word that begins here; no longer than the keywords are. */
+/** The keyword that begins here, or EOF. */
 function wordAt(bytes: Buffer, from: number, to: number): Keyword | 'EOF' | undefined {
   const first = bytes[from];
-  // H, T, U, E: most comments of a page that has millions begin otherwise.
+  // H, T, U or E. A page may have millions of comments; most begin with another letter.
   if (first !== 0x48 && first !== 0x54 && first !== 0x55 && first !== 0x45) return undefined;
   const word = /^(?:HELP|TYPE|UNIT|EOF)(?=\s|$)/.exec(
     bytes.toString('latin1', from, Math.min(to, from + 5)),
@@ -351,7 +351,7 @@ function wordAt(bytes: Buffer, from: number, to: number): Keyword | 'EOF' | unde
   return word?.[0] as Keyword | 'EOF' | undefined;
 }
 
-/** Behind a name, quoted or not; `from` where there is none. */
+/** Where a name ends, quoted or not; `from` where there is none. */
 function nameEnd(bytes: Buffer, from: number, to: number): number {
   let at = from;
   if (bytes[at] !== QUOTE) {

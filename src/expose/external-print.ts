@@ -2,8 +2,8 @@
  * Prints an external page in any dialect, as bytes.
  *
  * A line is the prefix of its series and the value as the endpoint wrote it. Where names are spelled as in allow-utf-8,
- * the prefix is copied; otherwise it is made anew for each page. Families that are to be joined with others of the same
- * name come first, each in pieces that can be put anywhere; the others follow in one run.
+ * the prefix is copied; otherwise it is made anew for each page. Families that are joined with others of the same name
+ * come first, in pieces that can be inserted anywhere. The others follow, all together.
  *
  *   ┌ piece: header, lines ┬ piece: header, lines ┬ all other families ─────┐
  */
@@ -22,12 +22,12 @@ export interface PrintOptions {
   readonly dialect: Dialect;
   /** `name[]`; undefined for all. */
   readonly wanted: ReadonlySet<string> | undefined;
-  /** Families of the page that come in pieces, and those that follow. */
+  /** Families of the page that are printed in pieces, and those that follow. */
   readonly apart: readonly number[];
   readonly together: readonly number[];
   /** Those whose names are printed in forced `values`. */
   readonly renamed: ReadonlySet<number>;
-  /** By place in `order` of the page: 1 is not printed. Undefined where all are. */
+  /** By index into `order` of the page: 1 for a series that is not printed. Undefined where all are. */
   readonly isLeftOut: Uint8Array | undefined;
 }
 
@@ -35,23 +35,23 @@ export interface PrintedPage {
   readonly bytes: Buffer;
   /**
    * Pieces in the order of `apart`, PIECE_COLUMNS numbers each: the family, the block (index into blockSuffixes()),
-   * where it begins, where its header ends, where it ends. Behind the last one is all that comes together.
+   * where it begins, where its header ends, where it ends. The families of `together` follow the last piece.
    */
   readonly pieces: Uint32Array;
 }
 
 export const PIECE_COLUMNS = 5;
 
-/** Names that have to be escaped can make a page several times as large as it was read. */
+/** Escaping names can make a page several times as large as it was. */
 export const MAX_PRINTED_BYTES = 64 * 1024 * 1024;
 
-/** Of one family whose names have to be escaped: its lines are compared with each other as strings. */
+/** Limits of one family whose names must be escaped: its lines are compared with each other as strings. */
 export const MAX_ODD_SERIES = 50_000;
 export const MAX_ODD_BYTES = 8 * 1024 * 1024;
 
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
-/** Of a timestamp with its blank, and a number spelled anew. */
+/** Of a timestamp with its blank, and of a number that is formatted anew. */
 const MAX_NUMBER_BYTES = 32;
 
 /** @throws Error for a page that is too large in this dialect */
@@ -72,7 +72,7 @@ class Printer {
     this.#page = page;
     this.#options = options;
     this.#suffixes = blockSuffixes(options.dialect);
-    // About what was read, and headers that it had not.
+    // About as much as was read, and headers that the page did not have.
     this.#out = Buffer.allocUnsafeSlow(page.bytes.length + 65_536);
   }
 
@@ -117,9 +117,9 @@ class Printer {
   }
 
   /**
-   * How the prefix of a row is written, and the blank behind it.
+   * @returns what writes the prefix of a row, and the blank after it
    *
-   * @throws Error for too many series whose names have to be escaped
+   * @throws Error for too many series whose names must be escaped
    */
   #prefixesOf(
     family: ExternalFamily,
@@ -135,7 +135,7 @@ class Printer {
       let lines = seriesLines(escaping, renamed);
       let made = 0;
       return (place) => {
-        // It remembers all label names it has seen.
+        // seriesLines() keeps every label name that it has seen.
         if (++made % 4_096 === 0) lines = seriesLines(escaping, renamed);
         this.#write(lines(this.#seriesAt(place)));
       };
@@ -198,7 +198,7 @@ class Printer {
     this.#length = at;
   }
 
-  /** A value as the endpoint wrote it, where every parser reads it. */
+  /** Prints a value as the endpoint wrote it if every parser reads that, else formatted anew. */
   #printValue(sample: number): void {
     const { bytes, samples } = this.#page;
     let from = samples.valueFrom[sample]!;
@@ -217,7 +217,7 @@ class Printer {
     out[this.#length++] = NEWLINE;
   }
 
-  /** In the unit of the page's format, for one that may have another. */
+  /** Converts a timestamp from the unit of the page's format to that of the dialect. */
   #timestamp(timestamp: number): number {
     const from = FORMAT[this.#page.format].unitsPerSecond;
     const to = FORMAT[this.#options.dialect.format].unitsPerSecond;

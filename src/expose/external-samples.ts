@@ -1,6 +1,6 @@
 /**
- * Where the values of a page stand, sample after sample as in its text, and the times that follow them: the fast clock of
- * an external page (external-page.ts).
+ * Where the values of a page are, in the order of its text, and the timestamps that follow them: the fast clock of an
+ * external page (external-page.ts).
  */
 import type { PageFormat } from './external-families.js';
 import { isBlank, numberEnd, type SampleScanner, skipBlanks } from './sample-scanner.js';
@@ -9,7 +9,7 @@ const NEWLINE = 0x0a;
 const HASH = 0x23;
 const OPEN = 0x7b;
 
-/** Milliseconds as well as seconds; beyond, printing one would need an exponent. */
+/** Of milliseconds as well as seconds; a larger one could not be printed without an exponent. */
 const MAX_TIMESTAMP = Number.MAX_SAFE_INTEGER;
 
 export class Samples {
@@ -17,9 +17,9 @@ export class Samples {
   count = 0;
   valueFrom: Uint32Array;
   valueTo: Uint32Array;
-  /** Of the line: its newline, or the end of the page. */
+  /** Where the line ends: at its newline, or at the end of the page. */
   end: Uint32Array;
-  /** As the page has it, milliseconds or seconds; NaN for none. Undefined while no sample has one. */
+  /** As in the page, milliseconds or seconds; NaN for none. Undefined while no sample has one. */
   timestamp: Float64Array | undefined;
 
   constructor(format: PageFormat, capacity: number) {
@@ -80,7 +80,7 @@ export class Samples {
         timestampTo < 0 ? Number.NaN : Number(bytes.toString('latin1', at, timestampTo));
       const isText = this.format === 'text';
       if (!(Math.abs(timestamp) <= MAX_TIMESTAMP) || (isText && !Number.isInteger(timestamp))) {
-        return 'not a timestamp behind the value';
+        return 'not a timestamp after the value';
       }
       this.timestamp ??= new Float64Array(this.valueFrom.length).fill(Number.NaN);
       this.timestamp[sample] = timestamp;
@@ -91,6 +91,6 @@ export class Samples {
       this.format === 'openmetrics' &&
       bytes[at] === HASH &&
       bytes[skipBlanks(bytes, at + 1, to)] === OPEN;
-    return isExemplar ? undefined : 'not a timestamp behind the value';
+    return isExemplar ? undefined : 'not a timestamp after the value';
   }
 }

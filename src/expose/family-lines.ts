@@ -1,5 +1,5 @@
 /**
- * The lines of a family, no two alike: where escaping makes them so (`wild$total` and `wild_total`, or
+ * The lines of a family, no two of them equal. Where escaping makes lines equal (`wild$total` and `wild_total`, or
  * a label `a.b` of one series and `a_b` of another), Prometheus would take one and drop the rest. As
  * with names (collision.ts), the first in code-point order of the original keeps its spelling, and the
  * others are printed in `values`, with their sample name forced. Runs when a family is printed.
@@ -10,7 +10,7 @@ import type { ExposedSeries, LineOf } from './family.js';
 import { seriesLines } from './series-line.js';
 
 /**
- * @param renamed another family is called so already
+ * @param renamed the family is printed under forced names, since another one has its name
  * @returns the line of series[index]
  */
 export function familyLines(
@@ -26,7 +26,7 @@ export function familyLines(
   return (index) => (isRepeated.has(index) ? printForced : print)(series[index]!);
 }
 
-/** Indexes of the series whose line is an earlier one's by code point. */
+/** Indexes of the series that have the same line as one that precedes them in code-point order. */
 function repeatedLines(
   escaping: Escaping,
   series: readonly ExposedSeries[],
@@ -48,8 +48,8 @@ function repeatedLines(
 }
 
 /**
- * Whether series that differ in their names may print the same line. Those that do not differ in them have
- * other values. There may be a million series, with few sets of names.
+ * Whether series that differ in sample or label names may print the same line. Those that have the same names differ in
+ * their label values. There may be a million series, but few sets of names.
  */
 function mayRepeat(
   series: readonly ExposedSeries[],
@@ -57,22 +57,25 @@ function mayRepeat(
 ): boolean {
   const printed = new Map<string, string>();
   let last: ExposedSeries | undefined;
-  for (const one of series) {
+  for (const current of series) {
     const isLikeLast =
-      last !== undefined && one.sampleName === last.sampleName && haveSameNames(one, last);
-    last = one;
+      last !== undefined && current.sampleName === last.sampleName && haveSameNames(current, last);
+    last = current;
     if (isLikeLast) continue;
-    const names = labelNamesOf(one);
-    const blank = print({ sampleName: one.sampleName, labels: names.map((name) => [name, '']) });
-    const original = JSON.stringify([one.sampleName, names]);
+    const names = labelNamesOf(current);
+    const blank = print({
+      sampleName: current.sampleName,
+      labels: names.map((name) => [name, '']),
+    });
+    const original = JSON.stringify([current.sampleName, names]);
     if ((printed.get(blank) ?? original) !== original) return true;
     printed.set(blank, original);
   }
   return false;
 }
 
-/** The series that are printed in `values` under the default escaping. */
-export function seriesThatGiveWay(series: readonly ExposedSeries[]): readonly ExposedSeries[] {
+/** The series that are renamed under the default escaping: they are printed in `values`. */
+export function renamedSeries(series: readonly ExposedSeries[]): readonly ExposedSeries[] {
   const print = seriesLines('underscores', false);
   return repeatedLines('underscores', series, print).map((i) => series[i]!);
 }

@@ -7,7 +7,7 @@ import type { Labels } from '../format/key.js';
 export interface ExposedSeries {
   readonly sampleName: string;
   readonly labels: Labels;
-  /** Names of the labels; one array for series that are alike in it, so that a million need one look. */
+  /** Names of the labels. Series with the same names share one array, so that comparing them is fast. */
   readonly labelNames?: readonly string[];
 }
 
@@ -28,11 +28,11 @@ export interface ExposedFamily extends FamilyHead {
 }
 
 /**
- * One HELP, one TYPE and the lines below, every byte but the numbers. A family is one block; samples
- * called `_created`, `_gsum` or `_gcount` make further ones in the text formats (`src/reference.md` H4).
+ * One HELP, one TYPE and the lines that follow, every byte but the numbers. A family is one block. In the text formats
+ * its `_created`, `_gsum` and `_gcount` samples are in further blocks (`src/reference.md` H4).
  */
 export interface FamilyBlock {
-  /** Of the samples that have a block of their own: `_created`; '' for the others. */
+  /** `_created` and so on for samples that have a block of their own; '' for the others. */
   readonly suffix: string;
   /** The HELP and TYPE lines with their newlines, and the UNIT line. */
   readonly header: string;

@@ -1,6 +1,6 @@
 /**
- * The exposition formats, a row each: all in which one differs from another. Add a row for a new one, and its name in
- * dialect.ts.
+ * The exposition formats, one row each: everything in which they differ. For a new format, add a row here and its name
+ * in dialect.ts.
  *
  * Source: https://prometheus.io/docs/instrumenting/content_negotiation/; exposition.py, choose_encoder.
  */
@@ -13,25 +13,25 @@ import { OWN_BLOCK_SUFFIXES, textBlocks, textHeader } from './text.js';
 export interface ExpositionFormat {
   readonly mediaType: string;
   readonly version: string;
-  /** Whether it is the answer to a media type with this version. Of several formats the first in FORMAT is. */
+  /** Whether the format answers its media type with this version. Of several formats the first in FORMAT answers. */
   readonly answers: (version: string | undefined) => boolean;
-  /** Those it can be in, first that for whom asks for none. */
+  /** The escapings it can be in; the first is the default. */
   readonly escapings: readonly Escaping[];
   /** Whether the Content-Type names the escaping. */
   readonly namesEscaping: 'always' | 'when asked for' | 'never';
   /** The name a family has in its HELP and TYPE lines, before escaping. */
   readonly familyName: (family: Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>) => string;
-  /** Those that the blocks of a family can have, in their order. */
+  /** The suffixes that the blocks of a family can have, in order. */
   readonly blockSuffixes: readonly string[];
   readonly blocks: (dialect: Dialect, family: ExposedFamily, renamed: boolean) => FamilyBlock[];
-  /** Of the block with that suffix. */
+  /** The header of the block with this suffix. */
   readonly header: (
     dialect: Dialect,
     family: FamilyHead,
     renamed: boolean,
     suffix: string,
   ) => string;
-  /** Timestamps of samples count these. */
+  /** The unit of timestamps: 1000 for milliseconds. */
   readonly unitsPerSecond: number;
   /** What follows the families. */
   readonly trailer: string;
@@ -86,10 +86,10 @@ export const ESCAPABLE: readonly Format[] = FORMATS.filter(
   (format) => FORMAT[format].escapings.length > 1,
 );
 
-/** @param escaping where the format has no such one, or it is left out, the format's first */
+/** @param escaping the format's default where it is left out, or the format does not have it */
 export function dialectFor(format: Format, escaping?: Escaping): Dialect {
   const { mediaType, version, escapings, namesEscaping } = FORMAT[format];
-  const scheme = escapings.find((one) => one === escaping) ?? escapings[0]!;
+  const scheme = escapings.find((known) => known === escaping) ?? escapings[0]!;
   const isNamed =
     namesEscaping === 'always' || (namesEscaping === 'when asked for' && escaping !== undefined);
   const parameters = isNamed ? `; escaping=${scheme}` : '';
@@ -100,7 +100,7 @@ export function dialectFor(format: Format, escaping?: Escaping): Dialect {
   };
 }
 
-/** The format that answers a media type; undefined for one that none has, or a version that none answers. */
+/** The format that answers a media type; undefined where none has the type, or none answers the version. */
 export function formatOf(mediaType: string, version: string | undefined): Format | undefined {
   const formats = Object.entries(FORMAT) as [Format, ExpositionFormat][];
   return formats.find(([, row]) => row.mediaType === mediaType && row.answers(version))?.[0];

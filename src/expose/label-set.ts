@@ -1,10 +1,10 @@
 /**
- * Label sets as text, so that the directory's can be compared with those of an external page:
+ * Label sets as text, so that those of the directory can be compared with those of an external page:
  *
  *   method="GET",path="/"
  *
- * sorted by name, spelled as in allow-utf-8, and without the label that tells the samples of one label set apart: the
- * bound of a bucket, the quantile of a summary, the state of a stateset.
+ * sorted by name, spelled as in allow-utf-8, and without the inner label, in which the samples of one label set differ:
+ * the bound of a bucket, the quantile of a summary, the state of a stateset.
  *
  * Source: OpenMetrics 1.0.0, "Metric" (a label set of a family) and its samples.
  */
@@ -18,7 +18,7 @@ const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 const OPEN = 0x7b;
 
-/** The label that tells the samples of one label set apart; undefined where there is none. */
+/** The label in which the samples of one label set differ; undefined where there is none. */
 export function innerLabel(type: MetricType, family: string): string | undefined {
   if (type === 'histogram' || type === 'gaugehistogram') return 'le';
   if (type === 'summary') return 'quantile';
@@ -47,10 +47,10 @@ export function prefixText(sampleName: string, labels: Labels): string {
   return pairs === '' ? `{${name}}` : `{${name},${pairs}}`;
 }
 
-/** A label in a text like labelSetText(), as places in it: `name="value"` is [from..to). */
+/** A label in a text like labelSetText(), as offsets: `name="value"` is [from..to). */
 export interface LabelPair {
   readonly from: number;
-  /** Behind the name, quotes and all. */
+  /** Where the name ends, its quotes included. */
   readonly nameTo: number;
   readonly to: number;
 }
@@ -71,8 +71,8 @@ export function labelPairs(set: Buffer): LabelPair[] {
  * Finds the label set in a prefix that is spelled like prefixText().
  *
  * @param inner the label to leave out, as it is spelled there
- * @param target takes the text from 0 on; as long as the prefix at least
- * @returns bytes of the text
+ * @param target receives the text, from offset 0; at least as long as the prefix
+ * @returns length of the text
  */
 export function writeLabelSet(
   bytes: Buffer,
@@ -83,7 +83,7 @@ export function writeLabelSet(
 ): number {
   let at = from;
   if (bytes[at] === OPEN) {
-    // The name is in quotes inside.
+    // The name is inside, in quotes.
     at = quotedEnd(bytes, at + 1);
     if (bytes[at] === COMMA) at++;
   } else {
@@ -104,14 +104,14 @@ export function writeLabelSet(
   return written;
 }
 
-/** The equals sign behind the name that begins here. */
+/** The equals sign after the name that begins here. */
 function nameEnd(bytes: Buffer, from: number): number {
   let at = bytes[from] === QUOTE ? quotedEnd(bytes, from) : from;
   while (bytes[at] !== EQUALS) at++;
   return at;
 }
 
-/** Behind the closing quote of what begins here with a quote. */
+/** Just after the closing quote of the text that begins here with a quote. */
 function quotedEnd(bytes: Buffer, from: number): number {
   let at = from + 1;
   while (bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;

@@ -1,8 +1,8 @@
 /**
  * Which dialect a client gets, and whether gzipped.
  *
- * The highest q wins, and among equals the first; where nothing fits, text 0.0.4 is the answer. The
- * version in the Content-Type is the one that is really served, not an echo of the request.
+ * The highest q wins, and among equal ones the first. Where nothing fits, the answer is text 0.0.4. The
+ * version in the Content-Type is the one that is served, not an echo of the request.
  *
  * Source: https://prometheus.io/docs/instrumenting/content_negotiation/; exposition.py, choose_encoder.
  * `src/reference.md` J1 to J3, J6, N8.
@@ -28,8 +28,8 @@ export function negotiate(accept: string | undefined): Dialect {
 }
 
 /**
- * By q: gzip, which may be called x-gzip, or `*` where it is not named; but not where the client would
- * rather have it plain.
+ * Compares q values: gzip, which may be called x-gzip, or `*` where gzip is not named. False where the client
+ * prefers identity.
  */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   const accepted = parseAccept(acceptEncoding ?? '');
@@ -52,7 +52,7 @@ const RANGES: ReadonlyMap<string, readonly Dialect[]> = new Map([
 
 /** @returns `undefined` for a range, a type we do not have, or a version of OpenMetrics below 1.0.0 */
 function dialectOf({ value, parameters }: Accepted): Dialect | undefined {
-  // An empty version is none, as in the reference; without one there is no escaping.
+  // An empty version counts as missing, as in the reference; without a version there is no escaping.
   const version = parameters.get('version') || undefined;
   const format = formatOf(value, version);
   if (format === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * A family in OpenMetrics 1.0.0. Files hold no unit, exemplar or creation time, so none of theirs is printed; an external
- * page can have a unit.
+ * A family in OpenMetrics 1.0.0. Files hold no units, exemplars or creation times, so none are printed for them. An
+ * external page can have a unit.
  *
  * Source: openmetrics/exposition.py, generate_latest; `src/reference.md` H5, H7, N6.
  */

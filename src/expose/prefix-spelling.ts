@@ -1,6 +1,6 @@
 /**
- * Spells the prefix of an external sample as promfold prints it in allow-utf-8, however the endpoint does: labels in
- * order, no blank, no escape too many, bounds as everywhere here. Two spellings of a series are one series then.
+ * Spells the prefix of an external sample as promfold prints it in allow-utf-8: labels sorted, no blanks, no needless
+ * escapes, bounds formatted as in all of promfold's output. So two spellings of a series become one series.
  */
 import { formatNumber } from '../format/number.js';
 import { ByteStrings } from './byte-strings.js';
@@ -20,8 +20,7 @@ export class PrefixSpelling {
 
   /**
    * @param from where the line begins
-   * @param inner the label that is a number, such as `le`: it is written as everywhere here, and as OpenMetrics
-   *   demands: `1.0`, not `1`
+   * @param inner the inner label. One that is a number, such as `le`, is formatted as OpenMetrics demands: `1.0`, not `1`
    * @returns what is wrong with the labels
    */
   spell(scanner: SampleScanner, from: number, inner: string | undefined): string | undefined {
@@ -38,7 +37,7 @@ export class PrefixSpelling {
     return this.#reorder(scanner, bound);
   }
 
-  /** Index of the label, whose number is in #bounds then; -1 where there is none. */
+  /** Finds the label and its number, in #bounds. @returns its index; -1 where there is none */
   #findInner({ bytes, label, labelCount }: SampleScanner, inner: string): number {
     for (let i = 0; i < 4 * labelCount; i += 4) {
       const length = label[i + 1]! - label[i]!;
@@ -51,7 +50,7 @@ export class PrefixSpelling {
     return -1;
   }
 
-  /** Labels that only have to be sorted, and the bound written anew. */
+  /** Sorts the labels, and formats the bound anew. */
   #reorder(scanner: SampleScanner, bound: number): string | undefined {
     const { bytes, label, labelCount, nameFrom, nameTo } = scanner;
     const order = this.#order;
@@ -64,7 +63,7 @@ export class PrefixSpelling {
       }
     }
 
-    // What is spelled anew is a number of less than 32 characters.
+    // The bound is the only text that may get longer: it has less than 32 characters.
     const scratch = this.#makeRoom(scanner.prefixTo - nameFrom + 32);
     let to = copy(bytes, nameFrom, nameTo, scratch, 0);
     for (const [i, at] of order.entries()) {
@@ -87,7 +86,7 @@ export class PrefixSpelling {
     return undefined;
   }
 
-  /** Names and values that have to be understood first; few pages have such. */
+  /** Spells names and values that must be decoded first; few pages have them. */
   #spellDecoded(scanner: SampleScanner, inner: string | undefined): string | undefined {
     const labels = scanner.labels().map(([name, value]) => {
       const isRespelled = name === inner && !Number.isNaN(this.inner);
@@ -109,10 +108,10 @@ export class PrefixSpelling {
   }
 }
 
-/** Bounds as numbers. A page has the same few again and again. */
+/** Bounds as numbers. A page repeats the same few again and again. */
 class Bounds {
   number = Number.NaN;
-  /** It is not written as formatNumber does. */
+  /** The text is not what formatNumber gives. */
   isRespelled = false;
   readonly #texts = new ByteStrings();
   #numbers = new Float64Array(64);

@@ -5,9 +5,9 @@
  *   └ name ───────────┘ └ labels ─────────────┘  │    └ rest: timestamp, exemplar
  *   └ prefix ──────────────────────────────────┘ └ value
  *
- * What is found are offsets into the bytes of the page: a page has up to half a million lines, and a string for
- * every part of each would be most of the work. Lenient where it does no harm: blanks are taken as they come, and what
- * stands behind the value is left to who reads.
+ * The results are offsets into the bytes of the page: a page has up to half a million lines, and making a string
+ * of every part would be most of the work. Lenient where it does no harm: any blanks are accepted, and the caller
+ * checks what follows the value.
  *
  * Source: Prometheus docs, exposition_formats; OpenMetrics 1.0.0; UTF-8 names in quotes, as Prometheus 3 writes them.
  * Escapes: prometheus_client parser.py, which knows three and leaves every other backslash alone.
@@ -53,10 +53,10 @@ const CLASS = Uint8Array.from({ length: 256 }, (_, byte) => {
   );
 });
 
-const NO_SAMPLE = 'not a sample';
+const NOT_A_SAMPLE = 'not a sample';
 
 export class SampleScanner {
-  /** What the offsets are into. */
+  /** The bytes that the offsets refer to. */
   bytes: Buffer = Buffer.alloc(0);
   /** Of the metric name, without quotes. */
   nameFrom = 0;
@@ -65,16 +65,16 @@ export class SampleScanner {
   labelCount = 0;
   /** Of label i at 4 * i: where its name begins and ends, and its value, all without quotes. */
   label = new Uint32Array(4 * 16);
-  /** Behind name and labels. */
+  /** Where name and labels end. */
   prefixTo = 0;
   valueFrom = 0;
   valueTo = 0;
   /** What follows the value, without blanks at either end. */
   restFrom = 0;
   restTo = 0;
-  /** The prefix is spelled as promfold prints it in allow-utf-8: labels in order, no blank, no escape too many. */
+  /** The prefix is spelled as promfold prints it in allow-utf-8: labels sorted, no blanks, no needless escapes. */
   isCanonical = false;
-  /** A name is in quotes, or begins with `__`: it may have to be spelled otherwise. */
+  /** A name is in quotes, or begins with `__`: it may have to be escaped. */
   hasOddName = false;
   /** A label value has a backslash that escapes nothing. */
   hasOddEscape = false;
@@ -91,9 +91,9 @@ export class SampleScanner {
     const fault = this.scanPrefix(bytes, from, to);
     if (fault !== undefined) return fault;
     this.valueFrom = skipBlanks(bytes, this.prefixTo, to);
-    if (this.valueFrom === this.prefixTo) return NO_SAMPLE;
+    if (this.valueFrom === this.prefixTo) return NOT_A_SAMPLE;
     this.valueTo = numberEnd(bytes, this.valueFrom, to);
-    if (this.valueTo < 0) return NO_SAMPLE;
+    if (this.valueTo < 0) return NOT_A_SAMPLE;
     this.restFrom = skipBlanks(bytes, this.valueTo, to);
     this.restTo = to;
     return undefined;
@@ -125,14 +125,14 @@ export class SampleScanner {
       fault = this.#scanLabels(to);
       if (fault !== undefined) return fault;
     }
-    return this.nameFrom === this.nameTo && !this.isNameQuoted ? NO_SAMPLE : undefined;
+    return this.nameFrom === this.nameTo && !this.isNameQuoted ? NOT_A_SAMPLE : undefined;
   }
 
   sampleName(): string {
     return textAt(this.bytes, this.nameFrom, this.nameTo, this.isNameQuoted);
   }
 
-  /** Sorted by name; a name that is there twice stays so. */
+  /** Sorted by name. Repeated names are not removed. */
   labels(): Labels {
     const { bytes, label } = this;
     const labels: Label[] = [];
@@ -148,7 +148,7 @@ export class SampleScanner {
     return this.bytes.toString('latin1', this.valueFrom, this.valueTo);
   }
 
-  /** From behind the opening brace; prefixTo is moved behind the closing one. */
+  /** Begins after the opening brace, at prefixTo, and moves prefixTo past the closing one. */
   #scanLabels(to: number): string | undefined {
     const { bytes } = this;
     let at = this.prefixTo;
@@ -156,9 +156,9 @@ export class SampleScanner {
       const first = skipBlanks(bytes, at, to);
       if (first !== at) this.isCanonical = false;
       at = first;
-      if (at >= to) return NO_SAMPLE;
+      if (at >= to) return NOT_A_SAMPLE;
       if (bytes[at] === CLOSE) {
-        // No label at all, or a comma behind the last one.
+        // No label at all, or a comma after the last one.
         this.isCanonical = false;
         this.prefixTo = at + 1;
         return undefined;
@@ -171,9 +171,9 @@ export class SampleScanner {
         this.hasOddName = true;
         this.isCanonical = false;
         at = this.#quotedEnd(from, to);
-        if (at < 0) return NO_SAMPLE;
+        if (at < 0) return NOT_A_SAMPLE;
       } else {
-        if ((CLASS[bytes[at]!]! & LABEL_START) === 0) return NO_SAMPLE;
+        if ((CLASS[bytes[at]!]! & LABEL_START) === 0) return NOT_A_SAMPLE;
         while (at < to && (CLASS[bytes[at]!]! & LABEL_PART) !== 0) at++;
         if (bytes[from] === 0x5f && bytes[from + 1] === 0x5f && at - from >= 2) {
           this.hasOddName = true;
@@ -189,9 +189,9 @@ export class SampleScanner {
       if (equals < to && bytes[equals] === EQUALS) {
         const quote = skipBlanks(bytes, equals + 1, to);
         if (quote !== at + 1) this.isCanonical = false;
-        if (quote >= to || bytes[quote] !== QUOTE) return NO_SAMPLE;
+        if (quote >= to || bytes[quote] !== QUOTE) return NOT_A_SAMPLE;
         const valueTo = this.#quotedEnd(quote + 1, to);
-        if (valueTo < 0) return NO_SAMPLE;
+        if (valueTo < 0) return NOT_A_SAMPLE;
         if (this.labelCount >= this.#limits.labels) {
           return `more than ${this.#limits.labels} labels`;
         }
@@ -202,12 +202,12 @@ export class SampleScanner {
         this.nameTo = nameTo;
         this.isNameQuoted = true;
       } else {
-        return NO_SAMPLE;
+        return NOT_A_SAMPLE;
       }
 
       const next = skipBlanks(bytes, at, to);
       if (next !== at) this.isCanonical = false;
-      if (next >= to || (bytes[next] !== COMMA && bytes[next] !== CLOSE)) return NO_SAMPLE;
+      if (next >= to || (bytes[next] !== COMMA && bytes[next] !== CLOSE)) return NOT_A_SAMPLE;
       at = next + 1;
       if (bytes[next] === CLOSE) {
         this.prefixTo = at;
@@ -322,14 +322,14 @@ function wordEnd(bytes: Buffer, from: number, to: number): number {
   return found === null ? -1 : from + found[0].length;
 }
 
-/** A value as it is written in any exposition; NaN also for what is not a number. */
+/** The number of a value as written in any exposition; NaN also for what is not a number. */
 export function numberOf(text: string): number {
   const infinite = /^([+-]?)inf/i.exec(text);
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
   return Number(text);
 }
 
-/** What stands between quotes. A backslash that escapes nothing stands for itself. */
+/** Decodes the text between quotes. A backslash that escapes nothing stands for itself. */
 export function unescaped(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\([\\n"])/g, (_, character: string) =>

@@ -1,10 +1,10 @@
 /**
  * Which series `name[]` asks for.
  *
- * A family's name gives the whole family, a sample name the series called so. Both may be written as
- * the application wrote them or as the exposition prints them: what one sees in a page can be asked
- * for. prometheus_client knows sample names only, and with the documented set-up none at all
- * (`src/reference.md` J7, N7).
+ * The name of a family selects the whole family, a sample name the series of that name. Both may be
+ * written as the application wrote them or as the exposition prints them, so that every name on a page
+ * can be asked for. prometheus_client knows sample names only, and with the documented set-up none at
+ * all (`src/reference.md` J7, N7).
  */
 import type { Dialect } from './dialect.js';
 import { escapeMetricName, forceMetricName } from './escaping.js';
@@ -17,7 +17,8 @@ export function selectSeries(
   family: ExposedFamily,
   wanted: ReadonlySet<string>,
 ): number[] | undefined {
-  const isWanted = (name: string) => spellings(name, dialect).some((one) => wanted.has(one));
+  const isWanted = (name: string) =>
+    spellings(name, dialect).some((spelling) => wanted.has(spelling));
 
   if (isWanted(family.name) || isWanted(FORMAT[dialect.format].familyName(family))) {
     return family.series.map((_, i) => i);

@@ -4,8 +4,8 @@
  *   http_requests_total{method="GET"}      the name is legal or escaped
  *   {"http.requests",method="GET"}         allow-utf-8, and the name is not legal
  *
- * A family can have 100,000 of them, which differ in little but their label values. So what stands
- * around the values is made once for each sample name with each set of label names.
+ * A family can have 100,000 of them, which differ in little but their label values. So the text around
+ * the values is made once for each sample name with each set of label names.
  *
  * Source: exposition.py, generate_latest; `src/reference.md` H3, H6, and N6 for sample names.
  */
@@ -25,8 +25,8 @@ import type { ExposedSeries } from './family.js';
 interface Names {
   readonly next: Map<string, Names>;
   /**
-   * `requests_total{method="`, value, `",path="`, value, `"} `: the values are put in anew for each
-   * series. Undefined until a series has just these names.
+   * `requests_total{method="`, value, `",path="`, value, `"} `: the values are set for each series.
+   * Undefined until a series has exactly these names.
    */
   pieces: string[] | undefined;
 }
@@ -34,7 +34,7 @@ interface Names {
 /**
  * Makes the function that prints one family's series, with the blank before the number.
  *
- * @param renamed another family is called so already: sample names are forced, too
+ * @param renamed another family has the name already: sample names are forced, too
  */
 export function seriesLines(
   escaping: Escaping,
@@ -86,11 +86,11 @@ function piecesOf(
 function labelNames(labels: Labels, escaping: Escaping): string[] {
   const spelling = labels.map(([name]) => escapeLabelName(name, escaping));
   const forced = labels.map(([name]) => forceLabelName(name));
-  const giveWay = namesToForce(spelling, forced, isMetricNameLabel);
-  return spelling.map((name, i) => (giveWay.has(i) ? forced[i]! : name));
+  const mustForce = namesToForce(spelling, forced, isMetricNameLabel);
+  return spelling.map((name, i) => (mustForce.has(i) ? forced[i]! : name));
 }
 
-/** `..name..` in underscores would be Prometheus' own label for the metric name, given twice. */
+/** `..name..` escaped to underscores would be `__name__`, Prometheus' own label for the metric name. */
 function isMetricNameLabel(spelling: string): boolean {
   return spelling === '__name__' || spelling === '"__name__"';
 }

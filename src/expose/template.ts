@@ -1,6 +1,6 @@
 /**
  * Every byte of an exposition but the numbers, family by family, in any dialect. Runs when a family
- * changes, not per scrape; what joins text and slots is src/scrape/.
+ * changes, not per scrape. src/scrape/ joins text and slots.
  *
  * What follows the families (`# EOF`) is not printed here.
  */
@@ -16,10 +16,10 @@ import { FORMAT } from './formats.js';
 type NamedFamily = Pick<ExposedFamily, 'name' | 'type' | 'keepsRawName'>;
 
 /**
- * Prints one family: a block, and in the text formats one more for each kind of sample they do not
- * know. The first block is there even without series, as in the reference.
+ * Prints one family: a block, and in the text formats one more for each kind of sample that they do not
+ * know. The first block is printed even without series, as in the reference.
  *
- * @param renamed collidingFamilies says so: all names of the family are printed in forced `values`
+ * @param renamed whether collidingFamilies() found it: all names of the family are printed in forced `values`
  */
 export function familyBlocks(
   dialect: Dialect,
@@ -47,32 +47,32 @@ export function blockSuffixes({ format }: Dialect): readonly string[] {
 /**
  * Finds the families whose HELP and TYPE would repeat those of another one in this dialect.
  *
- * Not compared: sample names with those of other families (`h_bucket` of a histogram `h` with a gauge
- * called so), which no escaping brings about and the reference prints as they are.
+ * Not compared: sample names with those of other families (`h_bucket` of a histogram `h` with a gauge of
+ * that name). Escaping does not cause such a conflict, and the reference prints both.
  *
- * @param beside families that are printed already: these keep their names
+ * @param existing families that are printed already: these keep their names
  * @returns indexes of the families that must be renamed; the first by code point of the name is not
  */
 export function collidingFamilies(
   dialect: Dialect,
   families: readonly NamedFamily[],
-  beside: readonly NamedFamily[] = [],
+  existing: readonly NamedFamily[] = [],
 ): Set<number> {
-  const taken = beside.length === 0 ? undefined : printedNames(dialect, beside);
+  const taken = existing.length === 0 ? undefined : printedNames(dialect, existing);
   if (areAllApart(dialect, families, taken)) return new Set();
   const order = families.map((_, i) => i);
   order.sort((a, b) => compareCodePoints(families[a]!.name, families[b]!.name));
   const name = order.map((i) => FORMAT[dialect.format].familyName(families[i]!));
-  const spelling = name.map((one) => escapeMetricName(one, dialect.escaping));
+  const spelling = name.map((plain) => escapeMetricName(plain, dialect.escaping));
   const renamed = namesToForce(
     spelling,
     name.map(forceMetricName),
-    (one) => taken?.has(one) ?? false,
+    (printed) => taken?.has(printed) ?? false,
   );
   return new Set([...renamed].map((at) => order[at]!));
 }
 
-/** A quick look, for pages of ten thousand families: names that are legal are printed as they are. */
+/** A quick check, for pages of ten thousand families: legal names are printed as they are. */
 function areAllApart(
   { format, escaping }: Dialect,
   families: readonly NamedFamily[],

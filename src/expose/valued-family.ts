@@ -1,9 +1,9 @@
 /**
  * Families that come with their numbers: promfold's own, and others that no metric file holds. They are
- * few, come anew with each scrape, and are printed as everything else is.
+ * few, are made anew for each scrape, and are printed like all others.
  *
- * From one scrape to the next their numbers change and their series seldom do, so the text around the
- * numbers is kept (60 µs for promfold's own where nothing else runs, 150 µs after a large scrape).
+ * From one scrape to the next their numbers change, but their series rarely do, so the text around the
+ * numbers is cached (60 µs for promfold's own where nothing else runs, 150 µs after a large scrape).
  */
 
 import type { Labels } from '../format/key.js';
@@ -14,23 +14,23 @@ import { selectSeries } from './select.js';
 import { collidingFamilies, familyBlocks } from './template.js';
 
 export interface ValuedFamily extends ExposedFamily {
-  /** value[i] stands behind the blank of series[i]: the number as it is printed. */
+  /** value[i] follows the blank of series[i]: the number as it is printed. */
   readonly value: readonly string[];
 }
 
 /**
- * @param beside the families printed before, none of which these repeat before escaping; where two
- *   names meet under escaping, these give way. What is kept is kept by this array, which must not change.
+ * @param existing families that are printed already. None of `families` has the name of one of them before escaping; one
+ *   that has it after escaping is renamed. The pieces are cached by this array, which must not change.
  * @param wanted `name[]`; absent for all
  */
 export function printFamilies(
   dialect: Dialect,
   families: readonly ValuedFamily[],
-  beside: readonly ExposedFamily[],
+  existing: readonly ExposedFamily[],
   wanted?: ReadonlySet<string>,
 ): string {
   let text = '';
-  for (const { before, family, series } of piecesOf(dialect, families, beside, wanted)) {
+  for (const { before, family, series } of piecesOf(dialect, families, existing, wanted)) {
     text += before;
     if (series < 0) continue;
     text += `${families[family]!.value[series]!}\n`;
@@ -38,7 +38,7 @@ export function printFamilies(
   return text;
 }
 
-/** Text, and the number behind it: that of families[family].series[series], or none where it is -1. */
+/** Text, and the number that follows it: that of families[family].series[series], or none where that is -1. */
 interface Piece {
   readonly before: string;
   readonly family: number;
@@ -50,21 +50,21 @@ interface Kept {
   readonly pieces: readonly Piece[];
 }
 
-/** Of the last families printed beside these, by dialect. */
-const keptBeside = new Memo<readonly ExposedFamily[], Map<string, Kept>>();
+/** By the existing families, then by dialect: the families printed last. */
+const keptByExisting = new Memo<readonly ExposedFamily[], Map<string, Kept>>();
 
 function piecesOf(
   dialect: Dialect,
   families: readonly ExposedFamily[],
-  beside: readonly ExposedFamily[],
+  existing: readonly ExposedFamily[],
   wanted: ReadonlySet<string> | undefined,
 ): readonly Piece[] {
-  if (wanted !== undefined) return makePieces(dialect, families, beside, wanted);
-  const kept = keptBeside.get(beside, () => new Map());
+  if (wanted !== undefined) return makePieces(dialect, families, existing, wanted);
+  const kept = keptByExisting.get(existing, () => new Map());
   const key = `${dialect.format} ${dialect.escaping}`;
   const last = kept.get(key);
   if (last !== undefined && areAlike(last.families, families)) return last.pieces;
-  const pieces = makePieces(dialect, families, beside, undefined);
+  const pieces = makePieces(dialect, families, existing, undefined);
   kept.set(key, { families, pieces });
   return pieces;
 }
@@ -72,10 +72,10 @@ function piecesOf(
 function makePieces(
   dialect: Dialect,
   families: readonly ExposedFamily[],
-  beside: readonly ExposedFamily[],
+  existing: readonly ExposedFamily[],
   wanted: ReadonlySet<string> | undefined,
 ): Piece[] {
-  const renamed = collidingFamilies(dialect, families, beside);
+  const renamed = collidingFamilies(dialect, families, existing);
   const pieces: Piece[] = [];
   for (const [family, exposed] of families.entries()) {
     const selected = wanted && selectSeries(dialect, exposed, wanted);
@@ -96,7 +96,7 @@ function makePieces(
   return pieces;
 }
 
-/** Whether the same text stands around the numbers. */
+/** Whether the text around the numbers is the same. */
 function areAlike(a: readonly ExposedFamily[], b: readonly ExposedFamily[]): boolean {
   return a.length === b.length && a.every((family, i) => family === b[i] || isAlike(family, b[i]!));
 }

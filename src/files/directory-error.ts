@@ -1,11 +1,11 @@
 /**
- * What keeps a directory from being listed, in words: a missing permission names who owns what.
+ * Describes why a directory cannot be listed; a permission error names the owner.
  */
 import { dirname, resolve } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { MetricFileError } from '../errors.js';
 
-/** How long one operation on a directory that is served may take, stat or a part of its listing; a local one takes microseconds. */
+/** Timeout of one operation on a served directory: a stat, or a part of its listing. A local one takes microseconds. */
 export const DIRECTORY_SECONDS = 3;
 
 export async function directoryError(
@@ -32,7 +32,7 @@ async function describe(path: string, error: NodeJS.ErrnoException): Promise<str
   }
 }
 
-/** Whose the directory is; where that cannot be seen, whose the nearest one above it is that can. */
+/** The owner of the directory, or where that cannot be read, of the nearest parent where it can. */
 async function owner(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
     const stats = await boundedIo.stat(at).catch(() => undefined);

@@ -3,8 +3,7 @@
  *
  * A name that comes, goes or is replaced changes the directory's own times, so an unchanged directory
  * needs no listing. But the times advance in clock ticks: a change in the same tick as the last listing leaves
- * them as they were. A listing taken while the directory was that young is therefore not trusted
- * by the next check.
+ * them as they were. So the next check does not trust a listing that was taken within a tick of the last change.
  *
  * Costs one stat per scrape, which the addon makes (FileSet.refreshAsListed).
  */
@@ -28,16 +27,15 @@ export class Directory {
     this.#nowNs = nowNs;
   }
 
-  /** With these times it needs no listing; undefined when it needs one whatever they are. */
+  /** While it has these times it needs no listing; undefined when it must be listed in any case. */
   get listed(): DirectoryTimes | undefined {
     return this.#listed;
   }
 
   /**
-   * It is going to be listed. Nothing is known of it until the function returned is called, when that is
-   * done.
+   * Begins a listing. Nothing is known of the directory until the returned function is called, at the end of the listing.
    *
-   * @param now times taken before: what changes during the listing is younger still
+   * @param now times taken before the listing: a change during it gives later ones
    */
   list(now: DirectoryTimes): () => void {
     this.#listed = undefined;
@@ -47,7 +45,7 @@ export class Directory {
     };
   }
 
-  /** stat failed: nothing about it is known. */
+  /** The directory's stat failed: nothing is known of it. */
   forget(): void {
     this.#listed = undefined;
   }

@@ -1,11 +1,11 @@
 /**
- * What a fault that the addon finds is called, and how long an empty file is none.
+ * The error code of each fault that the addon finds, and how long an empty file is not a fault.
  */
 import type { ErrorCode } from '../errors.js';
 import { FAULT } from '../native.js';
 
-/** How long a file may stay empty after it was made; its ctime says when that was (`src/reference.md` N1). */
-export const CREATION_SECONDS = 5;
+/** The creation grace period: how long a new file may stay empty, counted from its ctime (`src/reference.md` N1). */
+export const CREATION_GRACE_SECONDS = 5;
 
 export const CODE_OF_FAULT: Readonly<Record<number, ErrorCode>> = {
   [FAULT.empty]: 'FILE_EMPTY',

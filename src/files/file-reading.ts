@@ -1,7 +1,7 @@
 /**
- * One look at files, for people: a directory is listed, and each file read once, whole.
+ * Reads files once, for the debug commands: the directory is listed, and each file is read whole.
  *
- * A scrape wants less and follows files as they change (metric-files.ts); both decode through the addon.
+ * A scrape reads only what is new in each file (metric-files.ts). The addon decodes for both.
  */
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -11,11 +11,11 @@ import { type ErrorCode, MetricFileError } from '../errors.js';
 import { isStamped, parseFileName } from '../format/filename.js';
 import { FAULT, type InspectedFile, readMetricBytes } from '../native.js';
 import { directoryError } from './directory-error.js';
-import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
 
 export type { InspectedFile } from '../native.js';
 
-/** Reads under way at once: enough to keep the processors busy while some hang, little to hold in memory. */
+/** Concurrent reads: enough to keep the processors busy while some hang, few enough to hold in memory. */
 const CONCURRENCY = 16;
 
 /**
@@ -39,7 +39,7 @@ export async function listMetricFiles(directory: string): Promise<Buffer[]> {
 const DB = Buffer.from('.db');
 
 /**
- * Reads files, in any order; what is wrong with one is in its `fault`. A link must be of the directory's owner.
+ * Reads files, in any order. What is wrong with a file is in its `fault`. A link must belong to the directory's owner.
  *
  * @param names of files in the directory
  * @param keepBytes `excerpt` is all of the file that counts
@@ -111,7 +111,7 @@ const UNANSWERED: InspectedFile = {
 };
 
 /**
- * Reads bytes of a file that is elsewhere.
+ * Decodes a file whose bytes are in memory.
  *
  * @param name its base name; undefined where it has none
  */
@@ -124,7 +124,7 @@ function isStampedFile(baseName: string): boolean {
   return name !== undefined && isStamped(name);
 }
 
-/** The fault of a file as an error. None for one that is empty because it is just being made. */
+/** The fault of a file as an error. None for an empty file in its creation grace period. */
 export function faultOf(
   path: string,
   { fault, faultOffset, found }: Pick<InspectedFile, 'fault' | 'faultOffset' | 'found'>,
@@ -132,15 +132,16 @@ export function faultOf(
 ): MetricFileError | undefined {
   const code: ErrorCode | undefined = CODE_OF_FAULT[fault];
   if (code === undefined) return undefined;
-  const isYoung = code === 'FILE_EMPTY' && nowSeconds - changedSeconds <= CREATION_SECONDS;
-  if (isYoung) return undefined;
+  const isInGracePeriod =
+    code === 'FILE_EMPTY' && nowSeconds - changedSeconds <= CREATION_GRACE_SECONDS;
+  if (isInGracePeriod) return undefined;
   const offset = faultOffset < 0 ? undefined : faultOffset;
   return new MetricFileError(code, path, found, { offset });
 }
 
 /**
- * What a path names: what cannot be looked at counts as a directory, whose listing then says why. A pipe is whatever
- * gives its bytes once: a FIFO, a terminal, a descriptor of this process.
+ * What a path names. A path whose stat fails counts as a directory, since listing it then reports the reason. A pipe is
+ * anything whose bytes can be read only once: a FIFO, a terminal, a descriptor of this process.
  *
  * @throws MetricFileError FILE_UNREADABLE for a metric file that is not there
  */
@@ -159,7 +160,7 @@ export async function kindOf(path: string): Promise<'directory' | 'file' | 'pipe
   }
 }
 
-/** Opens a regular file that is no metric file; undefined for anything else that has the name. */
+/** Opens a regular file, which need not be a metric file; undefined where the name is of anything else. */
 export async function openRegularFile(path: string): Promise<FileHandle | undefined> {
   // A FIFO would hang without it.
   const { O_RDONLY, O_NONBLOCK } = constants;
@@ -169,7 +170,7 @@ export async function openRegularFile(path: string): Promise<FileHandle | undefi
   return undefined;
 }
 
-/** What is read of a pipe at most: it is kept in memory. */
+/** The most that is read from a pipe, since all of it is kept in memory. */
 export const MAX_PIPE_BYTES = 2 ** 28;
 
 /**

@@ -1,14 +1,14 @@
 /**
- * Hints that something came or went, to index ahead of the next scrape. Nothing depends on them: every
- * scrape finds out by itself (directory.ts), and where the system has no watch left there are none.
+ * Hints that files came or went, so that they are indexed before the next scrape. Nothing depends on hints: every
+ * scrape checks the directory itself (directory.ts), and where the system has no watch left there are no hints.
  *
  * Two watches in all, however many files there are. chokidar follows the directory itself, by way of its
  * parent: it may not exist yet, vanish, or be made anew. A plain fs.watch on the directory tells of
  * new names; chokidar would take one watch a file. Stores into a mapping raise no event at all.
  *
- * A watch may hang as a file does, and would do it on Node's own four threads. So a directory is watched only
- * if it is on local file systems all the way (others raise no events anyhow), and its parent only if all that is
- * mounted beside it is local too: chokidar calls lstat on everything there.
+ * Setting up a watch may hang like any file operation, and would block one of Node's own four threads. So a directory
+ * is watched only if every part of its path is on a local file system (others raise no events anyway), and its parent
+ * only if everything mounted in the parent is local too: chokidar calls lstat on everything there.
  */
 import { type FSWatcher, watch as watchNames } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -17,7 +17,7 @@ import { boundedIo } from '../bounded-io.js';
 import type { Warnings } from '../log.js';
 import { parseMounts } from './mounts.js';
 
-/** Workers start in bursts, and each makes several files: one hint for all that comes within this. */
+/** Workers start in bursts, and each makes several files: changes within this time give one hint. */
 const GATHER_MS = 200;
 
 export class Hints {
@@ -27,8 +27,8 @@ export class Hints {
   #itself: Chokidar | undefined;
   #names: FSWatcher | undefined;
   #watchedInode: bigint | undefined;
-  #isLooking = false;
-  #looksAgain = false;
+  #isChecking = false;
+  #mustCheckAgain = false;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -36,13 +36,13 @@ export class Hints {
     this.#path = resolve(path);
     this.#onHint = onHint;
     this.#log = log;
-    this.look();
+    this.update();
   }
 
-  /** Watches what the path names now. To be called when the directory is there that was not, or another one is. */
-  look(): void {
-    this.#looksAgain = true;
-    if (!this.#isLooking) void this.#lookWhileAsked();
+  /** Watches what the path names now. Call it when the directory has appeared, or was replaced. */
+  update(): void {
+    this.#mustCheckAgain = true;
+    if (!this.#isChecking) void this.#checkWhileAsked();
   }
 
   async close(): Promise<void> {
@@ -56,23 +56,23 @@ export class Hints {
     if (this.#timer !== undefined || this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.look();
+      this.update();
       this.#onHint();
     }, GATHER_MS);
     this.#timer.unref();
   }
 
-  async #lookWhileAsked(): Promise<void> {
-    this.#isLooking = true;
-    while (this.#looksAgain && !this.#isClosed) {
-      this.#looksAgain = false;
+  async #checkWhileAsked(): Promise<void> {
+    this.#isChecking = true;
+    while (this.#mustCheckAgain && !this.#isClosed) {
+      this.#mustCheckAgain = false;
       this.#watchNames(await localInode(this.#path));
       const isSafe = await isLocalWithAllMounts(dirname(this.#path));
       // Only a daemon watches, and it is not to be waited for before the first answer.
       const { watch: watchPath } = await import('chokidar');
       this.#watchItself(isSafe, watchPath);
     }
-    this.#isLooking = false;
+    this.#isChecking = false;
   }
 
   #watchItself(isSafe: boolean, watchPath: typeof watch): void {
@@ -87,7 +87,7 @@ export class Hints {
     this.#itself = watchPath(parent, {
       depth: 0,
       ignoreInitial: true,
-      // What a link leads to may be anywhere.
+      // The target of a link may be anywhere.
       followSymlinks: false,
       ignored: (other) => other !== parent && other !== this.#path,
     });
@@ -114,13 +114,13 @@ export class Hints {
 
   #giveUp(what: string, error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException;
-    // Gone between the look and the watch; its parent will tell when it is back.
+    // Removed between the check and the watch; the watch on its parent tells when it is back.
     if (code === 'ENOENT') return;
     this.#log?.warn(`no ${what}; scrapes are exact without it`, { error: code ?? message });
   }
 }
 
-/** Of a directory that can be watched without hanging; else undefined. */
+/** The inode of a directory that can be watched without hanging; undefined for any other. */
 async function localInode(path: string): Promise<bigint | undefined> {
   try {
     return (await boundedIo.isLocal(path)) ? (await boundedIo.stat(path)).ino : undefined;
@@ -129,7 +129,7 @@ async function localInode(path: string): Promise<bigint | undefined> {
   }
 }
 
-/** Whether a directory and all that is mounted right in it can be looked at without hanging. */
+/** Whether a directory, and everything mounted directly in it, can be accessed without hanging. */
 async function isLocalWithAllMounts(path: string): Promise<boolean> {
   try {
     if (!(await boundedIo.isLocal(path))) return false;

@@ -17,7 +17,7 @@ export class KeyReader {
   #block: KeyTexts = { text: new Uint8Array(0), end: new Uint32Array(0) };
 
   /**
-   * Of no use after compactKeys, which gives keys other ids.
+   * Invalid after compactKeys, which gives keys new ids.
    *
    * @param maxLabels a key with more labels is unusable
    */

@@ -2,8 +2,7 @@
  * What is on disk now: the metric files of one directory, brought up to date before each scrape, and
  * what is wrong with any of them.
  *
- * The addon lists, maps and reads; which names are metric files, and what a fault is called, is
- * decided here.
+ * The addon lists, maps and reads. This module decides which names are metric files, and which error code a fault has.
  */
 import { basename, join } from 'node:path';
 import { MetricFileError } from '../errors.js';
@@ -24,7 +23,7 @@ import {
 } from '../native.js';
 import { Directory } from './directory.js';
 import { DIRECTORY_SECONDS, directoryError } from './directory-error.js';
-import { CODE_OF_FAULT, CREATION_SECONDS } from './fault-code.js';
+import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
 import type { MetricFile } from './metric-file.js';
 import { RunningCounts } from './running-counts.js';
 
@@ -51,16 +50,17 @@ export interface FilesRefreshed {
 
 const DIRECTORY_TIMEOUT_MS = DIRECTORY_SECONDS * 1000;
 
-/** Only ever add up. In the order of their retained files. */
+/** The types whose values are only ever added. In the order of their retained files. */
 const RETAINED_TYPES: readonly MetricType[] = ['counter', 'histogram', 'summary'];
 
 export class MetricFiles {
   readonly directory: Directory;
   readonly set: FileSet;
-  /** Files on no disk, by id, which hold what removed files held; none where nothing is retained. */
+  /** The retained files by id, which hold the values of removed files, in memory only. None where nothing is retained. */
   readonly retainedFiles: ReadonlyMap<number, FileName>;
   readonly #files = new Map<number, MetricFile>();
-  readonly #foreign = new Map<number, string>();
+  /** Paths of the files whose name no client writes, by id. They are never opened. */
+  readonly #unrecognised = new Map<number, string>();
   /** Listed and not read. */
   readonly #aside = new Map<number, MetricFile>();
   /** Listed and not read: they are over budget. */
@@ -69,7 +69,7 @@ export class MetricFiles {
   readonly #faulty = new Set<number>();
   readonly #counts = new RunningCounts();
 
-  /** @param retainRemoved what files of counters, histograms and summaries held goes on counting when they go */
+  /** @param retainRemoved whether values of counters, histograms and summaries count after their file is removed */
   constructor(path: string, mapLimit: number, retainRemoved: boolean) {
     this.directory = new Directory(path);
     const types = retainRemoved ? RETAINED_TYPES : [];
@@ -82,19 +82,19 @@ export class MetricFiles {
     return this.#files;
   }
 
-  /** What those come to. */
+  /** Counts of those files. */
   get counts(): Pick<RunningCounts, 'filesOfType' | 'heldPaths' | 'entries'> {
     return this.#counts;
   }
 
-  /** Those and the ones that are not read. */
+  /** Those, and the metric files that are listed and not read. */
   *listed(): IterableIterator<[id: number, file: MetricFile]> {
     yield* this.#files;
     yield* this.#aside;
     for (const [id, { file }] of this.#overBudget) yield [id, file];
   }
 
-  /** Files that are left out because they are over budget, wholly or for what they grew by. */
+  /** Files that are over budget: left out, or only the part by which they grew. */
   *overBudget(): IterableIterator<{ readonly path: string; readonly quantity: string }> {
     for (const { file, quantity } of this.#overBudget.values()) yield { path: file.path, quantity };
     for (const id of this.#faulty) {
@@ -120,7 +120,7 @@ export class MetricFiles {
     this.set.release(Uint32Array.of(id));
   }
 
-  /** Takes back all that were left out so: the next refresh reads them. @returns their ids */
+  /** Takes back all files that leaveOut() left out: the next refresh reads them. @returns their ids */
   takeBack(): number[] {
     const ids = [...this.#overBudget.keys()];
     for (const id of ids) {
@@ -135,7 +135,7 @@ export class MetricFiles {
 
   /**
    * Leaves these files out, and takes back the others that were: to the plan they are removed and added.
-   * A file with a fault stays: it gives nothing that could be left out, and its fault is to be told.
+   * A file with a fault stays: it gives nothing that could be left out, and its fault must be reported.
    */
   setAside(wanted: ReadonlySet<number>): SetAside {
     const back = [...this.#aside.keys()].filter((id) => !wanted.has(id));
@@ -159,7 +159,7 @@ export class MetricFiles {
   /**
    * Lists the directory where it must be listed, and reads what is new in every file.
    *
-   * @param toPrint what to collect on the way where nothing is new
+   * @param toPrint what to collect in the same call if nothing is new
    * @throws MetricFileError DIRECTORY_UNREADABLE; nothing changes then
    */
   async refresh(toPrint?: PrintRequest): Promise<FilesRefreshed> {
@@ -190,7 +190,7 @@ export class MetricFiles {
     this.set.setMinTimestamps(Uint32Array.from(ids), Float64Array.from(timestamps));
   }
 
-  /** Takes over what the addon says of files; also for faults found while gathering. */
+  /** Records the states and faults that the addon reports, also those found while gathering. */
   note(changes: FileChanges): void {
     const faults = new Map(changes.faults.map((fault) => [fault.id, fault]));
     for (const [i, id] of changes.id.entries()) {
@@ -211,15 +211,16 @@ export class MetricFiles {
     this.set.compactKeys();
   }
 
-  /** Whether some file is empty and may still be in the making: problems() changes by mere time. */
-  hasYoungFile(nowSeconds: number): boolean {
-    for (const id of this.#faulty) if (isYoung(this.#files.get(id)!, nowSeconds)) return true;
+  /** Whether some empty file is in its creation grace period: problems() will change when that ends. */
+  hasFileInGracePeriod(nowSeconds: number): boolean {
+    for (const id of this.#faulty)
+      if (isInGracePeriod(this.#files.get(id)!, nowSeconds)) return true;
     return false;
   }
 
-  /** Files that are left out or held, and why; one that may still be in the making is not among them. */
+  /** Files that are left out or held, and why; none that is in its creation grace period. */
   *problems(nowSeconds: number): IterableIterator<MetricFileError> {
-    for (const path of this.#foreign.values()) {
+    for (const path of this.#unrecognised.values()) {
       const found = 'no client writes a file of this name';
       yield new MetricFileError('FILE_FOREIGN', path, found);
     }
@@ -228,7 +229,7 @@ export class MetricFiles {
     }
     for (const id of this.#faulty) {
       const file = this.#files.get(id)!;
-      if (isYoung(file, nowSeconds)) continue;
+      if (isInGracePeriod(file, nowSeconds)) continue;
       const { path, state } = file;
       const { fault, found, offset } = file.fault!;
       const held = WHAT_IS_SERVED[state] ?? '';
@@ -266,14 +267,14 @@ export class MetricFiles {
       this.#aside.delete(id);
       this.#overBudget.delete(id);
       this.#faulty.delete(id);
-      this.#foreign.delete(id);
+      this.#unrecognised.delete(id);
     }
     const added: number[] = [];
     for (const [i, id] of change.addedId.entries()) {
       const filePath = join(path, change.addedName[i]!);
       const name = parseFileName(basename(filePath));
       if (name === undefined) {
-        this.#foreign.set(id, filePath);
+        this.#unrecognised.set(id, filePath);
         continue;
       }
       const state = FILE_STATE.empty;
@@ -286,7 +287,7 @@ export class MetricFiles {
     return { added, removed };
   }
 
-  /** A call that waits for the directory is given up in time; what it would have found is of no use then. */
+  /** Abandons a call that waits too long for the directory. Its result is discarded then. */
   async #inTime<T>(call: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout;
     const watch = (ms: number) => {
@@ -331,7 +332,7 @@ const NO_CHANGES: Refreshed = {
   keyId: new Uint32Array(0),
 };
 
-/** What goes on of a file with a fault. */
+/** What is still served of a file with a fault. */
 const WHAT_IS_SERVED: Readonly<Record<number, string>> = {
   [FILE_STATE.good]: ' (its entries so far are served)',
   [FILE_STATE.held]: ' (its last good values are held)',
@@ -339,16 +340,16 @@ const WHAT_IS_SERVED: Readonly<Record<number, string>> = {
 
 const UNCHANGED: FilesRefreshed = { added: [], removed: [], refreshed: NO_CHANGES };
 
-/** REQUIRES: it is there. */
+/** REQUIRES: `from` has it. */
 function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): void {
   to.set(id, from.get(id)!);
   from.delete(id);
 }
 
-function isYoung({ state, fault }: MetricFile, nowSeconds: number): boolean {
+function isInGracePeriod({ state, fault }: MetricFile, nowSeconds: number): boolean {
   return (
     state === FILE_STATE.empty &&
     fault !== undefined &&
-    nowSeconds - fault.changedSeconds <= CREATION_SECONDS
+    nowSeconds - fault.changedSeconds <= CREATION_GRACE_SECONDS
   );
 }

@@ -16,7 +16,7 @@ export class RunningCounts {
     return this.#filesOfType;
   }
 
-  /** Of files that cannot be read any more and give their last good values. */
+  /** Of files that cannot be read any more and are served with their last good values. */
   get heldPaths(): ReadonlySet<string> {
     return this.#heldPaths;
   }

@@ -20,9 +20,9 @@ export type MetricType =
 
 export interface FileName {
   readonly type: MetricType;
-  /** Gauges only: the second word, whatever it is; an unknown one behaves as `all`. */
+  /** Gauges only: the second word, whatever it is; an unknown one is treated as `all`. */
   readonly mode?: string;
-  /** Kept whole: `gauge_all_worker_1.db` is of `worker_1`. May be empty. */
+  /** Kept whole: that of `gauge_all_worker_1.db` is `worker_1`. May be empty. */
   readonly processId: string;
 }
 
@@ -42,8 +42,8 @@ export function countsOnlyAlive({ type, mode }: FileName): boolean {
 }
 
 /**
- * Whether its values have timestamps for certain: these modes came with them, in prometheus_client 0.18.0. Of other
- * files only their bytes can tell.
+ * Whether the values certainly have timestamps: prometheus_client 0.18.0 added these modes and timestamps together. For
+ * other files only their bytes can tell.
  */
 export function isStamped({ type, mode }: FileName): boolean {
   return type === 'gauge' && (mode === 'mostrecent' || mode === 'livemostrecent');
@@ -56,8 +56,8 @@ export function isStamped({ type, mode }: FileName): boolean {
  * and drops three characters), which would give two workers one `pid` label (`src/reference.md` N5).
  *
  * @param name base name without a directory, such as `gauge_livesum_4711.db`
- * @returns what the name says, or `undefined` for a name no client writes: a stranger's file is
- *   reported and skipped, not an error
+ * @returns what the name says, or `undefined` for a name that no client writes: such a file is
+ *   reported and skipped, and is not an error
  */
 export function parseFileName(name: string): FileName | undefined {
   const gauge = GAUGE.exec(name);

@@ -5,8 +5,8 @@
  *   0.4.0 to 0.15.0     [metric, sample, {label: value}]
  *   0.3.1 and earlier   [metric, sample, [label], [value]]
  *
- * A key that says enough to be printed is served, mended where it must be; any other costs its own
- * entry only (`src/reference.md` N1, K15 to K22).
+ * A key that says enough to be printed is served, repaired if necessary. Any other costs only its own
+ * entry (`src/reference.md` N1, K15 to K22).
  *
  * Source: prometheus_client mmap_dict.py, mmap_key, and its history (`src/reference.md` A7).
  */
@@ -30,7 +30,7 @@ export interface Key {
   readonly keepsRawName: boolean;
   /** `_total` was taken off a list key's metric name, which is right for a counter: see familyOf. */
   readonly totalRemoved?: true;
-  /** What had to be mended to serve it, as a phrase; absent for a sound key. */
+  /** What had to be repaired, as a phrase; absent for a sound key. */
   readonly repaired?: string;
 }
 
@@ -46,7 +46,7 @@ export interface UnusableKey {
 /** What prometheus_client says of a metric whose files hold no help. */
 const HELP_OF_OLD_KEYS = 'Multiprocess metric';
 
-// A byte order mark is no part of JSON: it must reach the parser, and fail there as in Python.
+// A byte order mark is not part of JSON: it must reach the parser, and fail there as in Python.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export function isUnusable(key: Key | UnusableKey): key is UnusableKey {
@@ -94,7 +94,7 @@ export function parseKey(bytes: Uint8Array, maxLabels = Infinity): Key | Unusabl
 /** `"":"",` is the shortest label. */
 const LABEL_BYTES = 6;
 
-/** Labels of a key, at least: what separates names from values, or values from each other, outside of texts. */
+/** A lower bound of the labels of a key: counts the colons and commas outside of texts. */
 function countLabels(bytes: Uint8Array): number {
   let isText = false;
   let colons = 0;
@@ -154,7 +154,7 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
   }
 
   const repairs: string[] = [];
-  const mend = (text: string, what: string): string => {
+  const repair = (text: string, what: string): string => {
     if (text.isWellFormed()) return text;
     repairs.push(`half a surrogate pair in ${what}`);
     return text.toWellFormed();
@@ -166,23 +166,26 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     if (typeof name !== 'string') {
       return { fault: 'label', found: `label name is ${kindOf(name)}` };
     }
-    const mendedName = mend(name, 'a label name');
+    const repairedName = repair(name, 'a label name');
     if (typeof value !== 'string') {
-      return { fault: 'label', found: `value of label ${excerpt(mendedName)} is ${kindOf(value)}` };
+      return {
+        fault: 'label',
+        found: `value of label ${excerpt(repairedName)} is ${kindOf(value)}`,
+      };
     }
-    const mendedValue = value.isWellFormed()
+    const repairedValue = value.isWellFormed()
       ? value
-      : mend(value, `the value of label ${excerpt(mendedName)}`);
-    isSorted &&= pairs.length === 0 || compareCodePoints(pairs.at(-1)![0], mendedName) < 0;
-    pairs.push([mendedName, mendedValue]);
+      : repair(value, `the value of label ${excerpt(repairedName)}`);
+    isSorted &&= pairs.length === 0 || compareCodePoints(pairs.at(-1)![0], repairedName) < 0;
+    pairs.push([repairedName, repairedValue]);
   }
 
-  let mendedHelp = '';
-  if (typeof help === 'string') mendedHelp = mend(help, 'the help');
+  let repairedHelp = '';
+  if (typeof help === 'string') repairedHelp = repair(help, 'the help');
   else repairs.push(`help is ${kindOf(help)}`);
 
-  const metricName = mend(metric, 'the metric name');
-  const sampleName = mend(sample, 'the sample name');
+  const metricName = repair(metric, 'the metric name');
+  const sampleName = repair(sample, 'the sample name');
   const whole = list && metricName === sampleName;
   // A metric called just `_total` would be left without a name.
   const totalRemoved = whole && /.+_total$/s.test(metricName);
@@ -190,21 +193,21 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     family: totalRemoved ? metricName.slice(0, -'_total'.length) : metricName,
     sampleName,
     labels: isSorted ? pairs : sortedLabels(pairs),
-    help: mendedHelp,
+    help: repairedHelp,
     keepsRawName: whole && !totalRemoved,
     ...(totalRemoved && { totalRemoved }),
     ...(repairs.length > 0 && { repaired: repairs.join(', ') }),
   };
 }
 
-/** By name; of two of one name the last one counts. Clients since 0.16.0 write them so. */
+/** By name; of two labels with one name the last one counts. Clients since 0.16.0 write them sorted. */
 function sortedLabels(pairs: readonly Label[]): Labels {
   return [...new Map(pairs)].sort((a, b) => compareCodePoints(a[0], b[0]));
 }
 
 /**
- * JSON as json.loads takes it: with `NaN`, `Infinity` and `-Infinity`, which come back as null, since
- * no place in a key takes a number.
+ * JSON as json.loads accepts it: with `NaN`, `Infinity` and `-Infinity`. These are returned as null, since no part of a
+ * key may be a number.
  */
 function parsePythonJson(text: string): unknown {
   try {
@@ -216,7 +219,7 @@ function parsePythonJson(text: string): unknown {
   }
 }
 
-/** What stands where a text should, as a phrase; never its content, which may be nested without end. */
+/** What was found in place of a text, as a phrase; never its content, which may be nested without end. */
 function kindOf(value: unknown): string {
   if (value === '') return 'empty';
   if (Array.isArray(value)) return 'a list';
@@ -226,8 +229,8 @@ function kindOf(value: unknown): string {
 
 /** Enough of what was found to recognise it, on one line. */
 function excerpt(text: string): string {
-  const mostCharacters = 60;
-  const start = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+  const maxCharacters = 60;
+  const start = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
   // Control characters would break the line of a log or a terminal.
   return start.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

@@ -2,8 +2,8 @@
  * Numbers as Python writes and reads them: a bucket bound is text in the key, and two spellings of
  * one bound are one bucket.
  *
- * V8 and CPython find the same shortest digits; only where they turn to an exponent, and how it is
- * written, differs. So digits come from the engine and the layout from here.
+ * V8 and CPython find the same shortest digits. They differ only in when they use an exponent, and how it is
+ * written. So the digits come from V8, and are formatted here.
  *
  * Source: prometheus_client utils.py, floatToGoString; CPython's repr(float) and float(str).
  * `src/reference.md` G3, I1 to I3.
@@ -21,8 +21,8 @@ export function formatNumber(value: number): string {
   const digits = scientific[0] + scientific.slice(2, e);
   const exponent = Number(scientific.slice(e + 1));
 
-  // Python turns to an exponent at 1e16 and below 1e-4. Go does so at 1e6 already, and the client
-  // follows Go for positive values only, since bounds rarely are negative.
+  // Python uses an exponent from 1e16 on and below 1e-4. Go does from 1e6 on, and the client follows Go
+  // for positive values only, since bounds are rarely negative.
   const goStyle = sign === '' && exponent >= 6;
   if (goStyle || exponent < -4 || exponent >= 16) {
     const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
@@ -42,7 +42,7 @@ const FLOAT = new RegExp(
   `^${BLANK}([+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:e[+-]?${DIGITS})?)${BLANK}$`,
   'i',
 );
-const NO_NUMBER = new RegExp(`^${BLANK}([+-]?)(?:(inf(?:inity)?)|nan)${BLANK}$`, 'i');
+const NOT_FINITE = new RegExp(`^${BLANK}([+-]?)(?:(inf(?:inity)?)|nan)${BLANK}$`, 'i');
 
 /**
  * Reads a number as Python's float() does: blanks around it, `_` between digits, `1.`, `.5`, `inf`,
@@ -55,7 +55,7 @@ export function parsePythonFloat(text: string): number | undefined {
   const number = FLOAT.exec(ascii);
   if (number) return Number(number[1]!.replaceAll('_', ''));
 
-  const other = NO_NUMBER.exec(ascii);
+  const other = NOT_FINITE.exec(ascii);
   if (!other) return undefined;
   if (other[2] === undefined) return NaN;
   return other[1] === '-' ? -Infinity : Infinity;

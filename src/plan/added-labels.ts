@@ -1,8 +1,8 @@
 /**
  * Labels that are added to every series: `--label`, and the one that names a source.
  *
- * A series that already has a label keeps it. The source's name must be there whatever a series has:
- * a label in its way is renamed, as Prometheus renames what is in the way of a target's labels.
+ * A series that already has one of the labels keeps its own. The source label is always added: a label of the same name
+ * is renamed, as Prometheus renames labels that conflict with those of a target.
  *
  * Source: NVIDIA Dynamo, LabelInjectingCollector: `{**inject, **existing}`; Prometheus' configuration,
  * honor_labels.
@@ -21,8 +21,8 @@ export interface AddedLabels {
 
 export const NO_LABELS: AddedLabels = { fixed: [] };
 
-/** The names that both have: then two series may become one, told apart by nothing but that label. */
-export function meets({ fixed, source }: AddedLabels, labelNames: readonly string[]): boolean {
+/** Whether a series with these label names has one that is added. Two series may differ only in that one. */
+export function overlaps({ fixed, source }: AddedLabels, labelNames: readonly string[]): boolean {
   return labelNames.some((name) => name === source?.[0] || fixed.some(([other]) => other === name));
 }
 
@@ -31,13 +31,13 @@ export function withAdded(added: AddedLabels, labels: Labels): Labels {
   for (const label of added.fixed) if (!has(all, label[0])) all = withLabel(all, label);
   const { source } = added;
   if (source === undefined) return all;
-  const inTheWay = all.find(([name]) => name === source[0]);
-  if (inTheWay !== undefined) {
+  const conflicting = all.find(([name]) => name === source[0]);
+  if (conflicting !== undefined) {
     let renamed = `exported_${source[0]}`;
     while (has(all, renamed)) renamed = `exported_${renamed}`;
     all = withLabel(
       all.filter(([name]) => name !== source[0]),
-      [renamed, inTheWay[1]],
+      [renamed, conflicting[1]],
     );
   }
   return withLabel(all, source);

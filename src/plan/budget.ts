@@ -1,9 +1,9 @@
 /**
- * How much a directory may make promfold hold. What would go beyond is left out by file: who was admitted
- * stays, and who comes next stays out.
+ * How much a directory may make promfold hold. A file that would exceed a limit is left out; files that were admitted
+ * before stay.
  *
- * A quantity is counted three times over: for the file, for its source, and for all sources together. Counting
- * comes before the strings: V8 ends the process when its heap is full, and that cannot be caught.
+ * Each quantity is counted three times: for the file, for its source, and for all sources together. It is counted
+ * before any string is made: V8 ends the process when its heap is full, and that cannot be caught.
  */
 
 /** What is counted. Entries and key bytes are counted by the addon, before it reads a file in. */
@@ -64,10 +64,10 @@ export class Budget {
   readonly limits: Amounts;
   readonly #outer: Budget | undefined;
   readonly #used: Record<Quantity, number> = { ...NOTHING };
-  /** How often something was given back: then what was refused may fit. */
+  /** How often something was given back. After that, a file that was refused may fit. */
   #returns = 0;
 
-  /** @param outer what this is a part of: a file's is part of its source's, a source's of all */
+  /** @param outer the budget that this one is part of: that of the source for a file, that of all for a source */
   constructor(scope: Scope, limits: Amounts, outer?: Budget) {
     this.scope = scope;
     this.limits = limits;
@@ -84,14 +84,14 @@ export class Budget {
     return this.#returns + (this.#outer?.returns ?? 0);
   }
 
-  /** @returns the limit that so much more would exceed; the nearest one */
+  /** @returns the limit that this amount more would exceed; of several the innermost */
   exceededBy(quantity: Quantity, amount: number): Exceeded | undefined {
     const limit = this.limits[quantity];
     if (this.#used[quantity] + amount > limit) return { quantity, limit, scope: this.scope };
     return this.#outer?.exceededBy(quantity, amount);
   }
 
-  /** Takes more, or gives back where the amount is negative; whatever the limit. */
+  /** Takes this amount, or gives it back where it is negative. Does not check the limit. */
   add(quantity: Quantity, amount: number): void {
     if (amount === 0) return;
     this.#used[quantity] += amount;
@@ -99,7 +99,7 @@ export class Budget {
     this.#outer?.add(quantity, amount);
   }
 
-  /** The least of the limits. */
+  /** The lowest limit of this budget and those that it is part of. */
   maxOf(quantity: Quantity): number {
     return Math.min(this.limits[quantity], this.#outer?.maxOf(quantity) ?? Infinity);
   }
@@ -110,7 +110,7 @@ export class Budget {
     return Math.max(0, Math.min(own, this.#outer?.room(quantity) ?? Infinity));
   }
 
-  /** Takes and gives back until it has taken so much. */
+  /** Takes or gives back until it has taken exactly these amounts. */
   reset(amounts: Amounts = NOTHING): void {
     for (const quantity of QUANTITIES) this.add(quantity, amounts[quantity] - this.#used[quantity]);
   }
@@ -124,7 +124,7 @@ export interface ChosenLimit {
   readonly amount: number;
 }
 
-/** @param chosen of two for the same the last one counts */
+/** @param chosen of two for the same quantity and scope the last one counts */
 export function withChosen(limits: Limits, chosen: readonly ChosenLimit[]): Limits {
   let { file, source, all } = limits;
   for (const { scope, quantity, amount } of chosen) {

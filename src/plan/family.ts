@@ -7,16 +7,16 @@
  */
 import type { FileName, MetricType } from '../format/filename.js';
 import { familyOf, type Key } from '../format/key.js';
-import { type AddedLabels, meets } from './added-labels.js';
+import { type AddedLabels, overlaps } from './added-labels.js';
 import type { LaidOutFamily } from './laid-out-family.js';
 import { type MergeRule, mergeRule, sameRule } from './operation.js';
 import { SeriesKind, type SeriesShape } from './series.js';
 
 export class Family {
   readonly name: string;
-  /** By what the series of a kind have in common. */
+  /** By what the series of one kind have in common. */
   readonly #kinds = new Map<string, SeriesKind>();
-  /** That of the last series: the next one is most often like it. */
+  /** That of the last series: the next one usually has the same. */
   #lastKind: SeriesKind | undefined;
   #hasProcess = false;
   #definedBy: { type: MetricType; keyId: number; mode: string | undefined } | undefined;
@@ -32,11 +32,11 @@ export class Family {
   /** What the files disagree about, as a phrase. */
   conflict: string | undefined;
   /**
-   * An application's own label `pid` was overwritten, or one that is added was there already: two
+   * An application's own label `pid` was overwritten, or a series had one of the added labels: two
    * series may print the same line.
    */
   mayRepeat = false;
-  /** A series has a label of the name that the source's label has. */
+  /** A series has a label with the name of the source label. */
   hasSourceLabel = false;
   /** The last layout; replaced, never changed, so that what is made of it can be cached by it. */
   laidOut: LaidOutFamily | undefined;
@@ -46,7 +46,7 @@ export class Family {
     this.exposedName = name;
   }
 
-  /** The kind of a series. @param hasProcess the id of its process counts */
+  /** The kind of a series. @param hasProcess the process id is part of its identity */
   kindOf(shape: SeriesShape, hasProcess: boolean, added: AddedLabels): SeriesKind {
     const last = this.#lastKind;
     if (last !== undefined && this.#hasProcess === hasProcess && isOfKind(shape, last)) return last;
@@ -57,7 +57,7 @@ export class Family {
       kind = new SeriesKind(shape, hasProcess, added);
       this.#kinds.set(key, kind);
       const printed = hasProcess ? [...names, 'pid'] : names;
-      this.mayRepeat ||= (hasProcess && names.includes('pid')) || meets(added, printed);
+      this.mayRepeat ||= (hasProcess && names.includes('pid')) || overlaps(added, printed);
       this.hasSourceLabel ||= added.source !== undefined && printed.includes(added.source[0]);
     }
     this.#lastKind = kind;
@@ -75,7 +75,7 @@ export class Family {
     return had;
   }
 
-  /** Whether define() was last told the same. Keys never change under their id. */
+  /** Whether define() was last called with the same arguments. The key of an id never changes. */
   isDefinedBy(first: FileName, firstKeyId: number, lastGauge: FileName | undefined): boolean {
     const by = this.#definedBy;
     return by?.type === first.type && by.keyId === firstKeyId && by.mode === lastGauge?.mode;

@@ -14,7 +14,7 @@ import type { Histogram, LaidOutFamily } from './laid-out-family.js';
 import { LargeMap } from './large-map.js';
 import { countShape, type Series, type SeriesShape } from './series.js';
 
-/** The output in order, and how its buckets accumulate. Immutable: a layout that stays keeps its object. */
+/** The output in order, and how its buckets accumulate. Immutable: an unchanged layout stays the same object. */
 export interface Layout {
   readonly families: readonly LaidOutFamily[];
   readonly seriesCount: number;
@@ -25,7 +25,7 @@ export interface Layout {
   readonly countSlot: Uint32Array;
 }
 
-/** Gives a shape its series: the one there is, or a new one with a new slot. */
+/** Finds the series of a shape, or makes one with a new slot. */
 export type Intern = (family: Family, shape: SeriesShape, processId: string | undefined) => Series;
 
 /**
@@ -94,7 +94,7 @@ function* orderSeries(
   intern: Intern,
 ): Steps<{ series: Series[]; histograms: Histogram[] }> {
   const seen: Series[] = [];
-  // One kind of sample, as in most families: each label set is one series, and they are in order.
+  // With one kind of sample, as in most families, each label set is one series, and they are in order already.
   let isPlain = true;
   for (let i = 0; i < seenSlot.length; i++) {
     if (i % ITEMS_PER_STEP === 0) yield;

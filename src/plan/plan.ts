@@ -39,11 +39,11 @@ const FAMILY_NONE = -1;
 const FAMILY_UNREAD = -2;
 const SLOT_UNKNOWN = -1;
 
-/** Parsed keys kept until the output is laid out; of more each is read a second time for its row. */
+/** Parsed keys that are kept until the output is laid out. Keys beyond that are read a second time for their rows. */
 const MAX_KEPT_KEYS = 65_536;
 
-/** Flawed entries of a file that are told one by one; further ones are counted. */
-const MAX_TOLD_ENTRIES = 100;
+/** Flawed entries of a file that are reported one by one; further ones are only counted. */
+const MAX_REPORTED_ENTRIES = 100;
 
 /** Of a printed line: a number, a blank, a newline, and the quotes and signs around labels. */
 const NUMBER_BYTES = 16;
@@ -79,18 +79,18 @@ export interface PlannedFile {
   admitted: number;
   /** Why entries from there on are left out. */
   exceeded: Exceeded | undefined;
-  /** Left out, in entry order; the first MAX_TOLD_ENTRIES. */
+  /** Left out, in entry order; the first MAX_REPORTED_ENTRIES. */
   readonly unusable: UnusableEntry[];
   /** All that are left out, by reason. */
   readonly unusableCount: Map<KeyFault, number>;
-  /** Served after repair, in entry order; the first MAX_TOLD_ENTRIES. */
+  /** Served after repair, in entry order; the first MAX_REPORTED_ENTRIES. */
   readonly repaired: { readonly entry: number; readonly found: string }[];
 }
 
 /** Reads a key by its id, at any time. */
 export type ReadKey = (keyId: number) => Key | UnusableKey;
 
-/** What the operator wants of it, whatever the files say. */
+/** What the operator configured. */
 export interface PlanRules {
   readonly prefixes: Prefixes;
   readonly labels: AddedLabels;
@@ -117,7 +117,7 @@ export class Plan {
   /** Ids of the files of which entries are left out because they went beyond a limit. */
   readonly exceeding = new Set<number>();
   #keyCount = 0;
-  /** Parsed lately. */
+  /** Keys that were parsed recently. */
   readonly #keptKeys = new Map<number, Key | UnusableKey>();
   readonly #repairedKeys = new Set<number>();
   readonly #families: Family[] = [];
@@ -127,8 +127,8 @@ export class Plan {
   #familyOfKey = new Int32Array(1024).fill(FAMILY_UNREAD);
   /** Column over keys: slot where the process id does not matter; SLOT_UNKNOWN until first needed. */
   #slotOfKey = new Int32Array(1024).fill(SLOT_UNKNOWN);
-  /** The rows made last, where another file with the same keys would have the same. */
-  #alike: Rows | undefined;
+  /** The rows made last, where another file with the same keys would get the same rows. */
+  #reusableRows: Rows | undefined;
   /** By slot; slot 0 is SLOT_NOWHERE. */
   readonly #series: (Series | undefined)[] = [undefined];
   /** Column over slots. */
@@ -171,7 +171,7 @@ export class Plan {
     }
   }
 
-  /** Families with a label of the name that the source's label has. */
+  /** Families that have a label with the name of the source label. */
   *labelsInUse(): IterableIterator<{ family: string; found: string }> {
     const name = this.#rules.labels.source?.[0];
     for (const { name: family, hasSourceLabel, firstRank } of this.#families) {
@@ -181,8 +181,7 @@ export class Plan {
   }
 
   /**
-   * @param limits of one file; undefined for one that is admitted whatever it adds, since it holds what was
-   *   served already
+   * @param limits of one file; undefined for a retained file, which is always admitted: its values have been served
    */
   addFile(id: number, name: FileName, limits?: Amounts): void {
     this.files.set(id, {
@@ -203,19 +202,19 @@ export class Plan {
     this.exceeding.delete(id);
   }
 
-  /** Gives back what it takes of the budget. It is of no use afterwards. */
+  /** Gives back what the plan takes of the budget. The plan cannot be used afterwards. */
   close(): void {
     this.#budget.reset();
   }
 
   /**
-   * Reads the keys of a file that no file before it has, as far as they are within budget.
+   * Reads the keys of a file that no file before it has, as long as they are within budget.
    *
-   * A file that has an entry which does not fit is not admitted at all, unless it was before: then its
-   * further entries are left out.
+   * A file with an entry that does not fit is not admitted at all, unless it was admitted before: then only
+   * its further entries are left out.
    *
    * @param from index of the first of these entries in the file; 0 for a file that is read anew
-   * @returns the limit that is in the way; undefined where all were admitted
+   * @returns the limit that was reached; undefined where all entries were admitted
    */
   *admit(id: number, from: number, keyId: Uint32Array): Steps<Exceeded | undefined> {
     const file = this.files.get(id)!;
@@ -242,12 +241,12 @@ export class Plan {
   }
 
   /**
-   * Lets the files of now decide every family's type, help and mode.
+   * Has the current files decide the type, help and mode of every family.
    *
    * @returns whether some family changed its rule: then every file's rows must be made anew
    */
   *define(survey: FamilySurvey): Steps<boolean> {
-    this.#alike = undefined;
+    this.#reusableRows = undefined;
     let mustReslot = false;
     const changed = new Set<number>();
     for (const [f, family] of this.#families.entries()) {
@@ -281,7 +280,8 @@ export class Plan {
 
   /**
    * Makes the rows of a file: fills slot[at..] and operation[at..], one row for each key id. The columns
-   * must stay as they are until the next call: files of one program are alike, and copied from each other.
+   * must not change until the next call: files of one program have the same keys, and the rows of such a file are copied
+   * from those of the file before.
    *
    * @param from index of the first of these entries in the file; 0 makes the file's rows anew
    */
@@ -303,7 +303,7 @@ export class Plan {
     const processId = file.name.type === 'gauge' ? file.name.processId : undefined;
     const isGauge = processId !== undefined;
     const rows = { isGauge, keyId, slot, operation, at };
-    if (this.#alike !== undefined && copyRows(this.#alike, rows)) return;
+    if (this.#reusableRows !== undefined && copyRows(this.#reusableRows, rows)) return;
 
     let isOwn = false;
     for (let i = 0; i < keyId.length; i++) {
@@ -329,7 +329,7 @@ export class Plan {
         isOwn = this.#noteFlaw(id, file, from + i, key, family) || isOwn;
       }
     }
-    this.#alike = isOwn ? undefined : rows;
+    this.#reusableRows = isOwn ? undefined : rows;
   }
 
   /**
@@ -339,8 +339,8 @@ export class Plan {
    * @returns the same object as last time when nothing changed
    */
   *layOut(order: Uint32Array): Steps<Layout> {
-    // Its columns are those of all files.
-    this.#alike = undefined;
+    // It would keep the columns of all files in memory.
+    this.#reusableRows = undefined;
     const slotsOf = yield* this.#slotsByFamily(order);
     const families: LaidOutFamily[] = [];
     const intern = this.#intern.bind(this);
@@ -374,7 +374,7 @@ export class Plan {
       slot[next[family]!] = order[i]!;
       next[family]! += 1;
     }
-    // Copies: a family that stays keeps its slots, and must not keep those of all others.
+    // Copies: an unchanged family keeps its slots, and must not keep those of all others in memory.
     return (family) => slot.slice(begin[family]!, begin[family + 1]!);
   }
 
@@ -383,15 +383,15 @@ export class Plan {
     const present: number[] = [];
     for (const [f, { firstRank }] of this.#families.entries()) if (firstRank >= 0) present.push(f);
     const compare = (a: number, b: number) => compareFirst(this.#families[a]!, this.#families[b]!);
-    // They most often are in order, and sorting 100,000 takes 60 ms.
+    // They usually are in order, and sorting 100,000 takes 60 ms.
     const isInOrder = present.every((f, i) => i === 0 || compare(present[i - 1]!, f) <= 0);
     return isInOrder ? present : present.sort(compare);
   }
 
   /**
-   * Reads a key where no file had it, and counts what it adds.
+   * Reads a key that no file had before, and counts what it adds.
    *
-   * @returns the limit that is in the way; nothing is changed then
+   * @returns the limit that was reached; nothing is changed then
    */
   #admitKey(keyId: number, file: PlannedFile, before: Admitted): Exceeded | undefined {
     while (keyId >= this.#familyOfKey.length) {
@@ -446,7 +446,7 @@ export class Plan {
     return family;
   }
 
-  /** Makes it as it was before a file that does not fit. */
+  /** Undoes the admission of a file that does not fit. */
   *#takeBack(
     { budget }: PlannedFile,
     { used, families, keyIds, labelNames }: Admitted,
@@ -516,7 +516,7 @@ export class Plan {
   /**
    * Records an entry that counts for nothing or was repaired.
    *
-   * @returns whether it has such a flaw; what is not selected has none
+   * @returns whether it is one of these; an entry that is only not selected is not
    */
   #noteFlaw(
     id: number,
@@ -530,19 +530,19 @@ export class Plan {
     if (isLeftOut) return false;
     this.flawed.add(id);
     if (!isUnusable(key) && key.repaired !== undefined) {
-      if (file.repaired.length < MAX_TOLD_ENTRIES) {
+      if (file.repaired.length < MAX_REPORTED_ENTRIES) {
         file.repaired.push({ entry, found: key.repaired });
       }
       return true;
     }
     const { fault, found } = isUnusable(key) ? key : unusableBound(key);
     file.unusableCount.set(fault, (file.unusableCount.get(fault) ?? 0) + 1);
-    if (file.unusable.length < MAX_TOLD_ENTRIES) file.unusable.push({ entry, fault, found });
+    if (file.unusable.length < MAX_REPORTED_ENTRIES) file.unusable.push({ entry, fault, found });
     return true;
   }
 }
 
-/** What admitting a file adds, to be taken back; and what it took before. */
+/** What the admission of a file added, and what the file took before, so that it can be undone. */
 interface Admitted {
   readonly used: Amounts;
   /** Families from this number on. */
@@ -557,7 +557,7 @@ function hasOwnSeries({ name: { type, mode = 'all' } }: PlannedFile): boolean {
 
 function unusableBound({ labels }: Key): { fault: KeyFault; found: string } {
   const le = labels.find(([name]) => name === 'le')?.[1];
-  return { fault: 'le', found: `le ${JSON.stringify(le)} is no number` };
+  return { fault: 'le', found: `le ${JSON.stringify(le)} is not a number` };
 }
 
 function lineBytes({ sampleName, labels }: Key): number {
@@ -595,7 +595,7 @@ function areSame(a: readonly LaidOutFamily[], b: readonly LaidOutFamily[]): bool
   return a.length === b.length && a.every((family, i) => family === b[i]);
 }
 
-/** @returns whether the keys were the same, so that the rows are */
+/** @returns whether the keys are the same, so that the rows were copied */
 function copyRows(from: Rows, to: Rows): boolean {
   const { length } = from.keyId;
   if (from.isGauge !== to.isGauge || !bytesOf(from.keyId).equals(bytesOf(to.keyId))) return false;

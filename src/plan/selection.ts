@@ -4,7 +4,7 @@
  *
  * A prefix is compared with the name that the text format has in HELP and TYPE, `_total` of a counter
  * included. A family is in or out as a whole: a prefix that only `x_bucket` or `x_created` begins with
- * does not meet the family `x`. (Dynamo matches the lines of the page and would tear it apart.)
+ * does not match the family `x`. (Dynamo matches single lines of the page, which would split a family.)
  *
  * Source: NVIDIA Dynamo, get_prometheus_expfmt(metric_prefix_filters, exclude_prefixes).
  */

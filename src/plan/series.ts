@@ -1,9 +1,9 @@
 /**
  * Which series an entry belongs to: its identity while merging, and what it is printed as.
  *
- * The two differ where the reference's do. It merges by the tuple of labels with the file's process
- * id behind them, and prints a dictionary made of that tuple: an application's own label `pid` keeps
- * two series apart and is then overwritten by the file's (`src/reference.md` E2).
+ * The two differ where the reference's do. It merges by the tuple of labels, followed by the file's process
+ * id, and prints a dictionary made of that tuple: an application's own label `pid` keeps two series apart and
+ * is then overwritten by the file's (`src/reference.md` E2).
  *
  * A directory may have a million series. So a series holds little more than the values of its labels, as one
  * string; what it has in common with others of its family is a SeriesKind.
@@ -17,7 +17,7 @@ import { type AddedLabels, withAdded } from './added-labels.js';
 import { LargeMap } from './large-map.js';
 import type { MergeRule, Operation } from './operation.js';
 
-/** A series but for its slot and its process: what a key alone says under its family's rule. */
+/** A series without its slot and its process: what a key alone says under its family's rule. */
 export class SeriesShape {
   readonly sampleName: string;
   readonly labels: Labels;
@@ -32,7 +32,7 @@ export class SeriesShape {
     this.bound = bound;
   }
 
-  /** Tells series of one family, and of one process where that counts, apart. */
+  /** Identifies a series within its family, and within its process where that counts. */
   get identity(): string {
     // One bucket for 1, 1.0 and 1e0, and for 0.0 and -0.0: JavaScript writes both zeros as 0.
     return this.bound === undefined
@@ -49,7 +49,7 @@ export class SeriesShape {
 /**
  * Finds the series of a key.
  *
- * @returns undefined for a bucket whose bound is no number
+ * @returns undefined for a bucket whose bound is not a number
  */
 export function seriesShape(family: string, rule: MergeRule, key: Key): SeriesShape | undefined {
   const merged = rule.dropsPid ? key.labels.filter(([name]) => name !== 'pid') : key.labels;
@@ -74,7 +74,7 @@ function withoutBound(labels: Labels): Labels {
   return labels.filter(([name]) => name !== 'le');
 }
 
-/** Where a printed label has its value from: a place among the values of the key, or elsewhere. */
+/** Where the value of a printed label comes from: an index into the values of the key, or one of these. */
 const PROCESS_ID = -1;
 const FIXED = -2;
 
@@ -147,7 +147,7 @@ export class Series {
   readonly kind: SeriesKind;
   /** Those of the key's labels, in order, as JSON; empty where it has none. */
   readonly values: string;
-  /** Of the file, where it counts. */
+  /** That of the file, where it is part of the identity. */
   readonly processId: string | undefined;
 
   constructor(slot: number, kind: SeriesKind, values: string, processId: string | undefined) {
@@ -195,7 +195,7 @@ export class Series {
   }
 }
 
-/** Tells the series of one kind and one process apart. */
+/** Identifies a series among those of its kind and process. */
 function identityOf({ labels, bound }: SeriesShape): string {
   // -0.0 is the same bound as 0.0, and is printed as it came first.
   if (!Object.is(bound, -0)) return valuesOf(labels);
@@ -210,7 +210,7 @@ function parseValues(values: string): readonly string[] {
   return values === '' ? [] : (JSON.parse(values) as string[]);
 }
 
-/** The rules of withLabel and withAdded, applied to places in place of values. */
+/** The rules of withLabel and withAdded, applied to indexes instead of values. */
 function printedLabels(
   keyNames: readonly string[],
   hasProcess: boolean,

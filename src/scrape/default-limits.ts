@@ -1,10 +1,10 @@
 /**
- * How much may be held where nobody says: as much as the memory allows, which a container bounds more tightly
- * than its machine does. Looked at once, when the program starts.
+ * The limits where the operator sets none: as much as the memory allows, that of the container where it has a limit.
+ * Decided once, when the program starts.
  *
- * The shares are of what is left when promfold itself has its part. They were measured: a series costs 0.8 to
- * 1.2 KiB in all (strings, templates, numbers, and a page on its way), an entry 8 to 28 bytes, a family of
- * one series 2.5 KiB (Node 20, x86-64).
+ * They are shares of the memory that promfold itself does not need. Measured: a series takes 0.8 to 1.2 KiB in all
+ * (strings, templates, numbers, and a page that is being sent), an entry 8 to 28 bytes, a family of one series 2.5 KiB
+ * (Node 20, x86-64).
  */
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
@@ -16,17 +16,17 @@ const MIB = KIB * KIB;
 /** What promfold takes without any file. */
 const OWN_BYTES = 96 * MIB;
 
-/** A tiny machine serves something, too. */
+/** So that a tiny machine can serve something, too. */
 const MIN_BYTES = 16 * MIB;
 
 const SERIES_BYTES = 1.4 * KIB;
 const FAMILY_BYTES = 2.5 * KIB;
 
-/** Of V8's own heap; it holds the values of labels, and half of it may be garbage. */
+/** Of V8's heap, which holds the values of labels; half of it may be garbage. */
 const SERIES_HEAP_BYTES = 200;
 const HEAP_SHARE = 0.5;
 
-/** More is no application's, whatever memory there is. */
+/** No application needs more, whatever memory there is. */
 const MAX: Amounts = {
   entries: 200_000_000,
   'key-bytes': 2048 * MIB,
@@ -36,16 +36,16 @@ const MAX: Amounts = {
   'page-bytes': 512 * MIB,
 };
 
-/** No exposition of a healthy program is larger. */
+/** No healthy program has a larger exposition. */
 const MAX_APPENDED_BYTES = 32 * MIB;
 
-/** @param areSeveral one of several sources has half of what all together have */
+/** @param areSeveral whether there are several sources: each then has half of the limits of all */
 export function defaultLimits(areSeveral: boolean): Limits {
   const all = limitsFor(memoryBytes(), getHeapStatistics().heap_size_limit);
   return { file: all, source: areSeveral ? halfOf(all) : all, all };
 }
 
-/** @param memoryBytes of the machine or the container, whichever is less */
+/** @param memoryBytes of the machine or the container, whichever has less */
 export function limitsFor(memoryBytes: number, heapBytes: number): Amounts {
   const bytes = Math.max(MIN_BYTES, memoryBytes - OWN_BYTES);
   const least = (quantity: keyof Amounts, amount: number) =>
@@ -64,15 +64,15 @@ export function limitsFor(memoryBytes: number, heapBytes: number): Amounts {
 }
 
 export interface AppendLimits {
-  /** Of the page of one endpoint. */
+  /** Largest page of one endpoint. */
   readonly pageBytes: number;
-  /** Of JavaScript objects in the thread of one. */
+  /** Heap limit of the thread of one endpoint. */
   readonly heapMegabytes: number;
 }
 
 /**
- * Of the pages of other endpoints: half of the memory there is. A page takes up to eight times its bytes: as it came, as
- * it was before, its columns, as it is printed and as it is sent.
+ * The limits of pages of other endpoints, which may take half of the memory. A page takes up to eight times its bytes: as
+ * it was received, the one before it, its columns, as it is printed and as it is sent.
  */
 export function appendLimits(endpoints: number, memory = memoryBytes()): AppendLimits {
   const bytes = Math.max(MIN_BYTES, memory - OWN_BYTES) / endpoints;

@@ -1,11 +1,11 @@
 /**
  * Sources that come and go with the processes that use them: `--discover`.
  *
- * Every few seconds the directories in use are looked for (processes/discover.ts). One that is new becomes a
- * source, called as its processes call it. One that nobody uses any more stays for a while, since the last
- * values of a server that died are worth something, and goes at once when it can no longer be read; one that does not
- * answer may come back, and stays. How many there may be of each user is decided in discovery-quota.ts; a user that has
- * all it may have gets a new one in place of one that nobody uses.
+ * Every few seconds, processes/discover.ts looks for the directories in use. A new one becomes a source, named by the
+ * path that its processes use. One that no process uses any more is served for a while, since the last values of a
+ * server that died are still of use. It is dropped at once when it can no longer be read; one that does not answer may
+ * come back, and is kept. discovery-quota.ts limits how many each user may have; a user at the limit gets a new one in
+ * place of one that no process uses.
  */
 import { boundedIo } from '../bounded-io.js';
 import type { ScrapeLog } from '../log.js';
@@ -28,35 +28,35 @@ import type { Scraper } from './scraper.js';
 
 const INTERVAL_MS = 5_000;
 
-/** Looking takes at most this share of one core, however many processes there are. */
+/** Scanning takes at most this share of one core, however many processes there are. */
 const MAX_LOAD = 0.05;
 
-/** Longer than scrape intervals and a restart, shorter than what one would take for the present. */
+/** Longer than a scrape interval and a restart, and short enough that the values still pass for current. */
 const GRACE_MS = 300_000;
 
 /** The errno of a directory whose file system does not answer. */
 const NO_ANSWER = 'ETIMEDOUT';
 
 export interface DiscoveredSourcesOptions {
-  /** Directories that are sources already, and stay so. */
+  /** Directories that are sources anyway. */
   readonly except: readonly string[];
   readonly log: ScrapeLog;
   readonly intervalMs?: number;
   readonly graceMs?: number;
-  /** Another way to look, in tests only. */
+  /** Another way to discover, in tests only. */
   readonly discover?: () => Promise<Discovery>;
 }
 
 interface Attached {
   readonly name: string;
   readonly insidePath: string;
-  /** For whom it counts. */
+  /** The user whose quota it counts for. */
   readonly user: number;
   path: string;
   lastUsedMs: number;
 }
 
-/** One that can be read. */
+/** A directory that is not a source yet and can be read. */
 interface Newcomer extends DiscoveredDirectory {
   readonly identity: string;
 }
@@ -66,9 +66,9 @@ export class DiscoveredSources {
   readonly #options: DiscoveredSourcesOptions;
   /** By identity. */
   readonly #attached = new Map<string, Attached>();
-  /** What the last look had to say, so that it is not said again while it lasts. */
+  /** The warnings of the last scan, so that they are not repeated while their cause lasts. */
   #said: ReadonlySet<string> = new Set();
-  #looking: Promise<void> | undefined;
+  #scanning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -77,30 +77,30 @@ export class DiscoveredSources {
     this.#options = options;
   }
 
-  /** Looks now, and again and again. Resolves after the first look. */
+  /** Scans now, and then every few seconds. Resolves after the first scan. */
   start(): Promise<void> {
     clearTimeout(this.#timer);
     const startedMs = performance.now();
     const cpuBefore = process.cpuUsage();
-    this.#looking = this.#look().finally(() => {
+    this.#scanning = this.#scan().finally(() => {
       if (this.#isClosed) return;
       const { intervalMs = INTERVAL_MS } = this.#options;
       const cpu = process.cpuUsage(cpuBefore);
-      // A look that waited for what hangs took no time of any processor; scrapes beside it did.
+      // Both are upper bounds: a scan that waits for what hangs uses no CPU, and scrapes that run meanwhile use some.
       const tookMs = Math.min(performance.now() - startedMs, (cpu.user + cpu.system) / 1000);
       this.#timer = setTimeout(() => void this.start(), Math.max(intervalMs, tookMs / MAX_LOAD));
       this.#timer.unref();
     });
-    return this.#looking;
+    return this.#scanning;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    await this.#looking;
+    await this.#scanning;
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     const { discover = discoverDirectories } = this.#options;
     const { directories, unread, crowded } = await discover();
     if (this.#isClosed) return;
@@ -132,11 +132,11 @@ export class DiscoveredSources {
     this.#said = notices.said;
   }
 
-  /** @param startedMs what was not used since then is used by nobody */
+  /** @param startedMs when the scan began: a directory last used before that is used by no process */
   async #admit(newcomers: readonly Newcomer[], startedMs: number, notices: Notices): Promise<void> {
     const leftOut = new Map<number, number>();
     for (const { identity, path, insidePath, users } of inTurn(newcomers)) {
-      // A process that was gone before it could be said whose it is.
+      // Its process ended before its user was known.
       const candidates = usersOf({ users });
       const [first] = candidates;
       if (first === undefined) continue;
@@ -157,7 +157,7 @@ export class DiscoveredSources {
     );
   }
 
-  /** Gives up the directory of one of these users that nobody uses for the longest time. @returns whose that was */
+  /** Drops the directory of these users that has been unused for the longest time. @returns the user it counted for */
   async #makeRoom(users: readonly number[], startedMs: number): Promise<number | undefined> {
     let oldest: [identity: string, attached: Attached] | undefined;
     for (const entry of this.#attached) {
@@ -178,7 +178,7 @@ export class DiscoveredSources {
     this.#attached.set(identity, { name, insidePath, path, user, lastUsedMs });
     this.#scraper.attach({ name, directory: path });
     this.#options.log.info('source found', { source: name, directory: path });
-    // Ahead of the first scrape.
+    // So that its first scrape finds it indexed.
     void this.#scraper.prepare();
   }
 
@@ -189,9 +189,9 @@ export class DiscoveredSources {
   }
 
   /**
-   * The way to it ends with the process it leads through; and an inode may be another directory's now.
+   * The path to it leads through a process and ends with it, and its inode may have been reused for another directory.
    *
-   * @returns false where it is another one
+   * @returns false where it is another directory
    */
   async #keep(
     known: Attached,
@@ -212,7 +212,7 @@ export class DiscoveredSources {
     return true;
   }
 
-  /** It is used, by whoever made it to be found, though it cannot be told that it is the same. */
+  /** A process uses the path, though whether it is the same directory cannot be checked. */
   #keepUnanswered(path: string): void {
     for (const attached of this.#attached.values()) {
       if (attached.path === path) attached.lastUsedMs = performance.now();
@@ -231,7 +231,7 @@ export class DiscoveredSources {
   }
 }
 
-/** Warnings of one look; those that the look before had too are not said again. */
+/** The warnings of one scan. One that the scan before had, too, is not logged again. */
 class Notices {
   readonly #log: ScrapeLog;
   readonly #before: ReadonlySet<string>;
@@ -242,7 +242,7 @@ class Notices {
     this.#before = before;
   }
 
-  /** @param changing fields that make no other warning of it */
+  /** @param changing fields that do not make it a different warning */
   say(
     message: string,
     lasting: Record<string, unknown>,
@@ -255,17 +255,17 @@ class Notices {
   }
 }
 
-/** Named only and empty, it may be a shell's variable: it is found again once somebody writes. */
+/** A directory that is only named, and empty, may be a variable in a shell. It is found again once a process writes to it. */
 function hasSomething(directory: DiscoveredDirectory): boolean {
   return isWritten(directory) || (directory.metricFiles ?? 0) > 0;
 }
 
-/** `device:inode`, as in DiscoveredDirectory; of those that are there. */
+/** `device:inode`, as in DiscoveredDirectory, of those that exist. */
 async function identities(paths: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await Promise.all(paths.map(identityAt))).flatMap((identity) => identity ?? []));
 }
 
-/** NO_ANSWER where its file system hangs; undefined where there is nothing. */
+/** NO_ANSWER where its file system hangs; undefined where the path does not exist. */
 async function identityAt(path: string): Promise<string | undefined> {
   try {
     return identityOf(await boundedIo.stat(path));

@@ -1,27 +1,27 @@
 /**
  * Which directories become sources of `--discover`, so that no user can shut out the others.
  *
- *   100 in all       each is labels on every series, and memory
- *   20 of each user  are served whatever the others have, while there is room
+ *   100 in all       each adds labels to every series, and takes memory
+ *   20 of each user  are served whatever other users have, while there is room
  *   50               as long as there are fewer in all, a user may have more than 20
  *
- * One user alone gets 50. What is served stays: what comes later, of whomever, takes no place of another user.
+ * A single user gets 50. A directory that is served stays: later ones never displace that of another user.
  *
- * A directory counts for a user whose processes use it, not for its owner: anybody can name directories of others.
- * Where several users do, it counts for one that has room, so that naming a directory keeps it from nobody.
+ * A directory counts for a user whose processes use it, not for its owner, since any process can name a directory of
+ * another user. If several users use it, it counts for one that has room, so that naming a directory cannot exclude it.
  */
 import type { DiscoveredDirectory } from '../processes/discover.js';
 
 export const MAX_DIRECTORIES = 100;
 export const DIRECTORIES_OF_USER = 20;
 
-/** In all, up to which a user may have more than DIRECTORIES_OF_USER. */
+/** With fewer than this in all, a user may have more than DIRECTORIES_OF_USER. */
 const OPEN_DIRECTORIES = MAX_DIRECTORIES / 2;
 
 /**
  * @param candidates users that a directory may count for
- * @param served for whom each directory that is served counts
- * @returns for whom it is to count; undefined where none of them may have another one
+ * @param served the user that each served directory counts for
+ * @returns the user that it is to count for; undefined where none of them may have another one
  */
 export function userWithRoom(
   candidates: readonly number[],
@@ -34,7 +34,7 @@ export function userWithRoom(
   );
 }
 
-/** The users of a directory, those who write to it first. */
+/** The users of a directory, first those that write to it. */
 export function usersOf({ users }: Pick<DiscoveredDirectory, 'users'>): readonly number[] {
   const found = new Set<number>();
   for (const isWriter of [true, false]) {
@@ -45,7 +45,7 @@ export function usersOf({ users }: Pick<DiscoveredDirectory, 'users'>): readonly
   return [...found];
 }
 
-/** In turn one directory of each user, so that between users no name and no number of directories decides. */
+/** One directory of each user in turn, so that neither names nor the number of directories favour a user. */
 export function inTurn<T extends Pick<DiscoveredDirectory, 'users'>>(
   directories: readonly T[],
 ): readonly T[] {
@@ -59,7 +59,7 @@ export function inTurn<T extends Pick<DiscoveredDirectory, 'users'>>(
     }
     return { directory, rank };
   });
-  // Not by a difference: that of two infinities is no number. The order within a rank stays.
+  // Not by a difference: that of two infinities is NaN. The order within a rank stays.
   ranked.sort((a, b) => (a.rank === b.rank ? 0 : a.rank < b.rank ? -1 : 1));
   return ranked.map(({ directory }) => directory);
 }

@@ -1,12 +1,12 @@
 /**
- * Gives memory back to the system after much of what was held is gone. V8 collects when it needs memory, and
- * a daemon that has nothing more to do may not need any for days.
+ * Returns memory to the system after much of it was freed. V8 collects garbage when it needs memory, and an idle daemon
+ * may not need any for days.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { trimMemory } from '../native.js';
 
-/** For what a few scrapes still hold. */
+/** Until then a few scrapes may still use the memory. */
 const DELAY_MS = 5_000;
 const SETTLE_MS = 1_000;
 
@@ -32,7 +32,7 @@ export function giveMemoryBack(): void {
   timer.unref();
 }
 
-/** V8 has it where a flag says so, in contexts that are made after that. */
+/** V8 exposes it under a flag, in contexts that are made after the flag was set. */
 function garbageCollector(): CollectGarbage {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');

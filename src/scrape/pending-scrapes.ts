@@ -1,30 +1,30 @@
 /**
- * Whether scrapes get done: since when the oldest one is waited for, and which directories are being read meanwhile.
+ * Whether scrapes are answered: how long the oldest one has been waiting, and which directories are being read.
  *
- * A directory on a mount that hangs may hold up a scrape for ever. Probes ask here, and so wait for nothing. Touched a
- * few times per scrape.
+ * A directory on a mount that hangs may delay a scrape for ever. Probes ask this class, and so never wait. Updated a few
+ * times per scrape.
  */
 
-/** Prometheus gives a scrape as long, unless it is told otherwise. */
+/** Prometheus' default scrape timeout. */
 const OVERDUE_MS = 10_000;
 
-/** More directories than that are a number in a message. */
+/** Directories that a message names; further ones are counted. */
 const MAX_NAMED = 3;
 
 export class PendingScrapes {
   readonly #nowMs: () => number;
   /** When each was asked for, oldest first. */
   readonly #askedMs = new Set<{ readonly ms: number }>();
-  /** Directories that are being read, as often as they are. */
+  /** Directories that are being read, once for each read. */
   readonly #reading: string[] = [];
   #runMs: number | undefined;
 
-  /** @param nowMs a clock that is never set */
+  /** @param nowMs a monotonic clock */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
   }
 
-  /** A scrape is asked for and waited for until `answer` settles. */
+  /** Records a scrape that waits until `answer` settles. */
   async asked<T>(answer: Promise<T>): Promise<T> {
     const asked = { ms: this.#nowMs() };
     this.#askedMs.add(asked);
@@ -35,7 +35,7 @@ export class PendingScrapes {
     }
   }
 
-  /** A run is under way until `work` settles. One at a time. */
+  /** Records a run that is under way until `work` settles. One at a time. */
   async running<T>(work: Promise<T>): Promise<T> {
     this.#runMs = this.#nowMs();
     try {
@@ -45,7 +45,7 @@ export class PendingScrapes {
     }
   }
 
-  /** A directory is being read until `work` settles. */
+  /** Records that a directory is being read until `work` settles. */
   async reading<T>(directory: string, work: Promise<T>): Promise<T> {
     this.#reading.push(directory);
     try {
@@ -55,13 +55,13 @@ export class PendingScrapes {
     }
   }
 
-  /** How long the run under way has been so; 0 where there is none. */
+  /** How long the current run has taken so far; 0 where there is none. */
   get runMs(): number {
     return this.#runMs === undefined ? 0 : this.#nowMs() - this.#runMs;
   }
 
   /**
-   * What is waited for, where that is a scrape that should have been answered long ago:
+   * The scrape that should have been answered long ago, in words:
    * `a scrape that was asked for at 2026-01-31T12:00:00Z and reads /run/prom`; undefined where there is none.
    */
   overdue(): string | undefined {
@@ -70,7 +70,7 @@ export class PendingScrapes {
     return `a scrape that was asked for at ${this.#timeOf(oldest.ms)}${this.#directories()}`;
   }
 
-  /** What is waited for while a run is under way: `a run that began at 2026-01-31T12:00:00Z and reads /run/prom`. */
+  /** The current run, in words: `a run that began at 2026-01-31T12:00:00Z and reads /run/prom`; undefined for none. */
   run(): string | undefined {
     if (this.#runMs === undefined) return undefined;
     return `a run that began at ${this.#timeOf(this.#runMs)}${this.#directories()}`;

@@ -1,9 +1,9 @@
 /**
- * One run: the pages that some requests asked for, from the directories as they are now to bytes.
+ * One run: answers a batch of requests, from the directories as they are now to the bytes of the pages.
  *
- *   draft by the layouts there are ─▶ update sources ─▶ draft anew if something changed ─▶ gather, fold, print ─▶ add the rest
+ *   draft from the current layouts ─▶ update sources ─▶ draft anew if something changed ─▶ gather, fold, print ─▶ add the rest
  *
- * Lives as long as its run; what runs have in common is the scraper's.
+ * A ScrapeRun serves one run; the scraper holds what runs have in common.
  */
 
 import { promisify } from 'node:util';
@@ -47,39 +47,39 @@ export interface ScraperOptions {
   readonly rules?: PlanRules;
   /** The label that names the source of a series, where sources have names. */
   readonly sourceLabel?: string;
-  /** A directory that was never there fails the scrape; without, it is waited for. */
+  /** A directory that has never existed fails the scrape; when absent, it is waited for. */
   readonly required?: boolean;
   /** Families from elsewhere, in this order. */
   readonly extras?: readonly ExtraFamilies[];
   /** Pages of other endpoints, joined with the directory's families; not part of `source`. */
   readonly appended?: AppendedPages | undefined;
-  /** promfold's own families, behind the application's; none when absent. */
+  /** promfold's own families, after the application's; none when absent. */
   readonly selfMetrics?: SelfMetrics | undefined;
-  /** Told of every problem once. */
+  /** Receives every problem once. */
   readonly log?: ScrapeLog | undefined;
-  /** Index ahead when the file system hints at something new. */
+  /** Index before the next scrape when the file system hints at something new. */
   readonly watch?: boolean;
-  /** Where to look for the writers; nowhere when absent. It is the caller's to close. */
+  /** Looks for the writers; nothing does when absent. The caller closes it. */
   readonly procThread?: ProcThread | undefined;
-  /** What to do about those that are dead; keep when absent. */
+  /** What to do about dead writers; keep when absent. */
   readonly deadProcesses?: DeadProcesses;
-  /** What removed files counted goes on counting, as long as their directory is served. */
+  /** Values of removed files count as long as their directory is served. */
   readonly retainRemoved?: boolean;
-  /** Files that may be mapped; more are read. */
+  /** How many files may be mapped; further ones are read. */
   readonly mapLimit?: number;
-  /** How much may be held; what goes beyond is left out. Without limits when absent. */
+  /** How much may be held; files beyond are left out. No limits when absent. */
   readonly limits?: Limits;
-  /** Milliseconds on a clock that is never set. */
+  /** A monotonic clock, milliseconds. */
   readonly nowMs?: () => number;
 }
 
 export interface ScrapeRequest extends PageRequest {
   readonly gzip?: boolean;
-  /** When the answer is due, seconds from now; what may be left out is not waited for that long. */
+  /** When the answer is due, seconds from now; optional parts are not waited for that long. */
   readonly withinSeconds?: number | undefined;
 }
 
-/** `source` of a request names none there is. */
+/** A request names a source that does not exist. */
 export class UnknownSourceError extends Error {
   override readonly name = 'UnknownSourceError';
 
@@ -89,11 +89,11 @@ export class UnknownSourceError extends Error {
   }
 }
 
-/** Level 1: the page goes over a local network, and the scraped host has better things to do. */
+/** Level 1: the page goes over a local network, and the host needs its CPU for the application. */
 const GZIP_LEVEL = 1;
 const compress = promisify(gzip);
 
-/** What a page has besides the application's families, after them. */
+/** What follows the application's families on a page. */
 interface AddedFamilies {
   readonly extra: readonly ValuedFamily[];
   readonly own: readonly ValuedFamily[];
@@ -101,14 +101,14 @@ interface AddedFamilies {
   readonly appended: ReadonlyMap<string, Appendix> | undefined;
 }
 
-/** A request, and who waits for its answer. */
+/** A request, and how to answer it. */
 export interface WaitingRequest {
   readonly request: ScrapeRequest;
   readonly resolve: (page: Buffer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A page before the numbers are there. */
+/** A page without its numbers. */
 interface Draft {
   readonly request: ScrapeRequest;
   /** The sources it shows. */
@@ -130,18 +130,18 @@ export interface RunContext {
   readonly layouts: MergedLayouts;
   readonly pages: SharedPages;
   readonly pending: PendingScrapes;
-  /** Of what endpoints of --append-url have. */
+  /** For problems of the endpoints of --append-url. */
   readonly endpointLog: ProblemLog;
 }
 
 export class ScrapeRun {
   readonly #context: RunContext;
   readonly #options: ScraperOptions;
-  /** All there were when it began. */
+  /** All sources when the run began. */
   readonly #sources: readonly Source[];
   readonly #batch: readonly WaitingRequest[];
   readonly #startedMs = performance.now();
-  /** By the source that was asked for. */
+  /** By the source that is asked for. */
   readonly #added = new Map<string | undefined, Promise<AddedFamilies>>();
   /** Pages of all sources, to which other endpoints may add. */
   readonly #whole: readonly PageRequest[];
@@ -162,7 +162,7 @@ export class ScrapeRun {
   /**
    * Answers every request of the batch, or rejects and answers none.
    *
-   * @param isForAll all sources are brought up to date, asked for or not
+   * @param isForAll brings all sources up to date, also those that no request asks for
    */
   async answer(isForAll: boolean): Promise<void> {
     if (this.#whole.length > 0) this.#options.appended!.begin(shortest(this.#batch));
@@ -173,8 +173,8 @@ export class ScrapeRun {
     if (this.#batch.length === 0) return;
     let collected = await this.#collect(job);
     if (asked.some(({ live }) => live.isStale)) {
-      // A file that was found damaged only now still had its part in the plan. What is damaged after this waits for the
-      // next run: a directory may not hold up a scrape by what it writes.
+      // A file that was found damaged while gathering was still part of the plan. What is damaged after this waits for
+      // the next run: a directory must not be able to delay a scrape by what is written to it.
       for (const { bodies } of collected.values()) bodies.forEach(releaseBody);
       ({ drafts, job } = await this.#bringUpToDate(asked));
       collected = await this.#collect(job);
@@ -182,14 +182,14 @@ export class ScrapeRun {
     await this.#finishAll(drafts, collected);
   }
 
-  /** Reads what is new, and returns the pages by what there is now. */
+  /** Reads what is new in the sources, and drafts the pages from their current layouts. */
   async #bringUpToDate(asked: readonly Source[]): Promise<Drafts> {
-    // What will be printed if nothing changed; then each source prints it as it looks.
+    // If nothing changed in a source, it prints these in the same call that checks it.
     const preRendered = await this.#draftAll();
     const updates = asked.map((source) =>
       this.#reading(source, source.update(preRendered.job.requestOf(source))),
     );
-    // The addon is at work now, and this thread is not.
+    // The addon is working now, and this thread is idle.
     if (this.#batch.length > 0) this.#options.selfMetrics?.measure();
     const isPrinted = await Promise.all(updates);
     return isPrinted.every(Boolean) ? preRendered : this.#draftAll();
@@ -203,7 +203,7 @@ export class ScrapeRun {
     return this.#context.pending.reading(live.files.directory.path, work);
   }
 
-  /** The pages of all requests, each once, by the layouts there are now. */
+  /** The pages of all requests, each once, from the current layouts. */
   async #draftAll(): Promise<Drafts> {
     this.#context.layouts.update(this.#sources.filter(({ isReadable }) => isReadable));
     const isSelection = this.#batch.every(({ request }) => request.names !== undefined);
@@ -238,20 +238,20 @@ export class ScrapeRun {
     return { request, sources, families, makePage };
   }
 
-  /** @throws what the request cannot be answered for */
+  /** @throws the reason why the request cannot be answered */
   #sourcesFor({ source: name }: ScrapeRequest): readonly Source[] {
     const sources = this.#sources;
-    const asked = name === undefined ? sources : sources.filter((one) => one.name === name);
+    const asked = name === undefined ? sources : sources.filter((source) => source.name === name);
     if (name !== undefined && asked.length === 0) {
       throw new UnknownSourceError(
         name,
-        sources.flatMap((one) => one.name ?? []),
+        sources.flatMap((source) => source.name ?? []),
       );
     }
     const readable = asked.filter(({ isReadable }) => isReadable);
     if (readable.length === 0) {
       const { required } = this.#options;
-      // What hangs is there, and may have been served by a promfold before.
+      // A directory that hangs exists, and an earlier promfold may have served it.
       const lost = asked.find(
         ({ isSeen, hangs, unreadable }) => unreadable && (isSeen || hangs || required),
       );
@@ -283,7 +283,7 @@ export class ScrapeRun {
       const answer = request.gzip ? page.gzipped! : page.plain;
       answer.then((bytes) => resolve(this.#context.pages.share(bytes)), reject);
     }
-    // What is added to a page is made of what was just gathered: the next run must not begin.
+    // The next run must not begin: what is added to a page is made from the values that were just gathered.
     await Promise.allSettled([...pages.values()].map(({ plain }) => plain));
   }
 
@@ -318,14 +318,14 @@ export class ScrapeRun {
     return added;
   }
 
-  /** Those that the directory's series were given, as they were read or after. */
+  /** The labels that promfold added to the directory's series. */
   #addedLabels(): AddedLabel[] {
     const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL } = this.#options;
     const isNamed = this.#sources.some(({ name }) => name !== undefined);
     return [...rules.labels.fixed, ...(isNamed ? [[sourceLabel, undefined] as const] : [])];
   }
 
-  /** Each name once: the application's families have it first, then our own, then those from elsewhere. */
+  /** Each name once: the application's families have priority, then our own, then those from elsewhere. */
   async #makeAdded(
     isWhole: boolean,
     sources: readonly Source[],
@@ -376,5 +376,5 @@ function shortest(batch: readonly WaitingRequest[]): number | undefined {
 
 const NO_FAMILIES: readonly ExposedFamily[] = [];
 
-/** All names that families of the directories take. */
+/** All names that the families of the directories claim. */
 const claimedBy = new Memo<readonly ExposedFamily[], ReadonlySet<string>>();

@@ -2,8 +2,8 @@
  * Answers scrapes of one or more directories, and keeps what they need in between.
  *
  * A request is answered by a run (scrape-run.ts) that began after it arrived, so the answer shows the directories as they
- * were then or later; requests that arrive while a run is under way share the next one. Several directories are read side
- * by side, each by itself, and their pages joined.
+ * were then or later. Requests that arrive during a run share the next one. Several directories are read separately and
+ * concurrently, and their pages are joined.
  */
 import type { MetricFileError } from '../errors.js';
 import { mapLimit } from '../files/map-limit.js';
@@ -23,7 +23,7 @@ import {
   type WaitingRequest,
 } from './scrape-run.js';
 
-/** More scrapes are waited for than is possible unless one hangs. */
+/** So many scrapes are waiting that one must hang. */
 export class TooManyScrapesError extends Error {
   override readonly name = 'TooManyScrapesError';
 
@@ -32,10 +32,10 @@ export class TooManyScrapesError extends Error {
   }
 }
 
-/** Those that wait for the next run. Clients of a run that hangs give up, and what they asked for would pile up. */
+/** Requests that wait for the next run. When a run hangs its clients give up, and their requests would pile up. */
 const MAX_WAITING = 1_000;
 
-/** Whoever asks whether promfold is ready gets an answer within this. */
+/** A question whether promfold is ready is answered within this time. */
 const READINESS_MS = 1_000;
 
 export class Scraper {
@@ -71,12 +71,12 @@ export class Scraper {
     return this.#sources.flatMap(({ name }) => name ?? []);
   }
 
-  /** One more source. REQUIRES: none is called so, and all have names. */
+  /** Adds a source. REQUIRES: no other one has the name, and all have names. */
   attach({ name, directory }: NamedDirectory): void {
     this.#sources = [...this.#sources, this.#sourceOf(name, directory)];
   }
 
-  /** One source less, from the next run on. Resolves when its files are let go of. */
+  /** Removes a source, from the next run on. Resolves when its files are closed. */
   async detach(name: string): Promise<void> {
     const gone = this.#sources.find((source) => source.name === name);
     if (gone === undefined) return;
@@ -104,14 +104,14 @@ export class Scraper {
   }
 
   /**
-   * Says that what scrape() gave is sent, or copied. It is empty once all who were given the same have
-   * said so; who does not leaves it to the garbage collection.
+   * Releases a page that scrape() returned, once it is sent or copied. The page is emptied when all callers that received
+   * it have released it. A page that is not released is left to the garbage collection.
    */
   release(page: Buffer): void {
     this.#context.pages.release(page);
   }
 
-  /** Indexes what is new, and prints nothing. Never rejects: what is wrong shows in readiness(). */
+  /** Indexes what is new, and prints nothing. Never rejects: readiness() reports what is wrong. */
   prepare(): Promise<void> {
     this.#prepareNext = true;
     this.#start();
@@ -122,14 +122,14 @@ export class Scraper {
   }
 
   /**
-   * Whether a scrape would be answered with a directory's families; looks anew where it was not so. Answers within
-   * READINESS_MS, whatever hangs.
+   * Whether a scrape would be answered with the families of a directory. If that was not so, the directories are read
+   * again. Answers within READINESS_MS, whatever hangs.
    */
   async readiness(): Promise<{ readonly ready: boolean; readonly waitingFor: string }> {
     const overdue = this.overdue();
     if (overdue !== undefined) return { ready: false, waitingFor: overdue };
     const isReady = () => this.#sources.some(({ isReadable }) => isReadable);
-    // A run that took as long already is not waited for again.
+    // A run that has already taken that long is not waited for again.
     if (!isReady() && this.#context.pending.runMs < READINESS_MS) {
       await settledWithin(READINESS_MS, this.prepare());
     }
@@ -156,7 +156,7 @@ export class Scraper {
     ];
   }
 
-  /** Waits for the run under way, then lets go of every file. */
+  /** Waits for the current run, then closes every file. */
   async close(): Promise<void> {
     const appended = this.#options.appended?.close();
     for (const extra of this.#options.extras ?? []) await extra.close?.();
@@ -214,7 +214,7 @@ export class Scraper {
   }
 }
 
-/** Resolves when `work` settles, or after so many milliseconds. */
+/** Resolves when `work` settles, or after this time. */
 async function settledWithin(milliseconds: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -107,7 +107,7 @@ describe('promfold cat', () => {
     assert.match(stdout, /bad_loops_total/);
   });
 
-  it('exits 0 for a file that is only unfinished or mended', async () => {
+  it('exits 0 for a file that is only unfinished or repaired', async () => {
     for (const name of ['header-only/files/counter_99.db', 'bad-help-none/files/counter_12.db']) {
       const { exitCode } = await promfold(['cat', `${GOLDEN}/${name}`]);
       assert.equal(exitCode, 0, name);
@@ -164,7 +164,7 @@ function goldenFiles(): string[] {
   });
 }
 
-/** Some bytes changed, numbers made odd, the end cut: what disks, writers and strangers do. */
+/** Some bytes changed, numbers made odd, the end cut: what disks, writers and other programs do. */
 function damage(random: Random, source: Buffer): Buffer {
   const bytes = Buffer.from(source.subarray(0, Math.min(source.length, 8192)));
   for (let i = random.below(6); i > 0 && bytes.length > 4; i--) {

@@ -12,12 +12,12 @@ import { tempDirectory } from '../support/temp.js';
 const PROCESSES = 2_500;
 
 let directory = '';
-let foreign = '';
+let unrecognised = '';
 let other = '';
 
 before(() => {
   directory = tempDirectory();
-  foreign = tempDirectory();
+  unrecognised = tempDirectory();
   other = tempDirectory();
   for (let pid = 1; pid <= PROCESSES; pid++) {
     const path = (kind: string) => join(directory, `${kind}_${pid}.db`);
@@ -26,7 +26,8 @@ before(() => {
     writeFileSync(path('gauge_all'), fileBytes('dict4-16', [gauge('busy', pid, 0, label)]));
   }
   // A finding for each.
-  for (let i = 1; i <= PROCESSES; i++) writeFileSync(join(foreign, `foreign-${i}.db`), 'x');
+  for (let i = 1; i <= PROCESSES; i++)
+    writeFileSync(join(unrecognised, `unrecognised-${i}.db`), 'x');
   writeFileSync(join(other, 'counter_1.db'), fileBytes('dict4-16', [counter('other', 1)]));
 });
 
@@ -39,8 +40,8 @@ describe('a reader that is gone after one line', () => {
     ['cat --json "$DIR"', 0],
     ['explain --all busy "$DIR"', 0],
     ['explain --json busy "$DIR"', 0],
-    ['check --all "$FOREIGN"', 0],
-    ['check --json "$FOREIGN"', 0],
+    ['check --all "$UNRECOGNISED"', 0],
+    ['check --json "$UNRECOGNISED"', 0],
     ['diff "$DIR" "$OTHER"', 1],
     ['diff --json "$DIR" "$OTHER"', 1],
     ['scrape "$DIR"', 0],
@@ -70,7 +71,7 @@ function piped(command: string, reader: string) {
     NODE: process.execPath,
     MAIN,
     DIR: directory,
-    FOREIGN: foreign,
+    UNRECOGNISED: unrecognised,
     OTHER: other,
   };
   return run('bash', ['-c', script], { env: { ...process.env, ...variables } });

@@ -135,7 +135,7 @@ describe('completion', () => {
     });
   }
 
-  it('bash takes DIR behind the cursor before that of the environment', async () => {
+  it('bash takes DIR after the cursor before that of the environment', async () => {
     const words = ['promfold', 'explain', 'jobs', directory];
     const env = { PROMETHEUS_MULTIPROC_DIR: '/no/such' };
     assert.deepEqual(await bashCompletes(words, env, 2), ['jobs_total']);

@@ -23,7 +23,7 @@ describe('the default of one command', () => {
 
   it('counts in place of that of the others', () => assert.equal(value({}), 'hide-gauges'));
 
-  it('gives way to the environment variable, and to the flag', () => {
+  it('is overridden by the environment variable, and by the flag', () => {
     assert.equal(value({}, { PROMFOLD_DEAD_PROCESSES: 'keep' }), 'keep');
     assert.equal(
       value({ 'dead-processes': ['hide-live'] }, { PROMFOLD_DEAD_PROCESSES: 'keep' }),

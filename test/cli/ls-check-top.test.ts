@@ -213,7 +213,7 @@ describe('wrong usage', () => {
   }
 });
 
-describe('beside a living worker', { skip: !existsSync(PYTHON) }, () => {
+describe('with a living worker', { skip: !existsSync(PYTHON) }, () => {
   let live = '';
   const workers: ChildProcess[] = [];
   before(async () => {

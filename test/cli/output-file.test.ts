@@ -57,7 +57,7 @@ describe('an output file', () => {
     assert.fail('no temporary file was seen');
   }
 
-  it('is made, and nothing beside it stays', async () => {
+  it('is made, and no other file stays', async () => {
     await writeOutputFile(file, CONTENT);
     assert.equal(readFileSync(file, 'utf8'), 'a 1.0\n');
     assert.deepEqual(readdirSync(directory), ['app.prom']);
@@ -244,7 +244,7 @@ describe('an output file', () => {
     });
   });
 
-  describe('stays as it was, and nothing beside it stays,', () => {
+  describe('stays as it was, and no other file stays,', () => {
     it('in a directory that is not there', async () => {
       const missing = join(directory, 'no', 'app.prom');
       const message = `${missing}: no such file or directory`;

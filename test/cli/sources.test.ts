@@ -98,7 +98,7 @@ describe('scrape --source', () => {
 
   const refused: [title: string, args: string[], message: RegExp][] = [
     [
-      'DIR beside it',
+      'DIR next to it',
       ['/run/prom', '--source=a=/x'],
       /expected DIR or --source, got both; give \/run\/prom a name/,
     ],

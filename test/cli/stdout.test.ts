@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { writeOutput } from '../../src/cli/stdout.js';
 import { UsageError } from '../../src/errors.js';
 
-/** Takes so many writes, then fails with the code. */
+/** Accepts this many writes, then fails with the code. */
 class Limited extends Writable {
   readonly chunks: Buffer[] = [];
   readonly #most: number;
@@ -52,7 +52,7 @@ describe('writeOutput', () => {
     );
   });
 
-  it('makes no piece before those ahead of it are written', async () => {
+  it('makes no piece before those that precede it are written', async () => {
     let made = 0;
     function* pieces() {
       for (;;) {

@@ -146,7 +146,7 @@ describe('keys', () => {
     press(of, 'left', 'left', 'left');
     assert.equal(of.sort, 'used');
   });
-  it('type a filter, mend it and take it back', () => {
+  it('type a filter, correct it and clear it', () => {
     const of = state();
     press(of, '/', 'a', 'b', 'backspace', 'q', 'enter');
     assert.deepEqual([of.filter, of.typing], ['aq', undefined]);

@@ -101,7 +101,7 @@ describe('N1: one bad file costs one file, one bad key one entry', () => {
     });
   }
 
-  it('leaves out the one bucket whose bound is no number', async () => {
+  it('leaves out the one bucket whose bound is not a number', async () => {
     const bucket = (le: string) => `["h", "h_bucket", {"le": "${le}"}, "help"]`;
     const { lines, codes } = await scrape({
       'histogram_1.db': withKeys(bucket('1.0'), bucket('many'), bucket('+Inf')),
@@ -110,7 +110,7 @@ describe('N1: one bad file costs one file, one bad key one entry', () => {
     assert.deepEqual(codes, ['KEY_UNUSABLE']);
   });
 
-  it('serves a help that is no text as an empty one', async () => {
+  it('serves a help that is not text as an empty one', async () => {
     const { body, codes } = await scrape({
       'counter_1.db': withKeys('["a", "a_total", {}, null]'),
     });
@@ -128,12 +128,12 @@ describe('N1: one bad file costs one file, one bad key one entry', () => {
 
 describe('N2: all four layouts are read side by side', () => {
   it('adds up one counter over all of them', async () => {
-    const one = counter('a', 1, { x: 'y' });
-    const asList = { ...one, family: 'a_total' };
+    const entry = counter('a', 1, { x: 'y' });
+    const asList = { ...entry, family: 'a_total' };
     const { body, codes } = await scrape({
-      'counter_1.db': fileBytes('dict4-16', [one, one]),
-      'counter_2.db': fileBytes('dict4-8', [one, one]),
-      'counter_3.db': fileBytes('dict3-8', [one, one]),
+      'counter_1.db': fileBytes('dict4-16', [entry, entry]),
+      'counter_2.db': fileBytes('dict4-8', [entry, entry]),
+      'counter_3.db': fileBytes('dict3-8', [entry, entry]),
       'counter_4.db': fileBytes('list4-8', [asList, asList]),
     });
     assert.match(body, /^# HELP a_total help$/m);
@@ -158,7 +158,7 @@ describe('N2: all four layouts are read side by side', () => {
   });
 });
 
-describe('N3: foreign files are ignored, also where the reference would add them', () => {
+describe('N3: unrecognised files are ignored, also where the reference would add them', () => {
   it('does not add a file of an unknown type to a family that is known', async () => {
     const { lines, codes } = await scrape({
       'counter_1.db': [counter('a', 1)],

@@ -193,7 +193,7 @@ describe('the dashboards', () => {
   });
 });
 
-/** The dashboards' metrics are all of these; what stands in braces or behind `by` are labels. */
+/** The dashboards' metrics are all of these; names in braces or after `by` are labels. */
 function metricNames(query: string): string[] {
   const metrics = query.replace(/\{[^}]*\}|by \([^)]*\)/g, '');
   return [...metrics.matchAll(/\b(?:vllm:|promfold_|process_|http_)\w+/g)].map(([name]) => name);

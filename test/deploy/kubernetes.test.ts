@@ -146,7 +146,7 @@ for (const [file, find] of POD_TEMPLATES) {
       });
       assert.equal(exitCode, 0);
       assert.match(stdout, /^engine 1 a b\nkeep\.txt\n\d+\n$/);
-      // An empty directory has nothing to wipe, and that is no failure.
+      // An empty directory has nothing to wipe, and that is not a failure.
       const empty = await run(shell!, [...rest, 'true'], {
         env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: tempDirectory() },
       });
@@ -246,7 +246,7 @@ describe('kubernetes/podmonitor.yaml', { skip }, () => {
     assert.equal(monitor!.metadata.name, 'promfold');
   });
 
-  it('stands beside manifests that are all tested here', () => {
+  it('has only manifests next to it that are tested here', () => {
     const sidecars = readdirSync(FOLDER).filter((name) => name !== 'podmonitor.yaml');
     assert.deepEqual(sidecars.sort(), POD_TEMPLATES.map(([name]) => name).sort());
   });

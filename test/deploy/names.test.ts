@@ -49,7 +49,7 @@ const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
   'vllm, for dashboards': ['--enable-mfu-metrics', '--kv-cache-metrics'],
 };
 
-/** promfold_… that are no metrics. */
+/** promfold_… that are not metrics. */
 const LABELS = ['promfold_source', 'promfold_gauge'];
 
 const flagNames = Object.values(FLAGS).map(({ name }) => `--${name}`);

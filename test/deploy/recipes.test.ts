@@ -1,6 +1,6 @@
 /**
  * The recipes of the manual whose programs are at hand: uvicorn's workers, and the container that `kubectl debug` puts
- * beside a running engine, made here of the same namespaces. gunicorn is in compose.test.ts.
+ * next to a running engine, made here of the same namespaces. gunicorn is in compose.test.ts.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

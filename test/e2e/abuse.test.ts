@@ -16,7 +16,7 @@ import { tempDirectory } from '../support/temp.js';
 const SECRET = 'not-for-clients';
 const SERIES = 10_000;
 
-/** The directory that is served, beside a secret that is not. */
+/** The directory that is served, next to a secret that is not. */
 function filled(): string {
   const parent = tempDirectory();
   const directory = join(parent, 'prom');

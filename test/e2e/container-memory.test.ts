@@ -54,7 +54,7 @@ describe('in a container of 192 MiB', () => {
     }
   });
 
-  it('the page of another endpoint is served beside 60,000 series, a larger one is left out, and nobody is killed', async () => {
+  it('the page of another endpoint is served with 60,000 series, a larger one is left out, and nobody is killed', async () => {
     const directory = tempDirectory();
     writeFileSync(join(directory, 'counter_1.db'), seriesFile('served', 60_000));
     const line = (i: number) => `appended_bytes{path="/items/${i}",other="x"} ${i}\n`;

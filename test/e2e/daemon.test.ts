@@ -1,5 +1,5 @@
 /**
- * One daemon beside 8 real Python workers that write without a pause, are killed and replaced: no
+ * One daemon and 8 real Python workers that write without a pause, are killed and replaced: no
  * scrape fails, no counter goes back.
  */
 import assert from 'node:assert/strict';
@@ -12,12 +12,12 @@ import { ROOT } from '../support/paths.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
-/** At least so long and so many scrapes; eight writers leave little of two cores. */
+/** At least this long, and this many scrapes; eight writers leave little of two cores. */
 const SECONDS = 8;
 const SCRAPES = 60;
 const python = currentPython();
 
-describe('a daemon beside eight busy workers', () => {
+describe('a daemon with eight busy workers', () => {
   it('never fails and never goes back', { skip: python.skip }, async () => {
     const directory = tempDirectory();
     const workers = start(python.path, [`${ROOT}/test/support/busy_workers.py`, '8'], {

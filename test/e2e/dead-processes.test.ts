@@ -22,8 +22,8 @@ import { CONTAINER, Worker } from '../support/worker.js';
 
 const python = currentPython();
 
-/** A file younger than this may be about to be mapped (processes/look.ts), and looks are 5 s apart. */
-const YOUNG_MS = 2_100;
+/** A file newer than this may be about to be mapped (processes/liveness-scan.ts), and looks are 5 s apart. */
+const CREATION_GRACE_MS = 2_100;
 
 const page = async (
   directory: string,
@@ -53,7 +53,7 @@ describe('workers of which one was killed', { skip: python.skip }, () => {
     await workers[0]!.set(3);
     await dead.set(7);
     await dead.kill();
-    await sleep(YOUNG_MS);
+    await sleep(CREATION_GRACE_MS);
   });
   after(() => Promise.all(workers.map((worker) => worker.kill())));
 
@@ -157,7 +157,7 @@ describe('a damaged gauge file of a dead process', () => {
       scraper.problems().flatMap((problem) => (problem.path === path ? [problem.code] : []));
     try {
       await mappers.start('w', join(directory, 'counter_{pid}.db'));
-      await sleep(YOUNG_MS);
+      await sleep(CREATION_GRACE_MS);
       await scrape();
       assert.deepEqual(problems(), ['FILE_CORRUPT']);
       writeFileSync(path, healthy);
@@ -175,7 +175,7 @@ describe('a damaged gauge file of a dead process', () => {
 describe('a container that is restarted on a volume that stayed', {
   skip: python.skip || process.getuid!() !== 0,
 }, () => {
-  it('goes on with the files of its earlier life: counters count on, gauges are its own', async () => {
+  it('continues the files of an earlier process: counters continue, gauges are its own', async () => {
     const directory = tempDirectory();
     const start = (without: readonly string[] = []) =>
       Worker.start(python.path, directory, { wrapper: CONTAINER, without });
@@ -221,7 +221,7 @@ describe('a promfold that may not look into the processes of others', {
     await workers[0]!.set(3);
     await workers[1]!.set(7);
     await workers[1]!.kill();
-    await sleep(YOUNG_MS);
+    await sleep(CREATION_GRACE_MS);
     chmodSync(directory, 0o755);
     for (const name of readdirSync(directory)) chmodSync(join(directory, name), 0o644);
     const daemon = await Daemon.serve(directory, ['--dead-processes', 'hide-gauges'], {
@@ -268,7 +268,7 @@ describe("vLLM's files with dead pids", {
         );
       }
     }
-    await sleep(YOUNG_MS);
+    await sleep(CREATION_GRACE_MS);
   });
   after(() => mappers.close());
 
@@ -278,7 +278,7 @@ describe("vLLM's files with dead pids", {
       idOf.has(pid) ? `pid="${idOf.get(pid)}"` : all,
     );
   };
-  /** The values as if they were set an hour from now: their process is younger than the corpus. */
+  /** The values as if they were set an hour from now: their process was started after the corpus was made. */
   const setLater = (file: Buffer): Buffer => {
     const used = file.readInt32LE(0);
     for (let at = 8; at < used; ) {

@@ -44,8 +44,8 @@ describe('the age of a gauge', { skip: python.skip || tool.skip }, () => {
       ]);
       const again = performance.now();
       await workers[1].set(4);
-      const { age: young } = await read();
-      assert.ok(young! <= (performance.now() - again) / 1000 + 0.1, String(young));
+      const { age: newAge } = await read();
+      assert.ok(newAge! <= (performance.now() - again) / 1000 + 0.1, String(newAge));
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       await daemon.stop();

@@ -1,4 +1,4 @@
-/** Links to files of another user, in every command that reads a directory: none shows what is behind them. */
+/** Links to files of another user, in every command that reads a directory: none shows what they lead to. */
 import assert from 'node:assert/strict';
 import {
   chmodSync,

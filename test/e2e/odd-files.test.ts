@@ -62,7 +62,7 @@ async function saidOf(
   }
 }
 
-describe('beside good files', () => {
+describe('among good files', () => {
   for (const [name, code, make] of oddities) {
     it(`${name} is named as ${code} and costs nothing else`, async () => {
       const directory = directoryWith((directory) => make(join(directory, name)));
@@ -77,7 +77,7 @@ describe('beside good files', () => {
     assert.deepEqual(await saidOf(directory), { jobs: 10, problems: [] });
   });
 
-  it('hidden files and other endings are no business of ours', async () => {
+  it('hidden files and other endings are ignored', async () => {
     const directory = directoryWith((d) => {
       for (const name of ['.counter_3.db', 'counter_3.DB', 'counter_3.db.bak', 'counter_3.dbx']) {
         writeFileSync(join(d, name), healthy);
@@ -146,7 +146,7 @@ describe('beside good files', () => {
 
 describe('--strict', () => {
   for (const [name, , make] of oddities) {
-    it(`fails a scrape beside ${name}, and says which`, async () => {
+    it(`fails a scrape for ${name}, and says which`, async () => {
       const directory = directoryWith((directory) => make(join(directory, name)));
       const { exitCode, stdout, stderr } = await promfold(['scrape', directory, '--strict']);
       assert.equal(exitCode, 2);

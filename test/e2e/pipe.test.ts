@@ -1,4 +1,4 @@
-/** `promfold scrape | slow reader`: several megabytes arrive whole, and a closed pipe is no crash. */
+/** `promfold scrape | slow reader`: several megabytes arrive whole, and a closed pipe is not a crash. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** `--process-metrics` beside real workers, held against what the client in them says of itself. */
+/** `--process-metrics` with real workers, held against what the client in them says of itself. */
 import assert from 'node:assert/strict';
 import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ describe('process metrics of two workers', { skip: python.skip }, () => {
     }
   });
 
-  it('stand behind the families of the application, in the words of the client', async () => {
+  it('come after the families of the application, in the words of the client', async () => {
     const text = await page('--format=openmetrics', directory);
     assert.deepEqual(faultsOf(text, true), []);
     const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);

@@ -1,4 +1,4 @@
-/** `--retain-removed` beside real workers whose files a reaper deletes once they are dead, as LiteLLM's does. */
+/** `--retain-removed` with real workers whose files a reaper deletes once they are dead, as LiteLLM's does. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ describe('workers that are replaced, and a reaper', { skip: python.skip }, () =>
         jobs += 2 * amount;
         const values = await read();
         assert.ok(Math.abs(values.get('jobs_total')! - jobs) < 1e-9);
-        // What was never counted is no gauge's: of those only the living one's are there.
+        // Gauges are not retained: only those of the living worker are there.
         assert.equal(values.get('g_sum'), 0);
       }
       const values = await read();

@@ -35,9 +35,9 @@ after(() => {
 function session(words: readonly string[], env: NodeJS.ProcessEnv = {}): Session {
   const [program, ...args] = words;
   const place = { TMPDIR: tempDirectory() };
-  const one = new Session(program!, args, { env: { ...process.env, ...place, ...env } });
-  sessions.push(one);
-  return one;
+  const running = new Session(program!, args, { env: { ...process.env, ...place, ...env } });
+  sessions.push(running);
+  return running;
 }
 
 const wrapped = (command: readonly string[], flags: readonly string[] = [ANY_PORT]) => [
@@ -57,31 +57,32 @@ function directoryOf(log: string): string {
   return / directory=(\S+)/.exec(log)![1]!;
 }
 
-async function listening(one: Session, on: 'stdout' | 'stderr' = 'stderr'): Promise<number> {
-  const [, port] = await one.shows(/msg=listening address=127\.0\.0\.1:(\d+)/, on);
+async function listening(running: Session, on: 'stdout' | 'stderr' = 'stderr'): Promise<number> {
+  const [, port] = await running.shows(/msg=listening address=127\.0\.0\.1:(\d+)/, on);
   return Number(port);
 }
 
 /** The pid of signal_counter.py, once it can count. */
-async function ready(one: Session): Promise<number> {
-  const [, pid] = await one.shows(/ready (\d+)/);
+async function ready(running: Session): Promise<number> {
+  const [, pid] = await running.shows(/ready (\d+)/);
   return Number(pid);
 }
 
 /** What signal_counter.py has got so far. */
-const got = (one: Session) => [...one.stdout.matchAll(/got (SIG\w+)/g)].map(([, name]) => name);
+const got = (running: Session) =>
+  [...running.stdout.matchAll(/got (SIG\w+)/g)].map(([, name]) => name);
 
 /**
  * Every signal is handed on by the same way, in order: once the last one is there, all that went before it have
  * come, or never will.
  */
-async function endBySigusr2(one: Session, pid = one.pid): Promise<void> {
+async function endBySigusr2(running: Session, pid = running.pid): Promise<void> {
   process.kill(pid, 'SIGUSR2');
-  assert.equal((await one.end()).exitCode, 42);
+  assert.equal((await running.end()).exitCode, 42);
 }
 
-function daemonOf(one: Session): number {
-  const [pid] = childrenOf(one.pid).filter((child) =>
+function daemonOf(running: Session): number {
+  const [pid] = childrenOf(running.pid).filter((child) =>
     readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('main.js\0serve\0'),
   );
   assert.ok(pid, 'the daemon');
@@ -180,11 +181,11 @@ Counter('outlives', 'help').inc()
 for descriptor in (0, 1, 2): os.close(descriptor)
 open(os.environ['TMPDIR'] + '/done', 'w').close()
 time.sleep(60)`;
-    const one = session(wrapped([python.path, '-c', daemonise]));
-    assert.equal((await one.end()).exitCode, 9, one.stderr);
-    const directory = directoryOf(one.stderr);
-    const [, child] = /use it" directory=\S+ pids=(\d+)\n/.exec(one.stderr) ?? [];
-    assert.ok(child, one.stderr);
+    const running = session(wrapped([python.path, '-c', daemonise]));
+    assert.equal((await running.end()).exitCode, 9, running.stderr);
+    const directory = directoryOf(running.stderr);
+    const [, child] = /use it" directory=\S+ pids=(\d+)\n/.exec(running.stderr) ?? [];
+    assert.ok(child, running.stderr);
     process.kill(Number(child), 'SIGKILL');
     assert.ok(existsSync(`${directory}/counter_${child}.db`));
   });
@@ -313,57 +314,57 @@ describe('the daemon of run', { concurrency: CONCURRENCY }, () => {
     ];
     await Promise.all(
       cases.map(async ([flags, env, action]) => {
-        const one = session(wrapped(COUNTER, [ANY_PORT, ...flags]), env);
-        await ready(one);
-        const words = readFileSync(`/proc/${daemonOf(one)}/cmdline`, 'utf8').split('\0');
+        const running = session(wrapped(COUNTER, [ANY_PORT, ...flags]), env);
+        await ready(running);
+        const words = readFileSync(`/proc/${daemonOf(running)}/cmdline`, 'utf8').split('\0');
         const said = words.filter((word) => word.startsWith('--dead-processes'));
         assert.equal(said.at(-1), `--dead-processes=${action}`);
-        await endBySigusr2(one);
+        await endBySigusr2(running);
       }),
     );
   });
 
   it('serves the directory of run whatever else the environment names', async () => {
-    const one = session(wrapped(COUNTER), { PROMFOLD_SOURCE: 'a=/x', PROMFOLD_DISCOVER: '1' });
-    await pageHas(await listening(one), 'promfold_up 1.0');
-    await endBySigusr2(one);
+    const running = session(wrapped(COUNTER), { PROMFOLD_SOURCE: 'a=/x', PROMFOLD_DISCOVER: '1' });
+    await pageHas(await listening(running), 'promfold_up 1.0');
+    await endBySigusr2(running);
   });
 
   it('does not matter when its port is taken, and serves once it is free', async () => {
     const { port, letGo } = await takePort();
-    const one = session(wrapped(COUNTER, [`--web.listen-address=127.0.0.1:${port}`]));
-    await one.shows(/address already in use/, 'stderr');
-    await one.shows(/the daemon ended; the command runs on" exitCode=2 /, 'stderr');
-    await ready(one);
+    const running = session(wrapped(COUNTER, [`--web.listen-address=127.0.0.1:${port}`]));
+    await running.shows(/address already in use/, 'stderr');
+    await running.shows(/the daemon ended; the command runs on" exitCode=2 /, 'stderr');
+    await ready(running);
     await letGo();
     await pageHas(port, 'promfold_up 1.0');
-    await endBySigusr2(one);
-    assert.deepEqual(got(one), ['SIGUSR2']);
+    await endBySigusr2(running);
+    assert.deepEqual(got(running), ['SIGUSR2']);
   });
 
   it('is started anew when it is killed, while the command runs on', async () => {
-    const one = session(wrapped(COUNTER));
-    await listening(one);
-    process.kill(daemonOf(one), 'SIGKILL');
-    await one.shows(/msg=listening[\s\S]*signal=SIGKILL[\s\S]*msg=listening/, 'stderr');
-    await endBySigusr2(one);
-    assert.deepEqual(got(one), ['SIGUSR2']);
+    const running = session(wrapped(COUNTER));
+    await listening(running);
+    process.kill(daemonOf(running), 'SIGKILL');
+    await running.shows(/msg=listening[\s\S]*signal=SIGKILL[\s\S]*msg=listening/, 'stderr');
+    await endBySigusr2(running);
+    assert.deepEqual(got(running), ['SIGUSR2']);
   });
 
   it('does not matter when it hangs: the command gets its signals, and its end is that of run', async () => {
-    const one = session(wrapped(COUNTER));
-    await ready(one);
-    await listening(one);
-    process.kill(daemonOf(one), 'SIGSTOP');
-    await endBySigusr2(one);
+    const running = session(wrapped(COUNTER));
+    await ready(running);
+    await listening(running);
+    process.kill(daemonOf(running), 'SIGSTOP');
+    await endBySigusr2(running);
   });
 
   it('ends with run, however that ends, and the command is nobody else to end', async () => {
-    const one = session(wrapped(['sleep', '60']));
-    await listening(one);
-    const daemon = daemonOf(one);
-    const [command] = childrenOf(one.pid).filter((pid) => pid !== daemon);
-    process.kill(one.pid, 'SIGKILL');
+    const running = session(wrapped(['sleep', '60']));
+    await listening(running);
+    const daemon = daemonOf(running);
+    const [command] = childrenOf(running.pid).filter((pid) => pid !== daemon);
+    process.kill(running.pid, 'SIGKILL');
     await until(
       () => !isRunning(daemon),
       () => 'the end of the daemon',
@@ -380,22 +381,22 @@ describe('the daemon of run', { concurrency: CONCURRENCY }, () => {
 import fcntl, os, sys
 sys.stdout.write(sys.stdin.readline())
 print([bool(fcntl.fcntl(f, fcntl.F_GETFL) & os.O_NONBLOCK) for f in (0, 1, 2)], flush=True)`;
-    const one = session(wrapped([python.path, '-c', look]));
+    const running = session(wrapped([python.path, '-c', look]));
     // It and the daemon have logged by then.
-    await listening(one);
-    one.type('typed\n');
-    await one.end();
-    assert.equal(one.stdout, 'typed\n[False, False, False]\n');
-    for (const line of one.stderr.trimEnd().split('\n'))
+    await listening(running);
+    running.type('typed\n');
+    await running.end();
+    assert.equal(running.stdout, 'typed\n[False, False, False]\n');
+    for (const line of running.stderr.trimEnd().split('\n'))
       assert.match(line, /^logger=promfold time=/);
   });
 
   it('does not matter when nobody takes its log: a full disk, a closed stderr, a pipe without a reader', async () => {
     const command = wrapped(['sh', '-c', 'sleep 1; exit 6']);
     const bash = async (script: string) => {
-      const one = session(['bash', '-c', script, 'bash', ...command]);
-      await one.end();
-      return one.stdout;
+      const running = session(['bash', '-c', script, 'bash', ...command]);
+      await running.end();
+      return running.stdout;
     };
     const ends = await Promise.all([
       bash('"$@" 2>/dev/full; echo $?'),
@@ -410,68 +411,68 @@ describe('a signal', { concurrency: CONCURRENCY }, () => {
   const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1'] as const;
 
   it('to run alone reaches the command once', async () => {
-    const one = session(wrapped(COUNTER));
-    await Promise.all([ready(one), listening(one)]);
+    const running = session(wrapped(COUNTER));
+    await Promise.all([ready(running), listening(running)]);
     for (const signal of SIGNALS) {
-      process.kill(one.pid, signal);
-      await one.shows(new RegExp(`got ${signal}\n`));
+      process.kill(running.pid, signal);
+      await running.shows(new RegExp(`got ${signal}\n`));
     }
-    await endBySigusr2(one);
-    assert.deepEqual(got(one), [...SIGNALS, 'SIGUSR2']);
+    await endBySigusr2(running);
+    assert.deepEqual(got(running), [...SIGNALS, 'SIGUSR2']);
   });
 
   it('to the whole process group reaches the command once, each time; one that ignores it runs on', async () => {
-    const one = session(wrapped(COUNTER));
-    await Promise.all([ready(one), listening(one)]);
+    const running = session(wrapped(COUNTER));
+    await Promise.all([ready(running), listening(running)]);
     for (const times of [1, 2]) {
-      process.kill(-one.pid, 'SIGTERM');
-      await one.shows(new RegExp(`(?:got SIGTERM\n.*){${times}}`, 's'));
+      process.kill(-running.pid, 'SIGTERM');
+      await running.shows(new RegExp(`(?:got SIGTERM\n.*){${times}}`, 's'));
     }
-    await endBySigusr2(one);
-    assert.deepEqual(got(one), ['SIGTERM', 'SIGTERM', 'SIGUSR2']);
+    await endBySigusr2(running);
+    assert.deepEqual(got(running), ['SIGTERM', 'SIGTERM', 'SIGUSR2']);
   });
 
   it('reaches a command that has left the process group', async () => {
-    const one = session(wrapped(['setsid', ...COUNTER]));
-    await Promise.all([ready(one), listening(one)]);
+    const running = session(wrapped(['setsid', ...COUNTER]));
+    await Promise.all([ready(running), listening(running)]);
     // Only run and the daemon get it.
-    process.kill(-one.pid, 'SIGUSR1');
-    await one.shows(/got SIGUSR1\n/);
-    await endBySigusr2(one);
-    assert.deepEqual(got(one), ['SIGUSR1', 'SIGUSR2']);
+    process.kill(-running.pid, 'SIGUSR1');
+    await running.shows(/got SIGUSR1\n/);
+    await endBySigusr2(running);
+    assert.deepEqual(got(running), ['SIGUSR1', 'SIGUSR2']);
   });
 
   it('is handed on when there is no daemon to ask', async () => {
-    const one = session(wrapped(COUNTER, [NO_DIRECTORY]));
-    await ready(one);
-    process.kill(one.pid, 'SIGINT');
-    await one.shows(/got SIGINT\n/);
-    await endBySigusr2(one);
-    assert.deepEqual(got(one), ['SIGINT', 'SIGUSR2']);
+    const running = session(wrapped(COUNTER, [NO_DIRECTORY]));
+    await ready(running);
+    process.kill(running.pid, 'SIGINT');
+    await running.shows(/got SIGINT\n/);
+    await endBySigusr2(running);
+    assert.deepEqual(got(running), ['SIGINT', 'SIGUSR2']);
   });
 
   it('that comes before the command does is not lost, nor is the directory left', async () => {
     const place = tempDirectory();
-    const one = session(wrapped(['sleep', '60']), { TMPDIR: place });
-    await one.shows(/directory made/, 'stderr');
-    process.kill(one.pid, 'SIGTERM');
-    assert.deepEqual(await one.end(), { exitCode: null, signal: 'SIGTERM' });
-    assert.equal(existsSync(directoryOf(one.stderr)), false);
+    const running = session(wrapped(['sleep', '60']), { TMPDIR: place });
+    await running.shows(/directory made/, 'stderr');
+    process.kill(running.pid, 'SIGTERM');
+    assert.deepEqual(await running.end(), { exitCode: null, signal: 'SIGTERM' });
+    assert.equal(existsSync(directoryOf(running.stderr)), false);
   });
 
-  it('SIGHUP is ignored by the command behind nohup, though Node forgets that it was', async () => {
-    const one = session([
+  it('SIGHUP is ignored by the command under nohup, though Node forgets that it was', async () => {
+    const running = session([
       'bash',
       '-c',
       'nohup "$@"',
       'bash',
       ...wrapped(['sh', '-c', 'echo ready $$; read line; exit 8']),
     ]);
-    await ready(one);
-    await listening(one);
-    process.kill(-one.pid, 'SIGHUP');
-    one.type('go on\n');
-    assert.equal((await one.end()).exitCode, 8);
+    await ready(running);
+    await listening(running);
+    process.kill(-running.pid, 'SIGHUP');
+    running.type('go on\n');
+    assert.equal((await running.end()).exitCode, 8);
   });
 
   it('SIGTERM lets a server of forked workers end in order', { skip: gunicorn.skip }, async () => {
@@ -493,12 +494,12 @@ def api(environ, start_response): pass`,
       '127.0.0.1:0',
       'app:api',
     ];
-    const one = session(wrapped([gunicorn.path, ...words]));
-    await pageHas(await listening(one), 'boots_total 3.0');
-    process.kill(one.pid, 'SIGTERM');
-    assert.equal((await one.end()).exitCode, 0, one.stderr);
-    assert.equal(one.stderr.split('Handling signal: term').length, 2, one.stderr);
-    assert.equal(existsSync(directoryOf(one.stderr)), false);
+    const running = session(wrapped([gunicorn.path, ...words]));
+    await pageHas(await listening(running), 'boots_total 3.0');
+    process.kill(running.pid, 'SIGTERM');
+    assert.equal((await running.end()).exitCode, 0, running.stderr);
+    assert.equal(running.stderr.split('Handling signal: term').length, 2, running.stderr);
+    assert.equal(existsSync(directoryOf(running.stderr)), false);
   });
 });
 
@@ -508,30 +509,30 @@ describe('on a terminal', { skip: python.skip, concurrency: CONCURRENCY }, () =>
   const parentOf = (pid: number) => statOf(pid)!.parentPid;
 
   it('Ctrl-C reaches the command once, and a SIGINT to run alone as well', async () => {
-    const one = terminal(wrapped(COUNTER));
-    const runPid = parentOf(await ready(one));
-    await listening(one, 'stdout');
-    one.type('\x03');
-    await one.shows(/got SIGINT/);
+    const running = terminal(wrapped(COUNTER));
+    const runPid = parentOf(await ready(running));
+    await listening(running, 'stdout');
+    running.type('\x03');
+    await running.shows(/got SIGINT/);
     process.kill(runPid, 'SIGINT');
-    await one.shows(/got SIGINT.*got SIGINT/s);
-    one.type('\x1c');
-    await one.shows(/got SIGQUIT/);
-    await endBySigusr2(one, runPid);
-    assert.deepEqual(got(one), ['SIGINT', 'SIGINT', 'SIGQUIT', 'SIGUSR2']);
+    await running.shows(/got SIGINT.*got SIGINT/s);
+    running.type('\x1c');
+    await running.shows(/got SIGQUIT/);
+    await endBySigusr2(running, runPid);
+    assert.deepEqual(got(running), ['SIGINT', 'SIGINT', 'SIGQUIT', 'SIGUSR2']);
   });
 
   it('Ctrl-C counts once where the daemon is not there', async () => {
-    const one = terminal(wrapped(COUNTER, [NO_DIRECTORY]));
-    const runPid = parentOf(await ready(one));
-    one.type('\x03');
-    await one.shows(/got SIGINT/);
-    await endBySigusr2(one, runPid);
-    assert.deepEqual(got(one), ['SIGINT', 'SIGUSR2']);
+    const running = terminal(wrapped(COUNTER, [NO_DIRECTORY]));
+    const runPid = parentOf(await ready(running));
+    running.type('\x03');
+    await running.shows(/got SIGINT/);
+    await endBySigusr2(running, runPid);
+    assert.deepEqual(got(running), ['SIGINT', 'SIGUSR2']);
   });
 
   it('Ctrl-C ends both, and the shell sees that it was one', async () => {
-    const one = terminal([
+    const running = terminal([
       'bash',
       '--norc',
       '--noprofile',
@@ -540,33 +541,33 @@ describe('on a terminal', { skip: python.skip, concurrency: CONCURRENCY }, () =>
       'bash',
       ...wrapped(['sleep', '60']),
     ]);
-    await listening(one, 'stdout');
-    one.type('\x03');
-    const { exitCode } = await one.end();
-    assert.equal(exitCode, 130, one.stdout);
-    assert.doesNotMatch(one.stdout, /round/);
-    assert.equal(existsSync(directoryOf(one.stdout)), false);
+    await listening(running, 'stdout');
+    running.type('\x03');
+    const { exitCode } = await running.end();
+    assert.equal(exitCode, 130, running.stdout);
+    assert.doesNotMatch(running.stdout, /round/);
+    assert.equal(existsSync(directoryOf(running.stdout)), false);
   });
 
   it('Ctrl-Z stops it, the metrics can still be read, and fg goes on', async () => {
-    const one = terminal(['bash', '--norc', '--noprofile', '-i']);
-    one.type(`PS1='$ '; ${wrapped(COUNTER).join(' ')}\n`);
-    const pid = await ready(one);
-    const port = await listening(one, 'stdout');
-    one.type('\x1a');
-    await one.shows(/Stopped/);
+    const running = terminal(['bash', '--norc', '--noprofile', '-i']);
+    running.type(`PS1='$ '; ${wrapped(COUNTER).join(' ')}\n`);
+    const pid = await ready(running);
+    const port = await listening(running, 'stdout');
+    running.type('\x1a');
+    await running.shows(/Stopped/);
     assert.match(readFileSync(`/proc/${pid}/stat`, 'utf8'), /\) [Tt] /);
     assert.match((await page(port))!, /^promfold_up 1\.0$/m);
-    one.type('fg\n');
-    await one.shows(/got SIGCONT/);
-    one.type('\x03');
-    await one.shows(/got SIGINT/);
+    running.type('fg\n');
+    await running.shows(/got SIGCONT/);
+    running.type('\x03');
+    await running.shows(/got SIGINT/);
     process.kill(parentOf(pid), 'SIGUSR2');
-    await one.shows(/got SIGUSR2/);
-    one.type('echo "then $?"\nexit\n');
-    await one.shows(/then 42/);
-    await one.end();
-    assert.deepEqual(got(one), ['SIGCONT', 'SIGINT', 'SIGUSR2']);
+    await running.shows(/got SIGUSR2/);
+    running.type('echo "then $?"\nexit\n');
+    await running.shows(/then 42/);
+    await running.end();
+    assert.deepEqual(got(running), ['SIGCONT', 'SIGINT', 'SIGUSR2']);
   });
 });
 
@@ -577,14 +578,14 @@ describe('as the first process of a PID namespace', {
   const wrapper = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
 
   it('hands on SIGTERM, and serves', async () => {
-    const one = session([...wrapper, ...wrapped(COUNTER)]);
-    await ready(one);
-    await pageHas(await listening(one), 'promfold_up 1.0');
-    const [first] = childrenOf(one.pid);
+    const running = session([...wrapper, ...wrapped(COUNTER)]);
+    await ready(running);
+    await pageHas(await listening(running), 'promfold_up 1.0');
+    const [first] = childrenOf(running.pid);
     process.kill(first!, 'SIGTERM');
-    await one.shows(/got SIGTERM\n/);
-    await endBySigusr2(one, first);
-    assert.deepEqual(got(one), ['SIGTERM', 'SIGUSR2']);
+    await running.shows(/got SIGTERM\n/);
+    await endBySigusr2(running, first);
+    assert.deepEqual(got(running), ['SIGTERM', 'SIGUSR2']);
   });
 
   it('tells by its exit code which signal ended the command, as none can end itself', async () => {

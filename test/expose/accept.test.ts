@@ -24,7 +24,7 @@ describe('what a client accepts', () => {
     ['has the first of two qualities', 'a;q=0.3;q=0.6', [['a', 0.3]]],
     ['has a quality of at most 1', 'a;q=7', [['a', 1]]],
     [
-      'has quality 1 where it is no number',
+      'has quality 1 where it is not a number',
       'a;q=x, b;q=-1, c;q, d;q=',
       [
         ['a', 1],

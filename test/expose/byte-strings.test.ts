@@ -18,7 +18,7 @@ describe('byte strings', () => {
     );
   });
 
-  it('stay where they are when they are from home, and are copied from elsewhere', () => {
+  it('are kept in place when they are in the home buffer, and copied otherwise', () => {
     const home = Buffer.from('one two');
     const strings = new ByteStrings(home);
     const other = Buffer.from('two three');
@@ -30,7 +30,7 @@ describe('byte strings', () => {
     assert.equal(textOf(strings, 1), 'three');
   });
 
-  it('are found, and told from their beginnings', () => {
+  it('are found, and distinguished from their prefixes', () => {
     const strings = new ByteStrings();
     strings.add(Buffer.from('abcdef'), 0, 6);
     const has = (text: string) => strings.has(Buffer.from(text), 0, text.length);
@@ -41,7 +41,7 @@ describe('byte strings', () => {
     assert.ok(!strings.isAt(0, Buffer.from('xabcdef'), 0, 6));
   });
 
-  it('are what a Map says, also when there are many', () => {
+  it('are the same as in a Map, also when there are many', () => {
     const random = new Random(seed());
     const strings = new ByteStrings();
     const numbers = new Map<string, number>();

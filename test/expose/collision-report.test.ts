@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { nameCollisions } from '../../src/expose/collision-report.js';
 import type { ExposedFamily, ExposedSeries } from '../../src/expose/family.js';
 
-const one = (sampleName: string, ...labelNames: string[]): ExposedSeries => ({
+const seriesOf = (sampleName: string, ...labelNames: string[]): ExposedSeries => ({
   sampleName,
   labels: labelNames.map((label) => [label, 'v']),
 });
@@ -13,7 +13,7 @@ const family = (name: string, ...labelNames: string[]): ExposedFamily => ({
   type: 'gauge',
   help: '',
   keepsRawName: false,
-  series: [one(name, ...labelNames)],
+  series: [seriesOf(name, ...labelNames)],
 });
 
 describe('nameCollisions', () => {
@@ -26,24 +26,36 @@ describe('nameCollisions', () => {
       ['a_b is escaped to a name that another family has'],
     ],
     [
-      'names the labels that give way',
+      'names the labels that are renamed',
       [family('a', 'x.y', 'x_y')],
       ['a has labels escaped to names that others have: "x_y"'],
     ],
     [
-      'counts the series that give way',
-      [{ ...family('a'), series: [one('a$b'), one('a_b'), one('a_b', 'x.y'), one('a_b', 'x_y')] }],
+      'counts the series that are renamed',
+      [
+        {
+          ...family('a'),
+          series: [
+            seriesOf('a$b'),
+            seriesOf('a_b'),
+            seriesOf('a_b', 'x.y'),
+            seriesOf('a_b', 'x_y'),
+          ],
+        },
+      ],
       ["a has 2 series escaped to another's line, of a_b first"],
     ],
     [
       'says nothing of series that only nearly meet',
-      [{ ...family('a'), series: [one('a$b', 'x'), one('a_b'), one('a_b', 'y')] }],
+      [{ ...family('a'), series: [seriesOf('a$b', 'x'), seriesOf('a_b'), seriesOf('a_b', 'y')] }],
       [],
     ],
   ];
   for (const [title, families, expected] of cases) {
     it(title, () => {
-      const found = [...nameCollisions(families)].map((one) => `${one.family} ${one.found}`);
+      const found = [...nameCollisions(families)].map(
+        (collision) => `${collision.family} ${collision.found}`,
+      );
       assert.deepEqual(found, expected);
     });
   }

@@ -8,8 +8,8 @@ import { compareCodePoints } from '../../src/format/code-point.js';
 function printed(names: readonly string[]): string[] {
   const spelling = names.map((name) => escapeLabelName(name, 'underscores'));
   const forced = names.map(forceLabelName);
-  const giveWay = namesToForce(spelling, forced);
-  return spelling.map((name, i) => (giveWay.has(i) ? forced[i]! : name));
+  const mustForce = namesToForce(spelling, forced);
+  return spelling.map((name, i) => (mustForce.has(i) ? forced[i]! : name));
 }
 
 describe('of names that escaping makes equal', () => {

@@ -1,4 +1,4 @@
-/** Which series of a page from elsewhere join a family that is there already. */
+/** Which series of an external page join an existing family. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
@@ -12,7 +12,7 @@ import { readPage } from '../support/external-page.js';
 
 const lines = (...text: string[]) => text.map((line) => `${line}\n`).join('');
 
-/** What of the page's only family joins label sets that are there. */
+/** Which series of the page's only family join existing label sets. */
 function joining(page: string, existing: readonly Labels[], added: readonly AddedLabel[] = []) {
   const read = readPage(page, page.endsWith('# EOF\n') ? 'openmetrics' : 'text');
   assert.equal(read.families.length, 1);
@@ -27,7 +27,7 @@ function joining(page: string, existing: readonly Labels[], added: readonly Adde
   return { joins, ...leftOut };
 }
 
-describe('a series from elsewhere', () => {
+describe('an external series', () => {
   const gauge = lines('# TYPE x gauge', 'x{a="1"} 1', 'x{a="2",b="3"} 2');
   const histogram = lines('# TYPE h histogram').concat(
     ...['1', '2'].map((a) =>
@@ -148,7 +148,7 @@ describe('a series from elsewhere', () => {
     });
   }
 
-  it('is left out where it would be printed like one that is there', () => {
+  it('is left out where it would be printed like an existing one', () => {
     const page = lines('# TYPE x gauge', 'x{a_b="1"} 1', 'x{a_b="2"} 1');
     assert.deepEqual(joining(page, [[['a.b', '1']]]), {
       joins: ['x{a_b="2"}'],
@@ -163,7 +163,7 @@ describe('a series from elsewhere', () => {
     });
   });
 
-  it('is left out where those that are there have too many sets of names', () => {
+  it('is left out where the existing ones have too many sets of names', () => {
     const existing = (count: number) =>
       Array.from({ length: count }, (_, i): Labels => [[`n${i}`, '1']]);
     const page = lines('# TYPE x gauge', 'x{a="1"} 1', 'x{n63="1"} 1');

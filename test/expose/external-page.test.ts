@@ -1,4 +1,4 @@
-/** Pages from elsewhere: what is read of them, in which family and order, and what is refused. */
+/** External pages: what is read of them, in which family and order, and what is refused. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PageFormat } from '../../src/expose/external-families.js';
@@ -39,7 +39,7 @@ describe('a page of text', () => {
       lines('# HELP x a\\\\b\\nc\\\\"d', '# TYPE x gauge', 'x 1'),
     ],
     [
-      'may come twice, one behind the other: the first counts',
+      'may come twice, one after the other: the first counts',
       lines('# HELP x One.', '# TYPE x gauge', 'x{a="1"} 1', 'x{a="2"} 2').concat(
         lines('# HELP x Two.', '# TYPE x counter', 'x{a="2"} 3', 'x{a="3"} 4', 'y 5'),
       ),
@@ -117,7 +117,7 @@ describe('a page of text', () => {
       ),
     ],
     [
-      'has the time of creation behind what it is of',
+      'has the time of creation after the family it belongs to',
       lines(
         '# TYPE c_created gauge',
         'c_created 1.5e+09',
@@ -320,7 +320,7 @@ describe('a page that is refused', () => {
     ['control characters', 'a 1\n\u0000 x\n', /^line 2: not a sample/],
     ['a label twice', 'a{x="1",x="2"} 1\n', /^line 1: label x is there twice$/],
     ['a label twice, in quotes', 'a{"x"="1",x="2"} 1\n', /^line 1: label x is there twice$/],
-    ['an exemplar in text', 'a 1 # {} 1\n', /^line 1: not a timestamp behind the value$/],
+    ['an exemplar in text', 'a 1 # {} 1\n', /^line 1: not a timestamp after the value$/],
     ['a timestamp with a fraction in text', 'a 1 1.5\n', /^line 1: not a timestamp/],
     ['a timestamp beyond all time', `a 1 ${'9'.repeat(30)}\n`, /^line 1: not a timestamp/],
     ['two timestamps', 'a 1 2 3\n', /^line 1: not a timestamp/],
@@ -328,8 +328,8 @@ describe('a page that is refused', () => {
   const openMetrics: typeof text = [
     ['an end that is missing', 'a 1\n', /^no # EOF at the end of OpenMetrics$/],
     ['an empty page', '', /^no # EOF/],
-    ['something behind the end', '# EOF\na 1\n', /^line 2: something behind # EOF$/],
-    ['a blank line behind the end', '# EOF\n\n', /^line 2: something behind # EOF$/],
+    ['something after the end', '# EOF\na 1\n', /^line 2: something after # EOF$/],
+    ['a blank line after the end', '# EOF\n\n', /^line 2: something after # EOF$/],
     [
       'a sample that its family cannot have',
       '# TYPE a counter\na 1\n# EOF\n',
@@ -453,7 +453,7 @@ describe('a page that comes again', () => {
     ['nothing', ''],
   ];
   for (const [title, text] of others) {
-    it(`is another one with ${title}, and stays as it was`, () => {
+    it(`is a different one with ${title}, and is left unchanged`, () => {
       const read = readPage(page);
       const before = printPage(read);
       assert.ok(!read.update(Buffer.from(text)));

@@ -1,4 +1,4 @@
-/** Pages from elsewhere as they are printed: dialects, escaping, selection, pieces. */
+/** External pages as they are printed: dialects, escaping, selection, pieces. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ESCAPINGS } from '../../src/expose/dialect.js';
@@ -14,7 +14,7 @@ import { printPage, readPage } from '../support/external-page.js';
 
 const lines = (...text: string[]) => text.map((line) => `${line}\n`).join('');
 
-describe('a page from elsewhere', () => {
+describe('an external page', () => {
   const page = () => readPage('# TYPE a_b gauge\na_b{c_d="1",e="x_y\\\\"} 7\n');
 
   const plain: [escaping: (typeof ESCAPINGS)[number], line: string][] = [
@@ -85,7 +85,7 @@ describe('a page from elsewhere', () => {
     assert.deepEqual(times(printPage(openMetrics, OPENMETRICS)), ['1.5', '1700000000.1239']);
   });
 
-  it('is good in every dialect', () => {
+  it('is valid in every dialect', () => {
     const read = readPage(
       lines(
         '# TYPE "h.x" histogram',
@@ -110,7 +110,7 @@ describe('a page from elsewhere', () => {
   });
 });
 
-describe('name[] of a page from elsewhere', () => {
+describe('name[] of an external page', () => {
   const page = lines('# TYPE h histogram', 'h_bucket{le="+Inf"} 1', 'h_sum 2', 'h_count 1').concat(
     lines('# TYPE c_total counter', 'c_total 3', '# TYPE c_created gauge', 'c_created 4'),
   );

@@ -126,7 +126,7 @@ describe('a client gets', () => {
       TEXT_1,
     ],
     [
-      'the next one when its version is no version',
+      'the next one when its version is not a version',
       'application/openmetrics-text;version=1.x,text/plain;version=1.0.0;q=0.5',
       TEXT_1,
     ],

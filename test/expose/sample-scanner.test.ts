@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { numberOf, SampleScanner, unescaped } from '../../src/expose/sample-scanner.js';
 
 function scan(line: string, scanner = new SampleScanner()) {
-  const bytes = Buffer.from(`before\n${line}\nbehind`);
+  const bytes = Buffer.from(`before\n${line}\nafter`);
   const fault = scanner.scan(bytes, 7, 7 + Buffer.byteLength(line));
   if (fault !== undefined) return fault;
   const rest = bytes.toString('utf8', scanner.restFrom, scanner.restTo);
@@ -16,7 +16,7 @@ describe('a sample line', () => {
     ['with colons in the name', 'a:b:c 1', ['a:b:c', {}, '1', '']],
     ['with labels', 'x{b="1",a="2"} 3', ['x', { a: '2', b: '1' }, '3', '']],
     ['without a label in its braces', 'x{} 3', ['x', {}, '3', '']],
-    ['with a comma behind the last label', 'x{a="1",} 3', ['x', { a: '1' }, '3', '']],
+    ['with a comma after the last label', 'x{a="1",} 3', ['x', { a: '1' }, '3', '']],
     [
       'with blanks wherever they may be',
       ' x { a = "1" , b= "2" }  3\t4 ',
@@ -39,7 +39,7 @@ describe('a sample line', () => {
     ['with an exemplar', 'x{le="1"} 1 # {t="a b"} 2', ['x', { le: '1' }, '1', '# {t="a b"} 2']],
     ['of a number of any spelling', 'x -1.5e+09', ['x', {}, '-1.5e+09', '']],
     ['of a fraction alone', 'x .5', ['x', {}, '.5', '']],
-    ['of a number with a point behind', 'x 5.', ['x', {}, '5.', '']],
+    ['of a number that ends in a point', 'x 5.', ['x', {}, '5.', '']],
     ['of infinity', 'x +Inf', ['x', {}, '+Inf', '']],
     ['of infinity in full', 'x -infinity 7', ['x', {}, '-infinity', '7']],
     ['of no number', 'x nan', ['x', {}, 'nan', '']],
@@ -105,7 +105,7 @@ describe('a prefix', () => {
     ['with a label twice', 'x{a="1",a="2"} 1', false],
     ['with a blank', 'x{a="1", b="2"} 1', false],
     ['with a blank before the brace', 'x {a="1"} 1', false],
-    ['behind a blank', ' x 1', false],
+    ['after a blank', ' x 1', false],
     ['with empty braces', 'x{} 1', false],
     ['with a comma at the end', 'x{a="1",} 1', false],
     ['with an escape too many', 'x{a="\\d"} 1', false],

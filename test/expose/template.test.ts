@@ -130,19 +130,19 @@ describe('a family', () => {
       ],
     ],
     [
-      'that is bare has no _total in text',
+      'that keeps its raw name has no _total in text',
       TEXT,
       keepsRawName,
       ['# HELP c h', '# TYPE c counter', 'c 0'],
     ],
     [
-      'that is bare is of unknown type in OpenMetrics',
+      'that keeps its raw name is of unknown type in OpenMetrics',
       OPENMETRICS,
       keepsRawName,
       ['# HELP c h', '# TYPE c unknown', 'c 0'],
     ],
     [
-      'that is no counter cannot be bare',
+      'that is not a counter cannot keep a raw name',
       OPENMETRICS,
       { ...keepsRawName, type: 'gauge' },
       ['# HELP c h', '# TYPE c gauge', 'c 0'],
@@ -269,7 +269,7 @@ describe('families collide', () => {
       [],
     ],
     [
-      'not with a bare counter, which has no _total',
+      'not with a counter that keeps its raw name, without _total',
       TEXT,
       [named('gauge', 'x_total'), named('counter', 'x', true)],
       [],

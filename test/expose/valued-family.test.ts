@@ -19,7 +19,7 @@ function gauge(name: string, values: Record<string, string>, help = 'help'): Val
 }
 
 describe('printFamilies', () => {
-  describe('beside the same families as before', () => {
+  describe('with the same existing families as before', () => {
     const before = [gauge('one', { a: '1.0', b: '2.0' }), gauge('two', { '': '3.0' })];
     // What comes next, and why what is kept of the text around the numbers may not serve.
     const cases: [string, ValuedFamily[]][] = [
@@ -37,15 +37,15 @@ describe('printFamilies', () => {
     ];
     for (const [title, next] of cases) {
       it(`prints ${title} as if it came first`, () => {
-        const beside: ExposedFamily[] = [];
-        printFamilies(TEXT, before, beside);
-        assert.equal(printFamilies(TEXT, next, beside), printFamilies(TEXT, next, []));
-        assert.equal(printFamilies(TEXT, before, beside), printFamilies(TEXT, before, []));
+        const existing: ExposedFamily[] = [];
+        printFamilies(TEXT, before, existing);
+        assert.equal(printFamilies(TEXT, next, existing), printFamilies(TEXT, next, []));
+        assert.equal(printFamilies(TEXT, before, existing), printFamilies(TEXT, before, []));
       });
     }
 
     it('keeps each dialect apart', () => {
-      const beside: ExposedFamily[] = [];
+      const existing: ExposedFamily[] = [];
       const families: ValuedFamily[] = [
         {
           ...gauge('a.b', { x: '1.0' }),
@@ -60,24 +60,24 @@ describe('printFamilies', () => {
         dialectFor('text-1.0.0', 'dots'),
       ];
       const alone = dialects.map((dialect) => printFamilies(dialect, families, []));
-      const kept = () => dialects.map((dialect) => printFamilies(dialect, families, beside));
+      const kept = () => dialects.map((dialect) => printFamilies(dialect, families, existing));
       assert.deepEqual(kept(), alone);
       assert.deepEqual(kept(), alone);
       assert.equal(new Set(alone).size, alone.length);
     });
 
     it('prints a selection, and then all', () => {
-      const beside: ExposedFamily[] = [];
-      const all = printFamilies(TEXT, before, beside);
-      const two = printFamilies(TEXT, before, beside, new Set(['two']));
+      const existing: ExposedFamily[] = [];
+      const all = printFamilies(TEXT, before, existing);
+      const two = printFamilies(TEXT, before, existing, new Set(['two']));
       assert.equal(two, '# HELP two help\n# TYPE two gauge\ntwo 3.0\n');
-      assert.equal(printFamilies(TEXT, before, beside), all);
+      assert.equal(printFamilies(TEXT, before, existing), all);
     });
   });
 
-  it('gives way to a family that stands before it under the same name', () => {
-    const beside = [gauge('a_b', { x: '1.0' })];
-    const text = printFamilies(TEXT, [gauge('a.b', { x: '2.0' })], beside);
+  it('renames a family where one that is printed already has the same name', () => {
+    const existing = [gauge('a_b', { x: '1.0' })];
+    const text = printFamilies(TEXT, [gauge('a.b', { x: '2.0' })], existing);
     assert.match(text, /^# HELP U__a_2e_b /);
   });
 

@@ -470,7 +470,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
 ];
 
 const entry = (family: string) => ({ ...counter(family, 0), help: 'help' });
-/** Of the entry of jobs: behind the header, its length, its key and the blanks. */
+/** Of the entry of jobs: after the header, its length, its key and the blanks. */
 const FIRST_VALUE = fileBytes('dict4-16', [counter('jobs', 0)]).length - 16;
 
 /** Scrapes that are not compared with the ones before: counters are meant to go. */

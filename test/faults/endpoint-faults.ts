@@ -181,7 +181,7 @@ export const ENDPOINT_FAULTS: readonly Fault[] = [
     cure: 'shorter help texts, fewer families, or more memory',
     test: {
       file: 'test/scrape/endpoints/endpoint-thread.test.ts',
-      title: 'that runs out of memory is another one with the next question',
+      title: 'is replaced with the next question when it runs out of memory',
     },
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * Damaged and odd files, the rows of `src/reference.md` K: each lies beside good ones when it is first seen,
+ * Damaged and odd files, the rows of `src/reference.md` K: each is among good ones when it is first seen,
  * and where its bytes can change so, a file that was served becomes like it.
  */
 import assert from 'node:assert/strict';
@@ -64,7 +64,7 @@ function withSecondKey(key: string | Buffer): () => Buffer {
   };
 }
 
-/** The file is mended in place, and then is like any other. */
+/** The file is repaired in place, and then is like any other. */
 async function heals(place: Place): Promise<void> {
   const bytes = victimBytes();
   rewrite(place.victim, bytes);

@@ -134,7 +134,7 @@ function oneFile(isServedBefore: boolean) {
 }
 
 /** Runs `promfold serve` with a directory that hangs as one source, and a good one as the other. */
-async function besideAGoodOne(isServedBefore: boolean): Promise<void> {
+async function alongWithAGoodOne(isServedBefore: boolean): Promise<void> {
   await HangingFileSystem.use(async (fileSystem) => {
     const good = tempDirectory();
     writeRest(good);
@@ -274,14 +274,14 @@ export const HANGING_FAULTS: readonly Fault[] = [
     served: 'the other one; the first scrape waits 3 s',
     seen: 'DIRECTORY_UNREADABLE; `promfold_up` 0',
     cure: 'itself, when the file system answers',
-    test: () => besideAGoodOne(false),
+    test: () => alongWithAGoodOne(false),
   },
   {
     fault: 'a directory that was served and hangs, one of two sources',
     served: 'the other one',
     seen: 'DIRECTORY_UNREADABLE; `promfold_up` 0',
     cure: 'itself, when the file system answers',
-    test: () => besideAGoodOne(true),
+    test: () => alongWithAGoodOne(true),
   },
   {
     fault: 'a directory that hangs, alone',

@@ -13,8 +13,8 @@ import { tempDirectory } from '../support/temp.js';
 import type { Fault } from './fault.js';
 import { DaemonPlace, Place, REST, VICTIM, victimBytes, WHOLE, writeRest } from './place.js';
 
-/** Scrapes for a while beside real workers that write at full speed, die and are replaced. */
-export async function besideBusyWorkers(
+/** Scrapes for a while, during which real workers write at full speed, die and are replaced. */
+export async function withBusyWorkers(
   seconds: number,
   options: { mapLimit?: number },
 ): Promise<void> {
@@ -126,14 +126,14 @@ export const RACE_FAULTS: readonly Fault[] = [
     served: 'counters and buckets that never go back, `+Inf` always equal to `_count`',
     seen: 'nothing',
     cure: 'none is needed',
-    test: () => besideBusyWorkers(4, {}),
+    test: () => withBusyWorkers(4, {}),
   },
   {
     fault: 'the same with no mapping left: every file is read in several steps',
     served: 'counters and buckets that never go back, `+Inf` always equal to `_count`',
     seen: '`promfold_unmapped_files`',
     cure: 'a larger `vm.max_map_count`',
-    test: () => besideBusyWorkers(4, { mapLimit: 0 }),
+    test: () => withBusyWorkers(4, { mapLimit: 0 }),
   },
   {
     fault: 'files created, removed, replaced and grown between two scrapes',

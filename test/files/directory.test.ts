@@ -5,7 +5,7 @@ import { Directory } from '../../src/files/directory.js';
 const MS = 1_000_000n;
 const NOON = 1_800_000_000_000n * MS;
 
-/** A directory whose times and clock the test sets; the kernel's own are too fine to be slow. */
+/** A directory whose times and clock the test sets; real ones are too fine-grained for these cases. */
 function pretend(changed: bigint, now: bigint) {
   const world = { times: { dev: 1n, ino: 2n, mtimeNs: changed, ctimeNs: changed }, now };
   const directory = new Directory('/pretended', () => world.now);
@@ -30,7 +30,7 @@ describe('the directory check', () => {
     assert.equal(list(), false);
   });
 
-  it('is listed again once its times are others than before the listing', () => {
+  it('lists again once the times differ from those before the listing', () => {
     const { world, list, directory } = pretend(NOON - 3_600_001n * MS, NOON);
     const { times } = world;
     const listed = directory.list({ ...times });
@@ -49,7 +49,7 @@ describe('the directory check', () => {
     world.now = changed + 4n * MS;
     assert.equal(list(), true, 'the same times, and yet it must be listed');
     world.now = changed + 60n * MS;
-    assert.equal(list(), true, 'the last listing was still too young');
+    assert.equal(list(), true, 'the last listing was too soon after the change');
     assert.equal(list(), false, 'this one was not');
   });
 

@@ -44,7 +44,7 @@ async function watched(path: string, work: (counted: Counted) => Promise<void>):
 }
 
 describe('hints', () => {
-  it('are given for names that come and go, and not for what is beside the directory', () => {
+  it('are given for names that come and go, and not for other names in its parent', () => {
     const parent = tempDirectory();
     const path = join(parent, 'prom');
     mkdirSync(path);
@@ -73,7 +73,7 @@ describe('hints', () => {
     });
   });
 
-  it('end when they are closed, also while they look', async () => {
+  it('end when they are closed, even during a check', async () => {
     const path = tempDirectory();
     const counted = new Counted(path);
     await counted.watch.close();
@@ -82,7 +82,7 @@ describe('hints', () => {
   });
 
   it(
-    'are not given where the directory, or one on the way, is on no local file system',
+    'are not given where the directory, or one on the way, is not on a local file system',
     {
       skip: asRoot,
     },
@@ -106,7 +106,7 @@ describe('hints', () => {
   );
 
   it(
-    'go on while a mount beside the directory hangs, or the directory hangs itself',
+    'go on while a mount in the same parent hangs, or the directory hangs itself',
     {
       skip: asRoot,
     },

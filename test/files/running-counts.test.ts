@@ -8,7 +8,14 @@ import { counter, writeMetricFile } from '../support/metric-file.js';
 import { Random, seed } from '../support/random.js';
 import { tempDirectory } from '../support/temp.js';
 
-const NAMES = ['counter_1', 'counter_2', 'gauge_max_1', 'gauge_max_2', 'histogram_1', 'foreign'];
+const NAMES = [
+  'counter_1',
+  'counter_2',
+  'gauge_max_1',
+  'gauge_max_2',
+  'histogram_1',
+  'unrecognised',
+];
 
 /** What a count of all files gives. */
 function counted({ files }: MetricFiles) {
@@ -25,7 +32,7 @@ function counted({ files }: MetricFiles) {
 }
 
 describe('the running counts of files', () => {
-  it('is what a count gives, whatever becomes of them', async () => {
+  it('equal a full count, whatever happens to the files', async () => {
     const random = new Random(seed());
     const directory = tempDirectory();
     const files = new MetricFiles(directory, 10, false);
@@ -34,7 +41,7 @@ describe('the running counts of files', () => {
       for (let step = 0; step < 300; step += 1) {
         const path = join(directory, `${random.pick(NAMES)}.db`);
         const entries = Array.from({ length: random.below(5) }, (_, n) => counter(`c${n}`, n));
-        const [id] = [...files.listed()].map(([one]) => one).filter(() => random.chance(0.3));
+        const [id] = [...files.listed()].map(([fileId]) => fileId).filter(() => random.chance(0.3));
         const act = random.pick(['write', 'write', 'remove', 'damage', 'aside', 'back']);
         if (act === 'write') writeMetricFile(path, entries);
         else if (act === 'remove') rmSync(path, { force: true });

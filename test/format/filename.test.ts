@@ -30,7 +30,7 @@ describe('a file name', () => {
     ['may have no process id', 'counter_.db', { type: 'counter', processId: '' }],
     ['may have none for a gauge', 'gauge_all_.db', { type: 'gauge', mode: 'all', processId: '' }],
     [
-      'may have a mode nobody knows',
+      'may have an unknown mode',
       'gauge_median_1.db',
       { type: 'gauge', mode: 'median', processId: '1' },
     ],
@@ -38,7 +38,7 @@ describe('a file name', () => {
     ['may be of an OpenMetrics type', 'info_1.db', { type: 'info', processId: '1' }],
     ['may be of a state set', 'stateset_1.db', { type: 'stateset', processId: '1' }],
     [
-      'may be of a gauge histogram, which is no gauge',
+      'may be of a gauge histogram, which is not a gauge',
       'gaugehistogram_1.db',
       { type: 'gaugehistogram', processId: '1' },
     ],
@@ -50,7 +50,7 @@ describe('a file name', () => {
   }
 });
 
-describe('a stranger is a file', () => {
+describe('no client writes a file', () => {
   const cases: [string, string][] = [
     ['of another type', 'app_1.db'],
     ['of a type in capitals', 'Counter_1.db'],
@@ -62,7 +62,7 @@ describe('a stranger is a file', () => {
     ['with another ending', 'counter_1.dbx'],
     ['with something after the ending', 'counter_1.db\n'],
     ['with another ending in capitals', 'counter_1.DB'],
-    ['of a type that every object has', 'constructor_1.db'],
+    ['of a type that is a property of every object', 'constructor_1.db'],
     ['without a type', '_1.db'],
     ['without a name', '.db'],
   ];

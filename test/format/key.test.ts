@@ -46,17 +46,17 @@ describe('a key', () => {
       ),
     ],
     [
-      'of then, of a counter without _total, is bare',
+      'from before 0.4.0, of a counter without _total, keeps its raw name',
       '["jobs", "jobs", [], []]',
       key('jobs', 'jobs', [], OLD_HELP, { keepsRawName: true }),
     ],
     [
-      'of then, of a counter with _total, names the family without it',
+      'from before 0.4.0, of a counter with _total, names the family without it',
       '["jobs_total", "jobs_total", [], []]',
       key('jobs', 'jobs_total', [], OLD_HELP, { totalRemoved: true }),
     ],
     [
-      'of then keeps a metric name that is nothing but _total',
+      'from before 0.4.0 keeps a metric name that is nothing but _total',
       '["_total", "_total", [], []]',
       key('_total', '_total', [], OLD_HELP, { keepsRawName: true }),
     ],
@@ -136,7 +136,7 @@ describe('a key', () => {
   }
 });
 
-describe('a key that can be mended', () => {
+describe('a key that can be repaired', () => {
   const cases: [string, string, Key][] = [
     [
       'may have null for help',
@@ -280,7 +280,7 @@ describe('a key is unusable', () => {
       'label',
       'value of label b is an object',
     ],
-    ['when a label name is no text', '["a", "a", [1], ["b"]]', 'label', 'label name is 1'],
+    ['when a label name is not text', '["a", "a", [1], ["b"]]', 'label', 'label name is 1'],
   ];
   for (const [title, text, fault, found] of cases) {
     const bytes = typeof text === 'string' ? Buffer.from(text) : text;

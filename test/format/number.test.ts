@@ -13,12 +13,12 @@ describe('a number', () => {
     ['has none when negative, as in Python', -1e6, '-1000000.0'],
     ['has one from 1e16 on when negative, too', -1e16, '-1e+16'],
     ['has none down to a ten thousandth', 0.0001, '0.0001'],
-    ['has one below', 0.00001, '1e-05'],
+    ['has one below that', 0.00001, '1e-05'],
     ['has an exponent of at least two digits', 1e100, '1e+100'],
     ['keeps every digit it needs', 2 ** 53, '9.007199254740992e+15'],
     ['may be infinite', Infinity, '+Inf'],
     ['may be infinitely small', -Infinity, '-Inf'],
-    ['may be none', NaN, 'NaN'],
+    ['may be NaN', NaN, 'NaN'],
   ];
   for (const [title, value, expected] of cases) {
     it(title, () => assert.equal(formatNumber(value), expected));
@@ -46,7 +46,7 @@ describe('a text read as a number', () => {
     ['may be in the digits of another script', '٣.٥', 3.5],
     ['may be in digits whose runs follow each other', '𝟎𝟗𝟙', 91],
     ['may spell infinity out', '-iNfInItY', -Infinity],
-    ['may be none', '-nan', NaN],
+    ['may be NaN', '-nan', NaN],
     ['may be beyond what a double holds', '1e400', Infinity],
   ];
   for (const [title, text, expected] of cases) {
@@ -54,7 +54,7 @@ describe('a text read as a number', () => {
   }
 });
 
-describe('a text is no number', () => {
+describe('a text is not a number', () => {
   const cases: [string, string][] = [
     ['when it is empty', ''],
     ['when it is blank', ' '],
@@ -62,7 +62,7 @@ describe('a text is no number', () => {
     ['when it is hexadecimal', '0x1'],
     ['when an underscore comes first', '_1'],
     ['when two underscores come together', '1__0'],
-    ['when an underscore stands beside the point', '1_.0'],
+    ['when an underscore is next to the point', '1_.0'],
     ['when its exponent has no digits', '1e'],
     ['when blanks stand inside', '1 0'],
     ['when a byte order mark stands before it', '\ufeff1'],

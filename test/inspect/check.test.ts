@@ -414,7 +414,7 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     },
     says: /^pid 42 \(python3\.11\) writes to \/tmp\/other$/,
     close: {
-      // Another application, beside one that writes here.
+      // Another application, while one writes here.
       reading: makeReading({ 'counter_1.db': {} }, { 1: 'alive' }),
       hostFacts: withProcess({
         variable: '/tmp/other',

@@ -92,7 +92,7 @@ describe('diff', () => {
     }
   });
 
-  it('refuses what is no exposition, naming the line', async () => {
+  it('refuses what is not an exposition, naming the line', async () => {
     const file = join(tempDirectory(), 'a.prom');
     writeFileSync(file, 'up 1\nnonsense\n');
     await assert.rejects(diffPaths(file, before, undefined), {
@@ -170,7 +170,7 @@ describe('a histogram in a diff', () => {
     }
   });
 
-  it('is that of each process, whose buckets are no running totals', async () => {
+  it('is that of each process, whose buckets are not running totals', async () => {
     const { histograms } = await diffPaths(before, after, 'process');
     const row = histograms.changed.find(({ histogram }) => histogram.includes('"/"'))!;
     assert.deepEqual([row.processId, row.before?.count, row.after?.count], ['1', 2, 6]);
@@ -198,7 +198,7 @@ describe("promfold's own families in a diff", () => {
     return served;
   };
 
-  it('are left out beside a directory, on either side', async () => {
+  it('are left out where one side is a directory, whichever', async () => {
     for (const [a, b] of [
       [files, await page()],
       [await page(), files],

@@ -16,7 +16,7 @@ export interface MadeEntry {
   readonly value?: number;
   readonly timestampSeconds?: number;
   readonly help?: string | null;
-  /** The key as it stands in the file, in place of all but value and time. */
+  /** The key as stored in the file, instead of all fields but value and time. */
   readonly rawKey?: string;
 }
 

@@ -48,7 +48,7 @@ describe('viewProcesses', () => {
     });
   });
 
-  it('counts damaged files with their process, and foreign ones with none', () => {
+  it('counts damaged files with their process, and unrecognised ones with none', () => {
     assert.equal(view.processes[1]!.damagedFiles, 1);
     assert.deepEqual(view.total, {
       processes: { alive: 1, dead: 0, unknown: 1 },
@@ -130,7 +130,7 @@ describe('usedBytesOf', () => {
 
 describe('clientOf', () => {
   const key = (...parts: unknown[]) => ({ entries: [{ name: '', rawKey: JSON.stringify(parts) }] });
-  it('cannot tell lists from objects by a histogram, nor need it beside a counter', () => {
+  it('cannot tell lists from objects by a histogram, nor need it where there is a counter', () => {
     const file = makeFile('histogram_1.db', { ...key('h', 'h_sum', {}), valueBytes: 8 });
     assert.equal(clientOf(file), 'before 0.16');
     assert.deepEqual(distinctClients(['before 0.16', 'before 0.4', '0.18+']), [

@@ -64,7 +64,7 @@ describe('a selector', () => {
     ['a value without quotes', 'up{a=b}', /expected a quoted value, got 'b' at character 6/],
     ['a label without an operator', 'up{a}', /expected =, !=, =~ or !~, got '\}' at character 5/],
     ['two names', 'up{"down"}', /the name is given already/],
-    ['what is behind it', 'up{a="b"} x', /expected the end, got 'x' at character 11/],
+    ['what follows it', 'up{a="b"} x', /expected the end, got 'x' at character 11/],
     ['an operator in an open brace', 'up{a!="b"', /expected ',' or '\}', got the end/],
     ['a name with a dot', 'a.b', /expected the end, got '\.' at character 2/],
     ['a broken pattern', 'up{a=~"("}', /regular expression '\('/],

@@ -75,7 +75,7 @@ describe('viewTop', () => {
     // Two buckets moved, and are one histogram.
     assert.equal(processes[0]!.movingEntries, 2);
     assert.deepEqual(
-      series.map((one) => [one.series, one.incrementsPerSecond]),
+      series.map((rate) => [rate.series, rate.incrementsPerSecond]),
       [
         ['h_count', 3],
         ['s_count', 1],

@@ -8,7 +8,7 @@ const source: Label = ['src', 'a'];
 describe('labels that are added', () => {
   const cases: [title: string, AddedLabels, before: Labels, after: Labels][] = [
     [
-      'stand in their place by name',
+      'are sorted in by name',
       {
         fixed: [
           ['m', '1'],
@@ -37,7 +37,7 @@ describe('labels that are added', () => {
       ],
     ],
     [
-      'rename what is called as the label of the source',
+      'rename a label with the name of the source label',
       { fixed: [], source },
       [
         ['src', 'own'],
@@ -50,7 +50,7 @@ describe('labels that are added', () => {
       ],
     ],
     [
-      'rename it until no label is called so',
+      'rename it until no label has the new name',
       { fixed: [['exported_src', 'fixed']], source },
       [['src', 'own']],
       [

@@ -20,36 +20,36 @@ describe('a budget', () => {
     assert.equal(budget.exceededBy('families', 1e9), undefined);
   });
 
-  it('is a part of what is around it', () => {
+  it('is part of its outer budgets', () => {
     const all = new Budget('all', limits(10));
-    const one = new Budget('source', limits(8), all);
+    const source = new Budget('source', limits(8), all);
     const other = new Budget('source', limits(8), all);
-    const file = new Budget('file', limits(5), one);
+    const file = new Budget('file', limits(5), source);
     file.add('series', 5);
     assert.equal(file.exceededBy('series', 1)?.scope, 'file');
-    assert.equal(one.exceededBy('series', 4)?.scope, 'source');
-    assert.equal(one.room('series'), 3);
+    assert.equal(source.exceededBy('series', 4)?.scope, 'source');
+    assert.equal(source.room('series'), 3);
     other.add('series', 5);
     assert.equal(all.used.series, 10);
-    assert.equal(one.exceededBy('series', 1)?.scope, 'all');
-    assert.equal(one.room('series'), 0);
-    assert.equal(one.maxOf('series'), 8);
+    assert.equal(source.exceededBy('series', 1)?.scope, 'all');
+    assert.equal(source.room('series'), 0);
+    assert.equal(source.maxOf('series'), 8);
   });
 
-  it('tells when something was given back, by another one too', () => {
+  it('tells when something was given back, by another source too', () => {
     const all = new Budget('all', limits(10));
-    const one = new Budget('source', NO_LIMITS, all);
+    const source = new Budget('source', NO_LIMITS, all);
     const other = new Budget('source', NO_LIMITS, all);
     other.add('series', 5);
-    const before = one.returns;
-    one.add('series', 1);
-    assert.equal(one.returns, before);
+    const before = source.returns;
+    source.add('series', 1);
+    assert.equal(source.returns, before);
     other.reset();
-    assert.notEqual(one.returns, before);
+    assert.notEqual(source.returns, before);
     assert.equal(all.used.series, 1);
   });
 
-  it('says which limit is in the way, and of what', () => {
+  it('says which limit was reached, and of what', () => {
     const texts = (['file', 'source', 'all'] as const).map((scope) =>
       exceededText({ quantity: 'label-names', limit: 20_000, scope }),
     );

@@ -39,8 +39,8 @@ const CASES: readonly [
 describe('joinValues', () => {
   for (const [operation, given, value, winner] of CASES) {
     it(`joins ${JSON.stringify(given)} by ${operation}`, () => {
-      const values = given.map((one) => {
-        const [value, timestampSeconds] = typeof one === 'number' ? [one, 0] : one;
+      const values = given.map((item) => {
+        const [value, timestampSeconds] = typeof item === 'number' ? [item, 0] : item;
         return { value, timestampSeconds };
       });
       assert.deepEqual(joinValues(OPERATION[operation], values), { value, winner });

@@ -157,7 +157,7 @@ describe('the plan', () => {
       ['x', 'x{pid="2"}'],
     ],
     [
-      'puts buckets of all processes in ascending order and the count behind them',
+      'puts buckets of all processes in ascending order and the count after them',
       {
         'histogram_1.db': [
           ['h', 'h_sum'],
@@ -221,7 +221,7 @@ describe('the plan', () => {
     it(title, () => assert.deepEqual(plan(files).lines(), expected));
   }
 
-  it('leaves out an entry whose bound is no number, and says which', () => {
+  it('leaves out an entry whose bound is not a number, and says which', () => {
     const bench = plan({
       'histogram_1.db': [
         ['h', 'h_bucket', { le: 'much' }],
@@ -231,11 +231,11 @@ describe('the plan', () => {
     assert.deepEqual(bench.lines(), ['h_sum']);
     assert.deepEqual(bench.slots('histogram_1.db')[0], SLOT_NOWHERE);
     assert.deepEqual(bench.file('histogram_1.db').unusable, [
-      { entry: 0, fault: 'le', found: 'le "much" is no number' },
+      { entry: 0, fault: 'le', found: 'le "much" is not a number' },
     ]);
   });
 
-  it('takes entries of other files for never set in a mostrecent family, without a complaint', () => {
+  it('treats entries of other files as never set in a mostrecent family, without reporting them', () => {
     const bench = plan({ 'gauge_mostrecent_1.db': [['g', 'g']], 'summary_1.db': [['g', 'g']] });
     assert.deepEqual(bench.lines(), ['g']);
     assert.deepEqual(bench.slots('summary_1.db'), [SLOT_NOWHERE]);
@@ -333,7 +333,7 @@ describe('the plan', () => {
     );
   });
 
-  it('tells the accumulation which slots are buckets and where the count goes', () => {
+  it('says which slots are buckets and where the count goes', () => {
     const layout = plan({
       'histogram_1.db': [
         ['h', 'h_bucket', { le: '+Inf' }],

@@ -21,7 +21,7 @@ describe('a prefix', () => {
     ['may end inside _total', [], ['vllm:tokens_'], tokens, false],
     ["does not meet a histogram's samples", ['vllm:seconds_bucket'], [], seconds, false],
     ['that only samples have excludes nothing', [], ['vllm:seconds_bucket'], seconds, true],
-    ['is compared case by case', ['VLLM:'], [], tokens, false],
+    ['is case-sensitive', ['VLLM:'], [], tokens, false],
   ];
   for (const [title, include, exclude, of, expected] of cases) {
     it(title, () => assert.equal(selectsKey({ include, exclude }, of), expected));

@@ -190,7 +190,7 @@ describe('the user of a process', () => {
     child.kill();
   });
 
-  it('may use so many directories: of more the first are looked at', async () => {
+  it('may use a limited number of directories: of more, only the first are read', async () => {
     const root = tempDirectory();
     const mapped = Array.from({ length: 9 }, (_, i) => join(root, String(i), 'counter_1.db'));
     for (const path of mapped) {
@@ -220,8 +220,8 @@ describe('the user of a process', () => {
 describe('the identity of a directory', () => {
   it('keeps all bits of an inode', () => {
     const stats = statSync('/', { bigint: true });
-    const one = Object.assign(stats, { dev: 42n, ino: 2n ** 63n + 1n });
-    assert.equal(identityOf(one), '42:9223372036854775809');
+    const large = Object.assign(stats, { dev: 42n, ino: 2n ** 63n + 1n });
+    assert.equal(identityOf(large), '42:9223372036854775809');
   });
 });
 

@@ -54,7 +54,7 @@ describe('findWriters', () => {
     assert.equal(writer.otherPids, undefined);
   });
 
-  it('calls dead whom nobody maps beside a file that is mapped', async () => {
+  it('calls a process dead whose file nobody maps while another file is mapped', async () => {
     const writers = await find([ownId(), 'counter_1.db'], ['999999999', 'counter_2.db']);
     assert.equal(writers.get('999999999')!.liveness, 'dead');
   });
@@ -63,7 +63,7 @@ describe('findWriters', () => {
     assert.equal((await find(['2', 'counter_2.db'])).get('2')!.liveness, 'unknown');
   });
 
-  it('calls nobody dead whose pid a process that cannot be read has, or where ids are no pids', async () => {
+  it('calls nobody dead whose pid a process that cannot be read has, or where ids are not pids', async () => {
     class Guarded extends Proc {
       override async read(pid: number, name: string) {
         if (pid === process.pid && name === 'maps') return 'denied' as const;

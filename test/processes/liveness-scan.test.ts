@@ -1,4 +1,4 @@
-/** Scans of files that real processes map: what stays known, what is too young to tell, and what is removed. */
+/** Scans of files that real processes map: what stays known, what is in its creation grace period, and what is removed. */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync } from 'node:child_process';

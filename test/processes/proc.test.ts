@@ -18,7 +18,7 @@ describe('roleOf', () => {
     ['gunicorn and its application', 'gunicorn: worker [app:api]\0', 'gunicorn: worker [app:api]'],
     ['uWSGI', 'uWSGI worker 2', 'uWSGI worker 2'],
     [
-      'celery, without the command line behind its name',
+      'celery, without the command line after its name',
       '[celeryd: celery@host:ForkPoolWorker-1] (-A app worker --broker=redis://:secret@r)',
       '[celeryd: celery@host:ForkPoolWorker-1]',
     ],
@@ -27,7 +27,7 @@ describe('roleOf', () => {
     ['a script of the application', 'python3.13t\0/srv/app.py\0--api-key=secret\0', 'app.py'],
     ['a module, and none of its arguments', 'python3\0-m\0app\0--api-key=secret\0', 'app'],
     ['a module with dots', 'python3\0-m\0dynamo.vllm\0--model\0x\0', 'dynamo.vllm'],
-    ['a module behind other options', 'python3\0-u\0-W\0ignore\0-Xdev\0-Im\0uvicorn\0', 'uvicorn'],
+    ['a module after other options', 'python3\0-u\0-W\0ignore\0-Xdev\0-Im\0uvicorn\0', 'uvicorn'],
     ['a module in the same argument', 'pypy3\0-OOmcelery\0-A\0shop\0', 'celery'],
     ['a long option with a value', 'python\0--check-hash-based-pycs\0never\0x.py\0', 'x.py'],
     [
@@ -38,11 +38,11 @@ describe('roleOf', () => {
     ['a package that is run as a directory', 'python3\0/lib/uvicorn/\0a:b\0', 'uvicorn'],
     ['code, which may hold secrets', "python3\0-c\0token='secret'\0", undefined],
     ['a program from stdin', 'python3\0-\0secret\0', undefined],
-    ['an argument that is no name', 'python3\0pass word; secret\0', undefined],
+    ['an argument that is not a name', 'python3\0pass word; secret\0', undefined],
     ['a name that is too long', `python3\0${'x'.repeat(65)}\0`, undefined],
     ['Python without a program', 'python3\0', undefined],
     ['another program', 'node\0/srv/server.js\0', undefined],
-    ['a title with a secret behind it', 'ray::Serve --api-key=secret', 'ray::Serve'],
+    ['a title followed by a secret', 'ray::Serve --api-key=secret', 'ray::Serve'],
     ['a title of no known shape', 'app: --api-key=secret', undefined],
     ['nothing', '', undefined],
   ];
@@ -136,7 +136,8 @@ describe('parseStat', () => {
     assert.equal(parseStat(stat('a) S 1 (b'))!.parentPid, 7);
   });
   it('knows the dead', () => assert.equal(parseStat(stat('x', 'Z'))!.isZombie, true));
-  it('gives nothing for what is no stat', () => assert.equal(parseStat('nonsense'), undefined));
+  it('gives nothing for what is not a stat line', () =>
+    assert.equal(parseStat('nonsense'), undefined));
 });
 
 describe('isPreviousLife', () => {

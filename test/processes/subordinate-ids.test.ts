@@ -19,13 +19,13 @@ broken:1
 describe('a user id', () => {
   const ids = new SubordinateIds(SUBUID, PASSWD);
   const cases: [title: string, uid: number, owner: number][] = [
-    ['that is no subordinate one is of itself', 1001, 1001],
+    ['that is not a subordinate one is of itself', 1001, 1001],
     ['below a range is of itself', 99_999, 99_999],
     ['at the beginning of a range is of its owner', 100_000, 1001],
     ['at the end of a range is of its owner', 165_535, 1001],
     ['in a range of a number is of that', 165_536, 1002],
     ['in a range of a name that passwd does not have is of its first id', 231_081, 231_072],
-    ['behind that range is of itself', 231_082, 231_082],
+    ['after that range is of itself', 231_082, 231_082],
     ['in a second range is of its owner', 300_000, 1001],
     ['in a comment is of itself', 1, 1],
   ];

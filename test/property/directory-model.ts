@@ -208,7 +208,7 @@ export class DirectoryModel {
     const file = this.#files.get(name)!;
     this.#regrown += 1;
     const mode = name.split('_')[1]!;
-    // No key is one that the file had, or it would be no new life but changed values.
+    // No key is one that the file had before: else the file would seem to be the same one, with other values.
     const life = { life: String(this.#regrown) };
     file.entries = this.#newEntries(
       file.type,

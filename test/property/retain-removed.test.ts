@@ -55,7 +55,7 @@ class Model {
     if (names.length < 3 || roll < 0.1) return this.#create();
     const name = this.#random.pick(names);
     const file = this.#files.get(name)!;
-    if (file.isDamaged) return roll < 0.4 ? this.#mend(name, file) : this.#remove(name);
+    if (file.isDamaged) return roll < 0.4 ? this.#repair(name, file) : this.#remove(name);
     if (roll < 0.6) return this.#count(name, file);
     if (roll < 0.7) return this.#grow(name, file);
     if (roll < 0.82) return this.#remove(name);
@@ -160,10 +160,10 @@ class Model {
     return `damage ${name}`;
   }
 
-  #mend(name: string, file: MetricFile): string {
+  #repair(name: string, file: MetricFile): string {
     file.isDamaged = false;
     overwrite(this.#path(name), 0, fileBytes('dict4-16', file.entries, FIRST_BYTES));
-    return `mend ${name}`;
+    return `repair ${name}`;
   }
 
   #wipe(): string {

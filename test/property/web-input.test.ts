@@ -216,7 +216,7 @@ describe('what a client sends', () => {
     );
     await fc.assert(
       fc.asyncProperty(url, async (path) => {
-        // What no URL can hold is no request.
+        // What a URL cannot hold is not a request.
         const sent = `/${encodeURI(path.toWellFormed?.() ?? 'x').replace(/%25/g, '%')}`;
         const { statusCode, headers, body } = await server.inject({ url: sent });
         assert.ok([200, 400, 404, 405, 414].includes(statusCode), `${statusCode} ${sent}`);
@@ -235,16 +235,16 @@ describe('what a client sends', () => {
         async (chosen, junk) => {
           const names = [
             ...chosen,
-            ...junk.filter((one) => !families.some((f) => one.includes(f))),
+            ...junk.filter((name) => !families.some((f) => name.includes(f))),
           ];
           const query = names
-            .filter((one) => one.isWellFormed?.() ?? true)
-            .map((one) => `name[]=${encodeURIComponent(one)}`)
+            .filter((name) => name.isWellFormed?.() ?? true)
+            .map((name) => `name[]=${encodeURIComponent(name)}`)
             .join('&');
           const { statusCode, body } = await server.inject(`/metrics?${query}`);
           assert.equal(statusCode, 200);
           const said = [...body.matchAll(/^# TYPE (\S+?)(?:_total)? /gm)].map(([, name]) => name!);
-          const isAll = !names.some((one) => one.trim() !== '');
+          const isAll = !names.some((name) => name.trim() !== '');
           assert.deepEqual(said.sort(), isAll ? [...families].sort() : [...chosen].sort());
         },
       ),

@@ -4,7 +4,7 @@ import { appendLimits, defaultLimits, limitsFor } from '../../src/scrape/default
 
 const MIB = 2 ** 20;
 
-describe('limits that nobody chose', () => {
+describe('default limits', () => {
   it('let 60,000 series be served in a container of 192 MiB', () => {
     const limits = limitsFor(192 * MIB, 100 * MIB);
     assert.ok(limits.series >= 60_000, `${limits.series} series`);
@@ -25,7 +25,7 @@ describe('limits that nobody chose', () => {
     assert.equal(limitsFor(1024 * 1024 * MIB, 4096 * MIB)['page-bytes'], 512 * MIB);
   });
 
-  it('are something where there is hardly any memory', () => {
+  it('are not zero where there is hardly any memory', () => {
     for (const amount of Object.values(limitsFor(0, 50 * MIB)))
       assert.ok(amount >= 500, `${amount}`);
   });
@@ -48,7 +48,7 @@ describe('limits of the pages of other endpoints', () => {
     ['are the largest there are on a machine', 1, 4096 * MIB, 32 * MIB, 256],
     ['leave room in a container of 192 MiB', 1, 192 * MIB, 6 * MIB, 32],
     ['are shared by endpoints', 3, 672 * MIB, 12 * MIB, 48],
-    ['are something where there is hardly any memory', 1, 0, MIB, 32],
+    ['are not zero where there is hardly any memory', 1, 0, MIB, 32],
   ];
   for (const [title, endpoints, memory, pageBytes, heapMegabytes] of cases) {
     it(title, () => {

@@ -57,15 +57,15 @@ async function discovering(options: { graceMs?: number; except?: string[] } = {}
 }
 
 describe('discovered sources', { skip: python.skip }, () => {
-  it('come with a process, and are called as its directory', async () => {
+  it('come with a process, and have the name of its directory', async () => {
     const { until, page } = await discovering();
     const vllm = await vllmLike();
     const directory = (await vllm.facts()).directory!;
     await vllm.serve(0, { requests: 3 });
     await until(true, directory);
-    const one = await page(directory);
-    assert.ok(one.includes(`promfold_source="${directory}"`), one);
-    assert.match(one, /^vllm:generation_tokens_total\{.*\} 60\.0$/m);
+    const text = await page(directory);
+    assert.ok(text.includes(`promfold_source="${directory}"`), text);
+    assert.match(text, /^vllm:generation_tokens_total\{.*\} 60\.0$/m);
     assert.deepEqual(faultsOf(await page(), false), []);
   });
 
@@ -109,7 +109,7 @@ describe('discovered sources', { skip: python.skip }, () => {
     assert.equal(has(directory), false);
   });
 
-  it('in another mount namespace are told apart, and survive the process they are reached by', {
+  it('in another mount namespace are distinguished, and survive the process that they are reached through', {
     skip: asRoot,
   }, async () => {
     // The same path is another directory here.
@@ -306,7 +306,7 @@ describe('the sources of several users', () => {
     assert.deepEqual(served('nobody'), ['nobody']);
   });
 
-  it('are warned of once while a warning lasts, and again when it comes back', async () => {
+  it('are warned about once while a warning lasts, and again when it comes back', async () => {
     const { use, found, facts, look, said } = await host();
     use('ann', ANN);
     const unreadable = { ...found.get('ann')!, error: 'EACCES' };
@@ -336,7 +336,7 @@ describe('the sources of several users', () => {
 });
 
 describe('serve --discover', { skip: python.skip }, () => {
-  it('serves a server that runs, beside a source of its own', async () => {
+  it('serves a server that runs, and a source of its own', async () => {
     const vllm = await vllmLike();
     const directory = (await vllm.facts()).directory!;
     const daemon = await Daemon.serve(undefined, ['--discover', `--source=own=${tempDirectory()}`]);

@@ -25,7 +25,7 @@ describe('the quota', () => {
     ['lets a user have half of the places', [EVE], times(49, EVE), EVE],
     ['and no more', [EVE], times(50, EVE), undefined],
     [
-      'lets the next user have 20 beside one that has as many as it may',
+      'lets the next user have 20 where another has as many as it may',
       [ANN],
       [...times(50, EVE), ...times(19, ANN)],
       ANN,
@@ -45,7 +45,7 @@ describe('the quota', () => {
       [...times(40, EVE), ...times(20, ANN)],
       undefined,
     ],
-    ['gives nothing to nobody', [], [], undefined],
+    ['gives nothing where there are no users', [], [], undefined],
   ];
   for (const [title, candidates, served, expected] of cases) {
     it(title, () => assert.equal(userWithRoom(candidates, served), expected));
@@ -53,7 +53,7 @@ describe('the quota', () => {
 });
 
 describe('the users of a directory', () => {
-  it('are each there once, those who write first, and nobody unknown', () => {
+  it('are listed once each, writers first, without unknown ones', () => {
     const users = [user(EVE, false), user(ANN), user(undefined), user(ANN, false), user(BOB)];
     assert.deepEqual(usersOf({ users }), [ANN, BOB, EVE]);
   });
@@ -69,7 +69,7 @@ describe('newcomers', () => {
     );
   });
 
-  it('are not put back by somebody who names them, too', () => {
+  it('do not lose their turn to a user who names them, too', () => {
     const of = (name: string, ...uids: number[]) => ({ name, users: uids.map((uid) => user(uid)) });
     const found = [of('a', EVE), of('b', EVE), of('c', EVE, ANN), of('d', EVE, ANN)];
     assert.deepEqual(

@@ -1,6 +1,6 @@
 /**
- * What happens beyond a limit: the file that goes beyond it is left out and reported, and costs nobody
- * else anything.
+ * What happens beyond a limit: the file that exceeds it is left out and reported, and nothing else is
+ * affected.
  */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -151,7 +151,7 @@ describe('beyond a limit', () => {
     });
   });
 
-  it('a newcomer stays out, wherever its name stands, and comes in when there is room', async () => {
+  it('a new file stays out, wherever its name sorts, and comes in when there is room', async () => {
     await Bench.use({ limits: limit('series', 10) }, async (bench) => {
       bench.write('counter_5.db', series('first', 6));
       assert.equal((await bench.scrape()).get('first_total{n="0"}'), 1);
@@ -175,7 +175,7 @@ describe('beyond a limit', () => {
     });
   });
 
-  it('what a file grows by stays out, and what it had goes on', async () => {
+  it('entries that a file grows by are left out, and those it had are served', async () => {
     for (const quantity of ['series', 'entries'] as const) {
       await Bench.use({ limits: limit(quantity, 10, 'source') }, async (bench) => {
         bench.write('counter_1.db', series('first', 8));
@@ -195,7 +195,7 @@ describe('beyond a limit', () => {
     }
   });
 
-  it('one source costs another one nothing', async () => {
+  it('one source does not affect another', async () => {
     const limits = limit('series', 10, 'source');
     const [one, other] = [tempDirectory(), tempDirectory()];
     writeMetricFile(join(one, 'counter_1.db'), series('big', 11));
@@ -214,7 +214,7 @@ describe('beyond a limit', () => {
     }
   });
 
-  it('labels that come and go are no more than those there are', async () => {
+  it('labels that come and go count only while they are there', async () => {
     await Bench.use({ limits: limit('series', 100) }, async (bench) => {
       for (let round = 0; round < 6; round++) {
         bench.write(`counter_${round}.db`, series(`round${round}`, 60));

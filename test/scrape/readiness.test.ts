@@ -114,7 +114,7 @@ describe('/-/ready', () => {
     assert.equal((await get('/-/healthy')).body, 'promfold is healthy.\n');
   });
 
-  it('is 503 while scrapes wait behind a run that nobody asked for', async () => {
+  it('is 503 while scrapes wait for a run that nobody asked for', async () => {
     const { clock, scraper, get } = setUp();
     await scraper.scrape({ dialect: TEXT });
     const { release } = hang();
@@ -147,7 +147,7 @@ describe('a run that hangs', () => {
     await Promise.all([first, ...answers]);
   });
 
-  it('is told of in an answer of its own when it holds up too many', async () => {
+  it('has an answer of its own when too many scrapes wait for it', async () => {
     const { scraper, get } = setUp();
     const { release } = hang();
     const first = scraper.scrape({ dialect: TEXT });

@@ -1,4 +1,4 @@
-/** `--retain-removed`: what goes on counting when files go, under which families, and what it costs. */
+/** `--retain-removed`: which values count after their files are removed, in which families, and what it costs. */
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,8 +48,8 @@ const summary = (observed: number): TestEntry[] => [
   sample('size', 'size_sum', observed),
 ];
 
-describe('what removed files counted', () => {
-  it('goes on, type by type, and gauges go', async () => {
+describe('the values of removed files', () => {
+  it('are kept for every type but gauges', async () => {
     const directory = tempDirectory();
     for (const [pid, observed] of [0.5, 4].entries()) {
       const write = (kind: string, entries: readonly TestEntry[]) =>
@@ -86,7 +86,7 @@ describe('what removed files counted', () => {
     assert.equal((await scrape()).jobs_total, 5.5);
   });
 
-  it('goes with its file where nothing is retained', async () => {
+  it('are gone with the file where nothing is retained', async () => {
     const directory = tempDirectory();
     writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 1)]);
     const selfMetrics = new SelfMetrics({ version: '1', revision: '' });
@@ -98,7 +98,7 @@ describe('what removed files counted', () => {
     assert.equal(left.promfold_retained_files_total, undefined);
   });
 
-  it('is told of in a family of our own', async () => {
+  it('are counted in a self-metric', async () => {
     const directory = tempDirectory();
     for (const name of ['counter_1.db', 'counter_2.db', 'gauge_max_1.db']) {
       writeMetricFile(join(directory, name), [counter('jobs', 1)]);
@@ -109,12 +109,12 @@ describe('what removed files counted', () => {
     for (const name of ['counter_1.db', 'gauge_max_1.db']) rmSync(join(directory, name));
     const left = await scrape();
     assert.equal(left.promfold_retained_files_total, 1);
-    // It is no file.
+    // The retained file is not counted as one.
     assert.equal(left['promfold_metric_files{type="counter"}'], 1);
     assert.equal(left.promfold_entries, 1);
   });
 
-  it('stays with its source, and with the labels that are added', async () => {
+  it('keep their source and the added labels', async () => {
     const named = ['a', 'b'].map((name) => ({ name, directory: tempDirectory() }));
     for (const { directory } of named) {
       writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 1)]);
@@ -128,7 +128,7 @@ describe('what removed files counted', () => {
     });
   });
 
-  it('is served as any other where a gauge takes its name', async () => {
+  it('are served like others where a gauge takes their name', async () => {
     const directory = tempDirectory();
     writeMetricFile(join(directory, 'counter_1.db'), [gauge('jobs', 3)]);
     const opened = open(directory);
@@ -140,7 +140,7 @@ describe('what removed files counted', () => {
     assert.deepEqual(codes, ['FAMILY_CONFLICT']);
   });
 
-  it('takes no problem with it', async () => {
+  it('bring no problems with them', async () => {
     const directory = tempDirectory();
     const odd = [{ ...counter('odd', 1), help: '\ud800' }, counter('jobs', 2)];
     writeMetricFile(join(directory, 'counter_1.db'), odd);
@@ -161,7 +161,7 @@ describe('what removed files counted', () => {
     assert.deepEqual(codes(), []);
   });
 
-  it('costs memory by its keys, not by the files; what is not served costs none', async () => {
+  it('take memory by key, not by file; those that are not served take none', async () => {
     const directory = tempDirectory();
     const live = new LivePlan(directory, 100, {
       retainRemoved: true,
@@ -182,7 +182,7 @@ describe('what removed files counted', () => {
     }
   });
 
-  it('stays when the plan is made anew, because most of its keys are dead', async () => {
+  it('stay when the plan is made anew, because most of its keys are dead', async () => {
     const directory = tempDirectory();
     const path = (name: string) => join(directory, name);
     writeMetricFile(path('counter_1.db'), [counter('jobs', 3)]);

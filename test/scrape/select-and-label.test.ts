@@ -46,7 +46,7 @@ describe("Dynamo's own code", () => {
   for (const [file, parameters] of Object.entries(dynamo)) {
     const expected = readFileSync(`${CASE}/${file}`, 'utf8');
 
-    it(`says the same: ${file}`, async () => {
+    it(`prints the same: ${file}`, async () => {
       const scraper = scraperOf(`${CASE}/files`, rulesOf(parameters));
       const page = String(await scraper.scrape({ dialect: TEXT }));
       assertSameLines(page, expected, file);
@@ -56,7 +56,7 @@ describe("Dynamo's own code", () => {
       assert.deepEqual(faultsOf(openMetrics, true), []);
     });
 
-    it(`says the same on the command line: ${file}`, async () => {
+    it(`prints the same on the command line: ${file}`, async () => {
       const { include, exclude, labels } = parameters;
       const { stdout, stderr, exitCode } = await promfold([
         'scrape',
@@ -84,7 +84,7 @@ describe('what is left out', () => {
     assert.deepEqual(scraper.problems(), []);
   });
 
-  it('is followed all the same: what comes later is chosen by the same rule', async () => {
+  it('is tracked all the same: what comes later is selected by the same rule', async () => {
     const scraper = scraperOf(directory, rulesOf({ include: ['a_'] }));
     await scraper.scrape({ dialect: TEXT });
     writeMetricFile(join(directory, 'counter_2.db'), [counter('a_new', 5), counter('b_new', 6)]);

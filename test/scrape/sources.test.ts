@@ -1,4 +1,4 @@
-/** Several directories in one scraper: one exposition, and what is wrong with one costs only that one. */
+/** Several directories in one scraper: one exposition, and a problem of one affects only that one. */
 import assert from 'node:assert/strict';
 import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ function open(sources: Readonly<Record<string, Files>>, options: ScraperOptions 
   scraper = opened;
   return {
     scraper: opened,
-    pathOf: (name: string) => directories.find((one) => one.name === name)!.directory,
+    pathOf: (name: string) => directories.find((source) => source.name === name)!.directory,
     page: async (source?: string) => String(await opened.scrape({ dialect: TEXT, source })),
     codes: () => opened.problems().map(({ code }) => code),
   };
@@ -77,12 +77,12 @@ describe('several sources', () => {
     assert.deepEqual(faultsOf(text, false), []);
   });
 
-  it('take the label they are told, in its place by name', async () => {
+  it('take the given label, sorted by name', async () => {
     const { page } = open({ a: A, b: B }, { sourceLabel: 'app' });
     assert.match(await page(), /^hits_total\{app="b",path="\/"\} 3\.0$/m);
   });
 
-  it('are chosen from by name[]', async () => {
+  it('are selected by name[]', async () => {
     const { scraper } = open({ a: A, b: B });
     const names = ['only_b', 'hits_total'];
     const text = String(await scraper.scrape({ dialect: TEXT, names }));
@@ -96,7 +96,7 @@ describe('several sources', () => {
     );
   });
 
-  it('are joined as they are made alone, in every dialect', async () => {
+  it('print the same lines as each alone, in every dialect', async () => {
     const cases = ['colons', 'utf8-names', 'buckets', 'gauge-modes', 'web-v0.26.0', 'summary'];
     const directories = cases.map((name) => {
       const directory = tempDirectory();
@@ -111,15 +111,15 @@ describe('several sources', () => {
       dialect('text-1.0.0', 'values'),
       dialect('openmetrics', 'allow-utf-8'),
     ];
-    for (const one of dialects) {
-      const joined = String(await all.scrape({ dialect: one }));
-      assert.deepEqual(faultsOf(joined, one.format === 'openmetrics'), []);
+    for (const dialect of dialects) {
+      const joined = String(await all.scrape({ dialect }));
+      assert.deepEqual(faultsOf(joined, dialect.format === 'openmetrics'), []);
       const alone: string[] = [];
       for (const { name } of directories) {
-        alone.push(String(await all.scrape({ dialect: one, source: name })));
+        alone.push(String(await all.scrape({ dialect, source: name })));
       }
       const lines = new Set(alone.flatMap(linesOf));
-      assertSameLines(joined, [...lines].map((line) => `${line}\n`).join(''), one.format);
+      assertSameLines(joined, [...lines].map((line) => `${line}\n`).join(''), dialect.format);
     }
   });
 
@@ -153,14 +153,14 @@ describe('one source of several', () => {
     assert.deepEqual([linesOf(a!).length, linesOf(b!).length], [6, 6]);
   });
 
-  it('that there is not is an error with the names there are', async () => {
+  it('that does not exist is an error with the names that do', async () => {
     const { page } = open({ a: A, b: B });
     await assert.rejects(page('c'), { message: "no source is called 'c'; known: a, b" });
   });
 });
 
 describe('a failing source', () => {
-  it('costs only itself: its families are missing, and it is down', async () => {
+  it('affects only itself: its families are missing, and it is down', async () => {
     const selfMetrics = new SelfMetrics({ version: '1', revision: '' });
     const { page, pathOf, codes } = open({ a: A, b: B }, { selfMetrics });
     await page();
@@ -180,7 +180,7 @@ describe('a failing source', () => {
     assert.deepEqual(codes(), []);
   });
 
-  it('is the end only when it was the last', async () => {
+  it('fails the scrape only when it was the last', async () => {
     const { page, pathOf, scraper } = open({ a: A, b: B });
     await page();
     rmSync(pathOf('a'), { recursive: true });
@@ -191,7 +191,7 @@ describe('a failing source', () => {
     assert.ok(waitingFor.includes(pathOf('a')) && waitingFor.includes(pathOf('b')), waitingFor);
   });
 
-  it('that never was is waited for, and the others are ready', async () => {
+  it('that never existed is waited for, and the others are ready', async () => {
     const selfMetrics = new SelfMetrics({ version: '1', revision: '' });
     scraper = new Scraper(
       [
@@ -235,7 +235,7 @@ describe('a family that two sources define otherwise', () => {
     assert.equal(path, pathOf('b'));
   });
 
-  it('keeps its numbers apart: a conflict in one bends no other', async () => {
+  it('keeps its numbers apart: a conflict in one does not change another', async () => {
     const { page } = open({
       a: { 'gauge_max_1.db': [gauge('g', 1)], 'gauge_max_2.db': [gauge('g', 5)] },
       b: { 'gauge_sum_1.db': [gauge('g', 1)], 'gauge_sum_2.db': [gauge('g', 5)] },
@@ -269,7 +269,7 @@ describe('a family that two sources define otherwise', () => {
   });
 });
 
-describe('a label called as that of the sources', () => {
+describe('a label with the name of the source label', () => {
   const own: Files = { 'counter_1.db': [counter('n', 1, { promfold_source: 'x' })] };
 
   it('is printed under another name, and reported', async () => {
@@ -281,7 +281,7 @@ describe('a label called as that of the sources', () => {
     assert.match(scraper.problems()[0]!.found, /^n has a label promfold_source of its own/);
   });
 
-  it('is no problem once the family is gone', async () => {
+  it('is not a problem once the family is gone', async () => {
     const { page, codes, pathOf } = open({ a: own, b: B });
     await page();
     rmSync(join(pathOf('a'), 'counter_1.db'));

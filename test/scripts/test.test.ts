@@ -21,7 +21,7 @@ function run(args: readonly string[], cwd = ROOT): { status: number | null; outp
 describe('scripts/test with arguments', () => {
   const refused: [title: string, args: string[], message: RegExp][] = [
     ['an unknown flag', ['--quick'], /^scripts\/test: unknown flag --quick$/m],
-    ['an unknown flag behind a test', ['test/steps.test.ts', '-x'], /unknown flag -x$/m],
+    ['an unknown flag after a test', ['test/steps.test.ts', '-x'], /unknown flag -x$/m],
     ['a file that is not there', ['test/gone.test.ts'], /test\/gone\.test\.ts: no such file$/m],
     ['a folder', ['test/plan'], /^scripts\/test: test\/plan is not a file$/m],
     ['a file that is not a test', ['README.md'], /README\.md is not a test: expected test\//],
@@ -104,7 +104,7 @@ describe('a stack trace of a test', () => {
   it('names the lines of TypeScript', () => {
     const folder = join(tempDirectory(), 'dist');
     mkdirSync(folder);
-    // What the compiler makes of a test that throws, beside a map of its second line to the seventh of the source.
+    // What the compiler makes of a test that throws, with a map of its second line to the seventh of the source.
     writeFileSync(
       join(folder, 'a.test.js'),
       "import { it } from 'node:test';\nit('a', () => { throw new Error('b'); });\n//# sourceMappingURL=a.test.js.map\n",

@@ -224,7 +224,7 @@ describe('connections', () => {
 });
 
 describe('when descriptors run short', () => {
-  /** 64 descriptors, of which a quarter is kept free; `others` are no connections. */
+  /** 64 descriptors, of which a quarter is kept free; `others` are not connections. */
   async function few(others: number) {
     const state = { others };
     const open: { count: () => number } = { count: () => 0 };

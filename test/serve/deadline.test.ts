@@ -10,7 +10,7 @@ describe('the time until an answer is due', () => {
     ['is endless without a header', undefined, undefined],
     ['is endless for a timeout of 0', '0', undefined],
     ['is endless for a negative timeout', '-1', undefined],
-    ['is endless for what is no number', 'soon', undefined],
+    ['is endless for what is not a number', 'soon', undefined],
     ['is endless for an empty header', '', undefined],
     ['is endless for Infinity', 'Infinity', undefined],
   ];

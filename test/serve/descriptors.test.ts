@@ -14,7 +14,7 @@ describe('the descriptors of this process', () => {
     assert.ok(before >= 3 && before < limit, `${before} of ${limit}`);
     const more = Array.from({ length: 10 }, () => openSync('/dev/null', 'r'));
     assert.equal(open(), before + 10);
-    for (const one of more) closeSync(one);
+    for (const descriptor of more) closeSync(descriptor);
     assert.equal(open(), before);
   });
 

@@ -50,7 +50,7 @@ describe('a request', () => {
     ['for a user and a name', 'a@localhost', 'a@localhost', ''],
     ['for two names', 'localhost,evil.example', 'localhost,evil.example', ''],
     ['for a port alone', ':19925', ':19925', ''],
-    ['with what is no text', 'é\u0000\tx', '???x', ''],
+    ['with what is not text', 'é\u0000\tx', '???x', ''],
     ['that is long', 'x'.repeat(10_000), 'x'.repeat(253), ''],
   ];
   for (const [title, host, shown, cure] of refused) {

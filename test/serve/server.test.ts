@@ -117,9 +117,9 @@ describe('name[]', () => {
     ['may be repeated', `name[]=${first}&name[]=${second}`, [first, second]],
     ['may be encoded, brackets too', `name%5B%5D=${encoded}`, [first]],
     ['that nothing is called gives nothing', 'name[]=nothing', []],
-    ['that is blank is no choice', 'name[]=', [...families, 'promfold_up']],
-    ['that is blank beside another is dropped', `name[]=&name[]=${first}`, [first]],
-    ['without brackets is no choice', `name=${first}`, [...families, 'promfold_up']],
+    ['that is blank selects nothing', 'name[]=', [...families, 'promfold_up']],
+    ['that is blank is dropped where there is another', `name[]=&name[]=${first}`, [first]],
+    ['without brackets selects nothing', `name=${first}`, [...families, 'promfold_up']],
   ];
   for (const [title, query, expected] of cases) {
     it(title, async () => {
@@ -251,10 +251,10 @@ describe('anything else', () => {
     ['is not found', 'GET', '/nothing', 404],
     ['is not found under the own prefix', 'GET', '/-/reload', 404],
     ['is not found with any method', 'POST', '/nothing', 404],
-    ['is no method of /metrics', 'POST', '/metrics', 405],
-    ['is no method of /metrics, with a query', 'PUT', '/metrics?name[]=a', 405],
-    ['is no method of the landing page', 'OPTIONS', '/', 405],
-    ['is no URL', 'GET', '/%zz', 400],
+    ['is not a method of /metrics', 'POST', '/metrics', 405],
+    ['is not a method of /metrics, with a query', 'PUT', '/metrics?name[]=a', 405],
+    ['is not a method of the landing page', 'OPTIONS', '/', 405],
+    ['is not a URL', 'GET', '/%zz', 400],
   ];
   for (const [title, method, url, status] of cases) {
     it(`${title}: one line of text`, async () => {

@@ -30,7 +30,7 @@ describe('a client that does not take its answer', () => {
     );
     writeFileSync(join(directory, 'counter_1.db'), fileBytes('dict4-16', entries));
     scraper = new Scraper(directory);
-    // Of so many series the first scrape takes longer than the others.
+    // With this many series the first scrape takes longer than the others.
     await scraper.prepare();
     const server = buildServer(scraper, {
       telemetryPath: '/metrics',

@@ -1,4 +1,4 @@
-/** A thread to be asked (test/worker-thread.test.ts): does what the question says. */
+/** A thread for test/worker-thread.test.ts: does what the question says. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId, workerData } from 'node:worker_threads';

@@ -3,7 +3,7 @@
  *
  * A document is named by its path from the root or from the folder of the file that names it; what is part of a URL is
  * not looked at. In a file that names src/reference.md every token such as `E2` is a rule, `A1 to A6` is six of them, and a letter
- * behind the document's name, as in `src/reference.md` E and F, is the whole section.
+ * after the document's name, as in `src/reference.md` E and F, is the whole section.
  */
 import { posix } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * Reads expositions the way a careful stranger would: what is a valid line, what is a valid order,
- * and whether two expositions say the same. It shares no code with src/.
+ * An independent, strict reader of expositions: which lines and which order are valid, and whether two
+ * expositions are the same. It shares no code with src/.
  *
  * The rules are those of the Prometheus text format and OpenMetrics 1.0.0, with UTF-8 names quoted
  * inside the braces; the order is that of prometheus_client since 0.24.0.
@@ -18,7 +18,7 @@ const LABEL =
   /(?:([a-zA-Z_][a-zA-Z0-9_]*)|"((?:[^"\\]|\\.)*)")="((?:[^"\\]|\\.)*)"|"((?:[^"\\]|\\.)*)"/suy;
 const VALUE = /^(?:[+-]Inf|NaN|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-][0-9]{2,})?)$/;
 
-/** Throws on a line that is no sample. */
+/** Throws on a line that is not a sample. */
 export function parseSample(line: string): Sample {
   const fail = (at: number): never => {
     throw new Error(`no sample at character ${at}: ${line.slice(0, 160)}`);

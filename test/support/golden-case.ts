@@ -53,12 +53,12 @@ export function expectationsOf(golden: GoldenCase): Expectation[] {
     .map(([file, dialect]) => ({
       file,
       dialect,
-      text: mended(golden.name, file, readFileSync(join(golden.path, file), 'utf8')),
+      text: withDifferences(golden.name, file, readFileSync(join(golden.path, file), 'utf8')),
     }));
 }
 
 /** The expected exposition with our deliberate differences. */
-function mended(name: string, file: string, text: string): string {
+function withDifferences(name: string, file: string, text: string): string {
   if (name === 'newline-name') return newlineName(file);
   let lines = linesOf(text);
   if (OLD_NUMBERS.has(name)) lines = lines.map(withTodaysNumbers);

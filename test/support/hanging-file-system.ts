@@ -11,7 +11,7 @@ import { tempDirectory } from './temp.js';
 export class HangingFileSystem {
   /** What is in it; never hangs. */
   readonly source: string;
-  /** Where it is mounted, beside the source. */
+  /** Where it is mounted, next to the source. */
   readonly root: string;
   readonly #daemon: ChildProcess;
 
@@ -21,10 +21,10 @@ export class HangingFileSystem {
     this.#daemon = daemon;
   }
 
-  /** It is there for `work`, and answers in the beginning. */
+  /** Mounts it during `work`. At first it answers. */
   static async use(work: (fileSystem: HangingFileSystem) => Promise<void>): Promise<void> {
     const parent = tempDirectory();
-    // Other users are to get there.
+    // Other users must have access.
     chmodSync(parent, 0o755);
     const source = join(parent, 'source');
     const root = join(parent, 'mounted');
@@ -48,7 +48,7 @@ export class HangingFileSystem {
     }
   }
 
-  /** From now on whoever asks it anything waits. */
+  /** From now on every access hangs. */
   async hang(): Promise<void> {
     this.#daemon.kill('SIGSTOP');
     // The signal takes effect a moment later.

@@ -1,4 +1,4 @@
-/** A child that answers each JSON line with one: how tests talk to the Python programs beside them. */
+/** A child that answers each JSON line with one: how tests talk to the Python programs next to them. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

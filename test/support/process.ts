@@ -34,7 +34,7 @@ export async function run(
   const stderr: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
-  // A program that ends before it read everything is no error of ours.
+  // A program that ends before it read everything is not an error of ours.
   child.stdin?.on('error', () => {});
   child.stdin?.end(input);
   const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];

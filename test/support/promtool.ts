@@ -1,4 +1,4 @@
-/** Asks promtool what it thinks of a text exposition. */
+/** Has promtool check a text exposition. */
 import { run } from './process.js';
 
 /**

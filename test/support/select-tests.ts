@@ -35,8 +35,9 @@ function importsOf(path: string, sources: Sources): string[] {
 const SLOW = /^test\/(?:e2e|property|sizes)\//;
 
 /**
- * The tests that start no program and are not in a folder of slow ones. A test starts programs when it imports `node:child_process`, or a helper of test/ or scripts/ does that
- * it imports. A source that does is no reason: most of what is in it is tested without.
+ * The tests that start no program and are not in a folder of slow ones. A test starts programs when it imports
+ * `node:child_process`, itself or by a helper of test/ or scripts/. An import by a source does not count: most of what is
+ * in such a source is tested without starting a program.
  */
 export function fastTests(sources: Sources): string[] {
   return [...sources.keys()]

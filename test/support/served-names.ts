@@ -1,6 +1,6 @@
 /**
  * What promfold really serves of a vLLM: expositions that dashboards, rules and recipes are held to. The
- * families are those of the benchmarks' vLLM directory; where vLLM's own directories are beside the tree, those
+ * families are those of the benchmarks' vLLM directory; where vLLM's own directories are next to the tree, those
  * they have more come along.
  */
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { GOLDEN, VLLM_CORPUS } from './paths.js';
 import { tempDirectory } from './temp.js';
 import { VllmLike } from './vllm-like.js';
 
-/** Two processes of a vLLM, and beside their files one of each sort that is left out. */
+/** Two processes of a vLLM, and one file of each sort that is left out. */
 export async function servedOfVllm(flags: readonly string[] = []): Promise<string> {
   const directory = tempDirectory();
   makeShape(directory, { ...SHAPES.vllm(), processes: 2 });
@@ -58,7 +58,7 @@ export async function servedOfWriters(python: string): Promise<string> {
   }
 }
 
-/** Expositions of vLLM's own directories; none where they are not beside the tree. */
+/** Expositions of vLLM's own directories; none where they are not next to the tree. */
 export function recordedOfVllm(): string[] {
   if (!existsSync(VLLM_CORPUS)) return [];
   return readdirSync(VLLM_CORPUS)

@@ -7,7 +7,7 @@ import { parseStat } from '../../src/processes/proc.js';
 import { start } from './process.js';
 
 /** Only a failure waits so long. A daemon on a busy machine looks for dead processes once a minute. */
-const PATIENCE_MILLISECONDS = 90_000;
+const TIMEOUT_MILLISECONDS = 90_000;
 
 export class Session {
   readonly child: ChildProcess;
@@ -90,7 +90,7 @@ export async function until<T>(
   ask: () => T | Promise<T>,
   what: () => string,
 ): Promise<NonNullable<T>> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  const deadline = Date.now() + TIMEOUT_MILLISECONDS;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== null && answer !== false)

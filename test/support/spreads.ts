@@ -68,7 +68,7 @@ function isRestParameter(from: ts.Node, name: string): boolean {
   return false;
 }
 
-/** What a function, block or loop calls so; only plain names, since others are no rest parameter. */
+/** What a function, block or loop calls so; only plain names, since others are not rest parameters. */
 function declarationIn(node: ts.Node, name: string): ts.Declaration | undefined {
   const isNamed = ({ name: own }: ts.NamedDeclaration) =>
     own !== undefined && ts.isIdentifier(own) && own.text === name;

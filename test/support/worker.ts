@@ -1,4 +1,4 @@
-/** A worker with one metric of each kind, on the real client (one_of_each.py): it lives, is told, and dies. */
+/** A worker with one metric of each kind, on the real client (one_of_each.py): it lives, takes commands, and dies. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';

@@ -1,4 +1,4 @@
-/** Reads YAML as a stranger does: by PyYAML, which scripts/test puts beside the Python client. */
+/** Reads YAML with an independent parser: PyYAML, which scripts/test installs with the Python client. */
 import { execFileSync } from 'node:child_process';
 
 const READ = `

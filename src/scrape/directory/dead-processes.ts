@@ -41,7 +41,7 @@ export function leftOut(
   for (const [id, { name }] of known === undefined ? [] : files) {
     const i = known!.index.get(id);
     if (i === undefined) continue;
-    const { liveness, startSeconds } = known!.look;
+    const { liveness, startSeconds } = known!.scan;
     if (liveness[i] === 'dead' && SETS_ASIDE[policy](name)) aside.add(id);
     const begins = startSeconds[i]!;
     if (policy === 'hide-gauges' && name.type === 'gauge' && begins > 0) {

@@ -1,4 +1,4 @@
-/** What a directory says of itself to those who count: the self-metrics. */
+/** What the self-metrics report of a directory. */
 import type { ErrorCode } from '../../errors.js';
 import type { KeyFault } from '../../format/key.js';
 
@@ -8,34 +8,34 @@ type ReasonOf<Code> = Code extends `FILE_${infer Reason}` ? Lowercase<Reason> : 
 export type SkippedFileReason = ReasonOf<ErrorCode> | 'link_to_other_owner';
 
 export interface SourceFacts {
-  /** Undefined for the one directory that needs none. */
+  /** Undefined for a single directory, which needs none. */
   readonly name: string | undefined;
   /** The directory was listed and the application's families are in this exposition. */
   readonly up: boolean;
-  /** Undefined while a directory that was there is gone. */
+  /** Undefined while a directory that existed is gone. */
   readonly read: DirectoryFacts | undefined;
 }
 
-/** Counts are of now; `readFaults` and `planChanges` since the start. */
+/** Current counts; `readFaults` and `planChanges` count since the start. */
 export interface DirectoryFacts {
   /** Files that were read, by the type their name says. */
   readonly metricFiles: ReadonlyMap<string, number>;
   readonly entries: number;
   readonly series: number;
-  /** Files and entries left out, by reason. A reason that is gone stays, as 0. */
+  /** Files and entries left out, by reason. A reason that no longer occurs stays, as 0. */
   readonly skippedFiles: ReadonlyMap<SkippedFileReason, number>;
   readonly skippedEntries: ReadonlyMap<KeyFault, number>;
   readonly heldFiles: number;
-  /** Files left out, wholly or for what they grew by, by the limit that they would exceed. */
+  /** Files that are left out, or of which a part is, by the limit that they would exceed. */
   readonly overBudgetFiles: ReadonlyMap<string, number>;
   /** The first of them by name, each 1. */
   readonly overBudgetNames: ReadonlyMap<string, number>;
   readonly unmappedFiles: number;
   readonly readFaults: number;
   readonly planChanges: number;
-  /** Process ids of files whose process is certainly dead; -1 when nobody looks. */
+  /** Process ids of files whose process is certainly dead; -1 when nothing looks for processes. */
   readonly deadProcesses: number;
-  /** Removed files whose values go on counting, since the start; -1 when none do. */
+  /** Removed files whose values are retained, since the start; -1 without --retain-removed. */
   readonly retainedFiles: number;
   /** Of the file system the directory is on; -1 when unknown, and then left out. */
   readonly freeBytes: number;

@@ -1,5 +1,5 @@
 /**
- * How many files and entries of each sort there are, for the self-metrics. Counted when something
+ * How many files and entries of each kind there are, for the self-metrics. Counted when something
  * changed, not at every scrape.
  */
 import { basename } from 'node:path';
@@ -10,7 +10,7 @@ import type { KeyFault } from '../../format/key.js';
 import type { Plan } from '../../plan/plan.js';
 import type { DirectoryFacts, SkippedFileReason } from './facts.js';
 
-/** Files over budget that are named; further ones are counted. */
+/** Files over budget that are named; further ones are only counted. */
 const MAX_NAMES = 20;
 
 export type FileCounts = Pick<
@@ -39,7 +39,7 @@ export function countFiles(
 
   const skippedEntries = new Map<KeyFault, number>();
   for (const id of plan.flawed) {
-    // Of files that are gone.
+    // The file is gone.
     if (!files.has(id)) continue;
     for (const [fault, entries] of plan.files.get(id)!.unusableCount) {
       count(skippedEntries, fault, entries);

@@ -1,8 +1,8 @@
 /**
  * The plan of one directory, kept up to date with its files: the slow clock of a scrape.
  *
- * Runs at the start of every scrape and ends there when nothing changed. What is new goes through
- * the plan once: keys are read, rows made, the output ordered. Everything found wrong on the way is
+ * Checked at the start of every scrape, which is all when nothing changed. New entries go through the
+ * plan once: keys are read, rows are made, the output is ordered. All problems found on the way are
  * collected here.
  */
 import type { MetricFileError } from '../../errors.js';
@@ -39,10 +39,10 @@ const EMPTY_LAYOUT: Layout = {
  */
 const DEAD_WEIGHT = 4_096;
 
-/** A key may have so many labels, however few names of labels all files may have. */
+/** A key may have this many labels, even if the limit of label names is lower. */
 const MIN_LABELS = 1_000;
 
-/** Where trying again what is over budget takes longer than this, it rests for so many times as long. */
+/** If retrying files that are over budget takes longer than QUICK_MS, the next retry waits REST times as long. */
 const QUICK_MS = 200;
 const REST = 20;
 
@@ -52,11 +52,11 @@ export interface LivePlanOptions {
   readonly limits?: Limits | undefined;
   /** Of all directories together. */
   readonly budget?: Budget | undefined;
-  /** Where looks for the writers are made; without it none are, and nothing is known of them. */
+  /** Looks for the writers; without it nothing is known of them. */
   readonly procThread?: ProcThread | undefined;
-  /** What to do about those that are dead. */
+  /** What to do about dead writers. */
   readonly deadProcesses?: DeadProcesses;
-  /** Counts of removed files go on; not when absent. */
+  /** Whether values of removed files count; not when absent. */
   readonly retainRemoved?: boolean;
   readonly log?: ScrapeLog | undefined;
 }
@@ -64,26 +64,26 @@ export interface LivePlanOptions {
 export class LivePlan {
   readonly files: MetricFiles;
   readonly rules: PlanRules;
-  /** Who writes the files, as far as looked for. */
+  /** Who writes the files; undefined where nothing looks. */
   readonly writers: WriterWatch | undefined;
   plan: Plan;
   layout: Layout = EMPTY_LAYOUT;
   /** How often files or keys came or went. */
   changeCount = 0;
-  /** What is wrong with the files is known better than by the plan: the next update makes up for it. */
+  /** The plan does not reflect what is known to be wrong with the files: the next update makes it anew. */
   #stale = false;
-  /** A replan did not come to its end: what the addon has no plan knows of. */
+  /** A replan did not finish: the state of the addon matches no plan. */
   #isBroken = false;
   #problems: readonly MetricFileError[] | undefined;
   #counts: FileCounts | undefined;
-  /** When the problems were last found: then they change by mere time. */
-  #hadYoungFile = false;
+  /** When the problems were last found, some file was in its creation grace period: they change when that ends. */
+  #hadFileInGracePeriod = false;
   readonly #log: ScrapeLog | undefined;
   readonly #limits: Limits;
   readonly #budget: Budget;
-  /** Of the budget, when it was last tried to take in what is left out. */
+  /** Budget.returns when files over budget were last retried. */
   #triedReturns = 0;
-  /** Files went since the plan was made: it holds keys and series that no file has. */
+  /** Files were removed since the plan was made: it holds keys and series that no file has. */
   #hasDeadWeight = false;
   #restUntilMs = 0;
   /** Files that were left out when the update began. */
@@ -115,12 +115,12 @@ export class LivePlan {
   /**
    * Brings plan and layout up to date with the directory as it is now.
    *
-   * @param toPrint pages of the layout there is
-   * @returns those, where it is still the layout
+   * @param toPrint pages of the current layout
+   * @returns the printed pages, if the layout did not change
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
   async update(toPrint?: PrintRequest): Promise<Collected | undefined> {
-    // Ahead of the refresh, which reads what came back.
+    // Before the refresh, which reads the files that came back.
     this.#setAside();
     this.#wereOut = new Set(this.files.overBudgetIds());
     const mayFit = this.#mayFitNow();
@@ -128,22 +128,22 @@ export class LivePlan {
     const { added, removed, refreshed, collected } = await this.#refresh(
       this.#stale || mayFit ? undefined : toPrint,
     );
-    if (added.length > 0 || removed.length > 0) this.writers?.lookSoon();
-    const isFirstLook = await this.writers?.first();
-    if (isFirstLook) this.#setAside();
+    if (added.length > 0 || removed.length > 0) this.writers?.scanSoon();
+    const isFirstScan = await this.writers?.first();
+    if (isFirstScan) this.#setAside();
     this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
-    if (added.length > 0 || changed || this.#hadYoungFile) this.#look();
+    if (added.length > 0 || changed || this.#hadFileInGracePeriod) this.#invalidateProblems();
     if (this.#isBroken) await this.#startOver();
     else if (changed || this.#stale) await this.#replan(refreshed);
     if (mayFit || this.#mayFitNow()) await this.#retry();
-    return isFirstLook ? undefined : collected;
+    return isFirstScan ? undefined : collected;
   }
 
-  /** Takes over faults found while gathering. */
+  /** Records faults found while gathering. */
   note(changes: FileChanges): void {
     this.files.note(changes);
-    this.#look();
+    this.#invalidateProblems();
     this.#stale = true;
   }
 
@@ -155,15 +155,15 @@ export class LivePlan {
   /** Everything wrong with the directory: files left out or held, entries left out or repaired. */
   problems(): readonly MetricFileError[] {
     if (this.#problems === undefined) {
-      // One moment for both, or a file could come of age between them and never be reported.
+      // One time for both: a grace period that ended between them would leave its file unreported.
       const nowSeconds = Date.now() / 1000;
-      this.#hadYoungFile = this.files.hasYoungFile(nowSeconds);
+      this.#hadFileInGracePeriod = this.files.hasFileInGracePeriod(nowSeconds);
       this.#problems = [...planProblems(this.files, this.plan, this.layout, nowSeconds)];
     }
     return this.#problems;
   }
 
-  /** What the self-metrics say of the files and the plan. */
+  /** What the self-metrics report of the files and the plan. */
   facts(): DirectoryFacts {
     this.#counts ??= countFiles(this.files, this.plan, this.problems(), [...this.#overBudget()]);
     const { filesRetained, keyBytes: _, ...counts } = this.files.set.counts();
@@ -173,11 +173,11 @@ export class LivePlan {
       retainedFiles: this.files.retainedFiles.size === 0 ? -1 : filesRetained,
       series: this.layout.seriesCount,
       planChanges: this.changeCount,
-      deadProcesses: this.writers?.known?.look.dead.length ?? -1,
+      deadProcesses: this.writers?.known?.scan.dead.length ?? -1,
     };
   }
 
-  /** Files that are left out because they are over budget, wholly or for what they grew by. */
+  /** Files that are over budget: left out, or only the part by which they grew. */
   *#overBudget(): IterableIterator<{ readonly path: string; readonly quantity: string }> {
     yield* this.files.overBudget();
     for (const id of this.plan.exceeding) {
@@ -192,13 +192,13 @@ export class LivePlan {
     this.files.close();
   }
 
-  /** Lets problems and counts be made anew when they are next asked for. */
-  #look(): void {
+  /** Has problems and counts made anew when they are next asked for. */
+  #invalidateProblems(): void {
     this.#problems = undefined;
     this.#counts = undefined;
   }
 
-  /** The files as they are now; the plan knows of those that came and went. */
+  /** Refreshes the files, and tells the plan which of them came and went. */
   async #refresh(toPrint?: PrintRequest): Promise<FilesRefreshed> {
     const change = await this.files.refresh(toPrint);
     for (const id of change.removed) this.plan.removeFile(id);
@@ -218,20 +218,20 @@ export class LivePlan {
     this.files.setMinTimestamps(floorSeconds);
     if (moved.aside.length === 0 && moved.back.length === 0) return;
     this.#stale = true;
-    this.#look();
+    this.#invalidateProblems();
   }
 
-  /** Takes over what a refresh found. */
+  /** Takes what a refresh found into the plan. */
   async #replan(refreshed: Refreshed): Promise<void> {
     this.#isBroken = true;
     const isWithin = await this.#admit(refreshed, new Map());
-    // What went may have made room.
+    // Removed files may have made room.
     const isRested = performance.now() >= this.#restUntilMs;
     if (!isWithin && this.#hasDeadWeight && isRested) return this.#retry();
     await this.#plan(refreshed);
   }
 
-  /** Makes rows and layout of what was admitted. The layout there is stays until the new one is whole. */
+  /** Makes rows and layout from what was admitted. The current layout stays until the new one is complete. */
   async #plan(refreshed: Refreshed): Promise<void> {
     const { plan } = this;
     const { set } = this.files;
@@ -259,7 +259,7 @@ export class LivePlan {
   /**
    * Admits what is new in files; a file that does not fit is left out.
    *
-   * @param first entries that each file is to be admitted with ahead of all others
+   * @param first how many entries of each file are admitted before all others
    * @returns whether everything fits
    */
   async #admit(refreshed: Refreshed, first: ReadonlyMap<number, number>): Promise<boolean> {
@@ -279,7 +279,7 @@ export class LivePlan {
       plan.removeFile(id);
       this.files.leaveOut(id, { quantity: exceeded.quantity, found: exceededText(exceeded) });
     }
-    if (!isWithin) this.#look();
+    if (!isWithin) this.#invalidateProblems();
     return isWithin;
   }
 
@@ -305,14 +305,14 @@ export class LivePlan {
     );
   }
 
-  /** Takes over what the addon has read in. */
+  /** Takes what the addon has read in from the budget. */
   #countRead(): void {
     const { used } = this.#budget;
     this.#budget.add('entries', this.files.counts.entries - used.entries);
     this.#budget.add('key-bytes', this.files.set.counts().keyBytes - used['key-bytes']);
   }
 
-  /** Tries to take in what is over budget. */
+  /** Tries again to admit files that are over budget. */
   async #retry(): Promise<void> {
     const startedMs = performance.now();
     if (this.#hasDeadWeight || this.plan.exceeding.size > 0) await this.#startOver();
@@ -321,7 +321,7 @@ export class LivePlan {
     this.#setLimits(true);
     const { refreshed } = await this.#refresh();
     await this.#replan(refreshed);
-    this.#look();
+    this.#invalidateProblems();
     for (const id of ids) {
       const path = this.files.files.get(id)?.path;
       if (path === undefined || !this.#wereOut.has(id)) continue;
@@ -335,8 +335,8 @@ export class LivePlan {
   }
 
   /**
-   * Makes the plan anew from the files that are read; only what they name is in it then. What was admitted
-   * comes first, and what files grew by beyond a limit comes after it.
+   * Makes the plan anew from the files that are read, so that it holds only what they have. Entries that were
+   * admitted are admitted first, and those that were over a limit after them.
    */
   async #startOver(): Promise<void> {
     this.#isBroken = true;
@@ -351,7 +351,7 @@ export class LivePlan {
     const { refreshed } = await this.#refresh();
     await this.#admit(refreshed, admitted);
     await this.#plan(refreshed);
-    this.#look();
+    this.#invalidateProblems();
     giveMemoryBack();
   }
 

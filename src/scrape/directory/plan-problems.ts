@@ -1,4 +1,4 @@
-/** Everything wrong with a directory, from its files to what they say together. Made when something changed. */
+/** All problems of a directory, from single files to disagreements between files. Made when something changed. */
 import { MetricFileError } from '../../errors.js';
 import { nameCollisions } from '../../expose/collision-report.js';
 import type { MetricFiles } from '../../files/metric-files.js';
@@ -16,7 +16,7 @@ export function* planProblems(
   yield* files.problems(nowSeconds);
   for (const id of plan.flawed) {
     const file = files.files.get(id);
-    // Of a retained file: told while the file was there.
+    // A retained file: its problems were reported while the original file existed.
     if (file === undefined || file.state === FILE_STATE.bad) continue;
     const { path } = file;
     const { unusable, unusableCount, repaired } = plan.files.get(id)!;

@@ -1,14 +1,13 @@
 /**
- * Which problems are new: each is logged once when it appears and once when it is over, not at every
- * scrape.
+ * Logs problems that are new: each once when it appears and once when it is over, not at every scrape.
  *
- * One that comes and goes again and again, and very many at different times, are limited by the log
- * itself (cli/limited-log.ts), by code and path.
+ * The log itself (cli/limited-log.ts) limits a problem that keeps coming and going, and very many problems at
+ * different times, by code and path.
  */
 import type { ErrorCode, MetricFileError } from '../../errors.js';
 import type { ScrapeLog } from '../../log.js';
 
-/** Beyond this many of one code at once the rest is counted, not listed: half of what a code may have in a minute. */
+/** Problems of one code that are listed at once; the rest is counted. Half of the lines that a code may have in a minute. */
 const MAX_LINES_AT_ONCE = 50;
 
 export class ProblemLog {
@@ -20,7 +19,7 @@ export class ProblemLog {
     this.#log = log;
   }
 
-  /** @param problems all there are now */
+  /** @param problems all current problems */
   report(problems: readonly MetricFileError[]): void {
     if (this.#log === undefined || problems === this.#last) return;
     this.#last = problems;
@@ -62,8 +61,8 @@ function byCode(
 }
 
 /**
- * Path and what was found, without numbers: one file may have several problems of one code, and a length or a byte
- * that changes does not make a problem another one.
+ * Path and what was found, without numbers: one file may have several problems of one code, but a different length or
+ * byte does not make it a different problem.
  */
 function aboutOf({ path, found }: MetricFileError): string {
   return `${path} ${found.replace(/\d+/g, '0')}`;

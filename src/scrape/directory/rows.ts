@@ -13,7 +13,7 @@ export interface NewEntries {
   readonly keys: Uint32Array;
 }
 
-/** What a refresh found, of the files that are in the plan; others were left out, or set aside right after they were read. */
+/** What a refresh found in the files of the plan. Other files were left out, or set aside right after they were read. */
 export function newEntries(
   { id, entryFrom, entryCount, keyId }: Refreshed,
   { files }: Plan,

@@ -1,6 +1,6 @@
 /**
- * One directory that is served: its files, its plan, and whether it can be read now. What is wrong with
- * it costs no other.
+ * One directory that is served: its files, its plan, and whether it can be read now. A problem of one directory
+ * does not affect others.
  */
 import { type ErrorCode, MetricFileError } from '../../errors.js';
 import { Hints } from '../../files/hints.js';
@@ -30,7 +30,7 @@ export interface SourceOptions
   readonly onHint: (() => void) | undefined;
 }
 
-/** Problems that are served all the same, also under `strict`. */
+/** Problems that do not fail a scrape, even under `strict`. */
 const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TEXT_REPAIRED',
   'FAMILY_CONFLICT',
@@ -40,19 +40,19 @@ const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export class Source {
-  /** Undefined for the one directory that needs none. */
+  /** Undefined for a single directory, which needs none. */
   readonly name: string | undefined;
-  /** What its series are given to be told from those of other sources. */
+  /** Labels that distinguish its series from those of other sources. */
   readonly labels: Labels;
   readonly live: LivePlan;
   readonly #problemLog: ProblemLog;
   readonly #hints: Hints | undefined;
-  /** The directory could be listed once. */
+  /** The directory has been listed successfully before. */
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
   /** What the last update collected, until it is asked for. */
-  #ahead: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
+  #preRendered: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
     const { rules, mapLimit, log, onHint } = options;
@@ -84,31 +84,32 @@ export class Source {
   /**
    * Brings the plan up to date, and logs what is new among the problems. Never rejects for the directory.
    *
-   * @param toPrint what will be asked of collect() if nothing changes
-   * @returns whether nothing did, and that is printed
+   * @param toPrint what collect() will be asked for if nothing changes
+   * @returns whether nothing changed, so that it is printed already
    */
   async update(toPrint?: PrintRequest): Promise<boolean> {
-    this.#ahead = undefined;
+    this.#preRendered = undefined;
     try {
       const collected = await this.live.update(toPrint);
-      if (collected !== undefined) this.#ahead = { request: toPrint!, collected };
+      if (collected !== undefined) this.#preRendered = { request: toPrint!, collected };
       const wasReadable = this.isReadable;
       this.#isSeen = true;
       this.#unreadable = undefined;
-      if (!wasReadable) this.#hints?.look();
+      if (!wasReadable) this.#hints?.update();
     } catch (error) {
       if (!(error instanceof MetricFileError)) throw error;
       this.#unreadable = error;
     }
     this.#problemLog.report(this.problems());
-    return this.#ahead !== undefined;
+    return this.#preRendered !== undefined;
   }
 
-  /** As FileSet.collect; takes over what it finds wrong. */
+  /** As FileSet.collect; also records the faults that it finds. */
   async collect(request: PrintRequest): Promise<Collected> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead !== undefined && isSame(ahead.request, request)) return ahead.collected;
+    const preRendered = this.#preRendered;
+    this.#preRendered = undefined;
+    if (preRendered !== undefined && isSame(preRendered.request, request))
+      return preRendered.collected;
     const collected = await this.live.files.set.collect(request);
     const { changes } = collected;
     if (changes !== undefined) {
@@ -130,7 +131,7 @@ export class Source {
 
   facts(): SourceFacts {
     const { name, isReadable: up } = this;
-    // What is known of a directory that was there is not of now.
+    // What is known of a directory that is gone is out of date.
     return { name, up, read: up || !this.#isSeen ? this.live.facts() : undefined };
   }
 

@@ -1,8 +1,8 @@
 /**
- * Keeps knowing who writes a directory: a look every few seconds, in a thread of its own, never as part of a
- * scrape. Only the first answer waits for a look.
+ * Keeps track of who writes a directory: scans the processes every few seconds, in a thread of its own, never as part
+ * of a scrape. Only the first answer waits for a scan.
  *
- * What a look says holds until the next one. A look that fails says nothing: then nothing is known any more.
+ * The result of a scan is used until the next one. After a scan that failed nothing is known.
  */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,32 +11,32 @@ import type { ScrapeLog } from '../../log.js';
 import type { LivenessScanResult, LookedAtFile } from '../../processes/liveness-scan.js';
 import type { ProcThread } from '../../processes/proc-thread.js';
 
-/** Between two looks; longer where a look is so long that this would be more than one part in 50 of a core. */
+/** Between two scans; longer where a scan would otherwise take more than a 50th of a core. */
 const INTERVAL_MS = 5_000;
 const LONGEST_SHARE = 50;
 
-/** After files came or went: what came with them is soon done too. */
+/** Delay of a scan after files came or went, since more of them may follow. */
 const SOON_MS = 500;
 
-/** The maps of a process that hangs in the kernel cannot be read: no scrape waits longer, and then nothing is known. */
-const PATIENCE_MS = 2_000;
+/** The maps of a process that hangs in the kernel cannot be read. A scrape waits this long, and then nothing is known. */
+const TIMEOUT_MS = 2_000;
 const HANGING_MS = 30_000;
 
-/** What is known of each file, by id. */
+/** The result of a scan; `index` is the place of each file in it, by id. */
 export interface Known {
-  readonly look: LivenessScanResult;
+  readonly scan: LivenessScanResult;
   readonly index: ReadonlyMap<number, number>;
 }
 
 export interface WriterWatchOptions {
   readonly thread: ProcThread;
-  /** The files there are when a look begins. */
+  /** The files when a scan begins. */
   readonly files: () => Iterable<readonly [id: number, file: Pick<MetricFile, 'path'>]>;
   readonly removeLive: boolean;
   readonly log: ScrapeLog | undefined;
 }
 
-/** Of the last watch that was made. */
+/** Number of the last watch that was made. */
 let lastNumber = 0;
 
 export class WriterWatch {
@@ -44,12 +44,12 @@ export class WriterWatch {
   readonly #directory: string;
   readonly #options: WriterWatchOptions;
   #known: Known | undefined;
-  #looking: Promise<void> | undefined;
+  #scanning: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #endedMs = Number.NEGATIVE_INFINITY;
   #isAwaited = false;
-  #hasLooked = false;
+  #hasScanned = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -58,74 +58,74 @@ export class WriterWatch {
     this.#options = options;
   }
 
-  /** What the last look said; undefined before the first, and after one that failed. */
+  /** The result of the last scan; undefined before the first, and after one that failed. */
   get known(): Known | undefined {
     return this.#known;
   }
 
   /** Files came or went. */
-  lookSoon(): void {
-    this.#lookIn(SOON_MS);
+  scanSoon(): void {
+    this.#scanIn(SOON_MS);
   }
 
-  /** The first time, waits for a look. @returns whether it did */
+  /** The first time, waits for a scan. @returns whether it did */
   async first(): Promise<boolean> {
     if (this.#isAwaited) return false;
     this.#isAwaited = true;
-    await Promise.race([this.#look(), sleep(PATIENCE_MS, undefined, { ref: false })]);
+    await Promise.race([this.#scan(), sleep(TIMEOUT_MS, undefined, { ref: false })]);
     return true;
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    if (this.#hasLooked) void this.#options.thread.forget(this.#number);
+    if (this.#hasScanned) void this.#options.thread.forget(this.#number);
   }
 
-  #lookIn(ms: number): void {
-    if (this.#isClosed || this.#looking !== undefined) return;
+  #scanIn(ms: number): void {
+    if (this.#isClosed || this.#scanning !== undefined) return;
     const dueMs = Math.max(performance.now(), this.#endedMs) + ms;
     if (dueMs >= this.#dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
-    this.#timer = setTimeout(() => void this.#look(), dueMs - performance.now());
+    this.#timer = setTimeout(() => void this.#scan(), dueMs - performance.now());
     this.#timer.unref();
   }
 
-  #look(): Promise<void> {
+  #scan(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#looking ??= this.#lookNow().finally(() => {
-      this.#looking = undefined;
+    this.#scanning ??= this.#scanNow().finally(() => {
+      this.#scanning = undefined;
       this.#dueMs = Number.POSITIVE_INFINITY;
       this.#endedMs = performance.now();
-      const tookMs = (this.#known?.look.seconds ?? 0) * 1000;
-      this.#lookIn(Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE));
+      const tookMs = (this.#known?.scan.seconds ?? 0) * 1000;
+      this.#scanIn(Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE));
     });
-    return this.#looking;
+    return this.#scanning;
   }
 
-  async #lookNow(): Promise<void> {
+  async #scanNow(): Promise<void> {
     const { thread, removeLive } = this.#options;
     const files = Array.from(
       this.#options.files(),
       ([id, { path }]): LookedAtFile => ({ id, name: basename(path) }),
     );
-    const hanging = setTimeout(() => this.#lose(new Error('no answer')), HANGING_MS);
+    const hanging = setTimeout(() => this.#forget(new Error('no answer')), HANGING_MS);
     hanging.unref();
     try {
-      this.#hasLooked = true;
-      const look = await thread.look(this.#number, this.#directory, files, removeLive);
-      this.#known = { look, index: new Map(files.map(({ id }, i) => [id, i])) };
+      this.#hasScanned = true;
+      const scan = await thread.look(this.#number, this.#directory, files, removeLive);
+      this.#known = { scan, index: new Map(files.map(({ id }, i) => [id, i])) };
       this.#hasFailed = false;
-      this.#tell(look);
+      this.#logRemoved(scan);
     } catch (error) {
-      this.#lose(error as Error);
+      this.#forget(error as Error);
     } finally {
       clearTimeout(hanging);
     }
   }
 
-  #lose({ message }: Error): void {
+  #forget({ message }: Error): void {
     this.#known = undefined;
     if (!this.#hasFailed && !this.#isClosed) {
       this.#options.log?.warn('cannot look for the writers', { error: message });
@@ -133,7 +133,7 @@ export class WriterWatch {
     this.#hasFailed = true;
   }
 
-  #tell({ removed, notRemoved }: LivenessScanResult): void {
+  #logRemoved({ removed, notRemoved }: LivenessScanResult): void {
     const { log } = this.#options;
     for (const name of removed) {
       log?.info('removed: its process is dead', { path: `${this.#directory}/${name}` });

@@ -1,9 +1,10 @@
 /**
- * Which families of other endpoints are served, and which of them are joined with a family that is there already.
+ * Which families of other endpoints are served, and which of them are joined with an existing family.
  *
- * The order of rank: promfold's own families and those it adds, the directory's, then the endpoints' as they are named.
- * A family whose name one of higher rank has joins it, series by series, if it is of the same type; else it is left out.
- * So is one that would print a name which belongs to another family (`x_count` beside a histogram `x`).
+ * The order of rank: promfold's own families and those it adds, the directory's, then the endpoints' in the order of
+ * their flags. A family is joined with one of higher rank that has its name, series by series, if both have the same
+ * type; otherwise it is left out.
+ * So is one that would print a name of another family (`x_count`, where there is a histogram `x`).
  *
  * Runs when the directory's families or those of an endpoint change, not per scrape.
  */
@@ -18,7 +19,7 @@ import { type EndpointFamily, OUTCOME } from './endpoint-questions.js';
 export const DROP_REASONS = ['duplicate', 'repeated', 'type_conflict', 'name_conflict'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Series by reason; only the reasons that come of families alone. */
+/** Dropped series by reason; only the reasons that concern whole families. */
 export interface DroppedFamilies {
   type_conflict: number;
   name_conflict: number;
@@ -31,7 +32,7 @@ export interface PagedFamily {
   readonly family: number;
 }
 
-/** A family that several have. */
+/** A family that several of the directory and the endpoints have. */
 export interface JoinedFamily {
   readonly name: string;
   /** The directory's; undefined where it has none. */
@@ -54,8 +55,8 @@ export interface AppendedFamilies {
 type NamedFamily = Pick<FamilyHead, 'name' | 'type' | 'keepsRawName'>;
 
 /**
- * @param directory the directory's families; what is found of them is kept by this array, which must not change
- * @param reserved families of the highest rank: no name of theirs is served
+ * @param directory the directory's families; their names are cached by this array, which must not change
+ * @param reserved families of the highest rank: none of their names is served
  * @param pages by endpoint; undefined for one without a page
  */
 export function* arrangeFamilies(
@@ -66,11 +67,11 @@ export function* arrangeFamilies(
   const isReserved = new Set(reserved.flatMap(claimedNames));
   const { byName, ownerOf } = yield* namesOfDirectory.getInSteps(directory, directoryNames);
   const appended = new Map<string, PagedFamily & EndpointFamily>();
-  /** By name that is claimed, the endpoints' family that has it. */
+  /** By claimed name, the family of an endpoint that has it. */
   const appendedOwnerOf = new Map<string, string>();
   const joined = new Map<string, JoinedFamily>();
 
-  /** What becomes of a family, and of nothing else. */
+  /** Places one family. @returns why it is left out; undefined where it is served */
   const place = (
     endpoint: number,
     family: EndpointFamily,
@@ -79,9 +80,9 @@ export function* arrangeFamilies(
     const { name, type, keepsRawName } = family;
     const part: PagedFamily = { endpoint, family: i };
     const claimed = claimedNames(family);
-    const isAnothers = (one: string) => {
-      const owner = ownerOf.get(one) ?? appendedOwnerOf.get(one);
-      return isReserved.has(one) || (owner !== undefined && owner !== name);
+    const isAnothers = (claimedName: string) => {
+      const owner = ownerOf.get(claimedName) ?? appendedOwnerOf.get(claimedName);
+      return isReserved.has(claimedName) || (owner !== undefined && owner !== name);
     };
     if (claimed.some(isAnothers)) return 'name_conflict';
 
@@ -89,7 +90,7 @@ export function* arrangeFamilies(
     const before = appended.get(name);
     const there = inDirectory ?? before;
     if (there === undefined) {
-      for (const one of claimed) appendedOwnerOf.set(one, name);
+      for (const claimedName of claimed) appendedOwnerOf.set(claimedName, name);
       appended.set(name, { ...family, ...part });
       return undefined;
     }
@@ -122,7 +123,7 @@ export function* arrangeFamilies(
 
 interface DirectoryNames {
   readonly byName: ReadonlyMap<string, ExposedFamily>;
-  /** By name that is claimed, the family that has it. */
+  /** By claimed name, the family that has it. */
   readonly ownerOf: ReadonlyMap<string, string>;
 }
 

@@ -1,13 +1,13 @@
 /**
  * The pages of other endpoints (`--append-url`): fetched while the directory is read, and served with it, series by
- * series: what the directory has wins, what only an endpoint has is added. An endpoint that is dead, slow or
- * talks nonsense costs only its families.
+ * series. A series of the directory has priority; one that only an endpoint has is added. If an endpoint is dead, slow
+ * or sends nonsense, only its own families are missing.
  *
- *   begin() ─▶ each endpoint's thread fetches and reads          beside the directory
+ *   begin() ─▶ each endpoint's thread fetches and reads          while the directory is read
  *   join()  ─▶ arrange: which families and label sets are added   only when one of them changed
  *           ─▶ each thread prints what is added of its page       bytes, ready to be put into the answer
  *
- * On the event loop only families are looked at, never series.
+ * The event loop handles only families, never series.
  */
 import { MetricFileError } from '../../errors.js';
 import type { Dialect } from '../../expose/dialect.js';
@@ -35,38 +35,38 @@ import { type EndpointPage, EndpointThread, HEAP_MEGABYTES } from './endpoint-th
 import type { EndpointFacts } from './facts.js';
 import { shownUrl } from './fetch-page.js';
 
-/** Prometheus gives a scrape 10 seconds unless it is told otherwise. */
+/** Prometheus gives a scrape 10 seconds by default. */
 const READ_MS = 2_000;
 const PRINT_MS = 2_000;
 
-/** Of the time a client gives the whole scrape; the rest is for what is served in any case. */
+/** Shares of the client's scrape timeout; the rest is for the directory, which is served in any case. */
 const READ_SHARE = 0.6;
 const PRINT_SHARE = 0.2;
 
 /** What the endpoints' families are joined with. */
 export interface JoinedWith {
-  /** The directory's families; what is kept of them is kept by this array, which must not change. */
+  /** The directory's families. Results are cached by this array, which must not change. */
   readonly directory: readonly ExposedFamily[];
   /** Families that no endpoint's may repeat. */
   readonly reserved: readonly Pick<FamilyHead, 'name' | 'type' | 'keepsRawName'>[];
-  /** Labels that the directory's series were given; always the same. */
+  /** Labels that promfold added to the directory's series; always the same. */
   readonly added: readonly AddedLabel[];
 }
 
 export interface AppendOptions {
   /** Which families of the endpoints are served. */
   readonly prefixes?: Prefixes;
-  /** What the page of an endpoint may have. */
+  /** Limits of an endpoint's page. */
   readonly budget?: PageBudget;
-  /** What a thread may take for JavaScript objects. */
+  /** Heap limit of a thread. */
   readonly heapMegabytes?: number;
-  /** At most, of fetching and reading; and of printing. */
+  /** Timeouts of fetching and reading, and of printing. */
   readonly readMs?: number;
   readonly printMs?: number;
 }
 
 interface Endpoint {
-  /** Without anything secret; no two are called the same. */
+  /** The URL without secrets; no two endpoints are shown the same. */
   readonly shown: string;
   readonly thread: EndpointThread;
   failure: MetricFileError | undefined;
@@ -92,7 +92,7 @@ const NONE_DROPPED = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0]
   number
 >;
 
-/** What is left of a time that several questions share. */
+/** A time limit that several questions share. */
 class Deadline {
   #endMs: number;
 
@@ -100,7 +100,7 @@ class Deadline {
     this.#endMs = performance.now() + withinMs;
   }
 
-  /** Time since then does not count. */
+  /** Extends the limit by the time since then. */
   excuseSince(beganMs: number): void {
     this.#endMs += performance.now() - beganMs;
   }
@@ -140,12 +140,12 @@ export class AppendedPages {
     });
   }
 
-  /** Bytes of the last pages, to make room for the next. */
+  /** Bytes of the last pages, so that there is room for the next ones. */
   get printedBytes(): number {
     return this.#printedBytes;
   }
 
-  /** @param withinSeconds what the client gives the whole scrape; undefined when it does not say */
+  /** @param withinSeconds the client's timeout for the whole scrape; undefined when it sends none */
   begin(withinSeconds: number | undefined): void {
     const withinMs = (withinSeconds ?? Infinity) * 1000;
     const readMs = Math.min(this.#readMs, withinMs * READ_SHARE);
@@ -175,7 +175,7 @@ export class AppendedPages {
       const printed = await this.#print(arrangement, request, deadline);
       const appendix = await inSlices(appendixOf(arrangement, request.dialect, printed));
       appendices.set(pageKey(request), appendix);
-      const bytes = printed.reduce((sum, one) => sum + (one?.bytes.length ?? 0), 0);
+      const bytes = printed.reduce((sum, answer) => sum + (answer?.bytes.length ?? 0), 0);
       printedBytes = Math.max(printedBytes, bytes);
     }
     this.#printedBytes = printedBytes;
@@ -210,7 +210,7 @@ export class AppendedPages {
     }
   }
 
-  /** What is added of the pages; those that cannot be joined are as if they had not come. */
+  /** Decides what is added of the pages; a page that cannot be joined is treated as missing. */
   async #arrange(
     joinedWith: JoinedWith,
     pages: readonly (EndpointPage | undefined)[],
@@ -242,7 +242,10 @@ export class AppendedPages {
     return this.#arrangement;
   }
 
-  /** By endpoint, which of its families others have, too, with their label sets; undefined for one that has no page, or could not say. */
+  /**
+   * By endpoint, the families that others have, too, with their label sets; undefined for an endpoint that has no page,
+   * or did not answer.
+   */
   async #joinQuestions(
     { outcome, joined }: AppendedFamilies,
     { added }: JoinedWith,
@@ -266,7 +269,7 @@ export class AppendedPages {
         }
       }),
     );
-    // With very many series it takes long, once, and no thread is to blame.
+    // With very many series this takes long, once, and must not count against the threads.
     const beganMs = performance.now();
     const inDirectory = await inSlices(labelSetsOf(joined));
     deadline.excuseSince(beganMs);
@@ -285,7 +288,7 @@ export class AppendedPages {
     );
   }
 
-  /** By endpoint; one that cannot print is missing in this page. */
+  /** By endpoint; one that cannot print is missing on this page. */
   #print(
     arrangement: Arrangement,
     { dialect, names }: PageRequest,
@@ -304,7 +307,7 @@ export class AppendedPages {
   }
 }
 
-/** The directory's, of each family; none where it has no such family. */
+/** The directory's label sets for each family; none where it does not have the family. */
 function* labelSetsOf(joined: readonly JoinedFamily[]): Steps<(readonly Uint8Array[])[]> {
   const labelSets: (readonly Uint8Array[])[] = [];
   for (const [i, { directory }] of joined.entries()) {
@@ -347,7 +350,7 @@ function droppedOf(
   return { duplicate, repeated, type_conflict, name_conflict: name_conflict + nameConflict };
 }
 
-/** By endpoint, the families whose names another one is printed under. */
+/** By endpoint, the families that must be renamed, since another one is printed under the same name. */
 function renamedFamilies(
   { joinedWith: { directory, reserved }, families, pages, renamed }: Arrangement,
   dialect: Dialect,
@@ -373,14 +376,14 @@ function renamedFamilies(
   return found;
 }
 
-/** Puts together what the endpoints have printed. */
+/** Arranges what the endpoints printed. */
 function* appendixOf(
   { families: { joined } }: Arrangement,
   dialect: Dialect,
   printed: readonly (PrintAnswer | undefined)[],
 ): Steps<Appendix> {
   const suffixes = blockSuffixes(dialect);
-  const behind: Piece[] = [];
+  const appended: Piece[] = [];
   const blocksOf: Map<number, InsertedBlock[]>[] = [];
   for (const answer of printed) {
     const blocks = new Map<number, InsertedBlock[]>();
@@ -403,7 +406,7 @@ function* appendixOf(
       else there.push(inserted);
       end = to!;
     }
-    behind.push({ bytes, from: end, to: bytes.length });
+    appended.push({ bytes, from: end, to: bytes.length });
   }
 
   const inserted = new Map<string, InsertedBlock[]>();
@@ -411,7 +414,7 @@ function* appendixOf(
     if (i % ITEMS_PER_STEP === 0) yield;
     const blocks = parts.flatMap(({ endpoint, family }) => blocksOf[endpoint]!.get(family) ?? []);
     if (blocks.length === 0) continue;
-    // The blocks of the family once each, and in each the parts one behind the other.
+    // Each block of the family once, with the parts of all endpoints one after the other.
     const ordered = suffixes.flatMap((suffix) => blocks.filter((block) => block.suffix === suffix));
     if (directory !== undefined) {
       inserted.set(name, ordered);
@@ -419,8 +422,8 @@ function* appendixOf(
     }
     for (const [j, { suffix, bytes, from, linesFrom, to }] of ordered.entries()) {
       const hasHeader = suffix === ordered[j - 1]?.suffix;
-      behind.push({ bytes, from: hasHeader ? linesFrom : from, to });
+      appended.push({ bytes, from: hasHeader ? linesFrom : from, to });
     }
   }
-  return { inserted, behind };
+  return { inserted, appended };
 }

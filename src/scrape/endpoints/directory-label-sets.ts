@@ -1,8 +1,8 @@
 /**
- * The label sets that a directory has of a family, as text that the thread of an endpoint compares its own with.
+ * The label sets of a family in the directory, as text that the thread of an endpoint compares with its own.
  *
- * Made when an endpoint has a family of that name, and kept by the family as it is laid out. A family can have a million
- * series, so it is done in slices, and the text is in memory that threads share: handing it over copies nothing.
+ * Made when an endpoint has a family of the same name, and cached by the laid-out family. A family can have a million
+ * series, so it is made in slices, in memory that threads share: passing it to a thread copies nothing.
  */
 
 import type { ExposedFamily } from '../../expose/family.js';
@@ -17,7 +17,7 @@ const LINES_PER_PIECE = 1_024;
 
 const made = new Memo<LaidOutFamily, Uint8Array>();
 
-/** @param family of a layout, or of several joined; @returns texts with a newline behind each label set */
+/** @param family of a layout, or of several joined; @returns texts with a newline after each label set */
 export function* directoryLabelSets(family: ExposedFamily): Steps<readonly Uint8Array[]> {
   const parts = isMerged(family) ? family.parts.map((part) => part.family) : [family];
   const texts: Uint8Array[] = [];

@@ -1,6 +1,6 @@
 /**
- * What the thread of an endpoint is asked (endpoint-thread.ts), and what it answers (endpoint-worker.ts). What crosses is
- * small, or bytes that are handed over or shared: the event loop takes it as it is.
+ * The questions that endpoint-thread.ts asks the thread of an endpoint, and the answers of endpoint-worker.ts. They are
+ * small, or bytes that are transferred or shared, so the event loop has little to do.
  */
 import type { Dialect } from '../../expose/dialect.js';
 import type { AddedLabel } from '../../expose/external-join.js';
@@ -9,18 +9,18 @@ import type { PrintedPage } from '../../expose/external-print.js';
 import type { FamilyHead } from '../../expose/family.js';
 import type { Prefixes } from '../../plan/selection.js';
 
-/** What the thread is told when it begins. */
+/** What the thread is given when it starts. */
 export interface EndpointSetup {
   readonly url: string;
   readonly prefixes: Prefixes;
   readonly budget: PageBudget;
 }
 
-/** What is printed of a family of an endpoint. */
+/** How a family of an endpoint is printed. */
 export const OUTCOME = {
-  /** All of it, in one run with others. */
+  /** As a whole, together with others. */
   together: 0,
-  /** In pieces that are joined with those of the same family in the directory or in another page. */
+  /** In pieces that are joined with the same family of the directory or of another page. */
   apart: 1,
   none: 2,
 } as const;
@@ -28,9 +28,9 @@ export const OUTCOME = {
 export interface ReadQuestion {
   readonly kind: 'read';
   readonly withinMs: number;
-  /** When that is over, by monotonicMs(). */
+  /** When that time ends, by monotonicMs(). */
   readonly endMs: number;
-  /** Whose families are known to who asks; '' for none. */
+  /** The set whose families the asking side knows; '' for none. */
   readonly knownSet: string;
 }
 
@@ -38,7 +38,7 @@ export type ReadAnswer =
   | {
       /** Of the page. */
       readonly bytes: number;
-      /** Names the series of the page; as long as they are the same, so is it. */
+      /** Identifies the series of the page: it is the same as long as they are. */
       readonly set: string;
       /** Samples of series that the page has already. */
       readonly repeated: number;
@@ -46,9 +46,9 @@ export type ReadAnswer =
       readonly families: readonly EndpointFamily[] | undefined;
     }
   | {
-      /** That were fetched. */
+      /** Bytes that were fetched. */
       readonly bytes: number;
-      /** What is wrong with the page, or kept it from coming. */
+      /** What is wrong with the page, or why it was not received. */
       readonly fault: string;
     };
 
@@ -56,13 +56,13 @@ export interface EndpointFamily extends Pick<FamilyHead, 'name' | 'type' | 'keep
   readonly series: number;
 }
 
-/** The same in all threads, and whatever becomes of the clock. */
+/** A monotonic clock that all threads share. */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000 + nanoseconds / 1e6;
 }
 
-/** Answered with one text for each: label sets, a newline behind each. */
+/** Answered with one text for each: label sets, a newline after each. */
 export interface LabelSetsQuestion {
   readonly kind: 'labelSets';
   readonly set: string;
@@ -74,7 +74,7 @@ export interface JoinQuestion {
   readonly set: string;
   /** By family, one of OUTCOME. */
   readonly outcome: Uint8Array;
-  /** Of families that the directory or another page has, too: the label sets there. */
+  /** For families that the directory or another page has, too: their label sets. */
   readonly existing: readonly { family: number; labelSets: readonly Uint8Array[] }[];
   /** Labels that are not compared. */
   readonly added: readonly AddedLabel[];

@@ -1,9 +1,9 @@
 /**
- * One endpoint of --append-url, and the thread that fetches, reads and prints its page (endpoint-worker.ts). What is
- * wrong with it costs only its families.
+ * One endpoint of --append-url, and the thread that fetches, reads and prints its page (endpoint-worker.ts). A failure
+ * affects only the families of the endpoint.
  *
- * The thread is ended when it gives no answer in time, when it runs out of memory, and when it holds the memory of a
- * page that was much larger than the one there is now.
+ * The thread is terminated when it does not answer in time, when it runs out of memory, and when it holds the memory of
+ * a page that was much larger than the current one.
  */
 import { ThreadOutOfMemoryError, ThreadTooLateError, WorkerThread } from '../../worker-thread.js';
 import { giveMemoryBack } from '../memory.js';
@@ -29,23 +29,23 @@ export interface EndpointPage {
 }
 
 /**
- * Of JavaScript objects in the thread; a page at its limits takes a tenth of it. What is as large as a page is outside
- * of it, and bounded by the budget.
+ * Heap limit of the thread; a page at its limits takes a tenth of it. Buffers as large as a page are outside of the
+ * heap, and bounded by the budget.
  */
 export const HEAP_MEGABYTES = 256;
 
-/** The thread gives up by itself at the deadline; one that does not by then is busy. Of a short time only a share. */
+/** The thread gives up by itself at the deadline. One that has not by this time after it is busy; a short timeout gets a share. */
 const BUSY_MS = 100;
 const BUSY_SHARE = 0.2;
 
-/** A smaller page leaves nothing behind that is worth a new thread. */
+/** The memory that a smaller page leaves in use is not worth a new thread. */
 const LARGE_PAGE_BYTES = 4 * 1024 * 1024;
 
 export class EndpointThread {
   readonly #thread: WorkerThread<EndpointQuestion>;
   readonly #heapMegabytes: number;
   #page: EndpointPage | undefined;
-  /** Since the thread began. */
+  /** The largest page since the thread started. */
   #largestBytes = 0;
   #isOversized = false;
 
@@ -62,7 +62,7 @@ export class EndpointThread {
   /**
    * Fetches the page and reads it.
    *
-   * @throws Error that says what is wrong with it, or kept it from coming
+   * @throws Error that says what is wrong with it, or why it was not received
    */
   async read(withinMs: number): Promise<EndpointPage> {
     if (this.#isOversized) {
@@ -86,7 +86,7 @@ export class EndpointThread {
     return this.#page;
   }
 
-  /** The label sets of these families, a newline behind each. */
+  /** The label sets of these families, a newline after each. */
   labelSets({ set }: EndpointPage, families: readonly number[], withinMs: number) {
     return this.#ask<readonly Uint8Array[]>({ kind: 'labelSets', set, families }, withinMs);
   }
@@ -103,7 +103,7 @@ export class EndpointThread {
     return this.#thread.close();
   }
 
-  /** The next question begins a thread that has nothing yet. */
+  /** The next question starts a new thread, which has no page. */
   #end(): void {
     this.#thread.end();
     this.#page = undefined;

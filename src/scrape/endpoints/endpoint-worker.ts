@@ -1,6 +1,6 @@
 /**
- * The thread of one endpoint of --append-url (endpoint-thread.ts): fetches its page, reads it, says what is in it, and
- * prints what the scrape takes of it. Nothing of this size is done on the event loop.
+ * The thread of one endpoint of --append-url (endpoint-thread.ts): fetches its page, reads it, tells what is in it, and
+ * prints the part that is served. This would be too much work for the event loop.
  */
 import { threadId, workerData } from 'node:worker_threads';
 import type { PageFormat } from '../../expose/external-families.js';
@@ -28,11 +28,11 @@ const url = new URL(href);
 
 interface State {
   readonly page: ExternalPage;
-  /** Of the series in it; no other set of any thread is called so. */
+  /** Identifies the series in it, uniquely among all threads. */
   readonly set: string;
   /** By family, one of OUTCOME. */
   outcome: Uint8Array;
-  /** By place in the order of the page. */
+  /** By index into `order` of the page. */
   isLeftOut: Uint8Array | undefined;
 }
 
@@ -42,7 +42,7 @@ let sets = 0;
 async function read({ withinMs, endMs, knownSet }: ReadQuestion): Promise<ReadAnswer> {
   const late = new Error(`no answer within ${withinMs / 1000} s`);
   const over = new AbortController();
-  // It may have come when this thread was only beginning.
+  // The question may have been sent while this thread was starting.
   const timer = setTimeout(() => over.abort(late), Math.max(0, endMs - monotonicMs()));
   let length = 0;
   try {
@@ -71,7 +71,7 @@ function take(bytes: Buffer, format: PageFormat): void {
   if (state?.page.format === format) {
     if (state.page.bytes.equals(bytes) || state.page.update(bytes)) return;
   }
-  // What is no longer needed makes room for what comes.
+  // Frees the old page before the new one is read.
   state = undefined;
   const page = readExternalPage(bytes, format, prefixes, budget);
   const outcome = new Uint8Array(page.families.length);

@@ -1,6 +1,6 @@
-/** What an endpoint of --append-url says of itself to those who count: the self-metrics. */
+/** What the self-metrics report of an endpoint of --append-url. */
 export interface EndpointFacts {
-  /** It gave its page. */
+  /** Its page is part of the scrape. */
   readonly up: boolean;
   /** Series of the page that are not served, by reason. */
   readonly dropped: Readonly<Record<string, number>>;

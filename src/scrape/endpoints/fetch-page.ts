@@ -1,5 +1,5 @@
 /**
- * Gets the page of another endpoint: text or OpenMetrics, in time, of bounded size, after a few redirects at most.
+ * Fetches the page of another endpoint: text or OpenMetrics, in time, of bounded size, after a few redirects at most.
  *
  * A user and password in the URL are sent as Basic authorization to that origin only, and shown nowhere.
  */
@@ -13,9 +13,9 @@ import { lookUp } from './look-up.js';
 const MAX_REDIRECTS = 3;
 
 /**
- * Text before OpenMetrics, whose exemplars nobody here prints, and with names as they are: what has UTF-8 in it can be
- * compared with the directory's then. The order is that of falling q: prometheus_client looks at the order alone. It
- * passes over text 0.0.4 where OpenMetrics follows, and in escaped OpenMetrics takes the colon out of `vllm:…` (0.26.0).
+ * Text before OpenMetrics, since promfold prints no exemplars, and unescaped, so that UTF-8 names can be compared with
+ * those of the directory. In order of falling q, since prometheus_client considers the order alone. It skips text 0.0.4
+ * where OpenMetrics follows, and its escaped OpenMetrics loses the colon of `vllm:…` (0.26.0).
  */
 const ACCEPT = [
   'text/plain;version=1.0.0;escaping=allow-utf-8',
@@ -34,12 +34,12 @@ export interface FetchedPage {
   readonly format: PageFormat;
 }
 
-/** How an endpoint is called in labels, logs and answers: without user, password, query and fragment. */
+/** The name of an endpoint in labels, logs and answers: its URL without user, password, query and fragment. */
 export function shownUrl({ origin, pathname }: URL): string {
   return origin + pathname;
 }
 
-/** @throws Error that says what was wrong, without anything of the URL but what shownUrl has */
+/** @throws Error that says what was wrong; of the URL it contains at most what shownUrl has */
 export async function fetchPage(
   url: URL,
   maxBytes: number,
@@ -66,7 +66,7 @@ export async function fetchPage(
   }
 }
 
-/** Not with fetch(): a thread that loads it takes 10 MB and a tenth of a second more. */
+/** Not with fetch(), which takes 10 MB and a tenth of a second more to load in a thread. */
 async function get(
   url: URL,
   authorization: string | undefined,
@@ -82,7 +82,7 @@ async function get(
   return new Promise((resolve, reject) => {
     const asked = request(url, { headers, lookup: lookUp, signal });
     asked.on('response', resolve);
-    // It also comes after the response, and then nobody waits for it.
+    // Also emitted after the response; reject() has no effect then.
     asked.on('error', (error) => reject(failureOf(error, signal)));
     asked.end();
   });
@@ -112,7 +112,7 @@ function decoded(response: IncomingMessage): Readable {
   const encoding = response.headers['content-encoding'] ?? 'identity';
   if (/^identity$/i.test(encoding)) return response;
   if (!/^(x-)?gzip$/i.test(encoding)) throw new Error(`answers in ${encoding}, not gzip`);
-  // What goes wrong with either is told to who reads.
+  // An error of either stream reaches the reader.
   return pipeline(response, createGunzip(), () => {});
 }
 
@@ -122,7 +122,7 @@ function authorizationOf({ username, password }: URL): string | undefined {
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-/** Node would send the user and password of a redirect; only those of the operator's URL are sent, by authorizationOf(). */
+/** Node would send a user and password of a redirect. Only those of the operator's URL are sent, by authorizationOf(). */
 function withoutUser(url: URL): URL {
   const copy = new URL(url);
   copy.username = '';
@@ -137,7 +137,7 @@ function redirected(from: URL, location: string): URL {
   throw new Error('redirects to what is not an http or https URL');
 }
 
-/** Errors of the network say too much of the address, and too little in their message; the code is enough. */
+/** Messages of network errors contain the address, and say little else; the code is enough. */
 function failureOf(error: unknown, signal: AbortSignal): Error {
   if (signal.aborted) return signal.reason as Error;
   const { code } = error as NodeJS.ErrnoException;

@@ -1,11 +1,11 @@
 /**
- * Finds the addresses of an endpoint's host. Not as Node does: its lookup holds one of libuv's few threads, for ten seconds
- * and more where a name server does not answer, and neither a worker thread nor the process ends before it is over.
+ * Looks up the addresses of an endpoint's host. Not with Node's lookup: where a name server does not answer, that blocks
+ * one of libuv's few threads for ten seconds and more, and neither a worker thread nor the process can end before.
  */
 import { isIPv6, type LookupFunction } from 'node:net';
 import { lookUpHost } from '../../native.js';
 
-/** By host: what does not answer is asked once, not with each scrape again. */
+/** By host, so that a name server that does not answer is asked once, not again at each scrape. */
 const underWay = new Map<string, Promise<readonly string[]>>();
 
 /** For net.connect. */

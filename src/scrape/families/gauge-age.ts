@@ -2,11 +2,11 @@
  * How old the value of a gauge is: `promfold_gauge_age_seconds`, for the families of mode mostrecent that
  * `--gauge-age` names by a prefix.
  *
- * A process that stops working leaves its gauges as they were (vllm#22545: requests that were aborted run for ever).
- * The file says when each was set. A series that was never set has no value, and no age either.
+ * A process that stops working leaves its gauges as they were (vllm#22545: aborted requests seem to run for ever). The
+ * file says when each was set. A series that was never set has no value, and no age either.
  *
- * Which series there are is asked of the layout that is printed, so labels and selection are those of the gauges
- * themselves; per scrape only the times are read.
+ * The series are taken from the layout that is printed, so labels and selection are those of the gauges themselves. Per
+ * scrape only the times are read.
  */
 
 import type { ValuedFamily } from '../../expose/valued-family.js';
@@ -14,13 +14,14 @@ import type { Labels } from '../../format/key.js';
 import { formatNumber } from '../../format/number.js';
 import { Memo } from '../../memo.js';
 import { withAdded } from '../../plan/added-labels.js';
+import type { LaidOutFamily } from '../../plan/laid-out-family.js';
 import type { Layout } from '../../plan/layout.js';
 import { OPERATION } from '../../plan/operation.js';
 import type { ExtraFamilies, ReadSource } from './extra-families.js';
 
 export const GAUGE_AGE = 'promfold_gauge_age_seconds';
 
-/** Names the family that a series is of; one that has a label of this name keeps it as `exported_…`. */
+/** Names the family of a series; a series with a label of this name keeps that one as `exported_…`. */
 const GAUGE_LABEL = 'promfold_gauge';
 
 interface AgedSeries {
@@ -49,7 +50,7 @@ export class GaugeAges implements ExtraFamilies {
       for (const [i, setSeconds] of live.files.set.slotTimes(aged.slot).entries()) {
         if (setSeconds === 0) continue;
         series.push(aged.series[i]!);
-        // Set after the scrape began, or by a clock that was put back.
+        // Negative if it was set after the scrape began, or the clock was set back.
         value.push(formatNumber(Math.max(0, now - setSeconds)));
       }
     }
@@ -60,16 +61,20 @@ export class GaugeAges implements ExtraFamilies {
 
   #agedSeries(layout: Layout): AgedSeries {
     return this.#ofLayout.get(layout, () => {
-      const chosen = layout.families.flatMap(({ name, series }) =>
-        this.#prefixes.some((prefix) => name.startsWith(prefix))
-          ? series.flatMap((one) => (one.operation === OPERATION.mostRecent ? [{ name, one }] : []))
-          : [],
-      );
+      const isChosen = ({ name }: LaidOutFamily) =>
+        this.#prefixes.some((prefix) => name.startsWith(prefix));
+      const chosen = layout.families
+        .filter(isChosen)
+        .flatMap(({ name, series: all }) =>
+          all
+            .filter(({ operation }) => operation === OPERATION.mostRecent)
+            .map((series) => ({ name, series })),
+        );
       return {
-        slot: Uint32Array.from(chosen, ({ one }) => one.slot),
-        series: chosen.map(({ name, one }) => ({
+        slot: Uint32Array.from(chosen, ({ series }) => series.slot),
+        series: chosen.map(({ name, series }) => ({
           sampleName: GAUGE_AGE,
-          labels: withAdded({ fixed: [], source: [GAUGE_LABEL, name] }, one.labels),
+          labels: withAdded({ fixed: [], source: [GAUGE_LABEL, name] }, series.labels),
         })),
       };
     });

@@ -1,9 +1,10 @@
 /**
- * What each living writer takes (`--process-metrics`): the families that prometheus_client itself has for one process,
- * labelled with the process id of the files and the role.
+ * The resources of each living writer (`--process-metrics`): the families that prometheus_client itself has for one
+ * process, labelled with the process id of the files and the role.
  *
- * Measured at each scrape, in the thread that looks for the writers; who they are, and with it every label, is known from
- * the last scan. What may not be read is left out, and so is everything when the thread does not answer in time: a scrape waits for nobody.
+ * Measured at each scrape, in the thread that scans the processes. Which writers there are, and so every label, is known
+ * from the last scan. A value that may not be read is left out, and so is everything when the thread does not answer in
+ * time, so that it does not delay the scrape.
  */
 
 import type { ValuedFamily } from '../../expose/valued-family.js';
@@ -47,7 +48,7 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Longer than a thousand processes take, shorter than any scrape timeout. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 
 interface Measurable {
   readonly writer: LivingWriter;
@@ -64,7 +65,7 @@ export class ProcessMetrics implements ExtraFamilies {
 
   async families(sources: readonly ReadSource[]): Promise<readonly ValuedFamily[]> {
     const processes = sources.flatMap(({ live }) => {
-      const scan = live.writers?.known?.look;
+      const scan = live.writers?.known?.scan;
       return scan === undefined ? [] : this.#measurable(scan, live.rules.labels);
     });
     if (processes.length === 0) return [];
@@ -85,10 +86,10 @@ export class ProcessMetrics implements ExtraFamilies {
   async #measure(writers: readonly LivingWriter[]): Promise<readonly (Measured | undefined)[]> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<readonly undefined[]>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS, []);
+      timer = setTimeout(resolve, TIMEOUT_MS, []);
     });
     try {
-      // A thread that breaks is told of by the looks.
+      // WriterWatch logs that the thread failed.
       return await Promise.race([this.#thread.measure(writers).catch(() => []), tooLate]);
     } finally {
       clearTimeout(timer);
@@ -104,8 +105,8 @@ function familyOf(
   const series: { sampleName: string; labels: Labels }[] = [];
   const value: string[] = [];
   for (const [i, { labels }] of processes.entries()) {
-    const one = measured[i];
-    const number = one === undefined ? Number.NaN : of(one);
+    const ofProcess = measured[i];
+    const number = ofProcess === undefined ? Number.NaN : of(ofProcess);
     if (Number.isNaN(number)) continue;
     series.push({ sampleName, labels });
     value.push(formatNumber(number));

@@ -6,7 +6,7 @@
  * package.json alone changes: `"prom-client": "npm:@prometheus-io/client@^0.16.1"`.
  *
  * The registry is our own and has no default metrics: those fail promlint, cost 0.4 ms a scrape, and
- * would meet an application's `process_…`. They are printed as everything else is
+ * would conflict with an application's `process_…`. The families are printed like all others
  * (expose/valued-family.ts). Names: https://prometheus.io/docs/practices/naming/ and
  * https://prometheus.io/docs/instrumenting/writing_exporters/; a test asks promtool.
  */
@@ -26,9 +26,9 @@ export interface ScrapeFacts {
   readonly appended: ReadonlyMap<string, EndpointFacts>;
 }
 
-/** What HTTP has to say of itself. */
+/** Counts of HTTP connections. */
 export interface ConnectionCounts {
-  /** Now. */
+  /** Open now. */
   readonly open: number;
   /** Since the start. */
   readonly closedIdle: number;
@@ -41,8 +41,8 @@ export interface Build {
   readonly revision: string;
 }
 
-/** A number, or one for each value of the family's label; undefined says nothing. */
-type Said = number | ReadonlyMap<string, number> | undefined;
+/** A number, or one for each value of the family's label; undefined for no sample. */
+type Numbers = number | ReadonlyMap<string, number> | undefined;
 
 interface SelfFamily {
   readonly name: string;
@@ -50,11 +50,11 @@ interface SelfFamily {
   readonly help: string;
   readonly labels?: readonly string[];
   /**
-   * What it says of a directory: they are told apart by the label of the source, where there are several.
-   * Absent where it is of promfold as a whole.
+   * Its value for a directory; with several, the source label distinguishes them. Absent where it is about promfold
+   * as a whole.
    */
-  readonly ofSource?: (source: SourceFacts) => Said;
-  /** A value of the label that is gone is left out; without it, it stays as 0. */
+  readonly ofSource?: (source: SourceFacts) => Numbers;
+  /** A label value that no longer occurs is left out; when absent, it stays as 0. */
   readonly forgets?: true;
 }
 
@@ -219,10 +219,10 @@ const FAMILIES = {
 
 type FamilyKey = keyof typeof FAMILIES;
 
-/** What a family says of the source of this name. */
-interface SaidOf {
+/** The value of a family for the source of this name. */
+interface NumbersOf {
   readonly name: string | undefined;
-  readonly said: Said;
+  readonly numbers: Numbers;
 }
 
 const ROWS = Object.entries(FAMILIES) as [FamilyKey, SelfFamily][];
@@ -234,13 +234,13 @@ export class SelfMetrics {
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
   readonly #sourceLabel: string;
   readonly #connections: ConnectionCounts | undefined;
-  /** What was last recorded of the sources: most of it stays as it is from scrape to scrape. */
-  readonly #recorded = new Map<FamilyKey, readonly SaidOf[]>();
-  /** What was last set of promfold as a whole. */
+  /** What was last recorded of the sources: most of it does not change from scrape to scrape. */
+  readonly #recorded = new Map<FamilyKey, readonly NumbersOf[]>();
+  /** What was last set for promfold as a whole. */
   readonly #last = new Map<FamilyKey, number>();
   /** What was last recorded of each endpoint. */
   readonly #dropped = new Map<string, EndpointFacts['dropped']>();
-  /** As they are printed; those whose numbers change are not in it. */
+  /** The families as printed, cached until a number of them changes. */
   readonly #exposed = new Map<FamilyKey, ValuedFamily | undefined>();
   /** Reasons ever seen, by source and family. */
   readonly #reasons = new Map<string | undefined, Map<FamilyKey, Set<string>>>();
@@ -258,14 +258,14 @@ export class SelfMetrics {
       const labelNames = ofSource ? [...labels, sourceLabel] : labels;
       const options = { name, help, labelNames, registers };
       this.#metrics.set(key, type === 'counter' ? new Counter(options) : new Gauge(options));
-      // Nothing is said that is not known.
+      // No sample before a value is known.
       this.#clear(key);
     }
     const labels = { ...build, nodeversion: process.version, arch: process.arch };
     this.#put('buildInfo', labels, 1);
   }
 
-  /** Looks at what promfold itself takes. It depends on no scrape, and can be done while one is under way. */
+  /** Measures what promfold itself takes. Independent of scrapes, so it can run during one. */
   measure(): void {
     this.#clear('residentMemory');
     const resident = residentBytes();
@@ -286,12 +286,12 @@ export class SelfMetrics {
     for (const [key, row] of ROWS) {
       const { ofSource } = row;
       if (ofSource === undefined) continue;
-      const said = sources.map((source) => ({ name: source.name, said: ofSource(source) }));
-      if (areSame(said, this.#recorded.get(key))) continue;
-      this.#recorded.set(key, said);
-      // A source that is gone leaves nothing behind.
+      const bySource = sources.map((source) => ({ name: source.name, numbers: ofSource(source) }));
+      if (areSame(bySource, this.#recorded.get(key))) continue;
+      this.#recorded.set(key, bySource);
+      // Nothing of a source that is gone stays.
       this.#clear(key);
-      for (const one of said) this.#putSaid(key, row, one);
+      for (const numbers of bySource) this.#putNumbers(key, row, numbers);
     }
     for (const [url, { up, dropped }] of appended) {
       this.#put('appendUp', { url }, up ? 1 : 0);
@@ -306,7 +306,7 @@ export class SelfMetrics {
     }
   }
 
-  /** All families that have something to say, of what was last measured and recorded. */
+  /** All families that have a sample, from what was last measured and recorded. */
   async families(): Promise<ValuedFamily[]> {
     const families: ValuedFamily[] = [];
     for (const [key, row] of ROWS) {
@@ -320,20 +320,24 @@ export class SelfMetrics {
     return families;
   }
 
-  #putSaid(key: FamilyKey, { labels: [label = ''] = [], forgets }: SelfFamily, of: SaidOf): void {
-    const { name, said } = of;
-    if (said === undefined) return;
+  #putNumbers(
+    key: FamilyKey,
+    { labels: [label = ''] = [], forgets }: SelfFamily,
+    of: NumbersOf,
+  ): void {
+    const { name, numbers } = of;
+    if (numbers === undefined) return;
     const labels = name === undefined ? {} : { [this.#sourceLabel]: name };
-    if (typeof said === 'number') {
-      this.#put(key, labels, said);
+    if (typeof numbers === 'number') {
+      this.#put(key, labels, numbers);
       return;
     }
-    for (const one of forgets ? said.keys() : this.#seen(name, key, said)) {
-      this.#put(key, { ...labels, [label]: one }, said.get(one) ?? 0);
+    for (const labelValue of forgets ? numbers.keys() : this.#seen(name, key, numbers)) {
+      this.#put(key, { ...labels, [label]: labelValue }, numbers.get(labelValue) ?? 0);
     }
   }
 
-  /** Whoever counts keeps the total; prom-client's counter can only be added to, from 0 here. */
+  /** The totals are kept elsewhere. A counter of prom-client can only be incremented, so it is reset to 0 before. */
   #put(key: FamilyKey, labels: Record<string, string>, value: number): void {
     this.#exposed.delete(key);
     const metric = this.#metrics.get(key)!;
@@ -341,7 +345,7 @@ export class SelfMetrics {
     else metric.inc(labels, value);
   }
 
-  /** Most stay as they are from scrape to scrape, and are not made anew. */
+  /** Most do not change from scrape to scrape, and are not made anew. */
   #set(key: FamilyKey, value: number): void {
     if (this.#last.get(key) === value) return;
     this.#last.set(key, value);
@@ -353,7 +357,7 @@ export class SelfMetrics {
     this.#exposed.delete(key);
     const metric = this.#metrics.get(key)!;
     metric.reset();
-    // Without labels that leaves a 0.
+    // Without labels, reset() leaves a 0.
     metric.remove({});
   }
 
@@ -369,16 +373,16 @@ export class SelfMetrics {
   }
 }
 
-/** A number that facts have as -1 where there is none. */
+/** Facts have -1 for a number that is not known. */
 function known(number: number | undefined): number | undefined {
   return number === undefined || number < 0 ? undefined : number;
 }
 
-/** Facts are never changed: whoever counts anew makes a new map. */
-function areSame(a: readonly SaidOf[], b: readonly SaidOf[] | undefined): boolean {
+/** The maps in facts never change: a new count makes a new map. */
+function areSame(a: readonly NumbersOf[], b: readonly NumbersOf[] | undefined): boolean {
   return (
     a.length === b?.length &&
-    a.every(({ name, said }, i) => name === b[i]!.name && said === b[i]!.said)
+    a.every(({ name, numbers }, i) => name === b[i]!.name && numbers === b[i]!.numbers)
   );
 }
 
@@ -424,7 +428,7 @@ export function selfMetricsTable(): string {
   return ['| family | type | what it says |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** Undefined where /proc/self cannot be opened: no descriptor is left, and that costs nobody a scrape. */
+/** Undefined where /proc/self cannot be opened, since no descriptor is left: that must not fail a scrape. */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

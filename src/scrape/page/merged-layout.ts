@@ -1,9 +1,9 @@
 /**
- * The families of several layouts as those of one exposition: each family once, in the order in which
- * the sources show them first.
+ * Merges the families of several layouts for one exposition: each family once, in the order in which
+ * it is first seen in the sources.
  *
- * Type and help are those of the first source that has the family. The lines of each source stay its
- * own: they differ in the source's label, and their numbers are folded apart.
+ * Type and help are those of the first source that has the family. Lines of different sources are never joined: they
+ * differ in the source label, and their numbers are folded separately.
  */
 import { MetricFileError } from '../../errors.js';
 import type { ExposedFamily } from '../../expose/family.js';
@@ -15,7 +15,7 @@ import type { ProblemLog } from '../directory/problem-log.js';
 import type { Source } from '../directory/source.js';
 
 export interface MergedFamily extends ExposedFamily {
-  /** Its share of each layout that has it, in the order of the layouts. */
+  /** The family in each layout that has it, in the order of the layouts. */
   readonly parts: readonly { readonly at: number; readonly family: LaidOutFamily }[];
 }
 
@@ -24,7 +24,7 @@ export interface MergedLayout {
   readonly families: readonly MergedFamily[];
 }
 
-/** The layouts of all sources as one, made anew where one of them changed. */
+/** The layouts of all sources as one, made anew when one of them changes. */
 export class MergedLayouts {
   merged: MergedLayout = mergeLayouts([]);
   disagreements: readonly MetricFileError[] = [];
@@ -61,7 +61,7 @@ function mergeLayouts(layouts: readonly Layout[]): MergedLayout {
   return { layouts, families };
 }
 
-/** What sources disagree about, though each is sound alone. */
+/** What sources disagree about, though each of them is consistent. */
 function* disagreements(
   { families }: MergedLayout,
   sources: readonly Source[],
@@ -78,7 +78,7 @@ function* disagreements(
     const { name, parts } = families[i]!;
     const { at, family } = parts[0]!;
     const own = sources[at]!.live.layout.families;
-    // Those that collide inside one source are reported by it.
+    // A collision within one source is reported by the source.
     if (collidingFamilies(dialectFor('text'), own).has(own.indexOf(family))) continue;
     const found = `${name} is escaped to a name that another family has`;
     yield new MetricFileError('NAMES_COLLIDE', pathOf(at), found);

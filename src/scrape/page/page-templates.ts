@@ -1,6 +1,6 @@
 /**
- * The templates of a page: which families and series it prints in which dialect. Made when the layout
- * changes or a dialect is first asked for; kept by the layout, and by each family that did not change.
+ * The templates of a page: which families and series it prints in which dialect. Made when the layout changes or a
+ * dialect is first asked for, and cached by the layout and by each family.
  */
 
 import type { Dialect } from '../../expose/dialect.js';
@@ -28,7 +28,7 @@ export interface PageBlock {
   readonly family: string;
   /** FamilyBlock.suffix. */
   readonly suffix: string;
-  /** Templates of the page up to here. */
+  /** How many templates of the page end with this block. */
   readonly end: number;
 }
 
@@ -38,7 +38,7 @@ export interface LayoutPage {
   readonly blocks: readonly PageBlock[];
 }
 
-/** A page of several layouts: what each has to print, and whose turn it is. */
+/** A page of several layouts: what each prints, and in which order the parts are joined. */
 export interface MergedPage {
   /** By layout. */
   readonly pages: readonly Page[];
@@ -47,14 +47,14 @@ export interface MergedPage {
   readonly blocks: readonly PageBlock[];
 }
 
-/** Of a template: a family may have a million lines, and the addon copies a template at once. */
+/** Limits of a template: a family may have a million lines, and the addon copies a template at once. */
 const MAX_LINES = 4096;
 const MAX_TEXT_BYTES = 1024 * 1024;
 
 /** Characters of text that are encoded at once. */
 const TEXT_PIECE = 65_536;
 
-/** Selections kept for one layout; clients that ask for ever new ones do not fill the memory. */
+/** Selections that are cached for a layout, so that clients that ask for ever new ones do not fill the memory. */
 const MAX_SELECTIONS = 64;
 
 const pagesOfLayout = new Memo<Layout, Map<string, LayoutPage>>();
@@ -143,14 +143,14 @@ function* blocksOfAll(
 interface PrintedBlock {
   readonly suffix: string;
   readonly header: string;
-  /** One after the other; the first has the header. */
+  /** In order; the first has the header. */
   readonly templates: readonly Template[];
 }
 
 interface FamilyPrintOptions {
   readonly dialect: Dialect;
   readonly family: LaidOutFamily;
-  /** What the page says of the family, which may be another source's word. */
+  /** What the page says of the family; it may come from another source. */
   readonly as: Pick<ExposedFamily, 'type' | 'help' | 'keepsRawName'>;
   readonly renamed: boolean;
   /** Headers that are printed already. */
@@ -172,9 +172,9 @@ function* blocksOf(
 function* wholeFamily(options: FamilyPrintOptions): Steps<readonly PrintedBlock[]> {
   const { dialect, family, as, renamed, omit } = options;
   const { type, help, keepsRawName } = as;
-  const word = omit.length === 0 ? '' : JSON.stringify([type, help, keepsRawName, omit]);
+  const head = omit.length === 0 ? '' : JSON.stringify([type, help, keepsRawName, omit]);
   const made = blocksOfFamily.get(family, () => new Map());
-  const key = `${dialect.format} ${dialect.escaping} ${renamed} ${word}`;
+  const key = `${dialect.format} ${dialect.escaping} ${renamed} ${head}`;
   let blocks = made.get(key);
   if (blocks === undefined) {
     blocks = yield* makeBlocks(options);

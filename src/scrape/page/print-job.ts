@@ -1,7 +1,7 @@
 /**
- * The pages of one run: what each source has to print, and the bytes once all have printed.
- * The page of one source is used as the addon made it; those of several are joined piece by piece, and so is what other
- * endpoints have of the same families.
+ * The pages of one run: what each source must print, and the bytes once all have printed.
+ * The page of a single source is used as the addon made it. Those of several are joined piece by piece, and so are the
+ * series that other endpoints add to their families.
  */
 import { type Collected, type Page, type PrintRequest, releaseBody } from '../../native.js';
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
@@ -9,15 +9,15 @@ import type { Source } from '../directory/source.js';
 import type { MergedLayout } from './merged-layout.js';
 import { mergedPageOf, type PageBlock, type PageRequest, pageOf } from './page-templates.js';
 
-/** Room for what is added behind a page, so that adding it copies nothing. */
+/** Room after a page for what is appended to it, so that appending copies nothing. */
 const TAIL_BYTES = 16_384;
 
 /** What other endpoints add to a page. */
 export interface Appendix {
-  /** By family that the page may have: what belongs into its blocks, those of one suffix one behind the other. */
+  /** By family, which the page may not have: what is inserted into its blocks. Those of one suffix follow each other. */
   readonly inserted: ReadonlyMap<string, readonly InsertedBlock[]>;
   /** Further families. */
-  readonly behind: readonly Piece[];
+  readonly appended: readonly Piece[];
 }
 
 /** bytes[from..to) */
@@ -39,7 +39,7 @@ export interface InsertedBlock extends Piece {
 export type MakePage = (collected: CollectedBySource, appendix?: Appendix) => Steps<Buffer>;
 
 export interface PrintJobOptions {
-  /** Fold nothing else than what is printed. */
+  /** Fold only what is printed. */
   readonly onlyWhatIsPrinted: boolean;
   /** Other endpoints may add to the pages. */
   readonly isAppendedTo: boolean;
@@ -87,7 +87,7 @@ export class PrintJob {
     return function* (collected, appendix) {
       const of = collected.get(source)!;
       if (appendix === undefined) return of.bodies[at]!;
-      if (appendix.inserted.size === 0) return yield* append(of.bodies[at]!, appendix.behind);
+      if (appendix.inserted.size === 0) return yield* append(of.bodies[at]!, appendix.appended);
       const part = partOf(of, at);
       const turn = new Array<number>(part.partEnd.length).fill(0);
       const joined = yield* join([part], turn, blocks, appendix);
@@ -96,7 +96,7 @@ export class PrintJob {
     };
   }
 
-  /** What a source has to print; undefined for nothing. */
+  /** What a source must print; undefined for nothing. */
   requestOf(source: Source): PrintRequest | undefined {
     const pages = this.#pages.get(source);
     const { onlyWhatIsPrinted, isAppendedTo, appendedBytes } = this.#options;
@@ -111,9 +111,9 @@ export class PrintJob {
   }
 
   /**
-   * Has all sources print, side by side.
+   * Has all sources print, concurrently.
    *
-   * @param follow is shown the work on each source, and returns it
+   * @param follow is called with the work on each source, and returns it
    */
   async run(
     follow: <T>(source: Source, work: Promise<T>) => Promise<T>,
@@ -122,7 +122,7 @@ export class PrintJob {
       async (source) =>
         [source, await follow(source, source.collect(this.requestOf(source)!))] as const,
     );
-    // None is left at work when another one fails.
+    // When one fails, the others are waited for first.
     await Promise.allSettled(collected);
     return new Map(await Promise.all(collected));
   }
@@ -150,7 +150,7 @@ function partOf({ bodies, partEnds }: Collected, at: number): Part {
 }
 
 /**
- * @param turn whose template comes next; pieces of one body that follow each other are copied at once
+ * @param turn index of the part that each template is taken from; adjacent templates of one part are copied at once
  * @param blocks in the order of the page
  */
 function* join(
@@ -159,7 +159,7 @@ function* join(
   blocks: readonly PageBlock[],
   appendix: Appendix | undefined,
 ): Steps<Buffer> {
-  const { behindTemplate, behind } = yield* placesOf(appendix, blocks);
+  const { afterTemplate, appended } = yield* placesOf(appendix, blocks);
   const pieces: Piece[] = [];
   const next = parts.map(() => 0);
   const taken = parts.map(() => 0);
@@ -167,27 +167,30 @@ function* join(
     if (i % ITEMS_PER_STEP === 0) yield;
     const { body, partEnd } = parts[whose]!;
     const to = partEnd[next[whose]!++]!;
-    const inserted = behindTemplate.get(i + 1);
+    const inserted = afterTemplate.get(i + 1);
     if (turn[i + 1] === whose && inserted === undefined) continue;
     pieces.push({ bytes: body, from: taken[whose]!, to });
     taken[whose] = to;
     for (const piece of inserted ?? []) pieces.push(piece);
   }
-  for (const piece of behind) pieces.push(piece);
+  for (const piece of appended) pieces.push(piece);
   return yield* concat(pieces);
 }
 
 interface Places {
   /** By number of templates before it. */
-  readonly behindTemplate: ReadonlyMap<number, readonly Piece[]>;
-  readonly behind: readonly Piece[];
+  readonly afterTemplate: ReadonlyMap<number, readonly Piece[]>;
+  readonly appended: readonly Piece[];
 }
 
-/** Lines go behind those of their block; a block that the page has not goes behind the family; else all goes behind the page. */
+/**
+ * Lines are inserted after those of their block. A block that the page does not have is inserted after the family, and
+ * a family that it does not have is appended.
+ */
 function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[]): Steps<Places> {
-  const behindTemplate = new Map<number, Piece[]>();
+  const afterTemplate = new Map<number, Piece[]>();
   if (appendix === undefined || appendix.inserted.size === 0) {
-    return { behindTemplate, behind: appendix?.behind ?? [] };
+    return { afterTemplate, appended: appendix?.appended ?? [] };
   }
   const blocksOf = new Map<string, PageBlock[]>();
   for (const [i, block] of blocks.entries()) {
@@ -197,10 +200,10 @@ function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[])
     if (known === undefined) blocksOf.set(block.family, [block]);
     else known.push(block);
   }
-  const behind: Piece[] = [];
+  const appended: Piece[] = [];
   const put = (end: number, piece: Piece) => {
-    const there = behindTemplate.get(end);
-    if (there === undefined) behindTemplate.set(end, [piece]);
+    const there = afterTemplate.get(end);
+    if (there === undefined) afterTemplate.set(end, [piece]);
     else there.push(piece);
   };
   let step = 0;
@@ -212,15 +215,15 @@ function* placesOf(appendix: Appendix | undefined, blocks: readonly PageBlock[])
       const hasHeader = block !== undefined || suffix === inserted[i - 1]?.suffix;
       const piece = { bytes, from: hasHeader ? linesFrom : from, to };
       const after = block ?? own.at(-1);
-      if (after === undefined) behind.push(piece);
+      if (after === undefined) appended.push(piece);
       else put(after.end, piece);
     }
   }
-  for (const piece of appendix.behind) behind.push(piece);
-  return { behindTemplate, behind };
+  for (const piece of appendix.appended) appended.push(piece);
+  return { afterTemplate, appended };
 }
 
-/** Leaves room for more. */
+/** The pieces as one page, with room after it. */
 function* concat(pieces: readonly Piece[]): Steps<Buffer> {
   let bytes = 0;
   for (const { from, to } of pieces) bytes += to - from;
@@ -229,7 +232,7 @@ function* concat(pieces: readonly Piece[]): Steps<Buffer> {
   return page;
 }
 
-/** Where the memory is new, a megabyte may be some milliseconds. */
+/** Copying a megabyte to new memory may take some milliseconds. */
 const MAX_COPIED_BYTES = 512 * 1024;
 
 function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps<void> {
@@ -240,7 +243,7 @@ function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps
       const end = Math.min(to, next + MAX_COPIED_BYTES);
       at += bytes.copy(page, at, next, end);
       next = end;
-      // Pieces may be many and small, too.
+      // There may be many small pieces, too.
       if (at - last < MAX_COPIED_BYTES / ITEMS_PER_STEP) continue;
       last = at;
       yield;
@@ -248,7 +251,7 @@ function* copyInto(page: Buffer, begin: number, pieces: readonly Piece[]): Steps
   }
 }
 
-/** Adds to a page, in the room that is left behind it if that is enough. */
+/** Appends to a page, in the room after it if that is enough. */
 function* append(page: Buffer, pieces: readonly Piece[]): Steps<Buffer> {
   let bytes = 0;
   for (const { from, to } of pieces) bytes += to - from;
@@ -262,7 +265,7 @@ function* append(page: Buffer, pieces: readonly Piece[]): Steps<Buffer> {
   return whole;
 }
 
-/** Adds text behind a page, in the room that is left for it. */
+/** Appends text to a page, in the room after it if that is enough. */
 export function appendText(page: Buffer, text: string): Buffer {
   const bytes = Buffer.byteLength(text);
   if (page.buffer.byteLength - page.byteOffset - page.length < bytes) {

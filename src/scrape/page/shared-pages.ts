@@ -1,21 +1,21 @@
 /**
- * Pages that several answers share, and when nobody looks at them any more.
+ * Reference counts of pages that several answers share.
  *
- * Their memory goes back to the addon then. Left to the garbage collection, which is told of 8 MB more
- * at each scrape of 60,000 series, it walks the whole heap every eighth time (80 ms, in pieces).
+ * A page that is not used any more is freed by the addon. If the garbage collection freed it, 8 MB more of external
+ * memory at each scrape of 60,000 series would cause a walk of the whole heap every eighth time (80 ms, in pieces).
  */
 import { releaseBody } from '../../native.js';
 
 export class SharedPages {
   readonly #users = new WeakMap<Buffer, number>();
 
-  /** One more looks at it; it must not be released yet. */
+  /** Adds a user of the page, which must not have been released. */
   share(page: Buffer): Buffer {
     this.#users.set(page, (this.#users.get(page) ?? 0) + 1);
     return page;
   }
 
-  /** One of them looks at it no more; after the last it is empty. Other buffers stay as they are. */
+  /** Removes a user; after the last one the page is emptied. Ignores buffers that are not shared. */
   release(page: Buffer): void {
     const users = this.#users.get(page);
     if (users === undefined) return;

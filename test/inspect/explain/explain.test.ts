@@ -72,12 +72,12 @@ describe('explain', () => {
       const directory = copyOfFiles(golden);
       const series = [...explain(await readDirectory(directory), ALL).series];
       const samples = series.filter(({ value }) => value !== undefined);
-      const said = new Map(samples.map((one) => [one.series, formatNumber(one.value!)]));
+      const said = new Map(samples.map((sample) => [sample.series, formatNumber(sample.value!)]));
       assert.deepEqual(
         Object.fromEntries([...said].sort()),
         Object.fromEntries([...(await printed(directory))].sort()),
       );
-      for (const one of series) assertAddsUp(one);
+      for (const explained of series) assertAddsUp(explained);
     });
   }
 
@@ -86,7 +86,7 @@ describe('explain', () => {
       const reading = await readDirectory(join(GOLDEN, name, 'files'));
       for (const { series } of explain(reading, ALL).series) {
         const selector = new Selector(series);
-        const found = [...explain(reading, selector).series].map((one) => one.series);
+        const found = [...explain(reading, selector).series].map((explained) => explained.series);
         assert.ok(found.includes(series), series);
       }
     }

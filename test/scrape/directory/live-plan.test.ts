@@ -3,7 +3,7 @@ import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CREATION_SECONDS } from '../../../src/files/fault-code.js';
+import { CREATION_GRACE_SECONDS } from '../../../src/files/fault-code.js';
 import { LivePlan } from '../../../src/scrape/directory/live-plan.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 import { TEXT } from '../../support/dialect.js';
@@ -12,7 +12,7 @@ import { counter, gauge, writeMetricFile } from '../../support/metric-file.js';
 import { tempDirectory } from '../../support/temp.js';
 
 describe('the live plan', () => {
-  it('reports an empty file once it is too old to be in the making, though nothing changed', async () => {
+  it('reports an empty file once its creation grace period ends, though nothing changed', async () => {
     const directory = tempDirectory();
     writeFileSync(join(directory, 'counter_1.db'), '');
     const live = new LivePlan(directory, 10);
@@ -21,7 +21,7 @@ describe('the live plan', () => {
       assert.deepEqual(live.problems(), []);
       assert.deepEqual(live.facts().skippedFiles, new Map());
 
-      await sleep((CREATION_SECONDS + 0.5) * 1000);
+      await sleep((CREATION_GRACE_SECONDS + 0.5) * 1000);
       await live.update();
       assert.deepEqual(
         live.problems().map(({ code }) => code),
@@ -33,7 +33,7 @@ describe('the live plan', () => {
     }
   });
 
-  it('keeps what is held when it is made anew, because most of its keys are dead', async () => {
+  it('keeps held values when it is made anew, because most of its keys are dead', async () => {
     const directory = tempDirectory();
     const path = (name: string) => join(directory, name);
     const many = Array.from({ length: 6_000 }, (_, n) => counter('many', n, { n: String(n) }));

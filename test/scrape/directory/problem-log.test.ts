@@ -23,7 +23,7 @@ function setUp() {
 const corrupt = (path: string, offset: number) =>
   new MetricFileError('FILE_CORRUPT', path, `key length ${offset * 2} runs past used`, { offset });
 
-const foreign = (count: number) =>
+const unrecognised = (count: number) =>
   Array.from({ length: count }, (_, i) => new MetricFileError('FILE_FOREIGN', `/${i}.db`, 'found'));
 
 describe('a problem', () => {
@@ -64,7 +64,7 @@ describe('a problem', () => {
 describe('many problems at once', () => {
   it('are listed up to a limit of each code, and the rest is a number', () => {
     const { lines, log } = setUp();
-    log.report([...foreign(51), ...foreign(50).map(({ path }) => corrupt(path, 4))]);
+    log.report([...unrecognised(51), ...unrecognised(50).map(({ path }) => corrupt(path, 4))]);
     const of = (code: string) => lines.filter((line) => line.code === code);
     assert.equal(of('FILE_CORRUPT').length, 50);
     assert.equal(of('FILE_FOREIGN').length, 51);
@@ -79,7 +79,7 @@ describe('many problems at once', () => {
 
   it('are over in the same way', () => {
     const { lines, log } = setUp();
-    log.report(foreign(1_000));
+    log.report(unrecognised(1_000));
     lines.length = 0;
     log.report([]);
     assert.equal(lines.length, 51);

@@ -32,7 +32,12 @@ describe('a family of an endpoint', () => {
     outcome: number,
     reason?: 'type_conflict' | 'name_conflict',
   ][] = [
-    ['that nobody else has is served', [exposed('gauge', 'y')], paged('gauge', 'x'), together],
+    [
+      'that only the endpoint has is served',
+      [exposed('gauge', 'y')],
+      paged('gauge', 'x'),
+      together,
+    ],
     ['that the directory has joins it', [exposed('gauge', 'x')], paged('gauge', 'x'), apart],
     [
       'of another type than the directory has is left out',
@@ -147,7 +152,7 @@ describe('families of several endpoints', () => {
     );
   });
 
-  it('give way to those of one before, by type and by name', () => {
+  it('are left out where those of an earlier page have another type, or the name', () => {
     const pages = [
       [paged('histogram', 'x')],
       [paged('gauge', 'x'), paged('gauge', 'x_sum'), paged('gauge', 'y')],

@@ -65,7 +65,7 @@ describe('a page of 32 MiB', () => {
     `vllm:latency_seconds_bucket{engine="${i % 97}",le="${i}.5",model_name="meta-llama/Llama-3.1-8B"} ${i}.0\n`;
   const ordinary = `# TYPE vllm:latency_seconds histogram\n${many(300_000, series)}`;
 
-  it('is served, and holds nobody up', async () => {
+  it('is served without blocking the event loop', async () => {
     const page = filled(ordinary, PAGE_BUDGET.bytes);
     const opened = await open(page, directoryOf([counter('hits', 1)]));
     const text = await scrapedFreely(opened.scraper);
@@ -78,7 +78,7 @@ describe('a page of 32 MiB', () => {
     assert.match(next, /le="7\.5",.*\} 8\.0$/m);
   });
 
-  it('is joined with a family of the directory, and holds nobody up', async () => {
+  it('is joined with a family of the directory without blocking the event loop', async () => {
     const directory = tempDirectory();
     const labels = { engine: '7', model_name: 'meta-llama/Llama-3.1-8B' };
     const family = 'vllm:latency_seconds';
@@ -110,7 +110,7 @@ describe('a page of as many samples as there may be', () => {
   const page = (samples: number) => many(samples, (i) => `n{a="${i}"} ${i}\n`);
   const { samples } = PAGE_BUDGET;
 
-  it('is served, and holds nobody up', async () => {
+  it('is served without blocking the event loop', async () => {
     const opened = await open(page(samples), directoryOf([counter('hits', 1)]));
     const text = await scrapedFreely(opened.scraper);
     assert.deepEqual(opened.scraper.problems(), []);
@@ -131,14 +131,14 @@ describe('a page of as many families as there may be', () => {
   const { families } = PAGE_BUDGET;
   const page = many(families, (i) => `# TYPE f${i} gauge\nf${i}{a="1"} 1\nf${i}{a="2"} 2\n`);
 
-  it('is served, and holds nobody up', async () => {
+  it('is served without blocking the event loop', async () => {
     const opened = await open(page, directoryOf([counter('hits', 1)]));
     const text = await scrapedFreely(opened.scraper);
     assert.deepEqual(opened.scraper.problems(), []);
     assert.equal(text.match(/^# TYPE f/gm)!.length, families);
   });
 
-  it('is joined with as many of the directory, and holds nobody up', async () => {
+  it('is joined with as many of the directory without blocking the event loop', async () => {
     const directory = tempDirectory();
     writeMetricFile(
       join(directory, 'gauge_max_1.db'),
@@ -153,7 +153,7 @@ describe('a page of as many families as there may be', () => {
 });
 
 describe('a family of 300,000 series in the directory', () => {
-  it('is joined with that of a page, and holds nobody up', async () => {
+  it('is joined with that of a page without blocking the event loop', async () => {
     const directory = directoryOf(
       Array.from({ length: 300_000 }, (_, i) => ({
         ...counter('hits', 1),

@@ -25,7 +25,7 @@ import { metricLint } from '../../support/promtool.js';
 import { tempDirectory } from '../../support/temp.js';
 
 const CASE = `${GOLDEN}/dynamo-worker`;
-/** What Dynamo's server sends with the variable preset: two pages, one behind the other. */
+/** What Dynamo's server sends with the variable preset: two pages, one after the other. */
 const DOUBLED = [1, 2].map((i) => readFileSync(`${CASE}/dynamo.scrape.${i}.prom`, 'utf8')).join('');
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -129,7 +129,7 @@ describe("Dynamo's doubled page", () => {
     assert.deepEqual(new Map([...valuesOf(text)].sort()), new Map([...first].sort()));
   });
 
-  it('is good OpenMetrics too', { skip: python.skip || tool.skip }, async () => {
+  it('is valid OpenMetrics too', { skip: python.skip || tool.skip }, async () => {
     const { page } = open([await endpoint(DOUBLED)]);
     const [openMetrics, text] = [await page(OPENMETRICS), await page()];
     assert.deepEqual(faultsOf(openMetrics, true), []);
@@ -194,7 +194,7 @@ describe('an appended page', () => {
     '',
   ].join('\n');
 
-  it('stands behind the families of the directory, in text', async () => {
+  it('is after the families of the directory, in text', async () => {
     const directory = tempDirectory();
     writeMetricFile(join(directory, 'counter_1.db'), [counter('hits', 3)]);
     const { page } = open([await endpoint(small)], { directory });
@@ -232,7 +232,7 @@ describe('an appended page', () => {
     assert.match(text, /^# TYPE plain unknown\nplain\{x="a\\"b"\} 4 1700000000$/m);
   });
 
-  it('is chosen from by prefix, as the text format names a family', async () => {
+  it('is selected by prefix, as the text format names a family', async () => {
     const prefixes = { include: ['up_seconds_total', 'lat'], exclude: ['lat'] };
     const { page } = open([await endpoint(small)], { prefixes });
     assert.deepEqual(
@@ -241,7 +241,7 @@ describe('an appended page', () => {
     );
   });
 
-  it('gives way to an endpoint before it', async () => {
+  it('is left out where an endpoint before it has the same series', async () => {
     const { page } = open([await endpoint('a 1\nb 2\n'), await endpoint('b 3\nc 4\n')]);
     const values = [...valuesOf(await page())].sort();
     assert.deepEqual(values, [
@@ -284,7 +284,7 @@ describe('an appended page', () => {
     assert.match(accept!, /^text\/plain;.*,application\/openmetrics-text;version=1\.0\.0;/);
   });
 
-  it('may be behind a redirect and a password, which go nowhere else', async () => {
+  it('may need a redirect and a password, which go nowhere else', async () => {
     const seen: (string | undefined)[] = [];
     const other = await endpoint((request, response) => {
       seen.push(request.headers.authorization);
@@ -375,11 +375,11 @@ describe('a page with families of the directory', () => {
     ]);
   });
 
-  it('is good in every dialect, and says the same in it', async () => {
+  it('is valid in every dialect, and shows the same in each', async () => {
     const { page } = open([await endpoint(text)], { directory: filled() });
     const expected = [...valuesOf((await page()).replace(/ 1000$/m, ''))].sort();
     for (const format of ['text-1.0.0', 'openmetrics'] as const) {
-      for (const escaping of ESCAPINGS.filter((one) => one !== 'dots')) {
+      for (const escaping of ESCAPINGS.filter((scheme) => scheme !== 'dots')) {
         const shown = await page(dialectOf(format, escaping));
         assert.deepEqual(faultsOf(shown.replace(/ 1(000)?$/gm, ''), format === 'openmetrics'), []);
         const values = [...valuesOf(shown.replace(/^(depth\{a="9"\} 92) .*$/m, '$1'))].sort();
@@ -388,7 +388,7 @@ describe('a page with families of the directory', () => {
     }
   });
 
-  it('is good OpenMetrics and good text, as others read it', async (t) => {
+  it('is valid OpenMetrics and valid text, as others read it', async (t) => {
     const python = currentPython();
     const tool = promtool();
     if (python.skip || tool.skip) return t.skip(String(python.skip || tool.skip));
@@ -509,7 +509,7 @@ describe('a page with families of the directory', () => {
     );
   });
 
-  it('is chosen from by name[]', async () => {
+  it('is selected by name[]', async () => {
     const { scraper: opened } = open([await endpoint(text)], { directory: filled() });
     const chosen = async (...names: string[]) =>
       linesOf(String(await opened.scrape({ dialect: TEXT, names }))).filter(
@@ -536,7 +536,7 @@ describe('a page with families of the directory', () => {
     ]);
   });
 
-  it('gives way to families that promfold adds', async () => {
+  it('is left out where promfold adds a family of the same name', async () => {
     const extra = {
       name: 'own',
       type: 'gauge' as const,
@@ -552,7 +552,7 @@ describe('a page with families of the directory', () => {
     );
   });
 
-  it('gives way where escaping makes a name that another family has', async () => {
+  it('is renamed where escaping makes a name that another family has', async () => {
     const directory = tempDirectory();
     writeMetricFile(join(directory, 'gauge_max_1.db'), [gauge('a.b', 1)]);
     const { page } = open([await endpoint('# TYPE a_b gauge\na_b 2\n')], { directory });
@@ -793,7 +793,7 @@ describe('--append-url', () => {
     assert.doesNotMatch(daemon.log + body, /hidden/);
   });
 
-  it('is printed by scrape, which complains and ends well without it', async () => {
+  it('is printed by scrape, which warns and succeeds without it', async () => {
     const url = await endpoint('# TYPE x gauge\nx 5\n');
     const { stdout, stderr, exitCode } = await promfold([
       'scrape',
@@ -806,7 +806,7 @@ describe('--append-url', () => {
     assert.match(stderr, /http:\/\/127\.0\.0\.1:1\/metrics: .*\[APPEND_FAILED\]/);
   });
 
-  it('refuses what is no URL, without a password in the message', async () => {
+  it('refuses what is not a URL, without a password in the message', async () => {
     const { exitCode, stderr } = await promfold(['scrape', '/x', '--append-url=ftp://a:hidden@b/']);
     assert.equal(exitCode, 2);
     assert.match(stderr, /--append-url: expected an http or https URL, got 'ftp:\/\/…@b\/'/);

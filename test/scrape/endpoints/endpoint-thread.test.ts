@@ -64,7 +64,7 @@ describe('the thread of an endpoint', () => {
     await assert.rejects(opened.thread.print(page, question, WITHIN_MS), /read again meanwhile/);
   });
 
-  it('is another one when the page is much smaller than it was, so that memory comes back', async () => {
+  it('is replaced when the page is much smaller than it was, so that memory is freed', async () => {
     const opened = await open(many(200_000, (i) => `a{series="${i}",of="a large page"} 1\n`));
     const large = await opened.thread.read(WITHIN_MS);
     opened.server.show('a 1\n');
@@ -75,7 +75,7 @@ describe('the thread of an endpoint', () => {
     assert.equal(await opened.thread.read(WITHIN_MS), next);
   });
 
-  it('is another one after a large page that was refused', async () => {
+  it('is replaced after a large page that was refused', async () => {
     const opened = await open('a 1\n');
     const first = await opened.thread.read(WITHIN_MS);
     opened.server.show(many(500_001, (i) => `a{b="${i}"} 1\n`));
@@ -84,7 +84,7 @@ describe('the thread of an endpoint', () => {
     assert.notEqual(threadOf(await opened.thread.read(WITHIN_MS)), threadOf(first));
   });
 
-  it('that runs out of memory is another one with the next question', async () => {
+  it('is replaced with the next question when it runs out of memory', async () => {
     // Helps are strings, and more of them than this heap has room for.
     const help = 'x'.repeat(2_000);
     const opened = await open(
@@ -100,7 +100,7 @@ describe('the thread of an endpoint', () => {
     ]);
   });
 
-  it('that is busy beyond its time is another one with the next question', async () => {
+  it('is replaced with the next question when it is busy beyond its time', async () => {
     const opened = await open(many(300_000, (i) => `a{b="${i}"} 1\n`));
     const page = await opened.thread.read(WITHIN_MS);
     const question = { dialect: TEXT, names: undefined, renamed: [] };
@@ -110,7 +110,7 @@ describe('the thread of an endpoint', () => {
     assert.notEqual(threadOf(await opened.thread.read(WITHIN_MS)), threadOf(page));
   });
 
-  it('that reads beyond its time is another one with the next question', async () => {
+  it('is replaced with the next question when it reads beyond its time', async () => {
     const opened = await open('a 1\n');
     const page = await opened.thread.read(WITHIN_MS);
     // An escape that is none has each line read the slow way: fetching it is far from all.
@@ -125,7 +125,7 @@ describe('the thread of an endpoint', () => {
     assert.notEqual(threadOf(await opened.thread.read(WITHIN_MS)), threadOf(page));
   });
 
-  it('leaves out what it is told, and prints apart what is joined', async () => {
+  it('leaves out what it must, and prints apart what is joined', async () => {
     const opened = await open('a 1\nb{x="1"} 2\nb{x="2"} 2\nc 3\n');
     const page = await opened.thread.read(WITHIN_MS);
     const existing = [{ family: 1, labelSets: [Buffer.from('x="1"\n')] }];

@@ -49,7 +49,7 @@ const namesIn = (exposition: string) =>
   [...exposition.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
 
 describe('extra families', () => {
-  it("stand behind the application's and before our own", async () => {
+  it("come after the application's and before our own", async () => {
     const selfMetrics = new SelfMetrics({ version: '1', revision: '' });
     const page = String(
       await open({ extras: [extra(family('b', '1.0', '2.0')), extra(uptime)], selfMetrics }).scrape(
@@ -69,7 +69,7 @@ describe('extra families', () => {
     assert.deepEqual(faultsOf(page, false), []);
   });
 
-  it('are spelled as the dialect has it', async () => {
+  it('are spelled as in the dialect', async () => {
     const page = String(await open({ extras: [extra(uptime)] }).scrape({ dialect: OPENMETRICS }));
     assert.match(page, /^# TYPE uptime_seconds counter\nuptime_seconds_total 7\.0\n# EOF\n$/m);
     assert.deepEqual(faultsOf(page, true), []);
@@ -91,7 +91,7 @@ describe('extra families', () => {
     });
   }
 
-  it('give way where escaping makes a name that the directory has', async () => {
+  it('are renamed where escaping makes a name that the directory has', async () => {
     const once = open({ extras: [extra(family('app_depth', '99.0'))] });
     const escaped = String(await once.scrape({ dialect: TEXT }));
     assert.deepEqual(namesIn(escaped), ['app_requests_total', 'app_depth', 'U__app__depth']);
@@ -99,13 +99,13 @@ describe('extra families', () => {
     assert.deepEqual(namesIn(utf8), ['app_requests', '"app.depth"', 'app_depth']);
   });
 
-  it('are chosen by name[]', async () => {
+  it('are selected by name[]', async () => {
     const once = open({ extras: [extra(family('b', '1.0'), uptime)] });
     const page = String(await once.scrape({ dialect: TEXT, names: ['uptime_seconds_total'] }));
     assert.deepEqual(namesIn(page), ['uptime_seconds_total']);
   });
 
-  it('are asked once for all who wait, after the directory was read', async () => {
+  it('are asked once for all waiting requests, after the directory was read', async () => {
     const calls: string[] = [];
     const once = open({
       extras: [

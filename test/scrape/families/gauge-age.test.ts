@@ -1,4 +1,4 @@
-/** `--gauge-age`: whose age is told, under which labels, and from which moment on. */
+/** `--gauge-age`: whose age is given, under which labels, and from which moment on. */
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,11 +59,11 @@ describe('the age of gauges', () => {
 
   const none: [title: string, file: string, setSeconds: number, prefix: string][] = [
     ['a gauge that was never set', 'gauge_mostrecent_1.db', 0, 'q'],
-    ['other modes, whose files say no time', 'gauge_max_1.db', NOW - 5, 'q'],
+    ['other modes, whose files have no times', 'gauge_max_1.db', NOW - 5, 'q'],
     ['other names', 'gauge_mostrecent_1.db', NOW - 5, 'uq'],
   ];
   for (const [title, file, setSeconds, prefix] of none) {
-    it(`is not told of ${title}`, async () => {
+    it(`is not given for ${title}`, async () => {
       const directory = directoryOf({ [file]: [gauge('q', 1, setSeconds)] });
       assert.deepEqual(await ages(open(directory, [prefix])), {});
     });
@@ -92,7 +92,7 @@ describe('the age of gauges', () => {
     assert.deepEqual(await ages(from, { source: 'b' }), b);
   });
 
-  it('leaves a label of its own name to the gauge under another', async () => {
+  it('keeps a label of the same name under another name', async () => {
     const directory = directoryOf({
       'gauge_mostrecent_1.db': ['a', 'b'].map((own) =>
         gauge('q', 1, NOW - 3, { promfold_gauge: own }),
@@ -104,7 +104,7 @@ describe('the age of gauges', () => {
     });
   });
 
-  it('is told where only it is asked for', async () => {
+  it('is given where only it is asked for', async () => {
     const directory = directoryOf({ 'gauge_mostrecent_1.db': [gauge('q', 1, NOW - 3)] });
     const from = open(directory, ['q']);
     const names = ['promfold_gauge_age_seconds'];

@@ -110,7 +110,7 @@ describe('self-metrics', () => {
     assert.ok(lines.includes('promfold_skipped_files{reason="corrupt"} 0.0'));
   });
 
-  it('make nothing anew that says the same as before', async () => {
+  it('make nothing anew that did not change', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
     const before = await metrics.families();
@@ -135,7 +135,7 @@ describe('self-metrics', () => {
     assert.ok(await isThere());
   });
 
-  it('leave out a family that has nothing to say', async () => {
+  it('leave out a family without a value', async () => {
     const text = (await exposed(FACTS)).join('\n');
     assert.doesNotMatch(text, /promfold_skipped_entries/);
   });
@@ -175,7 +175,7 @@ describe('self-metrics', () => {
       }
     });
 
-    it('say of one that is gone that it is down, and no more', async () => {
+    it('report one that is gone as down, and nothing else', async () => {
       const lines = await exposed(facts(source('a', true, READ), source('b', false)));
       assert.deepEqual(
         lines.filter((line) => line.includes('"b"')),
@@ -183,7 +183,7 @@ describe('self-metrics', () => {
       );
     });
 
-    it('leave nothing of one that is no source any more', async () => {
+    it('leave nothing of one that is not a source any more', async () => {
       const metrics = new SelfMetrics(BUILD);
       metrics.record(facts(source('a', true, READ), source('b', true, READ)));
       const lines = await exposed(facts(source('a', true, READ)), metrics);
@@ -193,14 +193,14 @@ describe('self-metrics', () => {
       );
     });
 
-    it('take the label they are told', async () => {
+    it('take the given label', async () => {
       const metrics = new SelfMetrics(BUILD, 'app');
       const lines = await exposed(facts(source('a', true, READ)), metrics);
       assert.ok(lines.includes('promfold_up{app="a"} 1.0'));
     });
   });
 
-  it('follow the dialect, and leave the end to the page', async () => {
+  it('follow the dialect, without the trailer', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
     const text = printFamilies(dialectFor('openmetrics'), await metrics.families(), []);
@@ -219,7 +219,7 @@ describe('self-metrics', () => {
       milliseconds.push(performance.now() - started);
     }
     const median = milliseconds.sort((a, b) => a - b)[150]!;
-    // Three times the aim: this may run beside a build.
+    // Three times the aim: this may run during a build.
     assert.ok(median < 0.9, `median ${median} ms`);
   });
 

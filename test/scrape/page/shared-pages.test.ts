@@ -1,4 +1,4 @@
-/** The memory of a page goes back when all who were given it have said that it is sent, not before. */
+/** The memory of a page is freed when all who received it have released it, not before. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -46,7 +46,7 @@ describe('a released page', () => {
     assert.equal(String(await scraper.scrape(plain)), text);
   });
 
-  it('is not the one that is compressed of it, nor the other way round', async () => {
+  it('is independent of its compressed form', async () => {
     const [gzipped, page] = await Promise.all([
       scraper.scrape({ ...plain, gzip: true }),
       scraper.scrape(plain),
@@ -68,7 +68,7 @@ describe('a released page', () => {
     assert.ok(process.memoryUsage().arrayBuffers - before < 3 * length);
   });
 
-  it('is none that the addon did not make', () => {
+  it('is ignored where the addon did not make it', () => {
     const pooled = Buffer.from('pooled with others');
     releaseBody(pooled);
     assert.equal(String(pooled), 'pooled with others');
@@ -77,7 +77,7 @@ describe('a released page', () => {
 });
 
 describe('pages of several directories', () => {
-  it('are joined, and what they were joined of is released', async () => {
+  it('are joined, and the parts are released', async () => {
     const named = ['a', 'b'].map((name) => {
       const directory = tempDirectory();
       const entries = Array.from({ length: 2000 }, (_, i) => counter('c', i, { i: `${i}` }));
