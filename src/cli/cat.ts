@@ -118,7 +118,7 @@ function entriesTable(entries: List<EntryView>, width: number): IterableIterator
 
 function setText({ ageSeconds, previousLife }: EntryView): string {
   if (ageSeconds === undefined) return '-';
-  return `${formatAge(ageSeconds)} ago${previousLife ? ', previous life' : ''}`;
+  return `${formatAge(ageSeconds)} ago${previousLife ? ', earlier process' : ''}`;
 }
 
 function seriesText({ series, problem }: EntryView): string {

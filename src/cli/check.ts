@@ -26,7 +26,7 @@ const LABEL_WIDTH = 9;
 /** Prose is not wider than this, nor wider than the terminal. */
 const PROSE_WIDTH = 100;
 
-/** Where stdout is no terminal. Evidence is whole there, on one line, to be searched for. */
+/** Where stdout is not a terminal. Evidence is whole there, on one line, to be searched for. */
 const PIPED_WIDTH = 80;
 
 export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {

@@ -190,7 +190,7 @@ _promfold() {
   done
   current=\${words[-1]}
   [[ $raw == [=:]* ]] && raw=
-  # Within quotes nothing is split, and the quote is no part of a reply.
+  # Within quotes nothing is split, and the quote is not a part of a reply.
   [[ $raw == [\\"\\']* ]] && current=\${current%"$raw"}\${raw:1} raw=\${raw:1}
   prefix=\${current%"$raw"}
 

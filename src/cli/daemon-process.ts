@@ -15,7 +15,7 @@ import { WRAPPER_VARIABLE, type WrapperAnswer, type WrapperQuestion } from './wr
 const FIRST_PAUSE_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 60;
 
-/** One that ran this long was no failed start. */
+/** One that ran this long was not a failed start. */
 const SETTLED_MILLISECONDS = 60_000;
 
 /** A daemon that is told to stop has this long; then the command's exit code waits no more. */

@@ -97,7 +97,7 @@ interface Row {
 
 type Mark = '-' | '+' | '~' | '!';
 
-/** Those that are no part of a histogram. */
+/** Those that are not part of a histogram. */
 function changedSeries({ added, removed, changed }: Difference): ChangedSeries[] {
   return [removed, added, changed].flatMap((changes) =>
     changes.filter(({ histogram }) => histogram === undefined),

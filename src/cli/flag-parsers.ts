@@ -136,7 +136,7 @@ export function parseTelemetryPath(text: string): string {
 export function parseEndpoint(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
-  // What is no URL may hold a password all the same.
+  // What is not a URL may hold a password all the same.
   throw new ExpectedError('an http or https URL', text.replace(/\/\/[^@]*@/, '//…@'));
 }
 

@@ -73,7 +73,7 @@ export const ls: Command<
           : [
               ...processesTable(shown, now, width, commands),
               ...moreLine(processes.length - limit, 'processes'),
-              ...previousLifeLine(shown),
+              ...earlierProcessLine(shown),
             ];
     const total = totalLines(view.total).flatMap((line) => wrapText(line, width));
     await terminal.print(textOf([...table, ...total]));
@@ -251,9 +251,9 @@ function moreLine(hidden: number, what: string): string[] {
   return hidden > 0 ? [`… ${formatCount(hidden)} more ${what}; --all shows them`] : [];
 }
 
-function previousLifeLine(shown: readonly ProcessView[]): string[] {
+function earlierProcessLine(shown: readonly ProcessView[]): string[] {
   const isAny = shown.some(({ previousLife }) => previousLife);
-  return isAny ? ['* previous life: has values of an earlier process with the same id'] : [];
+  return isAny ? ['* earlier process: has values of one that had the same id'] : [];
 }
 
 function totalLines(total: ProcessesTotal): string[] {

@@ -14,7 +14,7 @@ const MIN_WIDTH = 8;
 const MIN_WRAPPED_WIDTH = 24;
 
 export interface TableOptions {
-  /** Columns of the terminal; Infinity where nothing is to be cut, as when stdout is no terminal. */
+  /** Columns of the terminal; Infinity where nothing is to be cut, as when stdout is not a terminal. */
   readonly width: number;
   /** Indexes of the columns that are aligned right: numbers. */
   readonly alignRight?: readonly number[];

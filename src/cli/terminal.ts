@@ -17,7 +17,7 @@ export interface Screen {
 /** Of a terminal that does not say. */
 const USUAL_WIDTH = 80;
 
-/** Infinity when stdout is no terminal. */
+/** Infinity when stdout is not a terminal. */
 export function terminalWidth(environment: Environment, screen: Screen = process.stdout): number {
   if (!screen.isTTY) return Number.POSITIVE_INFINITY;
   const columns = Number(environment.COLUMNS);

@@ -38,7 +38,7 @@ export interface HistogramPart {
   /** `request_seconds{path="/"}`. */
   readonly histogram: string;
   readonly kind: 'bucket' | 'sum' | 'count';
-  /** Of a bucket; undefined where it is no number. */
+  /** Of a bucket; undefined where it is not a number. */
   readonly bound: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface ComparedSample {
   readonly family: string;
   readonly processId: string | undefined;
   readonly value: number;
-  /** Undefined for one that is no part of a histogram. */
+  /** Undefined for one that is not a part of a histogram. */
   readonly part: HistogramPart | undefined;
 }
 

@@ -5,7 +5,7 @@
 import type { ErrorCode } from '../errors.js';
 import { isUnusable, type Key } from '../format/key.js';
 import { mergeRule, OPERATION } from '../plan/operation.js';
-import { isPreviousLife } from '../processes/previous-life.js';
+import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness } from '../processes/writer.js';
 import { isAny, type List, listOf, mapList } from './list.js';
 import { lastSeenByProcess } from './processes.js';
@@ -153,7 +153,7 @@ function viewEntry(reading: Reading, { fileName }: ReadFile, entry: ReadEntry): 
     value,
     setSeconds: isSet ? timestampSeconds : undefined,
     ageSeconds: isSet ? reading.takenAtSeconds - timestampSeconds : undefined,
-    previousLife: writer !== undefined && isPreviousLife(timestampSeconds, writer),
+    previousLife: writer !== undefined && isByEarlierProcess(timestampSeconds, writer),
     series: known && seriesName(known.sampleName, known.labels),
     family: known?.family,
     labels: known && Object.fromEntries(known.labels),

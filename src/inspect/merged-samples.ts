@@ -34,7 +34,7 @@ export interface ProcessSample extends ExposedSample {
   readonly processId: string;
 }
 
-/** What each process holds, key by key; buckets are no running totals here. */
+/** What each process holds, key by key; buckets are not running totals here. */
 export function* processSamples(reading: Reading): IterableIterator<ProcessSample> {
   for (const { fileName, fault, entries } of reading.files) {
     if (fileName === undefined || fault !== undefined) continue;

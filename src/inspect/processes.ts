@@ -5,7 +5,7 @@
  */
 import type { Key } from '../format/key.js';
 import { isUnusable } from '../format/key.js';
-import { isPreviousLife } from '../processes/previous-life.js';
+import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness, Writer } from '../processes/writer.js';
 import type { ReadFile, Reading } from './reading.js';
 
@@ -179,21 +179,21 @@ function viewFile(file: ReadFile, writer: Writer | undefined): FileView {
     sizeBytes: file.sizeBytes,
     diskBytes: file.diskBytes,
     modifiedSeconds: file.modifiedSeconds,
-    previousLife: writer !== undefined && hasPreviousLife(file, writer),
+    previousLife: writer !== undefined && hasEarlierProcess(file, writer),
     fault: fault && { code: fault.code, found: fault.found, offset: fault.offset },
   };
 }
 
-/** As the header says; 0 where it cannot be right, as in a file that is no metric file at all. */
+/** As the header says; 0 where it cannot be right, as in a file that is not a metric file at all. */
 export function usedBytesOf({ usedBytes, sizeBytes }: ReadFile): number {
   return usedBytes >= 0 && usedBytes <= sizeBytes ? usedBytes : 0;
 }
 
-export function hasPreviousLife(file: ReadFile, writer: Writer): boolean {
+export function hasEarlierProcess(file: ReadFile, writer: Writer): boolean {
   if (writer.abandoned?.includes(file.identity)) return true;
   if (writer.liveness !== 'alive') return false;
   for (const { timestampSeconds } of file.entries) {
-    if (isPreviousLife(timestampSeconds, writer)) return true;
+    if (isByEarlierProcess(timestampSeconds, writer)) return true;
   }
   return false;
 }

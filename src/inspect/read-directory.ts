@@ -68,7 +68,7 @@ export async function readDirectory(path: string): Promise<Reading> {
 }
 
 /**
- * For who merges the values of a single file: what cannot be read is no empty file.
+ * For who merges the values of a single file: what cannot be read is not an empty file.
  *
  * @throws MetricFileError its fault; FILE_FOREIGN where nothing says how its values join
  */

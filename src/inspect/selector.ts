@@ -148,7 +148,7 @@ function parseMatchers(text: string): Matcher[] {
       at++;
       const escapeCode = /u[\da-fA-F]{4}|x[\da-fA-F]{2}|[abfnrtv\\"']/y;
       const found = take(escapeCode);
-      // A pattern such as "\d" with one backslash is no PromQL, but what everybody means by it.
+      // A pattern such as "\d" with one backslash is not PromQL, but what everybody means by it.
       if (found === undefined) {
         value += '\\';
         at--;
@@ -216,10 +216,10 @@ const EXPRESSION: readonly RegExp[] = [
   /[\w)\]]\s*(?:[-+*/%^<>]|[=!]=)|\s(?:and|or|unless)\s/,
 ];
 
-/** Labels that a function goes by are no names of series. */
+/** Labels that a function goes by are not names of series. */
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g;
 
-/** A name, with its braces, that is no function. */
+/** A name, with its braces, that is not a function. */
 const INNER =
   /[a-zA-Z_:][a-zA-Z0-9_:]*(?![a-zA-Z0-9_:]|\s*\()(?:\{(?:[^{}"'`]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\})?/;
 

@@ -40,7 +40,7 @@ export interface IndexedFamily {
   readonly series: readonly Series[];
   /** Of these, the ones left out because a later one prints the same line. */
   readonly identical: readonly Series[];
-  /** Buckets whose bound is no number; they count for nothing. */
+  /** Buckets whose bound is not a number; they count for nothing. */
   readonly unusable: readonly Contribution[];
 }
 

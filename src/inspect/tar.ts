@@ -49,7 +49,7 @@ function checksum(block: Uint8Array): number {
 /**
  * The plain files of an archive; their bytes point into it.
  *
- * @throws Error where it is no archive or ends early, as a phrase
+ * @throws Error where it is not an archive or ends early, as a phrase
  */
 export function readTar(archive: Buffer): TarMember[] {
   const members: TarMember[] = [];

@@ -70,7 +70,7 @@ function joined(lines: readonly string[]): string {
   return lines.map((line) => line.trim()).join(' ');
 }
 
-/** `\|` in a cell is no border. */
+/** `\|` in a cell is not a border. */
 function cellsOf(row: string): string[] {
   return row
     .replace(/^\||\|$/g, '')
@@ -90,7 +90,7 @@ export function sectionOf(text: string, title: string): string | undefined {
     .trimEnd();
 }
 
-/** What is no heading is below all. */
+/** What is not a heading is below all. */
 function levelOf(line: string): number {
   const [, marks] = HEADING.exec(line) ?? [];
   return marks === undefined ? Number.POSITIVE_INFINITY : marks.length;

@@ -73,7 +73,7 @@ export async function findWriters(
   }
 
   const writers = new Map<string, Writer>();
-  // Ids that are no numbers are another scheme, and say nothing about those that are.
+  // Ids that are not numbers are another scheme, and say nothing about those that are.
   const numbered: boolean[] = [];
   for (const [processId, own] of filesOf) {
     const found = own.flatMap((i) => mappers.get(i) ?? []);

@@ -51,7 +51,7 @@ export function isMultiprocessingChild(commandLine: string): boolean {
   return program?.kind === 'code' && /^from multiprocessing[. ]/.test(program.text);
 }
 
-/** What a Python runs; undefined where it is no Python, or reads its program from stdin. */
+/** What a Python runs; undefined where it is not Python, or reads its program from stdin. */
 function programOf(
   words: readonly string[],
 ): { readonly kind: 'name' | 'code'; readonly text: string } | undefined {

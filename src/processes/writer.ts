@@ -24,6 +24,6 @@ export interface Writer {
   readonly pidNamespace?: string;
   /** Other processes that write the same file, which damages it; absent where there are none. */
   readonly otherPids?: readonly number[];
-  /** Files of this id (`ReadFile.identity`) that a living process left aside: of a previous life. Absent where none. */
+  /** Files of this id (`ReadFile.identity`) that a living process left aside: of an earlier process with the same id. Absent where none. */
   readonly abandoned?: readonly string[];
 }

@@ -16,7 +16,7 @@ export class DeadlineError extends Error {
 
 /**
  * @param header X-Prometheus-Scrape-Timeout-Seconds
- * @returns seconds until an answer is due; undefined without a header, or with one that is no timeout
+ * @returns seconds until an answer is due; undefined without a header, or with one that is not a timeout
  */
 export function deadlineSeconds(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d+(\.\d*)?$/.test(header.trim())) return undefined;

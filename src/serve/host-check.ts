@@ -56,12 +56,12 @@ export function refusalOf(
   const shown = host.slice(0, MAX_SHOWN).replace(/[^\x21-\x7e]/g, '?');
   const line = `the request is for host '${shown}', which is not one of this server`;
   const allowed = name === undefined ? undefined : parseAllowedHost(name);
-  // Of what is no name at all nothing could be allowed.
+  // Of what is not a name at all nothing could be allowed.
   const cure = allowed === undefined ? '' : `; --web.allowed-host=${allowed} allows it`;
   return { status: 421, line: line + cure };
 }
 
-/** Without port, brackets and the dot at the end; undefined for what is no host. */
+/** Without port, brackets and the dot at the end; undefined for what is not a host. */
 function nameIn(host: string): string | undefined {
   const { address, name } =
     /^(?:\[(?<address>[^\]]*)\]|(?<name>[^:]+))(?::\d*)?$/.exec(host)?.groups ?? {};

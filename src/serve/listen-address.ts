@@ -30,7 +30,7 @@ const SOCKET = /^unix:(?:\/\/)?(\/[^\0]*[^\0/])$/;
 /** The kernel takes no longer paths: sun_path of unix(7), without its last byte. */
 export const MAX_SOCKET_PATH_BYTES = 107;
 
-/** Returns undefined for what is no address. */
+/** Returns undefined for what is not an address. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, path] = SOCKET.exec(text) ?? [];
   if (path !== undefined) {

@@ -45,7 +45,7 @@ const NOT_GUESSED = { 'X-Content-Type-Options': 'nosniff' };
 
 /** Milliseconds. */
 const TIMEOUTS = {
-  /** A request is a few hundred bytes; slower ones are no scrapes. */
+  /** A request is a few hundred bytes; slower ones are not scrapes. */
   headers: 10_000,
   request: 20_000,
   /** Longer than the common scrape intervals of 15 to 60 s, so that Prometheus keeps its connection. */

@@ -430,7 +430,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     ),
   },
   {
-    fault: 'a bucket whose `le` is no number',
+    fault: 'a bucket whose `le` is not a number',
     served: 'everything but that bucket',
     seen: 'KEY_UNUSABLE',
     cure: 'find who else writes the file',

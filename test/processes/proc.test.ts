@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { mountOf, parseMounts } from '../../src/files/mounts.js';
 import { parseBootSeconds } from '../../src/processes/boot.js';
+import { isByEarlierProcess } from '../../src/processes/earlier-process.js';
 import { writableMappings } from '../../src/processes/maps.js';
 import { directoriesIn, variableOf } from '../../src/processes/metric-processes.js';
-import { isPreviousLife } from '../../src/processes/previous-life.js';
 import { Proc, parseStat } from '../../src/processes/proc.js';
 import { roleOf } from '../../src/processes/role.js';
 import { tempDirectory } from '../support/temp.js';
@@ -140,12 +140,12 @@ describe('parseStat', () => {
     assert.equal(parseStat('nonsense'), undefined));
 });
 
-describe('isPreviousLife', () => {
+describe('isByEarlierProcess', () => {
   const alive = { liveness: 'alive', startSeconds: 1000 } as const;
   const cases: [
     title: string,
     timestamp: number,
-    writer: Parameters<typeof isPreviousLife>[1],
+    writer: Parameters<typeof isByEarlierProcess>[1],
     expected: boolean,
   ][] = [
     ['written before the process began', 990, alive, true],
@@ -156,7 +156,7 @@ describe('isPreviousLife', () => {
     ['of a process whose start is not known', 990, { ...alive, startSeconds: undefined }, false],
   ];
   for (const [title, timestamp, writer, expected] of cases) {
-    it(title, () => assert.equal(isPreviousLife(timestamp, writer), expected));
+    it(title, () => assert.equal(isByEarlierProcess(timestamp, writer), expected));
   }
 });
 

@@ -22,7 +22,7 @@ describe('sockets of systemd', () => {
       LISTEN_FDNAMES: 'a',
       HOME: '/',
     };
-    // Descriptor 3 is no socket in a process of Node.
+    // Descriptor 3 is not a socket in a process of Node.
     assert.deepEqual(systemdSockets(environment, 7), []);
     assert.deepEqual(environment, { HOME: '/' });
   });

@@ -63,7 +63,7 @@ export function oneSeries(series: ExplainedSeries, { width, rows, now }: Room): 
   const header = ['PROCESS', 'STATE', ...(hasRoles ? ['ROLE'] : [])];
   const columns: ((share: Share) => string)[] = [
     ({ processId }) => processId,
-    (share) => (share.previousLife ? PREVIOUS_LIFE : stateText(share, now)),
+    (share) => (share.previousLife ? EARLIER_PROCESS : stateText(share, now)),
     ...(hasRoles ? [roleText] : []),
   ];
   const alignRight: number[] = [];
@@ -98,7 +98,7 @@ export function oneSeries(series: ExplainedSeries, { width, rows, now }: Room): 
 }
 
 /** What `ls` marks with `*`. */
-const PREVIOUS_LIFE = 'previous life';
+const EARLIER_PROCESS = 'earlier process';
 
 function verdictLine(series: ExplainedSeries, now: number): string {
   const { shares, operation } = series;
@@ -112,9 +112,9 @@ function verdictLine(series: ExplainedSeries, now: number): string {
 
 /** `all alive`, `3 alive, 1 dead`. */
 function states(shares: readonly Share[]): string {
-  const counts = new Map(['alive', 'dead', PREVIOUS_LIFE, 'unknown'].map((state) => [state, 0]));
+  const counts = new Map(['alive', 'dead', EARLIER_PROCESS, 'unknown'].map((state) => [state, 0]));
   for (const { previousLife, liveness } of shares) {
-    const state = previousLife ? PREVIOUS_LIFE : liveness;
+    const state = previousLife ? EARLIER_PROCESS : liveness;
     counts.set(state, counts.get(state)! + 1);
   }
   for (const [state, count] of counts) if (count === 0) counts.delete(state);

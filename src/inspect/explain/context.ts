@@ -1,7 +1,7 @@
 /** What all series of one explanation share: the reading, its merged values, and what is made once for a file or a histogram. */
 import type { Histogram } from '../../plan/laid-out-family.js';
 import type { Series } from '../../plan/series.js';
-import { isPreviousLife } from '../../processes/previous-life.js';
+import { isByEarlierProcess } from '../../processes/earlier-process.js';
 import type { ReadFile, Reading } from '../reading.js';
 import type { Contributions, SeriesIndex } from '../series-index.js';
 import type { BucketTotals } from './bucket-totals.js';
@@ -50,7 +50,7 @@ export function nameInFiles(
   return key !== undefined && 'family' in key ? key.family : undefined;
 }
 
-export function isOfPreviousLife(
+export function isOfEarlierProcess(
   { writers }: Reading,
   file: ReadFile,
   timestampSeconds: number,
@@ -58,7 +58,8 @@ export function isOfPreviousLife(
   const writer = writers.get(file.fileName!.processId);
   if (writer === undefined) return false;
   return (
-    writer.abandoned?.includes(file.identity) === true || isPreviousLife(timestampSeconds, writer)
+    writer.abandoned?.includes(file.identity) === true ||
+    isByEarlierProcess(timestampSeconds, writer)
   );
 }
 

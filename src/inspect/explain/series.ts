@@ -5,7 +5,7 @@ import { OPERATION, type Operation } from '../../plan/operation.js';
 import type { Series } from '../../plan/series.js';
 import { seriesName } from '../series-name.js';
 import { bucketTotals } from './bucket-totals.js';
-import { type Context, holderOf, isOfPreviousLife, nameInFiles, percentOf } from './context.js';
+import { type Context, holderOf, isOfEarlierProcess, nameInFiles, percentOf } from './context.js';
 import type { ExplainedSeries, Share } from './explanation.js';
 import type { ChosenSeries } from './selection.js';
 import { verdictOf } from './verdict.js';
@@ -71,7 +71,7 @@ function plainShares(
       percent: adds ? percentOf(entry.value, value) : undefined,
       setSeconds: set,
       ageSeconds: set === undefined ? undefined : reading.takenAtSeconds - set,
-      previousLife: isOfPreviousLife(reading, file, entry.timestampSeconds),
+      previousLife: isOfEarlierProcess(reading, file, entry.timestampSeconds),
       decides: i === winner,
     };
   });
@@ -99,7 +99,7 @@ function totalShares(
       percent: percentOf(own[last]!, value),
       setSeconds: undefined,
       ageSeconds: undefined,
-      previousLife: isOfPreviousLife(context.reading, file, 0),
+      previousLife: isOfEarlierProcess(context.reading, file, 0),
       decides: false,
     }),
   );

@@ -7,7 +7,7 @@ import { formatAge, formatCount, formatValue } from '../quantity.js';
 import type { ExplainedSeries } from './explanation.js';
 
 export interface Verdict {
-  /** What is to be known beside value and age: `previous life`, `no step since`; empty where all is well. */
+  /** What is to be known beside value and age: `earlier process`, `no step since`; empty where all is well. */
   readonly short: string;
   /** With value and age. */
   readonly text: string;
@@ -30,7 +30,7 @@ export function verdictOf(series: Omit<ExplainedSeries, 'verdict'>): Verdict {
     if (isStale(decider.ageSeconds) && !decider.previousLife)
       say(family.startsWith('vllm:') ? 'no step since' : 'not set since');
   }
-  if (decider?.previousLife) say('previous life');
+  if (decider?.previousLife) say('earlier process');
   else if (decider?.liveness === 'dead') say('its process is dead');
 
   if (operation === 'sum') {

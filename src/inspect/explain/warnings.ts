@@ -26,7 +26,7 @@ export function warningsOfSeries(
     if (decider.previousLife) {
       warn(
         'PREVIOUS_LIFE',
-        `the value ${held}, from a previous life: set before that process began`,
+        `the value ${held}, from an earlier process: set before that one began`,
       );
     } else if (decider.liveness === 'dead' && operation === 'last') {
       warn(

@@ -46,7 +46,7 @@ export const unusableEntry: Rule = {
     }
     for (const { name: family, unusable } of subject.families) {
       for (const { file, entry } of unusable) {
-        const found = `bucket of ${family} whose le is no number`;
+        const found = `bucket of ${family} whose le is not a number`;
         yield { text: located(file.name, found, entry.offset), file: file.name, family };
       }
     }
@@ -58,7 +58,7 @@ export const repairedText: Rule = {
   severity: 'warning',
   title: 'texts that had to be mended',
   effect:
-    'promfold serves them mended; prometheus_client answers 500 for a help that is no text or half a surrogate pair.',
+    'promfold serves them mended; prometheus_client answers 500 for a help that is not text or half a surrogate pair.',
   cure: 'Mend the text in the application: a help of None, or a label value from bytes that are not UTF-8.',
   *find(subject) {
     for (const { file, entry } of subject.flawed()) {
@@ -77,7 +77,7 @@ export const repairedText: Rule = {
 export const foreignFile: Rule = {
   code: 'FOREIGN_FILE',
   severity: 'warning',
-  title: 'files that are no metric files',
+  title: 'files that are not metric files',
   effect:
     'They are not opened here; prometheus_client reads whatever ends in .db, and fails on them.',
   cure: 'Give the metrics a directory of their own.',

@@ -4,7 +4,7 @@
  */
 import { joinValues } from '../../plan/join.js';
 import type { Series } from '../../plan/series.js';
-import { hasPreviousLife } from '../processes.js';
+import { hasEarlierProcess } from '../processes.js';
 import { formatCount, formatValue } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
 import { type Contribution, entriesOf, type IndexedFamily } from '../series-index.js';
@@ -66,7 +66,7 @@ export const previousLife: Rule = {
     for (const file of reading.files) {
       const { fileName, name } = file;
       const writer = fileName && reading.writers.get(fileName.processId);
-      if (writer === undefined || !hasPreviousLife(file, writer)) continue;
+      if (writer === undefined || !hasEarlierProcess(file, writer)) continue;
       const what = writer.abandoned?.includes(file.identity)
         ? 'is not written by the process that has its id now'
         : 'has values set before its process began';

@@ -7,7 +7,7 @@
  * whose the others are cannot be known, and what is unknown is never hidden.
  */
 import { countsOnlyAlive, type FileName } from '../../format/filename.js';
-import { adoptedBeforeSeconds } from '../../processes/previous-life.js';
+import { adoptedBeforeSeconds } from '../../processes/earlier-process.js';
 import type { Known } from './writer-watch.js';
 
 export const DEAD_PROCESSES = ['keep', 'hide-live', 'hide-gauges', 'remove-live'] as const;

@@ -159,7 +159,7 @@ describe('when a number misleads, explain', () => {
       ['NEVER_SET'],
     ],
     [
-      'tells a value of a previous life',
+      'tells a value of an earlier process',
       { 'gauge_mostrecent_1.db': [gauge('g', 5, NOW - 1000)] },
       { 1: { startSeconds: NOW - 500 } },
       ['PREVIOUS_LIFE'],
@@ -209,10 +209,10 @@ describe('when a number misleads, explain', () => {
     ['old', NOW - 41 * 60, 'alive', '7, set 41m ago, no step since'],
     ['old and dead', NOW - 41 * 60, 'dead', '7, set 41m ago, no step since, its process is dead'],
     [
-      'of a previous life',
+      'of an earlier process',
       NOW - 9000,
       { startSeconds: NOW - 60 },
-      '7, set 2h30m ago, previous life',
+      '7, set 2h30m ago, earlier process',
     ],
     ['never set', 0, 'alive', 'never set: no sample is printed'],
   ];

@@ -13,7 +13,7 @@ export function adoptedBeforeSeconds(startSeconds: number): number {
 }
 
 /** False also where it cannot be told: no timestamp, or no process that is seen. */
-export function isPreviousLife(
+export function isByEarlierProcess(
   entryTimestampSeconds: number,
   { liveness, startSeconds }: Pick<Writer, 'liveness' | 'startSeconds'>,
 ): boolean {
