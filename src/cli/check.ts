@@ -110,7 +110,7 @@ function findingLines(
   return [head, ...shown, ...labelled('effect', effect, prose), ...labelled('cure', cure, prose)];
 }
 
-/** A text behind its label, its lines below each other. */
+/** A text after its label; further lines are aligned with the first. */
 function labelled(label: string, text: string, width: number): string[] {
   return wrapText(text, width - LABEL_WIDTH).map(
     (line, i) => `  ${(i === 0 ? label : '').padEnd(LABEL_WIDTH - 2)}${line}`,

@@ -10,17 +10,17 @@ export type ExitStatus = number | NodeJS.Signals;
 /** What was typed for each flag, by its name; none where it was not used. */
 export type Given = Readonly<Record<string, readonly string[]>>;
 
-/** How a command talks to whoever started it. main.ts gives the real one. */
+/** How a command talks to its user. main.ts provides the real one. */
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
-   * Writes to stdout. Resolves once all of it is written; with false when nobody reads on, as behind `| head`: that is
-   * no failure, and the exit code is the one there would be.
+   * Writes to stdout. Resolves once all of it is written; with false when the reader has closed the pipe, as `| head`
+   * does: that is not a failure and does not change the exit code.
    */
   print(output: Output): Promise<boolean>;
   /** One line to stderr. */
   complain(line: string): void;
-  /** Whether this is the daemon beside the command of `run`. */
+  /** Whether this is the daemon that `run` started. */
   readonly isWrapped: boolean;
   /**
    * Aborted by the first SIGTERM or SIGINT; where wrapped, when the command has ended. Until it is asked for, signals

@@ -7,7 +7,7 @@
  *   fish   promfold completion fish > ~/.config/fish/completions/promfold.fish
  *
  * A script completes commands, flags, values (`--flag=VALUE` and `--flag VALUE`), metric names where a selector
- * belongs (complete-names.ts), files and directories, and behind `run --` the command line of another program.
+ * belongs (complete-names.ts), files and directories, and after `run --` the command line of another program.
  */
 import { UsageError } from '../errors.js';
 import { topicNames } from '../manual/topics.js';
@@ -162,7 +162,7 @@ _promfold() {
   local words=() command= flags= valued= directory= current prefix i count=-1 skip=
   COMPREPLY=()
 
-  # Behind -- it is the line of another command.
+  # After -- comes the command line of another program.
   for ((i = 1; i < COMP_CWORD; i++)); do
     if [[ \${COMP_WORDS[i]} != -* ]]; then command=\${COMP_WORDS[i]}; break; fi
   done
@@ -204,7 +204,7 @@ ${facts.join('\n')}
     elif [[ \${words[i]} != -* ]]; then ((++count))
     fi
   done
-  # DIR may be there already, behind the cursor.
+  # DIR may be there already, after the cursor.
   for ((i = COMP_CWORD + 1; i < \${#COMP_WORDS[@]}; i++)); do
     if [[ \${COMP_WORDS[i]} != -* ]]; then directory=\${COMP_WORDS[i]/#\\~/$HOME}; break; fi
   done
@@ -285,7 +285,7 @@ function zshSpecs(flag: FlagText): string[] {
   const about = `[${help.replace(/[[\]\\:]/g, '\\$&')}]`;
   const reply = replyOfFlag(flag);
   return spellings(flag).map((spelling) => {
-    // With = behind its name a long flag takes its value either way.
+    // With = after its name a long flag takes its value either way.
     const name = value !== undefined && spelling.startsWith('--') ? `${spelling}=` : spelling;
     const after = value === undefined ? '' : `:${value}:${zshReply(reply)}`;
     return quoted(`${repeatable ? '*' : ''}${name}${about}${after}`);
@@ -334,7 +334,7 @@ function fishScript(commands: readonly Described[]): string {
     '    echo $count',
     'end',
     '',
-    '# Names of metrics in DIR, where it stands behind the cursor, else in that of the environment.',
+    '# Names of metrics in DIR if it stands after the cursor, else in the directory of the environment.',
     'function __promfold_metrics',
     '    set -l words (commandline -op)',
     '    set -l before (commandline -opc)',

@@ -1,8 +1,8 @@
 /**
- * The daemon beside the command of `run`: `promfold serve` as a child, started anew whenever it ends.
+ * The daemon of `run`: `promfold serve` as a child process, restarted whenever it ends.
  *
- * It is in the process group of the command, so a signal for the group reaches it too; it tells (wrapped.ts), and
- * that is how `run` knows that the command has got it as well.
+ * It is in the process group of the command, so a signal for the group reaches it too; it reports the signal
+ * (wrapped.ts), and so `run` knows that the command received it too.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -42,7 +42,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     .version(VERSION_LINE, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    // So that the flags of a command behind `run` are its own.
+    // Flags after the command of `run` belong to that command.
     .enablePositionalOptions()
     .configureHelp({
       styleTitle: (title) => title.replace('Options:', 'Flags:'),

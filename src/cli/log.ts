@@ -8,7 +8,7 @@ import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pin
 import type { LogFormat, LogLevel } from './log-choices.js';
 import { logfmt } from './logfmt.js';
 
-/** Beside the command of `run`, whose log goes to the same place. */
+/** In the daemon of `run`: the command writes to the same stderr. */
 export const MARK = { logger: 'promfold' } as const;
 
 type Write = (message: string, fields?: Record<string, unknown>) => void;

@@ -209,7 +209,7 @@ function sizeCells(file: FileView): string[] {
   return [formatCount(entries), ...[usedBytes, sizeBytes, diskBytes].map(formatBytes)];
 }
 
-/** The pid beside it where the files call the process otherwise. */
+/** With the pid if the files name the process differently. */
 function roleAndPid(process: ProcessView): string {
   const { processId, pid } = process;
   const role = roleText(process);

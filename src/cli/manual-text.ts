@@ -49,7 +49,7 @@ function linesOf(block: Block, width: number, prose: number): string[] {
   }
 }
 
-/** A text behind what begins it, its lines below each other. */
+/** A text after its mark; further lines are aligned with the first. */
 function hanging(start: string, text: string, width: number): string[] {
   return wrapText(text, width - start.length).map(
     (line, i) => (i === 0 ? start : ' '.repeat(start.length)) + line,

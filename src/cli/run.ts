@@ -1,5 +1,5 @@
 /**
- * `run`: CMD with a fresh directory and the daemon beside it.
+ * `run`: CMD with a fresh directory, and a daemon next to it.
  *
  *   promfold run ─┬─ CMD           same terminal, process group, stdin, stdout, stderr
  *                 └─ promfold serve DIR   started anew when it ends (daemon-process.ts)

@@ -136,8 +136,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
           })
         : undefined;
     const listeners: Listener[] = [];
-    // Ahead of the first scrape, and of the first question whether it is ready; read beside the loading
-    // of the server, which is as much work.
+    // Before the first scrape and the first readiness probe. It runs while the server is loaded, which takes as long.
     const prepared = scraper.prepare();
     const begin = async () => {
       if (scraper.sourceNames().length > 0) {
@@ -169,7 +168,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
           });
         }
       }
-      // What is looked at ahead may hang, and is not waited for when it is to end.
+      // The first reading may hang: a stop signal does not wait for it.
       await Promise.race([begin(), stopped]);
       log.info('stopping', { signal: String(stop.reason) });
     } finally {

@@ -76,7 +76,7 @@ function columnWidths(
 ): number[] {
   const most = Math.min(width, MAX_ALIGNED_WIDTH);
   const widths = header.map((name) => widthUpTo(printable(name), most));
-  // Nothing stands behind the last column, so nobody need know how wide it is.
+  // Nothing follows the last column, so its width does not matter.
   const isOpen = width === Number.POSITIVE_INFINITY && !alignRight.includes(header.length - 1);
   const measured = isOpen ? header.length - 1 : header.length;
   for (const row of rows) {

@@ -84,8 +84,8 @@ export function padToWidth(text: string, width: number, alignRight = false): str
 const MAX_SERIES_LINES = 50;
 
 /**
- * A series on lines no wider than this: broken behind a comma, a brace, a blank or a part of a name where there is
- * one, else anywhere.
+ * A series on lines no wider than this: broken after a comma, a brace, a blank or a part of a name where possible,
+ * else anywhere.
  *
  * @param text printable
  */

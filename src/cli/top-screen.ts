@@ -20,7 +20,7 @@ export interface TopState {
   sort: (typeof TOP_SORTS)[number];
   /** Text that a process, series or gauge must have; '' for all. */
   filter: string;
-  /** What is being typed behind `/`; undefined when nothing is. */
+  /** The text typed after `/`; undefined when nothing is being typed. */
   typing: string | undefined;
   /** The table that is scrolled. */
   scrolled: 'series' | 'gauges';

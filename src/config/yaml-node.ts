@@ -26,7 +26,7 @@ export class YamlNode {
     this.#parent = parent;
   }
 
-  /** Nothing stands behind the key. */
+  /** The key has no value. */
   get isEmpty(): boolean {
     return this.#node === null || (isScalar(this.#node) && this.#node.value === null);
   }

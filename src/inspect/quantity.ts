@@ -103,7 +103,7 @@ function withDecimals(value: number, decimals: number): string {
 /** What toFixed has of a double at most that says something. */
 const MAX_DECIMALS = 20;
 
-/** Digits behind the point that tell a number from all others. */
+/** Digits after the point that identify a number. */
 function decimalsOf(value: number): number {
   const [, digits = '', exponent = '0'] = /^-?\d+(?:\.(\d+))?(?:e(.+))?$/.exec(String(value)) ?? [];
   return Math.max(0, digits.length - Number(exponent));

@@ -4,7 +4,7 @@
  *   http_requests_total{method="GET",path=~"/api/.*"}     {"http.requests", method!="GET"}
  *   {__name__=~"vllm:.*"}                                 http_requests_total{method="GET"} 12.0
  *
- * The last is a line as copied from /metrics: the value behind it is left out. Regular expressions are
+ * The last is a line copied from /metrics: its value is ignored. Regular expressions are
  * anchored, as in PromQL, and are JavaScript's where Prometheus has RE2: RE2's own `(?i)`, `(?s)`, `(?U)`, `\z`,
  * `\A`, `\Q…\E` and `[[:alpha:]]` are refused, look-ahead and back references are taken. No range, no offset, no function.
  *

@@ -36,7 +36,7 @@ const FACTS = 'facts.json';
 /** A snapshot is read into memory; node's buffers end here. */
 const MAX_BYTES = 2 ** 31 - 1;
 
-/** Zeros behind the kept bytes of a damaged file that are made again; what native/core reads at most. */
+/** Zeros after the kept bytes of a damaged file that are restored; at most what native/core reads. */
 const MAX_DAMAGED_BYTES = 16 * 2 ** 20;
 
 interface FileFacts {

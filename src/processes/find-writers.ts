@@ -3,9 +3,9 @@
  *
  * The cost is that of reading the maps, whatever the number of files: each writable mapping is one look-up.
  *
- * A process that was forked and has not touched a metric yet still maps the files of its parent. So of
- * several processes that map a file the one that bears its id is its writer, and a child beside its parent is no
- * second writer (`src/reference.md` C6).
+ * A process that was forked and has not touched a metric yet still maps the files of its parent. So if several
+ * processes map a file, the one with its id is its writer, and a child of the writer is not a second writer
+ * (`src/reference.md` C6).
  */
 import { type Mount, mountOf, readMounts } from '../files/mounts.js';
 import { bootSeconds } from './boot.js';

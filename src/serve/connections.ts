@@ -78,7 +78,7 @@ export class Connections {
   /** Counts the connections of one server. */
   follow(server: Server): void {
     server.on('connection', (socket) => this.#accepted(socket));
-    // Ahead of the routes: a scrape that begins needs descriptors.
+    // Before the routes: a scrape that begins needs descriptors.
     server.prependListener('request', (request, response) => {
       const socket = this.#acceptedAs(request.socket);
       if (socket === undefined) return;

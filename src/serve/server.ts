@@ -102,7 +102,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     });
   });
 
-  // Behind the hooks that count and log: what is refused is counted, too.
+  // After the hooks that count and log: refused requests are counted, too.
   if (web !== undefined) guardRequests(server, web);
 
   metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);

@@ -19,10 +19,10 @@ let other = '';
 before(async () => {
   directory = tempDirectory();
   cpSync(`${GOLDEN}/web-v0.26.0/files`, directory, { recursive: true });
-  const beside = tempDirectory();
-  snapshot = join(beside, 'web.tar.gz');
-  exposition = join(beside, 'web.prom');
-  other = join(beside, 'notes.txt');
+  const elsewhere = tempDirectory();
+  snapshot = join(elsewhere, 'web.tar.gz');
+  exposition = join(elsewhere, 'web.prom');
+  other = join(elsewhere, 'notes.txt');
   await promfold(['snapshot', directory, '-o', snapshot]);
   await promfold(['scrape', directory, '-o', exposition]);
   writeFileSync(other, '# Notes\n\nNothing that promfold reads.\n');

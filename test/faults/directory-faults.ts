@@ -392,7 +392,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'times of the directory that lie ahead, or are set back',
+    fault: 'times of the directory that are in the future, or are set back',
     served: 'everything: it is listed whenever its times are no proof',
     seen: 'nothing',
     cure: 'none is needed',
@@ -414,7 +414,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'the clock jumps, a day ahead or back',
+    fault: 'the clock jumps, a day forward or back',
     served: 'everything; counters as they are',
     seen: 'ages in `ls` and `cat` are off by as much',
     cure: 'none is needed',

@@ -259,7 +259,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     test: leftOut('FILE_CORRUPT', used(-1), used(-8), used(5), used(-(2 ** 31))),
   },
   {
-    fault: '`used` reaches into zeros behind the entries',
+    fault: '`used` reaches into zeros after the entries',
     served: LEFT_OUT,
     seen: 'FILE_CORRUPT, with the byte',
     cure: REMOVE,

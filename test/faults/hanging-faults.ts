@@ -345,7 +345,7 @@ export const HANGING_FAULTS: readonly Fault[] = [
       }),
   },
   {
-    fault: 'a mount that hangs beside the directory',
+    fault: 'a mount that hangs next to the directory',
     served: 'everything',
     seen: 'nothing',
     cure: 'none is needed',

@@ -17,7 +17,7 @@ describe('blocks of Markdown', () => {
       ],
     ],
     [
-      'items right behind a paragraph',
+      'items right after a paragraph',
       'These:\n- one\n',
       [
         { kind: 'paragraph', text: 'These:' },

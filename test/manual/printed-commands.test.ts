@@ -123,7 +123,7 @@ function shellLine(line: string): string {
 async function runBlock(block: PrintedBlock, script: string): Promise<string> {
   const standIn = block.marks.get('stand-in')?.split(',')[0];
   const folder = join(place, 'stand-ins');
-  // Long enough for promfold to listen beside it.
+  // Long enough for promfold to start listening.
   if (standIn !== undefined) program(folder, standIn, 'sleep 1');
   const { exitCode, stdout, stderr } = await run('bash', ['-c', PRELUDE + script], {
     cwd: join(place, 'work'),

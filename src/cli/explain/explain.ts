@@ -188,7 +188,7 @@ function notesOf(
 ): string[] {
   const notes: string[] = [];
   if (found.vllm) {
-    notes.push('A process is a vLLM API server; the GPU behind it is label engine.');
+    notes.push('A process is a vLLM API server; the label engine names its GPU.');
   }
   if (found.unknown) {
     notes.push(

@@ -1,5 +1,5 @@
 /**
- * One series in a few words, for whoever is woken by it: `7, set 41m ago, no step since`.
+ * One series in a few words, for the person on call: `7, set 41m ago, no step since`.
  */
 
 import { isStale } from '../misleading.js';
@@ -7,7 +7,7 @@ import { formatAge, formatCount, formatValue } from '../quantity.js';
 import type { ExplainedSeries } from './explanation.js';
 
 export interface Verdict {
-  /** What is to be known beside value and age: `earlier process`, `no step since`; empty where all is well. */
+  /** What a reader must know besides value and age: `earlier process`, `no step since`; empty where all is well. */
   readonly short: string;
   /** With value and age. */
   readonly text: string;

@@ -1,7 +1,7 @@
 /**
- * What is round a directory on this machine: its file system, and the processes that write metrics or should.
+ * Facts about this machine that concern a directory: its file system, and the processes that write metrics or should.
  *
- * The one part of the inspection that reads the machine beside the files; a snapshot has none.
+ * The one part of the inspection that reads more than the files; a snapshot has none.
  */
 import { statfs } from 'node:fs/promises';
 import { fileSystemType } from '../../files/mounts.js';

@@ -55,7 +55,7 @@ describe('promfold explain', () => {
     const lines = rows(stdout);
     assert.ok(lines.includes('engine="0" 7 41m ago 1 unknown 0s no step since'), stdout);
     assert.ok(lines.includes('engine="1" - never 1 unknown 0s never set'), stdout);
-    assert.match(stdout, /A process is a vLLM API server; the GPU behind it is label engine\./);
+    assert.match(stdout, /A process is a vLLM API server; the label engine names its GPU\./);
   });
 
   it('shows a histogram with quantiles, processes and buckets', async () => {

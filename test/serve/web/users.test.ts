@@ -32,7 +32,7 @@ describe('users', () => {
     ['no password', basic('alice')],
     ['another scheme', 'Bearer abc'],
     ['what is not base64', 'Basic !!!'],
-    ['nothing behind the scheme', 'Basic '],
+    ['nothing after the scheme', 'Basic '],
   ];
   for (const [title, header] of refused) {
     it(`do not come in with ${title}`, async () => assert.equal(await admits(header), false));
