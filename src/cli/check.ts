@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import { type CheckView, check as checkReading } from '../inspect/check.js';
 import type { Finding, Severity } from '../inspect/findings/finding.js';
-import { lookAround } from '../inspect/findings/host-facts.js';
+import { readHostFacts } from '../inspect/findings/host-facts.js';
 import { RULES } from '../inspect/findings/rules.js';
 import { counted, formatCount } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
@@ -52,14 +52,14 @@ export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {
     }
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     const reading = await readPath(path);
-    // A snapshot or a single file was taken from its machine: nothing here is round it.
+    // A snapshot or a single file may come from another machine: facts of this one do not apply.
     const isDirectory = await stat(path).then(
       (found) => found.isDirectory(),
       () => false,
     );
-    const around = isDirectory ? await lookAround(path) : undefined;
+    const hostFacts = isDirectory ? await readHostFacts(path) : undefined;
     const limits = withChosen(defaultLimits(false), flags.limit);
-    const view = checkReading(reading, around, RULES, limits);
+    const view = checkReading(reading, hostFacts, RULES, limits);
     if (flags.json) await terminal.print(toJson(view));
     else {
       const width = terminalWidth(terminal.environment);

@@ -86,17 +86,17 @@ export function directoriesText(
 }
 
 /** `VLLM::APIServer_0 812, VLLM::APIServer_1 813; names it only: vllm 811`. */
-function usersText(users: readonly DirectoryUser[], most: number): string {
+function usersText(users: readonly DirectoryUser[], max: number): string {
   const writing = users.filter(({ writes }) => writes);
   const naming = users.filter(({ writes }) => !writes);
   const parts = [];
-  if (writing.length > 0) parts.push(`writes: ${listed(writing, most)}`);
-  if (naming.length > 0) parts.push(`only names it: ${listed(naming, most)}`);
+  if (writing.length > 0) parts.push(`writes: ${listed(writing, max)}`);
+  if (naming.length > 0) parts.push(`only names it: ${listed(naming, max)}`);
   return parts.join('; ');
 }
 
-function listed(users: readonly DirectoryUser[], most: number): string {
-  const shown = users.slice(0, most).map(named);
+function listed(users: readonly DirectoryUser[], max: number): string {
+  const shown = users.slice(0, max).map(named);
   const more = users.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }

@@ -68,7 +68,7 @@ export async function writeOutputFile(
     const descriptor = descriptorNamed(file);
     if (descriptor !== undefined) return await writeFile(descriptor, content);
 
-    const found = await lookAt(file);
+    const found = await linkStat(file);
     if (found?.isFIFO() || found?.isCharacterDevice()) await writeInto(file, found, content);
     else if (found === undefined || found.isFile() || found.isSymbolicLink())
       await replace(file, found, content, isPrivate);
@@ -91,7 +91,7 @@ function descriptorNamed(file: string): number | undefined {
 }
 
 /** The name itself, not what a link leads to; undefined where there is nothing. */
-async function lookAt(file: string): Promise<Stats | undefined> {
+async function linkStat(file: string): Promise<Stats | undefined> {
   try {
     return await lstat(file);
   } catch (error) {

@@ -58,8 +58,8 @@ export function* tableLines(
     const cells = header.map((_, i) => printable(row[i] ?? ''));
     if (flexible === undefined || width === Number.POSITIVE_INFINITY) return [lineOf(cells)];
     const cell = cells[flexible]!;
-    const most = widths[flexible]!;
-    const [first = '', ...more] = wrap ? wrapSeries(cell, most) : [cutToWidth(cell, most)];
+    const max = widths[flexible]!;
+    const [first = '', ...more] = wrap ? wrapSeries(cell, max) : [cutToWidth(cell, max)];
     return [
       lineOf(cells.with(flexible, first)),
       ...more.map((text) => lineOf(cells.map((_, i) => (i === flexible ? text : '')))),
@@ -74,8 +74,8 @@ function columnWidths(
   rows: Iterable<readonly string[]>,
   { width, alignRight = [], flexible, wrap = false }: TableOptions,
 ): number[] {
-  const most = Math.min(width, MAX_ALIGNED_WIDTH);
-  const widths = header.map((name) => widthUpTo(printable(name), most));
+  const max = Math.min(width, MAX_ALIGNED_WIDTH);
+  const widths = header.map((name) => widthUpTo(printable(name), max));
   // Nothing follows the last column, so its width does not matter.
   const isOpen = width === Number.POSITIVE_INFINITY && !alignRight.includes(header.length - 1);
   const measured = isOpen ? header.length - 1 : header.length;
@@ -84,7 +84,7 @@ function columnWidths(
       const cell = printable(row[i] ?? '');
       // The longest so far is seldom beaten, and measuring takes longer than comparing.
       if (cell.length <= widths[i]! && isAscii(cell)) continue;
-      widths[i] = Math.max(widths[i]!, widthUpTo(cell, most));
+      widths[i] = Math.max(widths[i]!, widthUpTo(cell, max));
     }
   }
   if (isOpen) widths[measured] = 0;
@@ -101,6 +101,6 @@ function columnWidths(
 export function definitionLines(
   definitions: readonly (readonly [name: string, text: string])[],
 ): string[] {
-  const width = definitions.reduce((most, [name]) => Math.max(most, name.length), 0);
+  const width = definitions.reduce((max, [name]) => Math.max(max, name.length), 0);
   return definitions.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
 }

@@ -31,14 +31,14 @@ export function textWidth(text: string): number {
   return widthUpTo(text, Number.POSITIVE_INFINITY);
 }
 
-/** The width of a text, or `most` where it is wider: a label value may have a million characters. */
-export function widthUpTo(text: string, most: number): number {
-  const start = startOf(text, most);
-  if (isAscii(start)) return Math.min(start.length, most);
+/** The width of a text, or `max` if it is wider: a label value may have a million characters. */
+export function widthUpTo(text: string, max: number): number {
+  const start = startOf(text, max);
+  if (isAscii(start)) return Math.min(start.length, max);
   let width = 0;
   for (const { segment } of graphemesOf(start)) {
     width += graphemeWidth(segment);
-    if (width >= most) return most;
+    if (width >= max) return max;
   }
   return width;
 }
@@ -48,8 +48,8 @@ const MAX_GRAPHEME_LENGTH = 64;
 
 /** Enough of a text to fill a width and more. */
 function startOf(text: string, width: number): string {
-  const most = (width + 1) * MAX_GRAPHEME_LENGTH;
-  return text.length <= most ? text : text.slice(0, most);
+  const max = (width + 1) * MAX_GRAPHEME_LENGTH;
+  return text.length <= max ? text : text.slice(0, max);
 }
 
 function graphemeWidth(segment: string): number {

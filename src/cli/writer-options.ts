@@ -20,14 +20,14 @@ export interface WriterOptions {
 
 export function writerOptions(flags: FlagValues<(typeof WRITER_FLAGS)[number]>): WriterOptions {
   const { deadProcesses, processMetrics, gaugeAge } = flags;
-  // Begins with the first question: there is none where nobody has to be looked for.
+  // The thread starts with its first request: without these flags there is none.
   const procThread = new ProcThread();
-  const looks = deadProcesses !== 'keep' || processMetrics;
+  const needsScans = deadProcesses !== 'keep' || processMetrics;
   const extras: ExtraFamilies[] = [];
   if (processMetrics) extras.push(new ProcessMetrics(procThread));
   if (gaugeAge.length > 0) extras.push(new GaugeAges(gaugeAge));
   return {
-    scraper: { deadProcesses, procThread: looks ? procThread : undefined, extras },
+    scraper: { deadProcesses, procThread: needsScans ? procThread : undefined, extras },
     close: () => procThread.close(),
   };
 }

@@ -263,7 +263,7 @@ function headers(section: YamlNode | undefined): Record<string, string> {
 const BCRYPT = /^\$2[aby]?\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 
 /** bcrypt's own limits. */
-const COSTS = { least: 4, most: 31 };
+const COSTS = { min: 4, max: 31 };
 
 function users(section: YamlNode | undefined): Map<string, string> {
   const users = new Map<string, string>();
@@ -273,9 +273,9 @@ function users(section: YamlNode | undefined): Map<string, string> {
     if (cost === undefined) {
       throw node.error(`the password of user '${name}' is not a bcrypt hash ($2a$, $2b$ or $2y$)`);
     }
-    if (Number(cost) < COSTS.least || Number(cost) > COSTS.most) {
+    if (Number(cost) < COSTS.min || Number(cost) > COSTS.max) {
       throw node.error(
-        `the bcrypt hash of user '${name}' has cost ${cost}, not ${COSTS.least} to ${COSTS.most}`,
+        `the bcrypt hash of user '${name}' has cost ${cost}, not ${COSTS.min} to ${COSTS.max}`,
       );
     }
     users.set(name, hash);

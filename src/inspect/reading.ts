@@ -1,6 +1,6 @@
 /**
- * One look at a directory, a snapshot of one, or a single file: everything the debug views are made of,
- * as plain data. A view never reads a file itself, so each works on a snapshot too.
+ * One reading of a directory, a snapshot or a single file: all data of the debug views. A view never reads a file
+ * itself, so each also works on a snapshot.
  */
 import type { MetricFileError } from '../errors.js';
 import type { FileName } from '../format/filename.js';
@@ -9,7 +9,7 @@ import type { Writer } from '../processes/writer.js';
 import type { KeyTable } from './key-table.js';
 import type { List } from './list.js';
 
-/** One entry as it stands in the file. */
+/** One entry as the file has it. */
 export interface ReadEntry {
   /** The same for all entries of a reading whose keys have the same text. */
   readonly keyId: number;
@@ -39,12 +39,12 @@ export interface ReadFile {
   readonly sizeBytes: number;
   /** What the file takes on disk (st_blocks). */
   readonly diskBytes: number;
-  /** Undefined where the file could not be looked at, or its time says nothing: 1970. */
+  /** Undefined if stat failed, or if the time is 1970, which means nothing. */
   readonly modifiedSeconds: number | undefined;
   readonly changedSeconds: number | undefined;
   /** For files a process maps: `device:inode`, as `/proc/PID/maps` names them. */
   readonly identity: string;
-  /** Bytes round the fault, from the start of the file; absent where no byte is to blame. */
+  /** Bytes around the fault, from the start of the file; absent where no byte is to blame. */
   readonly excerpt?: { readonly offset: number; readonly bytes: Uint8Array };
 }
 

@@ -238,7 +238,7 @@ export class Contributions {
   ) {
     this.#files = files;
     const slots = Uint32Array.from(new Set(wanted));
-    const last = slots.reduce((most, slot) => Math.max(most, slot), 0);
+    const last = slots.reduce((max, slot) => Math.max(max, slot), 0);
     this.#rankOf = new Uint32Array(last + 1);
     for (const [i, slot] of slots.entries()) this.#rankOf[slot] = i + 1;
 

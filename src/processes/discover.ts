@@ -9,7 +9,7 @@
  * shows it in its children only. Of an environment nothing else is looked at, and command lines give only a role:
  * both hold secrets.
  *
- * Any user can name and map any number of directories: of one user the first 200 are looked at.
+ * Any user can name and map any number of directories: of each user only the first 200 are read.
  *
  * A directory in another mount namespace is given as we can open it, by /proc/PID/root; one that several processes
  * call differently is one, by device and inode. Nothing here throws: what cannot be read is part of the answer.
@@ -79,7 +79,7 @@ export interface Discovery {
   readonly directories: readonly DiscoveredDirectory[];
   /** By uid. */
   readonly unread: readonly Unread[];
-  /** Users that use more directories than are looked at; the others are not among `directories`. */
+  /** Users of more directories than are read; the rest is not in `directories`. */
   readonly crowded: readonly number[];
   /** /proc may hide the processes of others altogether (hidepid). */
   readonly isPartial: boolean;
@@ -103,22 +103,22 @@ const ENGINE = /^VLLM::(?:EngineCore|Worker)/i;
 /** What all processes of a host that serves models use, several times over. */
 export const MAX_DIRECTORIES_OF_USER = 200;
 
-/** The directories of each user that are looked at. */
-class LookedAt {
+/** Limits the directories that are read for each user. */
+class UserQuota {
   readonly #ofUser = new Map<number | undefined, Set<string>>();
   readonly crowded = new Set<number>();
-  readonly #most: number;
+  readonly #max: number;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(max: number) {
+    this.#max = max;
   }
 
-  /** @returns false for one that is too much */
+  /** @returns false beyond the limit */
   add(uid: number | undefined, place: string): boolean {
     const places = this.#ofUser.get(uid) ?? new Set();
     this.#ofUser.set(uid, places);
     if (places.has(place)) return true;
-    if (places.size >= this.#most) {
+    if (places.size >= this.#max) {
       if (uid !== undefined) this.crowded.add(uid);
       return false;
     }
@@ -129,15 +129,15 @@ class LookedAt {
 
 /**
  * @param proc another one in tests only
- * @param mostOfUser directories of one user that are looked at
+ * @param maxOfUser directories of one user that are read
  */
 export async function discoverDirectories(
   proc = new Proc(),
-  mostOfUser = MAX_DIRECTORIES_OF_USER,
+  maxOfUser = MAX_DIRECTORIES_OF_USER,
 ): Promise<Discovery> {
   const own = await viewOf('self');
   const subordinateIds = await SubordinateIds.read();
-  const lookedAt = new LookedAt(mostOfUser);
+  const quota = new UserQuota(maxOfUser);
   const reaches = new Map<string, Promise<Reached>>();
   const sightings: Sighting[] = [];
   const unread = new Map<number, number>();
@@ -156,7 +156,7 @@ export async function discoverDirectories(
     if (mapped.size === 0 && named === undefined) return;
     const real = await proc.realUser(pid);
     const uid = real === undefined ? undefined : subordinateIds.ownerOf(real);
-    const seen = await sightingsOf(pid, uid, mapped, named, proc, own, reaches, lookedAt);
+    const seen = await sightingsOf(pid, uid, mapped, named, proc, own, reaches, quota);
     for (const sighting of seen) sightings.push(sighting);
   });
 
@@ -176,7 +176,7 @@ export async function discoverDirectories(
     unread: [...unread]
       .map(([uid, processes]) => ({ uid, processes }))
       .sort((a, b) => a.uid - b.uid),
-    crowded: [...lookedAt.crowded].sort((a, b) => a - b),
+    crowded: [...quota.crowded].sort((a, b) => a - b),
     isPartial: hidesProcesses(readMounts()),
   };
 }
@@ -222,16 +222,16 @@ async function sightingsOf(
   proc: Proc,
   own: View,
   reaches: Map<string, Promise<Reached>>,
-  lookedAt: LookedAt,
+  quota: UserQuota,
 ): Promise<Sighting[]> {
   const [about, view] = await Promise.all([proc.stat(pid), viewOf(pid)]);
   if (about === undefined || about.isZombie) return [];
   const { parentPid, startAfterBoot } = about;
 
-  // A thousand workers of one application look at one directory in one place.
+  // A thousand workers of one application use one directory.
   const reachOnce = (path: string, isFromMaps: boolean): Promise<Reached> | undefined => {
     const key = JSON.stringify([view.mountNamespace, view.root, isFromMaps, path]);
-    if (!lookedAt.add(uid, key)) return undefined;
+    if (!quota.add(uid, key)) return undefined;
     const known = reaches.get(key);
     if (known !== undefined) return known;
     const asked = reach(path, view, own, isFromMaps);

@@ -26,7 +26,7 @@ export interface WrittenFile {
 /** Where the device of stat is not that of the maps. There inode and base name must do. */
 const OTHER_DEVICE_IN_MAPS = new Set(['overlay', 'btrfs', 'bcachefs']);
 
-/** What several looks at one directory remember: facts that outlive the process they were learnt from. */
+/** What the scans of one directory remember: facts that outlive the process they were learnt from. */
 export interface WriterMemory {
   /** Identities of files that a process we see has mapped, or that were found to be mapped by none. */
   readonly settled: Set<string>;
@@ -52,8 +52,8 @@ interface Sightings {
 }
 
 /**
- * @param memory of earlier looks, brought up to date; without it a directory whose last process ended is
- *   unknown from one look to the next
+ * @param memory of earlier scans, updated; without it a directory whose last process ended becomes unknown from one
+ *   scan to the next
  * @returns for each process id of the files what is known of it
  */
 export async function findWriters(

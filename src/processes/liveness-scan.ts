@@ -1,13 +1,14 @@
 /**
- * One look at who writes a directory, file by file: what `--dead-processes` and `--process-metrics` go by.
+ * A scan for the processes that write a directory, file by file: what `--dead-processes` and `--process-metrics` use.
  *
  * Scans follow one another every few seconds, and remember: what a file is called in the maps, and whose writers
- * could be seen (find-writers.ts). Reading /proc blocks; it runs in a thread of its own (proc-thread.ts). A file that does
- * not answer is only not known.
+ * could be seen (find-writers.ts). Reading /proc blocks, so scans run in a thread of their own (proc-thread.ts). The
+ * liveness of a file whose file system does not answer is unknown.
  *
- * Removing follows mark_process_dead, but only what two looks and a third one just before call dead. Whoever owns a
- * directory, or one above it, may put another one in its place at any moment: so a look holds the directory open, and
- * a file is removed only in the directory it was judged in, and only while it is the regular file that was judged.
+ * Files are removed as mark_process_dead does, but only after two scans, and a third one just before, found their
+ * process dead. The owner of a directory, or of one above it, can replace it at any moment: so a scan holds the
+ * directory open, and a file is removed only from the directory in which it was judged, and only while it is the
+ * regular file that was judged.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
 import { boundedIo } from '../bounded-io.js';
@@ -18,8 +19,8 @@ import { HeldDirectory } from './held-directory.js';
 import type { Proc } from './proc.js';
 import type { Liveness, Writer } from './writer.js';
 
-/** What a look is told of a file; ids are never used twice. */
-export interface LookedAtFile {
+/** A file to scan; an id is never reused. */
+export interface ScannedFile {
   readonly id: number;
   readonly name: string;
 }
@@ -32,7 +33,7 @@ export interface LivingWriter {
 }
 
 export interface LivenessScanResult {
-  /** Of the files asked about, by index. A file that a living process left aside is dead. */
+  /** Of the scanned files, by index. A file that a living process left aside is dead. */
   readonly liveness: readonly Liveness[];
   /** When the living writer of each file began; 0 where none is known. */
   readonly startSeconds: Float64Array;
@@ -45,7 +46,7 @@ export interface LivenessScanResult {
   readonly seconds: number;
 }
 
-/** A client opens a file, makes it 64 KiB large, and then maps it: for a moment nobody does. */
+/** A client opens a file, makes it 64 KiB large, and then maps it: for a moment no process does. */
 const CREATION_SECONDS = 2;
 
 interface KnownFile extends WrittenFile {
@@ -56,7 +57,7 @@ interface KnownFile extends WrittenFile {
   readonly changedSeconds: number;
 }
 
-/** The looks at one directory. */
+/** The scans of one directory. */
 export class LivenessScan {
   readonly #path: string;
   readonly #proc: Proc;
@@ -64,7 +65,7 @@ export class LivenessScan {
   readonly #memory = newMemory();
   /** By id. */
   readonly #known = new Map<number, KnownFile>();
-  /** Identities that the last look would have removed. */
+  /** Identities that the last scan would have removed. */
   #condemned = new Set<string>();
   /** Identities that could not be removed: tried once. */
   readonly #stuck = new Set<string>();
@@ -76,23 +77,23 @@ export class LivenessScan {
   }
 
   /** @param removeLive remove the live gauges of dead processes */
-  async look(files: readonly LookedAtFile[], removeLive: boolean): Promise<LivenessScanResult> {
-    // One that does not answer must not hold up this thread, which looks at all directories.
+  async scan(files: readonly ScannedFile[], removeLive: boolean): Promise<LivenessScanResult> {
+    // A directory that does not answer must not block this thread, which scans all directories.
     const isThere = await boundedIo.stat(this.#path).then(
       () => true,
       () => false,
     );
     const directory = isThere ? HeldDirectory.open(this.#path) : undefined;
     try {
-      return await this.#lookIn(directory, files, removeLive);
+      return await this.#scanIn(directory, files, removeLive);
     } finally {
       directory?.close();
     }
   }
 
-  async #lookIn(
+  async #scanIn(
     directory: HeldDirectory | undefined,
-    files: readonly LookedAtFile[],
+    files: readonly ScannedFile[],
     removeLive: boolean,
   ): Promise<LivenessScanResult> {
     const began = performance.now();
@@ -128,19 +129,19 @@ export class LivenessScan {
     };
   }
 
-  /** Each file is looked at once: another one of its name has another id. */
+  /** Calls stat once for each file: another file of that name has another id. */
   async #identify(
     directory: HeldDirectory | undefined,
-    files: readonly LookedAtFile[],
+    files: readonly ScannedFile[],
   ): Promise<readonly KnownFile[]> {
     const gone = new Set(this.#known.keys());
     const known: KnownFile[] = [];
     await forEachConcurrently([...files.entries()], async ([i, { id, name }]) => {
       gone.delete(id);
       const before = this.#known.get(id);
-      const file = before ?? (await lookAt(directory, name)) ?? unseenFile(this.#path, name);
+      const file = before ?? (await statFile(directory, name)) ?? unseenFile(this.#path, name);
       known[i] = file;
-      // One that cannot be looked at now may be later.
+      // If stat fails now, it may succeed later.
       if (file.identity !== '') this.#known.set(id, file);
     });
     for (const id of gone) this.#known.delete(id);
@@ -156,7 +157,7 @@ export class LivenessScan {
     return this.#nowSeconds() - changedSeconds < CREATION_SECONDS;
   }
 
-  /** Removes what the last look condemned too, if a fresh one still does. */
+  /** Removes what the last scan condemned too, if a new one still does. */
   async #remove(
     directory: HeldDirectory,
     files: readonly KnownFile[],
@@ -180,14 +181,14 @@ export class LivenessScan {
     const removed: string[] = [];
     const notRemoved: LivenessScanResult['notRemoved'][number][] = [];
     for (const file of condemned) {
-      // A process that has the id now may open what an earlier one left at any moment.
+      // The process that has the id now may open the files of an earlier one at any moment.
       if (writers.get(file.processId)?.liveness !== 'dead') continue;
       const { name } = file;
       try {
         if (removeFrom(directory, file)) removed.push(name);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
-        // Somebody else was faster.
+        // Another process removed it first.
         if (code === 'ENOENT') continue;
         this.#stuck.add(file.identity);
         notRemoved.push({ name, error: code ?? message });
@@ -197,7 +198,7 @@ export class LivenessScan {
   }
 }
 
-/** @returns false where it is not the file that was judged, in the directory that it was judged in */
+/** @returns false if the file, or the directory, is not the one that was judged */
 function removeFrom(directory: HeldDirectory, file: KnownFile): boolean {
   if (directory.identity !== file.directory) return false;
   const entry = directory.entry(file.name);
@@ -213,7 +214,7 @@ function livingWriter({ processId, liveness, pid, role, startSeconds }: Writer):
   return liveness === 'alive' && pid !== undefined ? [{ processId, pid, role, startSeconds }] : [];
 }
 
-async function lookAt(
+async function statFile(
   directory: HeldDirectory | undefined,
   name: string,
 ): Promise<KnownFile | undefined> {

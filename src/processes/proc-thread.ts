@@ -1,23 +1,23 @@
 /**
- * A thread of its own for reading /proc: with a thousand processes one look is a hundred milliseconds of blocking
+ * A thread of its own for reading /proc: with a thousand processes one scan takes a hundred milliseconds of blocking
  * calls, which would hold up scrapes on the event loop as well as on libuv's pool.
  *
- * One thread serves all directories of a promfold. It begins with the first question.
+ * One thread serves all directories of a promfold. It starts with the first request.
  */
 import { WorkerThread } from '../worker-thread.js';
-import type { LivenessScanResult, LookedAtFile } from './liveness-scan.js';
+import type { LivenessScanResult, ScannedFile } from './liveness-scan.js';
 import type { Measurable, Measured } from './measure.js';
 
-export interface LookRequest {
-  readonly kind: 'look';
-  /** The scans of one watch remember; its file ids are its own. */
+export interface ScanRequest {
+  readonly kind: 'scan';
+  /** Scans of one watch share what they found; file ids are those of the watch. */
   readonly watch: number;
   readonly directory: string;
-  readonly files: readonly LookedAtFile[];
+  readonly files: readonly ScannedFile[];
   readonly removeLive: boolean;
 }
 
-/** A watch ended: nothing of it is remembered. */
+/** A watch ended: what its scans found is forgotten. */
 export interface ForgetRequest {
   readonly kind: 'forget';
   readonly watch: number;
@@ -28,22 +28,22 @@ export interface MeasureRequest {
   readonly processes: readonly Measurable[];
 }
 
-export type Request = LookRequest | ForgetRequest | MeasureRequest;
+export type Request = ScanRequest | ForgetRequest | MeasureRequest;
 
 export class ProcThread {
   readonly #thread = new WorkerThread<Request>(new URL('./proc-worker.js', import.meta.url), {
     name: 'promfold /proc',
   });
 
-  /** Rejects when the thread cannot be had or breaks; the next question begins a new one. */
-  look(
+  /** Rejects when the thread cannot be started or fails; the next request starts a new one. */
+  scan(
     watch: number,
     directory: string,
-    files: readonly LookedAtFile[],
+    files: readonly ScannedFile[],
     removeLive: boolean,
   ): Promise<LivenessScanResult> {
     return this.#thread.ask({
-      kind: 'look',
+      kind: 'scan',
       watch,
       directory,
       files,
@@ -51,19 +51,19 @@ export class ProcThread {
     }) as Promise<LivenessScanResult>;
   }
 
-  /** Never rejects: a thread that broke, or is closed, remembers nothing. */
+  /** Never rejects: a thread that failed, or is closed, has nothing to forget. */
   async forget(watch: number): Promise<void> {
     await this.#thread.ask({ kind: 'forget', watch }).catch(() => {});
   }
 
-  /** What each takes, undefined for one that is gone; a look under way is not waited for. */
+  /** What each process takes, undefined for one that is gone. Does not wait for a running scan. */
   measure(processes: readonly Measurable[]): Promise<readonly (Measured | undefined)[]> {
-    const those = processes.map(({ pid, startSeconds }) => ({ pid, startSeconds }));
-    const question: Request = { kind: 'measure', processes: those };
+    const measurable = processes.map(({ pid, startSeconds }) => ({ pid, startSeconds }));
+    const question: Request = { kind: 'measure', processes: measurable };
     return this.#thread.ask(question) as Promise<(Measured | undefined)[]>;
   }
 
-  /** Questions under way are rejected. A thread that hangs is not waited for. */
+  /** Rejects running requests. Does not wait for a thread that hangs. */
   close(): Promise<void> {
     return this.#thread.close();
   }

@@ -1,13 +1,13 @@
-/** The thread that reads /proc (proc-thread.ts): blocking reads, one look after another. */
+/** The thread that reads /proc (proc-thread.ts): blocking reads, one scan after another. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../worker-thread.js';
 import { LivenessScan } from './liveness-scan.js';
 import { measure } from './measure.js';
 import { Proc } from './proc.js';
-import type { LookRequest, Request } from './proc-thread.js';
+import type { Request, ScanRequest } from './proc-thread.js';
 
-/** A long look lets shorter questions in between. */
+/** A long scan lets shorter requests in between. */
 const TURN_MILLISECONDS = 5;
 
 let lastTurn = performance.now();
@@ -24,24 +24,24 @@ const proc = new Proc('/proc', {
   readlink: (path) => readlinkSync(path),
 });
 
-/** By watch: looks remember. */
+/** By watch: a scan uses what earlier ones found. */
 const scanOf = new Map<number, LivenessScan>();
-let lastLook: Promise<unknown> = Promise.resolve();
+let lastScan: Promise<unknown> = Promise.resolve();
 
-function look({ watch, directory, files, removeLive }: LookRequest): Promise<unknown> {
+function scanWriters({ watch, directory, files, removeLive }: ScanRequest): Promise<unknown> {
   let scan = scanOf.get(watch);
   if (scan === undefined) {
     scan = new LivenessScan(directory, proc);
     scanOf.set(watch, scan);
   }
   const own = scan;
-  const next = lastLook.then(() => own.look(files, removeLive));
-  lastLook = next.catch(() => undefined);
+  const next = lastScan.then(() => own.scan(files, removeLive));
+  lastScan = next.catch(() => undefined);
   return next;
 }
 
 function answerTo(request: Request): unknown {
-  if (request.kind === 'look') return look(request);
+  if (request.kind === 'scan') return scanWriters(request);
   if (request.kind === 'measure') return measure(request.processes);
   return scanOf.delete(request.watch);
 }

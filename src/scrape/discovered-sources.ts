@@ -110,8 +110,8 @@ export class DiscoveredSources {
       notices.say('processes that may not be looked into', { uid }, { processes });
     }
     for (const uid of crowded) {
-      const most = MAX_DIRECTORIES_OF_USER;
-      notices.say('a user uses more directories than are looked at', { uid, most });
+      const max = MAX_DIRECTORIES_OF_USER;
+      notices.say('a user uses more directories than are read', { uid, max });
     }
     const except = await identities(this.#options.except);
     const newcomers: Newcomer[] = [];
@@ -145,8 +145,8 @@ export class DiscoveredSources {
       else leftOut.set(first, (leftOut.get(first) ?? 0) + 1);
     }
     for (const [uid, count] of leftOut) {
-      const most = { most: MAX_DIRECTORIES, mostOfUser: DIRECTORIES_OF_USER };
-      notices.say('more directories than are served', { uid, ...most }, { leftOut: count });
+      const limits = { max: MAX_DIRECTORIES, maxOfUser: DIRECTORIES_OF_USER };
+      notices.say('more directories than are served', { uid, ...limits }, { leftOut: count });
     }
   }
 

@@ -119,7 +119,7 @@ describe('the units', () => {
         }
         try {
           let page = '';
-          // The first look takes a moment; without the rights nothing comes however long one waits.
+          // The first scan takes a moment; without the rights it never finds anything.
           for (let tries = 0; tries < 100 && !/^vllm:prompt_tokens_total/m.test(page); tries += 1) {
             const port = /127\.0\.0\.1:([1-9]\d*)/.exec(log)?.[1];
             if (port !== undefined) {

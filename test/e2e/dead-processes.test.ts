@@ -22,7 +22,7 @@ import { CONTAINER, Worker } from '../support/worker.js';
 
 const python = currentPython();
 
-/** A file newer than this may be about to be mapped (processes/liveness-scan.ts), and looks are 5 s apart. */
+/** A file newer than this may be about to be mapped (processes/liveness-scan.ts), and scans are 5 s apart. */
 const CREATION_GRACE_MS = 2_100;
 
 const page = async (
@@ -102,7 +102,7 @@ describe('workers of which one was killed', { skip: python.skip }, () => {
     const mappers = new Mappers();
     try {
       const { body } = await daemon.get('/metrics');
-      // The first answer waited for a look.
+      // The first answer waited for a scan.
       const values = valuesOf(body);
       counted(values);
       assert.equal(values.get('g_sum'), 3);

@@ -202,7 +202,7 @@ async function alone(isServedBefore: boolean): Promise<void> {
       await sleep(500);
       await ends(daemon);
       await waiting;
-      // While the first look waits.
+      // While the first scan waits.
       await ends(await Daemon.serve(fileSystem.root));
     } finally {
       await daemon.stop();
@@ -320,7 +320,7 @@ export const HANGING_FAULTS: readonly Fault[] = [
           await until('the good one is found', async () => (await value(good)) === REST.jobs);
           await until('the other one is told', () => ofThis().length > 0);
           assert.match(ofThis()[0]!, /ETIMEDOUT/);
-          // A look or two later.
+          // A scan or two later.
           await sleep(12_000);
           assert.equal(await within(NEXT_MS, () => value(good)), REST.jobs);
           assert.equal(ofThis().length, 1, daemon.log);

@@ -203,17 +203,17 @@ describe('the user of a process', () => {
         return pids.includes(pid) ? UID : super.realUser(pid);
       }
     }
-    const look = async (most?: number) => {
-      const { directories, crowded } = await discoverDirectories(new OfOneUser(), most);
+    const discover = async (max?: number) => {
+      const { directories, crowded } = await discoverDirectories(new OfOneUser(), max);
       const seen = directories.filter(({ insidePath }) => insidePath.startsWith(root));
       return { seen: seen.length, isCrowded: crowded.includes(UID) };
     };
     pids.push((await mappers.start('w', ...mapped.slice(0, 6))).pid);
     pids.push((await mappers.start('w', ...mapped.slice(4, 8))).pid);
-    assert.deepEqual(await look(8), { seen: 8, isCrowded: false });
+    assert.deepEqual(await discover(8), { seen: 8, isCrowded: false });
     pids.push((await mappers.start('w', ...mapped.slice(8))).pid);
-    assert.deepEqual(await look(8), { seen: 8, isCrowded: true });
-    assert.deepEqual(await look(), { seen: 9, isCrowded: false });
+    assert.deepEqual(await discover(8), { seen: 8, isCrowded: true });
+    assert.deepEqual(await discover(), { seen: 9, isCrowded: false });
   });
 });
 

@@ -14,13 +14,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { LivenessScan, type LookedAtFile } from '../../src/processes/liveness-scan.js';
+import { LivenessScan, type ScannedFile } from '../../src/processes/liveness-scan.js';
 import { Proc } from '../../src/processes/proc.js';
 import { Mappers } from '../support/mapper.js';
 import { start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 
-/** Pids that nobody has. */
+/** Pids that no process has. */
 const DEAD = '999999998';
 const OTHER = '999999999';
 
@@ -28,14 +28,14 @@ const LIVESUM = `gauge_livesum_${DEAD}.db`;
 
 const LATER = () => Date.now() / 1000 + 60;
 
-describe('a look', () => {
+describe('a liveness scan', () => {
   const mappers = new Mappers();
   after(() => mappers.close());
 
   interface Place {
     readonly directory: string;
     readonly scan: LivenessScan;
-    readonly files: LookedAtFile[];
+    readonly files: ScannedFile[];
     path(name: string): string;
     add(...names: string[]): void;
     /** A process that writes `counter_PID.db`. */
@@ -45,7 +45,7 @@ describe('a look', () => {
   }
   const place = (nowSeconds = LATER, proc = new Proc(), directory = tempDirectory()): Place => {
     const scan = new LivenessScan(directory, proc, nowSeconds);
-    const files: LookedAtFile[] = [];
+    const files: ScannedFile[] = [];
     const path = (name: string) => join(directory, name);
     return {
       directory,
@@ -64,7 +64,7 @@ describe('a look', () => {
         return child;
       },
       async see() {
-        const { liveness } = await scan.look(files, false);
+        const { liveness } = await scan.scan(files, false);
         return Object.fromEntries(files.map(({ name }, i) => [name, liveness[i]!]));
       },
     };
@@ -85,7 +85,7 @@ describe('a look', () => {
     const { add, live, scan, files } = place();
     const { pid } = await live();
     add(`gauge_all_${pid}.db`);
-    const { startSeconds, writers } = await scan.look(files, false);
+    const { startSeconds, writers } = await scan.scan(files, false);
     assert.ok(Math.abs(startSeconds[0]! - Date.now() / 1000) < 60);
     assert.equal(startSeconds[1], 0);
     const writer = { processId: String(pid), pid, role: undefined, startSeconds: startSeconds[0] };
@@ -107,7 +107,7 @@ describe('a look', () => {
     assert.deepEqual(await see(), { [`counter_${DEAD}.db`]: 'dead', [own]: 'alive' });
     await mappers.end(living);
     assert.deepEqual(await see(), { [`counter_${DEAD}.db`]: 'dead', [own]: 'dead' });
-    // Whose a new file is that nobody maps cannot be told: its writer may not be visible here.
+    // The owner of a new file that no process maps is unknown: its writer may not be visible here.
     add(`counter_${OTHER}.db`);
     assert.equal((await see())[`counter_${OTHER}.db`], 'unknown');
     await mappers.start('w', path(own));
@@ -161,15 +161,15 @@ sys.stdin.read()`;
     const LIVE = ['liveall', 'livemin', 'livemax', 'livesum', 'livemostrecent'];
     const liveOf = (id: string) => LIVE.map((mode) => `gauge_${mode}_${id}.db`);
 
-    it('removes what mark_process_dead would, at the second look', async () => {
+    it('removes what mark_process_dead would, at the second scan', async () => {
       const { add, live, path, scan, files } = place();
       const kept = ['counter_', 'gauge_all_', 'gauge_livefoo_', 'histogram_'].map(
         (kind) => `${kind}${DEAD}.db`,
       );
       const { pid } = await live();
       add(`gauge_livesum_${pid}.db`, ...kept, ...liveOf(DEAD));
-      assert.deepEqual((await scan.look(files, true)).removed, []);
-      assert.deepEqual([...(await scan.look(files, true)).removed].sort(), liveOf(DEAD).sort());
+      assert.deepEqual((await scan.scan(files, true)).removed, []);
+      assert.deepEqual([...(await scan.scan(files, true)).removed].sort(), liveOf(DEAD).sort());
       for (const name of liveOf(DEAD)) assert.ok(!existsSync(path(name)), name);
       for (const name of kept) assert.ok(existsSync(path(name)), name);
       // Left aside by a living process, which may open it at any moment.
@@ -182,7 +182,7 @@ sys.stdin.read()`;
       class Adopting extends Proc {
         override async pids() {
           passes += 1;
-          // Between the second look and the one just before it would be removed.
+          // Between the second scan and the one just before the removal.
           if (passes === 3) adopter = await mappers.start('w', path(LIVESUM));
           return super.pids();
         }
@@ -190,14 +190,14 @@ sys.stdin.read()`;
       const { add, live, path, scan, files } = place(LATER, new Adopting());
       const living = await live();
       add(LIVESUM);
-      await scan.look(files, true);
-      assert.deepEqual((await scan.look(files, true)).removed, []);
+      await scan.scan(files, true);
+      assert.deepEqual((await scan.scan(files, true)).removed, []);
       assert.equal(passes, 3);
       assert.ok(adopter !== undefined && existsSync(path(LIVESUM)));
       await mappers.end(living);
       const never = place();
       never.add(LIVESUM);
-      for (let i = 0; i < 3; i++) await never.scan.look(never.files, true);
+      for (let i = 0; i < 3; i++) await never.scan.scan(never.files, true);
       assert.ok(existsSync(never.path(LIVESUM)));
     });
 
@@ -205,10 +205,10 @@ sys.stdin.read()`;
       const { add, live, path, scan, files } = place();
       await live();
       add(LIVESUM);
-      await scan.look(files, true);
+      await scan.scan(files, true);
       execFileSync('cp', [path(LIVESUM), path('new')]);
       execFileSync('mv', [path('new'), path(LIVESUM)]);
-      assert.deepEqual((await scan.look(files, true)).removed, []);
+      assert.deepEqual((await scan.scan(files, true)).removed, []);
       assert.ok(existsSync(path(LIVESUM)));
     });
 
@@ -227,7 +227,7 @@ sys.stdin.read()`;
       interface Exchange {
         readonly place: Place;
         readonly proc: Exchanging;
-        /** A directory of somebody else, which has the very file under the same name. */
+        /** A directory of another user, which has the same file under the same name. */
         readonly victim: string;
         readonly outer: string;
       }
@@ -252,8 +252,8 @@ sys.stdin.read()`;
           renameSync(own.directory, moved);
           symlinkSync(victim, own.directory);
         };
-        await own.scan.look(own.files, true);
-        assert.deepEqual((await own.scan.look(own.files, true)).removed, [LIVESUM]);
+        await own.scan.scan(own.files, true);
+        assert.deepEqual((await own.scan.scan(own.files, true)).removed, [LIVESUM]);
         assert.ok(existsSync(join(victim, LIVESUM)));
         assert.ok(!existsSync(join(moved, LIVESUM)));
       });
@@ -267,18 +267,18 @@ sys.stdin.read()`;
           renameSync(victim, join(outer, 'elsewhere', 'metrics'));
           symlinkSync(join(outer, 'elsewhere'), join(outer, 'parent'));
         };
-        await own.scan.look(own.files, true);
-        assert.deepEqual((await own.scan.look(own.files, true)).removed, [LIVESUM]);
+        await own.scan.scan(own.files, true);
+        assert.deepEqual((await own.scan.scan(own.files, true)).removed, [LIVESUM]);
         assert.ok(existsSync(join(outer, 'elsewhere', 'metrics', LIVESUM)));
         assert.ok(!existsSync(join(moved, 'metrics', LIVESUM)));
       });
 
-      it('removes nothing of another directory that a later look finds in its place', async () => {
+      it('removes nothing of another directory that a later scan finds in its place', async () => {
         const { place: own, victim, outer } = await exchange();
-        await own.scan.look(own.files, true);
+        await own.scan.scan(own.files, true);
         renameSync(own.directory, join(outer, 'moved'));
         symlinkSync(victim, own.directory);
-        assert.deepEqual((await own.scan.look(own.files, true)).removed, []);
+        assert.deepEqual((await own.scan.scan(own.files, true)).removed, []);
         assert.ok(existsSync(join(victim, LIVESUM)));
         assert.ok(existsSync(join(outer, 'moved', LIVESUM)));
       });
@@ -289,8 +289,8 @@ sys.stdin.read()`;
           rmSync(own.path(LIVESUM));
           symlinkSync(join(victim, LIVESUM), own.path(LIVESUM));
         };
-        await own.scan.look(own.files, true);
-        assert.deepEqual((await own.scan.look(own.files, true)).removed, []);
+        await own.scan.scan(own.files, true);
+        assert.deepEqual((await own.scan.scan(own.files, true)).removed, []);
         assert.ok(existsSync(own.path(LIVESUM)) && existsSync(join(victim, LIVESUM)));
       });
     });
@@ -304,10 +304,10 @@ sys.stdin.read()`;
         await writable.live();
         writable.add(LIVESUM);
         const { scan } = place(LATER, new Proc(), readOnly);
-        await scan.look(writable.files, true);
+        await scan.scan(writable.files, true);
         const expected = [{ name: LIVESUM, error: 'EROFS' }];
-        assert.deepEqual((await scan.look(writable.files, true)).notRemoved, expected);
-        assert.deepEqual((await scan.look(writable.files, true)).notRemoved, []);
+        assert.deepEqual((await scan.scan(writable.files, true)).notRemoved, expected);
+        assert.deepEqual((await scan.scan(writable.files, true)).notRemoved, []);
       } finally {
         execFileSync('umount', [readOnly]);
       }

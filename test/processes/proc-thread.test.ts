@@ -1,4 +1,4 @@
-/** The thread that looks for writers: what it remembers, and of whom. */
+/** The thread that scans for writers: what it remembers, and for which watch. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { ProcThread } from '../../src/processes/proc-thread.js';
 import { Mappers } from '../support/mapper.js';
 import { tempDirectory } from '../support/temp.js';
 
-/** A pid that nobody has. */
+/** A pid that no process has. */
 const DEAD = '999999998';
 
 /** A file that was just made is unknown for so long. */
 const CREATION_MS = 2_100;
 
-describe('the thread that looks for writers', () => {
+describe('the thread that scans for writers', () => {
   const mappers = new Mappers();
   const thread = new ProcThread();
   after(async () => {
@@ -30,7 +30,7 @@ describe('the thread that looks for writers', () => {
     const [living, dead] = [`counter_${pid}.db`, `counter_${DEAD}.db`];
     const livenessOf = async (watch: number, names: readonly string[]) => {
       const files = names.map((name, id) => ({ id, name }));
-      return (await thread.look(watch, directory, files, false)).liveness;
+      return (await thread.scan(watch, directory, files, false)).liveness;
     };
     assert.deepEqual(await livenessOf(1, [living, dead]), ['alive', 'dead']);
     assert.deepEqual(await livenessOf(2, [dead, living]), ['dead', 'alive']);
@@ -42,12 +42,12 @@ describe('the thread that looks for writers', () => {
     const living = await mappers.start('w', join(directory, 'counter_{pid}.db'));
     await sleep(CREATION_MS);
     const files = [{ id: 0, name: `counter_${living.pid}.db` }];
-    const livenessOf = async () => (await thread.look(3, directory, files, false)).liveness[0];
+    const livenessOf = async () => (await thread.scan(3, directory, files, false)).liveness[0];
     assert.equal(await livenessOf(), 'alive');
     await mappers.end(living);
     assert.equal(await livenessOf(), 'dead');
     await thread.forget(3);
-    // Nobody is seen to write here any more.
+    // No process writes here any more.
     assert.equal(await livenessOf(), 'unknown');
   });
 

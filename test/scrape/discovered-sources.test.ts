@@ -133,7 +133,7 @@ describe('discovered sources', { skip: python.skip }, () => {
 describe('the sources of several users', () => {
   const [EVE, ANN, BOB, CAT] = [1001, 1002, 1003, 1004];
 
-  /** A host of which each user has directories; `look` is one look at it. */
+  /** A host of which each user has directories; `scan` scans it once. */
   async function host({ graceMs = 60_000 } = {}) {
     const root = tempDirectory();
     const log: { message: string; fields: Record<string, unknown> }[] = [];
@@ -196,7 +196,7 @@ describe('the sources of several users', () => {
         found.delete(name);
         rmSync(join(root, name), { recursive: true });
       },
-      look: () => sources.start(),
+      scan: () => sources.start(),
       /** Names of those served that begin so. */
       served: (prefix: string) =>
         scraper
@@ -208,14 +208,14 @@ describe('the sources of several users', () => {
   }
 
   it('are half of all for one with 101 directories, and 20 for each other one that comes later', async () => {
-    const { useMany, look, served, said } = await host();
+    const { useMany, scan, served, said } = await host();
     useMany('eve', 101, EVE);
-    await look();
+    await scan();
     assert.equal(served('eve').length, 50);
     useMany('ann', 10, ANN);
     useMany('bob', 30, BOB);
     useMany('cat', 25, CAT);
-    await look();
+    await scan();
     assert.deepEqual(
       ['eve', 'ann', 'bob', 'cat'].map((user) => served(user).length),
       [50, 10, 20, 20],
@@ -223,45 +223,45 @@ describe('the sources of several users', () => {
     assert.deepEqual(
       said('more directories than are served').map(({ fields }) => fields),
       [
-        { uid: EVE, most: 100, mostOfUser: 20, leftOut: 51 },
-        { uid: BOB, most: 100, mostOfUser: 20, leftOut: 10 },
-        { uid: CAT, most: 100, mostOfUser: 20, leftOut: 5 },
+        { uid: EVE, max: 100, maxOfUser: 20, leftOut: 51 },
+        { uid: BOB, max: 100, maxOfUser: 20, leftOut: 10 },
+        { uid: CAT, max: 100, maxOfUser: 20, leftOut: 5 },
       ],
     );
   });
 
   it('are shared out in turn where all come at once, whatever their names', async () => {
-    const { useMany, look, served } = await host();
+    const { useMany, scan, served } = await host();
     useMany('a-eve', 101, EVE);
     useMany('z-ann', 30, ANN);
-    await look();
+    await scan();
     assert.deepEqual([served('a-eve').length, served('z-ann').length], [25, 25]);
   });
 
   it('stay when there are 100 and more come', async () => {
-    const { useMany, look, served, said } = await host();
+    const { useMany, scan, served, said } = await host();
     for (const [i, user] of ['a', 'b', 'c', 'd', 'e'].entries()) useMany(user, 20, 2000 + i);
-    await look();
+    await scan();
     const before = served('');
     assert.equal(before.length, 100);
     useMany('eve', 5, EVE);
-    await look();
+    await scan();
     assert.deepEqual(served(''), before);
     assert.equal(said('more directories than are served').length, 1);
   });
 
   it('stay while another user makes and removes directories without end', async () => {
-    const { useMany, remove, look, served, said } = await host();
+    const { useMany, remove, scan, served, said } = await host();
     useMany('ann', 20, ANN);
-    await look();
+    await scan();
     for (let round = 0; round < 5; round++) {
       useMany(`eve${round}-`, 101, EVE);
-      await look();
+      await scan();
       assert.equal(served('eve').length, 30);
       for (let i = 0; i < 101; i++) remove(`eve${round}-${i}`);
     }
     useMany('bob', 20, BOB);
-    await look();
+    await scan();
     assert.deepEqual(
       [served('ann').length, served('bob').length, served('eve').length],
       [20, 20, 0],
@@ -270,17 +270,17 @@ describe('the sources of several users', () => {
   });
 
   it('make room for new ones of the same user when nobody uses them, and only then', async () => {
-    const { useMany, use, leave, look, served, said } = await host();
+    const { useMany, use, leave, scan, served, said } = await host();
     useMany('ann', 50, ANN);
-    await look();
+    await scan();
     use('ann-new', ANN);
-    await look();
+    await scan();
     assert.deepEqual(served('ann-new'), []);
     // They are kept for a while, as the last values of a server that died.
     leave('ann7');
     leave('ann8');
     use('bob', BOB);
-    await look();
+    await scan();
     assert.deepEqual([served('ann-new').length, served('bob').length], [1, 1]);
     assert.equal(served('ann').length, 50);
     const why = 'no process uses it, and its user has a new one';
@@ -288,26 +288,26 @@ describe('the sources of several users', () => {
   });
 
   it('keep their place against a user who only names them', async () => {
-    const { useMany, use, look, served } = await host();
+    const { useMany, use, scan, served } = await host();
     useMany('eve', 101, EVE);
     use('ann', EVE, ANN);
-    await look();
+    await scan();
     assert.deepEqual(served('ann'), ['ann']);
   });
 
   it('are not those of a process that ended before it could be said whose it was', async () => {
-    const { use, found, look, served } = await host();
+    const { use, found, scan, served } = await host();
     use('nobody');
-    await look();
+    await scan();
     assert.deepEqual(served('nobody'), []);
     found.clear();
     use('nobody', ANN);
-    await look();
+    await scan();
     assert.deepEqual(served('nobody'), ['nobody']);
   });
 
   it('are warned about once while a warning lasts, and again when it comes back', async () => {
-    const { use, found, facts, look, said } = await host();
+    const { use, found, facts, scan, said } = await host();
     use('ann', ANN);
     const unreadable = { ...found.get('ann')!, error: 'EACCES' };
     const message = 'discovered directory cannot be read';
@@ -321,7 +321,7 @@ describe('the sources of several users', () => {
       if (isUnreadable) found.set('ann', unreadable);
       facts.unread = [{ uid: EVE, processes: lines }];
       facts.crowded = [EVE];
-      await look();
+      await scan();
       assert.equal(said(message).length, lines);
     }
     assert.deepEqual(
@@ -330,7 +330,7 @@ describe('the sources of several users', () => {
     );
     assert.deepEqual(
       said('a user uses more directories than are looked at').map(({ fields }) => fields),
-      [{ uid: EVE, most: 200 }],
+      [{ uid: EVE, max: 200 }],
     );
   });
 });

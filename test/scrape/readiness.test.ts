@@ -66,7 +66,7 @@ function setUp() {
 const SINCE = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`;
 
 describe('/-/ready', () => {
-  it('answers within a second and a bit while the first look at the directory hangs, and at once from then on', async () => {
+  it('answers within a second and a bit while the first reading of the directory hangs, and at once from then on', async () => {
     const { directory, clock, scraper, get } = setUp();
     const { release } = hang();
     const first = await get('/-/ready');

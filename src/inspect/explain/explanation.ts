@@ -69,7 +69,7 @@ export interface ExplainedSeries {
   /** In a few words. */
   readonly verdict: string;
   readonly warnings: readonly Warning[];
-  /** Increase since the first look, of what only grows. */
+  /** Increase since the first reading, of what only grows. */
   readonly window?: { readonly delta: number; readonly ratePerSecond: number };
 }
 
@@ -88,14 +88,14 @@ export interface ExplainedHistogram extends Observations {
   /** Most observations first. */
   readonly shares: readonly HistogramShare[];
   readonly warnings: readonly Warning[];
-  /** What was observed between two looks. */
+  /** What was observed between two readings. */
   readonly window?: Observations & { readonly ratePerSecond: number };
 }
 
 export interface Explanation {
   readonly path: string;
   readonly takenAtSeconds: number;
-  /** Between the two looks; undefined for a single one. */
+  /** Between the two readings; undefined for a single one. */
   readonly windowSeconds: number | undefined;
   /** In output order, so those of a family are together. */
   readonly series: List<ExplainedSeries>;

@@ -3,7 +3,7 @@ import { type List, mapList } from '../list.js';
 import { observations } from '../observations.js';
 import type { ExplainedHistogram, ExplainedSeries, Explanation, Share } from './explanation.js';
 
-/** The second of two looks, with what happened since the first. */
+/** The second of two readings, with what happened since the first. */
 export function explainWindow(before: Explanation, after: Explanation): Explanation {
   const seconds = after.takenAtSeconds - before.takenAtSeconds;
   const seriesBefore = indexByName(before.series, ({ series }) => series);

@@ -103,7 +103,7 @@ function* changeWithout(
 ): IterableIterator<Evidence> {
   let changed = 0;
   let example = '';
-  let most = -1;
+  let largest = -1;
   for (const one of series) {
     const parts = partsOf(one);
     const rest = parts.filter((part) => !isRemoved(part));
@@ -112,8 +112,8 @@ function* changeWithout(
     const before = joinValues(rule.operation, entriesOf(parts)).value;
     const after = joinValues(rule.operation, entriesOf(rest)).value;
     const change = Math.abs((before ?? 0) - (after ?? 0));
-    if (change <= most) continue;
-    most = change;
+    if (change <= largest) continue;
+    largest = change;
     example = `${seriesName(one.sampleName, one.labels)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
   }
   if (changed === 0) return;

@@ -8,7 +8,7 @@ import { fileSystemType } from '../../files/mounts.js';
 import { findMetricProcesses, isSameDirectory } from '../../processes/metric-processes.js';
 import type { HostFacts } from './subject.js';
 
-export async function lookAround(directory: string): Promise<HostFacts> {
+export async function readHostFacts(directory: string): Promise<HostFacts> {
   const [fileSystem, room, found] = await Promise.all([
     fileSystemType(directory),
     statfs(directory).catch(() => undefined),

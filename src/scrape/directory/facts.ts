@@ -33,7 +33,7 @@ export interface DirectoryFacts {
   readonly unmappedFiles: number;
   readonly readFaults: number;
   readonly planChanges: number;
-  /** Process ids of files whose process is certainly dead; -1 when nothing looks for processes. */
+  /** Process ids of files whose process is certainly dead; -1 when nothing scans for processes. */
   readonly deadProcesses: number;
   /** Removed files whose values are retained, since the start; -1 without --retain-removed. */
   readonly retainedFiles: number;

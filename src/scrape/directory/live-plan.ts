@@ -64,7 +64,7 @@ export interface LivePlanOptions {
 export class LivePlan {
   readonly files: MetricFiles;
   readonly rules: PlanRules;
-  /** Who writes the files; undefined where nothing looks. */
+  /** Who writes the files; undefined where nothing scans for them. */
   readonly writers: WriterWatch | undefined;
   plan: Plan;
   layout: Layout = EMPTY_LAYOUT;
@@ -89,7 +89,7 @@ export class LivePlan {
   /** Files that were left out when the update began. */
   #wereOut: ReadonlySet<number> = new Set();
   readonly #deadProcesses: DeadProcesses;
-  /** The look by which files were set aside. */
+  /** The scan by which files were excluded. */
   #setAsideBy: Known | undefined;
 
   constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
@@ -206,7 +206,7 @@ export class LivePlan {
     return change;
   }
 
-  /** Leaves out what the last look found to be of dead processes, and takes back what it found not to be. */
+  /** Excludes the files of processes that the last scan found dead, and includes those it did not. */
   #setAside(): void {
     const known = this.writers?.known;
     if (this.#deadProcesses === 'keep' || known === this.#setAsideBy) return;

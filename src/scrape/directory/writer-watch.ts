@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricFile } from '../../files/metric-file.js';
 import type { ScrapeLog } from '../../log.js';
-import type { LivenessScanResult, LookedAtFile } from '../../processes/liveness-scan.js';
+import type { LivenessScanResult, ScannedFile } from '../../processes/liveness-scan.js';
 import type { ProcThread } from '../../processes/proc-thread.js';
 
 /** Between two scans; longer where a scan would otherwise take more than a 50th of a core. */
@@ -108,13 +108,13 @@ export class WriterWatch {
     const { thread, removeLive } = this.#options;
     const files = Array.from(
       this.#options.files(),
-      ([id, { path }]): LookedAtFile => ({ id, name: basename(path) }),
+      ([id, { path }]): ScannedFile => ({ id, name: basename(path) }),
     );
     const hanging = setTimeout(() => this.#forget(new Error('no answer')), HANGING_MS);
     hanging.unref();
     try {
       this.#hasScanned = true;
-      const scan = await thread.look(this.#number, this.#directory, files, removeLive);
+      const scan = await thread.scan(this.#number, this.#directory, files, removeLive);
       this.#known = { scan, index: new Map(files.map(({ id }, i) => [id, i])) };
       this.#hasFailed = false;
       this.#logRemoved(scan);
@@ -128,7 +128,7 @@ export class WriterWatch {
   #forget({ message }: Error): void {
     this.#known = undefined;
     if (!this.#hasFailed && !this.#isClosed) {
-      this.#options.log?.warn('cannot look for the writers', { error: message });
+      this.#options.log?.warn('cannot scan for the writers', { error: message });
     }
     this.#hasFailed = true;
   }
