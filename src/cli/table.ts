@@ -1,8 +1,8 @@
 /**
  * A table as lines of text: columns as wide as their widest cell, two blanks between them.
  *
- * Where it is wider than the terminal, one flexible column gives way: its texts are cut and end in `…`, or take several
- * lines. Cells are made printable here, so no name in a file moves the cursor.
+ * Where it is wider than the terminal, one flexible column is narrowed: its texts are cut and end in `…`, or take
+ * several lines. Cells are made printable here, so no name in a file moves the cursor.
  */
 import { printable } from './printable.js';
 import { cutToWidth, isAscii, padToWidth, widthUpTo, wrapSeries } from './text-width.js';
@@ -18,7 +18,7 @@ export interface TableOptions {
   readonly width: number;
   /** Indexes of the columns that are aligned right: numbers. */
   readonly alignRight?: readonly number[];
-  /** Index of the column that gives way; none does when left out. */
+  /** Index of the column that is narrowed; absent for none. */
   readonly flexible?: number;
   /** That column takes as many lines as it needs: nothing of a series is lost. */
   readonly wrap?: boolean;

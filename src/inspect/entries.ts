@@ -28,7 +28,7 @@ export interface EntryView {
   readonly family: string | undefined;
   readonly labels: Readonly<Record<string, string>> | undefined;
   readonly help: string | undefined;
-  /** What is wrong with the key: unusable, or mended. */
+  /** What is wrong with the key: unusable, or repaired. */
   readonly problem: { readonly code: ErrorCode; readonly found: string } | undefined;
 }
 

@@ -18,7 +18,7 @@ import { bootSeconds } from '../processes/boot.js';
 import { fileNameByKeys } from './file-name-by-keys.js';
 import { type Input, inputText, openInput } from './input.js';
 import { KeyTable } from './key-table.js';
-import { foreignFile, pathOf, toReadFile, writersOf } from './read-file.js';
+import { pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { readSnapshot } from './snapshot.js';
 
@@ -55,7 +55,7 @@ export async function readDirectory(path: string): Promise<Reading> {
   const wanted: number[] = [];
   for (const [i, bytes] of names.entries()) {
     const name = bytes.toString();
-    if (parseFileName(name) === undefined) files[i] = foreignFile(path, name);
+    if (parseFileName(name) === undefined) files[i] = unrecognisedFile(path, name);
     else wanted.push(i);
   }
   const keys = new KeyTable();

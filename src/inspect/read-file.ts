@@ -114,7 +114,7 @@ class FileEntry implements ReadEntry {
 }
 
 /** A file of a name no client writes: not opened. */
-export function foreignFile(directory: string, name: string): ReadFile {
+export function unrecognisedFile(directory: string, name: string): ReadFile {
   const path = pathOf(directory, name);
   return {
     path,

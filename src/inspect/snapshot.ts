@@ -24,7 +24,7 @@ import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Liveness, Writer } from '../processes/writer.js';
 import { KeyTable } from './key-table.js';
-import { foreignFile, knownTimes, pathOf, toReadFile, writersOf } from './read-file.js';
+import { knownTimes, pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { MAX_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
@@ -102,7 +102,7 @@ export async function takeSnapshot(directory: string, version: string): Promise<
   const wanted: number[] = [];
   for (const [i, name] of names.entries()) {
     if (parseFileName(name.toString()) === undefined) {
-      read[i] = foreignFile(directory, name.toString());
+      read[i] = unrecognisedFile(directory, name.toString());
       files[i] = factsOf(read[i]!, null);
     } else wanted.push(i);
   }
@@ -243,7 +243,7 @@ function readMember(
         offset: facts.fault.offset ?? undefined,
       });
     return {
-      ...foreignFile(directory, name),
+      ...unrecognisedFile(directory, name),
       ...status,
       fileName: parseFileName(name),
       fault: fault ?? undefined,

@@ -131,7 +131,7 @@ describe('many problems of one code', () => {
   it('share a budget, and what is beyond it is one number', () => {
     const setup = new Setup();
     for (let i = 0; i < 2_500; i += 1) {
-      setup.log.warn('foreign', { code: 'FILE_FOREIGN', path: `/${i}` });
+      setup.log.warn('unrecognised', { code: 'FILE_FOREIGN', path: `/${i}` });
     }
     assert.equal(setup.lines.length, LINES_OF_KIND);
     setup.log.warn('cut', { code: 'FILE_CORRUPT', path: '/a' });

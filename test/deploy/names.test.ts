@@ -31,7 +31,7 @@ const texts: readonly [name: string, text: string][] = [
 ];
 
 /** Of other programs, by program. */
-const FOREIGN_FLAGS: Readonly<Record<string, readonly string[]>> = {
+const FLAGS_OF_OTHER_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   celery: ['--app', '--concurrency', '--max-tasks-per-child'],
   docker: ['--build', '--cap-drop', '--read-only', '--user'],
   dockerfile: ['--from', '--interval', '--start-period', '--timeout'],
@@ -69,13 +69,14 @@ function allMatches(pattern: RegExp, allowed: (name: string) => boolean): void {
 
 describe('scripts/deploy and the recipes', () => {
   it('name flags that promfold has, or another program', () => {
-    const known = new Set([...flagNames, ...Object.values(FOREIGN_FLAGS).flat()]);
+    const known = new Set([...flagNames, ...Object.values(FLAGS_OF_OTHER_PROGRAMS).flat()]);
     allMatches(/(?<![\w-])(--[a-z](?:[\w.-]*\w)?)/g, (name) => known.has(name));
   });
 
   it('name no flag of another program that none of them names', () => {
     const all = texts.map(([, text]) => text).join('\n');
-    for (const flag of Object.values(FOREIGN_FLAGS).flat()) assert.ok(all.includes(flag), flag);
+    for (const flag of Object.values(FLAGS_OF_OTHER_PROGRAMS).flat())
+      assert.ok(all.includes(flag), flag);
   });
 
   it('name variables that promfold reads', () => {

@@ -294,7 +294,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     fault: 'no permission for the directory',
     served: '503 until it may be listed again',
     seen: 'DIRECTORY_UNREADABLE: whose it is, and its mode',
-    cure: "run as its owner, or mend the mode; vLLM's own is 0700",
+    cure: "run as its owner, or change the mode; vLLM's own is 0700",
     test: async () => {
       const parent = tempDirectory();
       chmodSync(parent, 0o755);
@@ -371,7 +371,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: '50,000 foreign files in the directory',
+    fault: '50,000 unrecognised files in the directory',
     served: 'everything else',
     seen: 'FILE_FOREIGN for fifty of those that end in .db, and how many more there are',
     cure: 'give the metrics a directory of their own',

@@ -501,7 +501,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     fault: 'half a surrogate pair in a text (a file name that is not UTF-8)',
     served: 'everything, with U+FFFD in its place',
     seen: 'TEXT_REPAIRED',
-    cure: 'mend the label in the application',
+    cure: 'fix the label in the application',
     test: readOne('["x", "x_total", {"a": "\\udcff"}, "h"]', 'x_total{a="\ufffd"} 2.0', [
       `TEXT_REPAIRED ${VICTIM}`,
     ]),

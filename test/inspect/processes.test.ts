@@ -85,8 +85,8 @@ describe('viewProcesses', () => {
   });
 
   it('has a row for each file', () => {
-    const [foreign, counter] = viewFiles(reading);
-    assert.equal(foreign!.type, undefined);
+    const [unrecognised, counter] = viewFiles(reading);
+    assert.equal(unrecognised!.type, undefined);
     assert.deepEqual(counter, {
       name: 'counter_1.db',
       processId: '1',

@@ -56,14 +56,14 @@ describe('a snapshot', () => {
     const directory = tempDirectory();
     mkdirSync(join(directory, 'counter_1.db'));
     symlinkSync('/no/such', join(directory, 'counter_2.db'));
-    writeFileSync(join(directory, 'foreign.db'), 'secret');
+    writeFileSync(join(directory, 'notes.db'), 'secret');
     const taken = await readPath(await snapshotOf(directory));
     assert.deepEqual(
       taken.files.map(({ name, fault }) => [name, fault?.code]),
       [
         ['counter_1.db', 'FILE_NOT_REGULAR'],
         ['counter_2.db', 'FILE_UNREADABLE'],
-        ['foreign.db', 'FILE_FOREIGN'],
+        ['notes.db', 'FILE_FOREIGN'],
       ],
     );
   });

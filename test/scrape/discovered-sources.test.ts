@@ -329,7 +329,7 @@ describe('the sources of several users', () => {
       [{ uid: EVE, processes: 1 }],
     );
     assert.deepEqual(
-      said('a user uses more directories than are looked at').map(({ fields }) => fields),
+      said('a user uses more directories than are read').map(({ fields }) => fields),
       [{ uid: EVE, max: 200 }],
     );
   });

@@ -56,10 +56,10 @@ export const unusableEntry: Rule = {
 export const repairedText: Rule = {
   code: 'REPAIRED_TEXT',
   severity: 'warning',
-  title: 'texts that had to be mended',
+  title: 'texts that had to be repaired',
   effect:
-    'promfold serves them mended; prometheus_client answers 500 for a help that is not text or half a surrogate pair.',
-  cure: 'Mend the text in the application: a help of None, or a label value from bytes that are not UTF-8.',
+    'promfold repairs and serves them; prometheus_client answers 500 for a help that is not text and for half a surrogate pair.',
+  cure: 'Fix the text in the application: a help of None, or a label value made of bytes that are not UTF-8.',
   *find(subject) {
     for (const { file, entry } of subject.flawed()) {
       const { key, offset } = entry;
@@ -74,7 +74,7 @@ export const repairedText: Rule = {
   },
 };
 
-export const foreignFile: Rule = {
+export const unrecognisedFile: Rule = {
   code: 'FOREIGN_FILE',
   severity: 'warning',
   title: 'files that are not metric files',

@@ -14,11 +14,11 @@ import {
 } from './conflicts.js';
 import {
   damagedFile,
-  foreignFile,
   linkToOtherOwner,
   repairedText,
   twoWriters,
   unreadableFile,
+  unrecognisedFile,
   unusableEntry,
 } from './damage.js';
 import { beforeBoot, deadAllGauge, deadLiveGauge, previousLife } from './dead.js';
@@ -43,7 +43,7 @@ export const RULES: readonly Rule[] = [
   unreadableFile,
   unusableEntry,
   twoWriters,
-  foreignFile,
+  unrecognisedFile,
   linkToOtherOwner,
   repairedText,
   deadLiveGauge,
