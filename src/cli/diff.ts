@@ -123,7 +123,9 @@ function histogramRow(change: ChangedHistogram): Row {
     before !== undefined && after !== undefined
       ? formatChange(before.count, after.count)
       : [
-          ...[before, after].map((one) => (one === undefined ? '' : formatShortValue(one.count))),
+          ...[before, after].map((histogram) =>
+            histogram === undefined ? '' : formatShortValue(histogram.count),
+          ),
           '',
         ];
   const { count, sum, quantiles } = (between ?? after ?? before)!;

@@ -33,7 +33,7 @@ export class ExpectedError extends Error {
   }
 }
 
-export function one<T>(text: FlagText, parse: (text: string) => T): Flag<T> {
+export function single<T>(text: FlagText, parse: (text: string) => T): Flag<T> {
   return { ...text, parse: (texts) => parse(texts.at(-1)!) };
 }
 
@@ -41,7 +41,7 @@ export function optional<T>(text: FlagText, parse: (text: string) => T): Flag<T 
   return { ...text, parse: (texts) => (texts.length === 0 ? undefined : parse(texts.at(-1)!)) };
 }
 
-export function each<T>(text: FlagText, parse: (text: string) => T): Flag<readonly T[]> {
+export function repeatable<T>(text: FlagText, parse: (text: string) => T): Flag<readonly T[]> {
   return { ...text, repeatable: true, parse: (texts) => texts.map(parse) };
 }
 

@@ -13,7 +13,7 @@ import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-pro
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
 import type { ListenAddress } from '../serve/listen-address.js';
-import { ExpectedError, each, type Flag, listed, one, oneOf, optional } from './flag.js';
+import { ExpectedError, type Flag, listed, oneOf, optional, repeatable, single } from './flag.js';
 import {
   BEFORE_NAME,
   notEmpty,
@@ -45,7 +45,7 @@ export const LS_SORTS = ['state', 'id', 'files', 'entries', 'used', 'disk', 'age
 export const TOP_SORTS = ['rate', 'id', 'entries', 'used'] as const;
 
 export const FLAGS = {
-  listenAddress: each<ListenAddress>(
+  listenAddress: repeatable<ListenAddress>(
     {
       name: 'web.listen-address',
       value: 'address',
@@ -54,7 +54,7 @@ export const FLAGS = {
     },
     parseAddress,
   ),
-  telemetryPath: one(
+  telemetryPath: single(
     {
       name: 'web.telemetry-path',
       value: 'path',
@@ -63,7 +63,7 @@ export const FLAGS = {
     },
     parseTelemetryPath,
   ),
-  maxRequests: one(
+  maxRequests: single(
     {
       name: 'web.max-requests',
       value: 'count',
@@ -80,7 +80,7 @@ export const FLAGS = {
     },
     parseCount,
   ),
-  systemdSocket: one(
+  systemdSocket: single(
     {
       name: 'web.systemd-socket',
       help: 'serve on the sockets that systemd hands over, in place of --web.listen-address',
@@ -88,7 +88,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  socketMode: one(
+  socketMode: single(
     {
       name: 'web.socket-mode',
       value: 'mode',
@@ -129,7 +129,7 @@ export const FLAGS = {
     },
     notEmpty('a file'),
   ),
-  allowedHost: each<string>(
+  allowedHost: repeatable<string>(
     {
       name: 'web.allowed-host',
       value: 'name',
@@ -137,7 +137,7 @@ export const FLAGS = {
     },
     parseHost,
   ),
-  disableExporterMetrics: one(
+  disableExporterMetrics: single(
     {
       name: 'web.disable-exporter-metrics',
       help: "leave out promfold's own metrics",
@@ -145,7 +145,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  strict: one(
+  strict: single(
     {
       name: 'strict',
       help: 'fail the whole scrape when a file or an entry cannot be used',
@@ -153,7 +153,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  deadProcesses: one<DeadProcesses>(
+  deadProcesses: single<DeadProcesses>(
     {
       name: 'dead-processes',
       value: 'action',
@@ -163,7 +163,7 @@ export const FLAGS = {
     },
     oneOf(DEAD_PROCESSES),
   ),
-  include: each<string>(
+  include: repeatable<string>(
     {
       name: 'metrics.include',
       value: 'prefix',
@@ -171,7 +171,7 @@ export const FLAGS = {
     },
     parsePrefix,
   ),
-  exclude: each<string>(
+  exclude: repeatable<string>(
     {
       name: 'metrics.exclude',
       value: 'prefix',
@@ -203,7 +203,7 @@ export const FLAGS = {
     separator: BEFORE_NAME,
     parse: parseSources,
   } as Flag<readonly NamedDirectory[]>,
-  discover: one(
+  discover: single(
     {
       name: 'discover',
       help: 'serve every directory that running processes use, as sources that come and go',
@@ -211,7 +211,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  sourceLabel: one(
+  sourceLabel: single(
     {
       name: 'source-label',
       value: 'name',
@@ -220,7 +220,7 @@ export const FLAGS = {
     },
     parseLabelName,
   ),
-  limit: each<ChosenLimit>(
+  limit: repeatable<ChosenLimit>(
     {
       name: 'limit',
       value: 'what=number',
@@ -228,7 +228,7 @@ export const FLAGS = {
     },
     parseLimit,
   ),
-  retainRemoved: one(
+  retainRemoved: single(
     {
       name: 'retain-removed',
       help: 'what files of counters, histograms and summaries held when they were removed goes on counting, in memory',
@@ -236,7 +236,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  processMetrics: one(
+  processMetrics: single(
     {
       name: 'process-metrics',
       help: 'add CPU, memory, descriptors, start and threads of each living writer, as process_…{pid,role}',
@@ -244,7 +244,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  gaugeAge: each<string>(
+  gaugeAge: repeatable<string>(
     {
       name: 'gauge-age',
       value: 'prefix',
@@ -252,7 +252,7 @@ export const FLAGS = {
     },
     parsePrefix,
   ),
-  logLevel: one<LogLevel>(
+  logLevel: single<LogLevel>(
     {
       name: 'log.level',
       value: 'level',
@@ -262,7 +262,7 @@ export const FLAGS = {
     },
     oneOf(LOG_LEVELS),
   ),
-  logFormat: one<LogFormat>(
+  logFormat: single<LogFormat>(
     {
       name: 'log.format',
       value: 'format',
@@ -280,7 +280,7 @@ export const FLAGS = {
     },
     notEmpty('a directory'),
   ),
-  keep: one(
+  keep: single(
     {
       name: 'keep',
       help: 'leave the directory there at the end, and log its path',
@@ -288,7 +288,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  format: one<Format>(
+  format: single<Format>(
     {
       name: 'format',
       value: 'format',
@@ -309,7 +309,7 @@ export const FLAGS = {
     },
     oneOf(ESCAPINGS),
   ),
-  name: each<string>(
+  name: repeatable<string>(
     {
       name: 'name',
       value: 'name',
@@ -331,7 +331,7 @@ export const FLAGS = {
     },
     notEmpty('a file'),
   ),
-  lsSort: one<(typeof LS_SORTS)[number]>(
+  lsSort: single<(typeof LS_SORTS)[number]>(
     {
       name: 'sort',
       value: 'column',
@@ -342,7 +342,7 @@ export const FLAGS = {
     },
     oneOf(LS_SORTS),
   ),
-  alive: one(
+  alive: single(
     {
       name: 'alive',
       help: 'only processes that run',
@@ -351,7 +351,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  dead: one(
+  dead: single(
     {
       name: 'dead',
       help: 'only processes that are gone',
@@ -360,7 +360,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  unknown: one(
+  unknown: single(
     {
       name: 'unknown',
       help: 'only processes of which neither is known',
@@ -369,7 +369,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  files: one(
+  files: single(
     {
       name: 'files',
       help: 'a row for each file',
@@ -378,7 +378,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  all: one(
+  all: single(
     {
       name: 'all',
       help: 'every row, however many',
@@ -387,7 +387,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  commandLine: one(
+  commandLine: single(
     {
       name: 'command',
       help: 'show whole command lines, which may hold secrets; never in JSON',
@@ -405,7 +405,7 @@ export const FLAGS = {
     },
     (text) => new Selector(text),
   ),
-  bytes: one(
+  bytes: single(
     {
       name: 'bytes',
       value: 'count',
@@ -445,7 +445,7 @@ export const FLAGS = {
       throw new ExpectedError('process', text);
     },
   ),
-  json: one(
+  json: single(
     {
       name: 'json',
       help: 'print JSON, one document a line',
@@ -454,7 +454,7 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  color: one<ColorChoice>(
+  color: single<ColorChoice>(
     {
       name: 'color',
       value: 'when',
@@ -465,7 +465,7 @@ export const FLAGS = {
     },
     oneOf(COLOR_CHOICES),
   ),
-  topSort: one<(typeof TOP_SORTS)[number]>(
+  topSort: single<(typeof TOP_SORTS)[number]>(
     {
       name: 'sort',
       value: 'column',
@@ -476,7 +476,7 @@ export const FLAGS = {
     },
     oneOf(TOP_SORTS),
   ),
-  interval: one(
+  interval: single(
     {
       name: 'interval',
       value: 'seconds',
@@ -486,7 +486,7 @@ export const FLAGS = {
     },
     parseInterval,
   ),
-  count: one(
+  count: single(
     {
       name: 'count',
       value: 'count',

@@ -105,7 +105,7 @@ export function wrapSeries(text: string, width: number): string[] {
     else for (const { segment } of graphemesOf(part)) add(segment);
   }
   lines.push(line);
-  return lines.map((one) => one.trimEnd());
+  return lines.map((filled) => filled.trimEnd());
 }
 
 /** Words on lines no wider than this; a word that is wider has a line to itself. */

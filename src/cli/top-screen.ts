@@ -209,8 +209,8 @@ function chosen(
   const processes = view.processes.filter((process) =>
     has(`${process.processId} ${process.role ?? ''} ${process.program ?? ''}`),
   );
-  const series = view.series.filter((one) => has(one.series));
-  const gauges = view.gauges.filter((one) => has(one.series));
+  const series = view.series.filter((row) => has(row.series));
+  const gauges = view.gauges.filter((row) => has(row.series));
   const namesProcesses = processes.length > 0;
   const namesSeries = series.length > 0 || gauges.length > 0;
   return {
@@ -286,10 +286,10 @@ function processesTable(
 }
 
 function seriesLines(series: readonly TopSeries[], width: number): string[] {
-  const rows = series.map((one) => [
-    formatRate(one.incrementsPerSecond),
-    formatCount(one.processes),
-    one.series,
+  const rows = series.map((row) => [
+    formatRate(row.incrementsPerSecond),
+    formatCount(row.processes),
+    row.series,
   ]);
   return renderTable(['RATE/S', 'PROCESSES', 'SERIES'], rows, {
     width,

@@ -108,13 +108,13 @@ function gather(samples: Iterable<ComparedSample>): Map<string, Gathered> {
     if (part === undefined) continue;
     const { histogram: name, kind, bound } = part;
     const key = processId === undefined ? name : `${processId} ${name}`;
-    let one = found.get(key);
-    if (one === undefined) {
-      one = { name, family, processId, buckets: new Map(), sum: undefined };
-      found.set(key, one);
+    let gathered = found.get(key);
+    if (gathered === undefined) {
+      gathered = { name, family, processId, buckets: new Map(), sum: undefined };
+      found.set(key, gathered);
     }
-    if (kind === 'sum') one.sum = value;
-    if (bound !== undefined) one.buckets.set(bound, value);
+    if (kind === 'sum') gathered.sum = value;
+    if (bound !== undefined) gathered.buckets.set(bound, value);
   }
   return found;
 }
@@ -144,8 +144,8 @@ function changeOf(
   return { ...base, between: observations(bounds, between, sum) };
 }
 
-function boundsOf(one: Gathered | undefined): Iterable<number> {
-  return one === undefined ? [] : one.buckets.keys();
+function boundsOf(gathered: Gathered | undefined): Iterable<number> {
+  return gathered === undefined ? [] : gathered.buckets.keys();
 }
 
 /** A bound that only the other side has, has the total of the one below it. */

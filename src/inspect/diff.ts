@@ -105,22 +105,23 @@ export async function diffPaths(
   const removed = [...was]
     .filter(([key]) => !is.has(key))
     .map(([, sample]) => ({ ...about(sample), before: sample.value }));
-  const wentBack = changed.filter((one) => one.wentBack).length;
+  const wentBack = changed.filter((change) => change.wentBack).length;
   const damagedFiles = { before: first.damagedFiles, after: second.damagedFiles };
   const histograms = diffHistograms(was.values(), is.values(), by === undefined);
   const isSingle = ({ histogram }: ChangedSeries) => histogram === undefined;
   const changedHistograms = histograms.changed;
   const kinds = {
-    added: changedHistograms.filter((one) => one.before === undefined).length,
-    removed: changedHistograms.filter((one) => one.after === undefined).length,
-    wentBack: changedHistograms.filter((one) => one.wentBack).length,
+    added: changedHistograms.filter((histogram) => histogram.before === undefined).length,
+    removed: changedHistograms.filter((histogram) => histogram.after === undefined).length,
+    wentBack: changedHistograms.filter((histogram) => histogram.wentBack).length,
   };
   const counts = {
     added: added.filter(isSingle).length + kinds.added,
     removed: removed.filter(isSingle).length + kinds.removed,
     changed:
       changed.filter(isSingle).length + changedHistograms.length - kinds.added - kinds.removed,
-    wentBack: changed.filter((one) => isSingle(one) && one.wentBack).length + kinds.wentBack,
+    wentBack:
+      changed.filter((change) => isSingle(change) && change.wentBack).length + kinds.wentBack,
     same: sameSingle + histograms.same,
   };
   return {

@@ -38,8 +38,8 @@ export function formatCount(count: number): string {
 }
 
 /** `1 file`, `2 files`, `1 process`, `2 processes`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
+export function counted(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
 /** Per second, three digits: `0`, `0.25`, `12.5`, `1,250`. */
@@ -136,9 +136,9 @@ export function formatMeasure(value: number, unit: Unit): string {
   const seconds = unit === 'milliseconds' ? value / 1000 : value;
   const size = Math.abs(seconds);
   // What would be printed as 1000 is one of the unit above.
-  const [name, one] =
+  const [name, unitSeconds] =
     SECONDS.find(([, own]) => size >= 0.9995 * own) ?? SECONDS[size > 0 ? SECONDS.length - 1 : 0]!;
-  return `${threeDigits(seconds / one)} ${name}`;
+  return `${threeDigits(seconds / unitSeconds)} ${name}`;
 }
 
 function threeDigits(value: number): string {

@@ -156,8 +156,8 @@ export class SeriesIndex {
     for (const { seenSlot, series, identical } of this.layout.families) {
       if (seenSlot.length === 0) continue;
       const bySlot = new Map<number, Series>();
-      for (const one of series) bySlot.set(one.slot, one);
-      for (const one of identical) bySlot.set(one.slot, one);
+      for (const laidOut of series) bySlot.set(laidOut.slot, laidOut);
+      for (const laidOut of identical) bySlot.set(laidOut.slot, laidOut);
       byFamily[familyOfSlot.get(seenSlot[0]!)!] = {
         series: Array.from(seenSlot, (slot) => bySlot.get(slot)!),
         identical,

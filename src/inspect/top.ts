@@ -121,13 +121,13 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
         text = countedText(key);
         texts.set(keyId, text);
       }
-      let one = series.get(text);
-      if (one === undefined) {
-        one = { family: key.family, increments: 0, processes: new Set() };
-        series.set(text, one);
+      let counted = series.get(text);
+      if (counted === undefined) {
+        counted = { family: key.family, increments: 0, processes: new Set() };
+        series.set(text, counted);
       }
-      one.increments += increments;
-      one.processes.add(processId);
+      counted.increments += increments;
+      counted.processes.add(processId);
       known[what] += increments;
       known.moving.add(text);
       total[what] += increments;
@@ -218,12 +218,12 @@ function indexGauges(reading: Reading): ReadonlyMap<string, GaugeNow> {
   const gauges = new Map<string, GaugeNow>();
   const files = reading.files.filter(({ fileName }) => fileName?.type === 'gauge');
   const index = new SeriesIndex({ files, keys: reading.keys });
-  for (const { name, mode, rule, series } of index.families) {
-    for (const one of series) {
-      const parts = index.partsOf(one);
+  for (const { name, mode, rule, series: allSeries } of index.families) {
+    for (const series of allSeries) {
+      const parts = index.partsOf(series);
       const { value } = joinValues(rule.operation, entriesOf(parts));
       if (value === undefined) continue;
-      const text = seriesName(one.sampleName, one.labels);
+      const text = seriesName(series.sampleName, series.labels);
       gauges.set(text, { family: name, mode, processes: parts.length, value });
     }
   }

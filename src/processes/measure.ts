@@ -62,7 +62,7 @@ function measureOne(directory: string, boot: number): Measured | undefined {
 
 /** NaN for `unlimited`. */
 function softLimit(limits: string, name: string): number {
-  const line = limits.split('\n').find((one) => one.startsWith(`${name} `));
+  const line = limits.split('\n').find((text) => text.startsWith(`${name} `));
   return line === undefined ? Number.NaN : Number(line.slice(name.length).trim().split(/\s+/)[0]);
 }
 

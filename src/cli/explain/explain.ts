@@ -141,7 +141,7 @@ function* render(
     family.series.length === 1 ? oneSeries(family.series.at(0)!, room) : manySeries(family, room),
   );
   if (histograms.length <= SHOWN_HISTOGRAMS) {
-    for (const one of histograms) blocks.push(oneHistogram(one, windowSeconds, room));
+    for (const histogram of histograms) blocks.push(oneHistogram(histogram, windowSeconds, room));
   } else {
     blocks.push(manyHistograms(histograms, windowSeconds, room));
   }
@@ -167,17 +167,17 @@ function survey(
   };
   const families: ExplainedFamily[] = [];
   let i = 0;
-  for (const one of series) {
-    note(one);
+  for (const explained of series) {
+    note(explained);
     let family = families.at(-1);
-    if (family?.name !== one.family) {
-      family = new ExplainedFamily(series, i, one.family);
+    if (family?.name !== explained.family) {
+      family = new ExplainedFamily(series, i, explained.family);
       families.push(family);
     }
-    family.add(one);
+    family.add(explained);
     i++;
   }
-  for (const one of histograms) note(one);
+  for (const histogram of histograms) note(histogram);
   return { families, notes: notesOf(found, reading) };
 }
 

@@ -121,10 +121,10 @@ export function* manyHistograms(
     ...QUANTILE_NAMES.map((name) => name.toUpperCase()),
   ];
   if (hasWindow) header.push('RATE/S', 'P50', 'P99');
-  const body = mapList(shown, (one) => {
-    const { family, histogram, labels, window } = one;
+  const body = mapList(shown, (explained) => {
+    const { family, histogram, labels, window } = explained;
     const name = isOneFamily ? summary.textOf({ sampleName: family, labels }) : histogram;
-    const cells = [name, ...observationCells(one, family)];
+    const cells = [name, ...observationCells(explained, family)];
     if (window !== undefined) {
       const { p50, p99 } = window.quantiles;
       const unit = unitOf(family);
@@ -145,6 +145,7 @@ export function* manyHistograms(
   yield* wrapText(`for buckets and processes: promfold explain '${first.histogram}'`, width);
 
   const warnings = new Map<string, Warning>();
-  for (const { warnings: own } of shown) for (const one of own) warnings.set(one.code, one);
+  for (const { warnings: own } of shown)
+    for (const warning of own) warnings.set(warning.code, warning);
   yield* warningLines([...warnings.values()], width);
 }

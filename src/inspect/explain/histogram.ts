@@ -46,10 +46,10 @@ export function explainHistogram(
 
 function groupByFile(own: readonly Contribution[]): Map<ReadFile, Contribution[]> {
   const groups = new Map<ReadFile, Contribution[]>();
-  for (const one of own) {
-    const group = groups.get(one.file);
-    if (group === undefined) groups.set(one.file, [one]);
-    else group.push(one);
+  for (const contribution of own) {
+    const group = groups.get(contribution.file);
+    if (group === undefined) groups.set(contribution.file, [contribution]);
+    else group.push(contribution);
   }
   return groups;
 }

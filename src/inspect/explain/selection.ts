@@ -20,9 +20,9 @@ export interface ChosenHistogram {
 export function* slotsOf(
   chosen: readonly (ChosenSeries | ChosenHistogram)[],
 ): IterableIterator<number> {
-  for (const one of chosen) {
-    for (const { slot } of one.group?.buckets ?? []) yield slot;
-    const own = 'series' in one ? one.series : one.sum;
+  for (const selected of chosen) {
+    for (const { slot } of selected.group?.buckets ?? []) yield slot;
+    const own = 'series' in selected ? selected.series : selected.sum;
     if (own !== undefined) yield own.slot;
   }
 }
@@ -34,12 +34,12 @@ export function* choose(
   const groupOf = new Map<Series, Histogram>();
   const taken = new Set<Series>();
   for (const group of family.histograms) {
-    for (const one of [...group.buckets, group.count]) groupOf.set(one, group);
+    for (const series of [...group.buckets, group.count]) groupOf.set(series, group);
     if (selector.hasLabel('le')) continue;
     const { labels } = group.count;
     const bucket = { family: family.name, sampleName: `${family.name}_bucket`, labels };
     if (!selector.selects(bucket)) continue;
-    for (const one of [...group.plain, ...group.buckets, group.count]) taken.add(one);
+    for (const series of [...group.plain, ...group.buckets, group.count]) taken.add(series);
     const sum = group.plain.find(({ sampleName }) => sampleName === `${family.name}_sum`);
     yield { family, group, sum };
   }

@@ -35,7 +35,7 @@ export function verdictOf(series: Omit<ExplainedSeries, 'verdict'>): Verdict {
 
   if (operation === 'sum') {
     const gone = shares.filter(({ liveness, previousLife }) => liveness === 'dead' || previousLife);
-    const percent = gone.reduce((sum, one) => sum + (one.percent ?? 0), 0);
+    const percent = gone.reduce((sum, share) => sum + (share.percent ?? 0), 0);
     if (gone.length > 0)
       say(
         `${formatCount(gone.length)} of ${formatCount(shares.length)} processes dead, with ${Math.round(percent)}%`,

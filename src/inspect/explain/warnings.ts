@@ -48,7 +48,7 @@ export function warningsOfSeries(
   }
   if (operation === 'sum') {
     if (type === 'gauge') warnOfGaugeSum(shares, value, warn);
-    const nan = shares.find((one) => Number.isNaN(one.value));
+    const nan = shares.find((share) => Number.isNaN(share.value));
     if (nan) warn('NOT_A_NUMBER', `process ${nan.processId} holds NaN, which makes the sum NaN`);
   }
   if (conflict !== undefined) warn('FILES_DISAGREE', `the family ${conflict}`);
@@ -70,10 +70,10 @@ function warnOfGaugeSum(
     return;
   }
   const gone = shares.filter(
-    (one) => (one.liveness === 'dead' || one.previousLife) && one.value !== 0,
+    (share) => (share.liveness === 'dead' || share.previousLife) && share.value !== 0,
   );
   if (gone.length > 0 && value !== undefined) {
-    const held = gone.reduce((sum, one) => sum + one.value, 0);
+    const held = gone.reduce((sum, share) => sum + share.value, 0);
     const who =
       gone.length === 1
         ? `dead process ${gone[0]!.processId}`

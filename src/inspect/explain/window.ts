@@ -11,9 +11,11 @@ export function explainWindow(before: Explanation, after: Explanation): Explanat
   return {
     ...after,
     windowSeconds: seconds,
-    series: mapList(after.series, (one) => seriesWindow(seriesBefore(one.series), one, seconds)),
-    histograms: mapList(after.histograms, (one) =>
-      histogramWindow(histogramsBefore(one.histogram), one, seconds),
+    series: mapList(after.series, (explained) =>
+      seriesWindow(seriesBefore(explained.series), explained, seconds),
+    ),
+    histograms: mapList(after.histograms, (explained) =>
+      histogramWindow(histogramsBefore(explained.histogram), explained, seconds),
     ),
   };
 }
@@ -21,7 +23,7 @@ export function explainWindow(before: Explanation, after: Explanation): Explanat
 /** Of those that have one name the last. */
 function indexByName<T>(
   list: List<T>,
-  nameOf: (one: T) => string,
+  nameOf: (element: T) => string,
 ): (name: string) => T | undefined {
   const index = new Map<string, number>();
   for (let i = 0; i < list.length; i++) index.set(nameOf(list.at(i)!), i);

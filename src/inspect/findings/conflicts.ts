@@ -60,16 +60,16 @@ export const bucketConflict: Rule = {
     'A bucket that some files lack counts only the others: quantiles are wrong, and counts need not grow from bucket to bucket over time.',
   cure: 'Define the buckets in one place; after an upgrade that changed them, wipe the directory.',
   *find({ families, partsOf }) {
-    for (const { name, rule, series } of families) {
+    for (const { name, rule, series: allSeries } of families) {
       if (!rule.hasBuckets) continue;
       // Which files have a bucket, by label set and bound: a file that has the label set has all of its buckets.
       const sets = new Map<string, Map<ReadFile, Set<number>>>();
-      for (const one of series) {
-        const { shape } = one;
+      for (const series of allSeries) {
+        const { shape } = series;
         if (shape.bound === undefined) continue;
         const files = sets.get(shape.labelSet) ?? new Map<ReadFile, Set<number>>();
         sets.set(shape.labelSet, files);
-        for (const { file } of partsOf(one)) {
+        for (const { file } of partsOf(series)) {
           const bounds = files.get(file);
           if (bounds === undefined) files.set(file, new Set([shape.bound]));
           else bounds.add(shape.bound);

@@ -39,16 +39,16 @@ export const deadAllGauge: Rule = {
     'Each dead process keeps its series with the last value it set, for ever; mark_process_dead does not remove them.',
   cure: 'Use mode liveall or mostrecent for gauges that only matter while the process lives, and wipe the directory at each start.',
   *find(subject) {
-    for (const { name, mode, rule, series } of subject.families) {
+    for (const { name, mode, rule, series: allSeries } of subject.families) {
       if (mode === undefined || mode.startsWith('live') || rule.dropsPid) continue;
-      const dead = series.filter((one) =>
-        subject.partsOf(one).every(({ file }) => isDead(subject, file)),
+      const dead = allSeries.filter((series) =>
+        subject.partsOf(series).every(({ file }) => isDead(subject, file)),
       );
       if (dead.length === 0) continue;
       const [{ sampleName, labels }] = dead as [Series, ...Series[]];
       const example = seriesName(sampleName, labels);
       yield {
-        text: `${name}: ${formatCount(dead.length)} of ${formatCount(series.length)} series are of dead processes, such as ${example}`,
+        text: `${name}: ${formatCount(dead.length)} of ${formatCount(allSeries.length)} series are of dead processes, such as ${example}`,
         family: name,
       };
     }
@@ -98,14 +98,14 @@ export const beforeBoot: Rule = {
 /** Series of a family that would have another value without some parts, most changed first. */
 function* changeWithout(
   { partsOf }: Subject,
-  { name, mode, rule, series }: IndexedFamily,
+  { name, mode, rule, series: allSeries }: IndexedFamily,
   isRemoved: (part: Contribution) => boolean,
 ): IterableIterator<Evidence> {
   let changed = 0;
   let example = '';
   let largest = -1;
-  for (const one of series) {
-    const parts = partsOf(one);
+  for (const series of allSeries) {
+    const parts = partsOf(series);
     const rest = parts.filter((part) => !isRemoved(part));
     if (rest.length === parts.length) continue;
     changed++;
@@ -114,7 +114,7 @@ function* changeWithout(
     const change = Math.abs((before ?? 0) - (after ?? 0));
     if (change <= largest) continue;
     largest = change;
-    example = `${seriesName(one.sampleName, one.labels)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
+    example = `${seriesName(series.sampleName, series.labels)} ${shown(before)}, ${after === undefined ? 'none' : shown(after)} without them`;
   }
   if (changed === 0) return;
   const more = changed === 1 ? '' : ` (and ${formatCount(changed - 1)} more series)`;

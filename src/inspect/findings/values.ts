@@ -18,15 +18,15 @@ export const sumOfTimes: Rule = {
     'Each process stores a Unix time and the mode adds them: with N processes it is N times what it should be, a date far in the future.',
   cure: 'Use mode max or mostrecent. Of vllm:lora_requests_info believe the labels, not the value.',
   *find({ families, partsOf }) {
-    for (const { name, mode, rule, series } of families) {
+    for (const { name, mode, rule, series: allSeries } of families) {
       if (mode === undefined || rule.operation !== OPERATION.sum) continue;
-      for (const one of series) {
-        const entries = entriesOf(partsOf(one));
+      for (const series of allSeries) {
+        const entries = entriesOf(partsOf(series));
         const times = unixTimesIn(entries.map(({ value }) => value));
         if (times < 2) continue;
         const sum = formatValue(joinValues(rule.operation, entries).value!);
         yield {
-          text: `${seriesName(one.sampleName, one.labels)} ${sum} is the sum of ${formatCount(times)} times`,
+          text: `${seriesName(series.sampleName, series.labels)} ${sum} is the sum of ${formatCount(times)} times`,
           family: name,
         };
         break;
@@ -43,10 +43,10 @@ export const minHeldByZero: Rule = {
     'A forked process stores 0 for every gauge it inherits, so the minimum stays 0 although others hold more.',
   cure: 'Set the gauge in every process, or use mostrecent, which ignores values never set.',
   *find({ families, partsOf }) {
-    for (const { name, rule, series } of families) {
+    for (const { name, rule, series: allSeries } of families) {
       if (rule.operation !== OPERATION.min) continue;
-      for (const one of series) {
-        const parts = partsOf(one);
+      for (const series of allSeries) {
+        const parts = partsOf(series);
         const zeros = parts.filter(({ entry }) => entry.value === 0);
         const positive = parts.filter(({ entry }) => entry.value > 0);
         const { value } = joinValues(rule.operation, entriesOf(parts));
@@ -55,7 +55,7 @@ export const minHeldByZero: Rule = {
         const ids = zeros.map(({ file }) => file.fileName!.processId);
         const more = ids.length > 3 ? ` and ${formatCount(ids.length - 3)} more` : '';
         yield {
-          text: `${seriesName(one.sampleName, one.labels)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${counted(positive.length, 'other')}`,
+          text: `${seriesName(series.sampleName, series.labels)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${counted(positive.length, 'other')}`,
           family: name,
         };
         break;
@@ -72,15 +72,15 @@ export const staleGauge: Rule = {
     'The number looks current and is not: whoever set it stopped, or has had nothing to do since.',
   cure: 'Look with `promfold explain SERIES` who set it and whether that process lives; routers should not trust it.',
   *find({ families, partsOf, reading }) {
-    for (const { name, rule, series } of families) {
+    for (const { name, rule, series: allSeries } of families) {
       if (rule.operation !== OPERATION.mostRecent) continue;
       // What describes the process is set once and stays true.
       if (name.endsWith('_info')) continue;
       let stale = 0;
       let oldest = 0;
       let example = '';
-      for (const one of series) {
-        const entries = entriesOf(partsOf(one));
+      for (const series of allSeries) {
+        const entries = entriesOf(partsOf(series));
         const { winner } = joinValues(rule.operation, entries);
         if (winner === undefined) continue;
         const { value, timestampSeconds } = entries[winner]!;
@@ -94,9 +94,9 @@ export const staleGauge: Rule = {
       }
       if (stale === 0) continue;
       const which =
-        series.length === 1
+        allSeries.length === 1
           ? ''
-          : `${formatCount(stale)} of ${formatCount(series.length)} series, `;
+          : `${formatCount(stale)} of ${formatCount(allSeries.length)} series, `;
       yield { text: `${name}: ${which}${example}`, family: name };
     }
   },
