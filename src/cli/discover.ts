@@ -16,7 +16,7 @@ import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
 
-/** Processes named below a directory; `--all` and JSON have all. */
+/** Processes listed under a directory; `--all` and JSON list all. */
 const SHOWN_PROCESSES = 8;
 
 const INDENT = '  ';
@@ -55,7 +55,7 @@ export const discover: Command<'all' | 'json'> = {
   },
 };
 
-/** A line for each directory, and below it who uses it and what is odd. */
+/** A line for each directory, and under it the processes that use it and any problems. */
 export function directoriesText(
   directories: readonly DiscoveredDirectory[],
   width: number,
@@ -110,45 +110,45 @@ function* notes(directory: DiscoveredDirectory): IterableIterator<string> {
   if (path !== insidePath) yield `its processes call it ${insidePath}`;
   const removed = users.reduce((sum, { removedFiles }) => sum + removedFiles, 0);
   if (removed > 0) {
-    yield `! ${counted(removed, 'file')} written to after having been removed: nobody can read them; restart the processes`;
+    yield `! ${counted(removed, 'file')} removed while processes write to them: nothing else can read them; restart the processes`;
   }
   if (error === 'ENOENT')
-    yield '! no such directory: a process that makes its first metric dies of it';
+    yield '! no such directory: a process fails when it creates its first metric';
   else if (error === 'EACCES')
-    yield `! may not be read: run promfold as uid ${uid ?? 'of its owner'} or as root`;
+    yield `! permission denied: run promfold as uid ${uid ?? 'of its owner'} or as root`;
   else if (error !== undefined) yield `! cannot be read: ${error}`;
   else if (!isWritten(directory)) {
     yield metricFiles === 0
-      ? '! no metric file: nothing has been counted yet, or the variable came after prometheus_client was imported'
-      : '! files, but nobody who writes them now';
+      ? '! no metric file: nothing has been counted yet, or the variable was set after prometheus_client was imported'
+      : '! metric files, but no process writes them now';
   }
   for (const late of setLateBy) {
     yield `! only engines write here: ${named(late)} set the variable too late, and keeps its own metrics in memory [VARIABLE_TOO_LATE]`;
   }
 }
 
-/** What was not seen, why, and what would help. */
+/** What could not be read, why, and what would help. */
 function unreadText({ unread, crowded, isPartial }: Discovery): string[] {
   const lines = [
     ...unread.map(
       ({ uid, processes }) =>
-        `${counted(processes, 'process', 'processes')} of uid ${uid} may not be looked into; it takes ${cure(uid)}`,
+        `${counted(processes, 'process', 'processes')} of uid ${uid} cannot be read; this needs ${cure(uid)}`,
     ),
     ...crowded.map(
       (uid) =>
-        `uid ${uid} uses more than ${MAX_DIRECTORIES_OF_USER} directories: the others are not looked at`,
+        `uid ${uid} uses more than ${MAX_DIRECTORIES_OF_USER} directories: the others are not read`,
     ),
   ];
   if (isPartial) {
     lines.push(
-      '/proc hides the processes of other users (hidepid); it takes root, or gid= of that mount',
+      '/proc hides the processes of other users (hidepid); this needs root, or the group in gid= of that mount',
     );
   }
   return lines;
 }
 
 function cure(uid: number): string {
-  // Root without it, as in a container, may look into processes that have no more rights than it has.
+  // Root without it, as in a container, can read processes that have no more rights than it has.
   if (process.getuid?.() === 0) return 'CAP_SYS_PTRACE';
   return uid === 0 ? 'root, or CAP_SYS_PTRACE' : `that user, root, or CAP_SYS_PTRACE`;
 }

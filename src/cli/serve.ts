@@ -92,7 +92,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       }
     }
     if (process.getuid?.() === 0) {
-      log.warn('running as root, which reading metric files seldom needs');
+      log.warn('running as root: reading metric files rarely requires it');
     }
 
     const web = await openWeb(flags.webConfigFile, log);

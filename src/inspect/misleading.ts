@@ -12,7 +12,7 @@ const MAX_APART_SECONDS = 10 * 365 * 86_400;
 /** A scheduler sets its gauges on each step, many times a second. */
 const STALE_SECONDS = 600;
 
-/** @returns how many of the values look like points in time, whose sum means nothing; 0 unless all but zeros do */
+/** @returns how many of the values look like Unix times, whose sum means nothing; 0 unless all values but zeros do */
 export function unixTimesIn(values: readonly number[]): number {
   let [first, last, count] = [Infinity, -Infinity, 0];
   for (const value of values) {

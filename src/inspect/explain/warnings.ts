@@ -22,16 +22,13 @@ export function warningsOfSeries(
     warn('NEVER_SET', 'no process ever set it, so there is HELP and TYPE but no sample');
   }
   if (decider !== undefined) {
-    const held = `is held by process ${decider.processId}`;
+    const held = `comes from process ${decider.processId}`;
     if (decider.previousLife) {
-      warn(
-        'PREVIOUS_LIFE',
-        `the value ${held}, from an earlier process: set before that one began`,
-      );
+      warn('PREVIOUS_LIFE', `the value ${held}, but an earlier process with the same id set it`);
     } else if (decider.liveness === 'dead' && operation === 'last') {
       warn(
         'DEAD_PROCESS',
-        `process ${decider.processId} is dead; the series stays until its file goes`,
+        `process ${decider.processId} is dead; the series stays until its file is removed`,
       );
     } else if (decider.liveness === 'dead') {
       const what =
@@ -42,7 +39,7 @@ export function warningsOfSeries(
     if (operation === 'min' && isHeldByZero(value, values)) {
       warn(
         'ZERO_IS_MIN',
-        `the 0 is process ${decider.processId}'s; a forked child begins with 0 in each metric it inherits`,
+        `the 0 is that of process ${decider.processId}: a forked child starts with 0 in each metric it inherits`,
       );
     }
   }
@@ -80,7 +77,7 @@ function warnOfGaugeSum(
         : `${formatCount(gone.length)} dead processes`;
     warn(
       'DEAD_ADDS',
-      `${who} still hold${gone.length === 1 ? 's' : ''} ${formatValue(Number(held.toPrecision(6)))} of it`,
+      `${who} still account${gone.length === 1 ? 's' : ''} for ${formatValue(Number(held.toPrecision(6)))} of it`,
     );
   }
 }
@@ -95,7 +92,7 @@ export function warningsOfHistogram(
   if (sets.size > 1) {
     warnings.push({
       code: 'BUCKETS_DIFFER',
-      text: `the ${formatCount(shares.length)} processes have ${formatCount(sets.size)} different sets of bounds: totals and quantiles are off`,
+      text: `the ${formatCount(shares.length)} processes have ${formatCount(sets.size)} different sets of bounds: totals and quantiles are wrong`,
     });
   }
   if (conflict !== undefined) {

@@ -22,10 +22,10 @@ const LENGTH_BYTES = 4;
 export const overBudget: Rule = {
   code: 'BUDGET_EXCEEDED',
   severity: 'error',
-  title: 'more than a limit allows',
+  title: 'files beyond a limit',
   effect:
-    'promfold leaves the file out, or of a file that it serves what the file grew by, so that no file can use up its memory.',
-  cure: 'Remove files of dead processes, take labels with many values off the metric, give promfold more memory, or raise the limit with --limit.',
+    'promfold leaves the file out, or, if it already serves the file, what was added to it. So no file can use up its memory.',
+  cure: 'Remove files of dead processes, remove labels with many values from the metric, give promfold more memory, or raise the limit with --limit.',
   *find({ reading, limits }: Subject) {
     if (limits === UNLIMITED) return;
     const isKnown = new Uint8Array(reading.keys.size);

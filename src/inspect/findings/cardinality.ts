@@ -18,8 +18,8 @@ export const labelCardinality: Rule = {
   severity: 'warning',
   title: 'families with very many label sets',
   effect:
-    'Every process keeps every label set it ever saw: files, memory and each scrape grow, and remove() and clear() do not help.',
-  cure: 'Drop the label, or put what it holds into classes (route instead of path); then wipe the directory.',
+    'Every process keeps every label set it ever saw: files, memory use and scrapes grow, and remove() and clear() do not help.',
+  cure: 'Drop the label, or group its values (route instead of path); then wipe the directory.',
   *find({ families }) {
     for (const family of families) {
       const sets = labelSetCount(family);

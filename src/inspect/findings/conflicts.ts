@@ -13,7 +13,7 @@ export const typeConflict: Rule = {
   severity: 'error',
   title: 'one family with several types',
   effect:
-    'All values are merged by the rules of the first type, which is wrong for those of the others.',
+    'All values are merged by the rules of the first type, which is wrong for values of the other types.',
   cure: 'Rename one of the metrics; after an upgrade that changed the type, wipe the directory.',
   find: ({ families }) => disagreements(families, 'types', (text) => text),
 };
@@ -23,7 +23,7 @@ export const modeConflict: Rule = {
   severity: 'error',
   title: 'one gauge with several modes',
   effect:
-    'The mode of the last file in name order counts for all values, those of other modes included.',
+    'The mode of the last file in name order applies to all values, including those of other modes.',
   cure: 'Define the gauge with one mode everywhere; after an upgrade that changed it, wipe the directory.',
   find: ({ families }) => disagreements(families, 'modes', (text) => `mode ${text}`),
 };
@@ -33,7 +33,7 @@ export const helpConflict: Rule = {
   severity: 'info',
   title: 'one family with several help texts',
   effect:
-    'The help of the first file is printed; the numbers are right. It shows that two versions of the application share the directory.',
+    'The help of the first file is printed; the numbers are right. Two versions of the application share the directory.',
   cure: 'Define the metric in one place; wipe the directory between releases.',
   find: ({ families }) => disagreements(families, 'helps', (text) => JSON.stringify(text)),
 };
@@ -56,8 +56,7 @@ export const bucketConflict: Rule = {
   code: 'BUCKET_CONFLICT',
   severity: 'warning',
   title: 'one histogram with several sets of buckets',
-  effect:
-    'A bucket that some files lack counts only the others: quantiles are wrong, and counts need not grow from bucket to bucket over time.',
+  effect: 'A bucket that some files lack counts only the other files, so quantiles are wrong.',
   cure: 'Define the buckets in one place; after an upgrade that changed them, wipe the directory.',
   *find({ families, partsOf }) {
     for (const { name, rule, series: allSeries } of families) {
@@ -108,8 +107,8 @@ export const identicalSeries: Rule = {
   severity: 'error',
   title: 'series that become identical',
   effect:
-    'They differ only in a label pid of the application, which the process id overwrites: only the last is printed, and Prometheus drops such samples from prometheus_client itself.',
-  cure: 'Call the label something else.',
+    'They differ only in a label pid of the application, which the process id overwrites. promfold prints only the last one; prometheus_client prints all, and Prometheus drops the duplicates.',
+  cure: 'Rename the label.',
   *find({ families }) {
     for (const { name, identical } of families) {
       const last = identical.at(-1);

@@ -18,7 +18,7 @@ export const damagedFile: Rule = {
   severity: 'error',
   title: 'damaged files',
   effect:
-    'Nothing of these files counts; prometheus_client itself answers 500 to every scrape while they are there.',
+    'promfold leaves these files out; prometheus_client itself answers 500 to every scrape while they are there.',
   cure: 'Remove them once their process is gone; `promfold cat FILE` shows what is readable and the first wrong byte.',
   find: ({ reading }) => filesWith(reading, (code) => !OF_OTHER_RULES.has(code)),
 };
@@ -27,8 +27,8 @@ export const unreadableFile: Rule = {
   code: 'UNREADABLE_FILE',
   severity: 'error',
   title: 'files that could not be read',
-  effect: 'Nothing of these files counts here. They may be sound: nobody looked into them.',
-  cure: 'Where permission is denied, run promfold as the user they belong to, or change the mode. Keep the files: their processes go on writing to them.',
+  effect: 'promfold leaves these files out. They may be undamaged: their content was not read.',
+  cure: 'If permission is denied, run promfold as their owner, or change their mode. Keep the files: their processes still write to them.',
   find: ({ reading }) => filesWith(reading, (code) => code === 'FILE_UNREADABLE'),
 };
 
@@ -36,8 +36,8 @@ export const unusableEntry: Rule = {
   code: 'UNUSABLE_ENTRY',
   severity: 'error',
   title: 'entries whose key cannot be used',
-  effect: 'These entries count for nothing; prometheus_client answers 500 for each of them.',
-  cure: 'Find out who else writes the file: a second process that stores over a key is the usual cause. Then remove it.',
+  effect: 'promfold leaves these entries out; prometheus_client answers 500 for each of them.',
+  cure: 'Find the second process that writes the file: overwritten keys are the usual cause. Then remove the file.',
   *find(subject) {
     for (const { file, entry } of subject.flawed()) {
       const { key, offset } = entry;
@@ -79,7 +79,7 @@ export const unrecognisedFile: Rule = {
   severity: 'warning',
   title: 'files that are not metric files',
   effect:
-    'They are not opened here; prometheus_client reads whatever ends in .db, and fails on them.',
+    'promfold does not open them; prometheus_client reads every file that ends in .db, and fails on them.',
   cure: 'Give the metrics a directory of their own.',
   *find({ reading }) {
     for (const { name, fileName, fault } of reading.files) {
@@ -96,8 +96,8 @@ export const linkToOtherOwner: Rule = {
   severity: 'error',
   title: 'links that lead to files of another user',
   effect:
-    'They are not followed: whoever may write to the directory could show what only promfold may read.',
-  cure: 'Put the files themselves there, or give directory, link and file to one user.',
+    'promfold does not follow them: a user who can write to the directory could expose files that only promfold can read.',
+  cure: 'Put the files themselves into the directory, or make one user the owner of directory, link and file.',
   *find({ reading }) {
     for (const { name, fault } of reading.files) {
       if (fault?.code !== 'LINK_TO_OTHER_OWNER') continue;

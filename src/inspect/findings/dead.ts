@@ -17,7 +17,7 @@ export const deadLiveGauge: Rule = {
   severity: 'warning',
   title: 'live gauges of dead processes',
   effect:
-    'Gauges of mode live… still count processes that are gone: nobody called mark_process_dead for them.',
+    'Gauges of the live… modes still count processes that are gone: mark_process_dead was not called for them.',
   cure: 'Call prometheus_client.multiprocess.mark_process_dead(pid) when a worker dies (gunicorn: child_exit), or remove their gauge_live*.db.',
   *find(subject) {
     for (const family of subject.families) {
@@ -36,7 +36,7 @@ export const deadAllGauge: Rule = {
   severity: 'warning',
   title: 'gauges of mode all from dead processes',
   effect:
-    'Each dead process keeps its series with the last value it set, for ever; mark_process_dead does not remove them.',
+    'Each dead process keeps its series, with the last value it set, for ever; mark_process_dead does not remove them.',
   cure: 'Use mode liveall or mostrecent for gauges that only matter while the process lives, and wipe the directory at each start.',
   *find(subject) {
     for (const { name, mode, rule, series: allSeries } of subject.families) {
@@ -60,7 +60,7 @@ export const previousLife: Rule = {
   severity: 'warning',
   title: 'values of an earlier process with the same id',
   effect:
-    'A restarted container gets the same pids and goes on with the old files: gauges show what the earlier process set, counters go on from its values.',
+    'A restarted container gets the same pids and continues the old files: gauges show what the earlier process set, counters continue from its values.',
   cure: 'Wipe the directory before the application starts.',
   *find({ reading }) {
     for (const file of reading.files) {
@@ -78,9 +78,9 @@ export const previousLife: Rule = {
 export const beforeBoot: Rule = {
   code: 'BEFORE_BOOT',
   severity: 'warning',
-  title: 'files from before the machine was booted',
+  title: 'files from before the last boot',
   effect:
-    'Their processes cannot run any more, yet their counters and gauges are in every sum, and a new process may get the same id.',
+    'Their processes are gone, yet their counters and gauges are in every sum, and a new process may get the same id.',
   cure: 'Wipe the directory before the application starts, or keep it on a tmpfs (/run, /dev/shm).',
   *find(subject) {
     const { bootSeconds, files } = subject.reading;

@@ -1,5 +1,5 @@
 /**
- * Files that pile up, and the room they take.
+ * Files that pile up, and the space they take.
  * `src/reference.md` C10; client_python#367, client_python#426, client_python#443.
  */
 import { counted, formatBytes, formatCount } from '../quantity.js';
@@ -9,12 +9,12 @@ import type { Subject } from './subject.js';
 /** A host with 64 workers has some 400 files; a scrape by prometheus_client takes seconds from here on. */
 const MANY_FILES = 1_000;
 
-/** Of files that nobody needs: worth a line in the log of a 512 MB tmpfs. */
+/** Of files of dead processes: worth reporting on a tmpfs of 512 MB. */
 const MUCH_DEAD_DISK = 100 * 2 ** 20;
 
 const DAY_SECONDS = 86_400;
 
-/** Below this a new file, a doubled one or a burst of workers may find no room. */
+/** Below this there may be no space for a new file, a file that doubles, or a burst of workers. */
 const LITTLE_FREE_BYTES = 64 * 2 ** 20;
 const FEW_FREE_INODES = 1_000;
 
@@ -23,8 +23,8 @@ export const manyFiles: Rule = {
   severity: 'warning',
   title: 'very many files',
   effect:
-    'prometheus_client reads every file at each scrape: 40 s were seen for 6,800. Files are never removed while the application runs.',
-  cure: 'Keep workers alive longer, give them ids that are used again (process_identifier), and wipe the directory at each start.',
+    'prometheus_client reads every file at each scrape: 6,800 files took 40 s. Files are never removed while the application runs.',
+  cure: 'Replace workers less often, reuse their ids (process_identifier), and wipe the directory at each start.',
   *find(subject) {
     const { files } = subject.reading;
     if (files.length <= MANY_FILES) return;
@@ -42,8 +42,8 @@ export const diskGrowth: Rule = {
   severity: 'warning',
   title: 'disk space taken by processes that are gone',
   effect:
-    'It grows with every worker that is replaced until the disk or tmpfs is full, and then the kernel kills the writers (SIGBUS).',
-  cure: 'Wipe the directory at each start; let fewer workers be replaced (max_requests).',
+    'It grows with every replaced worker until the disk or tmpfs is full; then the kernel kills the writers (SIGBUS).',
+  cure: 'Wipe the directory at each start; replace workers less often (max_requests).',
   *find(subject) {
     const { files, takenAtSeconds } = subject.reading;
     let bytes = 0;
@@ -67,8 +67,8 @@ export const diskFull: Rule = {
   severity: 'error',
   title: 'the file system is nearly full',
   effect:
-    'A store into a file that gets no room kills the worker (SIGBUS), and files are left empty or damaged.',
-  cure: 'Remove files of dead processes, or give the file system more room or inodes.',
+    'The kernel kills a worker whose file gets no more space (SIGBUS), and files are left empty or damaged.',
+  cure: 'Remove files of dead processes, or give the file system more space or inodes.',
   *find({ hostFacts }: Subject) {
     const { freeBytes, freeInodes } = hostFacts ?? {};
     if (freeBytes !== undefined && freeBytes < LITTLE_FREE_BYTES) {

@@ -10,8 +10,8 @@ export const networkFileSystem: Rule = {
   severity: 'error',
   title: 'the directory is on a network file system',
   effect:
-    'A store into a mapping need not reach other hosts, nor keep its order; some such systems cannot map at all, and the application then answers 500.',
-  cure: 'Use a local directory, best a tmpfs (/run, /dev/shm, emptyDir with medium Memory).',
+    'Other hosts may see writes to a mapping late, out of order or never. Some network file systems cannot map files at all: the application then answers 500.',
+  cure: 'Use a local directory, preferably a tmpfs (/run, /dev/shm, emptyDir with medium Memory).',
   *find({ hostFacts }) {
     const type = hostFacts?.fileSystem;
     if (type !== undefined && NETWORK.test(type)) yield { text: `file system type ${type}` };
@@ -23,8 +23,8 @@ export const overlayFileSystem: Rule = {
   severity: 'info',
   title: 'the directory is in the writable layer of a container',
   effect:
-    'It works inside this container; another one does not see it, and it counts against the disk of the container.',
-  cure: 'Mount a volume there: emptyDir with medium Memory, shared with whoever reads.',
+    'It works inside this container. Other containers cannot see it, and it uses up the disk space of this one.',
+  cure: 'Mount a volume there: emptyDir with medium Memory, shared with the reader.',
   *find({ hostFacts }) {
     const type = hostFacts?.fileSystem;
     if (type === 'overlay' || type === 'aufs') yield { text: `file system type ${type}` };

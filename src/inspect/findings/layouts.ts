@@ -9,7 +9,7 @@ export const mixedLayouts: Rule = {
   severity: 'warning',
   title: 'files of several versions of prometheus_client',
   effect:
-    'promfold reads them all; prometheus_client reads only its own layout and fails on the first other file.',
+    'promfold reads them all; prometheus_client reads only its own file format and fails on the first other file.',
   cure: 'Wipe the directory when the application is upgraded.',
   *find(subject) {
     const clients = filesByClient(subject);
@@ -28,7 +28,7 @@ export const oldClient: Rule = {
   severity: 'info',
   title: 'files of an old prometheus_client',
   effect:
-    'Before 0.18.0 no gauge has a timestamp, so there is no mostrecent and no age of a value.',
+    'Before 0.18.0 gauges have no timestamps, so there is no mode mostrecent, and the age of a value is unknown.',
   cure: 'Upgrade prometheus_client to 0.18.0 or later, with an empty directory.',
   *find(subject) {
     for (const [client, names] of filesByClient(subject)) {

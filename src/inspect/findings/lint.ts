@@ -1,5 +1,5 @@
 /**
- * Names, units and help that `promtool check metrics` would complain of, without promtool.
+ * Names, units and help that `promtool check metrics` warns about, without promtool.
  *
  * Source of the rules: prometheus/client_golang, testutil/promlint; Prometheus docs, "Metric and label naming".
  * Words are promtool's, so that both can be searched for.
@@ -43,55 +43,55 @@ const TYPE_WORD = /_(counter|gauge|summary|histogram)(?:_|$)/g;
 
 const CAMEL_CASE = /[a-z][A-Z]/;
 
-/** @returns complaints, each once, in promtool's words */
+/** @returns warnings, each once, in promtool's words */
 export function lintFamily({ name, type, help, labelNames }: LintedFamily): string[] {
   const isHistogram = type === 'histogram' || type === 'gaugehistogram';
   const isSummary = type === 'summary';
-  const complaints = new Set<string>();
-  const complain = (isWrong: boolean, text: string) => isWrong && complaints.add(text);
+  const warnings = new Set<string>();
+  const warnIf = (isWrong: boolean, text: string) => isWrong && warnings.add(text);
 
-  complain(help === '', 'no help text');
+  warnIf(help === '', 'no help text');
   // The text format appends what a counter's family lacks, so only others can be wrong about it.
-  complain(
+  warnIf(
     type !== 'counter' && type !== 'unknown' && name.endsWith('_total'),
     'non-counter metrics should not have "_total" suffix',
   );
   if (type !== 'unknown') {
-    complain(
+    warnIf(
       !isHistogram && name.endsWith('_bucket'),
       'non-histogram metrics should not have "_bucket" suffix',
     );
     for (const suffix of ['_count', '_sum']) {
-      complain(
+      warnIf(
         !isHistogram && !isSummary && type !== 'counter' && name.endsWith(suffix),
         `non-histogram and non-summary metrics should not have "${suffix}" suffix`,
       );
     }
-    complain(
+    warnIf(
       !isHistogram && labelNames.has('le'),
       'non-histogram metrics should not have "le" label',
     );
-    complain(
+    warnIf(
       !isSummary && labelNames.has('quantile'),
       'non-summary metrics should not have "quantile" label',
     );
   }
   const unit = unitIn(name);
   if (unit !== undefined && unit.base !== unit.found) {
-    complain(true, `use base unit "${unit.base}" instead of "${unit.found}"`);
+    warnIf(true, `use base unit "${unit.base}" instead of "${unit.found}"`);
   }
   const lower = name.toLowerCase();
   for (const [, word] of lower.matchAll(TYPE_WORD)) {
-    complain(true, `metric name should not include type '${word}'`);
+    warnIf(true, `metric name should not include type '${word}'`);
   }
-  complain(name.includes(':'), "metric names should not contain ':'");
-  complain(CAMEL_CASE.test(name), "metric names should be written in 'snake_case' not 'camelCase'");
-  complain(
+  warnIf(name.includes(':'), "metric names should not contain ':'");
+  warnIf(CAMEL_CASE.test(name), "metric names should be written in 'snake_case' not 'camelCase'");
+  warnIf(
     [...labelNames].some((label) => CAMEL_CASE.test(label)),
     "label names should be written in 'snake_case' not 'camelCase'",
   );
-  complain(ABBREVIATION.test(lower), 'metric names should not contain abbreviated units');
-  return [...complaints];
+  warnIf(ABBREVIATION.test(lower), 'metric names should not contain abbreviated units');
+  return [...warnings];
 }
 
 /** The first unit among the words of a name. */
@@ -106,15 +106,15 @@ function unitIn(name: string): { found: string; base: string } | undefined {
   return undefined;
 }
 
-/** Families named for one complaint; the rest are counted. */
+/** Families named for one warning; the rest are counted. */
 const MAX_NAMES = 3;
 
 export const lint: Rule = {
   code: 'LINT',
   severity: 'info',
-  title: 'names, units or help that promtool would complain of',
-  effect: 'None on the numbers; dashboards and people read units from names.',
-  cure: 'Rename in the application, when its dashboards change anyway. See prometheus.io/docs/practices/naming.',
+  title: 'names, units or help that promtool warns about',
+  effect: 'The numbers are right, but dashboards and people read units from names.',
+  cure: 'Rename them in the application, when its dashboards change anyway. See prometheus.io/docs/practices/naming.',
   *find({ families }) {
     const namesOf = new Map<string, string[]>();
     for (const { name, type, help, series } of families) {
@@ -123,16 +123,16 @@ export const lint: Rule = {
         if (kind.isBucket) continue;
         for (const label of kind.keyNames) labelNames.add(label);
       }
-      for (const complaint of lintFamily({ name, type, help, labelNames })) {
-        const names = namesOf.get(complaint);
-        if (names === undefined) namesOf.set(complaint, [name]);
+      for (const warning of lintFamily({ name, type, help, labelNames })) {
+        const names = namesOf.get(warning);
+        if (names === undefined) namesOf.set(warning, [name]);
         else names.push(name);
       }
     }
-    for (const [complaint, names] of namesOf) {
+    for (const [warning, names] of namesOf) {
       const more =
         names.length > MAX_NAMES ? ` and ${formatCount(names.length - MAX_NAMES)} more` : '';
-      const text = `${complaint}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`;
+      const text = `${warning}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`;
       yield names.length === 1 ? { text, family: names[0]! } : { text };
     }
   },

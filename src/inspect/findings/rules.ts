@@ -29,8 +29,8 @@ import { mixedLayouts, oldClient } from './layouts.js';
 import { lint } from './lint.js';
 import { minHeldByZero, staleGauge, sumOfTimes } from './values.js';
 import {
-  nobodyWrites,
   noVllmFamily,
+  noWriter,
   variableEmpty,
   variableLowerCase,
   variableTooLate,
@@ -71,7 +71,7 @@ export const RULES: readonly Rule[] = [
   variableLowerCase,
   variableTooLate,
   writesElsewhere,
-  nobodyWrites,
+  noWriter,
   noVllmFamily,
   networkFileSystem,
   overlayFileSystem,

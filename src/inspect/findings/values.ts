@@ -1,6 +1,7 @@
 /**
- * Values that are right by the rules and still mislead. vllm#22545 (gauges that nobody sets), vllm#28792 (mode `all` by omission),
- * vllm#30220 (a sum of times), Couchers-org/couchers#8855 (a minimum held at 0 after a fork).
+ * Values that are right by the rules and still mislead. vllm#22545 (gauges that are not set any more), vllm#28792
+ * (mode `all` by omission), vllm#30220 (a sum of times), Couchers-org/couchers#8855 (a minimum held at 0 after a
+ * fork).
  */
 import { joinValues } from '../../plan/join.js';
 import { OPERATION } from '../../plan/operation.js';
@@ -13,10 +14,10 @@ import type { Rule } from './finding.js';
 export const sumOfTimes: Rule = {
   code: 'SUM_OF_TIMES',
   severity: 'warning',
-  title: 'a sum of points in time',
+  title: 'a sum of timestamps',
   effect:
-    'Each process stores a Unix time and the mode adds them: with N processes it is N times what it should be, a date far in the future.',
-  cure: 'Use mode max or mostrecent. Of vllm:lora_requests_info believe the labels, not the value.',
+    'Each process stores a Unix time, and the mode adds them up: with N processes the sum is N times too large, a date far in the future.',
+  cure: 'Use mode max or mostrecent. For vllm:lora_requests_info, trust the labels, not the value.',
   *find({ families, partsOf }) {
     for (const { name, mode, rule, series: allSeries } of families) {
       if (mode === undefined || rule.operation !== OPERATION.sum) continue;
@@ -40,7 +41,7 @@ export const minHeldByZero: Rule = {
   severity: 'warning',
   title: 'a minimum of 0 that a process never set',
   effect:
-    'A forked process stores 0 for every gauge it inherits, so the minimum stays 0 although others hold more.',
+    'A forked process stores 0 for every gauge it inherits, so the minimum stays 0 although other processes have higher values.',
   cure: 'Set the gauge in every process, or use mostrecent, which ignores values never set.',
   *find({ families, partsOf }) {
     for (const { name, rule, series: allSeries } of families) {
@@ -67,10 +68,10 @@ export const minHeldByZero: Rule = {
 export const staleGauge: Rule = {
   code: 'STALE_GAUGE',
   severity: 'info',
-  title: 'mostrecent gauges that nobody has set for long',
+  title: 'mostrecent gauges that have not been set for a long time',
   effect:
-    'The number looks current and is not: whoever set it stopped, or has had nothing to do since.',
-  cure: 'Look with `promfold explain SERIES` who set it and whether that process lives; routers should not trust it.',
+    'The number looks current but is not: the process that set it has stopped, or has been idle since.',
+  cure: '`promfold explain SERIES` shows which process set it, and whether that process is alive; routers should not trust it.',
   *find({ families, partsOf, reading }) {
     for (const { name, rule, series: allSeries } of families) {
       if (rule.operation !== OPERATION.mostRecent) continue;

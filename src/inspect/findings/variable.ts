@@ -1,7 +1,7 @@
 /**
- * Processes that should write here and do not: the variable unset, empty, in lower case, or set too late.
+ * Processes that should write here but do not: the variable is unset, empty, in lower case, or set too late.
  *
- * All but the vLLM rule look at this machine only, never at a snapshot. `src/reference.md` A9; vllm#7279,
+ * All rules but the vLLM one apply to this machine only, never to a snapshot. `src/reference.md` A9; vllm#7279,
  * client_python#565 (set too late).
  */
 import { isApiServer } from '../../processes/metric-processes.js';
@@ -15,7 +15,7 @@ export const variableUnset: Rule = {
   severity: 'warning',
   title: 'API servers without PROMETHEUS_MULTIPROC_DIR',
   effect:
-    'Their metrics are kept in the process: each scrape of the application sees one of the servers, and this directory none.',
+    'Their metrics stay in the process: a scrape of the application sees one of the servers, and this directory has none of them.',
   cure: 'Export PROMETHEUS_MULTIPROC_DIR in the shell or unit that starts the application.',
   *find({ hostFacts }) {
     for (const process of hostFacts?.processes ?? []) {
@@ -31,7 +31,7 @@ export const variableEmpty: Rule = {
   severity: 'warning',
   title: 'PROMETHEUS_MULTIPROC_DIR is set and empty',
   effect:
-    'The client takes that for multiprocess mode and writes into the working directory, where nobody reads.',
+    'The client switches to multiprocess mode and writes into the working directory, where no reader finds its files.',
   cure: 'Set the variable to a directory, or unset it.',
   *find({ hostFacts }) {
     for (const process of hostFacts?.processes ?? []) {
@@ -45,7 +45,7 @@ export const variableLowerCase: Rule = {
   severity: 'warning',
   title: 'only the old prometheus_multiproc_dir is set',
   effect:
-    'prometheus_client 0.10.0 does not know it, and later ones warn at each start and will drop it.',
+    'prometheus_client 0.10.0 ignores it; later versions warn at each start and will drop it.',
   cure: 'Set PROMETHEUS_MULTIPROC_DIR.',
   *find({ hostFacts }) {
     for (const process of hostFacts?.processes ?? []) {
@@ -62,8 +62,8 @@ export const writesElsewhere: Rule = {
   severity: 'warning',
   title: 'processes whose metric files are elsewhere',
   effect:
-    'What they count is missing here: their environment names this directory, or it has no metric file at all while they write to another.',
-  cure: 'Set the variable before Python imports prometheus_client, the same in all processes, as an absolute path.',
+    'Their values are missing here. Their environment names this directory, or this one has no metric files and they write to another.',
+  cure: 'Set the variable before Python imports prometheus_client, to the same absolute path in all processes.',
   *find({ hostFacts, reading }) {
     const isEmpty = reading.files.every(({ fileName }) => fileName === undefined);
     for (const process of hostFacts?.processes ?? []) {
@@ -74,12 +74,12 @@ export const writesElsewhere: Rule = {
   },
 };
 
-export const nobodyWrites: Rule = {
+export const noWriter: Rule = {
   code: 'NOBODY_WRITES',
   severity: 'info',
-  title: 'nobody is seen to write here, and others write elsewhere',
-  effect: 'The numbers stand still. It may be the directory of an earlier start.',
-  cure: 'Point at the directory that is written to, or start the application with this one.',
+  title: 'no process writes here, but others write elsewhere',
+  effect: 'The numbers do not change. The directory may be that of an earlier start.',
+  cure: 'Use the directory that is written to, or start the application with this one.',
   *find({ hostFacts, reading }) {
     const isQuiet = ![...reading.writers.values()].some(({ liveness }) => liveness === 'alive');
     if (!isQuiet || reading.writers.size === 0) return;
@@ -94,9 +94,9 @@ export const nobodyWrites: Rule = {
 export const variableTooLate: Rule = {
   code: 'VARIABLE_TOO_LATE',
   severity: 'warning',
-  title: 'API servers that name this directory and write no file',
+  title: 'API servers that name this directory but write no files',
   effect:
-    'prometheus_client decides at import whether it writes files: the variable came after it, and the metrics stay in the process.',
+    'prometheus_client decides at import whether it writes files: the variable was set later, so the metrics stay in the process.',
   cure: 'Export PROMETHEUS_MULTIPROC_DIR before the application starts, not inside it.',
   *find({ hostFacts }) {
     for (const process of hostFacts?.processes ?? []) {
@@ -110,9 +110,8 @@ export const variableTooLate: Rule = {
 export const noVllmFamily: Rule = {
   code: 'NO_VLLM_FAMILY',
   severity: 'warning',
-  title: 'vLLM runs, and the directory has no vllm: family',
-  effect:
-    'What is here is not what vLLM counts: it writes elsewhere, or keeps its metrics in the process.',
+  title: 'vLLM runs, but the directory has no vllm: family',
+  effect: 'The metrics of vLLM are not here: it writes elsewhere, or keeps them in the process.',
   cure: 'Start vLLM with PROMETHEUS_MULTIPROC_DIR in its environment, or with --api-server-count above 1 and read the directory it makes (/tmp/tmp…).',
   *find(subject: Subject) {
     const here = [...subject.reading.writers.values()].filter(({ role }) => isVllm(role));
