@@ -25,8 +25,8 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   sum: 'values add up over processes',
   min: 'the smallest value counts',
   max: 'the largest value counts',
-  last: 'each process has a series of its own (label pid)',
-  mostRecent: 'the value that was set last counts',
+  last: 'each process has its own series (label pid)',
+  mostRecent: 'the most recently set value counts',
 };
 
 export const cat: Command<'match' | 'bytes' | 'json'> = {
@@ -37,7 +37,7 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
   flags: ['match', 'bytes', 'json'],
   exitCodes: [
     ['0', 'every entry can be read'],
-    ['1', 'a file, or a key in one, is damaged; what can be read is printed'],
+    ['1', 'a file or a key is damaged; everything readable is printed'],
   ],
   topic: 'contents',
   examples: [
@@ -127,10 +127,10 @@ function seriesText({ series, problem }: EntryView): string {
   return series === undefined ? found : `${series}  ${found}`;
 }
 
-/** Of files that nobody looked into. */
+/** Of files whose content was not read. */
 const FAULT_WORDS: Readonly<Record<string, string>> = {
-  FILE_FOREIGN: 'no metric file',
-  FILE_NOT_REGULAR: 'no metric file',
+  FILE_FOREIGN: 'not a metric file',
+  FILE_NOT_REGULAR: 'not a metric file',
   FILE_UNREADABLE: 'not read',
   LINK_TO_OTHER_OWNER: 'not read',
 };
@@ -151,7 +151,7 @@ function faultLines({ entryCount }: FileEntries, fault: FaultView, width: number
   ];
 }
 
-/** As `hexdump -C` has it, 80 columns at most, the wrong byte marked below. */
+/** As `hexdump -C` prints them, 80 columns at most, with the wrong byte marked below. */
 function hexLines(bytes: Buffer, from: number, wrong: number): string[] {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += 16) {

@@ -1,4 +1,4 @@
-/** `check-config`: whether a web configuration file is right, with everything that it names. */
+/** `check-config`: checks a web configuration file and the files that it names. */
 import { loadWebConfig } from '../config/web-config-file.js';
 import { ConfigError } from '../config/yaml-node.js';
 import type { Command } from './command.js';

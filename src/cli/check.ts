@@ -1,4 +1,4 @@
-/** `check`: what is wrong with a directory, what it does to the numbers, and the cure. */
+/** `check`: what is wrong with a directory, the effect on the numbers, and the cure. */
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import { type CheckView, check as checkReading } from '../inspect/check.js';
@@ -18,15 +18,15 @@ import { textOf } from './stdout.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
 
-/** Pieces of evidence that are printed of one finding. */
+/** Pieces of evidence printed for each finding. */
 const SHOWN_EVIDENCE = 5;
 
 const LABEL_WIDTH = 9;
 
-/** Prose is not wider than this, nor wider than the terminal. */
+/** Prose is no wider than this, and no wider than the terminal. */
 const PROSE_WIDTH = 100;
 
-/** Where stdout is not a terminal. Evidence is whole there, on one line, to be searched for. */
+/** If stdout is not a terminal. There evidence is on one line, so that it can be searched. */
 const PIPED_WIDTH = 80;
 
 export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {

@@ -1,13 +1,13 @@
 /**
- * What a command is, and what it may touch: the terminal it is given, never the process itself.
+ * What a command is, and what it may use: the terminal it is given, never the process itself.
  */
 import type { Fallbacks, FlagKey, FlagValues } from './flags.js';
 import type { Output } from './stdout.js';
 
-/** The exit code: 0 fine, 1 the answer is no, 2 usage or I/O. Or the signal to end by, as a command of `run` did. */
+/** The exit code: 0 fine, 1 the answer is no, 2 usage or I/O. Or the signal that ended the command of `run`. */
 export type ExitStatus = number | NodeJS.Signals;
 
-/** What was typed for each flag, by its name; none where it was not used. */
+/** What was typed for each flag, by name; empty if it was not used. */
 export type Given = Readonly<Record<string, readonly string[]>>;
 
 /** How a command talks to its user. main.ts provides the real one. */
@@ -23,13 +23,13 @@ export interface Terminal {
   /** Whether this is the daemon that `run` started. */
   readonly isWrapped: boolean;
   /**
-   * Aborted by the first SIGTERM or SIGINT; where wrapped, when the command has ended. Until it is asked for, signals
-   * end the process as usual.
+   * Aborted by the first SIGTERM or SIGINT; in the daemon of `run`, when the command has ended. Until this is called,
+   * signals end the process as usual.
    */
   stopSignal(): AbortSignal;
 }
 
-/** The code, or which codes, and what it says. */
+/** The code, or a description of the codes, and its meaning. */
 export type ExitCode = readonly [code: string, meaning: string];
 
 /** Of every command. */
@@ -38,25 +38,25 @@ export const FAILED: ExitCode = ['2', 'wrong usage, or something could not be re
 export interface Command<K extends FlagKey = FlagKey> {
   readonly name: string;
   readonly summary: string;
-  /** More paragraphs for --help, where the summary is not enough. */
+  /** Further paragraphs for --help. */
   readonly details?: readonly string[];
   readonly flags: readonly K[];
-  /** Where this command's default is not that of others. */
+  /** Defaults that differ from those of other commands. */
   readonly fallbacks?: Fallbacks;
-  /** But for FAILED. */
+  /** Without FAILED. */
   readonly exitCodes: readonly ExitCode[];
-  /** Of the manual, where it says more about the command than --help. */
+  /** The topic of the manual that says more than --help. */
   readonly topic: string;
   readonly examples: readonly string[];
   /**
-   * As --help shows them, in brackets where they may be left out; `[DIR]` alone when absent. `CMD...` takes all that
-   * is left, flags too.
+   * As --help shows them, in brackets if optional; absent for `[DIR]` alone. `CMD...` takes all remaining arguments,
+   * flags too.
    */
   readonly positionals?: readonly string[];
 
   /**
-   * @param directory what was given for `[DIR]`, undefined when it was left out
-   * @param positionals everything given, in the order of `Command.positionals`
+   * @param directory the argument `[DIR]`, undefined if it was left out
+   * @param positionals all arguments, in the order of `Command.positionals`
    * @throws UsageError, MetricFileError: one line on stderr and exit code 2
    */
   run(

@@ -1,6 +1,6 @@
 /**
- * The table of commands. Each is loaded when it is asked for: all of them are as much to load as the one that
- * runs, and `serve` is waited for.
+ * The table of commands. Each is loaded only when it is used: loading all of them takes as long as running one, and
+ * delays the start of `serve`.
  */
 import type { Command } from './command.js';
 import type { FlagKey } from './flags.js';

@@ -1,17 +1,17 @@
 /**
  * What the completion scripts ask for: `promfold __metric-names [DIR]` prints the names of metrics, one a line.
  *
- * Somebody waits with a finger on the tab key, so it answers soon or with nothing, and never with an error.
+ * A user waits after pressing the tab key, so it answers soon or prints nothing, and never an error.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metricNames } from '../inspect/metric-names.js';
 import type { Terminal } from './command.js';
 import { chooseDirectory } from './directory.js';
 
-/** No command: it is in no help, and may change with the scripts. */
+/** Not a documented command: it is in no help, and may change with the scripts. */
 export const METRIC_NAMES_WORD = '__metric-names';
 
-/** Longer than thousands of files take to be listed. */
+/** Listing thousands of files takes less. */
 const TIMEOUT_MILLISECONDS = 1_000;
 
 export async function completeNames(
@@ -26,6 +26,6 @@ export async function completeNames(
     ]);
     await print(names.map((name) => `${name}\n`).join(''));
   } catch {
-    // There is nothing to complete.
+    // Nothing to complete.
   }
 }

@@ -1,13 +1,13 @@
 /**
- * `completion`: the script that lets a shell complete promfold's command line, made from the tables of commands and
- * flags.
+ * `completion`: a script that lets a shell complete promfold's command line, generated from the tables of commands
+ * and flags.
  *
  *   bash   source <(promfold completion bash)
  *   zsh    promfold completion zsh > "${fpath[1]}/_promfold"
  *   fish   promfold completion fish > ~/.config/fish/completions/promfold.fish
  *
- * A script completes commands, flags, values (`--flag=VALUE` and `--flag VALUE`), metric names where a selector
- * belongs (complete-names.ts), files and directories, and after `run --` the command line of another program.
+ * A script completes commands, flags, values (`--flag=VALUE` and `--flag VALUE`), metric names for a selector
+ * (complete-names.ts), files and directories, and after `run --` the command line of another program.
  */
 import { UsageError } from '../errors.js';
 import { topicNames } from '../manual/topics.js';
@@ -20,7 +20,7 @@ import { FLAGS } from './flags.js';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** @param commands asked for when it runs: it is one of them itself */
+/** @param commands called when it runs, since it is one of them itself */
 export function completionCommand(commands: () => Promise<readonly Command[]>): Command<never> {
   return {
     name: 'completion',
@@ -50,7 +50,7 @@ export function completionScript(shell: Shell, commands: readonly Command[]): st
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](described);
 }
 
-/** What may stand somewhere: some words, or what the shell or promfold itself knows. */
+/** What can be completed: some words, or something that the shell or promfold knows. */
 type Reply =
   | { readonly words: readonly string[] }
   | 'files'
@@ -62,9 +62,9 @@ interface Described {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly FlagText[];
-  /** Of each argument; those beyond are as the last. */
+  /** Of each argument; further ones are as the last. */
   readonly positionals: readonly Reply[];
-  /** What is left is another command with its own arguments. */
+  /** The rest is another command with its own arguments. */
   readonly takesCommand: boolean;
 }
 
@@ -92,7 +92,7 @@ function replyOfPositional(positional: string, commands: readonly Command[]): Re
   return positional === 'SELECTOR' ? 'metrics' : 'files';
 }
 
-/** By what stands for the value in --help. */
+/** By the placeholder of the value in --help. */
 const REPLY_OF_VALUE: Readonly<Record<string, Reply>> = {
   file: 'files',
   directory: 'directories',
@@ -117,8 +117,8 @@ function spellingsWithValue(flags: readonly FlagText[]): string[] {
 }
 
 /**
- * bash splits words at `=` and `:` (COMP_WORDBREAKS), and takes a reply for the last piece only: so words are put
- * together again first, and what stands before that piece is taken off the replies at the end.
+ * bash splits words at `=` and `:` (COMP_WORDBREAKS), and expects replies for the last piece only: so the words are
+ * joined first, and at the end the text before that piece is cut off the replies.
  */
 function bashScript(commands: readonly Described[]): string {
   const top = [
@@ -225,7 +225,7 @@ ${values.join('\n')}
 ${arguments_.join('\n')}
     esac
   fi
-  # A word in which nothing is split has the flag before its value.
+  # A word that is not split contains the flag before its value.
   [[ $raw == --*=* ]] && prefix= && COMPREPLY=("\${COMPREPLY[@]/#/$skip=}")
   COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
 }
@@ -356,13 +356,13 @@ function fishScript(commands: readonly Described[]): string {
       lines.push(parts.join(' '));
     }
     if (takesCommand) {
-      // Two words go before it: ours and the name of our command.
+      // Two words come before it: promfold and the name of its command.
       const completed = `(__fish_complete_subcommand --fcs-skip=2 -- ${spellingsWithValue(flags).join(' ')})`;
       lines.push(`complete -c promfold -n '${seen}' -x -a '${completed}'`);
       continue;
     }
     for (const [i, reply] of positionals.entries()) {
-      // What fish does without being told.
+      // What fish does by default.
       if (reply === 'files') continue;
       const words = reply === 'metrics' ? '(__promfold_metrics)' : fishWords(reply);
       const isHere = `${seen}; and test (__promfold_arguments) -eq ${i}`;
@@ -389,7 +389,7 @@ function fishWords(reply: Reply): string {
   return typeof reply === 'string' ? '' : reply.words.join(' ');
 }
 
-/** One word for all three shells: in single quotes, which a quote has to leave for a moment. */
+/** One word for all three shells, in single quotes; a single quote in it is escaped outside of them. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

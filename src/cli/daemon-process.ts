@@ -15,24 +15,24 @@ import { WRAPPER_VARIABLE, type WrapperAnswer, type WrapperQuestion } from './wr
 const FIRST_PAUSE_SECONDS = 1;
 const LONGEST_PAUSE_SECONDS = 60;
 
-/** One that ran this long was not a failed start. */
+/** A daemon that ran this long has not failed to start. */
 const SETTLED_MILLISECONDS = 60_000;
 
-/** A daemon that is told to stop has this long; then the command's exit code waits no more. */
+/** A daemon gets this long to stop; after that, the exit code of the command is not delayed any more. */
 const STOP_MILLISECONDS = 1000;
 
-/** A busy machine is waited for, a daemon that hangs is not. */
+/** Long enough for a busy machine; a daemon that takes longer hangs. */
 const ANSWER_MILLISECONDS = 3000;
 
-/** When memory is short the kernel ends this one first, not the command: half of the scale of proc(5). */
+/** When memory is short, the kernel kills the daemon before the command: half of the scale of proc(5). */
 const OOM_SCORE = '500';
 
-/** Its log is ours. */
+/** Its stderr is this process's stderr. */
 function passOn(chunk: Buffer): void {
   try {
     writeSync(2, chunk);
   } catch {
-    // Nobody reads it.
+    // stderr is closed.
   }
 }
 
@@ -41,7 +41,7 @@ export class DaemonProcess {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #log: Log;
   #child: ChildProcess | undefined;
-  /** Whether it has said that it minds signals. */
+  /** Whether it has reported that it handles signals. */
   #isReady = false;
   #isStopping = false;
   #pauseSeconds = FIRST_PAUSE_SECONDS;
@@ -57,8 +57,8 @@ export class DaemonProcess {
   }
 
   /**
-   * Whether a signal that has just reached us was meant for the whole process group; undefined where the daemon
-   * does not say.
+   * Whether a signal that this process has just received was sent to the whole process group; undefined if the daemon
+   * does not answer.
    */
   async hasReceived(signal: NodeJS.Signals): Promise<boolean | undefined> {
     const child = this.#child;
@@ -89,7 +89,7 @@ export class DaemonProcess {
     const child = this.#child;
     if (child === undefined) return;
     const ended = once(child, 'exit');
-    // One that has not begun to serve does not know yet what the end of the connection means.
+    // A daemon that does not serve yet does not react to the end of the connection.
     if (!this.#isReady) child.kill('SIGKILL');
     else if (child.connected) child.disconnect();
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_MILLISECONDS);
@@ -101,7 +101,8 @@ export class DaemonProcess {
     const startedAt = Date.now();
     const child = spawn(process.execPath, [...process.execArgv, MAIN, 'serve', ...this.#args], {
       env: { ...this.#environment, [WRAPPER_VARIABLE]: String(process.pid) },
-      // None of the command's: Node opens its stderr as a stream, which makes it non-blocking for all who share it.
+      // Not shared with the command: Node opens its stderr as a stream, which makes it non-blocking for all processes
+      // that share it.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     child.stderr?.on('data', passOn);
@@ -124,7 +125,7 @@ export class DaemonProcess {
     if (this.#isStopping) return;
     if (Date.now() - startedAt > SETTLED_MILLISECONDS) this.#pauseSeconds = FIRST_PAUSE_SECONDS;
     const restartSeconds = this.#pauseSeconds;
-    this.#log.warn('the daemon ended; the command runs on', { ...how, restartSeconds });
+    this.#log.warn('the daemon ended; the command keeps running', { ...how, restartSeconds });
     this.#pauseSeconds = Math.min(restartSeconds * 2, LONGEST_PAUSE_SECONDS);
     this.#restart = setTimeout(() => this.#start(), restartSeconds * 1000);
   }

@@ -97,7 +97,7 @@ interface Row {
 
 type Mark = '-' | '+' | '~' | '!';
 
-/** Those that are not part of a histogram. */
+/** Series that are not part of a histogram. */
 function changedSeries({ added, removed, changed }: Difference): ChangedSeries[] {
   return [removed, added, changed].flatMap((changes) =>
     changes.filter(({ histogram }) => histogram === undefined),
@@ -116,7 +116,7 @@ function seriesRow(change: ChangedSeries): Row {
   return { cells: [markOf(change), ...numbers], processId, name };
 }
 
-/** Observations; mean and quantile are of what was observed in between, where that can be known. */
+/** Observations; mean and quantile are those of the time in between, if known. */
 function histogramRow(change: ChangedHistogram): Row {
   const { before, after, between, family, processId, histogram: name } = change;
   const numbers =

@@ -1,8 +1,8 @@
 /**
- * Which directory is meant when a command line leaves it out.
+ * Which directory is used when a command line does not name one.
  *
- * Source: prometheus_client multiprocess.py, MultiProcessCollector.__init__: the variable's name was
- * lower case once, and is still read, with a warning.
+ * Source: prometheus_client multiprocess.py, MultiProcessCollector.__init__: the name of the variable used to be in
+ * lower case; it is still read, with a warning.
  */
 import { UsageError } from '../errors.js';
 import { WHERE_TO_LOOK } from './error-line.js';
@@ -10,9 +10,9 @@ import { WHERE_TO_LOOK } from './error-line.js';
 export const DIRECTORY_VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
 export const OLD_DIRECTORY_VARIABLE = 'prometheus_multiproc_dir';
 
-/** For --help of commands that read what readPath reads. */
+/** For --help of the commands that use readPath. */
 export const INSTEAD_OF_DIRECTORY =
-  'In place of DIR: a metric file, a snapshot, or either through a pipe (- is stdin).';
+  'Instead of DIR: a metric file or a snapshot, also through a pipe (- is stdin).';
 
 /** Whether the environment names a directory. */
 export function hasDirectory(environment: Readonly<Record<string, string | undefined>>): boolean {

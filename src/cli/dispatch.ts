@@ -1,7 +1,7 @@
 /**
- * argv → command → exit code: what commander is told of the commands.
+ * argv → command → exit code: how commander learns of the commands.
  *
- * commander reads words and writes --help; what a value means is in flags.ts and flag-values.ts. It never ends the
+ * commander reads the arguments and writes --help; flags.ts and flag-values.ts read the values. It never ends the
  * process and never prints: both go through the terminal.
  */
 import { existsSync } from 'node:fs';
@@ -31,7 +31,7 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     return 0;
   }
   const commands = isCommandName(first) ? [await loadCommand(first)] : await loadCommands();
-  // Loaded, and its files read, only where they are listed.
+  // Loaded only when the topics are listed, since it reads their files.
   const topics = argv[0] === 'help' ? (await import('./help.js')).topicList() : ALSO_TOPICS;
   let printed = '';
   let chosen: (() => Promise<ExitStatus>) | undefined;
@@ -81,9 +81,9 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
   return chosen!();
 }
 
-const ALSO_TOPICS = 'promfold help lists the topics of the manual, too.';
+const ALSO_TOPICS = 'promfold help also lists the topics of the manual.';
 
-/** `help COMMAND` is `COMMAND --help`; all of them, where none is named. */
+/** `help COMMAND` is `COMMAND --help`; `help` alone is `--help`. */
 function asFlag(argv: readonly string[]): readonly string[] {
   const [first, second] = argv;
   if (first !== 'help') return argv;
@@ -117,7 +117,7 @@ function addCommand(
   const about = [
     command.summary,
     ...(positionals.includes('[DIR]')
-      ? ['DIR may be left out: then $PROMETHEUS_MULTIPROC_DIR.']
+      ? ['DIR may be left out: the default is $PROMETHEUS_MULTIPROC_DIR.']
       : []),
     ...(command.details ?? []),
   ].join('\n');
@@ -135,11 +135,11 @@ function addCommand(
       choose(all.slice(0, positionals.length).flat() as (string | undefined)[], given),
     );
 
-  // As promfold's own: positional options would have it before the command only.
+  // As for promfold itself: with positional options it would be accepted only before the command.
   sub.version(VERSION_LINE, '--version').options.at(-1)!.hideHelp();
 
-  // Collected by our own names: commander's keys for dotted names (`opts['web.listenAddress']`) are
-  // camel-cased only in part.
+  // Collected by the names of flags: commander's keys for dotted names (`opts['web.listenAddress']`) are only partly
+  // in camel case.
   const given: Record<string, string[]> = {};
   for (const key of command.flags) {
     const flag = flagOf(key, command.fallbacks);
@@ -152,7 +152,7 @@ function addCommand(
   }
 }
 
-/** And where there is more to read. */
+/** With a reference to the manual. */
 function exitCodes({ exitCodes, topic }: Command): string {
   return [
     'Exit codes:',
@@ -162,7 +162,7 @@ function exitCodes({ exitCodes, topic }: Command): string {
   ].join('\n');
 }
 
-/** commander's message on one line, in the words of ours, and whose help to see. */
+/** commander's message on one line, in promfold's words, with the --help to see. */
 function usageText({ code, message }: CommanderError, first: string): string {
   const line = message
     .replace(/^error: /, '')

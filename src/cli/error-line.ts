@@ -1,7 +1,7 @@
-/** What a user is told when a command cannot be carried out: path or flag, what was found, what to do, and the code. */
+/** The message when a command fails: path or flag, what was found, what to do, and the code. */
 import { MetricFileError, UsageError } from '../errors.js';
 
-/** Undefined for what is a bug. */
+/** Undefined for a bug. */
 export function errorLine(error: unknown): string | undefined {
   if (error instanceof UsageError) return `promfold: ${error.message}`;
   if (!(error instanceof MetricFileError)) return undefined;
@@ -9,7 +9,7 @@ export function errorLine(error: unknown): string | undefined {
   return `promfold: ${message}${adviceOn(error)} [${code}]`;
 }
 
-/** Where the directory is may be asked; what else can be wrong is in the topic `errors`, under its code. */
+/** Only a missing directory has advice; for the rest, the topic `errors` has a section for each code. */
 function adviceOn({ code, cause }: MetricFileError): string {
   const isMissing =
     code === 'DIRECTORY_UNREADABLE' &&

@@ -1,4 +1,4 @@
-/** `check --explain CODE`: what a finding of check means, or an error code of the log, and the cure. */
+/** `check --explain CODE`: what a finding of check, or an error code of the log, means, and the cure. */
 import { ERROR_CODES, UsageError } from '../errors.js';
 import { findingPage } from '../inspect/findings/page.js';
 import { RULES } from '../inspect/findings/rules.js';
@@ -11,7 +11,7 @@ export const EXPLAINED_CODES: readonly string[] = [
 ];
 
 /**
- * A code that is both is the finding's: it says what an error code of the same name says, and the cure.
+ * If a finding and an error have the same code, the page is that of the finding, which includes the cure.
  *
  * @throws UsageError for an unknown code
  */

@@ -1,4 +1,4 @@
-/** Flags as text: for --help and for the table of the manual. */
+/** Flags as text: for --help and for the table in the manual. */
 import { environmentVariable, type FlagText } from './flag.js';
 import { type Fallbacks, FLAGS, type FlagKey } from './flags.js';
 

@@ -1,4 +1,4 @@
-/** The parsers of values that take more than a line, or that several flags share. Each throws ExpectedError. */
+/** Parsers of values that are longer than a line, or shared by several flags. Each throws ExpectedError. */
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
@@ -12,7 +12,7 @@ import { findOwner, type SocketOwner } from './socket-owner.js';
 
 const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
-/** A comma or a blank that `NAME=` follows: those in a value stand for themselves. */
+/** A comma or a blank before `NAME=` separates; any other is part of a value. */
 export const BEFORE_NAME = /[\s,]+(?=[^\s,=]+=)/;
 
 const A_LIMIT = /^(?:(\w+)\.)?([\w-]+)=(\d{1,15})$/;
@@ -25,7 +25,7 @@ export function parseLimit(text: string): ChosenLimit {
     (scope === undefined || SCOPES.some((known) => known === scope));
   if (isKnown) return { scope, quantity, amount: Number(amount) } as ChosenLimit;
   throw new ExpectedError(
-    `one of ${listed(QUANTITIES)}, perhaps with ${listed(SCOPES)} and a dot before it, = and a whole number`,
+    `one of ${listed(QUANTITIES)}, optionally after ${listed(SCOPES)} and a dot, then = and a whole number`,
     text,
   );
 }
@@ -33,7 +33,7 @@ export function parseLimit(text: string): ChosenLimit {
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 const A_LABEL_NAME = 'a name of A-Z a-z 0-9 _ that does not begin with __ or a digit';
 
-/** Label names that a histogram and a summary need for themselves. */
+/** Label names that histograms and summaries use themselves. */
 const NO_LABEL = new Set(['le', 'quantile']);
 
 export function parseCount(text: string): number {
@@ -53,14 +53,14 @@ export function parseLabelName(text: string): string {
   throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
 }
 
-/** A switch on the command line is `true`; its environment variable may say either. */
+/** A switch on the command line is `true`; its environment variable may be true or false. */
 export function parseSwitch(text: string): boolean {
   if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
   if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
   throw new ExpectedError('true or false', text);
 }
 
-/** Any text but none. */
+/** Any text that is not empty. */
 export function notEmpty(what: string): (text: string) => string {
   return (text) => {
     if (text !== '') return text;
@@ -97,7 +97,7 @@ export function parseRoutes(text: string): string {
   throw new ExpectedError('a path such as /promfold', text);
 }
 
-/** As it is typed into a browser: the path is what comes before ours. */
+/** As typed into a browser: its path comes before the paths of promfold. */
 export function parseExternalUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url !== undefined && url.search === '' && url.hash === '' && url.username === '';
@@ -136,7 +136,7 @@ export function parseTelemetryPath(text: string): string {
 export function parseEndpoint(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
-  // What is not a URL may hold a password all the same.
+  // Even a text that is not a URL may contain a password.
   throw new ExpectedError('an http or https URL', text.replace(/\/\/[^@]*@/, '//…@'));
 }
 

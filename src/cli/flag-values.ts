@@ -1,6 +1,6 @@
 /**
- * The values of a command's flags. A value is taken from the command line, else from the environment variable
- * (`PROMFOLD_WEB_LISTEN_ADDRESS`), else the default; an empty variable counts as not set.
+ * The values of a command's flags. A value comes from the command line, else from the environment variable
+ * (`PROMFOLD_WEB_LISTEN_ADDRESS`), else it is the default; an empty variable counts as not set.
  */
 import { UsageError } from '../errors.js';
 import { ExpectedError, environmentVariable, type Flag, type FlagText } from './flag.js';
@@ -9,7 +9,7 @@ import { type Fallbacks, FLAGS, type FlagKey, type FlagValues } from './flags.js
 const COMMA_OR_BLANK = /[\s,]+/;
 
 /**
- * @param given texts from the command line by flag name; none or absent when the flag was not used
+ * @param given texts from the command line by flag name; empty or absent if the flag was not used
  * @throws UsageError `--web.max-requests: expected a whole number, 0 or more, got 'many'`
  */
 export function flagValues<K extends FlagKey>(
@@ -32,7 +32,7 @@ export function flagValues<K extends FlagKey>(
   return values as FlagValues<K>;
 }
 
-/** The flag as a command has it. */
+/** The flag, with the default of a command. */
 export function flagOf(key: FlagKey, fallbacks: Fallbacks = {}): Flag<unknown> {
   const flag: Flag<unknown> = FLAGS[key];
   const fallback = fallbacks[key];
@@ -57,7 +57,7 @@ export function textsOf(
   return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
 }
 
-/** What was given for some flags, as words of another command line. */
+/** The given flags as arguments for another command line. */
 export function flagArguments(
   keys: readonly FlagKey[],
   given: Readonly<Record<string, readonly string[]>>,

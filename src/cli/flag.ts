@@ -1,18 +1,18 @@
 /**
- * What a flag is, and how one is made: its text, and a parser that says what it expected. Read by everything that has to do
- * with flags; the flags themselves are in flags.ts.
+ * What a flag is, and how one is made: its text, and a parser that says what it expected. Everything about flags uses
+ * it; the flags themselves are in flags.ts.
  */
 export interface FlagText {
   /** Without dashes. */
   readonly name: string;
   /** One letter, without its dash. */
   readonly short?: string;
-  /** What stands for the value in --help; absent for a switch. */
+  /** Placeholder of the value in --help; absent for a switch. */
   readonly value?: string;
   readonly help: string;
-  /** All there are, for shell completion; absent where a value is free. */
+  /** All values, for shell completion; absent if any value is possible. */
   readonly choices?: readonly string[];
-  /** As text, parsed like a given one; absent where nothing is a value too. */
+  /** The default, as text, parsed like a given value; absent if the flag may have no value. */
   readonly fallback?: string;
   readonly repeatable?: true;
   /** Between the values of a repeatable flag in its environment variable; absent for commas and blanks. */
@@ -22,11 +22,11 @@ export interface FlagText {
 }
 
 export interface Flag<T> extends FlagText {
-  /** Texts in the order given; the last one counts where a flag is not repeatable. */
+  /** Texts in the order given; only the last one counts if the flag is not repeatable. */
   readonly parse: (texts: readonly string[]) => T;
 }
 
-/** What is wrong with a value: `expected …, got …`. Whoever knows the flag says which. */
+/** What is wrong with a value: `expected …, got …`. The caller adds the name of the flag. */
 export class ExpectedError extends Error {
   constructor(expected: string, got: string) {
     super(`expected ${expected}, got '${got}'`);
@@ -56,7 +56,7 @@ export function listed(choices: readonly string[]): string {
   return `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
 }
 
-/** The variable that stands in for a flag; undefined for flags without one. */
+/** The environment variable of a flag; undefined for flags without one. */
 export function environmentVariable({ name, environment }: FlagText): string | undefined {
   return environment === false ? undefined : `PROMFOLD_${name.toUpperCase().replace(/[.-]/g, '_')}`;
 }

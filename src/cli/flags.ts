@@ -1,7 +1,7 @@
 /**
- * Every flag, once: name, help, default, environment variable, and what a good value is.
+ * Every flag, once: name, help, default, environment variable, and which values are valid.
  *
- * --help, the parser and the topic `flags` are all made of this.
+ * --help, the parser and the topic `flags` are generated from it.
  */
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
@@ -67,7 +67,7 @@ export const FLAGS = {
     {
       name: 'web.max-requests',
       value: 'count',
-      help: 'scrapes answered at once, 503 above it; 0 for no limit',
+      help: 'concurrent scrapes, 503 beyond it; 0 for no limit',
       fallback: '40',
     },
     parseCount,
@@ -76,14 +76,14 @@ export const FLAGS = {
     {
       name: 'web.max-connections',
       value: 'count',
-      help: 'connections open at once, over all addresses; for a new one the longest idle is closed, and where none is idle the new one; 0 for no limit (default: 512, or half of the open files allowed where that is less)',
+      help: 'open connections over all addresses; beyond it a new one closes the longest idle one, or is refused if none is idle; 0 for no limit (default: 512, or half of the limit of open files if that is less)',
     },
     parseCount,
   ),
   systemdSocket: single(
     {
       name: 'web.systemd-socket',
-      help: 'serve on the sockets that systemd hands over, in place of --web.listen-address',
+      help: 'serve on the sockets that systemd passes, instead of --web.listen-address',
       fallback: 'false',
     },
     parseSwitch,
@@ -92,7 +92,7 @@ export const FLAGS = {
     {
       name: 'web.socket-mode',
       value: 'mode',
-      help: 'permissions of a unix: socket, octal; who may write to it may connect',
+      help: 'permissions of a unix: socket, octal; users who can write to it can connect',
       fallback: '0660',
     },
     parseMode,
@@ -101,7 +101,7 @@ export const FLAGS = {
     {
       name: 'web.socket-owner',
       value: 'user:group',
-      help: 'whose a unix: socket is to be; user, user:group or :group',
+      help: 'owner of a unix: socket: user, user:group or :group',
     },
     parseOwner,
   ),
@@ -109,7 +109,7 @@ export const FLAGS = {
     {
       name: 'web.external-url',
       value: 'url',
-      help: 'where others reach promfold, as through a proxy: for the log, and its host may ask for pages',
+      help: 'the URL by which others reach promfold, such as that of a proxy; shown in the log, and its host is allowed',
     },
     parseExternalUrl,
   ),
@@ -117,7 +117,7 @@ export const FLAGS = {
     {
       name: 'web.route-prefix',
       value: 'path',
-      help: 'what all paths begin with (default: the path of --web.external-url)',
+      help: 'prefix of all paths (default: the path of --web.external-url)',
     },
     parseRoutes,
   ),
@@ -125,7 +125,7 @@ export const FLAGS = {
     {
       name: 'web.config.file',
       value: 'file',
-      help: 'TLS, users and headers, as every exporter reads them (see promfold check-config); read again when it changes',
+      help: 'TLS, users and headers, in the format of all exporters (see promfold check-config); reloaded when it changes',
     },
     notEmpty('a file'),
   ),
@@ -133,7 +133,7 @@ export const FLAGS = {
     {
       name: 'web.allowed-host',
       value: 'name',
-      help: 'host name that pages may be asked for by, .name with its subdomains; allowed already: IP addresses, localhost, the names of this machine and in listen addresses',
+      help: 'host name by which pages may be requested, .name with its subdomains; always allowed: IP addresses, localhost, the names of this machine and of listen addresses',
     },
     parseHost,
   ),
@@ -167,7 +167,7 @@ export const FLAGS = {
     {
       name: 'metrics.include',
       value: 'prefix',
-      help: 'serve only families whose name begins so, as HELP and TYPE of the text format have it',
+      help: 'serve only families whose name, as in HELP and TYPE of the text format, begins with it',
     },
     parsePrefix,
   ),
@@ -175,14 +175,14 @@ export const FLAGS = {
     {
       name: 'metrics.exclude',
       value: 'prefix',
-      help: 'leave out families whose name begins so, also among those included',
+      help: 'leave out families whose name begins with it, also among those included',
     },
     parsePrefix,
   ),
   label: {
     name: 'label',
     value: 'name=value',
-    help: 'add this label to every series that has none of the name',
+    help: 'add this label to every series that has no label of this name',
     repeatable: true,
     separator: BEFORE_NAME,
     parse: parseLabels,
@@ -190,7 +190,7 @@ export const FLAGS = {
   appendUrl: {
     name: 'append-url',
     value: 'url',
-    help: 'serve the series of this endpoint, too, that the directory does not have',
+    help: 'also serve those series of this endpoint that the directory does not have',
     repeatable: true,
     separator: /\s+/,
     parse: (texts) => texts.map(parseEndpoint),
@@ -198,7 +198,7 @@ export const FLAGS = {
   source: {
     name: 'source',
     value: 'name=dir',
-    help: 'serve this directory as one of several, told apart by a label; in place of DIR',
+    help: 'serve this directory as one of several, with its name as a label; instead of DIR',
     repeatable: true,
     separator: BEFORE_NAME,
     parse: parseSources,
@@ -206,7 +206,7 @@ export const FLAGS = {
   discover: single(
     {
       name: 'discover',
-      help: 'serve every directory that running processes use, as sources that come and go',
+      help: 'serve every directory that running processes use, each as a source',
       fallback: 'false',
     },
     parseSwitch,
@@ -224,14 +224,14 @@ export const FLAGS = {
     {
       name: 'limit',
       value: 'what=number',
-      help: `leave out files beyond it: ${listed(QUANTITIES)}, for a file (file.series=…), a source or all together; the defaults follow the memory there is`,
+      help: `leave out files beyond it: ${listed(QUANTITIES)}, for a file (file.series=…), a source or all together; the defaults depend on the memory`,
     },
     parseLimit,
   ),
   retainRemoved: single(
     {
       name: 'retain-removed',
-      help: 'what files of counters, histograms and summaries held when they were removed goes on counting, in memory',
+      help: 'keep counting, in memory, the values of removed files of counters, histograms and summaries',
       fallback: 'false',
     },
     parseSwitch,
@@ -248,7 +248,7 @@ export const FLAGS = {
     {
       name: 'gauge-age',
       value: 'prefix',
-      help: `add ${GAUGE_AGE}, how long ago a gauge was set, for mostrecent families whose name begins so`,
+      help: `add ${GAUGE_AGE}, how long ago a gauge was set, for mostrecent families whose name begins with it`,
     },
     parsePrefix,
   ),
@@ -276,14 +276,14 @@ export const FLAGS = {
     {
       name: 'dir',
       value: 'directory',
-      help: 'use this directory instead of a fresh one: made where missing, never wiped or removed',
+      help: 'use this directory instead of a fresh one: created if missing, never wiped or removed',
     },
     notEmpty('a directory'),
   ),
   keep: single(
     {
       name: 'keep',
-      help: 'leave the directory there at the end, and log its path',
+      help: 'keep the directory at the end, and log its path',
       fallback: 'false',
     },
     parseSwitch,
@@ -345,7 +345,7 @@ export const FLAGS = {
   alive: single(
     {
       name: 'alive',
-      help: 'only processes that run',
+      help: 'only running processes',
       fallback: 'false',
       environment: false,
     },
@@ -354,7 +354,7 @@ export const FLAGS = {
   dead: single(
     {
       name: 'dead',
-      help: 'only processes that are gone',
+      help: 'only dead processes',
       fallback: 'false',
       environment: false,
     },
@@ -363,7 +363,7 @@ export const FLAGS = {
   unknown: single(
     {
       name: 'unknown',
-      help: 'only processes of which neither is known',
+      help: 'only processes of unknown state',
       fallback: 'false',
       environment: false,
     },
@@ -381,7 +381,7 @@ export const FLAGS = {
   all: single(
     {
       name: 'all',
-      help: 'every row, however many',
+      help: 'all rows',
       fallback: 'false',
       environment: false,
     },
@@ -390,7 +390,7 @@ export const FLAGS = {
   commandLine: single(
     {
       name: 'command',
-      help: 'show whole command lines, which may hold secrets; never in JSON',
+      help: 'show whole command lines, which may contain secrets; never in JSON',
       fallback: 'false',
       environment: false,
     },
@@ -409,7 +409,7 @@ export const FLAGS = {
     {
       name: 'bytes',
       value: 'count',
-      help: 'bytes to show round a damaged spot, up to 4096',
+      help: 'bytes to show around the damage, up to 4096',
       fallback: '64',
       environment: false,
     },
@@ -419,7 +419,7 @@ export const FLAGS = {
     {
       name: 'window',
       value: 'duration',
-      help: 'read twice, this far apart, and show what happens now: 30s, 5m',
+      help: 'read twice, with this interval, and show what happened in between: 30s, 5m',
       environment: false,
     },
     parseDuration,
@@ -428,7 +428,7 @@ export const FLAGS = {
     {
       name: 'explain',
       value: 'code',
-      help: 'print what a finding or an error code means, and the cure; no directory is read',
+      help: 'print what a finding or an error code means, and the cure, without reading a directory',
       environment: false,
     },
     (text) => text,
@@ -437,7 +437,7 @@ export const FLAGS = {
     {
       name: 'by',
       value: 'what',
-      help: 'process: compare what each process holds, not the merged values',
+      help: 'process: compare the values of each process, not the merged ones',
       environment: false,
     },
     (text) => {
@@ -448,7 +448,7 @@ export const FLAGS = {
   json: single(
     {
       name: 'json',
-      help: 'print JSON, one document a line',
+      help: 'print JSON, one document per line',
       fallback: 'false',
       environment: false,
     },
@@ -458,7 +458,7 @@ export const FLAGS = {
     {
       name: 'color',
       value: 'when',
-      help: `${listed(COLOR_CHOICES)}; auto is in a terminal, where NO_COLOR or CLICOLOR_FORCE do not say otherwise`,
+      help: `${listed(COLOR_CHOICES)}; auto means in a terminal, unless NO_COLOR or CLICOLOR_FORCE says otherwise`,
       choices: COLOR_CHOICES,
       fallback: 'auto',
       environment: false,
@@ -480,7 +480,7 @@ export const FLAGS = {
     {
       name: 'interval',
       value: 'seconds',
-      help: 'between two refreshes',
+      help: 'seconds between two refreshes',
       fallback: '2',
       environment: false,
     },
@@ -500,7 +500,7 @@ export const FLAGS = {
     {
       name: 'filter',
       value: 'text',
-      help: 'only processes and series that have this text',
+      help: 'only processes and series that contain this text',
       environment: false,
     },
     (text) => text,

@@ -1,8 +1,9 @@
 /**
- * Where `run` makes the directory: in $TMPDIR, else /tmp, else /var/tmp, where there is room.
+ * Where `run` creates the directory: in $TMPDIR, else /tmp, else /var/tmp, wherever there is space.
  *
- * A store into a mapped file that gets no room ends the writer (SIGBUS). A container's /dev/shm has 64 MB, and
- * a tmpfs counts against its memory: so 1 GiB must be free, or it is the roomiest of them, with a warning.
+ * The kernel kills a writer whose mapped file gets no more space (SIGBUS). A container's /dev/shm has 64 MB, and a
+ * tmpfs counts against its memory: so 1 GiB must be free, else the place with the most space is taken, with a
+ * warning.
  */
 
 import type { Stats } from 'node:fs';
@@ -13,17 +14,17 @@ import { systemErrorText } from './system-error.js';
 
 const ENOUGH_BYTES = 1024 ** 3;
 
-/** Some twenty processes of vLLM; below it the command is better off without. */
+/** Enough for twenty processes of vLLM; with less, the command runs without metrics. */
 const LEAST_BYTES = 32 * 1024 ** 2;
 
-/** The best first. */
+/** In order of preference. */
 export function temporaryPlaces({
   TMPDIR,
 }: Readonly<Record<string, string | undefined>>): string[] {
   return [...new Set([...(TMPDIR ? [resolve(TMPDIR)] : []), '/tmp', '/var/tmp'])];
 }
 
-/** @throws Error that says of each place why not */
+/** @throws Error that says why each place was refused */
 export async function makeFreshDirectory(
   parents: readonly string[],
   warn: (message: string, fields: Record<string, unknown>) => void,
@@ -40,14 +41,14 @@ export async function makeFreshDirectory(
     const made = await makeIn(parent, reasons);
     if (made === undefined) continue;
     if (reasons.length > 0)
-      warn('directory made elsewhere', { directory: made, cause: reasons.join('; ') });
+      warn('directory created in another place', { directory: made, cause: reasons.join('; ') });
     return made;
   }
   for (const { parent, freeBytes } of tight.sort((a, b) => b.freeBytes - a.freeBytes)) {
     if (freeBytes < LEAST_BYTES) continue;
     const made = await makeIn(parent, reasons);
     if (made === undefined) continue;
-    warn('little room for metric files: a full file system ends the processes that write them', {
+    warn('little space for metric files: a full file system kills the processes that write them', {
       directory: made,
       freeBytes,
     });
@@ -56,7 +57,7 @@ export async function makeFreshDirectory(
   throw new Error(reasons.join('; '));
 }
 
-/** `--dir`: made where it is missing. A link must be of this user or of root. @throws Error */
+/** `--dir`: created if missing. A link must belong to this user or to root. @throws Error */
 export async function makeGivenDirectory(path: string): Promise<string> {
   const directory = resolve(path);
   let found: Stats;
@@ -66,13 +67,13 @@ export async function makeGivenDirectory(path: string): Promise<string> {
   } catch (error) {
     throw new Error(`${directory}: ${systemErrorText(error)}`);
   }
-  // In /tmp anybody may have made it, and the command writes where it leads.
+  // In /tmp any user can create one, and the command would write to its target.
   if (found.isSymbolicLink() && ![process.geteuid!(), 0].includes(found.uid))
     throw new Error(`${directory}: expected a directory, got a link of uid ${found.uid}`);
   return directory;
 }
 
-/** Not mkdir's `recursive`: below /proc, where a directory says ENOENT to mkdir, Node 20 tries for ever. */
+/** Not mkdir's `recursive`: below /proc, where mkdir fails with ENOENT, Node 20 retries for ever. */
 async function makeWithParents(directory: string): Promise<void> {
   const make = () => mkdir(directory, { mode: 0o700 });
   try {
@@ -95,7 +96,7 @@ async function makeIn(parent: string, reasons: string[]): Promise<string | undef
   }
 }
 
-/** Undefined where it cannot be told. */
+/** Undefined if unknown. */
 async function freeBytesOf(path: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(path);

@@ -1,4 +1,4 @@
-/** `help`: one topic of the manual. Of a command, and of all of them, it is --help: dispatch.ts says so. */
+/** `help`: one topic of the manual. For a command, or without an argument, it prints --help: see dispatch.ts. */
 import { UsageError } from '../errors.js';
 import { nearest } from '../inspect/near-names.js';
 import { readTopic, readTopics, topicNames } from '../manual/topics.js';
@@ -7,7 +7,7 @@ import { manualText } from './manual-text.js';
 import { definitionLines } from './table.js';
 import { terminalWidth } from './terminal.js';
 
-/** @param commandNames asked for when it runs: it is one of them itself */
+/** @param commandNames called when it runs, since it is one of them itself */
 export function helpCommand(commandNames: () => readonly string[]): Command<never> {
   return {
     name: 'help',
@@ -23,7 +23,7 @@ export function helpCommand(commandNames: () => readonly string[]): Command<neve
       if (!names.includes(word)) {
         const near = nearest(word, [...commandNames(), ...names]);
         const hint =
-          near.length > 0 ? `near names: ${near.join(', ')}` : 'promfold help lists what there is';
+          near.length > 0 ? `near names: ${near.join(', ')}` : 'promfold help lists them all';
         throw new UsageError(`help: no command or topic is called '${word}'; ${hint}`);
       }
       await terminal.print(manualText(readTopic(word).text, terminalWidth(terminal.environment)));
@@ -32,7 +32,7 @@ export function helpCommand(commandNames: () => readonly string[]): Command<neve
   };
 }
 
-/** As the list of commands above it. A title begins with its subject, which the name says already. */
+/** In the form of the list of commands. The subject of a title is left out: the name says it. */
 export function topicList(): string {
   const topics = readTopics().map(
     ({ name, title }) => [name, title.replace(/^.*?: /, '')] as const,

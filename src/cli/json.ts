@@ -1,12 +1,12 @@
 /**
- * JSON for --json: one document, one line. What JSON has no number for is a string as in an exposition: `NaN`,
- * `+Inf`, `-Inf`. What is not known is left out.
+ * JSON for --json: one document, one line. Numbers that JSON does not have are strings, as in an exposition: `NaN`,
+ * `+Inf`, `-Inf`. Unknown values are left out.
  *
- * In pieces: of a million series it is more than one string holds.
+ * It is made in pieces: for a million series it is longer than a string can be.
  */
 import { formatNumber } from '../format/number.js';
 
-/** The document in pieces, each an element of a list or shorter. */
+/** The document in pieces, none longer than an element of a list. */
 export function* toJson(value: unknown): IterableIterator<string> {
   yield* pieces(value);
   yield '\n';
@@ -14,7 +14,7 @@ export function* toJson(value: unknown): IterableIterator<string> {
 
 function* pieces(value: unknown): IterableIterator<string> {
   if (!holdsList(value)) {
-    // As JSON.stringify has it in a list: what is not there is null.
+    // As JSON.stringify does in a list: undefined becomes null.
     yield JSON.stringify(value, withNumbers) ?? 'null';
   } else if (isList(value)) {
     let before = '[';
@@ -36,12 +36,12 @@ function* pieces(value: unknown): IterableIterator<string> {
   }
 }
 
-/** Arrays, and what makes its elements when they are asked for. */
+/** Arrays, and lists that create their elements on demand. */
 function isList(value: object): value is Iterable<unknown> {
   return Symbol.iterator in value;
 }
 
-/** Whether it is as long as what was counted; everything else is short, and made at once. */
+/** Whether it contains a list, which may be long; everything else is short and is converted at once. */
 function holdsList(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (isList(value)) return true;

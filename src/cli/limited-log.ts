@@ -1,10 +1,10 @@
 /**
- * The daemon's log within a budget: what files, processes and clients make it say again and again is counted.
+ * The daemon's log within a budget: messages that files, processes and clients cause again and again are counted.
  *
- * A line has a kind, its error code or else its message, and within the kind a subject, such as a path. In a minute a
- * subject gets its first LINES_OF_SUBJECT lines at once, and a kind its first LINES_OF_KIND. Further lines are counted,
- * and the counts are written when the minute ends. A subject that had lines left out gets that count only, minute by
- * minute, until it is quiet for one. Lines of level debug are not limited.
+ * A line has a kind, its error code or else its message, and within the kind a subject, such as a path. In a minute
+ * the first LINES_OF_SUBJECT lines of a subject and the first LINES_OF_KIND lines of a kind are written at once.
+ * Further lines are counted, and the counts are written when the minute ends. A subject that had lines left out gets
+ * only that count, minute by minute, until a minute passes without a line. Lines of level debug are not limited.
  *
  * Kinds are few and fixed; of each, at most twice LINES_OF_KIND subjects are kept.
  */
@@ -13,17 +13,17 @@ import { LOG_LEVELS, type LogLevel } from './log-choices.js';
 
 const WINDOW_MILLISECONDS = 60_000;
 
-/** Five times there and gone. */
+/** A problem that appears and goes away five times. */
 export const LINES_OF_SUBJECT = 10;
 export const LINES_OF_KIND = 100;
 
-/** Subjects of a kind that get a count of their own; the others are one sum. */
+/** Subjects of a kind that get their own count; the others share one. */
 export const COUNTS_OF_KIND = 5;
 
-/** Characters; a longer subject is told from others by as many. */
+/** Characters of a subject that are compared. */
 const MAX_SUBJECT_LENGTH = 1000;
 
-/** Calls back once, later. Returns what cancels that. */
+/** Calls back once, later. Returns a function that cancels it. */
 export type Schedule = (callback: () => void, milliseconds: number) => () => void;
 
 type Fields = Record<string, unknown>;
@@ -43,7 +43,7 @@ interface Subject {
   /** The worst of its lines. */
   level: LimitedLevel;
   last: Line;
-  /** It had lines left out in the window before. */
+  /** It had lines left out in the previous window. */
   readonly isRepeating: boolean;
 }
 
@@ -53,19 +53,19 @@ interface Kind {
   readonly subjects: Map<string, Subject>;
   readonly cancel: () => void;
   written: number;
-  /** Lines of subjects that are not kept. */
+  /** Lines of subjects that are not tracked. */
   leftOut: number;
-  /** The worst of those. */
+  /** The worst level of those. */
   level: LimitedLevel;
 }
 
-/** Fields that say what a line is about; a count repeats them. */
+/** Fields that name the subject of a line; the line of a count repeats them. */
 const SUBJECT_FIELDS = ['path', 'directory', 'source'] as const;
 
 export class LimitedLog implements Log {
   readonly #log: Log;
   readonly #schedule: Schedule;
-  /** Those with a line in the last minute. */
+  /** Kinds with a line in the last minute. */
   readonly #kinds = new Map<string, Kind>();
 
   constructor(log: Log, schedule: Schedule = afterTimeout) {
@@ -73,7 +73,7 @@ export class LimitedLog implements Log {
     this.#schedule = schedule;
   }
 
-  // Bound, so that one can be handed over alone.
+  // Bound, so that each can be passed as a function.
   readonly debug = (message: string, fields?: Fields): void => this.#log.debug(message, fields);
   readonly info = (message: string, fields?: Fields, about?: string): void =>
     this.#take('info', message, fields, about);
@@ -82,7 +82,7 @@ export class LimitedLog implements Log {
   readonly error = (message: string, fields?: Fields, about?: string): void =>
     this.#take('error', message, fields, about);
 
-  /** Writes the counts there are, before the process ends. */
+  /** Writes the pending counts, before the process ends. */
   flush(): void {
     for (const kind of this.#kinds.values()) {
       kind.cancel();
@@ -140,7 +140,7 @@ export class LimitedLog implements Log {
     this.#open(kind.name, kind.isCode, new Map(next));
   }
 
-  /** @returns the subjects that had lines left out, most first */
+  /** @returns the subjects that had lines left out, those with the most lines first */
   #writeCounts({ name, isCode, subjects, leftOut, level }: Kind): [string, Subject][] {
     const repeating = [...subjects]
       .filter(([, subject]) => leftOutOf(subject) > 0)
@@ -183,7 +183,7 @@ function worse(a: LimitedLevel, b: LimitedLevel): LimitedLevel {
 
 function afterTimeout(callback: () => void, milliseconds: number): () => void {
   const timer = setTimeout(callback, milliseconds);
-  // A count keeps no process alive.
+  // A pending count does not keep the process alive.
   timer.unref();
   return () => clearTimeout(timer);
 }

@@ -1,4 +1,4 @@
-/** Where `serve` listens, as its flags say, and by which URL it is reached there. */
+/** Where `serve` listens according to its flags, and the URLs by which it is reached. */
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../errors.js';
 import { portHolder } from '../processes/port-holder.js';
@@ -30,7 +30,7 @@ export async function* listenAsTold(
   if (systemdSocket) {
     const descriptors = systemdSockets();
     if (descriptors.length === 0) {
-      throw new UsageError('--web.systemd-socket: systemd handed over no socket (LISTEN_FDS)');
+      throw new UsageError('--web.systemd-socket: systemd passed no socket (LISTEN_FDS)');
     }
     for (const fd of descriptors) yield await listen(build(), { fd });
     return;
@@ -49,14 +49,14 @@ export function routePrefix({ routePrefix, externalUrl }: ListenFlags): string {
   return routePrefix ?? parseRoutePrefix(externalUrl?.pathname ?? '')!;
 }
 
-/** Of the exposition, as a browser or curl takes it. */
+/** The URL of the exposition, for a browser or curl. */
 export function urlOf(address: string, flags: ListenFlags, isTls: boolean): string {
   const path = flags.telemetryPath;
   if (flags.externalUrl !== undefined) {
     return flags.externalUrl.href.replace(/\/$/, '') + path;
   }
   if (/^(?:unix|fd):/.test(address)) return address;
-  // All interfaces: this machine is one of those that reach it.
+  // All interfaces, so localhost reaches it too.
   const host = address.replace(/^(?:\[::\]|0\.0\.0\.0)(?=:)/, 'localhost');
   return `${isTls ? 'https' : 'http'}://${host}${routePrefix(flags)}${path}`;
 }

@@ -1,4 +1,4 @@
-/** What there is to choose from for the log, apart from what writes it (log.ts): only a daemon has to load that. */
+/** Levels and formats of the log, apart from its writer (log.ts), which only a daemon has to load. */
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

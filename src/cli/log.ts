@@ -1,8 +1,8 @@
 /**
- * The daemon's log: pino to stderr, as logfmt or JSON, one line an event.
+ * The daemon's log: pino to stderr, as logfmt or JSON, one line per event.
  *
- * Writing is synchronous, so that the last line before an exit is there, and a closed stderr ends
- * nothing: a daemon does not die because nobody reads its log.
+ * Writing is synchronous, so that the last line before an exit is not lost. A closed stderr is ignored: a daemon does
+ * not die because its log has no reader.
  */
 import { type DestinationStream, destination, pino, stdTimeFunctions } from 'pino';
 import type { LogFormat, LogLevel } from './log-choices.js';
@@ -16,8 +16,8 @@ type Write = (message: string, fields?: Record<string, unknown>) => void;
 export type Log = Readonly<Record<LogLevel, Write>>;
 
 /**
- * @param mark what each line begins with, where others write to the same stderr
- * @param output stderr when left out
+ * @param mark the first fields of each line, if others write to the same stderr
+ * @param output stderr by default
  */
 export function openLog(
   level: LogLevel,

@@ -20,7 +20,7 @@ import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { textWidth, wrapText } from './text-width.js';
 
-/** Rows that a terminal is given unasked; a pipe gets them all. */
+/** Rows in a terminal by default; a pipe gets them all. */
 const SHOWN_ROWS = 50;
 
 export type LsSort = (typeof LS_SORTS)[number];
@@ -81,7 +81,7 @@ export const ls: Command<
   },
 };
 
-/** All of them when none is asked for. */
+/** All of them if none is selected. */
 function wantedLiveness(asked: Readonly<Record<Liveness, boolean>>): ReadonlySet<Liveness> {
   const all: Liveness[] = ['alive', 'dead', 'unknown'];
   const some = all.filter((liveness) => asked[liveness]);
@@ -90,7 +90,7 @@ function wantedLiveness(asked: Readonly<Record<Liveness, boolean>>): ReadonlySet
 
 const LIVENESS_ORDER: readonly Liveness[] = ['alive', 'unknown', 'dead'];
 
-/** Largest first, youngest first; what is equal, by id. */
+/** Largest first, youngest first; equal ones by id. */
 function processOrder(sort: LsSort): (a: ProcessView, b: ProcessView) => number {
   const byId = (a: ProcessView, b: ProcessView) => compareNames(a.processId, b.processId);
   const key: Readonly<Record<LsSort, (process: ProcessView) => number>> = {
@@ -123,12 +123,12 @@ function fileOrder(sort: LsSort): (a: FileView, b: FileView) => number {
 const collator = new Intl.Collator('en', { numeric: true });
 const compareNames = (a: string, b: string): number => collator.compare(a, b);
 
-/** When a process began; of one that is not seen, the oldest trace of it. */
+/** When a process started; if it is not visible, its oldest trace. */
 function bornSeconds({ startSeconds, firstSeenSeconds }: ProcessView): number | undefined {
   return startSeconds ?? firstSeenSeconds;
 }
 
-/** `-` where the time is not known. */
+/** `-` if the time is unknown. */
 function ageText(now: number, seconds: number | undefined): string {
   return formatAge(seconds === undefined ? undefined : now - seconds);
 }
@@ -145,7 +145,7 @@ function processesTable(
   const columns: Column[] = [
     ['PROCESS', ({ processId }) => processId],
     ['STATE', (process) => stateText(process, now) + (process.previousLife ? '*' : '')],
-    // It says nothing where no process is seen.
+    // Empty if no process is visible.
     ...(processes.some(roleAndPid) ? [['ROLE', roleAndPid] satisfies Column] : []),
     ['ENTRIES', ({ entries }) => formatCount(entries), true],
     ['USED', ({ usedBytes }) => formatBytes(usedBytes), true],
@@ -154,12 +154,12 @@ function processesTable(
     ['AGE', (process) => ageText(now, bornSeconds(process)), true],
     ['FILES', (process) => formatCount(process.files) + leftOutText(process), true],
   ];
-  // Last, and whole: what a terminal wraps can still be read and copied.
+  // Last, and not cut: a wrapped command line can still be read and copied.
   if (commands !== undefined) {
     const command: Column = ['COMMAND', ({ processId }) => commands.get(processId) ?? ''];
     return tableOf([...columns, command], processes, Infinity);
   }
-  // Where there is room for all of it: which kinds of files, and who wrote them where that differs.
+  // If there is space: the kinds of files, and the clients that wrote them if they differ.
   const more: Column[] = [
     ['KINDS', ({ kinds }) => kindsText(kinds)],
     ...(clients.size > 1 ? [['CLIENT', ({ clients: own }) => own.join(' ')] satisfies Column] : []),
@@ -202,7 +202,7 @@ function filesTable(files: readonly FileView[], now: number, width: number): str
   });
 }
 
-/** Of a file that could not be looked at nothing is known. */
+/** If stat failed, nothing is known of the file. */
 function sizeCells(file: FileView): string[] {
   if (file.modifiedSeconds === undefined && file.sizeBytes === 0) return ['-', '-', '-', '-'];
   const { entries, usedBytes, sizeBytes, diskBytes } = file;
@@ -216,14 +216,14 @@ function roleAndPid(process: ProcessView): string {
   return pid === undefined || String(pid) === processId ? role : `${role} (pid ${pid})`;
 }
 
-/** The code first: it is what is left when the column is narrow. */
+/** The code first: it remains when the column is cut. */
 function faultText({ fault }: FileView): string {
   if (fault === undefined) return '';
   const at = fault.offset === undefined ? '' : ` at byte ${fault.offset}`;
   return `${fault.code}: ${fault.found}${at}`;
 }
 
-/** `counter histogram livesum`; a number before those there are several of. */
+/** `counter histogram livesum`; with a number if there are several. */
 function kindsText(kinds: Readonly<Record<string, number>>): string {
   return Object.entries(kinds)
     .map(([kind, count]) => `${count > 1 ? `${count} ` : ''}${kind.replace(/^gauge /, '')}`)
@@ -253,7 +253,7 @@ function moreLine(hidden: number, what: string): string[] {
 
 function earlierProcessLine(shown: readonly ProcessView[]): string[] {
   const isAny = shown.some(({ previousLife }) => previousLife);
-  return isAny ? ['* earlier process: has values of one that had the same id'] : [];
+  return isAny ? ['* earlier process: has values of one with the same id'] : [];
 }
 
 function totalLines(total: ProcessesTotal): string[] {
@@ -273,7 +273,7 @@ function totalLines(total: ProcessesTotal): string[] {
   ];
 }
 
-/** By process id. Secrets: for this terminal only, since it was asked for. */
+/** By process id. They may contain secrets: only for this terminal, on request. */
 async function commandLines(processes: readonly ProcessView[]): Promise<Map<string, string>> {
   const proc = new Proc();
   const lines = new Map<string, string>();

@@ -5,7 +5,7 @@ import { type Block, blocksOf } from '../manual/markdown.js';
 import type { Topic } from '../manual/topics.js';
 import { roff } from './roff.js';
 
-/** Its title is a section, its headings are below it. */
+/** Its title becomes a section, its headings become subsections. */
 export function topicSection({ title, text }: Topic): string[] {
   const [, ...blocks] = blocksOf(text);
   return [`.SH ${inlineRoff(title)}`, ...blocks.flatMap(roffOf)];
@@ -26,12 +26,12 @@ function roffOf(block: Block): string[] {
   }
 }
 
-/** An empty line of text would be taken for a paragraph. */
+/** roff would read an empty line as a paragraph. */
 function codeLine(line: string): string {
   return line === '' ? '\\&' : roff(line);
 }
 
-/** The first cell, and the others below it by their names. */
+/** The first cell, then the others with their names. */
 function rowRoff(head: readonly string[], [first = '', ...cells]: readonly string[]): string[] {
   const named = cells.flatMap((cell, column) => {
     const name = head[column + 1];
@@ -42,7 +42,7 @@ function rowRoff(head: readonly string[], [first = '', ...cells]: readonly strin
 
 const MARKED = /\*\*(.+?)\*\*|`([^`]+)`|\[([^\]]+)\]\([^)\s]+\)/g;
 
-/** Bold for `**` and for code; of a link its text. */
+/** Bold for `**` and for code; a link becomes its text. */
 export function inlineRoff(text: string): string {
   let line = '';
   let end = 0;

@@ -1,6 +1,6 @@
 /**
- * `man`: the manual page, as roff, made from the tables of commands, flags and exit codes, and the topics of the manual:
- * `promfold man | man -l -`.
+ * `man`: the manual page, as roff, generated from the tables of commands, flags and exit codes and from the topics of
+ * the manual: `promfold man | man -l -`.
  *
  * Source of the macros: man(7) of the Linux man-pages project.
  */
@@ -15,7 +15,7 @@ import { topicSection } from './man-topic.js';
 import { roff } from './roff.js';
 import { VERSION } from './version.js';
 
-/** @param commands asked for when it runs: it is one of them itself */
+/** @param commands called when it runs, since it is one of them itself */
 export function manCommand(commands: () => Promise<readonly Command[]>): Command<never> {
   return {
     name: 'man',
@@ -33,7 +33,7 @@ export function manCommand(commands: () => Promise<readonly Command[]>): Command
   };
 }
 
-/** Made of tables that this page is made of, too. */
+/** The page already has these tables. */
 const IN_OTHER_WORDS: ReadonlySet<string> = new Set(['commands', 'flags']);
 
 export function manPage(commands: readonly Command[], topics: readonly Topic[]): string {
@@ -49,7 +49,7 @@ export function manPage(commands: readonly Command[], topics: readonly Topic[]):
     ]),
     '.SH DESCRIPTION',
     'promfold reads the metric files of prometheus_client\\(aqs multiprocess mode from outside the application.',
-    `Where DIR is left out, it is that of $${DIRECTORY_VARIABLE}. Nothing is ever written to it.`,
+    `If DIR is left out, it is $${DIRECTORY_VARIABLE}. promfold never writes to it, except with \\-\\-dead\\-processes=remove\\-live.`,
     '.SH COMMANDS',
     ...commands.flatMap(commandLines),
     '.SH EXIT STATUS',
@@ -57,16 +57,16 @@ export function manPage(commands: readonly Command[], topics: readonly Topic[]):
     '.SH ENVIRONMENT',
     '.TP',
     `.B ${DIRECTORY_VARIABLE}`,
-    'The directory, where the command line leaves it out.',
+    'The directory, if the command line does not name one.',
     '.TP',
     '.B NO_COLOR',
-    'When set, nothing is coloured, unless \\-\\-color says so.',
+    'If set, nothing is coloured, unless \\-\\-color says so.',
     '.TP',
     '.B CLICOLOR_FORCE',
-    'When set and not 0, colour is not only for terminals.',
+    'If set and not 0, output is coloured even if it is not a terminal.',
     '.TP',
     '.B PROMFOLD_...',
-    'Stands in for a flag, as said with each.',
+    'The environment variable of a flag, as described there.',
     ...topics.filter(({ name }) => !IN_OTHER_WORDS.has(name)).flatMap(topicSection),
   ];
   return `${lines.join('\n')}\n`;

@@ -1,17 +1,17 @@
 /**
- * Text of the manual as a terminal shows it: lines as wide as it is, links by what they lead to. Piped, it is the file's
- * own, but for its comments.
+ * Text of the manual for a terminal: lines fill its width, and links are followed by their target. Piped, it is the
+ * text of the file, without its comments.
  */
 import { type Block, blocksOf, withoutComments } from '../manual/markdown.js';
 import { renderTable } from './table.js';
 import { textWidth, wrapText } from './text-width.js';
 
-/** Prose is not wider than this, nor wider than the terminal. */
+/** Prose is no wider than this, and no wider than the terminal. */
 const PROSE_WIDTH = 100;
 
 const CODE_INDENT = '    ';
 
-/** @param width of the terminal; Infinity where there is none */
+/** @param width of the terminal; Infinity without one */
 export function manualText(markdown: string, width: number): string {
   if (width === Number.POSITIVE_INFINITY) return `${withoutComments(markdown).trimEnd()}\n`;
   const blocks = blocksOf(markdown);
@@ -22,7 +22,7 @@ export function manualText(markdown: string, width: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Items of a list stand close. */
+/** No empty line between the items of a list. */
 function isList(before: Block, block: Block): boolean {
   return before.kind === 'item' && block.kind === 'item';
 }
@@ -56,7 +56,7 @@ function hanging(start: string, text: string, width: number): string[] {
   );
 }
 
-/** As columns where they fit, else a row below the other: its first cell, then the others by their names. */
+/** As columns if they fit, else row by row: the first cell, then the others with their names. */
 function tableLines(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -79,7 +79,7 @@ function namedCell(name: string | undefined, cell: string): string {
 
 const LINK = /\[([^\]]+)\]\(([^)\s]+)\)/g;
 
-/** A link to another topic is followed by `promfold help`, an address by a browser, all else in the tree. */
+/** A link to a topic becomes `promfold help`, a URL is shown, and a path is left out. */
 export function shownLinks(text: string): string {
   return text.replace(LINK, (_, shown: string, target: string) => {
     const [, topic] = /^([\w-]+)\.md(?:#.*)?$/.exec(target) ?? [];

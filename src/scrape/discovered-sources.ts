@@ -107,7 +107,7 @@ export class DiscoveredSources {
     const startedMs = performance.now();
     const notices = new Notices(this.#options.log, this.#said);
     for (const { uid, processes } of unread) {
-      notices.say('processes that may not be looked into', { uid }, { processes });
+      notices.say('processes that cannot be read', { uid }, { processes });
     }
     for (const uid of crowded) {
       const max = MAX_DIRECTORIES_OF_USER;

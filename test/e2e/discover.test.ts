@@ -113,7 +113,7 @@ describe('promfold discover', { skip: python.skip }, () => {
       assert.match(stderr, /no process that can be read uses a multiprocess directory/);
       assert.match(
         stderr,
-        /\d+ processes of uid 0 may not be looked into; it takes root, or CAP_SYS_PTRACE/,
+        /\d+ processes of uid 0 cannot be read; this needs root, or CAP_SYS_PTRACE/,
       );
     });
   });

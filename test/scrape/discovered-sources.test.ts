@@ -325,7 +325,7 @@ describe('the sources of several users', () => {
       assert.equal(said(message).length, lines);
     }
     assert.deepEqual(
-      said('processes that may not be looked into').map(({ fields }) => fields),
+      said('processes that cannot be read').map(({ fields }) => fields),
       [{ uid: EVE, processes: 1 }],
     );
     assert.deepEqual(
