@@ -94,7 +94,7 @@ describe('promfold', () => {
     [
       'help on what is near no command or topic',
       ['help', 'zzzzzz'],
-      /^promfold: help: no command or topic is called 'zzzzzz'; promfold help lists what there is$/m,
+      /^promfold: help: no command or topic is called 'zzzzzz'; promfold help lists them all$/m,
     ],
     [
       'help on what is nearly a topic',

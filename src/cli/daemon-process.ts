@@ -27,7 +27,7 @@ const ANSWER_MILLISECONDS = 3000;
 /** When memory is short, the kernel kills the daemon before the command: half of the scale of proc(5). */
 const OOM_SCORE = '500';
 
-/** Its stderr is this process's stderr. */
+/** The log of the daemon goes to the stderr of this process. */
 function passOn(chunk: Buffer): void {
   try {
     writeSync(2, chunk);

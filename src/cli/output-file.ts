@@ -1,6 +1,6 @@
 /**
- * `-o FILE`: a reader sees the old content or the new, never half of it, and nobody who can write to the directory
- * can direct the output elsewhere.
+ * `-o FILE`: a reader sees the old content or the new, never half of it, and no user who can write to the directory
+ * can redirect the output.
  *
  * | FILE is                                   | what happens                                              |
  * |-------------------------------------------|-----------------------------------------------------------|
@@ -9,9 +9,9 @@
  * | /dev/stdout, /dev/stderr, /dev/fd/N       | that descriptor is written to                             |
  * | a directory, a socket, a block device     | refused                                                   |
  *
- * To replace is to write a temporary file in the same directory and to rename it. Its name cannot be predicted, and
- * O_EXCL makes it a new file. node_exporter's textfile collector reads whatever ends in `.prom` at any moment, so it
- * does not end so.
+ * Replacing means to write a temporary file in the same directory and to rename it. Its name cannot be predicted, and
+ * O_EXCL makes sure that it is new. It does not end in `.prom`, since node_exporter's textfile collector reads all
+ * such files at any moment.
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -38,7 +38,7 @@ const writeFile = promisify(fs.writeFile);
 // libuv adds O_CLOEXEC to every open.
 const { O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_WRONLY } = constants;
 
-/** Any of these ends a command that does nothing about it. */
+/** By default each of these ends a command. */
 const ENDING_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 const PERMISSION_BITS = 0o777;
@@ -46,18 +46,18 @@ const PERMISSION_BITS = 0o777;
 const OWNER_BITS = 0o700;
 
 export interface OutputFileOptions {
-  /** Only its owner may read the file, whatever the umask and the mode of an earlier file: mode 0600. */
+  /** Mode 0600, whatever the umask and the mode of an earlier file: only the owner can read it. */
   readonly isPrivate?: boolean;
 }
 
 /**
  * Writes FILE.
  *
- * A file that is not private gets its mode from the umask. Where it replaces a regular file of the same user, it gets
- * that file's mode and group.
+ * A file that is not private gets its mode from the umask. If it replaces a regular file of the same user, it gets
+ * the mode and group of that file.
  *
- * @throws UsageError `FILE: no such file or directory`; a file that was to be replaced is then as it was
- * @throws InterruptedError a signal came before the file was complete: the same
+ * @throws UsageError `FILE: no such file or directory`; a file that was to be replaced is then unchanged
+ * @throws InterruptedError a signal came before the file was complete; likewise
  */
 export async function writeOutputFile(
   file: string,
@@ -80,8 +80,8 @@ export async function writeOutputFile(
 }
 
 /**
- * By name, as in gawk: /dev/stdout is a link to a link of /proc, and to open that anew would write over the
- * beginning of a file that stdout goes to.
+ * By name, as in gawk: /dev/stdout is a link to a link of /proc. Opening it again would overwrite the beginning of a
+ * file to which stdout is redirected.
  */
 function descriptorNamed(file: string): number | undefined {
   if (file === '/dev/stdout') return 1;
@@ -90,7 +90,7 @@ function descriptorNamed(file: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-/** The name itself, not what a link leads to; undefined where there is nothing. */
+/** Of the name itself, not of the target of a link; undefined if nothing exists. */
 async function linkStat(file: string): Promise<Stats | undefined> {
   try {
     return await lstat(file);
@@ -108,7 +108,7 @@ function kindOf(stats: Stats): string {
 
 /** Waits for a reader of a FIFO, as a shell does. */
 async function writeInto(file: string, found: Stats, content: Uint8Array): Promise<void> {
-  // Anybody can leave one in /tmp and read what comes.
+  // Any user can create one in /tmp and read what is written to it.
   if (found.isFIFO() && ![process.geteuid!(), 0].includes(found.uid)) {
     throw new UsageError(
       `${file}: expected a FIFO of this user or of root, got one of uid ${found.uid}`,
@@ -133,14 +133,14 @@ async function replace(
 ): Promise<void> {
   const temporary = join(dirname(file), `.promfold-${randomBytes(12).toString('hex')}.tmp`);
   const earlier = found?.isFile() && found.uid === process.geteuid!() ? found : undefined;
-  // Never more than it has in the end: who has a file open can read what is written to it later.
+  // Never more permissive than in the end: a process that has opened the file can read everything written later.
   let mode = 0o666;
   if (isPrivate) mode = 0o600;
   else if (earlier !== undefined) mode = earlier.mode & OWNER_BITS;
 
   const signal = nextSignal();
   try {
-    // Blocking: a signal that comes meanwhile is told afterwards, when the file is there to be removed.
+    // Blocking: a signal that arrives meanwhile is handled afterwards, when the file exists and can be removed.
     const descriptor = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     const filled = fill(descriptor, content, () => {
       if (isPrivate) makePrivate(descriptor, file);
@@ -156,12 +156,12 @@ async function replace(
   }
 }
 
-/** Closes the descriptor, also after an error. The rename is not synced: both the old file and the new are whole. */
+/** Closes the descriptor, also after an error. The rename is not synced: both the old and the new file are complete. */
 async function fill(descriptor: number, content: Uint8Array, setAccess: () => void): Promise<void> {
   try {
     setAccess();
     await writeFile(descriptor, content);
-    // After a crash a file that was renamed first might be empty.
+    // Otherwise a crash after the rename may leave an empty file.
     await fsync(descriptor);
   } finally {
     await close(descriptor);
@@ -182,7 +182,7 @@ function copyAccess({ mode, uid, gid }: Stats, descriptor: number): void {
     try {
       fchownSync(descriptor, uid, gid);
     } catch {
-      // Not a member of the group any more: ours gets what everybody gets.
+      // Not a member of that group any more: the group of this process gets the permissions of others.
       allowed = (allowed & 0o707) | ((allowed & 0o007) << 3);
     }
   }
@@ -194,7 +194,10 @@ function setMode(descriptor: number, mode: number): void {
   if ((fstatSync(descriptor).mode & PERMISSION_BITS) !== mode) fchmodSync(descriptor, mode);
 }
 
-/** A signal that would end the process rejects `interruption`, until `ignore` is called; the next one ends it. */
+/**
+ * A signal that would end the process rejects `interruption`, until `ignore` is called; the next one ends the
+ * process.
+ */
 function nextSignal(): { readonly interruption: Promise<never>; ignore(): void } {
   let ignore = () => {};
   const interruption = new Promise<never>((_, reject) => {
@@ -207,7 +210,7 @@ function nextSignal(): { readonly interruption: Promise<never>; ignore(): void }
     };
     for (const signal of ENDING_SIGNALS) process.on(signal, tell);
   });
-  // Nobody waits for it where opening fails.
+  // If opening fails, nothing awaits it.
   interruption.catch(() => {});
   return { interruption, ignore };
 }

@@ -1,8 +1,8 @@
 /**
- * Text for a terminal or a log, on one line whatever it holds.
+ * Text for a terminal or a log, always on one line.
  *
- * File names and keys are written by others: a newline in one must not start a line of its own, nor an
- * escape sequence move the cursor.
+ * File names and keys come from other programs: a newline in one must not start a new line, and an escape sequence
+ * must not move the cursor.
  */
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
@@ -11,7 +11,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Control, format and separator characters as `\n`, `\t` or `\u` and four digits. */
 export function printable(text: string): string {
-  // Nearly every text, and five times as fast.
+  // This is the case for nearly every text, and five times as fast.
   if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(UNPRINTABLE, escaped);
 }

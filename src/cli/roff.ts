@@ -1,6 +1,6 @@
 /** Text as roff reads it. Source: groff(7), roff(7). */
 
-/** No escape, a dash that is a dash, no request at the start of a line. */
+/** Without escapes, with dashes that are not hyphens, and without a request at the start of a line. */
 export function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -2,11 +2,11 @@
  * `run`: CMD with a fresh directory, and a daemon next to it.
  *
  *   promfold run ─┬─ CMD           same terminal, process group, stdin, stdout, stderr
- *                 └─ promfold serve DIR   started anew when it ends (daemon-process.ts)
+ *                 └─ promfold serve DIR   restarted when it ends (daemon-process.ts)
  *
- * Nothing of ours may hurt CMD. So the daemon is a process of its own, and this one does little: it hands on
- * signals (signals.ts), waits for CMD, removes the directory and ends as CMD did. From the start of CMD on nothing may
- * open stdout or stderr as a stream: Node would make them non-blocking, and CMD shares them.
+ * promfold must not harm CMD. So the daemon is a process of its own, and this one does little: it forwards signals
+ * (signals.ts), waits for CMD, removes the directory and ends as CMD did. Once CMD has started, nothing may open
+ * stdout or stderr as a stream: Node would make them non-blocking, and CMD shares them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ import { SignalForwarding } from './signals.js';
 import { SOURCES } from './sources.js';
 import { systemErrorText } from './system-error.js';
 
-/** As a shell says that a command is there and cannot be run, or is not there. */
+/** Exit codes of a shell for a command that cannot be run, and for one that does not exist. */
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
@@ -38,19 +38,19 @@ export const run: Command<(typeof RUN_FLAGS)[number]> = {
   name: 'run',
   summary: 'Run a command with a fresh directory, and serve it.',
   details: [
-    `CMD gets a new, empty directory in $${DIRECTORY_VARIABLE}, whatever that held before, and promfold serves it until CMD ends. It is made in $TMPDIR, else /tmp, with mode 0700, and removed at the end.`,
-    'Gauges of dead processes are hidden, where --dead-processes does not say otherwise.',
-    'Signals are handed on, and promfold ends as CMD does: with its exit code, or by the same signal; 127 when CMD is not found, 126 when it cannot be run. Nothing that happens to promfold ends CMD.',
+    `CMD gets a new, empty directory in $${DIRECTORY_VARIABLE}, whatever its value was, and promfold serves it until CMD ends. It is created in $TMPDIR, else /tmp, with mode 0700, and removed at the end.`,
+    'Gauges of dead processes are hidden, unless --dead-processes says otherwise.',
+    'Signals are forwarded, and promfold ends as CMD does: with its exit code, or by the same signal; 127 if CMD is not found, 126 if it cannot be run. No failure of promfold ends CMD.',
     'As the first process of a container it does not reap orphans: use docker run --init.',
   ],
   positionals: ['CMD...'],
   flags: RUN_FLAGS,
-  // A server that is started anew by CMD would leave its running requests there for ever.
+  // Otherwise a server that CMD restarts would leave its running requests on the page for ever.
   fallbacks: { deadProcesses: 'hide-gauges' },
   exitCodes: [
-    ['the code of CMD', 'CMD ended with it; where a signal ended CMD, the same signal ends run'],
+    ['the code of CMD', 'CMD ended with it; if a signal ended CMD, the same signal ends run'],
     ['126', 'CMD cannot be run'],
-    ['127', 'there is no CMD'],
+    ['127', 'CMD is not found'],
   ],
   topic: 'wrapping',
   examples: [
@@ -79,7 +79,7 @@ export const run: Command<(typeof RUN_FLAGS)[number]> = {
             log,
           );
     const words = terminal.environment._?.endsWith('/nohup')
-      ? // Node forgets which signals were ignored, so CMD would not have it from us.
+      ? // Node does not preserve ignored signals, so CMD would not inherit them.
         ['nohup', program, ...args]
       : [program, ...args];
     try {
@@ -98,7 +98,7 @@ export const run: Command<(typeof RUN_FLAGS)[number]> = {
   },
 };
 
-/** Undefined where none can be made: then CMD runs without. */
+/** Undefined if none can be created: then CMD runs without metrics. */
 async function makeDirectory(
   asked: string | undefined,
   { environment }: Terminal,
@@ -110,7 +110,7 @@ async function makeDirectory(
         ? await makeFreshDirectory(temporaryPlaces(environment), log.warn)
         : await makeGivenDirectory(asked);
     const before = environment[DIRECTORY_VARIABLE];
-    log.info('directory made for the command', {
+    log.info('directory created for the command', {
       directory,
       ...(before && before !== directory && { insteadOf: before }),
     });
@@ -123,7 +123,7 @@ async function makeDirectory(
   }
 }
 
-/** The directories of `serve` are not to come from the environment. */
+/** The environment must not name other directories for `serve`. */
 function daemonEnvironment({ environment }: Terminal): NodeJS.ProcessEnv {
   const variables = [...SOURCES, 'discover'].map((key) =>
     environmentVariable(FLAGS[key as FlagKey]),
@@ -134,8 +134,8 @@ function daemonEnvironment({ environment }: Terminal): NodeJS.ProcessEnv {
 }
 
 /**
- * The old spelling is of our directory too, where it is set: clients before 0.10 know no other. Where it is not it
- * stays so, for those who take the variable away from their children.
+ * The old spelling gets the new directory too if it is set: clients before 0.10 know no other. It is not added, since
+ * some programs remove the variable from their children.
  */
 function commandEnvironment(
   directory: string | undefined,
@@ -157,7 +157,7 @@ async function runCommand(
   log: Log,
 ): Promise<ExitStatus> {
   try {
-    // Throws, or tells later: that depends on what is wrong.
+    // Depending on the error, this throws or emits an event later.
     const command = spawn(program, args, { env, stdio: 'inherit' });
     onStart(command);
     const [code, signal] = (await once(command, 'exit')) as [number | null, NodeJS.Signals | null];
@@ -169,7 +169,7 @@ async function runCommand(
   }
 }
 
-/** Removes the directory, unless somebody still needs it. */
+/** Removes the directory, unless a process still needs it. */
 async function leave(directory: string, isKept: boolean, log: Log): Promise<void> {
   if (isKept) {
     log.info('directory kept', { directory });
@@ -177,11 +177,11 @@ async function leave(directory: string, isKept: boolean, log: Log): Promise<void
   }
   try {
     const own = identityOf(await stat(directory, { bigint: true }));
-    // All there are: one more that is not looked at might be ours.
+    // Without a limit: one that is not read might be this one.
     const { directories } = await discoverDirectories(new Proc(), Number.POSITIVE_INFINITY);
     const users = directories.find(({ identity }) => identity === own)?.users ?? [];
     if (users.length > 0) {
-      // Without it the first new metric of such a process would end it.
+      // Without the directory, such a process would fail at its next new metric.
       const pids = users.map(({ pid }) => pid).join(',');
       log.warn('directory kept: processes that outlive the command use it', { directory, pids });
       return;

@@ -32,7 +32,7 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
   flags: FLAGS,
   exitCodes: [
     ['0', 'the exposition is printed'],
-    ['1', 'there is no family or sample of any --name'],
+    ['1', 'no --name matches a family or sample'],
   ],
   topic: 'output-files',
   examples: [
@@ -79,7 +79,7 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
 
       if (output === undefined || output === '-') await terminal.print(exposition);
       else await writeOutputFile(output, exposition);
-      // What the others hold is printed all the same.
+      // The metrics of other sources are printed anyway.
       if (problems.some(({ code }) => code === 'DIRECTORY_UNREADABLE')) return 2;
       return missing.length > 0 && missing.length === new Set(names).size ? 1 : 0;
     } finally {
@@ -89,16 +89,16 @@ export const scrape: Command<(typeof FLAGS)[number]> = {
   },
 };
 
-/** Of OpenMetrics, whose end is a line; text has nothing at all. */
+/** An empty page of OpenMetrics still ends in this line; an empty page of text has no bytes. */
 const EMPTY_PAGE_BYTES = '# EOF\n'.length;
 
 interface MissingName {
   readonly name: string;
-  /** Names there are that it may be a misspelling of. */
+  /** Existing names that it may be a misspelling of. */
   readonly near: readonly string[];
 }
 
-/** Which names have no family and no sample. All pages asked for at once are of one reading. */
+/** Names without a family or sample. Pages that are requested together come from one reading. */
 async function missingNames(
   scraper: Scraper,
   dialect: Dialect,

@@ -1,8 +1,8 @@
 /**
- * The whole terminal, for as long as a command needs it: keys one by one, lines drawn in place.
+ * The whole terminal, while a command needs it: single keys, and lines drawn in place.
  *
- * It is given back as it was however the command ends, a bug included: the alternate screen is left, the
- * cursor shown, and line input restored. Source of the sequences: xterm control sequences.
+ * Its state is restored however the command ends, even by a bug: the alternate screen is left, the cursor is shown,
+ * and line input is restored. Source of the sequences: xterm control sequences.
  */
 import type { ReadStream, WriteStream } from 'node:tty';
 
@@ -16,7 +16,7 @@ export interface Screen {
   take(): void;
   giveBack(): void;
   size(): { readonly width: number; readonly height: number };
-  /** Lines as wide as the screen at most; those beyond its height are left out. */
+  /** Lines must fit the width of the screen; those beyond its height are left out. */
   draw(lines: readonly string[]): void;
   /** `q`, `up`, `enter`, `ctrl-c`: see nameOfKey. */
   onKey(listen: (key: string) => void): void;
@@ -33,7 +33,7 @@ export function screenOf(input: ReadStream, output: WriteStream): Screen {
       output.write(ENTER);
       input.setRawMode(true);
       input.resume();
-      // Also when nobody gets to call giveBack.
+      // Also if giveBack is never called.
       process.once('exit', restore);
     },
     giveBack() {
@@ -78,7 +78,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '\u0003': 'ctrl-c',
 };
 
-/** The keys in what a terminal sent at once; a sequence we do not know is none. */
+/** The keys in the bytes that a terminal sent; unknown sequences are skipped. */
 export function* keysIn(text: string): IterableIterator<string> {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what a terminal sends.
   for (const [sequence] of text.matchAll(/\u001b(?:\[[\d;]*[A-Za-z~]|O[A-Z])|./gsu)) {

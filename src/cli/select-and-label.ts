@@ -21,7 +21,7 @@ export function planRules({
   return { prefixes: { include, exclude }, labels: { fixed: label } };
 }
 
-/** The prefixes choose from these families, too; labels are added to none of them. */
+/** The prefixes also select from these families; labels are not added to them. */
 export function appendedPages({
   appendUrl,
   include,

@@ -1,4 +1,4 @@
-/** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until it is told to stop. */
+/** `serve`: the daemon. Reads the directory at each GET of the telemetry path, until a signal stops it. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
@@ -28,13 +28,13 @@ import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 /** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
 const GRACE_MILLISECONDS = 4_400;
 
-/** And all the rest: what has not ended by then hangs. */
+/** For everything else: what has not ended by then hangs. */
 const CLOSE_MILLISECONDS = 4_700;
 
-/** Then the process is gone, also when the exit of Node hangs. */
+/** Then the process ends, even if Node's exit hangs. */
 const EXIT_MILLISECONDS = 4_900;
 
-/** But for those that say where the directories are. */
+/** Without those that name the directories. */
 export const SERVE_FLAGS = [
   'listenAddress',
   'telemetryPath',
@@ -157,7 +157,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       await web?.users.close();
     };
     try {
-      // Half of all there is to load, and no other command needs it.
+      // Half of the code to load, and no other command needs it.
       const { buildServer } = await import('../serve/server.js');
       for await (const listener of listenAsTold(flags, () => buildServer(scraper, options))) {
         listeners.push(listener);
@@ -172,7 +172,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       await Promise.race([begin(), stopped]);
       log.info('stopping', { signal: String(stop.reason) });
     } finally {
-      // What hangs by then ends with the process.
+      // What still hangs then ends with the process.
       const closed = new AbortController();
       const late = sleep(CLOSE_MILLISECONDS, undefined, { signal: closed.signal });
       late.catch(() => {});
@@ -188,7 +188,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
 /** @throws UsageError for a file that cannot be used */
 async function openWeb(path: string | undefined, log: LimitedLog): Promise<Web | undefined> {
   if (path === undefined) return undefined;
-  // YAML is as much to load as the rest of a daemon.
+  // Loading YAML takes as long as loading the rest of the daemon.
   const { WebConfigFile } = await import('../config/web-config-file.js');
   const { ConfigError } = await import('../config/yaml-node.js');
   try {

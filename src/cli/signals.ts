@@ -1,10 +1,11 @@
 /**
- * Signals that reach `run` are handed on to the command, once.
+ * Forwards signals that `run` receives to the command, once.
  *
  * A terminal sends Ctrl-C to its whole foreground process group, `timeout` and service managers to the group or to
- * all they have started: the command has such a signal already, and a second one makes some servers drop their
- * requests (uvicorn). Node does not say who sent a signal. But the daemon is in the same group: what it has got
- * as well, the command has got. Where no daemon can say, a key of the terminal is taken to have reached all.
+ * all processes they started. The command has received such a signal already, and a second one makes some servers
+ * drop their requests (uvicorn). Node does not say who sent a signal. But the daemon is in the same group: a signal
+ * that it received has reached the command too. Without a daemon to ask, signals of terminal keys are assumed to have
+ * reached the whole group.
  */
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -15,13 +16,13 @@ import { FORWARDED_SIGNALS } from './wrapped.js';
 const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
 export class SignalForwarding {
-  /** Came before there was a command: nobody has sent them to it. */
+  /** Received before the command started, so the command has not received them. */
   readonly #early: NodeJS.Signals[] = [];
   #command: ChildProcess | undefined;
   #daemon: DaemonProcess | undefined;
   #isOver = false;
 
-  /** From now on no signal ends this process. */
+  /** From now on these signals do not end this process. */
   constructor() {
     for (const signal of FORWARDED_SIGNALS) process.on(signal, () => this.#forward(signal));
   }
@@ -32,7 +33,7 @@ export class SignalForwarding {
     for (const signal of this.#early) command.kill(signal);
   }
 
-  /** The command has ended, and so do we in a moment. */
+  /** The command has ended, and this process is about to end. */
   stop(): void {
     this.#isOver = true;
   }
@@ -52,7 +53,7 @@ async function hasGot(
 ): Promise<boolean> {
   const own = statOf('self');
   const its = statOf(command.pid);
-  // One that left our group (setsid, a shell with job control) gets nothing that is sent to it.
+  // A command that left the group (setsid, a shell with job control) does not receive what is sent to the group.
   if (own === undefined || its === undefined || its.processGroup !== own.processGroup) return false;
   const isReceived = await daemon?.hasReceived(signal);
   return isReceived ?? (KEYS.includes(signal) && own.processGroup === own.foregroundGroup);

@@ -33,7 +33,7 @@ export const snapshot: Command<'output' | 'json'> = {
       await terminal.print(archive);
       return 0;
     }
-    // Label values and help texts are in it, which others may not be meant to read.
+    // It contains label values and help texts, which may not be meant for others.
     await writeOutputFile(output, archive, { isPrivate: true });
     const facts = {
       path: directory,

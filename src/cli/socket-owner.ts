@@ -1,4 +1,4 @@
-/** Users and groups of this machine, by name or number: whose a socket is to be. Source: passwd(5), group(5). */
+/** Users and groups of this machine, by name or number: the owner of a socket. Source: passwd(5), group(5). */
 import { readFileSync } from 'node:fs';
 
 /** As chown(2) takes them: -1 for no change. */
@@ -7,7 +7,7 @@ export interface SocketOwner {
   readonly gid: number;
 }
 
-/** @returns undefined for what is not there */
+/** @returns undefined if it does not exist */
 export function findOwner(text: string): SocketOwner | undefined {
   const [, user = '', colon, group = ''] = /^([^:]*)(:?)([^:]*)$/.exec(text) ?? [];
   if (user + group === '' || (colon === ':' && group === '')) return undefined;
@@ -16,7 +16,7 @@ export function findOwner(text: string): SocketOwner | undefined {
   return uid === undefined || gid === undefined ? undefined : { uid, gid };
 }
 
-/** Both files have the name first, and the number third. */
+/** In both files the name is the first field, and the number the third. */
 function idOf(file: string, name: string): number | undefined {
   if (/^\d{1,10}$/.test(name)) return Number(name);
   for (const line of readFileSync(file, 'utf8').split('\n')) {

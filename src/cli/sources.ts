@@ -1,5 +1,5 @@
 /**
- * Which directories are served: DIR, alone and without a name, or the sources that flags name.
+ * Which directories are served: DIR alone, without a name, or the sources that flags name.
  */
 import { UsageError } from '../errors.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
@@ -10,7 +10,7 @@ import type { FlagKey, FlagValues } from './flags.js';
 export const SOURCES = ['source', 'sourceLabel'] as const satisfies readonly FlagKey[];
 
 interface Flags extends FlagValues<(typeof SOURCES)[number] | 'label'> {
-  /** Of `serve`: there may be none to begin with. */
+  /** Of `serve`: there may be no sources at first. */
   readonly discover?: boolean;
 }
 

@@ -3,8 +3,8 @@ import { formatAge } from '../inspect/quantity.js';
 import type { Liveness } from '../processes/writer.js';
 
 /**
- * `alive`, `dead`, `unknown 3d`. Liveness is a fact or unknown; where unknown, how long nothing was seen of the process
- * helps to guess.
+ * `alive`, `dead`, `unknown 3d`. Liveness is a fact or unknown. If unknown, the time since the last sign of the
+ * process helps to guess.
  */
 export function stateText(
   { liveness, lastSeenSeconds }: { liveness: Liveness; lastSeenSeconds: number | undefined },
@@ -14,7 +14,7 @@ export function stateText(
   return `${liveness} ${formatAge(nowSeconds - lastSeenSeconds)}`;
 }
 
-/** What the process says it is, else its program; empty where it is not seen. */
+/** The role of the process, else its program; empty if the process is not visible. */
 export function roleText({
   role,
   program,

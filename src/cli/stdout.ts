@@ -1,8 +1,8 @@
 /**
- * Writes what a command prints to a stream, chunk by chunk, until nobody reads on.
+ * Writes the output of a command to a stream, chunk by chunk, until the reader closes it.
  *
- * A million rows are more than one string holds (V8 ends at 512 MiB), and `head` has seen enough after ten. So
- * long output is an iterable of pieces, of which each is made when the ones before it are written.
+ * A million rows are longer than a string can be in V8 (512 MiB), and `head` needs only ten of them. So long output
+ * is an iterable of pieces, each made when the previous ones have been written.
  */
 import type { Writable } from 'node:stream';
 import { UsageError } from '../errors.js';
@@ -11,21 +11,21 @@ import { systemErrorText } from './system-error.js';
 /** A text, bytes, or a text in pieces. */
 export type Output = string | Uint8Array | Iterable<string>;
 
-/** What a pipe holds. */
+/** The capacity of a pipe. */
 const CHUNK_LENGTH = 65_536;
 
-/** A file is written without partial writes up to 2 GiB; well below it, so that an end of the reader is seen soon. */
+/** Writes to a file are not partial up to 2 GiB. Much less, so that a closed pipe is noticed soon. */
 const CHUNK_BYTES = 16 * 2 ** 20;
 
-/** The reader is gone, now or at an earlier write. */
+/** The reader closed the stream, now or at an earlier write. */
 const CLOSED = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
 /**
- * @returns false when nobody reads on: what is left was not written
- * @throws UsageError where it cannot be written
+ * @returns false if the reader closed the stream: the rest was not written
+ * @throws UsageError if writing fails
  */
 export async function writeOutput(stream: Writable, output: Output): Promise<boolean> {
-  // The callback of write is told too; without a listener it would be thrown.
+  // The callback of write gets the error too; without a listener it would be thrown.
   if (stream.listenerCount('error') === 0) stream.on('error', () => {});
   for (const chunk of chunksOf(output)) {
     const error = await write(stream, chunk);
@@ -55,7 +55,7 @@ function* chunksOf(output: Output): IterableIterator<string | Uint8Array> {
   } else {
     let chunk = '';
     for (const piece of output) {
-      // Not appended to: the two together may be longer than a string can be.
+      // Not concatenated: both together may be longer than a string can be.
       if (piece.length >= CHUNK_LENGTH && chunk !== '') {
         yield chunk;
         chunk = '';

@@ -1,5 +1,5 @@
 /**
- * What the system said, in its own words: `permission denied`, `address already in use`.
+ * A system error in the words of the system: `permission denied`, `address already in use`.
  */
 import { getSystemErrorMap } from 'node:util';
 

@@ -1,30 +1,30 @@
 /**
  * A table as lines of text: columns as wide as their widest cell, two blanks between them.
  *
- * Where it is wider than the terminal, one flexible column is narrowed: its texts are cut and end in `…`, or take
- * several lines. Cells are made printable here, so no name in a file moves the cursor.
+ * If it is wider than the terminal, one flexible column is narrowed: its texts are cut and end in `…`, or take
+ * several lines. Cells are made printable here, so that no name in a file moves the cursor.
  */
 import { printable } from './printable.js';
 import { cutToWidth, isAscii, padToWidth, widthUpTo, wrapSeries } from './text-width.js';
 
 const GAP = '  ';
 
-/** A flexible column is not narrower than this; the lines are then wider than asked for. */
+/** A flexible column is never narrower than this, even if lines become too wide. */
 const MIN_WIDTH = 8;
 const MIN_WRAPPED_WIDTH = 24;
 
 export interface TableOptions {
-  /** Columns of the terminal; Infinity where nothing is to be cut, as when stdout is not a terminal. */
+  /** Columns of the terminal; Infinity to cut nothing, as when stdout is not a terminal. */
   readonly width: number;
   /** Indexes of the columns that are aligned right: numbers. */
   readonly alignRight?: readonly number[];
   /** Index of the column that is narrowed; absent for none. */
   readonly flexible?: number;
-  /** That column takes as many lines as it needs: nothing of a series is lost. */
+  /** Wraps that column, so that no part of a series is cut. */
   readonly wrap?: boolean;
 }
 
-/** A column is as wide as its widest cell, but for cells beyond this: those stick out on their own lines. */
+/** A column is as wide as its widest cell, up to this; wider cells make only their own line longer. */
 const MAX_ALIGNED_WIDTH = 500;
 
 /** @returns the header, then a line or more for each row; no blanks at the end of a line, no newlines */
@@ -39,7 +39,7 @@ export function renderTable(
 /**
  * The same for a table of any length, line by line.
  *
- * @param rows gone through twice, for the widths and for the lines; they may be made when they are asked for
+ * @param rows iterated twice, for the widths and for the lines; they may be made on demand
  */
 export function* tableLines(
   header: readonly string[],
@@ -82,7 +82,7 @@ function columnWidths(
   for (const row of rows) {
     for (let i = 0; i < measured; i++) {
       const cell = printable(row[i] ?? '');
-      // The longest so far is seldom beaten, and measuring takes longer than comparing.
+      // Most cells are shorter than the widest so far, and comparing is faster than measuring.
       if (cell.length <= widths[i]! && isAscii(cell)) continue;
       widths[i] = Math.max(widths[i]!, widthUpTo(cell, max));
     }
@@ -97,7 +97,7 @@ function columnWidths(
   return widths;
 }
 
-/** Names and what they say, as commander lists flags. */
+/** Names and their descriptions, formatted as commander lists flags. */
 export function definitionLines(
   definitions: readonly (readonly [name: string, text: string])[],
 ): string[] {

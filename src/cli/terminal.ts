@@ -1,20 +1,20 @@
 /**
  * What the terminal can show: its width, and whether it takes colour.
  *
- * Piped output is plain: nothing is cut and nothing coloured, so that it can be searched and cut by
- * others. `COLUMNS` counts where set, as for `ls`. Of colour `--color` decides; where it says auto, `NO_COLOR`
- * (no-color.org), then `CLICOLOR_FORCE` and `CLICOLOR` (bixense.com/clicolors), then what stdout is.
+ * Piped output is plain: nothing is cut or coloured, so that other programs can search and cut it. `COLUMNS` is used
+ * if set, as by `ls`. `--color` decides about colour; if it is auto, `NO_COLOR` (no-color.org) does, then
+ * `CLICOLOR_FORCE` and `CLICOLOR` (bixense.com/clicolors), then whether stdout is a terminal.
  */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** stdout, as far as it matters here. */
+/** The properties of stdout that matter here. */
 export interface Screen {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
 
-/** Of a terminal that does not say. */
+/** For a terminal of unknown width. */
 const USUAL_WIDTH = 80;
 
 /** Infinity when stdout is not a terminal. */
@@ -47,7 +47,7 @@ export type Style = keyof typeof CODES;
 
 export type Paint = (style: Style, text: string) => string;
 
-/** Styles a text that was already padded; what it is given back is no longer printable. */
+/** Styles a text that is already padded; the result contains escape sequences. */
 export function painter(colour: boolean): Paint {
   if (!colour) return (_, text) => text;
   return (style, text) => `\u001b[${CODES[style]}m${text}\u001b[0m`;

@@ -1,14 +1,14 @@
 /**
  * How many columns of a terminal a text takes, and how to cut it to a width.
  *
- * Counted by grapheme: what a reader sees as one character is cut or kept whole. Wide are the East Asian
- * scripts and emoji, as terminals draw them. Source: Unicode UAX #11, East Asian Width, W and F.
+ * Counted by grapheme: what a reader sees as one character is kept or cut as a whole. East Asian scripts and emoji
+ * are wide, as terminals draw them. Source: Unicode UAX #11, East Asian Width, W and F.
  */
 import { printable } from './printable.js';
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** The segmenter takes 30 ms to make, and most programs print no text that needs it. */
+/** Creating the segmenter takes 30 ms, and most output does not need it. */
 function graphemesOf(text: string): Intl.Segments {
   segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return segmenter.segment(text);
@@ -18,7 +18,7 @@ function graphemesOf(text: string): Intl.Segments {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
 
-/** Printable ASCII takes the short way: nearly every text of a table is that. */
+/** A fast path for printable ASCII: nearly all cells of a table are that. */
 const ASCII = /^[ -~]*$/;
 
 /** Whether each character takes one column. */
@@ -43,10 +43,10 @@ export function widthUpTo(text: string, max: number): number {
   return width;
 }
 
-/** Code units of a grapheme, of which a column or two is all that is seen. */
+/** Code units of a grapheme, which fills one or two columns. */
 const MAX_GRAPHEME_LENGTH = 64;
 
-/** Enough of a text to fill a width and more. */
+/** The beginning of a text, long enough to fill a width. */
 function startOf(text: string, width: number): string {
   const max = (width + 1) * MAX_GRAPHEME_LENGTH;
   return text.length <= max ? text : text.slice(0, max);
@@ -74,13 +74,13 @@ export function cutToWidth(text: string, width: number): string {
   return `${cut}…`;
 }
 
-/** One line, whatever the text holds, with blanks to fill the width. */
+/** The text, filled with blanks to the width. */
 export function padToWidth(text: string, width: number, alignRight = false): string {
   const blanks = ' '.repeat(width - widthUpTo(text, width));
   return alignRight ? blanks + text : text + blanks;
 }
 
-/** A series that takes more is cut: a label value of 1 MiB would fill 10,000. */
+/** A longer series is cut: a label value of 1 MiB would fill 10,000 lines. */
 const MAX_SERIES_LINES = 50;
 
 /**
@@ -108,7 +108,7 @@ export function wrapSeries(text: string, width: number): string[] {
   return lines.map((filled) => filled.trimEnd());
 }
 
-/** Words on lines no wider than this; a word that is wider has a line to itself. */
+/** Words on lines no wider than this; a wider word has its own line. */
 export function wrapText(text: string, width: number): string[] {
   if (width === Number.POSITIVE_INFINITY) return [printable(text)];
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** What `top` shows, as lines, and what its keys do. */
+/** The lines that `top` shows, and what its keys do. */
 
 import {
   counted,
@@ -18,15 +18,15 @@ import { cutToWidth, textWidth } from './text-width.js';
 
 export interface TopState {
   sort: (typeof TOP_SORTS)[number];
-  /** Text that a process, series or gauge must have; '' for all. */
+  /** Text that a process, series or gauge must contain; '' for all. */
   filter: string;
   /** The text typed after `/`; undefined when nothing is being typed. */
   typing: string | undefined;
-  /** The table that is scrolled. */
+  /** The table that scrolling moves. */
   scrolled: 'series' | 'gauges';
-  /** Rows of each that are scrolled past. */
+  /** First visible row of each. */
   readonly from: { series: number; gauges: number };
-  /** The keys are shown in place of the tables. */
+  /** Whether the keys are shown instead of the tables. */
   showsKeys: boolean;
 }
 
@@ -43,10 +43,10 @@ export function newTopState(sort: TopState['sort'], filter: string): TopState {
 
 export interface TopLayout {
   readonly width: number;
-  /** Lines there are for everything. */
+  /** Lines on the screen. */
   readonly rows: number;
   readonly paint: Paint;
-  /** A screen has keys, and a last line that says which. */
+  /** Whether keys are read, and the last line lists them. */
   readonly hasKeys: boolean;
 }
 
@@ -57,20 +57,20 @@ const HELP = 'q quit  s sort  / filter  ↑↓ scroll  ? keys';
 const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ['q, Ctrl-C', 'quit'],
   ['s, → and ←', 'sort the processes by rate, id, entries or used'],
-  ['/', 'show only what has a text: type it, then enter'],
-  ['escape', 'show everything again'],
+  ['/', 'show only rows that contain a text: type it, then enter'],
+  ['escape', 'show all rows again'],
   ['↑ ↓, page up, page down', 'scroll the series, or the gauges'],
-  ['tab', 'scroll the other of the two'],
-  ['?', 'these keys; any key goes back'],
+  ['tab', 'switch between the two'],
+  ['?', 'show these keys; any key returns'],
 ];
 
-/** What each table gets of the room, where all have more rows than that. */
+/** The share of each table in the screen, if all have more rows than fit. */
 const SHARES = { processes: 0.35, series: 0.4, gauges: 0.25 } as const;
 
-/** Rows of all tables; on a lower screen there are processes and series only. */
+/** Rows of all tables; with fewer, only processes and series are shown. */
 const MIN_ROOM_FOR_GAUGES = 6;
 
-/** @returns true when the key means to leave */
+/** @returns true if the key quits */
 export function handleKey(state: TopState, key: string, height: number): boolean {
   if (key === 'ctrl-c') return true;
   if (state.typing !== undefined) {
@@ -148,7 +148,7 @@ function setFilter(state: TopState, filter: string): void {
   state.from.gauges = 0;
 }
 
-/** The whole report. Scrolls no further than there is to show; without a screen there are no more lines than there is room for. */
+/** The whole report. Limits scrolling to the rows that exist, and the lines to those that fit. */
 export function topLines(view: TopView, state: TopState, layout: TopLayout): string[] {
   const { width, rows, paint, hasKeys } = layout;
   const head = headLines(view, layout);
@@ -159,14 +159,14 @@ export function topLines(view: TopView, state: TopState, layout: TopLayout): str
   }
   const { processes, series, gauges: allGauges } = chosen(view, state);
 
-  // A header and an empty line for each table, and the foot.
+  // A header and an empty line for each table, and the last line.
   const roomOf = (tables: number) => rows - head.length - 2 * tables - 1;
   const gauges = roomOf(3) >= MIN_ROOM_FOR_GAUGES ? allGauges : [];
   const tables = gauges.length > 0 ? 3 : 2;
   const room = Math.max(tables, roomOf(tables));
   const [forProcesses, forSeries, forGauges] = allot(room, [
     [processes.length, SHARES.processes],
-    // Where nothing moves, a line says so.
+    // If nothing changes, a line says so.
     [Math.max(1, series.length), SHARES.series],
     [gauges.length, SHARES.gauges],
   ]) as [number, number, number];
@@ -195,7 +195,7 @@ export function topLines(view: TopView, state: TopState, layout: TopLayout): str
   ];
 }
 
-/** What the filter leaves. One that names only some kind of rows shows all of the others. */
+/** The rows that match the filter. If it matches only one kind of rows, all rows of the other kind are shown. */
 function chosen(
   view: TopView,
   { filter, sort }: TopState,
@@ -220,7 +220,10 @@ function chosen(
   };
 }
 
-/** Shares of the room, one row at least for each that wants any; what one does not need goes to the others. */
+/**
+ * The rows of each table: its share, but at least one if it has any. Rows that a table does not need go to the
+ * others.
+ */
 function allot(
   room: number,
   tables: readonly (readonly [wanted: number, share: number])[],
@@ -312,7 +315,7 @@ function gaugeLines(gauges: readonly TopGauge[], width: number): string[] {
   });
 }
 
-/** Three digits, as in `diff`; whole ones exactly. */
+/** Three digits, as in `diff`; whole numbers exactly. */
 function signed(change: number): string {
   const rounded = Number.isInteger(change) ? change : Number(change.toPrecision(3));
   return `${change > 0 && Number.isFinite(change) ? '+' : ''}${formatValue(rounded)}`;

@@ -1,8 +1,8 @@
 /**
- * `top`: which processes and series move, twice a second or so, until it is left.
+ * `top`: which processes and series change, refreshed until the user quits.
  *
- * In a terminal it takes the whole screen, and gives it back as it was, however it ends. Piped, it prints one
- * report after another.
+ * In a terminal it takes the whole screen, and restores it however it ends. Piped, it prints one report after
+ * another.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,9 +20,9 @@ import { handleKey, newTopState, type TopState, topLines } from './top-screen.js
 
 export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' | 'color'> = {
   name: 'top',
-  summary: 'Watch which processes and series move.',
+  summary: 'Watch which processes and series change.',
   flags: ['interval', 'count', 'topSort', 'filter', 'color', 'json'],
-  exitCodes: [['0', 'it was left, or --count is reached']],
+  exitCodes: [['0', 'the user quit, or --count is reached']],
   topic: 'watching',
   examples: ['top /run/prom', 'top --interval 0.5 /run/prom', 'top --count 1 --json /run/prom'],
 
@@ -31,7 +31,7 @@ export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' |
     if (await isPipe(path)) {
       throw new UsageError(`${path}: expected a directory, got a pipe, which is read only once`);
     }
-    // Before the screen is taken: what is wrong with the directory is one line, as elsewhere.
+    // Before the screen is taken, so that an error of the directory is one line, as in other commands.
     const first = await readPath(path);
     const state = newTopState(flags.topSort, flags.filter ?? '');
     const isLive = process.stdout.isTTY && process.stdin.isTTY && !flags.json;
@@ -47,15 +47,15 @@ interface Run {
   readonly first: Reading;
   /** Seconds. */
   readonly interval: number;
-  /** Reports to give; 0 for no end. */
+  /** Reports to print; 0 for no limit. */
   readonly count: number;
   readonly paint: Paint;
 }
 
-/** Rows of a report that nobody scrolls. */
+/** Rows of a report that is not scrolled. */
 const PIPED_ROWS = 20;
 
-/** One report an interval; the first after one interval, since a rate needs two readings. */
+/** One report per interval; the first after one interval, since a rate needs two readings. */
 async function runPiped(
   { path, first, interval, count, paint }: Run,
   state: TopState,
@@ -73,7 +73,7 @@ async function runPiped(
     const width = terminalWidth(terminal.environment);
     const layout = { width, rows: PIPED_ROWS, paint, hasKeys: false };
     const report = json ? toJson(view) : `${topLines(view, state, layout).join('\n')}\n\n`;
-    // Nobody reads on: what is left to tell would go nowhere.
+    // The reader closed the pipe.
     if (!(await terminal.print(report))) return 0;
   }
   return 0;
@@ -111,7 +111,7 @@ async function refresh(
   });
   draw();
   const ended = AbortSignal.any([stop, left.signal]);
-  // The first rates come soon: a screen without any says nothing.
+  // Shorter for the first rates: a screen without rates is of no use.
   for (let reports = 0; count === 0 || reports < count; reports++) {
     if (!(await waited(reports === 0 ? Math.min(1, interval) : interval, ended))) return;
     const now = await unlessStopped(readPath(path), ended);
@@ -122,10 +122,10 @@ async function refresh(
   }
 }
 
-/** Undefined when it was stopped first: a reading may take long, or hang. */
+/** Undefined if it was stopped first: a reading may take long, or hang. */
 async function unlessStopped<T>(reading: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const done = new AbortController();
-  // Nobody asks for it any more when it fails later.
+  // A later failure is ignored.
   reading.catch(() => {});
   try {
     if (signal.aborted) return undefined;
@@ -137,7 +137,7 @@ async function unlessStopped<T>(reading: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** @returns false when it was cut short */
+/** @returns false if it was stopped */
 async function waited(seconds: number, signal: AbortSignal): Promise<boolean> {
   try {
     await sleep(seconds * 1000, undefined, { signal });

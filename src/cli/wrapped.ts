@@ -1,12 +1,12 @@
 /**
- * The daemon's side of `run` (daemon-process.ts is the other): it stays until the command has ended, whatever signals
- * the process group gets, and tells which it got.
+ * The daemon's side of `run` (daemon-process.ts is the other): it runs until the command has ended, whatever signals
+ * the process group receives, and reports those it received.
  */
 
 /** Holds the pid of the `run` that started this daemon. */
 export const WRAPPER_VARIABLE = 'PROMFOLD_RUN_PID';
 
-/** Handed on to the command, so what reaches the whole group must be told apart. */
+/** Forwarded to the command, unless they were sent to the whole group. */
 export const FORWARDED_SIGNALS = [
   'SIGHUP',
   'SIGINT',
@@ -17,7 +17,7 @@ export const FORWARDED_SIGNALS = [
 ] as const satisfies readonly NodeJS.Signals[];
 
 export interface WrapperQuestion {
-  /** Of the question: that of its answer too. */
+  /** The type of the question, and of its answer. */
   readonly id: number;
   readonly signal: NodeJS.Signals;
 }
@@ -27,17 +27,17 @@ export interface WrapperAnswer {
   readonly isReceived: boolean;
 }
 
-/** The kernel signals the members of a group one by one, and a loop sees its signals a little later. */
+/** The kernel signals the members of a group one by one, and an event loop handles them a little later. */
 const SETTLE_MILLISECONDS = 50;
 
-/** An older signal is not the one that is asked about. */
+/** An older signal is not the one in question. */
 const RECENT_MILLISECONDS = 5000;
 
 export function isWrapped(): boolean {
   return process.connected && process.env[WRAPPER_VARIABLE] === String(process.ppid);
 }
 
-/** @returns aborted once `run` lets go of this daemon, or is gone */
+/** @returns aborted once `run` stops this daemon, or has ended */
 export function followWrapper(): AbortSignal {
   const stop = new AbortController();
   const receivedAt = new Map<NodeJS.Signals, number[]>();
@@ -45,14 +45,14 @@ export function followWrapper(): AbortSignal {
     receivedAt.set(signal, []);
     process.on(signal, () => receivedAt.get(signal)!.push(performance.now()));
   }
-  // Ctrl-Z stops the command; what it counted can still be scraped.
+  // Ctrl-Z stops the command; its values can still be scraped.
   process.on('SIGTSTP', () => {});
 
   process.on('message', ({ id, signal }: WrapperQuestion) => {
     setTimeout(() => {
       const since = performance.now() - RECENT_MILLISECONDS;
       const recent = receivedAt.get(signal)!.filter((at) => at > since);
-      // Each counts once: the next may be for `run` alone.
+      // Each signal counts once: the next one may be sent to `run` alone.
       receivedAt.set(signal, recent.slice(1));
       const answer: WrapperAnswer = { id, isReceived: recent.length > 0 };
       process.send?.(answer, () => {});

@@ -1,4 +1,4 @@
-/** The flags about processes that write, as the scraper takes them; `serve` and `scrape` have the same. */
+/** The flags about writing processes, as options of the scraper, for `serve` and `scrape`. */
 import { ProcThread } from '../processes/proc-thread.js';
 import type { ExtraFamilies } from '../scrape/families/extra-families.js';
 import { GaugeAges } from '../scrape/families/gauge-age.js';

@@ -21,7 +21,7 @@ describe('promfold cat', () => {
     assert.deepEqual([exitCode, stderr], [0, '']);
     assert.match(
       stdout,
-      /^gauge mostrecent: the value that was set last counts; process 7 \(unknown \d+s\), 2 entries, 16-byte slots, \d+ B used of \d+ B$/m,
+      /^gauge mostrecent: the most recently set value counts; process 7 \(unknown \d+s\), 2 entries, 16-byte slots, \d+ B used of \d+ B$/m,
     );
     assert.match(stdout, /^ {3}8 +1\.5 +3h ago +a\{x="y"\}$/m);
     assert.match(stdout, /^ *\d+ +2 +- +b$/m);

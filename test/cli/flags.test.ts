@@ -268,7 +268,7 @@ describe('the flags', () => {
   it('say default and environment variable in their help', () => {
     assert.equal(
       describeFlag(FLAGS.maxRequests),
-      'scrapes answered at once, 503 above it; 0 for no limit (default: 40, env: PROMFOLD_WEB_MAX_REQUESTS)',
+      'concurrent scrapes, 503 beyond it; 0 for no limit (default: 40, env: PROMFOLD_WEB_MAX_REQUESTS)',
     );
   });
 

@@ -49,7 +49,7 @@ describe('the fresh directory', {
     const { directory, warnings } = await make([small, large]);
     assert.equal(dirname(directory), large);
     assert.deepEqual(warnings, [
-      ['directory made elsewhere', { directory, cause: `${small}: 64 MiB free` }],
+      ['directory created in another place', { directory, cause: `${small}: 64 MiB free` }],
     ]);
   });
 
@@ -66,7 +66,7 @@ describe('the fresh directory', {
     assert.equal(dirname(directory), large);
     assert.deepEqual(warnings, [
       [
-        'little room for metric files: a full file system ends the processes that write them',
+        'little space for metric files: a full file system kills the processes that write them',
         { directory, freeBytes: 256 * 2 ** 20 },
       ],
     ]);

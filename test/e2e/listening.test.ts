@@ -142,7 +142,7 @@ describe('sockets of systemd', () => {
   it('that are not there are an error', async () => {
     const { exitCode, stderr } = await promfold(['serve', '--web.systemd-socket', directory()]);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /--web\.systemd-socket: systemd handed over no socket/);
+    assert.match(stderr, /--web\.systemd-socket: systemd passed no socket/);
   });
 });
 

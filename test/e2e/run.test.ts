@@ -334,7 +334,7 @@ describe('the daemon of run', { concurrency: CONCURRENCY }, () => {
     const { port, letGo } = await takePort();
     const running = session(wrapped(COUNTER, [`--web.listen-address=127.0.0.1:${port}`]));
     await running.shows(/address already in use/, 'stderr');
-    await running.shows(/the daemon ended; the command runs on" exitCode=2 /, 'stderr');
+    await running.shows(/the daemon ended; the command keeps running" exitCode=2 /, 'stderr');
     await ready(running);
     await letGo();
     await pageHas(port, 'promfold_up 1.0');

@@ -1,4 +1,4 @@
-/** `explain`: which processes add up to a series, how much each gives, and when the number misleads. */
+/** `explain`: which processes add up to a series, how much each contributes, and when the number misleads. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../errors.js';
@@ -20,20 +20,20 @@ import { manyHistograms, oneHistogram } from './histogram-text.js';
 import { ExplainedFamily, manySeries, oneSeries } from './series-text.js';
 import type { Room, Space } from './text.js';
 
-/** Rows of a table that a terminal is given unasked: what fits on a screen. */
+/** Rows of a table in a terminal by default: as many as fit on a screen. */
 const SHOWN_ROWS = 20;
 
-/** Histograms that are shown in full; of more there is one table. */
+/** Histograms that are shown in full; more are shown in one table. */
 const SHOWN_HISTOGRAMS = 2;
 
 export const explain: Command<'window' | 'all' | 'json'> = {
   name: 'explain',
-  summary: 'Show which processes add up to a series, and how much each gives.',
+  summary: 'Show which processes add up to a series, and how much each contributes.',
   details: [INSTEAD_OF_DIRECTORY],
   positionals: ['SELECTOR', '[DIR]'],
   flags: ['window', 'all', 'json'],
   exitCodes: [
-    ['0', 'the series is there'],
+    ['0', 'the series exists'],
     ['1', 'there is no such series'],
   ],
   topic: 'explaining',
@@ -77,18 +77,18 @@ export const explain: Command<'window' | 'all' | 'json'> = {
   },
 };
 
-/** @throws UsageError where DIR stands in place of SELECTOR */
+/** @throws UsageError if DIR is given instead of SELECTOR */
 function refusePath(
   text: string,
   directory: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): void {
-  // A slash can only be in a label's value.
+  // In a selector, only a label value can have a slash.
   if (/^[^{]*\//.test(text)) {
     if (directory === undefined) throw new UsageError(missingSelector(text));
     throw new UsageError(`expected SELECTOR before DIR, got ${text} ${directory}`);
   }
-  // A name may be that of a directory too; then it is one where no other is named.
+  // A name may also be that of a directory; then it is taken for one if no other is named.
   const isAlone = directory === undefined && !hasDirectory(environment);
   if (isAlone && existsSync(text)) throw new UsageError(missingSelector(text));
 }
@@ -108,7 +108,7 @@ function notFound(reading: Reading, selector: Selector, text: string): string {
   const name = selector.name;
   const near = name === undefined ? [] : nearNames(reading, name);
   const hint = near.includes(name!)
-    ? `; ${name} is there, with other labels`
+    ? `; ${name} exists, with other labels`
     : near.length > 0
       ? `; near names: ${near.join(', ')}`
       : '';
@@ -116,7 +116,7 @@ function notFound(reading: Reading, selector: Selector, text: string): string {
   return [told, ...leftOutNotes(reading)].join('\n');
 }
 
-/** Files in which there may be more, or other values. */
+/** Files that may have more series, or other values. */
 function leftOutNotes({ files, path }: Reading): string[] {
   const faults = files.flatMap(({ fault }) => fault?.code ?? []);
   const unreadable = faults.filter((code) => code === 'FILE_UNREADABLE').length;
@@ -152,7 +152,7 @@ function* render(
   }
 }
 
-/** Goes through everything once: of a million series, each is made anew whenever it is looked at. */
+/** Iterates once: with a million series, each is created again whenever it is read. */
 function survey(
   { series, histograms }: Explanation,
   reading: Reading,
@@ -181,7 +181,7 @@ function survey(
   return { families, notes: notesOf(found, reading) };
 }
 
-/** What one must know to read the tables. */
+/** What a reader must know to understand the tables. */
 function notesOf(
   found: { readonly vllm: boolean; readonly unknown: boolean },
   reading: Reading,
@@ -192,7 +192,7 @@ function notesOf(
   }
   if (found.unknown) {
     notes.push(
-      'unknown: no process that maps these files is visible from here, so nobody can be called dead.',
+      'unknown: no process that maps these files is visible from here, so none can be called dead.',
     );
   }
   return [...notes, ...leftOutNotes(reading)];

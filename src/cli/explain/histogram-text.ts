@@ -1,4 +1,4 @@
-/** Histograms as text: one with its buckets and processes, several with a row for each. */
+/** Histograms as text: one with its buckets and processes, several with a row each. */
 import type { ExplainedHistogram, Warning } from '../../inspect/explain/explanation.js';
 import { type List, mapList, sliceList } from '../../inspect/list.js';
 import type { Observations } from '../../inspect/observations.js';
@@ -17,7 +17,7 @@ import { renderTable, tableLines } from '../table.js';
 import { wrapSeries, wrapText } from '../text-width.js';
 import { LabelSummary, type Room, type Space, warningLines } from './text.js';
 
-/** Of a histogram; more than any application has by design. */
+/** Buckets of a histogram; more than any application has by design. */
 const SHOWN_BUCKETS = 100;
 
 const QUANTILE_NAMES = ['p50', 'p90', 'p99'] as const;
@@ -55,7 +55,7 @@ export function oneHistogram(
     ...observationCells(share, family),
   ]);
   const bucketColumns = shares.slice(0, 5);
-  // Where all observations are reached nothing more happens up to +Inf.
+  // Once a bucket has all observations, the rest up to +Inf are the same.
   const full = histogram.buckets.indexOf(histogram.count);
   const told = le.map((_, i) => i).filter((i) => i <= full || i === le.length - 1);
   const untold = le.length - told.length;

@@ -1,4 +1,4 @@
-/** Series as text: one with a row for each process, several of a family with a row for each series. */
+/** Series as text: one with a row per process, several of a family with a row per series. */
 import type { ExplainedSeries, Share, Warning } from '../../inspect/explain/explanation.js';
 import { verdictOf } from '../../inspect/explain/verdict.js';
 import { type List, mapList, sliceList } from '../../inspect/list.js';
@@ -15,18 +15,18 @@ import { renderTable, tableLines } from '../table.js';
 import { wrapSeries, wrapText } from '../text-width.js';
 import { LabelSummary, labelText, type Room, warningLines } from './text.js';
 
-/** Processes whose role is named below the series of a family. */
+/** Processes whose role is listed under the series of a family. */
 const SHOWN_ROLES = 8;
 
 const IN_WORDS: Readonly<Record<ExplainedSeries['operation'], string>> = {
   sum: 'the sum over processes',
   min: 'the smallest of all processes',
   max: 'the largest of all processes',
-  last: 'one series a process (label pid)',
+  last: 'one series per process (label pid)',
   mostRecent: 'the value that was set last, by any process',
 };
 
-/** The series of one family, and what must be known of all of them before the first is printed. */
+/** The series of one family, and what must be known of all of them before the first one is printed. */
 export class ExplainedFamily {
   readonly #all: List<ExplainedSeries>;
   readonly #from: number;
@@ -181,7 +181,7 @@ export function* manySeries(
   yield* warningLines([...warnings.values()], width);
 }
 
-/** Who the deciding processes are. @param roles by process id */
+/** The roles of the deciding processes. @param roles by process id */
 function roleLines(roles: ReadonlyMap<string, string>): string[] {
   if (roles.size === 0) return [];
   const byRole = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-/** What the tables of `explain` share: the space there is, warnings, and labels told apart from those in common. */
+/** What the tables of `explain` share: the available space, warnings, and labels that are not common to all series. */
 import type { ExplainedSeries, Warning } from '../../inspect/explain/explanation.js';
 import { wrapText } from '../text-width.js';
 
@@ -25,7 +25,7 @@ export function labelText(labels: Readonly<Record<string, string>>): string {
   return `{${pairs.join(',')}}`;
 }
 
-/** What the label sets of several series have in common, and what tells each. */
+/** What the label sets of several series have in common, and how they differ. */
 export class LabelSummary {
   #common: Map<string, string> | undefined;
   #firstName = '';
@@ -48,7 +48,7 @@ export class LabelSummary {
     return this.#common?.size ? labelText(labels) : '';
   }
 
-  /** What the others do not have. */
+  /** The labels that are not common. */
   textOf({ labels, sampleName }: Pick<ExplainedSeries, 'labels' | 'sampleName'>): string {
     const pairs = Object.entries(labels).filter(([name]) => !this.#common?.has(name));
     const text = pairs.map(([name, value]) => `${name}="${value}"`).join(',');
