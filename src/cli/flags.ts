@@ -121,6 +121,22 @@ export const FLAGS = {
     },
     parseRoutes,
   ),
+  enableLifecycle: one(
+    {
+      name: 'web.enable-lifecycle',
+      help: 'answer PUT and POST of /-/reload and /-/quit',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  configFile: optional<string>(
+    {
+      name: 'config.file',
+      value: 'file',
+      help: 'YAML with flags by their names; those of the command line and the environment win',
+    },
+    notEmpty('a file'),
+  ),
   webConfigFile: optional<string>(
     {
       name: 'web.config.file',

@@ -13,6 +13,7 @@ import { errorReplies, replyError } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
 import { hostCheck } from './host-check.js';
 import { landingPage } from './landing-page.js';
+import { type Lifecycle, lifecycleRoutes } from './lifecycle-routes.js';
 import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** With clients that do not take their answer. */
   readonly readerTimeouts?: ReaderTimeouts;
+  /** Reload and quit over HTTP; refused where absent. */
+  readonly lifecycle?: Lifecycle | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
   readonly web?: Web | undefined;
   readonly log: ServerLog;
@@ -107,6 +110,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
 
   metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);
   healthRoutes(server, scraper);
+  lifecycleRoutes(server, options.lifecycle);
   if (telemetryPath !== LANDING.path) {
     landingPage(server, telemetryPath, version, hostCheck(allowedHosts));
   }
