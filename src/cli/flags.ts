@@ -121,6 +121,22 @@ export const FLAGS = {
     },
     parseRoutes,
   ),
+  debugAddress: each<ListenAddress>(
+    {
+      name: 'web.debug-address',
+      value: 'address',
+      help: 'where to serve debug surfaces as well, as --web.listen-address; they are served there, on loopback and on unix: sockets',
+    },
+    parseAddress,
+  ),
+  enableDebug: one(
+    {
+      name: 'web.enable-debug',
+      help: 'serve debug surfaces on every address',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
   enableLifecycle: one(
     {
       name: 'web.enable-lifecycle',

@@ -43,6 +43,8 @@ export const SERVE_FLAGS = [
   'maxRequests',
   'maxConnections',
   'webConfigFile',
+  'debugAddress',
+  'enableDebug',
   'enableLifecycle',
   'configFile',
   'systemdSocket',
@@ -148,7 +150,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       routePrefix: routePrefix(flags),
       allowedHosts: [
         ...flags.allowedHost,
-        ...flags.listenAddress.flatMap((address) =>
+        ...[...flags.listenAddress, ...flags.debugAddress].flatMap((address) =>
           'host' in address ? (address.host ?? []) : [],
         ),
         ...(flags.externalUrl === undefined ? [] : [flags.externalUrl.hostname]),
@@ -187,7 +189,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     try {
       // Half of all there is to load, and no other command needs it.
       const { buildServer } = await import('../serve/server.js');
-      for await (const listener of listenAsTold(flags, () => buildServer(scraper, options))) {
+      for await (const listener of listenAsTold(flags, (debug) =>
+        buildServer(scraper, { ...options, debug }),
+      )) {
         listeners.push(listener);
         for (const address of listener.addresses) {
           log.info('listening', {
