@@ -9,6 +9,7 @@ import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
+import { isLocal } from '../serve/debug-surface.js';
 import type { Lifecycle } from '../serve/lifecycle-routes.js';
 import type { Listener } from '../serve/listen.js';
 import { RequestLimit } from '../serve/request-limit.js';
@@ -18,6 +19,7 @@ import { TokenBucket } from '../serve/web/token-bucket.js';
 import { Users } from '../serve/web/users.js';
 import type { Command } from './command.js';
 import type { FlagKey, FlagValues } from './flags.js';
+import { isHostNetwork } from './host-network.js';
 import { LimitedLog } from './limited-log.js';
 import { listenAsTold, routePrefix, urlOf } from './listening.js';
 import { MARK, openLog } from './log.js';
@@ -100,6 +102,18 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     }
     if (process.getuid?.() === 0 && !needsRoot(flags)) {
       log.warn('running as root; a user who may read the directory is enough');
+    }
+
+    const isDebugOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
+      (address) => 'host' in address && isLocal(address),
+    );
+    if (isDebugOnLoopback && isHostNetwork(terminal.environment)) {
+      log.warn(
+        'the pod uses hostNetwork: every process on the node reaches its loopback addresses',
+        {
+          flags: '--web.listen-address, --web.debug-address',
+        },
+      );
     }
 
     const web = await openWeb(flags.webConfigFile, log);
