@@ -46,6 +46,10 @@ const terminal: Terminal = {
     }
     return stop.signal;
   },
+
+  onHangUp: (use) => {
+    process.on('SIGHUP', use);
+  },
 };
 
 async function main(): Promise<ExitStatus> {

@@ -24,7 +24,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
-  const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts } = results;
+  const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -46,6 +46,7 @@ export function judge(results: Results): Verdict[] {
       atMost(`fleet-100: ${what} to node -e 0`, starts[what as keyof typeof START_BARS], bar, 'x');
     }
   }
+  if (secure) atMost('vllm: with TLS and a user, to plain', secure.ms / secure.plainMs, 2);
   for (const [name, bar] of HTTP_BARS) {
     const figures = shapes[name];
     if (figures) atLeast(`${name}: HTTP to reference`, figures.referenceMs / figures.httpMs, bar);

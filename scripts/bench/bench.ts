@@ -25,6 +25,7 @@ import { type Effort, type Options, parseOptions, USAGE } from './options.js';
 import { checkParts } from './paths.js';
 import { report } from './report.js';
 import type { Results } from './results.js';
+import { measureSecure } from './secure.js';
 import { type MadeShape, makeShape, SHAPE_NAMES, SHAPES } from './shapes.js';
 import { measureStarts } from './starts.js';
 
@@ -77,6 +78,10 @@ async function measure(directory: string, options: Options): Promise<Results> {
     const made = makeShape(join(directory, name), SHAPES[name]());
     say(`measuring ${name}: ${made.files} files, ${made.entries} entries`);
     results.shapes[name] = await measureShape(made, effort);
+    if (name === 'vllm') {
+      say('  TLS and a user');
+      results.secure = await measureSecure(made.directory, effort.promfoldRuns);
+    }
     if (name === 'fleet-100') {
       say('  starts');
       results.starts = await measureStarts(made.directory, effort.starts * STARTS_PER_TURN);

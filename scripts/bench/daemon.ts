@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ask, stopChild } from './child.js';
 import type { LoopDelay, LoopDelayQuestion } from './loop-delay.js';
 import { compiled, MAIN } from './paths.js';
-import { type Answer, type GetOptions, RawClient } from './raw-client.js';
+import { type Answer, type GetOptions, RawClient, type Secure } from './raw-client.js';
 
 /** As /proc counts CPU time on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -17,18 +17,23 @@ const START_LIMIT_MS = 120_000;
 export class Daemon {
   readonly #child: ChildProcess;
   readonly #client: RawClient;
+  readonly port: number;
 
-  private constructor(child: ChildProcess, client: RawClient) {
+  private constructor(child: ChildProcess, client: RawClient, port: number) {
     this.#child = child;
     this.#client = client;
+    this.port = port;
   }
 
-  static async start(directory: string): Promise<Daemon> {
-    const { child, client } = await launch(directory, [
-      '--import',
-      pathToFileURL(compiled('loop-delay')).href,
-    ]);
-    return new Daemon(child, client);
+  /** @param secure how to connect, where the flags ask for it */
+  static async start(
+    directory: string,
+    flags: readonly string[] = [],
+    secure?: Secure,
+  ): Promise<Daemon> {
+    const nodeFlags = ['--import', pathToFileURL(compiled('loop-delay')).href];
+    const { child, client, port } = await launch(directory, nodeFlags, flags, secure);
+    return new Daemon(child, client, port);
   }
 
   get pid(): number {
@@ -95,16 +100,21 @@ export async function firstAnswerMs(directory: string): Promise<number> {
   return ms;
 }
 
-async function launch(directory: string, nodeFlags: readonly string[]) {
+async function launch(
+  directory: string,
+  nodeFlags: readonly string[],
+  more: readonly string[] = [],
+  secure?: Secure,
+) {
   const port = await freePort();
-  const flags = ['--web.listen-address', `127.0.0.1:${port}`, '--log.level', 'error'];
+  const flags = ['--web.listen-address', `127.0.0.1:${port}`, '--log.level', 'error', ...more];
   const child = spawn(process.execPath, [...nodeFlags, MAIN, 'serve', directory, ...flags], {
     stdio: ['ignore', 'inherit', 'inherit', ...(nodeFlags.length > 0 ? ['ipc' as const] : [])],
   });
   const giveUpMs = performance.now() + START_LIMIT_MS;
   for (;;) {
     try {
-      return { child, client: await RawClient.connect(port) };
+      return { child, client: await RawClient.connect(port, secure), port };
     } catch (error) {
       if (child.exitCode !== null || performance.now() > giveUpMs) throw error;
       await sleep(2);

@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 const READ_BYTES = 1 << 20;
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -21,6 +22,13 @@ export interface Answer {
 export interface GetOptions {
   readonly gzip?: boolean;
   readonly keepBody?: boolean;
+}
+
+/** TLS, and who asks. */
+export interface Secure {
+  readonly ca: Buffer;
+  /** The header. */
+  readonly authorization: string;
 }
 
 interface Pending {
@@ -42,19 +50,26 @@ export class RawClient {
   readonly #socket: Socket;
   #pending: Pending | undefined;
 
-  private constructor(port: number) {
-    this.#socket = connect({
-      host: '127.0.0.1',
-      port,
-      noDelay: true,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-        callback: (count, buffer) => {
-          this.#read(Buffer.from(buffer.buffer, buffer.byteOffset, count));
-          return true;
+  readonly #authorization: string;
+
+  private constructor(port: number, secure?: Secure) {
+    const where = { host: '127.0.0.1', port, noDelay: true };
+    this.#authorization = secure === undefined ? '' : `Authorization: ${secure.authorization}\r\n`;
+    if (secure !== undefined) {
+      this.#socket = connectTls({ ...where, ca: secure.ca });
+      this.#socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    } else {
+      this.#socket = connect({
+        ...where,
+        onread: {
+          buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+          callback: (count, buffer) => {
+            this.#read(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+            return true;
+          },
         },
-      },
-    });
+      });
+    }
     const fail = (error?: Error) => {
       this.#pending?.reject(error ?? new Error('the server closed the connection'));
       this.#pending = undefined;
@@ -64,9 +79,9 @@ export class RawClient {
   }
 
   /** Rejects when no server listens. */
-  static async connect(port: number): Promise<RawClient> {
-    const client = new RawClient(port);
-    await once(client.#socket, 'connect');
+  static async connect(port: number, secure?: Secure): Promise<RawClient> {
+    const client = new RawClient(port, secure);
+    await once(client.#socket, secure === undefined ? 'connect' : 'secureConnect');
     return client;
   }
 
@@ -89,7 +104,7 @@ export class RawClient {
         body: keepBody ? [] : undefined,
       };
       this.#socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: ${encoding}\r\n\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${this.#authorization}Accept-Encoding: ${encoding}\r\n\r\n`,
       );
     });
   }

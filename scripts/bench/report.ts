@@ -5,13 +5,19 @@ import { textChart } from './chart.js';
 import { machineLine } from './machine.js';
 import { highest } from './median.js';
 import type { Results } from './results.js';
+import type { SecureFigures } from './secure.js';
 
 export function report(results: Results): string {
   const parts = [machineLine(results.machine), shapesTable(results)];
   if (results.growth) parts.push(textChart(results.growth));
+  if (results.secure) parts.push(secureLine(results.secure));
   parts.push(barsTable(results));
   if (results.quick) parts.push('--quick: few runs, not to be published.');
   return `${parts.filter(Boolean).join('\n\n')}\n`;
+}
+
+function secureLine({ ms, plainMs, handshakeMs }: SecureFigures): string {
+  return `vllm over TLS 1.3 with a user: ${round(ms)} ms a scrape, plain ${round(plainMs)} ms; a handshake ${round(handshakeMs)} ms`;
 }
 
 function shapesTable({ shapes }: Results): string {

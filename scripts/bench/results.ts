@@ -5,6 +5,7 @@ import type { ColdFigures, ColdName } from './cold.js';
 import type { GrowthFigures } from './growth.js';
 import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
+import type { SecureFigures } from './secure.js';
 import type { ShapeName } from './shapes.js';
 import type { StartFigures } from './starts.js';
 
@@ -24,4 +25,6 @@ export interface Results {
   growth?: GrowthFigures;
   /** On fleet-100. */
   starts?: StartFigures;
+  /** On vllm. */
+  secure?: SecureFigures;
 }

@@ -27,6 +27,8 @@ export interface Terminal {
    * signals end the process as usual.
    */
   stopSignal(): AbortSignal;
+  /** Calls back at each SIGHUP, which no longer ends the process then. */
+  onHangUp(use: () => void): void;
 }
 
 /** The code, or a description of the codes, and its meaning. */

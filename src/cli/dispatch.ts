@@ -17,8 +17,10 @@ import {
 } from './command.js';
 import { isCommandName, loadCommand, loadCommands } from './commands.js';
 import { completeNames, METRIC_NAMES_WORD } from './complete-names.js';
+import { readConfigFile } from './config-file.js';
 import { describeFlag, flagSyntax } from './flag-help.js';
-import { flagOf, flagValues } from './flag-values.js';
+import { flagOf, flagValues, textsOf } from './flag-values.js';
+import { FLAGS } from './flags.js';
 import { definitionLines } from './table.js';
 import { VERSION_LINE } from './version.js';
 
@@ -61,9 +63,11 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     });
   for (const command of commands) {
     addCommand(parser, command, (positionals, given) => {
-      const flags = flagValues(command.flags, given, terminal.environment, command.fallbacks);
       const directory = positionals[positionalsOf(command).indexOf('[DIR]')];
-      chosen = () => command.run({ directory, positionals, flags, given }, terminal);
+      chosen = async () => {
+        const flags = await readFlags(command, given, terminal);
+        return command.run({ directory, positionals, flags, given }, terminal);
+      };
     });
   }
 
@@ -79,6 +83,16 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
     return 0;
   }
   return chosen!();
+}
+
+/** @throws UsageError */
+async function readFlags(command: Command, given: Given, { environment }: Terminal) {
+  const { flags, fallbacks } = command;
+  const [path] = flags.includes('configFile')
+    ? textsOf(FLAGS.configFile, given, environment).texts
+    : [];
+  const file = path === undefined ? undefined : await readConfigFile(path);
+  return flagValues(flags, given, environment, fallbacks, file);
 }
 
 const ALSO_TOPICS = 'promfold help also lists the topics of the manual.';

@@ -1,10 +1,14 @@
 /**
  * The values of a command's flags. A value comes from the command line, else from the environment variable
- * (`PROMFOLD_WEB_LISTEN_ADDRESS`), else it is the default; an empty variable counts as not set.
+ * (`PROMFOLD_WEB_LISTEN_ADDRESS`), else from the file of --config.file, else it is the default; an empty variable counts
+ * as not set.
  */
 import { UsageError } from '../errors.js';
+import type { ConfigFile } from './config-file.js';
 import { ExpectedError, environmentVariable, type Flag, type FlagText } from './flag.js';
 import { type Fallbacks, FLAGS, type FlagKey, type FlagValues } from './flags.js';
+
+const NO_FILE: ConfigFile = new Map();
 
 const COMMA_OR_BLANK = /[\s,]+/;
 
@@ -17,11 +21,12 @@ export function flagValues<K extends FlagKey>(
   given: Readonly<Record<string, readonly string[]>>,
   environment: Readonly<Record<string, string | undefined>>,
   fallbacks: Fallbacks = {},
+  file: ConfigFile = NO_FILE,
 ): FlagValues<K> {
   const values: Partial<Record<FlagKey, unknown>> = {};
   for (const key of keys) {
     const flag = flagOf(key, fallbacks);
-    const { texts, source } = textsOf(flag, given, environment);
+    const { texts, source } = textsOf(flag, given, environment, file);
     try {
       values[key] = flag.parse(texts);
     } catch (error) {
@@ -43,6 +48,7 @@ export function textsOf(
   flag: FlagText,
   given: Readonly<Record<string, readonly string[]>>,
   environment: Readonly<Record<string, string | undefined>>,
+  file: ConfigFile = NO_FILE,
 ): { texts: readonly string[]; source: string } {
   const typed = given[flag.name];
   if (typed && typed.length > 0) return { texts: typed, source: `--${flag.name}` };
@@ -54,6 +60,8 @@ export function textsOf(
     const texts = flag.repeatable ? value.split(separator).filter(Boolean) : [value];
     return { texts, source: variable };
   }
+  const inFile = file.get(flag.name);
+  if (inFile !== undefined) return inFile;
   return { texts: flag.fallback === undefined ? [] : [flag.fallback], source: `--${flag.name}` };
 }
 

@@ -121,6 +121,38 @@ export const FLAGS = {
     },
     parseRoutes,
   ),
+  debugAddress: each<ListenAddress>(
+    {
+      name: 'web.debug-address',
+      value: 'address',
+      help: 'where to serve debug surfaces as well, as --web.listen-address; they are served there, on loopback and on unix: sockets',
+    },
+    parseAddress,
+  ),
+  enableDebug: one(
+    {
+      name: 'web.enable-debug',
+      help: 'serve debug surfaces on every address',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  enableLifecycle: one(
+    {
+      name: 'web.enable-lifecycle',
+      help: 'answer PUT and POST of /-/reload and /-/quit',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  configFile: optional<string>(
+    {
+      name: 'config.file',
+      value: 'file',
+      help: 'YAML with flags by their names; those of the command line and the environment win',
+    },
+    notEmpty('a file'),
+  ),
   webConfigFile: optional<string>(
     {
       name: 'web.config.file',

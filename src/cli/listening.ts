@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../errors.js';
 import { portHolder } from '../processes/port-holder.js';
+import { isLocal } from '../serve/debug-surface.js';
 import { type Listener, listen, listenOnAll } from '../serve/listen.js';
 import type { ListenAddress } from '../serve/listen-address.js';
 import { parseRoutePrefix } from '../serve/route-prefix.js';
@@ -11,6 +12,8 @@ import { systemErrorText } from './system-error.js';
 
 type ListenFlags = FlagValues<
   | 'listenAddress'
+  | 'debugAddress'
+  | 'enableDebug'
   | 'systemdSocket'
   | 'socketMode'
   | 'socketOwner'
@@ -20,25 +23,28 @@ type ListenFlags = FlagValues<
 >;
 
 /**
- * @param build makes a server for each address
+ * @param build makes a server for each address, with debug surfaces or without
  * @throws UsageError
  */
 export async function* listenAsTold(
-  { listenAddress, systemdSocket, socketMode, socketOwner }: ListenFlags,
-  build: () => FastifyInstance,
+  flags: ListenFlags,
+  build: (debug: boolean) => FastifyInstance,
 ): AsyncIterableIterator<Listener> {
+  const { listenAddress, debugAddress, enableDebug, systemdSocket, socketMode, socketOwner } =
+    flags;
+  const access = { mode: socketMode, owner: socketOwner };
   if (systemdSocket) {
     const descriptors = systemdSockets();
     if (descriptors.length === 0) {
       throw new UsageError('--web.systemd-socket: systemd passed no socket (LISTEN_FDS)');
     }
-    for (const fd of descriptors) yield await listen(build(), { fd });
-    return;
+    // Who reaches it is for its unit to say.
+    for (const fd of descriptors) yield await listen(build(enableDebug), { fd });
   }
-  const access = { mode: socketMode, owner: socketOwner };
-  for (const address of listenAddress) {
+  for (const address of [...(systemdSocket ? [] : listenAddress), ...debugAddress]) {
+    const debug = enableDebug || isLocal(address) || debugAddress.includes(address);
     try {
-      yield await listenOnAll(build, address, access);
+      yield await listenOnAll(() => build(debug), address, access);
     } catch (error) {
       throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
     }

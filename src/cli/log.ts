@@ -15,6 +15,11 @@ type Write = (message: string, fields?: Record<string, unknown>) => void;
 
 export type Log = Readonly<Record<LogLevel, Write>>;
 
+/** A log whose level may change. */
+export interface AdjustableLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
 /**
  * @param mark the first fields of each line, if others write to the same stderr
  * @param output stderr by default
@@ -24,7 +29,7 @@ export function openLog(
   format: LogFormat,
   mark: { readonly logger?: string } = {},
   output = stderr(),
-): Log {
+): AdjustableLog {
   const logger = pino(
     {
       level,
@@ -38,7 +43,15 @@ export function openLog(
     (at: LogLevel): Write =>
     (message, fields = {}) =>
       logger[at](fields, message);
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    setLevel: (level) => {
+      logger.level = level;
+    },
+  };
 }
 
 function asLogfmt(output: DestinationStream): DestinationStream {

@@ -9,6 +9,8 @@ import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
+import { isLocal } from '../serve/debug-surface.js';
+import type { Lifecycle } from '../serve/lifecycle-routes.js';
 import type { Listener } from '../serve/listen.js';
 import { RequestLimit } from '../serve/request-limit.js';
 import type { ServerOptions } from '../serve/server.js';
@@ -16,10 +18,12 @@ import type { Web } from '../serve/web/guard-requests.js';
 import { TokenBucket } from '../serve/web/token-bucket.js';
 import { Users } from '../serve/web/users.js';
 import type { Command } from './command.js';
-import type { FlagKey } from './flags.js';
+import type { FlagKey, FlagValues } from './flags.js';
+import { isHostNetwork } from './host-network.js';
 import { LimitedLog } from './limited-log.js';
 import { listenAsTold, routePrefix, urlOf } from './listening.js';
 import { MARK, openLog } from './log.js';
+import { Reload } from './reload.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 import { REVISION, VERSION } from './version.js';
@@ -41,6 +45,10 @@ export const SERVE_FLAGS = [
   'maxRequests',
   'maxConnections',
   'webConfigFile',
+  'debugAddress',
+  'enableDebug',
+  'enableLifecycle',
+  'configFile',
   'systemdSocket',
   'socketMode',
   'socketOwner',
@@ -71,13 +79,14 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     'serve --discover',
   ],
 
-  async run({ directory: given, flags }, terminal) {
-    const log = new LimitedLog(
-      openLog(flags.logLevel, flags.logFormat, terminal.isWrapped ? MARK : {}),
-    );
+  async run({ directory: given, flags, given: typed }, terminal) {
+    const output = openLog(flags.logLevel, flags.logFormat, terminal.isWrapped ? MARK : {});
+    const log = new LimitedLog(output);
     const directory = chooseSources(given, flags, terminal.environment, log.warn);
     const stop = terminal.stopSignal();
-    const stopped = stop.aborted ? Promise.resolve() : once(stop, 'abort');
+    const quit = new AbortController();
+    const ending = AbortSignal.any([stop, quit.signal]);
+    const stopped = ending.aborted ? Promise.resolve() : once(ending, 'abort');
     void stopped.then(() => exitWithin(EXIT_MILLISECONDS, 0));
 
     log.info('starting promfold', {
@@ -91,8 +100,20 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         log.info('source', { source: name, directory: path });
       }
     }
-    if (process.getuid?.() === 0) {
-      log.warn('running as root: reading metric files rarely requires it');
+    if (process.getuid?.() === 0 && !needsRoot(flags)) {
+      log.warn('running as root; a user who can read the directory is enough');
+    }
+
+    const isDebugOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
+      (address) => 'host' in address && isLocal(address),
+    );
+    if (isDebugOnLoopback && isHostNetwork(terminal.environment)) {
+      log.warn(
+        'the pod uses hostNetwork: every process on the node reaches its loopback addresses',
+        {
+          flags: '--web.listen-address, --web.debug-address',
+        },
+      );
     }
 
     const web = await openWeb(flags.webConfigFile, log);
@@ -112,16 +133,38 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       log,
       watch: true,
     });
+    const limit = new RequestLimit(flags.maxRequests);
+    const reload = await Reload.begin({
+      path: flags.configFile,
+      keys: SERVE_FLAGS,
+      given: typed,
+      environment: terminal.environment,
+      log,
+      apply: ({ logLevel, maxRequests, maxConnections }) => {
+        output.setLevel(logLevel);
+        limit.max = maxRequests;
+        connections.max = maxConnections ?? defaultMaxConnections();
+      },
+    });
+    const lifecycle: Lifecycle = {
+      reload: async () => {
+        await web?.file.reload();
+        return web?.file.broken?.message ?? (await reload.run());
+      },
+      quit: () => quit.abort('/-/quit'),
+    };
+    terminal.onHangUp(() => void lifecycle.reload());
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
-      limit: new RequestLimit(flags.maxRequests),
+      limit,
+      lifecycle: flags.enableLifecycle ? lifecycle : undefined,
       connections,
       version: VERSION,
       web,
       routePrefix: routePrefix(flags),
       allowedHosts: [
         ...flags.allowedHost,
-        ...flags.listenAddress.flatMap((address) =>
+        ...[...flags.listenAddress, ...flags.debugAddress].flatMap((address) =>
           'host' in address ? (address.host ?? []) : [],
         ),
         ...(flags.externalUrl === undefined ? [] : [flags.externalUrl.hostname]),
@@ -159,7 +202,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     try {
       // Half of the code to load, and no other command needs it.
       const { buildServer } = await import('../serve/server.js');
-      for await (const listener of listenAsTold(flags, () => buildServer(scraper, options))) {
+      for await (const listener of listenAsTold(flags, (debug) =>
+        buildServer(scraper, { ...options, debug }),
+      )) {
         listeners.push(listener);
         for (const address of listener.addresses) {
           log.info('listening', {
@@ -170,7 +215,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       }
       // The first reading may hang: a stop signal does not wait for it.
       await Promise.race([begin(), stopped]);
-      log.info('stopping', { signal: String(stop.reason) });
+      log.info('stopping', { signal: String(ending.reason) });
     } finally {
       // What still hangs then ends with the process.
       const closed = new AbortController();
@@ -184,6 +229,14 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     return 0;
   },
 };
+
+/** To look into the processes of other users, to remove their files, or to give a socket away. */
+function needsRoot(
+  flags: FlagValues<'discover' | 'processMetrics' | 'deadProcesses' | 'socketOwner'>,
+): boolean {
+  const { discover, processMetrics, deadProcesses, socketOwner } = flags;
+  return discover || processMetrics || deadProcesses !== 'keep' || socketOwner !== undefined;
+}
 
 /** @throws UsageError for a file that cannot be used */
 async function openWeb(path: string | undefined, log: LimitedLog): Promise<Web | undefined> {

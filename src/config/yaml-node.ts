@@ -31,6 +31,10 @@ export class YamlNode {
     return this.#node === null || (isScalar(this.#node) && this.#node.value === null);
   }
 
+  get isList(): boolean {
+    return isSeq(this.#node);
+  }
+
   /**
    * The values of a mapping by key.
    *

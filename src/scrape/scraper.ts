@@ -38,6 +38,18 @@ const MAX_WAITING = 1_000;
 /** A question whether promfold is ready is answered within this time. */
 const READINESS_MS = 1_000;
 
+/** A source as of when it was last read. */
+export interface SourceStatus {
+  /** Absent for the one directory that needs none. */
+  readonly name?: string;
+  readonly path: string;
+  readonly up: boolean;
+  /** Why it is not up. */
+  readonly error?: string;
+  readonly series: number;
+  readonly entries: number;
+}
+
 export class Scraper {
   readonly #options: ScraperOptions;
   /** Of all sources. */
@@ -69,6 +81,18 @@ export class Scraper {
   /** The names of the sources, in the order of the page; empty for one directory without a name. */
   sourceNames(): readonly string[] {
     return this.#sources.flatMap(({ name }) => name ?? []);
+  }
+
+  /** What is known of each source since it was last read, in the order of the page. */
+  sources(): readonly SourceStatus[] {
+    return this.#sources.map(({ name, isReadable, unreadable, live }) => ({
+      ...(name !== undefined && { name }),
+      path: live.files.directory.path,
+      up: isReadable,
+      ...(unreadable !== undefined && { error: unreadable.message }),
+      series: live.layout.seriesCount,
+      entries: live.files.counts.entries,
+    }));
   }
 
   /** Adds a source. REQUIRES: no other one has the name, and all have names. */

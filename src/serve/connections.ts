@@ -35,7 +35,8 @@ export function defaultMaxConnections({ limit }: Descriptors = ownDescriptors())
 }
 
 export class Connections {
-  readonly max: number;
+  /** 0 for no limit; may change. */
+  max: number;
   readonly #descriptors: Descriptors;
   readonly #reserve: number;
   readonly #log: ConnectionLog;

@@ -26,6 +26,12 @@ export const READY: Endpoint = {
     '200 once the directory has been read; 503 until then, and while a scrape waits for more than 10 s, saying what it waits for.',
 };
 
+export const STATUS: Endpoint = {
+  path: '/api/v1/status',
+  answers:
+    'JSON: version, start, and of each directory whether it can be read and how much is in it. Served where debug surfaces are (`promfold help listening`).',
+};
+
 function metricsEndpoint(path: string): Endpoint {
   return {
     path,
@@ -35,14 +41,16 @@ function metricsEndpoint(path: string): Endpoint {
   };
 }
 
-/** In the order of the manual and of the landing page. */
-export function endpoints(telemetryPath: string): readonly Endpoint[] {
-  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY];
+/** @param debug those of debug surfaces, too. In the order of the manual and of the landing page. */
+export function endpoints(telemetryPath: string, debug: boolean): readonly Endpoint[] {
+  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY, ...(debug ? [STATUS] : [])];
   return telemetryPath === LANDING.path ? own : [LANDING, ...own];
 }
 
 /** The table of the topic `endpoints`, as Markdown. */
 export function endpointsTable(telemetryPath: string): string {
-  const rows = endpoints(telemetryPath).map(({ path, answers }) => `| \`${path}\` | ${answers} |`);
+  const rows = endpoints(telemetryPath, true).map(
+    ({ path, answers }) => `| \`${path}\` | ${answers} |`,
+  );
   return ['| GET or HEAD | answers |', '|---|---|', ...rows].join('\n');
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import { type Endpoint, endpoints, LANDING } from './endpoint.js';
+import { type Endpoint, LANDING } from './endpoint.js';
 
 /** The header's colour is the one all exporters have. */
 const STYLE = `
@@ -28,12 +28,12 @@ const HEADERS = {
 
 export function landingPage(
   server: FastifyInstance,
-  telemetryPath: string,
+  links: readonly Endpoint[],
   version: string,
   onRequest: onRequestHookHandler,
 ): void {
   const page = landingHtml(
-    endpoints(telemetryPath).filter(({ path }) => path !== LANDING.path),
+    links.filter(({ path }) => path !== LANDING.path),
     version,
   );
   server.get(LANDING.path, { onRequest }, (_request, reply) => reply.headers(HEADERS).send(page));

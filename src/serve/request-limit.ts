@@ -6,7 +6,8 @@
  * memory.
  */
 export class RequestLimit {
-  readonly max: number;
+  /** 0 for no limit; may change. */
+  max: number;
   #running = 0;
 
   /** @param max 0 for no limit */

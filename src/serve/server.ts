@@ -6,13 +6,15 @@ import type { Server, TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { statusRoute } from './api/status.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
-import { endpoints, LANDING } from './endpoint.js';
+import { type Endpoint, endpoints, LANDING } from './endpoint.js';
 import { errorReplies, replyError } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
 import { hostCheck } from './host-check.js';
 import { landingPage } from './landing-page.js';
+import { type Lifecycle, lifecycleRoutes } from './lifecycle-routes.js';
 import { metricsRoute } from './metrics-route.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
@@ -35,6 +37,10 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** With clients that do not take their answer. */
   readonly readerTimeouts?: ReaderTimeouts;
+  /** Debug surfaces are served. */
+  readonly debug?: boolean;
+  /** Reload and quit over HTTP; refused where absent. */
+  readonly lifecycle?: Lifecycle | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
   readonly web?: Web | undefined;
   readonly log: ServerLog;
@@ -107,10 +113,13 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
 
   metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);
   healthRoutes(server, scraper);
+  lifecycleRoutes(server, options.lifecycle);
+  const known = endpoints(telemetryPath, options.debug ?? false);
   if (telemetryPath !== LANDING.path) {
-    landingPage(server, telemetryPath, version, hostCheck(allowedHosts));
+    landingPage(server, known, version, hostCheck(allowedHosts));
   }
-  everythingElse(server, telemetryPath);
+  if (options.debug) statusRoute(server, scraper, version, hostCheck(allowedHosts));
+  everythingElse(server, known);
   errorReplies(server, log);
   return server;
 }
@@ -149,8 +158,8 @@ function followTls({ server }: FastifyInstance, { file }: Web, log: ServerLog): 
 }
 
 /** 405 for a known path, 404 for others; a body that came along is not looked at. */
-function everythingElse(server: FastifyInstance, telemetryPath: string): void {
-  const known = new Set(endpoints(telemetryPath).map(({ path }) => path));
+function everythingElse(server: FastifyInstance, served: readonly Endpoint[]): void {
+  const known = new Set(served.map(({ path }) => path));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _body, done) => done(null));
   server.setNotFoundHandler((request, reply) => {

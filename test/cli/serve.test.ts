@@ -14,7 +14,10 @@ describe('promfold serve', () => {
     const { log } = daemon;
     assert.equal(await daemon.stop(), 0);
     assert.match(log, /^time=\S+ level=info msg="starting promfold" version=\d\S*/m);
-    assert.match(log, /^time=\S+ level=info msg=listening address=127\.0\.0\.1:\d+$/m);
+    assert.match(
+      log,
+      /^time=\S+ level=info msg=listening address=(127\.0\.0\.1:\d+) url=http:\/\/\1\/metrics$/m,
+    );
   });
 
   it('logs JSON when asked', async () => {

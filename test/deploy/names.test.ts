@@ -40,7 +40,7 @@ const FLAGS_OF_OTHER_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   install: ['--no-cache-dir', '--no-install-recommends'],
   kubectl: ['--arguments-only', '--custom', '--image', '--profile', '--target'],
   litellm: ['--num_workers', '--config', '--max_requests_before_restart'],
-  npm: ['--ignore-scripts', '--no-audit', '--no-fund', '--omit'],
+  npm: ['--ignore-scripts', '--no-audit', '--no-fund'],
   sglang: ['--enable-metrics', '--model-path'],
   systemd: ['--now'],
   useradd: ['--no-create-home', '--shell', '--system'],
@@ -90,7 +90,7 @@ describe('scripts/deploy and the recipes', () => {
   });
 
   it('name paths that promfold serves', () => {
-    const known = new Set(endpoints(FLAGS.telemetryPath.fallback!).map(({ path }) => path));
+    const known = new Set(endpoints(FLAGS.telemetryPath.fallback!, true).map(({ path }) => path));
     allMatches(new RegExp(`(?:^|[\\s'"\`]|:\\d+)(${OWN_PREFIX}\\w+)`, 'g'), (path) =>
       known.has(path),
     );

@@ -3,18 +3,17 @@
  * to reach a directory of another user in another mount namespace.
  */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentPython } from '../support/parts.js';
+import { currentPython, systemdAnalyze } from '../support/parts.js';
 import { MAIN, ROOT } from '../support/paths.js';
 import { run, start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import { VllmLike } from '../support/vllm-like.js';
 
 const FOLDER = `${ROOT}/scripts/deploy/systemd`;
-const ANALYZE = '/usr/bin/systemd-analyze';
 const units = readdirSync(FOLDER).filter((name) => name.endsWith('.service'));
 const python = currentPython();
 const asRoot = process.getuid?.() === 0 ? python.skip : 'needs root';
@@ -34,10 +33,10 @@ const one = (unit: string, name: string) => settingsOf(unit).get(name)?.[0];
 
 describe('the units', () => {
   it('are what systemd takes', {
-    skip: !existsSync(ANALYZE) && 'systemd-analyze is not here',
+    skip: systemdAnalyze().skip,
   }, async () => {
     const directory = tempDirectory();
-    for (const unit of units) {
+    for (const unit of [...units, 'promfold.socket']) {
       // It looks whether the program is there.
       const text = readFileSync(join(FOLDER, unit), 'utf8').replace(
         /^ExecStart=\S+/m,
@@ -45,11 +44,23 @@ describe('the units', () => {
       );
       writeFileSync(join(directory, unit), text);
     }
-    const files = units.map((unit) => join(directory, unit));
-    const { exitCode, stdout, stderr } = await run(ANALYZE, ['verify', ...files]);
+    const files = [...units, 'promfold.socket'].map((unit) => join(directory, unit));
+    const { exitCode, stdout, stderr } = await run(systemdAnalyze().path, ['verify', ...files]);
     const own = (stdout + stderr).split('\n').filter((line) => line.includes('promfold'));
     assert.deepEqual([exitCode, own], [0, []]);
   });
+
+  // Tenths, as systemd-analyze rates it: 0 for the least exposed.
+  for (const [unit, tenths] of [
+    ['promfold.service', 12],
+    ['promfold-discover.service', 29],
+  ] as const) {
+    it(`${unit} is exposed as little as it was`, { skip: systemdAnalyze().skip }, async () => {
+      const args = ['security', '--offline=true', '--no-pager', `--threshold=${tenths}`];
+      const rated = await run(systemdAnalyze().path, [...args, join(FOLDER, unit)]);
+      assert.equal(rated.exitCode, 0, rated.stdout + rated.stderr);
+    });
+  }
 
   for (const unit of units) {
     it(`${unit} lets V8 compile and does not start without end`, () => {

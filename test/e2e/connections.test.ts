@@ -74,7 +74,7 @@ describe('promfold serve --web.max-connections', () => {
   it('counts over all listen addresses, both of localhost too', async () => {
     const flags = ['--web.max-connections=2', '--web.listen-address=localhost:0'];
     const { daemon, silent } = await serve(flags);
-    const listening = () => [...daemon.log.matchAll(/msg=listening address=(\S+):(\d+)$/gm)];
+    const listening = () => [...daemon.log.matchAll(/msg=listening address=(\S+):(\d+) url=/gm)];
     // 127.0.0.1 of the first flag, then that of localhost, and ::1 where the machine has it.
     const addresses = hasIpv6Loopback() ? 3 : 2;
     for (let i = 0; i < 200 && listening().length < addresses; i += 1) await sleep(20);

@@ -83,6 +83,7 @@ describe('flags', () => {
       },
       complain() {},
       stopSignal: () => AbortSignal.abort(),
+      onHangUp() {},
     };
     const word = near('--', '-', 'format', 'name', '=', 'text', 'json', 'match', 'strict', 'help');
     // Not diff, which waits for standard input where it is told `-`.

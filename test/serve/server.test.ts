@@ -249,7 +249,7 @@ describe('anything else', () => {
     status: number,
   ][] = [
     ['is not found', 'GET', '/nothing', 404],
-    ['is not found under the own prefix', 'GET', '/-/reload', 404],
+    ['is not found under the own prefix', 'GET', '/-/nothing', 404],
     ['is not found with any method', 'POST', '/nothing', 404],
     ['is not a method of /metrics', 'POST', '/metrics', 405],
     ['is not a method of /metrics, with a query', 'PUT', '/metrics?name[]=a', 405],

@@ -79,6 +79,9 @@ export const requestsPython = (): Part =>
 
 const always = () => true;
 
+export const systemdAnalyze = (): Part =>
+  part('systemd-analyze (systemd)', '/usr/bin/systemd-analyze', always);
+
 export const systemdActivate = (): Part =>
   part('systemd-socket-activate (systemd)', '/usr/bin/systemd-socket-activate', always);
 

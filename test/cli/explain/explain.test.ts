@@ -121,7 +121,7 @@ describe('promfold explain', () => {
   it('says that only the labels are not there', async () => {
     const { exitCode, stderr } = await promfold(['explain', 'jobs_total{queue="b"}', counters()]);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /; jobs_total is there, with other labels\n$/);
+    assert.match(stderr, /; jobs_total exists, with other labels\n$/);
   });
 
   it('prints the same as JSON, in a shape that stays', async () => {

@@ -1,0 +1,23 @@
+/**
+ * Whether a pod is in the network namespace of its node (`hostNetwork: true`): then loopback is that of the node, and
+ * every process there reaches what listens on it.
+ *
+ * Nothing says so. But a pod of its own has its loopback and one or two interfaces, and the node those of its other pods.
+ */
+import { readdirSync } from 'node:fs';
+
+/** Bridges and the node's ends of pods' interfaces, of the usual network plugins. */
+const OF_A_NODE =
+  /^(?:veth|cni\d|cali|cilium_|flannel|weave|docker\d|lxc[0-9a-f]|kube-|azv|eni[0-9a-f]{11})/;
+
+export function isHostNetwork(
+  environment: Readonly<Record<string, string | undefined>>,
+  interfaces: () => readonly string[] = () => readdirSync('/sys/class/net'),
+): boolean {
+  if (environment.KUBERNETES_SERVICE_HOST === undefined) return false;
+  try {
+    return interfaces().some((name) => OF_A_NODE.test(name));
+  } catch {
+    return false;
+  }
+}
