@@ -1,11 +1,11 @@
 /**
- * The file of `--config.file`: flags by their names, for those who keep configuration in files.
+ * The file of `--config.file`: flags by name, for users who keep configuration in files.
  *
  *     web.listen-address: [":19925"]
  *     web.max-requests: 20
  *     process-metrics: true
  *
- * A flag on the command line and an environment variable win over it.
+ * Flags on the command line and environment variables take precedence.
  */
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.js';
@@ -13,7 +13,7 @@ import { environmentVariable, type FlagText } from './flag.js';
 import { FLAGS } from './flags.js';
 import { systemErrorText } from './system-error.js';
 
-/** What the file has for a flag. */
+/** The values of a flag in the file. */
 export interface FileTexts {
   readonly texts: readonly string[];
   /** `FILE:3:1: web.max-requests`, for messages. */
@@ -22,16 +22,16 @@ export interface FileTexts {
 
 export type ConfigFile = ReadonlyMap<string, FileTexts>;
 
-/** Of the command line alone, or about this file itself. */
+/** Flags for the command line only, and that of this file itself. */
 const NOT_IN_FILE = ['config.file'];
 
 /**
- * All flags that have an environment variable may be in it: one file does for several commands.
+ * It may have all flags with an environment variable, so that several commands can share a file.
  *
  * @throws UsageError
  */
 export async function readConfigFile(path: string): Promise<ConfigFile> {
-  // Few have one, and this is as much to load as a whole command.
+  // Rarely used, and loading YAML takes as long as loading a command.
   const { ConfigError, parseYaml } = await import('../config/yaml-node.js');
   let text: string;
   try {

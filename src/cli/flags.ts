@@ -121,15 +121,15 @@ export const FLAGS = {
     },
     parseRoutes,
   ),
-  debugAddress: each<ListenAddress>(
+  debugAddress: repeatable<ListenAddress>(
     {
       name: 'web.debug-address',
       value: 'address',
-      help: 'where to serve debug surfaces as well, as --web.listen-address; they are served there, on loopback and on unix: sockets',
+      help: 'further addresses for debug surfaces, which are otherwise served on loopback and on unix: sockets; as --web.listen-address',
     },
     parseAddress,
   ),
-  enableDebug: one(
+  enableDebug: single(
     {
       name: 'web.enable-debug',
       help: 'serve debug surfaces on every address',
@@ -137,10 +137,10 @@ export const FLAGS = {
     },
     parseSwitch,
   ),
-  enableLifecycle: one(
+  enableLifecycle: single(
     {
       name: 'web.enable-lifecycle',
-      help: 'answer PUT and POST of /-/reload and /-/quit',
+      help: 'answer PUT and POST requests to /-/reload and /-/quit',
       fallback: 'false',
     },
     parseSwitch,
@@ -149,7 +149,7 @@ export const FLAGS = {
     {
       name: 'config.file',
       value: 'file',
-      help: 'YAML with flags by their names; those of the command line and the environment win',
+      help: 'YAML file of flags, by name; the command line and the environment take precedence',
     },
     notEmpty('a file'),
   ),

@@ -2,11 +2,12 @@
  * Whether a pod is in the network namespace of its node (`hostNetwork: true`): then loopback is that of the node, and
  * every process there reaches what listens on it.
  *
- * Nothing says so. But a pod of its own has its loopback and one or two interfaces, and the node those of its other pods.
+ * There is no direct sign. But a pod with its own network has loopback and one or two interfaces, and the node also
+ * has those of its pods.
  */
 import { readdirSync } from 'node:fs';
 
-/** Bridges and the node's ends of pods' interfaces, of the usual network plugins. */
+/** Bridges, and the node's ends of pod interfaces, of the common network plugins. */
 const OF_A_NODE =
   /^(?:veth|cni\d|cali|cilium_|flannel|weave|docker\d|lxc[0-9a-f]|kube-|azv|eni[0-9a-f]{11})/;
 

@@ -38,7 +38,7 @@ export async function* listenAsTold(
     if (descriptors.length === 0) {
       throw new UsageError('--web.systemd-socket: systemd passed no socket (LISTEN_FDS)');
     }
-    // Who reaches it is for its unit to say.
+    // Its unit decides who can reach it.
     for (const fd of descriptors) yield await listen(build(enableDebug), { fd });
   }
   for (const address of [...(systemdSocket ? [] : listenAddress), ...debugAddress]) {

@@ -1,6 +1,6 @@
 /**
- * What a reload takes over: the file of --config.file is read again, and of the flags that changed in it those that can
- * change while promfold runs. The others are logged, and wait for a restart.
+ * Reload: reads the file of --config.file again, and applies changed flags that can change while promfold runs. Other
+ * changed flags are logged, and need a restart.
  */
 import { UsageError } from '../errors.js';
 import type { Warnings } from '../log.js';
@@ -20,13 +20,13 @@ export interface ReloadLog extends Warnings {
 }
 
 export interface ReloadOptions {
-  /** Of --config.file; nothing to read again where absent. */
+  /** Of --config.file; absent if there is nothing to reload. */
   readonly path: string | undefined;
   readonly keys: readonly FlagKey[];
   readonly given: Given;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: ReloadLog;
-  /** Takes over the values of all live flags. */
+  /** Applies the values of all live flags. */
   apply(flags: LiveFlags): void;
 }
 
@@ -38,7 +38,7 @@ export class Reload {
     this.#options = options;
   }
 
-  /** Remembers what the flags are now. */
+  /** Remembers the current values of the flags. */
   static async begin(options: ReloadOptions): Promise<Reload> {
     const reload = new Reload(options);
     if (options.path !== undefined) {
@@ -47,13 +47,13 @@ export class Reload {
     return reload;
   }
 
-  /** @returns what is wrong with the file, and then nothing changed; undefined where it was taken over */
+  /** @returns what is wrong with the file, in which case nothing changed; undefined if it was applied */
   async run(): Promise<string | undefined> {
     const { path, keys, given, environment, log } = this.#options;
     if (path === undefined) return undefined;
     try {
       const file = await readConfigFile(path);
-      // All of them: a file with an error anywhere is not taken over in part.
+      // All of them: a file with an error is not applied in part.
       const values = flagValues(keys, given, environment, {}, file);
       const texts = this.#textsIn(file);
       const changed = keys.filter((key) => texts.get(key) !== this.#texts?.get(key));
@@ -77,7 +77,7 @@ export class Reload {
     }
   }
 
-  /** As they count, also where the command line or the environment has them. */
+  /** The effective values, including those of the command line and the environment. */
   #textsIn(file: ConfigFile): ReadonlyMap<FlagKey, string> {
     const { keys, given, environment } = this.#options;
     return new Map(

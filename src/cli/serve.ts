@@ -230,7 +230,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   },
 };
 
-/** To look into the processes of other users, to remove their files, or to give a socket away. */
+/** To read the processes of other users, to remove their files, or to change the owner of a socket. */
 function needsRoot(
   flags: FlagValues<'discover' | 'processMetrics' | 'deadProcesses' | 'socketOwner'>,
 ): boolean {

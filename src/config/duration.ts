@@ -13,7 +13,7 @@ const SECONDS_OF: Readonly<Record<string, number>> = {
 
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
-/** @returns seconds; undefined for what is not a duration */
+/** @returns seconds; undefined if it is not a duration */
 export function parseDuration(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1;
   const rest = text.replace(/^[-+]/, '');

@@ -1,6 +1,6 @@
 /**
- * What `tls_server_config` means to Node's TLS: certificates read, and everything that OpenSSL would refuse at the first
- * connection refused now.
+ * Translates `tls_server_config` for Node's TLS: reads certificates, and refuses now what OpenSSL would refuse at the
+ * first connection.
  *
  * Source: Node, tls.createSecureContext() and tls.createServer(); Go, crypto/tls, ClientAuthType.
  */
@@ -11,7 +11,7 @@ import { CIPHER_SUITES, CURVES, TLS_VERSIONS, TLS13_SUITES } from './tls-names.j
 import type { PemSource, TlsConfig } from './web-config.js';
 import { ConfigError } from './yaml-node.js';
 
-/** OpenSSL counts TLS 1.0 and 1.1 as too weak for its level 1. */
+/** OpenSSL considers TLS 1.0 and 1.1 too weak for its level 1. */
 const ALLOW_OLD_VERSIONS = '@SECLEVEL=0';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----/;
@@ -59,7 +59,7 @@ export async function tlsOptions(config: TlsConfig, path: string): Promise<TlsOp
   return options;
 }
 
-/** @throws ConfigError that tells which of the two is wrong */
+/** @throws ConfigError that says which of the two is wrong */
 function checkPair(cert: string, key: string, config: TlsConfig, path: string): void {
   let certificate: X509Certificate;
   try {

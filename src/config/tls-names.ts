@@ -1,8 +1,8 @@
 /**
- * What Go calls cipher suites, curves and versions of TLS, and what OpenSSL calls them.
+ * Names of cipher suites, curves and versions of TLS in Go, and in OpenSSL.
  *
- * Source: Go, crypto/tls, CipherSuites() and CurveID; openssl-ciphers(1). The list is that of exporter-toolkit: suites
- * that Go counts as insecure are not in it.
+ * Source: Go, crypto/tls, CipherSuites() and CurveID; openssl-ciphers(1). The list is that of exporter-toolkit:
+ * suites that Go considers insecure are not in it.
  */
 import { getCiphers } from 'node:tls';
 
@@ -43,13 +43,13 @@ export const TLS_VERSIONS = {
 
 export type TlsVersion = keyof typeof TLS_VERSIONS;
 
-/** HTTP/2 asks for one of these where TLS 1.2 is spoken. RFC 7540, 9.2.2. */
+/** With TLS 1.2, HTTP/2 requires one of these. RFC 7540, 9.2.2. */
 export const HTTP2_SUITES: readonly string[] = [
   'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
   'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
 ];
 
-/** Why a suite of the list cannot be had from the OpenSSL of this Node; undefined where it can. */
+/** Why the OpenSSL of this Node does not have a suite of the list; undefined if it has it. */
 export function lackOf(suite: string): string | undefined {
   const name = CIPHER_SUITES[suite]!;
   if (getCiphers().includes(name.toLowerCase())) return undefined;

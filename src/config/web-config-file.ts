@@ -1,9 +1,9 @@
 /**
- * The web configuration of a daemon, followed while it runs: the file, its certificates and keys are read again when one
- * of them changes.
+ * The web configuration of a running daemon: the file, its certificates and keys are reloaded when one of them
+ * changes.
  *
- * A file that cannot be read any more, or is wrong, lets nobody in until it is right again: who was taken out of it must
- * not get in by an error in another line.
+ * While the file is unreadable or wrong, every request is refused: a removed user must not get access because of an
+ * error in another line.
  */
 import type { TlsOptions } from 'node:tls';
 import { boundedIo } from '../bounded-io.js';
@@ -11,10 +11,10 @@ import { tlsOptions } from './tls-context.js';
 import { filesOf, parseWebConfig, type WebConfig } from './web-config.js';
 import { ConfigError } from './yaml-node.js';
 
-/** Certificates are replaced long before they end; a user who is taken out may be waited for that long. */
+/** Certificates are replaced long before they expire; a removed user may keep access for this long. */
 const CHECK_MILLISECONDS = 1_000;
 
-/** What the file says, with what it names. */
+/** The content of the file, and of the files that it names. */
 export interface LoadedWebConfig {
   readonly config: WebConfig;
   /** Absent for plain HTTP. */
@@ -26,7 +26,7 @@ export interface WebConfigLog {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
-/** Reads the file and all that it names. @throws ConfigError */
+/** Reads the file and all files that it names. @throws ConfigError */
 export async function loadWebConfig(path: string): Promise<LoadedWebConfig> {
   let text: string;
   try {
@@ -58,7 +58,7 @@ export class WebConfigFile {
 
   /** @throws ConfigError */
   static async open(path: string, log: WebConfigLog): Promise<WebConfigFile> {
-    // Stamped first: what changes while it is read is read again.
+    // Times are read first: a file that changes while it is read is read again.
     const early = await stampOf([path]);
     const loaded = await loadWebConfig(path);
     const stamp = await stampOf([path, ...filesOf(loaded.config)]);
@@ -75,17 +75,17 @@ export class WebConfigFile {
     return this.#loaded.tls;
   }
 
-  /** Why nobody is let in; undefined where all is well. */
+  /** Why every request is refused; undefined if the file is valid. */
   get broken(): ConfigError | undefined {
     return this.#broken;
   }
 
-  /** @param use takes new certificates over; connections that are open keep theirs */
+  /** @param use applies new certificates; open connections keep theirs */
   onTls(use: (options: TlsOptions) => void): void {
     this.#onTls.push(use);
   }
 
-  /** Reads again what changed. Never rejects: what is wrong is logged, and in `broken`. */
+  /** Reloads changed files. Never rejects: an error is logged, and in `broken`. */
   reload(): Promise<void> {
     this.#reloading ??= this.#reload().finally(() => {
       this.#reloading = undefined;
@@ -104,7 +104,7 @@ export class WebConfigFile {
       const loaded = await loadWebConfig(this.path);
       this.#take(loaded);
       this.#broken = undefined;
-      this.#log.info('web configuration read again', { path: this.path });
+      this.#log.info('web configuration reloaded', { path: this.path });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.#broken = error;
@@ -133,7 +133,7 @@ export class WebConfigFile {
   }
 }
 
-/** A line a file: other for a file that changed, was replaced, went or came. */
+/** One line per file, which differs if the file changed, or was replaced, removed or created. */
 async function stampOf(paths: readonly string[]): Promise<string> {
   const lines = await Promise.all(
     paths.map(async (path) => {

@@ -1,8 +1,8 @@
 /**
  * The file of `--web.config.file`: TLS, users, headers and a limit of requests, in the format of every exporter.
  *
- * Source: https://github.com/prometheus/exporter-toolkit, its documentation of the file and tls_config.go. What that accepts is accepted here,
- * and what it refuses is refused; where it finds something out only at the first connection, this says so at once.
+ * Source: https://github.com/prometheus/exporter-toolkit, its documentation of the file and tls_config.go. Accepts
+ * and refuses the same files; errors that exporter-toolkit finds only at the first connection are reported at once.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -29,14 +29,14 @@ export const CLIENT_AUTH_TYPES = [
 
 export type ClientAuthType = (typeof CLIENT_AUTH_TYPES)[number];
 
-/** PEM, in the file itself or in another one. */
+/** PEM, in this file or in another one. */
 export type PemSource = { readonly text: string } | { readonly path: string };
 
 export interface TlsConfig {
   readonly cert: PemSource;
   readonly key: PemSource;
   readonly clientAuthType: ClientAuthType;
-  /** Absent: those that Node trusts. */
+  /** If absent, those that Node trusts. */
   readonly clientCa: PemSource | undefined;
   /** One of these must be a subject alternative name of a client's certificate; undefined for any. */
   readonly clientAllowedSans: readonly string[] | undefined;
@@ -44,14 +44,14 @@ export interface TlsConfig {
   readonly maxVersion: TlsVersion;
   /** Go's names; empty for the defaults. */
   readonly cipherSuites: readonly string[];
-  /** The order is the server's, not the client's. */
+  /** Whether the server's order counts, not the client's. */
   readonly preferServerCipherSuites: boolean;
   /** Go's names, preferred first; empty for the defaults. */
   readonly curves: readonly string[];
 }
 
 export interface RateLimit {
-  /** Between two requests, on the average. */
+  /** Between two requests, on average. */
   readonly intervalSeconds: number;
   /** Requests at once. */
   readonly burst: number;
@@ -63,12 +63,12 @@ export interface WebConfig {
   /** With TLS only. */
   readonly http2: boolean;
   readonly headers: Readonly<Record<string, string>>;
-  /** bcrypt hash by user; empty where nobody is asked. */
+  /** bcrypt hash by user; empty for no authentication. */
   readonly users: ReadonlyMap<string, string>;
   readonly rateLimit: RateLimit | undefined;
 }
 
-/** What `--web.config.file` absent, or an empty file, says. */
+/** Without `--web.config.file`, or with an empty file. */
 export const NO_WEB_CONFIG: WebConfig = {
   tls: undefined,
   http2: true,
@@ -89,7 +89,7 @@ export async function readWebConfig(path: string): Promise<WebConfig> {
 }
 
 /**
- * @param path of the file: for messages, and where relative paths begin
+ * @param path of the file: for messages, and as the base of relative paths
  * @throws ConfigError
  */
 export function parseWebConfig(text: string, path: string): WebConfig {
@@ -110,7 +110,7 @@ export function parseWebConfig(text: string, path: string): WebConfig {
   };
 }
 
-/** The files that a configuration names: they may change without it. */
+/** The files that a configuration names: they may change on their own. */
 export function filesOf({ tls }: WebConfig): string[] {
   if (tls === undefined) return [];
   const { cert, key, clientCa } = tls;
@@ -173,14 +173,14 @@ function tlsConfig(
     .get('client_allowed_sans')
     ?.list()
     .map((node) => node.text());
-  // As in exporter-toolkit: what only says how is not a wish for TLS.
+  // As in exporter-toolkit: options alone do not enable TLS.
   if (!isSet) return undefined;
   if (cert === undefined) throw section.error('missing one of cert or cert_file');
   if (key === undefined) throw section.error('missing one of key or key_file');
   const clientAuthType = authType(authNode);
   if (clientCa !== undefined && clientAuthType === 'NoClientCert') {
     throw (given('client_ca') ?? given('client_ca_file')!).error(
-      'a client CA needs client_auth_type: without it no client is asked for a certificate',
+      'a client CA needs client_auth_type: without it clients are not asked for a certificate',
     );
   }
   if (clientAuthType === 'RequireAndVerifyClientCert' && clientCa === undefined) {
@@ -234,7 +234,7 @@ function suites(section: YamlNode | undefined): string[] {
   });
 }
 
-/** Those that may be set, and what a value may be; any where absent. */
+/** Headers that may be set, and their allowed values; any value if absent. */
 const HEADERS: Readonly<Record<string, readonly string[] | undefined>> = {
   'Content-Security-Policy': undefined,
   'Strict-Transport-Security': undefined,
@@ -297,7 +297,7 @@ function rateLimit(section: YamlNode | undefined): RateLimit | undefined {
   if (intervalSeconds === 0) return undefined;
   if (burst < 1) {
     throw (values?.get('burst') ?? interval).error(
-      'rate_limit.burst must be 1 or more, or no request is ever answered',
+      'rate_limit.burst must be 1 or more, else no request is ever answered',
     );
   }
   return { intervalSeconds, burst };

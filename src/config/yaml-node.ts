@@ -1,8 +1,8 @@
 /**
- * A YAML file, read strictly: every value has the type that is asked for, every key is known, and what is wrong is said
- * with the file, line and column.
+ * A YAML file, read strictly: every value must have the expected type, every key must be known, and errors have file,
+ * line and column.
  *
- * Go's yaml.v2 reads these files in every other exporter, so the rules are its: YAML 1.1, where `yes` is true.
+ * Go's yaml.v2 reads these files in every other exporter, so its rules apply: YAML 1.1, where `yes` is true.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
@@ -11,7 +11,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** A value of the file, and where it is. */
+/** A value of the file, and its place. */
 export class YamlNode {
   readonly #file: YamlFile;
   readonly #node: Node | null;
@@ -38,7 +38,7 @@ export class YamlNode {
   /**
    * The values of a mapping by key.
    *
-   * @param known all keys there may be; any where absent
+   * @param known all allowed keys; any key if absent
    * @throws ConfigError
    */
   mapping(known?: readonly string[]): ReadonlyMap<string, YamlNode> {
@@ -121,7 +121,7 @@ export class YamlNode {
   }
 }
 
-/** What YamlNodes need of the file they are from. */
+/** What YamlNodes need of their file. */
 class YamlFile {
   readonly #path: string;
   readonly #lines: LineCounter;
@@ -133,7 +133,7 @@ class YamlFile {
     this.#anchors = anchors;
   }
 
-  /** @throws ConfigError for an alias of nothing */
+  /** @throws ConfigError for an undefined alias */
   resolve(node: Node | null): Node | null {
     if (!isAlias(node)) return node;
     const anchored = this.#anchors(node);
@@ -156,7 +156,7 @@ class YamlFile {
 
 /**
  * @param path of the file, for messages
- * @throws ConfigError for what is not YAML
+ * @throws ConfigError if it is not YAML
  */
 export function parseYaml(text: string, path: string): YamlNode {
   const lines = new LineCounter();
@@ -164,7 +164,7 @@ export function parseYaml(text: string, path: string): YamlNode {
     version: '1.1',
     lineCounter: lines,
     prettyErrors: false,
-    // A merge key would bring in keys whose place cannot be told.
+    // A merge key would add keys whose place is unknown.
     merge: false,
     stringKeys: false,
   });

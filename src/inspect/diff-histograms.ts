@@ -1,8 +1,9 @@
 /**
- * Histograms in the view of `diff`: one row for all series of a label set, as in `explain`, with what was observed
- * between the two.
+ * Histograms in the view of `diff`: one row for all series of a label set, as in `explain`, with the observations
+ * made in between.
  *
- * An exposition and a merged reading hold running totals; what a process holds (`--by process`) are single buckets.
+ * Expositions and merged readings have running totals; the values of a process (`--by process`) are those of single
+ * buckets.
  */
 import type { Labels } from '../format/key.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
@@ -16,13 +17,13 @@ export interface ChangedHistogram {
   readonly family: string;
   /** With `--by process`. */
   readonly processId?: string | undefined;
-  /** Bounds of either, ascending, as printed. */
+  /** Bounds of both, ascending, as printed. */
   readonly le: readonly string[];
   /** Absent where it was added. */
   readonly before?: Observations;
   /** Absent where it was removed. */
   readonly after?: Observations;
-  /** What was observed since; absent where either is absent, or it went back. */
+  /** Observations since; absent if either is absent, or if it went back. */
   readonly between?: Observations;
   readonly wentBack?: true;
 }
@@ -33,21 +34,21 @@ export interface HistogramsDifference {
   readonly same: number;
 }
 
-/** What a sample is of a histogram. */
+/** The part of a histogram that a sample is. */
 export interface HistogramPart {
   /** `request_seconds{path="/"}`. */
   readonly histogram: string;
   readonly kind: 'bucket' | 'sum' | 'count';
-  /** Of a bucket; undefined where it is not a number. */
+  /** Of a bucket; undefined if it is not a number. */
   readonly bound: number | undefined;
 }
 
-/** A sample as far as it is compared here. */
+/** The parts of a sample that are compared. */
 export interface ComparedSample {
   readonly family: string;
   readonly processId: string | undefined;
   readonly value: number;
-  /** Undefined for one that is not a part of a histogram. */
+  /** Undefined if it is not part of a histogram. */
   readonly part: HistogramPart | undefined;
 }
 
@@ -63,7 +64,7 @@ interface Gathered {
 
 const KINDS = ['bucket', 'sum', 'count'] as const;
 
-/** @returns undefined for a sample of anything else */
+/** @returns undefined if the sample is not part of a histogram */
 export function histogramPart({
   family,
   sampleName,
@@ -148,7 +149,7 @@ function boundsOf(gathered: Gathered | undefined): Iterable<number> {
   return gathered === undefined ? [] : gathered.buckets.keys();
 }
 
-/** A bound that only the other side has, has the total of the one below it. */
+/** A bound that only the other side has gets the total of the bound below it. */
 function runningTotals(
   { buckets }: Gathered,
   bounds: readonly number[],

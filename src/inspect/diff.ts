@@ -1,8 +1,8 @@
 /**
  * The view of `diff`: what changed between two directories, snapshots or expositions.
  *
- * Plain data, in this shape the JSON of `diff --json`. A counter that went back is what Prometheus takes for a
- * restart: `increase()` then counts its whole new value once more.
+ * Plain data, in the shape of `diff --json`. Prometheus takes a counter that went back for a restart: `increase()`
+ * then counts its whole new value again.
  */
 import { MetricFileError, UsageError } from '../errors.js';
 import {
@@ -23,14 +23,14 @@ export interface ChangedSeries {
   /** With `--by process`. */
   readonly processId?: string | undefined;
   readonly type: string;
-  /** The histogram that it is a part of; absent for any other series. */
+  /** The histogram that it is part of; absent for other series. */
   readonly histogram?: string;
   /** Absent where it was added. */
   readonly before?: number;
   /** Absent where it was removed. */
   readonly after?: number;
   readonly delta?: number;
-  /** It only ever grows, and is less than before. */
+  /** It should only grow, but is lower than before. */
   readonly wentBack?: true;
 }
 
@@ -44,7 +44,7 @@ export interface Difference {
   readonly same: number;
   /** Of `changed`, how many went back. */
   readonly wentBack: number;
-  /** The same, with a histogram as one. */
+  /** The same, counting each histogram once. */
   readonly counts: {
     readonly added: number;
     readonly removed: number;
@@ -52,18 +52,18 @@ export interface Difference {
     readonly wentBack: number;
     readonly same: number;
   };
-  /** Files of either that could not be read: what they hold is in no list. */
+  /** Files that could not be read: their series are in no list. */
   readonly damagedFiles: { readonly before: number; readonly after: number };
-  /** The changes that concern histograms once more, a row for each. */
+  /** The changes of histograms again, with a row for each histogram. */
   readonly histograms: HistogramsDifference;
-  /** Series of promfold's own families, left out where only one is an exposition: no file has them. */
+  /** Series of promfold's own families, left out if only one side is an exposition: no file has them. */
   readonly ownSeries: number;
 }
 
-/** Of the families that a daemon serves of itself. Source: scrape/families/self-metrics.ts, scrape/families/gauge-age.ts. */
+/** Prefix of the daemon's own families. Source: scrape/families/self-metrics.ts, scrape/families/gauge-age.ts. */
 const OWN_PREFIX = 'promfold_';
 
-/** What is kept of a sample; of a million on either side, no more than is compared and shown. */
+/** What is kept of a sample: there may be a million on either side, so only what is compared and shown. */
 interface Sample extends ComparedSample {
   readonly series: string;
   readonly type: string;
@@ -71,7 +71,7 @@ interface Sample extends ComparedSample {
   readonly onlyGrows: boolean;
 }
 
-/** @throws MetricFileError when one cannot be read, or has no processes to compare by */
+/** @throws MetricFileError if one cannot be read, or has no processes to compare */
 export async function diffPaths(
   before: string,
   after: string,
@@ -139,7 +139,7 @@ export async function diffPaths(
   };
 }
 
-/** What a daemon adds to the families of the directory; an application's series of such a name stay. */
+/** Whether a daemon adds it to the families of the directory; series of the application with such a name stay. */
 function leaveOutOwn(exposed: Map<string, Sample>, inFiles: ReadonlyMap<string, Sample>): number {
   let left = 0;
   for (const [key, { series }] of exposed) {
@@ -175,13 +175,13 @@ function about({
   };
 }
 
-/** A sum may go down where observations are negative, but Prometheus' rate() takes that for a restart, too. */
+/** A sum may decrease if observations are negative, but Prometheus' rate() takes that for a restart too. */
 function onlyGrows({ type, sampleName }: ExposedSample): boolean {
   if (type === 'counter' || type === 'histogram') return true;
   return type === 'summary' && /_(?:count|sum)$/.test(sampleName);
 }
 
-/** By series, and by process where that counts; of a series that is there twice the last counts. */
+/** By series, and by process if those are compared; if a series occurs twice, the last one counts. */
 function indexed(
   samples: Iterable<ExposedSample & { readonly processId?: string }>,
 ): Map<string, Sample> {
@@ -205,7 +205,7 @@ function indexed(
 interface Side {
   /** By series. */
   readonly samples: Map<string, Sample>;
-  /** Files whose values are missing in it. */
+  /** Files whose values are missing. */
   readonly damagedFiles: number;
   readonly isExposition: boolean;
 }
@@ -235,11 +235,11 @@ async function readExposition(
   by: 'process' | undefined,
 ): Promise<Map<string, Sample>> {
   const refuse = (found: string) => new MetricFileError('FILE_UNREADABLE', path, found);
-  if (by === 'process') throw refuse('an exposition does not say which process holds what');
+  if (by === 'process') throw refuse('an exposition does not have the values of each process');
   try {
     return indexed(parseExposition(await text()));
   } catch (error) {
     if (error instanceof MetricFileError) throw error;
-    throw refuse(`no exposition: ${(error as Error).message}`);
+    throw refuse(`not an exposition: ${(error as Error).message}`);
   }
 }

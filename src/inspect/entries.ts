@@ -1,6 +1,6 @@
 /**
- * The view of `cat`: the entries of files as they stand there, and where a file is damaged, what the bytes round
- * that spot are. Plain data from a Reading, in this shape the JSON of `cat --json`.
+ * The view of `cat`: the entries of files, and for a damaged file the bytes around the damage. Plain data from a
+ * Reading, in the shape of `cat --json`.
  */
 import type { ErrorCode } from '../errors.js';
 import { isUnusable, type Key } from '../format/key.js';
@@ -18,10 +18,10 @@ export interface EntryView {
   readonly offset: number;
   readonly valueOffset: number;
   readonly value: number;
-  /** When it was set; undefined where the file does not say. */
+  /** When it was set; undefined if the file does not have the time. */
   readonly setSeconds: number | undefined;
   readonly ageSeconds: number | undefined;
-  /** Set before its process began. */
+  /** Whether it was set before its process started. */
   readonly previousLife: boolean;
   /** Undefined for an entry whose key is unusable. */
   readonly series: string | undefined;
@@ -35,11 +35,11 @@ export interface EntryView {
 export interface FaultView {
   readonly code: ErrorCode;
   readonly found: string;
-  /** First wrong byte; undefined where no byte is to blame. */
+  /** First wrong byte; undefined if the fault is not at a byte. */
   readonly offset: number | undefined;
-  /** What should be there. */
+  /** What was expected there. */
   readonly expected: string;
-  /** The bytes round it, as hex, from `excerptOffset`; undefined where there are none. */
+  /** The bytes around it, as hex, from `excerptOffset`; undefined if there are none. */
   readonly excerpt: string | undefined;
   readonly excerptOffset: number | undefined;
 }
@@ -51,15 +51,18 @@ export interface FileEntries {
   readonly mode: string | undefined;
   readonly processId: string | undefined;
   readonly liveness: Liveness | undefined;
-  /** As in `ls`: the youngest sign that its process wrote. */
+  /** As in `ls`: the latest sign that its process wrote. */
   readonly lastSeenSeconds: number | undefined;
-  /** How values of the file's own type and mode join; a family that files disagree about may join otherwise. */
+  /**
+   * How values of the file's own type and mode join; if files disagree about a family, its values may join
+   * differently.
+   */
   readonly operation: keyof typeof OPERATION | undefined;
   /** Bytes of a value, 8 or 16; 0 while there is no entry. */
   readonly slotBytes: number;
   readonly usedBytes: number;
   readonly sizeBytes: number;
-  /** Entries in the file, or before the fault; `entries` has those that were asked for. */
+  /** Entries in the file, or before the fault; `entries` has the selected ones. */
   readonly entryCount: number;
   readonly entries: List<EntryView>;
   readonly fault: FaultView | undefined;
@@ -72,7 +75,7 @@ export interface EntriesView {
 }
 
 /**
- * @param selector only entries of these series; files without one are left out unless they are damaged
+ * @param selector only entries of these series; files without such entries are left out unless they are damaged
  * @param bytes to show of a damaged file
  */
 export function viewEntries(
@@ -88,8 +91,8 @@ export function viewEntries(
 }
 
 /**
- * Whether any file is damaged, or has a key that cannot be read where all were asked for. A stranger's file is none of
- * ours.
+ * Whether any file is damaged, or, if all entries are selected, has a key that cannot be read. Unrecognised files do
+ * not count.
  */
 export function hasDamage({ files }: Reading, selector: Selector | undefined): boolean {
   return files.some(({ fault, entries }) => {
@@ -196,7 +199,7 @@ function cutExcerpt(
   return { offset, bytes: excerpt.bytes.subarray(from, from + lines * line) };
 }
 
-/** What a sound file has in that place. Source: native/core/file_format.h. */
+/** What an undamaged file has in that place. Source: native/core/file_format.h. */
 function expectedInstead(code: ErrorCode, found: string): string {
   if (found.startsWith('used')) {
     return 'a 4-byte count of the bytes in use: 8 or more, a multiple of 8, within the file';

@@ -1,20 +1,20 @@
 /**
  * Reads an exposition, text or OpenMetrics, as `diff` needs it: each sample with its value, each family with its type.
  *
- * Lenient where it does no harm: timestamps and exemplars are left out, comments and UNIT skipped. A line that is no
- * sample is an error with its number.
+ * Lenient where that is harmless: timestamps and exemplars are ignored, comments and UNIT are skipped. A line that is
+ * not a sample is an error with its line number.
  */
 import { numberOf, SampleScanner, unescaped } from '../expose/sample-scanner.js';
 import type { Labels } from '../format/key.js';
 
 export interface ExposedSample {
-  /** As TYPE has it, of a text a counter's with `_total`; the sample's name without TYPE. */
+  /** The name in TYPE, in the text format with `_total` for counters; the sample's name if there is no TYPE. */
   readonly family: string;
   readonly sampleName: string;
   /** Sorted by name. */
   readonly labels: Labels;
   readonly value: number;
-  /** Of the family whose TYPE stands above it; `unknown` without. */
+  /** That of the preceding TYPE of its family; `unknown` without. */
   readonly type: string;
 }
 
@@ -24,7 +24,7 @@ const NEWLINE = 0x0a;
 const HASH = 0x23;
 
 /**
- * Reads line by line: the whole may be longer than a string can be.
+ * Reads line by line: the exposition may be longer than a string can be.
  *
  * @param text as UTF-8
  * @throws Error `line 7: …`
@@ -51,7 +51,7 @@ export function* parseExposition(text: Uint8Array): IterableIterator<ExposedSamp
     if (fault !== undefined) {
       const shown = bytes.toString('utf8', from, to);
       if (shown.trim() === '') continue;
-      throw new Error(`line ${line}: no sample: ${shown.slice(0, 60)}`);
+      throw new Error(`line ${line}: not a sample: ${shown.slice(0, 60)}`);
     }
     const sampleName = scanner.sampleName();
     const isOfFamily = typed !== '' && sampleName.startsWith(typed.replace(/_total$/, ''));

@@ -1,19 +1,18 @@
 /**
- * What the keys of a metric file say of its type, where its name says nothing: a file that came through a pipe, or a
- * copy under another name.
+ * The type of a metric file by its keys, if its name does not say: a file from a pipe, or a copy under another name.
  *
- * Sample names tell the types apart, since the client adds their suffixes. The mode of a gauge stands in the name only,
- * but for mostrecent: no other mode stores a time. Source: prometheus_client metrics.py, _child_samples; values.py.
+ * Sample names identify the type, since the client adds suffixes. The mode of a gauge is only in the file name,
+ * except mostrecent: no other mode stores a time. Source: prometheus_client metrics.py, _child_samples; values.py.
  */
 import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
 import type { List } from './list.js';
 import type { ReadEntry } from './reading.js';
 
-/** In place of the process id, which only the name has. */
+/** Instead of the process id, which only the file name has. */
 export const UNKNOWN_PROCESS = '-';
 
-/** @returns undefined where the keys could be of several types or modes, or there are none */
+/** @returns undefined if the keys could have several types or modes, or if there are none */
 export function fileNameByKeys(entries: List<ReadEntry>): FileName | undefined {
   const processId = UNKNOWN_PROCESS;
   let keys = 0;

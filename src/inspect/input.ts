@@ -1,9 +1,9 @@
 /**
- * What a path holds that a command was given: a directory, a metric file, a snapshot of a directory, or text, which may
- * be an exposition.
+ * What a path that was given to a command is: a directory, a metric file, a snapshot of a directory, or text, which
+ * may be an exposition.
  *
- * A pipe (`<(…)`, a FIFO, /dev/stdin, `-`) is read to its end, once, and is then what its first bytes say, as a regular
- * file is. A pipe inside a directory is another matter: it is never opened (native/core/metric_file.h).
+ * A pipe (`<(…)`, a FIFO, /dev/stdin, `-`) is read to its end, once; its first bytes then decide what it is, as for a
+ * regular file. A pipe inside a directory is never opened (native/core/metric_file.h).
  */
 import { basename } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
@@ -19,28 +19,29 @@ export type Input =
   | { readonly kind: 'metric file'; readonly bytes?: Buffer }
   | { readonly kind: 'text'; readonly isExposition: boolean; readonly text: () => Promise<Buffer> };
 
-/** What a gzip stream begins with. */
+/** The beginning of a gzip stream. */
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /** Of a metric file: four bytes of `used`, and four that are zero. Text has no zeros. Source: native/core/file_format.h. */
 const HEADER_BYTES = 8;
 
-/** Of a file, to tell what it is. */
+/** Bytes that are read to find out what a file is. */
 const FIRST_BYTES = 512;
 
-/** Node reads no longer file at once. */
+/** Node cannot read a longer file at once. */
 const MAX_TEXT_BYTES = 2 ** 31 - 1;
 
 /**
- * @param path `-` is stdin; one that cannot be looked at counts as a directory, whose listing then says why
- * @throws MetricFileError FILE_UNREADABLE, and FILE_EMPTY for a pipe through which nothing came
+ * @param path `-` is stdin; if stat fails, it counts as a directory, whose listing then says why
+ * @throws MetricFileError FILE_UNREADABLE, and FILE_EMPTY for a pipe without content
  */
 export async function openInput(path: string): Promise<Input> {
   const kind = await pathKind(path);
   if (kind === 'directory') return { kind };
   if (kind === 'pipe') {
     const bytes = await readPipe(path);
-    if (bytes.length === 0) throw new MetricFileError('FILE_EMPTY', path, 'nothing came through');
+    if (bytes.length === 0)
+      throw new MetricFileError('FILE_EMPTY', path, 'the pipe had no content');
     return inputOf(path, bytes, { bytes, text: async () => bytes });
   }
   const first = await firstBytes(path);
@@ -71,7 +72,7 @@ function isExposition(start: string): boolean {
   return first !== undefined && (first[0] === '#' || isSample(first));
 }
 
-/** A damaged file of such a name is still one. */
+/** A damaged file with such a name still counts. */
 function isMetricFileName(path: string): boolean {
   return path.endsWith('.db') || parseFileName(basename(path)) !== undefined;
 }
@@ -89,12 +90,12 @@ export async function isPipe(path: string): Promise<boolean> {
   return (await pathKind(path)) === 'pipe';
 }
 
-/** Whether two paths are one pipe, of which the second to be read finds nothing. */
+/** Whether two paths are one pipe, which can be read only once. */
 export async function isSamePipe(a: string, b: string): Promise<boolean> {
   return (a === b || (isStdin(a) && isStdin(b))) && (await isPipe(a));
 }
 
-/** Undefined for what is not a regular file, and a metric file that cannot be opened: whoever reads it says so. */
+/** Undefined if it is not a regular file, and for a metric file that cannot be opened: reading it fails later. */
 async function firstBytes(path: string): Promise<Buffer | undefined> {
   const handle = await openRegularFile(path).catch((error: Error) => {
     if (isMetricFileName(path)) return undefined;
@@ -134,7 +135,7 @@ function unreadable(path: string, error: Error): MetricFileError {
   return new MetricFileError('FILE_UNREADABLE', path, error.message, { cause: error });
 }
 
-/** What a user sees of an input that a command cannot take. */
+/** Describes an input that a command cannot read. */
 export function inputText(input: Input): string {
   switch (input.kind) {
     case 'directory':
@@ -148,7 +149,7 @@ export function inputText(input: Input): string {
   }
 }
 
-/** @throws UsageError for anything but a directory, whose name may as well be that of none */
+/** @throws UsageError for anything but a directory; a missing one is accepted */
 export async function refuseAllButDirectory(path: string): Promise<void> {
   if (await isPipe(path)) throw new UsageError(`${path}: expected a directory, got a pipe`);
   const input = await openInput(path);

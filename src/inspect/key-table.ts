@@ -1,12 +1,12 @@
 /**
- * The keys of a reading: each text once, parsed when it is asked for.
+ * The keys of a reading: each text once, parsed on demand.
  *
- * A parsed key takes three times the memory of its text, and most views need it once. So only those that were
- * parsed lately are kept; files of one program have the same few thousand keys.
+ * A parsed key takes three times the memory of its text, and most views need it once. So only recently parsed keys
+ * are kept; files of one program have the same few thousand keys.
  */
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 
-/** Characters of the keys that are kept; a key may be 1 MiB. */
+/** Characters of the kept keys; a key may be 1 MiB long. */
 const MAX_KEPT_LENGTH = 32 * 2 ** 20;
 
 export class KeyTable {
@@ -15,14 +15,14 @@ export class KeyTable {
   readonly #kept = new Map<number, Key | UnusableKey>();
   #keptLength = 0;
 
-  /** Ids are below. */
+  /** Ids are less than this. */
   get size(): number {
     return this.#texts.length;
   }
 
-  /** @returns the id of this text: the one it has, or the next */
+  /** @returns the id of this text: an existing one, or the next */
   add(bytes: Uint8Array): number {
-    // A character for each byte: as good as the text to tell keys apart, and faster to make.
+    // One character for each byte: enough to identify a key, and faster than decoding.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     let id = this.#idOf.get(text);
     if (id === undefined) {
@@ -32,7 +32,7 @@ export class KeyTable {
     return id;
   }
 
-  /** Another object each time, or the same: keys are told apart by their ids. */
+  /** May be a new object each time: compare ids, not objects. */
   read(id: number): Key | UnusableKey {
     let key = this.#kept.get(id);
     if (key === undefined) {

@@ -1,13 +1,13 @@
 /**
- * A list whose elements may be made when they are asked for: of a million entries or series, objects for all of
- * them take more memory than there is. An array is one.
+ * A list whose elements may be created on demand: objects for a million entries or series would take too much memory.
+ * An array is such a list.
  */
 export interface List<T> extends Iterable<T> {
   readonly length: number;
   at(index: number): T | undefined;
 }
 
-/** @param make the element at an index; made anew each time it is asked for */
+/** @param make creates the element at an index, each time it is read */
 export function listOf<T>(length: number, make: (index: number) => T): List<T> {
   return {
     length,
@@ -18,7 +18,7 @@ export function listOf<T>(length: number, make: (index: number) => T): List<T> {
   };
 }
 
-/** The same list with another element in place of each. */
+/** A list of what `map` of an array would return. */
 export function mapList<T, U>(list: List<T>, map: (element: T, index: number) => U): List<U> {
   return listOf(list.length, (i) => map(list.at(i)!, i));
 }

@@ -1,5 +1,5 @@
 /**
- * All samples that a scrape would print of a reading, or what each process holds of them.
+ * All samples that a scrape of a reading would print, or the values of each process.
  */
 import { familyOf, isUnusable } from '../format/key.js';
 import { joinValues } from '../plan/join.js';
@@ -34,7 +34,7 @@ export interface ProcessSample extends ExposedSample {
   readonly processId: string;
 }
 
-/** What each process holds, key by key; buckets are not running totals here. */
+/** The values of each process, key by key; buckets are not running totals here. */
 export function* processSamples(reading: Reading): IterableIterator<ProcessSample> {
   for (const { fileName, fault, entries } of reading.files) {
     if (fileName === undefined || fault !== undefined) continue;

@@ -1,18 +1,18 @@
 /**
- * The names of metrics in a directory, as `explain` takes them, for a shell that completes one: quickly rather than all.
+ * The names of metrics in a directory, as `explain` accepts them, for shell completion: quick rather than complete.
  *
- * Workers of one application hold the same names, so some files of each kind tell nearly all.
+ * Workers of one application have the same names, so some files of each kind have nearly all.
  */
 import { listMetricFiles, readFiles } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { isUnusable } from '../format/key.js';
 import { KeyTable } from './key-table.js';
 
-/** Files of each type and mode that are read, and of all. */
+/** Files that are read of each type and mode, and in all. */
 const MAX_OF_KIND = 8;
 const MAX_FILES = 128;
 
-/** What can be typed without quotes. */
+/** Names that can be typed without quotes. */
 const PLAIN_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /**
@@ -22,7 +22,7 @@ const PLAIN_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 export async function metricNames(directory: string): Promise<string[]> {
   const chosen: Buffer[] = [];
   const ofKind = new Map<string, number>();
-  // Backwards: higher process ids are mostly younger, and dead ones may be of an older release.
+  // Backwards: higher process ids are usually newer, and dead processes may be of an older release.
   for (const name of (await listMetricFiles(directory)).reverse()) {
     const file = parseFileName(name.toString());
     if (file === undefined) continue;

@@ -1,12 +1,12 @@
 /**
- * When a value is right by the rules and still misleads. `check`, `explain` and `top` judge by these alone, so that
- * none contradicts another.
+ * When a value is right by the rules and still misleads. `check`, `explain` and `top` use only these rules, so that
+ * they never contradict each other.
  */
 
-/** 2001 to 2065: no count of anything a gauge counts is that by chance and the same in several processes. */
+/** 2001 to 2065: several processes do not have such values by chance, nearly equal ones. */
 const FIRST_UNIX_TIME = 1e9;
 const LAST_UNIX_TIME = 3e9;
-/** Processes that store the current time store nearly the same. */
+/** Processes that store the current time store nearly equal values. */
 const MAX_APART_SECONDS = 10 * 365 * 86_400;
 
 /** A scheduler sets its gauges on each step, many times a second. */

@@ -1,6 +1,6 @@
-/** Which of some names somebody may have meant who wrote another. */
+/** Finds the names that a misspelt one may stand for. */
 
-/** @returns nearest first; empty where none is near */
+/** @returns nearest first; empty if none is near */
 export function nearest(wanted: string, names: Iterable<string>, max = 5): string[] {
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   return [...new Set(names)]
@@ -11,7 +11,7 @@ export function nearest(wanted: string, names: Iterable<string>, max = 5): strin
     .map(({ name }) => name);
 }
 
-/** Edit distance; names that hold one another count as near. */
+/** Edit distance; a name that contains the other counts as near. */
 function nearness(name: string, wanted: string): number {
   const a = name.toLowerCase();
   const b = wanted.toLowerCase();

@@ -1,4 +1,4 @@
-/** What the running totals of a histogram say: how many observations, and estimated quantiles. */
+/** Evaluates the running totals of a histogram: the number of observations, and estimated quantiles. */
 import { histogramQuantile } from './quantile.js';
 
 export interface Quantiles {
@@ -10,7 +10,7 @@ export interface Quantiles {
 /** Observations of one process or of all. */
 export interface Observations {
   readonly count: number;
-  /** Undefined where there is no sum. */
+  /** Undefined if there is no sum. */
   readonly sum: number | undefined;
   readonly quantiles: Quantiles;
   /** Running totals, one for each bound, ascending. */

@@ -1,7 +1,7 @@
 /**
- * The view of `ls`: processes and their files, and what a directory holds in all.
+ * The view of `ls`: processes and their files, and totals of the directory.
  *
- * Plain data from one Reading, and in this shape the JSON of `ls --json`.
+ * Plain data from one Reading, in the shape of `ls --json`.
  */
 import type { Key } from '../format/key.js';
 import { isUnusable } from '../format/key.js';
@@ -9,7 +9,7 @@ import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness, Writer } from '../processes/writer.js';
 import type { ReadFile, Reading } from './reading.js';
 
-/** Which client wrote a file, as far as its layout tells. `src/reference.md` A7. */
+/** Which client wrote a file, as far as its format shows. `src/reference.md` A7. */
 export type ClientAge = '0.18+' | '0.16-0.17' | '0.4-0.15' | 'before 0.4' | 'before 0.16';
 
 export interface FileView {
@@ -24,9 +24,12 @@ export interface FileView {
   readonly usedBytes: number;
   readonly sizeBytes: number;
   readonly diskBytes: number;
-  /** Undefined where it is not known, as of a dangling link. */
+  /** Undefined if unknown, as for a dangling link. */
   readonly modifiedSeconds: number | undefined;
-  /** Of an earlier process with the same id: a timestamp older than the process, or a file it left aside. */
+  /**
+   * From an earlier process with the same id: a timestamp is older than the process, or the process does not use the
+   * file.
+   */
   readonly previousLife: boolean;
   readonly fault:
     | { readonly code: string; readonly found: string; readonly offset: number | undefined }
@@ -41,8 +44,8 @@ export interface ProcessView {
   readonly program: string | undefined;
   readonly startSeconds: number | undefined;
   /**
-   * Youngest sign of writing: a modification time or a timestamp. Stores into a map leave none, so it is a lower bound.
-   * Undefined where no file of it could be looked at.
+   * Latest sign of writing: a modification time or a timestamp. Writes to a mapping leave no trace, so it is a lower
+   * bound. Undefined if stat failed for all of its files.
    */
   readonly lastSeenSeconds: number | undefined;
   /** Oldest modification of its files. */
@@ -52,9 +55,9 @@ export interface ProcessView {
   readonly kinds: Readonly<Record<string, number>>;
   readonly clients: readonly ClientAge[];
   readonly files: number;
-  /** All that are left out. */
+  /** Files that are left out. */
   readonly damagedFiles: number;
-  /** Those of them that could not be read, and may be sound. */
+  /** Those of them that could not be read, and may be undamaged. */
   readonly unreadableFiles: number;
   readonly entries: number;
   readonly usedBytes: number;
@@ -69,9 +72,9 @@ export interface ProcessesTotal {
   readonly files: number;
   /** Files of a name no client writes; counted in no process. */
   readonly foreignFiles: number;
-  /** All that are left out. */
+  /** Files that are left out. */
   readonly damagedFiles: number;
-  /** Those of them that could not be read, and may be sound. */
+  /** Those of them that could not be read, and may be undamaged. */
   readonly unreadableFiles: number;
   readonly entries: number;
   readonly usedBytes: number;
@@ -135,8 +138,8 @@ function kindOf({ type, mode }: Pick<FileView, 'type' | 'mode'>): string {
 }
 
 /**
- * Up to 0.15 it takes a counter or a gauge to tell: before 0.4 their metric and sample had one name, and the
- * keys of histograms and summaries, once read, look alike.
+ * Up to 0.15 only counters and gauges show the version: before 0.4 their metric and sample had the same name. The
+ * parsed keys of histograms and summaries are alike.
  */
 export function clientOf({ valueBytes, entries, fileName }: ReadFile): ClientAge | undefined {
   if (valueBytes === 0) return undefined;
@@ -152,7 +155,7 @@ export function clientOf({ valueBytes, entries, fileName }: ReadFile): ClientAge
   return fileName?.type === 'counter' || fileName?.type === 'gauge' ? '0.4-0.15' : 'before 0.16';
 }
 
-/** The clients of several files, sorted; one that another tells more exactly is left out. */
+/** The clients of several files, sorted; a less exact one is left out. */
 export function distinctClients(clients: Iterable<ClientAge>): ClientAge[] {
   const all = new Set(clients);
   if (all.has('before 0.4') || all.has('0.4-0.15')) all.delete('before 0.16');
@@ -184,7 +187,7 @@ function viewFile(file: ReadFile, writer: Writer | undefined): FileView {
   };
 }
 
-/** As the header says; 0 where it cannot be right, as in a file that is not a metric file at all. */
+/** As the header says; 0 if it cannot be right, as in a file that is not a metric file. */
 export function usedBytesOf({ usedBytes, sizeBytes }: ReadFile): number {
   return usedBytes >= 0 && usedBytes <= sizeBytes ? usedBytes : 0;
 }
@@ -198,7 +201,7 @@ export function hasEarlierProcess(file: ReadFile, writer: Writer): boolean {
   return false;
 }
 
-/** The youngest sign that each process wrote; none for one whose files could not be looked at. */
+/** The latest sign that each process wrote; none if stat failed for its files. */
 export function lastSeenByProcess({ files, takenAtSeconds }: Reading): Map<string, number> {
   const lastSeen = new Map<string, number>();
   for (const file of files) {
@@ -211,7 +214,7 @@ export function lastSeenByProcess({ files, takenAtSeconds }: Reading): Map<strin
   return lastSeen;
 }
 
-/** The youngest sign that a file was written. */
+/** The latest sign that a file was written. */
 function lastSignOf({
   modifiedSeconds,
   entries,

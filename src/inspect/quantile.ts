@@ -4,7 +4,7 @@
  * Source: Prometheus, promql/quantile.go, BucketQuantile and ensureMonotonicAndIgnoreSmallDeltas.
  */
 
-/** A bucket as it is exposed. */
+/** A bucket as exposed. */
 export interface CumulativeBucket {
   readonly bound: number;
   readonly count: number;

@@ -1,5 +1,5 @@
 /**
- * Numbers as a person reads them, one style for all commands: bytes, ages, counts, rates, values, and means with
+ * Numbers for people, in one style for all commands: bytes, ages, counts, rates, values, and means with
  * their unit.
  */
 import { formatNumber } from '../format/number.js';
@@ -10,7 +10,7 @@ const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 export function formatBytes(bytes: number): string {
   let unit = 0;
   let left = bytes;
-  // What would be printed as 1024 is one of the next unit.
+  // 1024 would be 1 of the next unit.
   while (left >= 1023.5 && unit < BYTE_UNITS.length - 1) {
     left /= 1024;
     unit++;
@@ -52,8 +52,8 @@ export function formatRate(perSecond: number): string {
 }
 
 /**
- * A value of a series, exactly: `15`, `1,234,567`, `0.25`. What would be very long has an exponent, as in an
- * exposition: `1e+16`, `9.1e-05`.
+ * A value of a series, exactly: `15`, `1,234,567`, `0.25`. Very long numbers have an exponent, as in an exposition:
+ * `1e+16`, `9.1e-05`.
  */
 export function formatValue(value: number): string {
   const size = Math.abs(value);
@@ -66,7 +66,7 @@ export function formatValue(value: number): string {
 /** Digits of a number that is not compared with another. */
 const SHOWN_DIGITS = 6;
 
-/** A value of a series to six digits, whole ones exactly: `0.00480813`. */
+/** A value of a series to six digits, whole numbers exactly: `0.00480813`. */
 export function formatShortValue(value: number): string {
   if (!Number.isFinite(value) || Number.isInteger(value)) return formatValue(value);
   return formatValue(Number(value.toPrecision(SHOWN_DIGITS)));
@@ -92,7 +92,7 @@ export function formatChange(before: number, after: number): readonly [string, s
   return [text(before), text(after), sign + text(delta)];
 }
 
-/** As toFixed, but 0.3 stays 0.3000… where a double has no more digits of its own. */
+/** As toFixed, but padded with zeros beyond the digits that a double has: 0.3 becomes 0.3000…. */
 function withDecimals(value: number, decimals: number): string {
   const shortest = String(value);
   if (shortest.includes('e') || decimalsOf(value) > decimals) return value.toFixed(decimals);
@@ -100,7 +100,7 @@ function withDecimals(value: number, decimals: number): string {
   return decimals === 0 ? whole! : `${whole}.${fraction.padEnd(decimals, '0')}`;
 }
 
-/** What toFixed has of a double at most that says something. */
+/** The most significant digits of a double that toFixed can give. */
 const MAX_DECIMALS = 20;
 
 /** Digits after the point that identify a number. */
@@ -111,7 +111,7 @@ function decimalsOf(value: number): number {
 
 export type Unit = 'seconds' | 'milliseconds' | 'bytes' | undefined;
 
-/** The unit that the name of a family ends in, as its observations have it. */
+/** The unit in the name of a family, which is that of its observations. */
 export function unitOf(family: string): Unit {
   const [, word] = /_(seconds|milliseconds|ms|bytes)$/.exec(family) ?? [];
   return word === 'ms' ? 'milliseconds' : (word as Unit);
@@ -125,8 +125,8 @@ const SECONDS: readonly (readonly [name: string, seconds: number])[] = [
 ];
 
 /**
- * A mean or an estimate, three digits and its unit: `183 µs`, `2.5 s`, `12 KiB`, `1,230`; `-` for NaN, which is that
- * of no observation.
+ * A mean or an estimate, three digits and its unit: `183 µs`, `2.5 s`, `12 KiB`, `1,230`; `-` for NaN, the mean of no
+ * observations.
  */
 export function formatMeasure(value: number, unit: Unit): string {
   if (Number.isNaN(value)) return '-';
@@ -135,7 +135,7 @@ export function formatMeasure(value: number, unit: Unit): string {
   if (unit === undefined || unit === 'bytes') return threeDigits(value);
   const seconds = unit === 'milliseconds' ? value / 1000 : value;
   const size = Math.abs(seconds);
-  // What would be printed as 1000 is one of the unit above.
+  // 1000 would be 1 of the next unit.
   const [name, unitSeconds] =
     SECONDS.find(([, own]) => size >= 0.9995 * own) ?? SECONDS[size > 0 ? SECONDS.length - 1 : 0]!;
   return `${threeDigits(seconds / unitSeconds)} ${name}`;

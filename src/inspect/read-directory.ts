@@ -1,8 +1,8 @@
 /**
- * Reads what a command is pointed at: a directory, a snapshot of one, or a single metric file.
+ * Reads what a command is given: a directory, a snapshot, or a single metric file.
  *
- * 10,000 files are normal (a graveyard of workers): files are read on the pool, some at a time, and
- * a key is kept once for all files that have its text.
+ * 10,000 files are normal (of dead workers): files are read on the pool, some at a time, and equal keys are kept
+ * once.
  */
 import { basename } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
@@ -68,19 +68,19 @@ export async function readDirectory(path: string): Promise<Reading> {
 }
 
 /**
- * For who merges the values of a single file: what cannot be read is not an empty file.
+ * For commands that merge the values of a single file: an unreadable file must not count as empty.
  *
- * @throws MetricFileError its fault; FILE_FOREIGN where nothing says how its values join
+ * @throws MetricFileError its fault; FILE_FOREIGN if it is unknown how its values join
  */
 export function refuseUnusable(path: string, { files: [file] }: Reading): void {
   if (file?.fault !== undefined) throw file.fault;
   if (file?.fileName !== undefined || file?.entries.length === 0) return;
   const found =
-    'neither name nor keys say its type; expected a name as of the file itself, such as gauge_max_7.db';
+    'neither name nor keys show its type; expected the name that the client gave it, such as gauge_max_7.db';
   throw new MetricFileError('FILE_FOREIGN', path, found);
 }
 
-/** @param bytes of a pipe, of which nothing else is known */
+/** @param bytes read from a pipe */
 async function readSingleFile(path: string, bytes: Buffer | undefined): Promise<Reading> {
   const takenAtSeconds = Date.now() / 1000;
   const inspected = bytes === undefined ? await readFile(path, false) : readPiped(bytes);

@@ -1,5 +1,5 @@
 /**
- * One metric file as a view sees it: what the addon read, with its fault named.
+ * One metric file for the views: what the addon read, and its fault.
  */
 import { MetricFileError } from '../errors.js';
 import { faultOf, type InspectedFile } from '../files/file-reading.js';
@@ -48,7 +48,7 @@ export function toReadFile(
   };
 }
 
-/** In columns, as the addon gives them; a million objects would take 100 MB. */
+/** In columns, as the addon returns them; a million objects would take 100 MB. */
 class FileEntries implements List<ReadEntry> {
   readonly keys: KeyTable;
   readonly keyId: Uint32Array;
@@ -132,7 +132,7 @@ export function unrecognisedFile(directory: string, name: string): ReadFile {
   };
 }
 
-/** Where stat failed, and in a snapshot of such a file, times are 0; as a time of a file that is as good as none. */
+/** If stat failed, and in a snapshot of such a file, times are 0, which means unknown. */
 export function knownTimes({
   modifiedSeconds,
   changedSeconds,
@@ -146,7 +146,7 @@ export function knownTimes({
   };
 }
 
-/** Not path.join: `.` and a trailing slash are all there is to tidy, and a name is never a path. */
+/** Not path.join: only a trailing slash has to be handled, and a name is never a path. */
 export function pathOf(directory: string, name: string): string {
   return directory.endsWith('/') ? directory + name : `${directory}/${name}`;
 }

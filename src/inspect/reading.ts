@@ -11,15 +11,15 @@ import type { List } from './list.js';
 
 /** One entry as the file has it. */
 export interface ReadEntry {
-  /** The same for all entries of a reading whose keys have the same text. */
+  /** Equal for all entries of a reading with the same key text. */
   readonly keyId: number;
-  /** Parsed when it is asked for. */
+  /** Parsed on demand. */
   readonly key: Key | UnusableKey;
-  /** Byte at which the entry begins, and at which its value lies. */
+  /** Byte at which the entry begins, and at which its value is. */
   readonly offset: number;
   readonly valueOffset: number;
   readonly value: number;
-  /** Unix time; 0 where none was stored, and in files with 8-byte values. */
+  /** Unix time; 0 if none was stored, and in files with 8-byte values. */
   readonly timestampSeconds: number;
 }
 
@@ -34,7 +34,7 @@ export interface ReadFile {
   readonly fault: MetricFileError | undefined;
   /** 8 or 16; 0 while there is no entry. */
   readonly valueBytes: number;
-  /** As the header says, also when it cannot be right; -1 where there is no header. */
+  /** As the header says, even if it cannot be right; -1 without a header. */
   readonly usedBytes: number;
   readonly sizeBytes: number;
   /** What the file takes on disk (st_blocks). */
@@ -55,8 +55,8 @@ export interface Reading {
   readonly files: readonly ReadFile[];
   /** Of all files. */
   readonly keys: KeyTable;
-  /** Of each process id that files name; liveness is alive, dead or unknown. */
+  /** For each process id in file names; liveness is alive, dead or unknown. */
   readonly writers: ReadonlyMap<string, Writer>;
-  /** When the machine was booted; undefined where that cannot be known. */
+  /** When the machine was booted; undefined if unknown. */
   readonly bootSeconds: number | undefined;
 }

@@ -9,7 +9,7 @@
  * `\A`, `\Q…\E` and `[[:alpha:]]` are refused, look-ahead and back references are taken. No range, no offset, no function.
  *
  * Names are compared as stored and as the text format spells them (`a.b` is also `a_b`), and `__name__` with the
- * sample's name and with its family's, so that `http_requests` and a histogram's bare name find something.
+ * sample's name and with its family's, so that `http_requests` and the bare name of a histogram match.
  *
  * Source: Prometheus docs, querying/basics; promql/parser.
  */
@@ -25,7 +25,7 @@ export interface Matcher {
   readonly value: string;
 }
 
-/** What a selector looks at. */
+/** What a selector is compared with. */
 export interface Selectable {
   readonly family: string;
   readonly sampleName: string;
@@ -48,7 +48,7 @@ export class Selector {
     test: (value: string) => boolean;
   }[];
 
-  /** @throws UsageError with the character at which it goes wrong */
+  /** @throws UsageError with the character at which it is wrong */
   constructor(text: string) {
     this.matchers = parseMatchers(text);
     this.#tests = this.matchers.map(({ label, operator, value }) => ({
@@ -59,7 +59,7 @@ export class Selector {
     }));
   }
 
-  /** What `__name__` must be equal to; undefined where no matcher says so. */
+  /** The value of the matcher `__name__="…"`; undefined without one. */
   get name(): string | undefined {
     return this.matchers.find(({ label, operator }) => label === '__name__' && operator === '=')
       ?.value;
@@ -83,7 +83,7 @@ function namesOf({ family, sampleName }: Selectable): string[] {
   return [...names, ...names.map((name) => escapeMetricName(name, 'underscores'))];
 }
 
-/** Empty for a label there is not, as in PromQL. */
+/** Empty for a label that does not exist, as in PromQL. */
 function labelValue(labels: Labels, wanted: string): string {
   const exact = labels.find(([name]) => name === wanted);
   const found = exact ?? labels.find(([name]) => escapeLabelName(name, 'underscores') === wanted);
@@ -94,7 +94,7 @@ function regexTest(text: string, pattern: string): (value: string) => boolean {
   const only = ONLY_RE2.exec(pattern);
   if (only) {
     throw new UsageError(
-      `selector ${text}: regular expression '${pattern}' has ${only[0]}, which promfold does not know`,
+      `selector ${text}: regular expression '${pattern}' has ${only[0]}, which promfold does not support`,
     );
   }
   try {
@@ -148,7 +148,7 @@ function parseMatchers(text: string): Matcher[] {
       at++;
       const escapeCode = /u[\da-fA-F]{4}|x[\da-fA-F]{2}|[abfnrtv\\"']/y;
       const found = take(escapeCode);
-      // A pattern such as "\d" with one backslash is not PromQL, but what everybody means by it.
+      // A pattern such as "\d" with one backslash is not PromQL, but its meaning is clear.
       if (found === undefined) {
         value += '\\';
         at--;
@@ -206,7 +206,7 @@ function parseMatchers(text: string): Matcher[] {
 
 const STRING = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`/g;
 
-/** What makes a text an expression, where strings and braces are taken out. */
+/** What makes a text, without its strings and braces, an expression. */
 const EXPRESSION: readonly RegExp[] = [
   // A function or an aggregation.
   /^\s*[a-zA-Z_]\w*\s*(?:(?:by|without)\b\s*)?\(|^\s*\(/,
@@ -216,7 +216,7 @@ const EXPRESSION: readonly RegExp[] = [
   /[\w)\]]\s*(?:[-+*/%^<>]|[=!]=)|\s(?:and|or|unless)\s/,
 ];
 
-/** Labels that a function goes by are not names of series. */
+/** Labels of a grouping are not names of series. */
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g;
 
 /** A name, with its braces, that is not a function. */

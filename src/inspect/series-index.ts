@@ -1,9 +1,8 @@
 /**
- * What a scrape would make of a reading: families and series by the same plan, with every value still in the hand of
- * the process that holds it; and what the files say of each family.
+ * The families and series that a scrape of a reading would have, by the same plan, but with the value of each
+ * process; and what the files say of each family.
  *
- * Which entry belongs to which series, and by what operation it joins, is the plan's (src/plan/). How values join is
- * plan/join.ts.
+ * src/plan/ decides to which series an entry belongs, and by which operation it joins; plan/join.ts joins the values.
  */
 import type { MetricType } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
@@ -23,7 +22,7 @@ export interface Contribution {
 
 /** A family as the files have it. */
 export interface IndexedFamily {
-  /** As the keys call it; the output may have another name for it. */
+  /** As named in the keys; the output may rename it. */
   readonly name: string;
   /** Of the first file that has the family. */
   readonly type: MetricType;
@@ -32,13 +31,13 @@ export interface IndexedFamily {
   /** Of the first entry. */
   readonly help: string;
   readonly rule: MergeRule;
-  /** Everything the files say, and the first file that says it. */
+  /** What the files say, and the first file that says it. */
   readonly types: ReadonlyMap<string, ReadFile>;
   readonly modes: ReadonlyMap<string, ReadFile>;
   readonly helps: ReadonlyMap<string, ReadFile>;
-  /** Those that have an entry, first seen first; of those that print the same line all. */
+  /** All series with an entry, first seen first, including those that print the same line. */
   readonly series: readonly Series[];
-  /** Of these, the ones left out because a later one prints the same line. */
+  /** Those left out because a later one prints the same line. */
   readonly identical: readonly Series[];
   /** Buckets whose bound is not a number; they count for nothing. */
   readonly unusable: readonly Contribution[];
@@ -46,10 +45,10 @@ export interface IndexedFamily {
 
 const NO_SERIES: Pick<IndexedFamily, 'series' | 'identical'> = { series: [], identical: [] };
 
-/** Damaged files are left out, as by a scrape. */
+/** Damaged files are left out, as in a scrape. */
 export class SeriesIndex {
   readonly layout: Layout;
-  /** What the files of a family disagree about, by family. */
+  /** What the files disagree about, by family. */
   readonly conflicts: ReadonlyMap<string, string>;
   readonly #keys: KeyTable;
   readonly #files: readonly ReadFile[];
@@ -135,7 +134,7 @@ export class SeriesIndex {
       const mode = this.#files[lastModeFile[id]!]?.fileName?.mode;
       const rule = mergeRule(type, mode);
       const { nowhere, ...ways } = said[id]!;
-      // In other families it is what was never set.
+      // In other families it means never set.
       const unusable = rule.hasBuckets ? nowhere : [];
       families.push({ name, type, mode, help, rule, ...ways, ...series[id]!, unusable });
     }
@@ -204,7 +203,7 @@ export function* slotsWithEntries({ families }: Layout): IterableIterator<number
   for (const { seenSlot } of families) yield* seenSlot;
 }
 
-/** All slots that have an entry, first seen first. */
+/** All slots with an entry, first seen first. */
 function inOrder(slotsOf: readonly Uint32Array[], slotCount: number): Uint32Array {
   const isSeen = new Uint8Array(slotCount);
   isSeen[SLOT_NOWHERE] = 1;
@@ -220,10 +219,10 @@ function inOrder(slotsOf: readonly Uint32Array[], slotCount: number): Uint32Arra
   return order.subarray(0, count);
 }
 
-/** The entries of some slots, by slot: where they are, until they are asked for. */
+/** The places of the entries of some slots; entries are read on demand. */
 export class Contributions {
   readonly #files: readonly ReadFile[];
-  /** By slot, from 1; 0 for one that is not wanted. */
+  /** By slot, from 1; 0 for a slot that is not selected. */
   readonly #rankOf: Uint32Array;
   /** Those of rank r are at begin[r - 1] to begin[r], in file order. */
   readonly #begin: Uint32Array;
@@ -266,7 +265,7 @@ export class Contributions {
     }
   }
 
-  /** Files in name order; none for a slot that was not asked for. */
+  /** Files in name order; none for a slot that was not selected. */
   of(slot: number): Contribution[] {
     const rank = this.#rankOf[slot] ?? 0;
     const found: Contribution[] = [];

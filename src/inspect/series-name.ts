@@ -1,11 +1,11 @@
 /**
- * A series as a person reads it and types it back: `http_requests_total{method="GET"}`; a name that the text
- * format does not know in quotes, `{"http.requests",method="GET"}`. What it prints is a selector of just that series.
+ * A series as a person reads and types it: `http_requests_total{method="GET"}`; a name that the text
+ * format does not know in quotes, `{"http.requests",method="GET"}`. The result is a selector of exactly that series.
  */
 import { seriesLines } from '../expose/series-line.js';
 import type { Labels } from '../format/key.js';
 
-/** By sample name: what stands around the values is made once for all series of a name. */
+/** By sample name: the text around the label values is made once for all series of a name. */
 const linesOf = new Map<string, ReturnType<typeof seriesLines>>();
 
 /** A directory may have a million names, and one may be half a MiB. */

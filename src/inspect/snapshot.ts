@@ -1,15 +1,15 @@
 /**
- * A snapshot: a copy of a directory for a bug report, which says the same elsewhere and later.
+ * A snapshot: a copy of a directory for a bug report, which gives the same results on another machine and later.
  *
- *   facts.json            when and where it was taken; of each process what is no secret; of each file
+ *   facts.json            when and where it was taken; of each process what is not secret; of each file
  *                         what its bytes do not say
  *   files/counter_7.db    the bytes that count: up to the last entry; a good file in its own right
  *
  * Of a damaged file everything up to its last byte that is not zero is kept. Each file is read once, so it
- * is what a scrape could have seen; files are read one after the other, as by a scrape. Nothing is opened here: what a
- * scrape does not open, as a link to a file of another user, is not packed either.
+ * is what a scrape could have seen; files are read one after the other, as by a scrape. No file is opened here: a
+ * file that a scrape does not open, such as a link to a file of another user, is not packed either.
  *
- * No command line and no environment is in it. Label values and help texts are.
+ * It contains no command lines and no environment, but label values and help texts.
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -28,12 +28,12 @@ import { knownTimes, pathOf, toReadFile, unrecognisedFile, writersOf } from './r
 import type { ReadFile, Reading } from './reading.js';
 import { MAX_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
-/** Of facts.json. A reader refuses a later one. */
+/** The version of facts.json. A reader refuses later ones. */
 const VERSION = 1;
 
 const FACTS = 'facts.json';
 
-/** A snapshot is read into memory; node's buffers end here. */
+/** A snapshot is read into memory; this is the limit of Node's buffers. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** Zeros after the kept bytes of a damaged file that are restored; at most what native/core reads. */
@@ -41,11 +41,11 @@ const MAX_DAMAGED_BYTES = 16 * 2 ** 20;
 
 interface FileFacts {
   readonly name: string;
-  /** Name in the archive; null where the file was not or could not be read. */
+  /** Name in the archive; null if the file was not read. */
   readonly member: string | null;
   readonly sizeBytes: number;
   readonly diskBytes: number;
-  /** 0 where they are not known. */
+  /** 0 if unknown. */
   readonly modifiedSeconds: number;
   readonly changedSeconds: number;
   readonly identity: string;
@@ -79,9 +79,9 @@ export interface Snapshot {
   /** A tar.gz. */
   readonly archive: Buffer;
   readonly files: number;
-  /** All of which nothing counts. */
+  /** Files that a scrape leaves out. */
   readonly damaged: number;
-  /** Those of them that could not be read, and may be sound. */
+  /** Those of them that could not be read, and may be undamaged. */
   readonly unreadable: number;
   /** Of the files that are in it. */
   readonly usedBytes: number;
@@ -139,14 +139,14 @@ export async function takeSnapshot(directory: string, version: string): Promise<
   };
 }
 
-/** What a file that was read can still be. One with any other fault was not opened, and nothing of it is packed. */
+/** Faults of files that were read. A file with any other fault was not opened, and is not packed. */
 const FAULTS_OF_READ_FILES: ReadonlySet<ErrorCode> = new Set(['FILE_CORRUPT', 'FILE_EMPTY']);
 
 function hasBytes({ fault, sizeBytes }: ReadFile): boolean {
   return sizeBytes > 0 && (fault === undefined || FAULTS_OF_READ_FILES.has(fault.code));
 }
 
-/** A process id is any text: what does not fit is numbered. */
+/** A process id can be any text: names that do not fit are replaced by numbers. */
 function memberName(name: string, index: number): string {
   const member = `files/${name}`;
   return Buffer.byteLength(member) <= MAX_NAME_BYTES ? member : `files/${index}.db`;
@@ -166,7 +166,7 @@ function factsOf(file: ReadFile, member: string | null): FileFacts {
   };
 }
 
-/** Field by field: whatever else becomes known of a process does not get into a bug report by itself. */
+/** Field by field: a new field of a process must not get into bug reports by itself. */
 function writerFacts(writer: Writer): WriterFacts {
   const { processId, liveness, pid, role, program, startSeconds, pidNamespace } = writer;
   const { otherPids, abandoned } = writer;
@@ -193,10 +193,10 @@ export async function readSnapshot(path: string, packed: Buffer): Promise<Readin
     members = new Map(readTar(archive).map(({ name, bytes }) => [name, bytes]));
     facts = JSON.parse(Buffer.from(members.get(FACTS) ?? []).toString()) as Facts;
   } catch (error) {
-    throw refuse(`no snapshot of promfold: ${(error as Error).message}`);
+    throw refuse(`not a snapshot of promfold: ${(error as Error).message}`);
   }
   if (facts?.snapshot !== VERSION) throw refuse(`a snapshot of version ${facts?.snapshot}`);
-  if (!isSound(facts)) throw refuse(`no snapshot of promfold: ${FACTS} has another shape`);
+  if (!isSound(facts)) throw refuse(`not a snapshot of promfold: ${FACTS} has another shape`);
 
   const keys = new KeyTable();
   return {
@@ -209,7 +209,7 @@ export async function readSnapshot(path: string, packed: Buffer): Promise<Readin
   };
 }
 
-/** As far as reading it needs; a snapshot comes from somebody else. */
+/** Checks what reading relies on: a snapshot is untrusted input. */
 function isSound({ takenAtSeconds, path, files, writers }: Partial<Facts>): boolean {
   return (
     typeof takenAtSeconds === 'number' &&
@@ -249,7 +249,7 @@ function readMember(
       fault: fault ?? undefined,
     };
   }
-  // A young empty file has no fault yet.
+  // An empty file in its creation grace period has no fault.
   const isWhole = facts.fault === null && bytes.length > 0;
   const inspected = {
     ...readBytes(isWhole ? bytes : withZeros(bytes, sizeBytes), sizeBytes, name),
@@ -258,7 +258,7 @@ function readMember(
   return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...status };
 }
 
-/** A damaged file as long as it was: where a walk ends depends on it. */
+/** A damaged file with its original length, on which the end of a walk depends. */
 function withZeros(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   const whole = Buffer.alloc(Math.max(bytes.length, Math.min(sizeBytes, MAX_DAMAGED_BYTES)));
   whole.set(bytes);

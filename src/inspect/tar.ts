@@ -1,6 +1,6 @@
 /**
  * A tar archive of plain files, written and read in memory: ustar, names of at most 100 bytes, no links, no
- * directories. All that a snapshot needs; what others write into an archive is skipped.
+ * directories. All that a snapshot needs; other members of an archive are skipped.
  *
  * Source: POSIX.1-2017 pax, "ustar Interchange Format".
  */

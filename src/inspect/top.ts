@@ -1,9 +1,9 @@
 /**
- * The view of `top`: what moves between two readings of a directory.
+ * The view of `top`: what changes between two readings of a directory.
  *
- * Two things are counted, and never added up, since one event is often both: increments of counters (one by 4,000
- * tokens counts 4,000), and observations of histograms and summaries. Of gauges, which go up and down, the merged value
- * and its change are told.
+ * It counts two things, and never adds them up, since one event is often both: increments of counters (one by 4,000
+ * tokens counts 4,000), and observations of histograms and summaries. For gauges, which go up and down, it has the
+ * merged value and its change.
  *
  * A file only grows at its end, so entry i of a file is the same series in both readings.
  */
@@ -24,7 +24,7 @@ import { seriesName } from './series-name.js';
 export interface TopProcess {
   readonly processId: string;
   readonly liveness: Liveness;
-  /** As in `ls`: the youngest sign that it wrote. */
+  /** As in `ls`: the latest sign that it wrote. */
   readonly lastSeenSeconds: number | undefined;
   readonly pid: number | undefined;
   readonly role: string | undefined;
@@ -33,7 +33,7 @@ export interface TopProcess {
   readonly incrementsPerSecond: number;
   /** Of histograms and summaries. */
   readonly observationsPerSecond: number;
-  /** Series that moved, of those that count; a histogram is one. */
+  /** Counted series that changed; a histogram is one. */
   readonly movingEntries: number;
   readonly entries: number;
   readonly usedBytes: number;
@@ -43,7 +43,7 @@ export interface TopSeries {
   /** `http_requests_total{path="/"}`; of a histogram or summary its `_count`. */
   readonly series: string;
   readonly family: string;
-  /** Of all processes together; of a histogram or summary, observations. */
+  /** Of all processes; for a histogram or summary, observations. */
   readonly incrementsPerSecond: number;
   /** Processes in which it moved. */
   readonly processes: number;
@@ -55,7 +55,7 @@ export interface TopGauge {
   readonly mode: string | undefined;
   /** As a scrape prints it. */
   readonly value: number;
-  /** Since the reading before; absent for one that had no value then. */
+  /** Since the previous reading; absent if it had no value then. */
   readonly change?: number;
   /** Processes whose values are merged in it. */
   readonly processes: number;
@@ -81,18 +81,18 @@ export interface TopView {
   readonly usedBytes: number;
   /** Fastest first. */
   readonly processes: readonly TopProcess[];
-  /** Only those that moved, fastest first. */
+  /** Only changed series, fastest first. */
   readonly series: readonly TopSeries[];
-  /** Only those that moved, by name. */
+  /** Only changed gauges, by name. */
   readonly gauges: readonly TopGauge[];
   /** Errors and warnings of `check` that the files alone show. */
   readonly problems: readonly TopProblem[];
 }
 
-/** What is only worth knowing is not looked for every second. */
+/** Rules of severity info do not run at each refresh. */
 const SHOWN_RULES = RULES.filter(({ severity }) => severity !== 'info');
 
-/** @param before the reading before; undefined for the first: all rates are 0 then */
+/** @param before the previous reading; undefined for the first: all rates are 0 then */
 export function viewTop(now: Reading, before: Reading | undefined): TopView {
   const windowSeconds = before === undefined ? 0 : now.takenAtSeconds - before.takenAtSeconds;
   const perSecond = (count: number) => (windowSeconds > 0 ? count / windowSeconds : 0);
@@ -190,13 +190,13 @@ export function viewTop(now: Reading, before: Reading | undefined): TopView {
 interface Counted {
   increments: number;
   observations: number;
-  /** A histogram is one, whatever buckets its observations are in. */
+  /** A histogram is one, whatever the buckets of its observations. */
   readonly moving: Set<string>;
   entries: number;
   used: number;
 }
 
-/** Gauges whose merged value is another than before, in name order; one that is new had none. */
+/** Gauges whose merged value changed, in name order; a new one had no value. */
 function movedGauges(now: Reading, before: Reading): TopGauge[] {
   const was = gaugesOf.get(before, indexGauges);
   const moved: TopGauge[] = [];
@@ -210,7 +210,7 @@ function movedGauges(now: Reading, before: Reading): TopGauge[] {
 
 type GaugeNow = Pick<TopGauge, 'family' | 'mode' | 'processes' | 'value'>;
 
-/** Each reading is looked at twice: as the one now, and as the one before. */
+/** Each reading is used twice: as the current one, and as the previous one. */
 const gaugesOf = new Memo<Reading, ReadonlyMap<string, GaugeNow>>();
 
 /** The gauges of a reading by series, as a scrape prints them. */
@@ -230,7 +230,9 @@ function indexGauges(reading: Reading): ReadonlyMap<string, GaugeNow> {
   return gauges;
 }
 
-/** Entries that count and went up. What is new began at 0, or was adopted from a file we did not see. */
+/**
+ * Counted entries that increased. A new entry started at 0, or came from a file that was not in the previous reading.
+ */
 function* movedEntries(
   file: ReadFile,
   before: ReadFile | undefined,
@@ -263,7 +265,7 @@ function countsIncrements({ fileName }: ReadFile, { family, sampleName, labels }
   }
 }
 
-/** The series that the increments are of: buckets are their histogram's count. */
+/** The series to which the increments belong: for buckets, the count of the histogram. */
 function countedText({ family, sampleName, labels }: Key): string {
   const isBucket = labels.some(([name]) => name === 'le') && sampleName === `${family}_bucket`;
   if (!isBucket) return withLabels(sampleName, labels);

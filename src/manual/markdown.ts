@@ -1,6 +1,6 @@
 /**
- * The Markdown that the manual is written in, as blocks: headings, paragraphs, items of lists, code, tables. Comments are
- * left out: they are for the tests.
+ * Parses the Markdown of the manual into blocks: headings, paragraphs, list items, code, tables. Comments are left
+ * out: they are for the tests.
  */
 
 export type Block =
@@ -27,7 +27,7 @@ export function withoutComments(text: string): string {
 export function blocksOf(text: string): Block[] {
   const lines = withoutComments(text).split('\n');
   const blocks: Block[] = [];
-  /** The lines from `at` on of which it is true. */
+  /** The lines from `at` on for which it is true. */
   const take = (at: number, isPart: (line: string) => boolean): string[] => {
     const end = lines.findIndex((line, i) => i >= at && !isPart(line));
     return lines.slice(at, end === -1 ? lines.length : end);
@@ -70,7 +70,7 @@ function joined(lines: readonly string[]): string {
   return lines.map((line) => line.trim()).join(' ');
 }
 
-/** `\|` in a cell is not a border. */
+/** `\|` in a cell does not end it. */
 function cellsOf(row: string): string[] {
   return row
     .replace(/^\||\|$/g, '')
@@ -78,7 +78,7 @@ function cellsOf(row: string): string[] {
     .map((cell) => cell.trim().replaceAll('\\|', '|'));
 }
 
-/** The part of a text below a heading of this title, with the heading; undefined where there is none. */
+/** The part of a text below a heading of this title, with the heading; undefined if there is none. */
 export function sectionOf(text: string, title: string): string | undefined {
   const lines = text.split('\n');
   const start = lines.findIndex((line) => HEADING.exec(line)?.[2] === title);
@@ -90,7 +90,7 @@ export function sectionOf(text: string, title: string): string | undefined {
     .trimEnd();
 }
 
-/** What is not a heading is below all. */
+/** Anything but a heading is below all levels. */
 function levelOf(line: string): number {
   const [, marks] = HEADING.exec(line) ?? [];
   return marks === undefined ? Number.POSITIVE_INFINITY : marks.length;

@@ -1,11 +1,11 @@
 /**
- * The topics of the manual: the Markdown files of this folder, one each. The first line of a file is its title, and says
- * what the topic answers.
+ * The topics of the manual: the Markdown files of this folder. The first line of a file is its title, which says what
+ * the topic answers.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export interface Topic {
-  /** The file without its suffix: what `promfold help` takes. */
+  /** The file name without its suffix, as for `promfold help`. */
   readonly name: string;
   readonly title: string;
   /** The whole file. */
@@ -14,7 +14,7 @@ export interface Topic {
 
 const SUFFIX = '.md';
 
-/** The package has the files where the tree has them, wherever this one is compiled or bundled to. */
+/** The package has the files at the same path as the tree, wherever this module is compiled or bundled to. */
 function folder(): URL {
   for (let place = new URL('.', import.meta.url); ; place = new URL('..', place)) {
     const found = new URL('src/manual/', place);

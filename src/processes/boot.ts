@@ -1,11 +1,11 @@
 /**
- * When the machine was booted, as the kernel says: the `btime` line of /proc/stat.
+ * When the machine was booted: the `btime` line of /proc/stat.
  *
  * Not now minus uptime: inside a container /proc/uptime may be that of the container.
  */
 import { readFileSync } from 'node:fs';
 
-/** Unix time in whole seconds; undefined where /proc does not say. */
+/** Unix time in whole seconds; undefined if /proc does not have it. */
 export function bootSeconds(procDirectory = '/proc'): number | undefined {
   try {
     return parseBootSeconds(readFileSync(`${procDirectory}/stat`, 'latin1'));

@@ -1,4 +1,4 @@
-/** Many small reads of /proc, some at a time: enough to keep some threads busy, also when one of them hangs. */
+/** Many small reads of /proc, some at a time: enough to keep several threads busy, even if one of them hangs. */
 const CONCURRENCY = 16;
 
 export async function forEachConcurrently<T>(

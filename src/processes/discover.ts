@@ -1,18 +1,18 @@
 /**
- * The multiprocess directories in use: where running processes map metric files to write, and what their
- * PROMETHEUS_MULTIPROC_DIR names.
+ * The multiprocess directories in use: those in which running processes map metric files for writing, and those that
+ * their PROMETHEUS_MULTIPROC_DIR names.
  *
  *   /proc/PID/maps     rw-s … /tmp/tmpftrftke4/counter_9232.db     it writes there
- *   /proc/PID/environ  PROMETHEUS_MULTIPROC_DIR=/tmp/tmpftrftke4   it was told to, when it began
+ *   /proc/PID/environ  PROMETHEUS_MULTIPROC_DIR=/tmp/tmpftrftke4   it was started with it
  *
- * The environment is what the process was started with: a launcher that sets the variable itself, as vLLM's does,
- * shows it in its children only. Of an environment nothing else is looked at, and command lines give only a role:
- * both hold secrets.
+ * The environment is that of the start of the process: a launcher that sets the variable itself, as vLLM's does,
+ * shows it only in its children. No other variable is read, and command lines only give a role: both contain secrets.
  *
  * Any user can name and map any number of directories: of each user only the first 200 are read.
  *
- * A directory in another mount namespace is given as we can open it, by /proc/PID/root; one that several processes
- * call differently is one, by device and inode. Nothing here throws: what cannot be read is part of the answer.
+ * A directory in another mount namespace has a path that promfold can open, in /proc/PID/root; if processes name one
+ * directory differently, device and inode identify it. Nothing here throws: unreadable processes are part of the
+ * result.
  */
 import { resolve } from 'node:path';
 import { boundedIo } from '../bounded-io.js';
@@ -25,67 +25,67 @@ import { identityOf, type Reached, reach, type View, viewOf } from './namespace-
 import { DENIED, Proc } from './proc.js';
 import { SubordinateIds } from './subordinate-ids.js';
 
-/** A process that writes to a directory, or names it. No secrets: no command line, no environment. */
+/** A process that writes to a directory or names it. Contains no secrets: no command line, no environment. */
 export interface DirectoryUser {
   readonly pid: number;
-  /** The user it is of, which no process can choose: its real one, and of a subordinate id the owner of that. */
+  /** Its real user, which no process can choose; for a subordinate id, its owner. */
   readonly uid: number | undefined;
-  /** `VLLM::APIServer_0`, from the process title where it is one. */
+  /** `VLLM::APIServer_0`, from the process title if that names a role. */
   readonly role: string | undefined;
   /** Base name of the program: `python3.11`. */
   readonly program: string | undefined;
-  /** It maps metric files there to write; else its environment names the directory, and that is all. */
+  /** Whether it maps metric files there for writing; else only its environment names the directory. */
   readonly writes: boolean;
-  /** How many of those are removed since: nobody but the process can read them. */
+  /** How many of those have been removed: only the process can still read them. */
   readonly removedFiles: number;
 }
 
 export interface DiscoveredDirectory {
-  /** As we can open it; `/proc/PID/root/…` in another mount namespace. */
+  /** A path that promfold can open; `/proc/PID/root/…` in another mount namespace. */
   readonly path: string;
-  /** As its processes call it. */
+  /** The path that its processes use. */
   readonly insidePath: string;
-  /** `device:inode`: the same as long as the directory is; undefined where it cannot be seen. */
+  /** `device:inode`: the same while the directory exists; undefined if stat fails. */
   readonly identity: string | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
   /** Permission bits. */
   readonly mode: number | undefined;
-  /** Metric files in it; undefined where it may not be listed. */
+  /** Metric files in it; undefined if it cannot be listed. */
   readonly metricFiles: number | undefined;
   /**
-   * Why it cannot be read, as the system says: ENOENT, EACCES, ENOTDIR; ETIMEDOUT where its file system does not
-   * answer; undefined where it can.
+   * The error of reading it: ENOENT, EACCES, ENOTDIR; ETIMEDOUT if its file system does not answer; undefined if it
+   * can be read.
    */
   readonly error: string | undefined;
-  /** By pid, and never none. */
+  /** By pid, never empty. */
   readonly users: readonly DirectoryUser[];
   /**
-   * Parents of the engine processes that write here, when only such do. An engine is started by the server that has
-   * the metrics: it set the variable after it had imported prometheus_client, and keeps them in memory. NVIDIA Dynamo
-   * does so (dynamo#4323). Without a uid.
+   * Parents of the engine processes that write here, if only engines do. The parent is the server that has the
+   * metrics: it set the variable after importing prometheus_client, so it keeps them in memory. NVIDIA Dynamo does so
+   * (dynamo#4323). Without a uid.
    */
   readonly setLateBy: readonly DirectoryUser[];
 }
 
-/** Processes that may not be looked into, of one user. */
+/** Unreadable processes of one user. */
 export interface Unread {
   readonly uid: number;
   readonly processes: number;
 }
 
 export interface Discovery {
-  /** Those that are written to first, then by path. */
+  /** Written ones first, then by path. */
   readonly directories: readonly DiscoveredDirectory[];
   /** By uid. */
   readonly unread: readonly Unread[];
   /** Users of more directories than are read; the rest is not in `directories`. */
   readonly crowded: readonly number[];
-  /** /proc may hide the processes of others altogether (hidepid). */
+  /** Whether /proc may hide the processes of other users (hidepid). */
   readonly isPartial: boolean;
 }
 
-/** What one process says of one directory. */
+/** How one process uses one directory. */
 interface Sighting {
   readonly pid: number;
   readonly uid: number | undefined;
@@ -97,10 +97,10 @@ interface Sighting {
   readonly reached: Reached;
 }
 
-/** An engine of vLLM, whose metrics are with the server that started it. */
+/** An engine of vLLM, whose metrics are in the server that started it. */
 const ENGINE = /^VLLM::(?:EngineCore|Worker)/i;
 
-/** What all processes of a host that serves models use, several times over. */
+/** Several times what all processes of a host that serves models use. */
 export const MAX_DIRECTORIES_OF_USER = 200;
 
 /** Limits the directories that are read for each user. */
@@ -128,7 +128,7 @@ class UserQuota {
 }
 
 /**
- * @param proc another one in tests only
+ * @param proc replaced only in tests
  * @param maxOfUser directories of one user that are read
  */
 export async function discoverDirectories(
@@ -161,7 +161,7 @@ export async function discoverDirectories(
   });
 
   const directories: DiscoveredDirectory[] = [];
-  // Some at a time: one that hangs costs the others nothing.
+  // Some at a time: one that hangs does not delay the others.
   await forEachConcurrently([...groups(sightings)], async (group) => {
     directories.push(await describe(group, sightings, proc));
   });
@@ -185,13 +185,13 @@ export function isWritten({ users }: DiscoveredDirectory): boolean {
   return users.some(({ writes }) => writes);
 }
 
-/** Undefined for those that have no maps at all: kernel threads, and processes that are ending. */
+/** Undefined for processes without maps: kernel threads, and processes that are ending. */
 async function ownerOfUnread(pid: number, proc: Proc): Promise<number | undefined> {
   const [about, owner] = await Promise.all([proc.stat(pid), proc.owner(pid)]);
   return about === undefined || about.isKernelThread || about.isZombie ? undefined : owner;
 }
 
-/** As the client chooses; undefined where it names nothing. */
+/** Chosen as the client does; undefined if both are unset or empty. */
 function variableIn(environ: string): string | undefined {
   return (variableOf(VARIABLE, environ) ?? variableOf(OLD_VARIABLE, environ)) || undefined;
 }
@@ -259,12 +259,12 @@ function isSamePlace(a: Reached, b: Reached): boolean {
   return placeOf(a) === placeOf(b);
 }
 
-/** What makes two sightings one directory. */
+/** What identifies the directory of a sighting. */
 function placeOf({ stats, path }: Reached): string {
   return stats === undefined ? path : identityOf(stats);
 }
 
-/** Sightings of one directory each. */
+/** Sightings, grouped by directory. */
 function groups(sightings: readonly Sighting[]): Iterable<readonly Sighting[]> {
   const byPlace = new Map<string, Sighting[]>();
   for (const sighting of sightings) {
@@ -281,7 +281,7 @@ async function describe(
   all: readonly Sighting[],
   proc: Proc,
 ): Promise<DiscoveredDirectory> {
-  // The way that stays longest: our own, else by the process that is there longest.
+  // The path that stays valid longest: promfold's own, else that of the oldest process.
   const [best] = [...group].sort(
     (a, b) =>
       Number(b.reached.isOurs) - Number(a.reached.isOurs) ||
@@ -354,7 +354,7 @@ async function parentsThatWereLate(
       userOf({ pid, uid: undefined, writes: false, removedFiles: 0 }, proc),
     ),
   );
-  // Init takes over when the server is gone.
+  // Init becomes the parent when the server is gone.
   return late.filter(({ pid, program }) => pid > 1 && program !== undefined);
 }
 

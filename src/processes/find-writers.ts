@@ -1,7 +1,7 @@
 /**
- * Who writes the files of a directory: one pass over the maps of all processes.
+ * Finds the processes that write the files of a directory, in one pass over the maps of all processes.
  *
- * The cost is that of reading the maps, whatever the number of files: each writable mapping is one look-up.
+ * The cost is that of reading the maps, whatever the number of files: each writable mapping takes one lookup.
  *
  * A process that was forked and has not touched a metric yet still maps the files of its parent. So if several
  * processes map a file, the one with its id is its writer, and a child of the writer is not a second writer
@@ -14,23 +14,23 @@ import { writableMappings } from './maps.js';
 import { DENIED, Proc, type ProcessStat } from './proc.js';
 import type { Writer } from './writer.js';
 
-/** What must be known of a metric file to find its writer. */
+/** The facts needed to find the writer of a metric file. */
 export interface WrittenFile {
   readonly processId: string;
   /** `device:inode`, as /proc/PID/maps prints them; empty where unknown. */
   readonly identity: string;
-  /** Needed on file systems whose maps name another device than stat does. */
+  /** Needed on file systems for which the maps have another device than stat. */
   readonly path?: string;
 }
 
-/** Where the device of stat is not that of the maps. There inode and base name must do. */
+/** File systems for which the device in the maps is not that of stat: only inode and base name are compared. */
 const OTHER_DEVICE_IN_MAPS = new Set(['overlay', 'btrfs', 'bcachefs']);
 
 /** What the scans of one directory remember: facts that outlive the process they were learnt from. */
 export interface WriterMemory {
-  /** Identities of files that a process we see has mapped, or that were found to be mapped by none. */
+  /** Identities of files that a visible process has mapped, or that no process was found to map. */
   readonly settled: Set<string>;
-  /** The ids of this directory are pids, as far as was seen. */
+  /** Whether the ids of this directory are pids, as far as known. */
   isNamedByPid: boolean;
 }
 
@@ -41,20 +41,20 @@ interface Mapper {
   readonly stat: ProcessStat;
 }
 
-/** What the maps said. */
+/** The result of reading the maps. */
 interface Sightings {
-  /** Who maps a file, by the index of the file. */
+  /** The processes that map a file, by the index of the file. */
   readonly mappers: ReadonlyMap<number, readonly Mapper[]>;
-  /** Pids, in all namespaces we see, of the processes whose maps may not be read. */
+  /** Pids, in all visible namespaces, of the processes whose maps cannot be read. */
   readonly unreadPids: ReadonlySet<string>;
-  /** Some processes may not even be listed. */
+  /** Whether some processes may not even be listed. */
   readonly isPartial: boolean;
 }
 
 /**
  * @param memory of earlier scans, updated; without it a directory whose last process ended becomes unknown from one
  *   scan to the next
- * @returns for each process id of the files what is known of it
+ * @returns what is known of each process id of the files
  */
 export async function findWriters(
   files: readonly WrittenFile[],
@@ -73,11 +73,11 @@ export async function findWriters(
   }
 
   const writers = new Map<string, Writer>();
-  // Ids that are not numbers are another scheme, and say nothing about those that are.
+  // Ids that are not numbers belong to another scheme, and say nothing about numeric ones.
   const numbered: boolean[] = [];
   for (const [processId, own] of filesOf) {
     const found = own.flatMap((i) => mappers.get(i) ?? []);
-    // Kept in the order of the files, whatever becomes known first.
+    // In the order of the files, whatever is found first.
     writers.set(processId, unseen(processId, 'unknown'));
     if (found.length === 0) continue;
     const { writer, bearsId } = await describe(processId, found, boot, proc);
@@ -103,17 +103,17 @@ export async function findWriters(
   return writers;
 }
 
-/** Of files that are gone nothing is remembered: their identities may be others' by now. */
+/** Forgets removed files: other files may have their identities by now. */
 function forgetOthers(settled: Set<string>, files: readonly WrittenFile[]): void {
   const present = new Set(files.map(({ identity }) => identity));
   for (const identity of settled) if (!present.has(identity)) settled.delete(identity);
 }
 
 /**
- * Whether a file of this id that we see nobody map is mapped by nobody.
+ * Whether a file of this id that no visible process maps is mapped by no process at all.
  *
- * A process whose maps may not be read is ruled out by its pid, where the ids of this directory are pids:
- * else nobody would ever be dead for a user who may not look into the processes of others.
+ * If the ids of this directory are pids, the pid rules out a process whose maps cannot be read. Otherwise no process
+ * would ever be dead for a user who cannot read the processes of others.
  */
 function isRuledOut(
   processId: string,
@@ -125,7 +125,7 @@ function isRuledOut(
   return isNamedByPid && /^\d+$/.test(processId) && !unreadPids.has(processId);
 }
 
-/** A writer of which nothing is seen. */
+/** A writer that is not visible. */
 function unseen(processId: string, liveness: 'dead' | 'unknown'): Writer {
   return {
     processId,
@@ -150,7 +150,7 @@ async function readAllMaps(files: readonly WrittenFile[], proc: Proc): Promise<S
     if (maps === undefined) return;
     if (maps === DENIED) {
       const stat = await proc.stat(pid);
-      // A process that is ending has no maps any more, and a kernel thread never had any.
+      // A process that is ending has no maps any more, and a kernel thread has none.
       if (stat === undefined || stat.isKernelThread || stat.isZombie) return;
       for (const other of await proc.namespacePids(pid)) unreadPids.add(String(other));
       return;
@@ -172,7 +172,7 @@ async function readAllMaps(files: readonly WrittenFile[], proc: Proc): Promise<S
   return { mappers, unreadPids, isPartial: hidesProcesses(mounts) };
 }
 
-/** The writer of some files is the process that bears their id, else the one that is there longest. */
+/** The writer of files is the process with their id, else the oldest one. */
 async function describe(
   processId: string,
   found: readonly Mapper[],
@@ -215,7 +215,7 @@ function isBelow(pid: number, parents: ReadonlyMap<number, number>): boolean {
   return parent !== undefined && parents.has(parent);
 }
 
-/** Inode and base name → file, where the device cannot be compared; undefined where it can. */
+/** Inode and base name → file, if the device cannot be compared; undefined if it can. */
 function namesOnOddFileSystems(
   files: readonly WrittenFile[],
   mounts: readonly Mount[],
@@ -234,7 +234,7 @@ function nameKey(identity: string, path: string): string {
   return `${identity.slice(identity.lastIndexOf(':') + 1)} ${path.slice(path.lastIndexOf('/') + 1)}`;
 }
 
-/** With hidepid the processes of others are not even listed. */
+/** With hidepid the processes of other users are not even listed. */
 export function hidesProcesses(mounts: readonly Mount[]): boolean {
   const options = mountOf('/proc/1', mounts)?.options ?? '';
   return process.getuid?.() !== 0 && /(?:^|,)hidepid=(?!0|off)/.test(options);

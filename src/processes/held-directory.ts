@@ -1,8 +1,8 @@
 /**
- * A directory that is held open: its entries are looked at and removed in it, wherever its path leads meanwhile.
+ * A directory that is held open: stat and unlink act on its entries, wherever its path leads meanwhile.
  *
- * Node has no fstatat and no unlinkat. `/proc/self/fd/N/NAME` is the same: the kernel goes on from the directory that
- * descriptor N holds, and follows no path to it. Source: proc(5); open(2), "Rationale for openat()".
+ * Node has no fstatat and no unlinkat. `/proc/self/fd/N/NAME` is the same: the kernel starts at the directory of
+ * descriptor N, and follows no path to it. Source: proc(5); open(2), "Rationale for openat()".
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { identityOf } from './namespace-path.js';
@@ -11,7 +11,7 @@ export class HeldDirectory {
   readonly #descriptor: number;
   /** `device:inode` */
   readonly identity: string;
-  /** Without links, as the kernel calls it in the mount namespace it is in. */
+  /** Without links, as in its mount namespace. */
   readonly path: string;
 
   private constructor(descriptor: number) {
@@ -20,7 +20,7 @@ export class HeldDirectory {
     this.path = readlinkSync(`/proc/self/fd/${descriptor}`);
   }
 
-  /** Undefined where it cannot be opened, or is not a directory. The path may be a link. */
+  /** Undefined if it cannot be opened, or is not a directory. The path may be a link. */
   static open(path: string): HeldDirectory | undefined {
     const { O_RDONLY, O_DIRECTORY } = constants;
     let descriptor: number;

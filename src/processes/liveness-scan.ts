@@ -33,9 +33,9 @@ export interface LivingWriter {
 }
 
 export interface LivenessScanResult {
-  /** Of the scanned files, by index. A file that a living process left aside is dead. */
+  /** Of the scanned files, by index. A file that its living process does not use is dead. */
   readonly liveness: readonly Liveness[];
-  /** When the living writer of each file began; 0 where none is known. */
+  /** When the living writer of each file started; 0 if none is known. */
   readonly startSeconds: Float64Array;
   readonly writers: readonly LivingWriter[];
   /** Process ids that are certainly dead. */

@@ -1,10 +1,10 @@
 /**
- * Which files a process can write to through its memory, from /proc/PID/maps.
+ * The files that a process can write through mappings, from /proc/PID/maps.
  *
  *   7f3c00000000-7f3c00010000 rw-s 00000000 fd:00 1234    /run/prom/counter_7.db
  *
- * Only shared writable mappings count: a client of the metrics maps to write, while a reader (promfold
- * itself, old collectors) maps to read.
+ * Only shared writable mappings count: a client maps its files for writing, a reader (promfold itself, old
+ * collectors) for reading.
  */
 
 export interface Mapping {
@@ -18,7 +18,7 @@ export interface Mapping {
 export function* writableMappings(maps: string): IterableIterator<Mapping> {
   const mark = ' rw-s ';
   for (let at = maps.indexOf(mark); at >= 0; at = maps.indexOf(mark, at + 1)) {
-    // A name may hold the mark too: the permissions are what follows the addresses.
+    // A name may also contain the mark: the permissions are those after the addresses.
     const lineStart = maps.lastIndexOf('\n', at) + 1;
     const lineEnd = maps.indexOf('\n', at);
     const line = maps.slice(lineStart, lineEnd < 0 ? undefined : lineEnd);

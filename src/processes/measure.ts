@@ -1,6 +1,6 @@
 /**
- * What running processes take, as prometheus_client's ProcessCollector would say of itself. That one is lost in
- * multiprocess mode: it would speak for the process that happens to answer.
+ * Resources of running processes, as prometheus_client's ProcessCollector reports them. In multiprocess mode the
+ * client has none: they would be those of the process that happens to answer.
  *
  * Source: prometheus_client process_collector.py; proc(5). Three small reads a process; blocking, for the thread of
  * proc-thread.ts.
@@ -10,10 +10,10 @@ import { bootSeconds } from './boot.js';
 import type { LivingWriter } from './liveness-scan.js';
 import { hasEnded, statFields, TICKS_PER_SECOND } from './proc.js';
 
-/** A process of a pid and a start: another one that got the pid is not meant. */
+/** A process by pid and start: not another one that reuses the pid. */
 export type Measurable = Pick<LivingWriter, 'pid' | 'startSeconds'>;
 
-/** NaN is what may not be read or has no bound. */
+/** NaN if it cannot be read or is unlimited. */
 export interface Measured {
   readonly cpuSeconds: number;
   readonly residentBytes: number;
@@ -27,12 +27,12 @@ export interface Measured {
 /** Boot time is known to the second. */
 const SAME_START_SECONDS = 1.5;
 
-/** @returns one for each, undefined for a process that is gone or has ended */
+/** @returns one per process, undefined if it has ended */
 export function measure(
   processes: readonly Measurable[],
   procDirectory = '/proc',
 ): (Measured | undefined)[] {
-  // The file it stands in is long where there are many cores: read once.
+  // Read once: its file is long on machines with many cores.
   const boot = bootSeconds(procDirectory) ?? Number.NaN;
   return processes.map(({ pid, startSeconds = Number.NaN }) => {
     const measured = measureOne(`${procDirectory}/${pid}`, boot);
@@ -49,7 +49,7 @@ function measureOne(directory: string, boot: number): Measured | undefined {
   if (hasEnded(field(3))) return undefined;
   const number = (n: number) => Number(field(n));
   return {
-    // In the client's order of operations: another one differs in the last bit.
+    // In the client's order of operations: any other may differ in the last bit.
     cpuSeconds: number(14) / TICKS_PER_SECOND + number(15) / TICKS_PER_SECOND,
     residentBytes: number(24) * pageBytes(),
     virtualBytes: number(23),
@@ -84,7 +84,7 @@ function countEntries(path: string): number {
 
 let knownPageBytes: number | undefined;
 
-/** AT_PAGESZ of the auxiliary vector, which is pairs of words; 4096 where it cannot be read. */
+/** AT_PAGESZ of the auxiliary vector, which consists of pairs of words; 4096 if it cannot be read. */
 function pageBytes(): number {
   if (knownPageBytes === undefined) {
     knownPageBytes = 4096;
@@ -96,7 +96,7 @@ function pageBytes(): number {
         }
       }
     } catch {
-      // Then it is what it is nearly everywhere.
+      // The size on nearly all machines.
     }
   }
   return knownPageBytes;

@@ -1,10 +1,10 @@
 /**
- * Processes that should write to a directory and do not: their metric files are elsewhere, or they have none.
+ * Processes that should write to a directory but do not: their metric files are elsewhere, or they have none.
  *
- * The variable must be set, in upper case, not empty, before Python imports prometheus_client; a process that
- * missed that keeps its values to itself, or writes into its working directory (`src/reference.md` A9).
+ * The variable must be set, in upper case, not empty, before Python imports prometheus_client; otherwise a process
+ * keeps its values in memory, or writes into its working directory (`src/reference.md` A9).
  *
- * Of an environment only the value of the two variables is looked at: the rest holds secrets.
+ * Only these two variables are read from an environment: the rest contains secrets.
  */
 import { resolve } from 'node:path';
 import { boundedIo } from '../bounded-io.js';
@@ -15,7 +15,7 @@ export interface Elsewhere {
   readonly pid: number;
   readonly role: string | undefined;
   readonly program: string | undefined;
-  /** What PROMETHEUS_MULTIPROC_DIR held when the process began: '' when set and empty, undefined when not set. */
+  /** PROMETHEUS_MULTIPROC_DIR when the process started: '' if set but empty, undefined if unset. */
   readonly variable: string | undefined;
   /** The same of the old lower-case name. */
   readonly oldVariable: string | undefined;
@@ -26,13 +26,13 @@ export interface Elsewhere {
 export const VARIABLE = 'PROMETHEUS_MULTIPROC_DIR';
 export const OLD_VARIABLE = 'prometheus_multiproc_dir';
 
-/** A file of the client: nothing else is mapped to be written and called so. */
+/** A file of the client: no other files with such names are mapped for writing. */
 export const METRIC_FILE = /^(?:counter|gauge_[a-z]+|histogram|summary)_.+\.db$/;
 
 /**
  * Finds processes that write metric files, name a directory for them, or are vLLM's API servers.
  *
- * @returns by pid; those that cannot be read are left out. `elsewhere` tells which of them write to another place
+ * @returns by pid; unreadable ones are left out. `elsewhere` finds those that write to another directory
  */
 export async function findMetricProcesses(proc = new Proc()): Promise<Elsewhere[]> {
   const found: Elsewhere[] = [];
@@ -57,7 +57,7 @@ export async function findMetricProcesses(proc = new Proc()): Promise<Elsewhere[
   return found;
 }
 
-/** vLLM's title for the processes that write metrics. */
+/** vLLM's title of the processes that write metrics. */
 export function isApiServer(role: string | undefined): boolean {
   return role !== undefined && /^VLLM::APIServer/i.test(role);
 }
@@ -82,7 +82,7 @@ export function variableOf(name: string, environ: string): string | undefined {
     : Buffer.from(line.slice(start.length), 'latin1').toString();
 }
 
-/** Whether two paths are one directory, links followed where they can be. */
+/** Whether two paths are one directory; links are followed if possible. */
 export async function isSameDirectory(a: string, b: string): Promise<boolean> {
   const real = (path: string) => boundedIo.realPath(path).catch(() => resolve(path));
   return (await real(a)) === (await real(b));

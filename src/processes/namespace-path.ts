@@ -1,32 +1,32 @@
 /**
- * A directory that a process names, as we can open it.
+ * The path by which promfold can open a directory that a process names.
  *
- * In our own mount namespace it is called the same. In another one it is `/proc/PID/root/…`, unless the name
- * means the same directory here, by device and inode. Source: proc(5), /proc/PID/root.
+ * In promfold's own mount namespace it is the same. In another one it is `/proc/PID/root/…`, unless the path leads to
+ * the same directory here, by device and inode. Source: proc(5), /proc/PID/root.
  */
 import { isAbsolute, join, resolve } from 'node:path';
 import { boundedIo, type PathStats } from '../bounded-io.js';
 
 export interface Reached {
   readonly path: string;
-  /** Whether it is called so in our own mount namespace. */
+  /** Whether it is a path in promfold's own mount namespace. */
   readonly isOurs: boolean;
-  /** Undefined where it cannot be seen. */
+  /** Undefined if stat failed. */
   readonly stats: PathStats | undefined;
-  /** Of the failed stat: ENOENT, EACCES; ETIMEDOUT where its file system does not answer. */
+  /** Of the failed stat: ENOENT, EACCES; ETIMEDOUT if its file system does not answer. */
   readonly error: string | undefined;
 }
 
-/** Where a process looks things up: those with the same one reach the same. */
+/** Where a process resolves paths: the same for all processes with an equal one. */
 export interface View {
   readonly pid: number;
   /** `mnt:[4026531841]` */
   readonly mountNamespace: string | undefined;
-  /** As seen from our root: `/`, or another one after chroot. */
+  /** As seen from promfold's root: `/`, or another one after chroot. */
   readonly root: string | undefined;
 }
 
-/** As `ln -s` allows on Linux before it says ELOOP. */
+/** The number of links that Linux follows before ELOOP. */
 const MAX_LINKS = 40;
 
 export async function viewOf(pid: number | 'self', procDirectory = '/proc'): Promise<View> {
@@ -37,8 +37,8 @@ export async function viewOf(pid: number | 'self', procDirectory = '/proc'): Pro
 }
 
 /**
- * @param path absolute, as the process calls it
- * @param isFromMaps a path in its maps counts from our root where that is in the same mount namespace
+ * @param path absolute, as the process names it
+ * @param isFromMaps a path in its maps starts at promfold's root if the mount namespace is the same
  */
 export async function reach(
   path: string,
@@ -64,7 +64,7 @@ async function reachAt(path: string, isOurs: boolean): Promise<Reached> {
   }
 }
 
-/** `device:inode`: the same as long as the directory is. An inode of overlayfs may need all of its 64 bits. */
+/** `device:inode`: the same while the directory exists. An inode of overlayfs may need all of its 64 bits. */
 export function identityOf({ dev, ino }: Pick<PathStats, 'dev' | 'ino'>): string {
   return `${dev}:${ino}`;
 }
@@ -74,8 +74,8 @@ function isSame(a: PathStats | undefined, b: PathStats | undefined): boolean {
 }
 
 /**
- * Follows the links in a path below another root: the kernel would follow an absolute one (`/var/run` → `/run`)
- * from ours.
+ * Follows the links in a path below another root: the kernel would follow an absolute one (`/var/run` → `/run`) from
+ * promfold's root.
  */
 async function withoutLinks(path: string, root: string): Promise<string> {
   let done = '/';

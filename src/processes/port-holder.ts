@@ -1,6 +1,6 @@
 /**
- * Who listens on a TCP port: for the message that it is taken. Needs no more than what this user may
- * see of others; a process of somebody else stays unknown, and so does one of another network namespace.
+ * The process that listens on a TCP port: for the message that it is in use. Needs no privileges; a process of
+ * another user or network namespace stays unknown.
  *
  * Source: proc(5), /proc/net/tcp and /proc/[pid]/fd.
  */
@@ -9,7 +9,7 @@ import { roleOf } from './role.js';
 
 export interface PortHolder {
   readonly pid: number;
-  /** Role or name of the program, and no more of its command line, which may hold secrets. */
+  /** Role or name of the program, but nothing else of its command line, which may contain secrets. */
   readonly program: string;
 }
 
@@ -29,19 +29,19 @@ export function portHolder(port: number): PortHolder | undefined {
 }
 
 /**
- * What a command line calls its program. Not the name of the process (comm): that is the name of its first
+ * The program in a command line. Not the name of the process (comm): that is the name of its first
  * thread, `MainThread` for Node 24 and later.
  *
  * @param commandLine content of /proc/PID/cmdline
- * @returns undefined where there is none
+ * @returns undefined if there is none
  */
 export function programName(commandLine: string): string | undefined {
-  // A title stands in the place of the arguments: `nginx: master process /usr/sbin/nginx -g daemon off;`.
+  // A title replaces the arguments: `nginx: master process /usr/sbin/nginx -g daemon off;`.
   const [first = ''] = commandLine.split(/\0|:?\s/, 1);
   return roleOf(commandLine) ?? (first.slice(first.lastIndexOf('/') + 1) || undefined);
 }
 
-/** @returns what /proc/[pid]/fd says of these sockets */
+/** @returns these sockets as /proc/[pid]/fd names them */
 export function listeningInodes(table: string, port: number): string[] {
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   return table.split('\n').flatMap((line) => {

@@ -1,6 +1,6 @@
 /**
- * What /proc says of one process. Processes vanish while they are read, and others may not be read at all:
- * both are answers, not errors.
+ * Reads one process from /proc. Processes end while they are read, and others cannot be read at all: both are
+ * results, not errors.
  */
 import { basename } from 'node:path';
 import { boundedIo } from '../bounded-io.js';
@@ -12,10 +12,10 @@ export const TICKS_PER_SECOND = 100;
 /** Of a kernel thread, which has no maps and never writes metrics: PF_KTHREAD of the kernel's sched.h. */
 const KERNEL_THREAD = 0x0020_0000;
 
-/** A worker, the fork server that forked it, and what started that. */
+/** A worker, the fork server that forked it, and the parent of that. */
 const MAX_GENERATIONS = 4;
 
-/** A part of /proc/PID; undefined when the process is gone, `denied` when it may not be read. */
+/** A part of /proc/PID; undefined if the process is gone, `denied` if it cannot be read. */
 export type Answer = string | 'denied' | undefined;
 
 export const DENIED = 'denied';
@@ -23,7 +23,7 @@ export const DENIED = 'denied';
 export interface ProcessStat {
   readonly parentPid: number;
   readonly processGroup: number;
-  /** Of its terminal: who gets the keys; -1 without one. */
+  /** Of its terminal: the process group that receives the keys; -1 without one. */
   readonly foregroundGroup: number;
   readonly isKernelThread: boolean;
   readonly isZombie: boolean;
@@ -32,8 +32,8 @@ export interface ProcessStat {
 }
 
 /**
- * How /proc is read: with a bound, since the kernel may not answer for a process that hangs; or blocking, where a
- * thread has nothing else to do.
+ * How /proc is read: with a timeout, since the kernel may not answer for a process that hangs; or blocking, in a
+ * thread that does nothing else.
  */
 export interface ProcIo {
   readdir(path: string): Promise<string[]> | string[];
@@ -55,7 +55,7 @@ export class Proc {
   readonly #directory: string;
   readonly #io: ProcIo;
 
-  /** @param directory another one in tests only */
+  /** @param directory replaced only in tests */
   constructor(directory = '/proc', io: ProcIo = BOUNDED) {
     this.#directory = directory;
     this.#io = io;
@@ -81,14 +81,14 @@ export class Proc {
     return text === undefined || text === DENIED ? undefined : parseStat(text);
   }
 
-  /** Its pids in its own and all outer namespaces that we see, outermost first. */
+  /** Its pids in its own and all visible outer namespaces, outermost first. */
   async namespacePids(pid: number): Promise<number[]> {
     const status = (await this.read(pid, 'status')) ?? '';
     const found = /^NSpid:\s*(.*)$/m.exec(status);
     return found ? found[1]!.split(/\s+/).map(Number) : [pid];
   }
 
-  /** `pid:[4026531836]`; undefined where it may not be seen. */
+  /** `pid:[4026531836]`; undefined if not visible. */
   async pidNamespace(pid: number): Promise<string | undefined> {
     return this.#link(pid, 'ns/pid');
   }
@@ -100,8 +100,8 @@ export class Proc {
   }
 
   /**
-   * The user it is of. Not the owner of /proc/PID, which is root where a process says so (PR_SET_DUMPABLE), and not the
-   * effective user, whom a set-user-ID program changes. Source: credentials(7), proc(5).
+   * Its user. Not the owner of /proc/PID, which can be root (PR_SET_DUMPABLE), and not the effective user, which a
+   * set-user-ID program changes. Source: credentials(7), proc(5).
    */
   async realUser(pid: number): Promise<number | undefined> {
     const status = (await this.read(pid, 'status')) ?? '';
@@ -114,7 +114,7 @@ export class Proc {
     return this.#link(pid, 'cwd');
   }
 
-  /** Of a child of multiprocessing, that of the process which started it. */
+  /** For a child of multiprocessing, the role of the process that started it. */
   async role(pid: number): Promise<string | undefined> {
     let asked = pid;
     for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
@@ -129,7 +129,7 @@ export class Proc {
     return undefined;
   }
 
-  /** Base name of the executable; of one that may not be seen, what the process calls itself. */
+  /** Base name of the executable; if that is not visible, the name of the process. */
   async program(pid: number): Promise<string | undefined> {
     const path = await this.#link(pid, 'exe');
     if (path !== undefined) return basename(path.replace(/ \(deleted\)$/, ''));
@@ -145,7 +145,7 @@ export class Proc {
     }
   }
 
-  /** The whole command line. It may hold secrets: for a terminal, when asked for, and nowhere else. */
+  /** The whole command line. It may contain secrets: only for a terminal, on request. */
   async commandLine(pid: number): Promise<string | undefined> {
     const text = await this.read(pid, 'cmdline');
     if (text === undefined || text === DENIED) return undefined;
@@ -155,15 +155,15 @@ export class Proc {
 }
 
 /**
- * The fields of /proc/PID/stat from the third on, by the numbers of proc(5): the name before them is in brackets, and
- * may hold brackets and blanks itself.
+ * The fields of /proc/PID/stat from the third on, by the numbers of proc(5). The name before them is in brackets, and
+ * may contain brackets and blanks.
  */
 export function statFields(text: string): (number: number) => string | undefined {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (number) => fields[number - 3];
 }
 
-/** By the state in /proc/PID/stat: it has ended, and its parent has not asked yet. */
+/** By the state in /proc/PID/stat: it has ended, and its parent has not waited for it yet. */
 export function hasEnded(state: string | undefined): boolean {
   return state === 'Z' || state === 'X';
 }

@@ -1,9 +1,9 @@
 /**
  * What a process is: the role in its title, else the script or module that its Python runs.
  *
- * setproctitle writes over the command line, so the first argument is the title then. A command line may
- * hold secrets (`--api-key`), and some titles repeat it (celery). So only titles of known shape count, and of
- * them only the part that names the role; of other command lines, only the name of the script or module.
+ * setproctitle writes over the command line, so the first argument is the title then. A command line may contain
+ * secrets (`--api-key`), and some titles repeat it (celery). So only titles of a known form count, and only the part
+ * that names the role; for other command lines, only the name of the script or module.
  *
  *   VLLM::APIServer_0    sglang::scheduler_TP0    gunicorn: worker [app:api]    uWSGI worker 2
  *   python3 /usr/bin/gunicorn -w 4 app:api  →  gunicorn        python3 -m uvicorn app:api  →  uvicorn
@@ -12,7 +12,7 @@
  * platforms.set_process_title; for the interpreter's options, Python/getopt.c and "Command line and environment".
  */
 
-/** Long enough for every role there is; what is longer is none. */
+/** Long enough for every known role; a longer text is not a role. */
 const MAX_CHARACTERS = 64;
 
 const TITLES: readonly RegExp[] = [
@@ -28,7 +28,7 @@ const PYTHON = /^(?:python|pypy)[\d.]*t?$/;
 /** Short options of Python whose value may be the next argument; `-c` and `-m` end the options as well. */
 const OPTION_WITH_VALUE = /^-[A-Za-z]*?([cmWX])(.*)$/s;
 
-/** Names of scripts and modules; whatever else an argument holds is not shown. */
+/** Names of scripts and modules; nothing else of an argument is shown. */
 const SHOWN_NAME = /^[\w.+-]+$/;
 
 /** @param commandLine content of /proc/PID/cmdline: arguments, each ended by a NUL */
@@ -44,14 +44,14 @@ export function roleOf(commandLine: string): string | undefined {
 
 /**
  * A child that multiprocessing started with a Python of its own (spawn, forkserver), as uvicorn's workers are. Its
- * command line says nothing of the application; that of its parent does.
+ * command line does not name the application; that of its parent does.
  */
 export function isMultiprocessingChild(commandLine: string): boolean {
   const program = programOf(commandLine.split('\0'));
   return program?.kind === 'code' && /^from multiprocessing[. ]/.test(program.text);
 }
 
-/** What a Python runs; undefined where it is not Python, or reads its program from stdin. */
+/** What a Python interpreter runs; undefined if it is not Python, or reads its program from stdin. */
 function programOf(
   words: readonly string[],
 ): { readonly kind: 'name' | 'code'; readonly text: string } | undefined {
@@ -71,7 +71,7 @@ function programOf(
   return undefined;
 }
 
-/** The base name; of a package that is run as a directory, or by its `__main__.py`, that of the package. */
+/** The base name; for a package that is run as a directory, or by its `__main__.py`, the name of the package. */
 function scriptName(path: string): string {
   return baseName(path.replace(/\/+$/, '').replace(/\/__main__\.pyc?$/, ''));
 }

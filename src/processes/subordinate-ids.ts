@@ -1,6 +1,6 @@
 /**
- * Whom subordinate user ids belong to. In a user namespace a user runs processes as any id of such a range, 65,536 of
- * them as a rule, and would count as so many users.
+ * The owners of subordinate user ids. In a user namespace a user can run processes as any id of such a range, usually
+ * 65,536, and would count as that many users.
  *
  * Source: subuid(5), passwd(5).
  */
@@ -28,13 +28,13 @@ export class SubordinateIds {
     this.#ranges = subuid.split('\n').flatMap((line) => {
       const [, user = '', first, count] = /^([^:#]+):(\d+):(\d+)\s*$/.exec(line) ?? [];
       if (first === undefined) return [];
-      // A name that another database knows: its range counts as one user all the same.
+      // A name from another database: its range still counts as one user.
       const owner = uidOf.get(user) ?? Number(/^\d+$/.test(user) ? user : first);
       return [{ first: Number(first), count: Number(count), owner }];
     });
   }
 
-  /** As /etc says now; none where it does not. */
+  /** The current ones in /etc; none if the files are missing. */
   static async read(): Promise<SubordinateIds> {
     const [subuid, passwd] = await Promise.all(
       ['/etc/subuid', '/etc/passwd'].map((path) => readFile(path, 'utf8').catch(() => '')),
@@ -42,7 +42,7 @@ export class SubordinateIds {
     return new SubordinateIds(subuid!, passwd!);
   }
 
-  /** The user that runs processes as this one: itself, but for a subordinate id. */
+  /** The owner of a subordinate id; any other user is its own owner. */
   ownerOf(uid: number): number {
     const range = this.#ranges.find(({ first, count }) => uid >= first && uid < first + count);
     return range?.owner ?? uid;

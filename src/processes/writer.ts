@@ -1,9 +1,9 @@
 /**
  * What is known of a process that writes metric files. Liveness is a fact or unknown, never a guess.
  *
- * Alive: a running process maps that very file. Dead: some file of the directory is mapped by a process we see
- * (so its writers are visible here), this one by none, and every process whose maps may not be read is ruled out by
- * its pid. Else unknown.
+ * Alive: a running process maps that very file. Dead: a visible process maps some file of the directory (so its
+ * writers are visible), none maps this one, and every process whose maps cannot be read is ruled out by its pid. Else
+ * unknown.
  */
 
 export type Liveness = 'alive' | 'dead' | 'unknown';
@@ -13,17 +13,20 @@ export interface Writer {
   /** As in the file names. */
   readonly processId: string;
   readonly liveness: Liveness;
-  /** What the maps say is its pid here, which may differ from processId across a pid namespace. */
+  /** Its pid here, according to the maps; in another pid namespace it may differ from processId. */
   readonly pid: number | undefined;
-  /** `VLLM::APIServer_0`, `gunicorn: worker`; from the process title where it is one. */
+  /** `VLLM::APIServer_0`, `gunicorn: worker`; from the process title if that names a role. */
   readonly role: string | undefined;
   /** Base name of the program: `python3.11`. */
   readonly program: string | undefined;
   readonly startSeconds: number | undefined;
-  /** Its pid namespace, `pid:[4026531836]`: ids of two namespaces say nothing about each other. */
+  /** Its pid namespace, `pid:[4026531836]`: ids of different namespaces are not comparable. */
   readonly pidNamespace?: string;
-  /** Other processes that write the same file, which damages it; absent where there are none. */
+  /** Other processes that write the same file, which damages it; absent if there are none. */
   readonly otherPids?: readonly number[];
-  /** Files of this id (`ReadFile.identity`) that a living process left aside: of an earlier process with the same id. Absent where none. */
+  /**
+   * Files of this id (`ReadFile.identity`) that its living process does not use: those of an earlier process with the
+   * same id. Absent if none.
+   */
   readonly abandoned?: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * What a connection gets that does not speak HTTP, or not in time: a status and one line of text, then
- * its end. No request exists yet, so no route and no hook is asked.
+ * The answer to a connection that does not send HTTP, or not in time: a status and one line of text; then it is
+ * closed. There is no request yet, so no route and no hook runs.
  *
  * Source: Node's http.Server, event clientError.
  */

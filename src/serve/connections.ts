@@ -1,25 +1,25 @@
 /**
- * How many connections may be open at once, over all listen addresses, and which one goes when there is one too many.
+ * Limits the open connections over all listen addresses, and chooses which one to close beyond the limit.
  *
- * A connection is idle while it has no request: kept alive after an answer, or silent since it was accepted. For a new
- * one beyond the limit the longest idle one is closed; where none is, the new one is. Idle ones are closed also when
- * file descriptors run short, since a scrape needs some: to list the directory, to open a file.
+ * A connection is idle while it has no request: kept alive after an answer, or silent since it was accepted. Beyond
+ * the limit, a new connection closes the longest idle one, or is closed itself if none is idle. Idle ones are also
+ * closed when file descriptors run short, since a scrape needs some, to list the directory and to open files.
  *
- * Enough must be left, because Node says nothing of a connection that it cannot accept for want of one: libuv closes all
- * that wait, Prometheus' too, with the help of a spare descriptor, and without that it tries again and again, at 100 %
- * of a core (seen in Node 20 to 24; libuv src/unix/stream.c, uv__emfile_trick).
+ * Some must stay free, because Node does not report a connection that it cannot accept without one: libuv uses a
+ * spare descriptor to close all waiting connections, Prometheus' too, and without a spare one it retries for ever, at
+ * 100 % of a core (seen in Node 20 to 24; libuv src/unix/stream.c, uv__emfile_trick).
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Descriptors, ownDescriptors } from './descriptors.js';
 
-/** No scraped process has as many clients. */
+/** More clients than any scraped process has. */
 const USUAL_MAX = 512;
 
-/** Kept free for what is not a connection, where closing idle ones can do that. */
+/** Kept free for other uses, as far as closing idle connections can. */
 const MAX_RESERVE = 64;
 
-/** Sources and threads take descriptors too, while nobody connects. */
+/** Sources and threads take descriptors too, even without new connections. */
 const CHECK_MILLISECONDS = 1_000;
 
 /** Refusals within it are one line in the log. */
@@ -29,7 +29,7 @@ export interface ConnectionLog {
   warn(message: string, fields: Record<string, unknown>): void;
 }
 
-/** Half of the descriptors at most: mapped files need none, but sources, threads and scrapes do. */
+/** At most half of the descriptors: mapped files need none, but sources, threads and scrapes do. */
 export function defaultMaxConnections({ limit }: Descriptors = ownDescriptors()): number {
   return Math.max(1, Math.min(USUAL_MAX, Math.floor(limit / 2)));
 }
@@ -40,13 +40,13 @@ export class Connections {
   readonly #descriptors: Descriptors;
   readonly #reserve: number;
   readonly #log: ConnectionLog;
-  /** Requests under way on each; pipelined ones are several. */
+  /** Running requests of each; several if pipelined. */
   readonly #requests = new Map<Socket, number>();
-  /** With TLS a request knows another socket than the one that was accepted: of both the other end is the same. */
+  /** With TLS the socket of a request is not the accepted one, but both have the same remote address and port. */
   readonly #byPeer = new Map<string, Socket>();
   /** The longest idle first. */
   readonly #idle = new Set<Socket>();
-  /** Just accepted: nothing they sent can have been read. They are not closed for others. */
+  /** Just accepted: nothing from them has been read yet. They are not closed for others. */
   readonly #settling = new Set<Socket>();
   #refused = 0;
   #closedIdle = 0;
@@ -71,7 +71,7 @@ export class Connections {
     return this.#refused;
   }
 
-  /** Idle ones, closed for others; since the start. */
+  /** Idle connections closed for others, since the start. */
   get closedIdle(): number {
     return this.#closedIdle;
   }
@@ -102,14 +102,15 @@ export class Connections {
       this.#requests.delete(socket);
       this.#idle.delete(socket);
       this.#settling.delete(socket);
-      // Its port may be another connection's by now.
+      // Another connection may have its port by now.
       if (this.#byPeer.get(peer) === socket) this.#byPeer.delete(peer);
       if (this.open > 0) return;
       clearInterval(this.#check);
       this.#check = undefined;
     });
     this.#check ??= setInterval(() => this.#spareDescriptors(), CHECK_MILLISECONDS).unref();
-    // Its request may have come with it: the loop reads that in its next turn, which the second of these ends.
+    // Its request may have arrived with it: the event loop reads it in its next turn, which is over at the second of
+    // these.
     setImmediate(() => setImmediate(() => this.#settling.delete(socket)));
     if (this.max > 0 && this.open > this.max && !this.#closeIdle()) this.#refuse(socket);
     else this.#spareDescriptors();
@@ -117,7 +118,7 @@ export class Connections {
 
   #begin(socket: Socket): void {
     const requests = this.#requests.get(socket);
-    // It was closed, and what had come from it is read all the same.
+    // It was closed, but data that had arrived is still read.
     if (requests === undefined) return;
     this.#requests.set(socket, requests + 1);
     this.#idle.delete(socket);

@@ -2,21 +2,21 @@
  * When a scrape must be answered: before Prometheus gives up on it.
  *
  * Prometheus says its timeout in a header. Half a second before it, or at half of it when it is
- * shorter than a second, an answer of our own still arrives and says what happened; a scrape that is
- * cut off says nothing. Other exporters call the half second --timeout-offset.
+ * shorter than a second, promfold's own answer still arrives and says what happened; a scrape that Prometheus cancels
+ * says nothing. Other exporters call the half second --timeout-offset.
  */
 
-/** Beyond this a timer of Node fires at once. */
+/** With more, a timer of Node fires at once. */
 const LONGEST_MILLISECONDS = 2 ** 31 - 1;
 
-/** The scrape did not finish in time. It goes on, and the next one joins or follows it. */
+/** The scrape did not finish in time. It continues, and the next one joins or follows it. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
 /**
  * @param header X-Prometheus-Scrape-Timeout-Seconds
- * @returns seconds until an answer is due; undefined without a header, or with one that is not a timeout
+ * @returns seconds until an answer is due; undefined without a valid header
  */
 export function deadlineSeconds(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d+(\.\d*)?$/.test(header.trim())) return undefined;
@@ -24,7 +24,7 @@ export function deadlineSeconds(header: string | undefined): number | undefined 
   return timeout > 0 ? Math.max(timeout - 0.5, timeout / 2) : undefined;
 }
 
-/** Settles as `work` does, or rejects with DeadlineError when `seconds` are over first. */
+/** Settles as `work` does, or rejects with DeadlineError if `seconds` pass first. */
 export async function within<T>(seconds: number | undefined, work: Promise<T>): Promise<T> {
   if (seconds === undefined) return work;
   let timer: NodeJS.Timeout | undefined;

@@ -1,18 +1,18 @@
 /**
- * How many file descriptors this process may have, and how many it has.
+ * The limit of file descriptors of this process, and the number it has open.
  *
  * Source: proc_pid_limits(5), proc_pid_fd(5); the size of the directory is the number of descriptors since Linux 6.2.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 export interface Descriptors {
-  /** Infinity where there is no limit, or none is known. */
+  /** Infinity without a limit, or if it is unknown. */
   readonly limit: number;
-  /** Open now; `limit` where not even that can be found out for want of one. */
+  /** Open now; `limit` if there is not even a descriptor to find out. */
   open(): number;
 }
 
-/** Node has raised the soft limit to the hard one when it started. */
+/** Node raises the soft limit to the hard one when it starts. */
 export function ownDescriptors(): Descriptors {
   const limit = readLimit();
   return { limit, open: () => countOpen(limit) };

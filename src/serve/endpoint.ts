@@ -1,5 +1,5 @@
 /**
- * What is served where. The landing page links to these and the topic `endpoints` is made of them.
+ * What is served where. The landing page links to these, and the topic `endpoints` is generated from them.
  */
 
 export interface Endpoint {
@@ -12,7 +12,7 @@ export const OWN_PREFIX = '/-/';
 
 export const LANDING: Endpoint = {
   path: '/',
-  answers: 'A plain page: what promfold is, and links. 421 for a `Host` that is not ours.',
+  answers: 'A plain page: what promfold is, and links. 421 for a `Host` that is not allowed.',
 };
 
 export const HEALTHY: Endpoint = {
@@ -23,21 +23,21 @@ export const HEALTHY: Endpoint = {
 export const READY: Endpoint = {
   path: `${OWN_PREFIX}ready`,
   answers:
-    '200 once the directory has been read; 503 until then, and while a scrape waits for more than 10 s, saying what it waits for.',
+    '200 once the directory has been read; 503 until then, and while a scrape waits for more than 10 s, with what it waits for.',
 };
 
 export const STATUS: Endpoint = {
   path: '/api/v1/status',
   answers:
-    'JSON: version, start, and of each directory whether it can be read and how much is in it. Served where debug surfaces are (`promfold help listening`).',
+    'JSON: version, start, and for each directory, whether it can be read and how much it contains. A debug surface (`promfold help listening`).',
 };
 
 function metricsEndpoint(path: string): Endpoint {
   return {
     path,
     answers:
-      'The metrics of all processes, folded; `name[]` chooses families, `source` one of several directories. ' +
-      '503 while no directory can be read though one was there.',
+      'The merged metrics of all processes; `name[]` selects families, `source` one of several directories. ' +
+      '503 while no directory can be read, if one could be before.',
   };
 }
 

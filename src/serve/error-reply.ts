@@ -1,9 +1,9 @@
 /**
  * What a request that failed answers: a status and one line of text.
  *
- *   the directory is gone         503, so that Prometheus' `up` is 0, and comes back by itself
- *   too late for the client       503, also where a scrape that hangs holds up too many others
- *   `source` names none           404, with those there are
+ *   the directory is gone         503, so that Prometheus' `up` is 0, and recovers by itself
+ *   too late for the client       503, also if a hanging scrape blocks too many others
+ *   `source` names none           404, with the existing ones
  *   a bad file under --strict     500, as prometheus_client
  *   a request that makes no sense what fastify says, 4xx
  *   anything else                 500, and logged with its stack: a bug

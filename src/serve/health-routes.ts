@@ -1,8 +1,8 @@
 /**
- * /-/healthy and /-/ready, for probes that must not cost a scrape.
+ * /-/healthy and /-/ready, for probes, without a scrape.
  *
- * A scrape that hangs, as on a mount that does not answer, makes promfold not ready. It stays healthy, and says so: a
- * restart would hang there again.
+ * A scrape that hangs, as on a mount that does not answer, makes promfold not ready. It stays healthy, but mentions
+ * the scrape: a restart would hang again.
  *
  * Source: https://prometheus.io/docs/prometheus/latest/management_api/.
  */

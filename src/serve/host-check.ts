@@ -1,9 +1,9 @@
 /**
- * Whether a request is for a host of ours, against DNS rebinding: a web site whose name leads to 127.0.0.1 could read
- * in the browser of somebody on this machine what promfold shows there. The browser says in `Host` which name it asked.
+ * Whether the host of a request is allowed, against DNS rebinding: a web site whose name resolves to 127.0.0.1 could
+ * read promfold's pages in the browser of a user on this machine. The browser sends the name in `Host`.
  *
- * For pages and debug surfaces: a route takes part by `{ onRequest: hostCheck(…) }`. Not for /metrics and the probes,
- * which proxies ask with the Host that they were asked with (kube-rbac-proxy).
+ * For pages and debug surfaces: a route opts in with `{ onRequest: hostCheck(…) }`. Not for /metrics and the probes,
+ * since proxies pass on the Host they received (kube-rbac-proxy).
  *
  * Sources: RFC 9110 7.4 (421), RFC 9112 3.2 (one Host); a leading dot as in Vite's server.allowedHosts and Django's
  * ALLOWED_HOSTS.
@@ -14,10 +14,10 @@ import { domainToASCII } from 'node:url';
 import type { onRequestHookHandler } from 'fastify';
 import { replyText } from './reply-text.js';
 
-/** Nobody's name is longer. */
+/** No host name is longer. */
 const MAX_SHOWN = 253;
 
-/** @returns a name, or `.name` for it and its subdomains, as hostCheck takes it; undefined for what is neither */
+/** @returns a name, or `.name` for it and its subdomains, as hostCheck takes it; undefined if it is neither */
 export function parseAllowedHost(text: string): string | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII has another spelling that is.
   const ascii = /^[\x00-\x7f]*$/.test(text) ? text : domainToASCII(text);
@@ -36,7 +36,7 @@ export function hostCheck(allowed: readonly string[]): onRequestHookHandler {
 }
 
 /**
- * @param hosts what the Host headers of one request say
+ * @param hosts the Host headers of one request
  * @param names normalized; with a leading dot for subdomains, too
  */
 export function refusalOf(
@@ -47,21 +47,21 @@ export function refusalOf(
   if (hosts.length > 1) {
     return { status: 400, line: `expected one Host header, got ${hosts.length}` };
   }
-  // As HTTP/1.0 may be, and no browser is.
+  // HTTP/1.0 allows no Host; browsers always send one.
   if (host === '') return undefined;
   const name = nameIn(host);
   if (name !== undefined && (isIP(name) !== 0 || names.some((other) => isAt(name, other)))) {
     return undefined;
   }
   const shown = host.slice(0, MAX_SHOWN).replace(/[^\x21-\x7e]/g, '?');
-  const line = `the request is for host '${shown}', which is not one of this server`;
+  const line = `the request is for host '${shown}', which is not allowed`;
   const allowed = name === undefined ? undefined : parseAllowedHost(name);
-  // Of what is not a name at all nothing could be allowed.
+  // Only a valid name can be allowed.
   const cure = allowed === undefined ? '' : `; --web.allowed-host=${allowed} allows it`;
   return { status: 421, line: line + cure };
 }
 
-/** Without port, brackets and the dot at the end; undefined for what is not a host. */
+/** Without port, brackets and the dot at the end; undefined if it is not a host. */
 function nameIn(host: string): string | undefined {
   const { address, name } =
     /^(?:\[(?<address>[^\]]*)\]|(?<name>[^:]+))(?::\d*)?$/.exec(host)?.groups ?? {};
@@ -78,7 +78,10 @@ function isAt(name: string, allowed: string): boolean {
   return name === allowed;
 }
 
-/** Node keeps the first of several in `headers`. HTTP/2 has a header of its own (RFC 9113 8.3.1), which goes first. */
+/**
+ * `headers` of Node has only the first of several. HTTP/2 has a header of its own (RFC 9113 8.3.1), which takes
+ * precedence.
+ */
 function hostsIn(rawHeaders: readonly string[]): readonly string[] {
   const valuesOf = (name: string) =>
     rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);

@@ -1,5 +1,5 @@
 /**
- * GET /: a plain page that says what this is and where to go.
+ * GET /: a plain page that says what promfold is, with links.
  *
  * Links are relative, so that they work behind a proxy that adds a prefix.
  */
@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { type Endpoint, LANDING } from './endpoint.js';
 
-/** The header's colour is the one all exporters have. */
+/** The header has the colour of all exporters. */
 const STYLE = `
 body { margin: 0; font-family: system-ui, sans-serif; line-height: 1.5; }
 header { background: #e6522c; color: #fff; padding: 1rem 2rem; }
@@ -18,7 +18,7 @@ code { background: #8882; padding: 0 0.25em; }
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** Nothing may be loaded, sent or framed; the one style is named by its hash. */
+/** The page may not load, send or be framed; its only style is allowed by its hash. */
 const HEADERS = {
   'Content-Type': 'text/html; charset=utf-8',
   'Content-Security-Policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,

@@ -1,5 +1,5 @@
 /**
- * /-/reload and /-/quit, for those who manage a daemon over HTTP. They answer PUT and POST, and only under
+ * /-/reload and /-/quit, to manage a daemon over HTTP. They answer PUT and POST, and only with
  * --web.enable-lifecycle.
  *
  * Source: https://prometheus.io/docs/prometheus/latest/management_api/.
@@ -9,9 +9,9 @@ import { OWN_PREFIX } from './endpoint.js';
 import { replyText } from './reply-text.js';
 
 export interface Lifecycle {
-  /** @returns what is wrong with the configuration; undefined where it was taken over */
+  /** @returns what is wrong with the configuration; undefined if it was applied */
   reload(): Promise<string | undefined>;
-  /** Ends the daemon as SIGTERM does; the answer is sent before. */
+  /** Ends the daemon as SIGTERM does, after the response is sent. */
   quit(): void;
 }
 
@@ -20,7 +20,7 @@ export const QUIT_PATH = `${OWN_PREFIX}quit`;
 
 const METHODS = ['PUT', 'POST'];
 
-/** @param lifecycle absent where it is not enabled */
+/** @param lifecycle absent if not enabled */
 export function lifecycleRoutes(server: FastifyInstance, lifecycle: Lifecycle | undefined): void {
   for (const url of [RELOAD_PATH, QUIT_PATH]) {
     server.route({

@@ -1,9 +1,9 @@
 /**
- * What a listen address says: `host:port`, `:port` for all interfaces, `[::1]:port` for IPv6, `unix:/path` for a socket in
+ * Parses a listen address: `host:port`, `:port` for all interfaces, `[::1]:port` for IPv6, `unix:/path` for a socket in
  * the file system.
  *
  * The forms with a port are those of Go's net.Listen, which every exporter's --web.listen-address takes, without its named
- * ports. Whether the host exists is found out when it is listened on.
+ * ports. Whether the host exists shows when promfold listens on it.
  */
 
 export interface TcpAddress {
@@ -27,10 +27,10 @@ const ADDRESS = /^(?:\[(?<bracketed>[0-9A-Fa-f:.]+(?:%\w+)?)\]|(?<host>[\w.-]*))
 
 const SOCKET = /^unix:(?:\/\/)?(\/[^\0]*[^\0/])$/;
 
-/** The kernel takes no longer paths: sun_path of unix(7), without its last byte. */
+/** The kernel does not accept longer paths: sun_path of unix(7), without its last byte. */
 export const MAX_SOCKET_PATH_BYTES = 107;
 
-/** Returns undefined for what is not an address. */
+/** Returns undefined if it is not an address. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, path] = SOCKET.exec(text) ?? [];
   if (path !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * Listening on an address, and stopping: the one place that knows sockets.
+ * Listening on an address, and stopping: the only place that handles sockets.
  */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
@@ -8,35 +8,35 @@ import type { FastifyInstance } from 'fastify';
 import type { ListenAddress, TcpAddress } from './listen-address.js';
 import { removeStaleSocket, type SocketAccess, setAccess } from './socket-file.js';
 
-/** What a host without IPv6 says to `::`. */
+/** Errors of `::` on a host without IPv6. */
 const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL']);
 
-/** What `localhost` stands for (RFC 6761 6.3). */
+/** The addresses of `localhost` (RFC 6761 6.3). */
 const LOOPBACK = ['127.0.0.1', '::1'];
 
-/** A connection just accepted gets this long to send its request before it counts as unused. */
+/** A new connection has this long to send its request before it counts as unused. */
 const SETTLE_MILLISECONDS = 100;
 
-/** A socket that listens already: its descriptor. */
+/** The descriptor of a socket that listens already. */
 export interface OpenSocket {
   readonly fd: number;
 }
 
-/** As a file of one's own: nobody else's. */
+/** Only for the user of promfold. */
 const OWNERS_ALONE: SocketAccess = { mode: 0o600 };
 
 export interface Listener {
   /** Where it listens now, as `host:port` or `unix:/path`. */
   readonly addresses: readonly string[];
   /**
-   * Accepts no more, answers what is running, closes all connections. Resolves when that is done, at
-   * the latest after `graceMilliseconds`.
+   * Stops accepting, answers running requests, and closes all connections. Resolves when that is done, at the latest
+   * after `graceMilliseconds`.
    */
   stop(graceMilliseconds: number): Promise<void>;
 }
 
 /**
- * Rejects with what the system says, such as EADDRINUSE. The server must not be listening yet.
+ * Rejects with a system error, such as EADDRINUSE. The server must not be listening yet.
  *
  * @param access of a socket in the file system
  */
@@ -57,13 +57,13 @@ export async function listen(
   return {
     addresses: boundTo(server, address),
     async stop(graceMilliseconds) {
-      // fastify closes only what it opened.
+      // fastify closes only sockets that it opened.
       if (server.server.listening) server.server.close();
       const closed = server.close();
       const graceOver = AbortSignal.timeout(graceMilliseconds);
       await setTimeout(SETTLE_MILLISECONDS);
-      // Node does not call a connection idle that has never sent anything, as browsers open them, and would wait for it, as
-      // for a session of HTTP/2. Nothing is lost by closing it once every request is answered.
+      // Node does not count a connection as idle if it has never sent anything, as browsers open them, and waits for
+      // it, and for HTTP/2 sessions. Once every request is answered, they can be closed without loss.
       await Promise.race([running.none(), once(graceOver, 'abort')]);
       for (const socket of sockets) socket.destroy();
       await closed;
@@ -72,8 +72,8 @@ export async function listen(
 }
 
 /**
- * As listen, on every address that the host stands for. fastify would listen on both of localhost by itself, with a
- * second server that nobody gets to see.
+ * As listen, on every address of the host. fastify itself would listen on both addresses of localhost, with a second
+ * server that it does not expose.
  *
  * @param build makes a server for each
  */
@@ -88,7 +88,7 @@ export async function listenOnAll(
     await Promise.all(listeners.map((listener) => listener.stop(graceMilliseconds)));
   };
   for (const host of LOOPBACK) {
-    // With port 0 the second takes the port that the first was given.
+    // With port 0, the second address uses the port that the first one got.
     const port = Number(listeners[0]?.addresses[0]?.replace(/^.*:/, '') ?? address.port);
     try {
       listeners.push(await listen(build(), { ...address, host, port }));
@@ -156,7 +156,7 @@ function countRunning(server: FastifyInstance): { none(): Promise<void> } {
 
 function boundTo(server: FastifyInstance, address: ListenAddress | OpenSocket): string[] {
   if (!('fd' in address)) return server.addresses().map(addressText);
-  // fastify knows nothing of a socket that was open, and Node not the path of one in the file system.
+  // fastify does not know a socket that was already open, and Node does not know the path of one in the file system.
   const at = server.server.address();
   return [at === null ? `fd:${address.fd}` : addressText(at)];
 }

@@ -1,8 +1,8 @@
 /**
  * GET and HEAD of the telemetry path: one scrape per request, never cached.
  *
- * The route chooses what is asked for (dialect, names, gzip) and when an answer is due; it does not
- * know what a metric is. What a failed scrape answers is in error-reply.ts.
+ * The route reads the request (dialect, names, gzip, deadline); it does not know what a metric is. error-reply.ts
+ * answers failed scrapes.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { acceptsGzip, negotiate } from '../expose/negotiate.js';
@@ -12,7 +12,7 @@ import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
 import { cutSlowReader, type ReaderTimeouts } from './slow-reader.js';
 
-/** No dashboard asks for more; a request line of 16 KB could. */
+/** More than any dashboard needs; a request line of 16 KB could have more. */
 const MAX_NAMES = 1000;
 
 export function metricsRoute(
@@ -27,7 +27,7 @@ export function metricsRoute(
       const reached = `Limit of concurrent requests reached (${limit.max}), try again later.`;
       return replyText(reply, 503, reached);
     }
-    // Comes after the answer is handed over, and also when the client is gone before.
+    // Runs after the answer is handed over, and also if the client disconnects earlier.
     reply.raw.once('close', () => limit.leave());
 
     const names = requestedNames(request);
@@ -48,7 +48,7 @@ export function metricsRoute(
       withinSeconds,
       scraper.scrape({ dialect, gzip, names, source, withinSeconds }),
     );
-    // The kernel has it all then. Of an answer that is cut the memory may still be on its way.
+    // Then the kernel has all of it. The memory of an answer that was cut off may still be in use.
     reply.raw.once('finish', () => scraper.release(body));
     if (gzip) reply.header('Content-Encoding', 'gzip');
     cutSlowReader(reply.raw, readerTimeouts);
@@ -56,7 +56,7 @@ export function metricsRoute(
   });
 }
 
-/** Every `name[]` that is not blank; without one everything is wanted, as in prometheus_client. */
+/** Every `name[]` that is not blank; without one, everything is selected, as in prometheus_client. */
 function requestedNames(request: FastifyRequest): string[] | undefined {
   const { 'name[]': given = [] } = request.query as Record<string, string | string[]>;
   const names = [given].flat().filter((name) => name.trim() !== '');

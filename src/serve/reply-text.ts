@@ -1,5 +1,5 @@
 /**
- * An answer of one line of plain text, which a person with curl and a log both can read.
+ * An answer of one line of plain text, readable with curl and in a log.
  */
 import type { FastifyReply } from 'fastify';
 

@@ -1,9 +1,8 @@
 /**
- * How many requests for the exposition may run at once, over all listen addresses.
+ * Limits concurrent requests for the exposition, over all listen addresses.
  *
- * Source: client_golang promhttp/http.go, MaxRequestsInFlight. There a request counts until it is
- * answered; here until its answer is handed over or the client is gone, since that is what holds
- * memory.
+ * Source: client_golang promhttp/http.go, MaxRequestsInFlight. There a request counts until it is answered; here
+ * until its answer is handed over or the client has disconnected, since until then it takes memory.
  */
 export class RequestLimit {
   /** 0 for no limit; may change. */
@@ -15,7 +14,7 @@ export class RequestLimit {
     this.max = max;
   }
 
-  /** False when the limit is reached; otherwise each enter needs one leave. */
+  /** False if the limit is reached; otherwise each enter needs one leave. */
   enter(): boolean {
     if (this.max > 0 && this.#running >= this.max) return false;
     this.#running += 1;

@@ -1,19 +1,19 @@
 /**
- * A prefix of all paths, for a proxy that passes paths on as they are. Routes are written without it, and links on pages
+ * A prefix of all paths, for a proxy that forwards paths unchanged. Routes are defined without it, and links on pages
  * are relative.
  */
 import type { IncomingMessage } from 'node:http';
 
-/** No route has it: what is outside of the prefix is not found. */
+/** No route has this path: paths outside of the prefix are not found. */
 const OUTSIDE = '/-/outside';
 
-/** @returns without a slash at the end; undefined for what is not a prefix */
+/** @returns without a slash at the end; undefined if it is not a prefix */
 export function parseRoutePrefix(text: string): string | undefined {
   const prefix = text.replace(/\/+$/, '');
   return prefix === '' || /^(?:\/[\w.~-]+)+$/.test(prefix) ? prefix : undefined;
 }
 
-/** @param prefix as parseRoutePrefix gives it */
+/** @param prefix as returned by parseRoutePrefix */
 export function withoutPrefix(prefix: string): (request: Pick<IncomingMessage, 'url'>) => string {
   return ({ url = '/' }) => {
     if (prefix === '') return url;

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: routes and limits, without a socket. Listening is another act (listen.ts), so that
- * every route is tested by inject.
+ * The HTTP server: routes and limits, without a socket. Listening is separate (listen.ts), so that every route can be
+ * tested with inject.
  */
 import type { Server, TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
@@ -31,11 +31,11 @@ export interface ServerOptions {
   /** Shared likewise; not limited where absent. */
   readonly connections?: Connections;
   readonly version: string;
-  /** Of all paths; as parseRoutePrefix gives it. */
+  /** Of all paths; as returned by parseRoutePrefix. */
   readonly routePrefix?: string;
-  /** As parseAllowedHost gives them; none where absent. */
+  /** As returned by parseAllowedHost; none if absent. */
   readonly allowedHosts?: readonly string[];
-  /** With clients that do not take their answer. */
+  /** For clients that do not read their answer. */
   readonly readerTimeouts?: ReaderTimeouts;
   /** Debug surfaces are served. */
   readonly debug?: boolean;
@@ -51,16 +51,16 @@ const NOT_GUESSED = { 'X-Content-Type-Options': 'nosniff' };
 
 /** Milliseconds. */
 const TIMEOUTS = {
-  /** A request is a few hundred bytes; slower ones are not scrapes. */
+  /** A request is a few hundred bytes; a slower one is not a scrape. */
   headers: 10_000,
   request: 20_000,
   /** Longer than the common scrape intervals of 15 to 60 s, so that Prometheus keeps its connection. */
   keepAlive: 75_000,
-  /** No byte in or out, and no answer under way (slow-reader.ts). */
+  /** No byte in or out, and no answer being sent (slow-reader.ts). */
   connection: 150_000,
 };
 
-/** No route has one, and the compilers that would be loaded for them are half of fastify. */
+/** No route has a schema, and the compilers for them are half of fastify. */
 const NO_SCHEMAS = {
   compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
 };
@@ -80,12 +80,12 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     requestTimeout: TIMEOUTS.request,
     keepAliveTimeout: TIMEOUTS.keepAlive,
     connectionTimeout: TIMEOUTS.connection,
-    // listen.ts closes them, once all requests are answered.
+    // listen.ts closes them once all requests are answered.
     forceCloseConnections: false,
-    // A request that comes in while closing is still answered, and its connection closed.
+    // A request that arrives while closing is still answered; then its connection is closed.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    // No hook is asked for these.
+    // Hooks do not run for these.
     frameworkErrors: (error, request, reply) => {
       reply.headers(NOT_GUESSED);
       replyError(reply, `${request.method} ${request.url}`, error, log);
@@ -140,7 +140,7 @@ function protocolOptions(web: Web | undefined): FastifyServerOptions {
   return secure as FastifyServerOptions;
 }
 
-/** New certificates are for new connections; a client that may not come in loses its connection. */
+/** New certificates are used for new connections; the connection of a refused client is closed. */
 function followTls({ server }: FastifyInstance, { file }: Web, log: ServerLog): void {
   const tlsServer = server as unknown as Server;
   tlsServer.on('secureConnection', (socket: TLSSocket) => {
@@ -151,13 +151,13 @@ function followTls({ server }: FastifyInstance, { file }: Web, log: ServerLog): 
   });
   file.onTls((options) => {
     tlsServer.setSecureContext(options);
-    // Node reads these two at each connection, and has no call that sets them.
+    // Node reads these two at each connection, but has no method to set them.
     const { requestCert = false, rejectUnauthorized = false } = options;
     Object.assign(tlsServer, { requestCert, rejectUnauthorized });
   });
 }
 
-/** 405 for a known path, 404 for others; a body that came along is not looked at. */
+/** 405 for a known path, 404 for others; a body is ignored. */
 function everythingElse(server: FastifyInstance, served: readonly Endpoint[]): void {
   const known = new Set(served.map(({ path }) => path));
   server.removeAllContentTypeParsers();

@@ -1,15 +1,15 @@
 /**
- * Cuts a client that does not take its answer: it holds memory, and one of --web.max-requests.
+ * Disconnects a client that does not read its answer: it takes memory, and one of --web.max-requests.
  *
- * Without it forty stalled clients would keep everybody else out for as long as a connection may be
- * silent. Node sets the socket's own timeouts again once the answer is sent.
+ * Without it, forty stalled clients would block all others for as long as a connection may be silent. Node restores
+ * the socket's own timeouts once the answer is sent.
  */
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 
 /** Milliseconds. */
 export interface ReaderTimeouts {
-  /** Not a byte was taken. */
+  /** Time without a byte read. */
   readonly stalled: number;
   /** From the first byte to the last; longer than any scrape timeout in use. */
   readonly whole: number;
@@ -17,7 +17,7 @@ export interface ReaderTimeouts {
 
 export const READER_TIMEOUTS: ReaderTimeouts = { stalled: 15_000, whole: 120_000 };
 
-/** Call it when the answer is handed over. */
+/** Call this when the answer is handed over. */
 export function cutSlowReader(
   response: ServerResponse | Http2ServerResponse,
   { stalled, whole }: ReaderTimeouts,
@@ -26,10 +26,10 @@ export function cutSlowReader(
     cutSlowStream(response.stream, { stalled, whole });
     return;
   }
-  // Injected requests have none, and what is written to them is taken at once.
+  // Injected requests have no socket, and writes to them complete at once.
   const { socket } = response;
   if (socket === null || typeof socket.setTimeout !== 'function') return;
-  // The client left while its answer was made; no `close` will come any more.
+  // The client disconnected while its answer was made; there will be no further `close` event.
   if (socket.destroyed || response.closed) return;
   socket.setTimeout(stalled);
   const cut = setTimeout(() => socket.destroy(), whole).unref();

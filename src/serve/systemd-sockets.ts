@@ -1,5 +1,5 @@
 /**
- * Sockets that systemd listens on and hands over (socket activation).
+ * Sockets that systemd listens on and passes (socket activation).
  *
  * Source: sd_listen_fds(3): LISTEN_FDS of them, from descriptor 3 on, for the process LISTEN_PID.
  */
@@ -8,8 +8,8 @@ import { fstatSync } from 'node:fs';
 const FIRST_DESCRIPTOR = 3;
 
 /**
- * @param environment loses the variables: a child must not take them for its own
- * @returns descriptors; none where systemd gave none to this process
+ * @param environment the variables are deleted: a child process must not use them
+ * @returns descriptors; none if systemd passed none to this process
  */
 export function systemdSockets(
   environment: NodeJS.ProcessEnv = process.env,

@@ -153,6 +153,6 @@ describe('promfold snapshot and diff', () => {
     writeFileSync(file, Buffer.from([0x1f, 0x8b, 8, 0, 0]));
     const { exitCode, stderr } = await promfold(['diff', file, '/']);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /no snapshot of promfold: .* \[FILE_UNREADABLE\]\n$/);
+    assert.match(stderr, /not a snapshot of promfold: .* \[FILE_UNREADABLE\]\n$/);
   });
 });

@@ -124,7 +124,7 @@ describe('a pipe', () => {
   it('counts as empty for nobody: a command before it failed', async () => {
     const { stdout, stderr, exitCode } = await bash(`promfold diff <(false) '${exposition}'`);
     assert.deepEqual([exitCode, stdout], [2, '']);
-    assert.equal(stderr, 'promfold: /dev/fd/63: nothing came through [FILE_EMPTY]\n');
+    assert.equal(stderr, 'promfold: /dev/fd/63: the pipe had no content [FILE_EMPTY]\n');
   });
 
   it('is read up to a budget', async () => {

@@ -96,7 +96,7 @@ describe('diff', () => {
     const file = join(tempDirectory(), 'a.prom');
     writeFileSync(file, 'up 1\nnonsense\n');
     await assert.rejects(diffPaths(file, before, undefined), {
-      message: `${file}: no exposition: line 2: no sample: nonsense`,
+      message: `${file}: not an exposition: line 2: not a sample: nonsense`,
     });
   });
 

@@ -163,7 +163,7 @@ describe('a snapshot', () => {
   });
 
   const broken: [title: string, bytes: Buffer, message: RegExp][] = [
-    ['no gzip after the magic', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /no snapshot of promfold/],
+    ['no gzip after the magic', Buffer.from([0x1f, 0x8b, 1, 2, 3]), /not a snapshot of promfold/],
     ['a gzip of something else', gzipSync('hello'), /archive ends early/],
     [
       'a tar of something else',

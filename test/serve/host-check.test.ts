@@ -57,7 +57,7 @@ describe('a request', () => {
     it(`${title} is refused`, () => {
       const { status, line } = refusalOf([host], NAMES)!;
       assert.equal(status, 421);
-      const start = `the request is for host '${shown}', which is not one of this server`;
+      const start = `the request is for host '${shown}', which is not allowed`;
       assert.ok(line.startsWith(start), line);
       if (cure !== '') assert.equal(line, `${start}; --web.allowed-host=${cure} allows it`);
     });
@@ -124,7 +124,7 @@ describe('the landing page', () => {
     assert.equal(statusCode, 421);
     assert.equal(
       body,
-      "the request is for host 'evil.example', which is not one of this server; --web.allowed-host=evil.example allows it\n",
+      "the request is for host 'evil.example', which is not allowed; --web.allowed-host=evil.example allows it\n",
     );
     assert.equal(headers['content-type'], 'text/plain; charset=utf-8');
     for (const path of ['/metrics', '/-/healthy', '/-/ready']) {

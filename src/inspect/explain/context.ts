@@ -1,4 +1,7 @@
-/** What all series of one explanation share: the reading, its merged values, and what is made once for a file or a histogram. */
+/**
+ * What all series of an explanation share: the reading, its merged values, and what is computed once per file or
+ * histogram.
+ */
 import type { Histogram } from '../../plan/laid-out-family.js';
 import type { Series } from '../../plan/series.js';
 import { isByEarlierProcess } from '../../processes/earlier-process.js';
@@ -14,7 +17,7 @@ export interface Context {
   readonly lastSeen: ReadonlyMap<string, number>;
   /** Made once for each file. */
   readonly holders: Map<ReadFile, ShareHolder>;
-  /** Made once for each histogram of which single series are asked for. */
+  /** Made once for each histogram of which single series are selected. */
   readonly totals: Map<Histogram, BucketTotals>;
 }
 
@@ -39,7 +42,7 @@ export function holderOf(
   return holder;
 }
 
-/** The family as the keys call it, which the output may have renamed. */
+/** The family as named in the keys; the output may rename it. */
 export function nameInFiles(
   { contributions }: Context,
   series: Series,

@@ -1,8 +1,8 @@
 /**
- * The view of `explain`: what a series is made of, who holds how much of it, and when it misleads.
+ * The view of `explain`: how a series is made up, how much each process contributes, and when it misleads.
  *
- * Plain data from a Reading, in this shape the JSON of `explain --json`. Values are those a scrape prints; a
- * histogram's buckets are running totals, here as there.
+ * Plain data from a Reading, in the shape of `explain --json`. Values are those of a scrape, so the buckets of
+ * histograms are running totals.
  */
 import { listOf } from '../list.js';
 import { nearest } from '../near-names.js';
@@ -16,7 +16,7 @@ import { explainHistogram } from './histogram.js';
 import { type ChosenHistogram, type ChosenSeries, choose, slotsOf } from './selection.js';
 import { explainSeries } from './series.js';
 
-/** Explains all that the selector selects; in output order. */
+/** Explains all selected series; in output order. */
 export function explain(reading: Reading, selector: Selector): Explanation {
   const index = new SeriesIndex(reading);
   const series: ChosenSeries[] = [];
@@ -44,7 +44,7 @@ export function explain(reading: Reading, selector: Selector): Explanation {
   };
 }
 
-/** Names near one that was not found; nearest first. */
+/** Names similar to one that was not found; nearest first. */
 export function nearNames(reading: Reading, wanted: string): string[] {
   const names = new Set<string>();
   for (const { name, series } of new SeriesIndex(reading).layout.families) {

@@ -22,11 +22,11 @@ export interface Warning {
   readonly text: string;
 }
 
-/** One process, as far as a share tells of it. */
+/** The process of a share. */
 export interface ShareHolder {
   readonly processId: string;
   readonly liveness: Liveness;
-  /** As in `ls`: the youngest sign that it wrote. */
+  /** As in `ls`: the latest sign that it wrote. */
   readonly lastSeenSeconds: number | undefined;
   readonly role: string | undefined;
   /** Base name: `python3.11`. */
@@ -35,19 +35,19 @@ export interface ShareHolder {
   readonly file: string;
 }
 
-/** What one file gives to a series. */
+/** What one file contributes to a series. */
 export interface Share extends ShareHolder {
   readonly value: number;
-  /** Byte of the file at which the value lies; undefined for a total of several entries. */
+  /** Byte of the file at which the value is; undefined for a total of several entries. */
   readonly valueOffset: number | undefined;
-  /** Of the merged value; undefined where values do not add up, or not to a positive number. */
+  /** Of the merged value; undefined if values are not added up, or if the sum is not positive. */
   readonly percent: number | undefined;
-  /** When it was set; undefined where the file does not say. */
+  /** When it was set; undefined if the file does not have the time. */
   readonly setSeconds: number | undefined;
   readonly ageSeconds: number | undefined;
-  /** Written by a process that is gone, under an id that another has now. */
+  /** Written by an earlier process with the same id. */
   readonly previousLife: boolean;
-  /** It alone is the merged value. */
+  /** Whether it alone is the merged value. */
   readonly decides: boolean;
   readonly ratePerSecond?: number | undefined;
 }
@@ -59,12 +59,12 @@ export interface ExplainedSeries {
   readonly labels: Readonly<Record<string, string>>;
   readonly family: string;
   readonly type: string;
-  /** Of the last gauge file, which decides. */
+  /** Of the last gauge file, whose mode applies. */
   readonly mode: string | undefined;
   readonly operation: keyof typeof OPERATION;
-  /** Undefined where no sample is printed. */
+  /** Undefined if no sample is printed. */
   readonly value: number | undefined;
-  /** The one that decides, then the latest; else the largest first, of a minimum the smallest. */
+  /** The one that decides first, then the latest; else the largest first, or the smallest for a minimum. */
   readonly shares: readonly Share[];
   /** In a few words. */
   readonly verdict: string;

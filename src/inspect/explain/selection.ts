@@ -1,4 +1,4 @@
-/** What a selector selects of a family: series, or a whole histogram where that was asked for. */
+/** What a selector selects of a family: series, or a whole histogram. */
 import type { Histogram, LaidOutFamily } from '../../plan/laid-out-family.js';
 import type { Series } from '../../plan/series.js';
 import type { Selector } from '../selector.js';
@@ -6,7 +6,7 @@ import type { Selector } from '../selector.js';
 export interface ChosenSeries {
   readonly family: LaidOutFamily;
   readonly series: Series;
-  /** That it is a part of, if its value comes from buckets. */
+  /** The histogram that it is part of, if its value comes from buckets. */
   readonly group: Histogram | undefined;
 }
 
@@ -46,7 +46,7 @@ export function* choose(
   for (const series of family.series) {
     if (taken.has(series)) continue;
     const { sampleName, labels } = series;
-    // A histogram was asked for as a whole, or by the name of a sample.
+    // A histogram is selected as a whole, or by the name of a sample.
     const asked = family.histograms.length > 0 ? sampleName : family.name;
     if (!selector.selects({ family: asked, sampleName, labels })) continue;
     yield { family, series, group: groupOf.get(series) };

@@ -1,4 +1,4 @@
-/** One series: its value, and what each file gives to it. */
+/** One series: its value, and what each file contributes. */
 import { joinValues } from '../../plan/join.js';
 import type { Histogram } from '../../plan/laid-out-family.js';
 import { OPERATION, type Operation } from '../../plan/operation.js';
@@ -54,7 +54,7 @@ function plainShares(
     own.map(({ entry }) => entry),
   );
   const adds = operation === OPERATION.sum && own.every(({ entry }) => entry.value >= 0);
-  // Field by field: a graveyard has a million of these.
+  // Field by field: a directory of dead processes has a million of these.
   const shares = own.map(({ file, entry }, i): Share => {
     const holder = holderOf(context, file);
     const { processId, liveness, lastSeenSeconds, role, program, file: name } = holder;
@@ -78,7 +78,7 @@ function plainShares(
   return { value, shares };
 }
 
-/** A bucket or the count: of each file the buckets up to it. */
+/** A bucket or the count: for each file, the buckets up to it. */
 function totalShares(
   context: Context,
   group: Histogram,
@@ -111,7 +111,7 @@ function shareOrder(operation: Operation): (a: Share, b: Share) => number {
   return (a, b) => {
     if (a.decides !== b.decides) return a.decides ? -1 : 1;
     if (a.setSeconds !== b.setSeconds) return (b.setSeconds ?? 0) - (a.setSeconds ?? 0);
-    // NaN is neither more nor less: it stays where it is.
+    // NaN is neither greater nor less: it keeps its place.
     return sign * (b.value - a.value) || 0;
   };
 }

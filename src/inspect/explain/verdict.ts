@@ -9,7 +9,7 @@ import type { ExplainedSeries } from './explanation.js';
 export interface Verdict {
   /** What a reader must know besides value and age: `earlier process`, `no step since`; empty where all is well. */
   readonly short: string;
-  /** With value and age. */
+  /** Includes value and age. */
   readonly text: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * When a merged number misleads, and why: each a code that stays, and a sentence.
+ * When a merged number misleads, and why: each warning has a stable code and a sentence.
  *
  * Source: `src/reference.md` E and G; vllm#30220 (a sum of times), client_python#495 (dead processes),
  * Couchers-org/couchers#8855 (a minimum held at 0 after a fork).

@@ -1,4 +1,4 @@
-/** Two explanations of the same directory as one: what happened between them. */
+/** Combines two explanations of one directory: what happened in between. */
 import { type List, mapList } from '../list.js';
 import { observations } from '../observations.js';
 import type { ExplainedHistogram, ExplainedSeries, Explanation, Share } from './explanation.js';
@@ -20,7 +20,7 @@ export function explainWindow(before: Explanation, after: Explanation): Explanat
   };
 }
 
-/** Of those that have one name the last. */
+/** If several have one name, the last counts. */
 function indexByName<T>(
   list: List<T>,
   nameOf: (element: T) => string,
@@ -57,7 +57,7 @@ function histogramWindow(
 ): ExplainedHistogram {
   const was = new Map(before?.le.map((le, i) => [le, before.buckets[i]!]));
   let last = 0;
-  // A bound that is new has the total of the one below it.
+  // A new bound gets the total of the bound below it.
   const buckets = after.le.map((le, i) => {
     last = was.get(le) ?? last;
     return after.buckets[i]! - last;

@@ -51,7 +51,7 @@ export const overBudget: Rule = {
   },
 };
 
-/** What the addon counts before a file is planned. @param newKeys of its entries, those that no file before it has */
+/** What the addon counts before a file is planned. @param newKeys keys that no earlier file has */
 function readIn(
   budget: Budget,
   { entries, usedBytes, valueBytes }: ReadFile,
@@ -60,7 +60,7 @@ function readIn(
   const keyBytes = usedBytes - entries.length * (LENGTH_BYTES + valueBytes);
   const amounts: readonly (readonly [Quantity, number])[] = [
     ['entries', entries.length],
-    // Keys of one file are about as long as each other.
+    // Keys of one file have about the same length.
     ['key-bytes', entries.length === 0 ? 0 : (keyBytes * newKeys) / entries.length],
   ];
   for (const [quantity, amount] of amounts) {

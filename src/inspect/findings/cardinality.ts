@@ -7,10 +7,10 @@ import { counted, formatCount } from '../quantity.js';
 import type { IndexedFamily } from '../series-index.js';
 import type { Rule } from './finding.js';
 
-/** Label sets of one family. A service with hundreds of routes stays below. */
+/** Label sets of one family. A service with hundreds of routes has fewer. */
 const MANY_LABEL_SETS = 1_000;
 
-/** Processes in one family's label pid: more than any host has workers. */
+/** Values of the label pid in one family: more than the workers of any host. */
 const MANY_PROCESSES = 100;
 
 export const labelCardinality: Rule = {
@@ -57,7 +57,7 @@ export const pidExplosion: Rule = {
   },
 };
 
-/** Without the process id, and a histogram's buckets counted once. */
+/** Without the process id; the buckets of a histogram count once. */
 function labelSetCount({ series, rule }: IndexedFamily): number {
   if (rule.operation !== OPERATION.last && !rule.hasBuckets && series.length <= MANY_LABEL_SETS)
     return series.length;

@@ -38,7 +38,7 @@ export const helpConflict: Rule = {
   find: ({ families }) => disagreements(families, 'helps', (text) => JSON.stringify(text)),
 };
 
-/** One family of many with the same disagreement is one piece of evidence each. */
+/** One piece of evidence for each family with a disagreement. */
 function* disagreements(
   families: readonly IndexedFamily[],
   about: 'types' | 'modes' | 'helps',

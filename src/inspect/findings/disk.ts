@@ -6,7 +6,7 @@ import { counted, formatBytes, formatCount } from '../quantity.js';
 import type { Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
-/** A host with 64 workers has some 400 files; a scrape by prometheus_client takes seconds from here on. */
+/** A host with 64 workers has some 400 files; from here on a scrape by prometheus_client takes seconds. */
 const MANY_FILES = 1_000;
 
 /** Of files of dead processes: worth reporting on a tmpfs of 512 MB. */

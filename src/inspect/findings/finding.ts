@@ -1,13 +1,13 @@
 /**
  * What a rule of `check` is, and what it finds.
  *
- * A rule is a row of the table in rules.ts. What is wrong, where, is evidence, one piece for each file,
- * family or process; what it does to the numbers and how to cure it belong to the rule.
+ * A rule is a row of the table in rules.ts. Evidence says where it is broken, one piece for each file, family or
+ * process; the effect and the cure belong to the rule.
  */
 import type { Subject } from './subject.js';
 
 /**
- * error: numbers are wrong or missing now. warning: they mislead, or will. info: worth knowing.
+ * error: numbers are wrong or missing now. warning: they mislead, or will mislead. info: worth knowing.
  * `check` exits 1 for errors only.
  */
 export const SEVERITIES = ['error', 'warning', 'info'] as const;
@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 export interface Rule {
-  /** Keeps its meaning for good. */
+  /** Never changes its meaning. */
   readonly code: string;
   readonly severity: Severity;
   /** The finding in a few words. */
@@ -34,7 +34,7 @@ export interface Rule {
   find(subject: Subject): Iterable<Evidence>;
 }
 
-/** A rule that was broken, and everywhere it was. */
+/** A broken rule, with all places where it is broken. */
 export interface Finding extends Omit<Rule, 'find'> {
   readonly evidence: readonly Evidence[];
 }

@@ -1,7 +1,7 @@
-/** A finding as the manual has it: the topic `findings` is made of these pages, and `check --explain` prints one. */
+/** The manual's page of a finding: the topic `findings` consists of these pages, and `check --explain` prints one. */
 import type { Rule } from './finding.js';
 
-/** As the other topics, which are read through pipes, too. */
+/** As in other topics, which are also read through pipes. */
 const WIDTH = 80;
 
 /** Markdown; its heading is the code. */

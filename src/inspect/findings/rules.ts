@@ -1,7 +1,7 @@
 /**
  * The table of `check`: every rule, in the order of the report within one severity.
  *
- * Add at the end of a group; a code keeps its meaning for good. The topic `findings` of the manual has them in this order.
+ * Add rules at the end of a group; a code never changes its meaning. The topic `findings` of the manual has this order.
  */
 import { overBudget } from './budget.js';
 import { labelCardinality, pidExplosion } from './cardinality.js';

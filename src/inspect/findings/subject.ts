@@ -1,5 +1,5 @@
 /**
- * What the rules look at: a Reading, its families, and what is round the directory on this machine.
+ * What the rules check: a Reading, its families, and facts of this machine.
  */
 import { isUnusable } from '../../format/key.js';
 import { type Limits, UNLIMITED } from '../../plan/budget.js';
@@ -9,11 +9,11 @@ import type { Liveness } from '../../processes/writer.js';
 import type { ReadFile, Reading } from '../reading.js';
 import { type Contribution, type IndexedFamily, SeriesIndex } from '../series-index.js';
 
-/** Facts of this machine. None for a snapshot, which was taken on another. */
+/** Facts of this machine; none for a snapshot, which may be from another one. */
 export interface HostFacts {
-  /** Type of the file system the directory is on, as the kernel calls it. */
+  /** Type of the directory's file system, as the kernel names it. */
   readonly fileSystem: string | undefined;
-  /** Of that file system; undefined where unknown. */
+  /** Of that file system; undefined if unknown. */
   readonly freeBytes: number | undefined;
   readonly freeInodes: number | undefined;
   /** Running processes that write metric files anywhere, or name a directory for them. */
@@ -30,7 +30,7 @@ export class Subject {
   readonly hostFacts: HostFacts | undefined;
   #index: SeriesIndex | undefined;
 
-  /** Those of a daemon on this machine, where nobody says otherwise. */
+  /** By default those of a daemon on this machine. */
   readonly limits: Limits;
 
   constructor(reading: Reading, hostFacts?: HostFacts, limits: Limits = UNLIMITED) {
@@ -44,7 +44,7 @@ export class Subject {
     return this.#seriesIndex.families;
   }
 
-  /** What each entry gives to a series. */
+  /** What each entry contributes to a series. */
   readonly partsOf = (series: Series): Contribution[] => this.#seriesIndex.partsOf(series);
 
   /** The entries of undamaged files whose key is unusable or was repaired. */

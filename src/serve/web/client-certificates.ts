@@ -7,7 +7,7 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../../config/web-config.js';
 
-/** @returns why not; undefined where it may */
+/** @returns why not; undefined if it may */
 export function refusalOf(socket: TLSSocket, config: TlsConfig): string | undefined {
   const certificate = socket.getPeerCertificate();
   const isGiven = Object.keys(certificate).length > 0;
@@ -33,7 +33,7 @@ const KINDS = /^(?:DNS|IP Address|URI|email):(.*)$/;
 /** DNS names, addresses, URIs and e-mail addresses. */
 function subjectAltNames({ subjectaltname = '' }: Partial<PeerCertificate>): string[] {
   const names: string[] = [];
-  // A value that has a comma or a quote stands in JSON quotes.
+  // A value with a comma or a quote is a JSON string.
   for (const [part] of subjectaltname.matchAll(/[A-Za-z ]+:(?:"(?:[^"\\]|\\.)*"|[^,]*)/g)) {
     const [, value] = KINDS.exec(part.trim()) ?? [];
     if (value === undefined) continue;

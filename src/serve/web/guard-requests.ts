@@ -1,6 +1,5 @@
 /**
- * What the web configuration says to each request before any route sees it: the limit of requests, headers of every answer,
- * and who may come in.
+ * Applies the web configuration to each request before any route: the rate limit, headers of every answer, and users.
  *
  * Source: prometheus/exporter-toolkit, web/handler.go, whose order it is.
  */

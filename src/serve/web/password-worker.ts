@@ -7,7 +7,7 @@ export interface PasswordQuestion {
   readonly hash: string;
 }
 
-// bcryptjs does not know the oldest prefix, which means what 2b means for all that is ASCII.
+// bcryptjs does not know the oldest prefix, which means the same as 2b for ASCII.
 answerQuestions(({ password, hash }: PasswordQuestion): boolean =>
   compareSync(password, hash.replace(/^\$2\$/, '$2a$')),
 );

@@ -1,4 +1,4 @@
-/** A limit of requests: one each interval on the average, and a burst at once. Source: Go, golang.org/x/time/rate. */
+/** A rate limit: one request per interval on average, and a burst at once. Source: Go, golang.org/x/time/rate. */
 import type { RateLimit } from '../../config/web-config.js';
 
 export class TokenBucket {
@@ -10,7 +10,7 @@ export class TokenBucket {
     this.#nowMs = nowMs;
   }
 
-  /** Takes a token, where there is one. The limit may be another each time. */
+  /** Takes a token, if there is one. The limit may differ each time. */
   take({ intervalSeconds, burst }: RateLimit): boolean {
     const now = this.#nowMs();
     const since =

@@ -1,8 +1,8 @@
 /**
- * Who may come in: users and passwords of `basic_auth_users`.
+ * Authentication: users and passwords of `basic_auth_users`.
  *
- * A password is compared on a thread, and what came of it is kept, so a scraper pays for bcrypt once. For a user that there
- * is not the same work is done: how long an answer takes must not say which names exist.
+ * A password is compared on a thread, and the result is kept, so a scraper pays for bcrypt once. For an unknown user
+ * the same work is done: the time of an answer must not reveal which names exist.
  *
  * Source: prometheus/exporter-toolkit, web/handler.go; RFC 7617.
  */
@@ -10,16 +10,16 @@ import { createHash } from 'node:crypto';
 import { WorkerThread } from '../../worker-thread.js';
 import type { PasswordQuestion } from './password-worker.js';
 
-/** Salt and hash of no password that anybody has. */
+/** Salt and hash that match no password. */
 const NOBODY = 'RptT7avSgKME1BfOdn/gTux7WMyP12nWmQIou2ORraPMu.mRZb0pq';
 
-/** Results that are kept; an attacker makes no more of them. */
+/** Limit of kept results, for attackers. */
 const MAX_KEPT = 1_000;
 
-/** Comparisons that wait: a second's worth. More are an attack, and are answered 503 at once. */
+/** Comparisons that may wait: those of a second. More are an attack, and are answered 503 at once. */
 const MAX_WAITING = 16;
 
-/** Cost 14 takes a second; nobody waits for more. */
+/** Cost 14 takes a second; more is not of use. */
 const ANSWER_MILLISECONDS = 20_000;
 
 /** More comparisons are asked for than can be made. */
@@ -38,11 +38,11 @@ export class Users {
   );
   /** By digest of user, hash and password; the oldest first. */
   readonly #kept = new Map<string, boolean>();
-  /** Comparisons under way, likewise. */
+  /** Running comparisons, likewise. */
   readonly #asked = new Map<string, Promise<boolean>>();
 
   /**
-   * Whether a request may come in.
+   * Whether a request is authenticated.
    *
    * @param authorization the header
    * @param users bcrypt hash by user
@@ -88,7 +88,7 @@ export class Users {
   }
 }
 
-/** As much work as the hash of a user. */
+/** A hash that takes as much work as that of a user. */
 function nobodysHash(users: ReadonlyMap<string, string>): string {
   const [, , cost] = users.values().next().value!.split('$');
   return `$2b$${cost}$${NOBODY}`;
@@ -103,7 +103,7 @@ function parseBasic(header: string | undefined): { user: string; password: strin
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Passwords are not kept themselves. */
+/** Passwords themselves are not kept. */
 function digestOf(...parts: readonly string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
