@@ -29,7 +29,7 @@ const terminal: Terminal = {
     try {
       writeSync(2, `${printable(line)}\n`);
     } catch {
-      // Nobody reads it.
+      // stderr is closed.
     }
   },
 

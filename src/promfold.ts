@@ -15,7 +15,7 @@ function write(fd: number, line: string): void {
   try {
     writeSync(fd, `${line}\n`);
   } catch {
-    // Nobody reads it.
+    // stderr is closed.
   }
 }
 

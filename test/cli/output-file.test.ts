@@ -63,7 +63,7 @@ describe('an output file', () => {
     assert.deepEqual(readdirSync(directory), ['app.prom']);
   });
 
-  it('is replaced as a whole: whoever has the old one open keeps it', async () => {
+  it('is replaced as a whole: a process that has the old one open keeps it', async () => {
     writeFileSync(file, 'old');
     const { ino } = statSync(file);
     await writeOutputFile(file, CONTENT);

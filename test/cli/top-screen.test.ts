@@ -170,7 +170,7 @@ describe('keys', () => {
     press(of, 'tab', 'up', 'up');
     assert.deepEqual(of.from, { series: 0, gauges: 12 });
   });
-  it('are told apart in what a terminal sends', () => {
+  it('are recognised in what a terminal sends', () => {
     assert.deepEqual(
       [...keysIn('a\u001b[A\u001bOB\u001b[5~\u007f\r\t\u0003é\u001b[15~\u0001\u001b')],
       ['a', 'up', 'down', 'page-up', 'backspace', 'enter', 'tab', 'ctrl-c', 'é', 'escape'],

@@ -1,4 +1,4 @@
-/** Files that promfold may not read, in every command: told apart from damaged ones, with what to do. */
+/** Files that promfold may not read, in every command: reported separately from damaged ones, with what to do. */
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ describe('files of another user that one may not read', { skip }, () => {
     return { ...ended, all: ended.stdout + ended.stderr };
   };
 
-  it('are told apart by ls', async () => {
+  it('are counted separately by ls', async () => {
     const { stdout } = await said('ls', directory);
     assert.match(stdout, /1 \(1 unreadable\)/);
     assert.match(stdout, /1 \(1 damaged\)/);

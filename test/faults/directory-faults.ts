@@ -130,10 +130,10 @@ async function linksOfOthers(): Promise<void> {
 
 export const DIRECTORY_FAULTS: readonly Fault[] = [
   {
-    fault: 'a directory that is not there yet, goes, and comes back',
-    served: 'promfold alone with `promfold_up 0` until it was there once; 503 while it is gone',
+    fault: 'a directory that does not exist yet, is removed, and comes back',
+    served: 'only promfold with `promfold_up 0` until it has existed once; 503 while it is gone',
     seen: '`/-/ready` says what it waits for',
-    cure: 'itself, when it is back',
+    cure: 'none is needed: it recovers when the directory is back',
     test: {
       file: 'test/e2e/missing-directory.test.ts',
       title: 'waits for a directory, picks it up, misses it when it is gone, and finds it again',
@@ -160,7 +160,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'a directory removed and made again while nobody scrapes',
+    fault: 'a directory removed and created again between two scrapes',
     served: 'the new one',
     seen: 'nothing',
     cure: 'none is needed',
@@ -179,9 +179,9 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
   },
   {
     fault:
-      'a life on tmpfs: files grow, are replaced and go; the directory is renamed and made anew',
+      'a directory on tmpfs: files grow, are replaced and removed; the directory is renamed and created again',
     served: 'everything',
-    seen: 'nothing; no block more is taken by reading',
+    seen: 'nothing; reading takes no disk blocks',
     cure: 'none is needed',
     test: livesOn('tmpfs'),
   },
@@ -200,7 +200,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     test: livesOn('overlay'),
   },
   {
-    fault: 'files of a container image that a worker goes on with (overlayfs copies them up)',
+    fault: 'files of a container image that a worker continues (overlayfs copies them up)',
     served: 'the copy, from the next scrape on',
     seen: 'nothing',
     cure: 'none is needed',
@@ -267,9 +267,9 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     test: linksOfOthers,
   },
   {
-    fault: 'a directory that is a link of anybody, and files of anybody in it',
+    fault: 'a directory that is a link of any user, with files of any user in it',
     served:
-      'everything: the operator gave the link, and who may write the directory made the files',
+      'everything: the operator chose the link, and users who can write to the directory made the files',
     seen: 'nothing',
     cure: 'none is needed',
     test: async () => {
@@ -347,7 +347,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'a directory that is a symbolic link, and then leads elsewhere',
+    fault: 'a directory that is a symbolic link, and later leads elsewhere',
     served: 'where it leads now',
     seen: 'nothing',
     cure: 'none is needed',
@@ -393,7 +393,7 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
   },
   {
     fault: 'times of the directory that are in the future, or are set back',
-    served: 'everything: it is listed whenever its times are no proof',
+    served: 'everything: it is listed whenever its times prove nothing',
     seen: 'nothing',
     cure: 'none is needed',
     test: async () => {
@@ -447,8 +447,8 @@ export const DIRECTORY_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'a pid that is used again: the new worker goes on with the old file',
-    served: 'counters go on, as in prometheus_client',
+    fault: 'a reused pid: the new worker continues the old file',
+    served: 'counters continue, as in prometheus_client',
     seen: '`ls` marks it, `check`: PREVIOUS_LIFE',
     cure: 'wipe the directory before the application starts',
     test: async () => {

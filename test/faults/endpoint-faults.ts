@@ -105,7 +105,7 @@ export const ENDPOINT_FAULTS: readonly Fault[] = [
   },
   {
     fault: 'an endpoint of `--append-url` whose name server never answers',
-    served: 'everything but its families, as late; and it stops as soon',
+    served: 'everything but its families, after the same time; promfold stops as fast',
     seen: 'APPEND_FAILED; `promfold_append_up` 0',
     cure: 'the name server, or an address in the URL',
     test: async () => {

@@ -197,7 +197,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   {
     fault: 'a file of 0 to 3 bytes',
     served: LEFT_OUT,
-    seen: 'nothing for 5 s, while it may be in the making; then FILE_EMPTY',
+    seen: 'nothing for 5 s, in which its worker may fill it; then FILE_EMPTY',
     cure: 'its process, if it still writes; else remove it',
     test: async () => {
       await Place.use(async (place) => {
@@ -298,7 +298,7 @@ export const FILE_FAULTS: readonly Fault[] = [
     fault: '`used` one entry less than there are',
     served: 'everything but that entry: it is not finished',
     seen: 'nothing',
-    cure: 'its writer, a moment later',
+    cure: 'none is needed: its writer finishes it',
     test: read({ jobs: WHOLE.jobs, loops: REST.loops }, [], used(SECOND)),
   },
   {
@@ -376,7 +376,7 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     fault: 'a key that is not JSON',
-    served: 'everything but that entry; blanks round good JSON do no harm',
+    served: 'everything but that entry; blanks around valid JSON are allowed',
     seen: 'KEY_UNUSABLE',
     cure: 'find who else writes the file',
     test: async () => {
@@ -483,9 +483,9 @@ export const FILE_FAULTS: readonly Fault[] = [
   },
   {
     fault: 'half a value',
-    served: 'as it is: nothing tells it from another number',
+    served: 'as it is: it looks like any other number',
     seen: 'nothing',
-    cure: 'its writer, with the next store',
+    cure: 'none is needed: the next write replaces it',
     test: async () => {
       await Place.use(async (place) => {
         const half = double(2);

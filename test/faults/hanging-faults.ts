@@ -226,21 +226,21 @@ export const HANGING_FAULTS: readonly Fault[] = [
     fault: 'a metric file on a file system that hangs, by a link or a mount',
     served: 'everything else; the first scrape waits 1 s for it',
     seen: 'FILE_UNREADABLE; `promfold_hung_files`',
-    cure: 'itself, when the file system answers; or take the link away',
+    cure: 'none is needed: it recovers when the file system answers; or remove the link',
     test: oneFile(false),
   },
   {
     fault: 'a metric file that was served, and whose file system hangs',
     served: 'everything; it is held',
     seen: 'FILE_UNREADABLE; `promfold_held_files`, `promfold_hung_files`',
-    cure: 'itself, when the file system answers',
+    cure: 'none is needed: it recovers when the file system answers',
     test: oneFile(true),
   },
   {
     fault: 'twenty metric files on a file system that hangs',
     served: 'everything; they are held. The first scrape waits 2 s for all of them',
     seen: 'FILE_UNREADABLE for each; `promfold_hung_files` counts those that were tried',
-    cure: 'itself, when the file system answers',
+    cure: 'none is needed: it recovers when the file system answers',
     test: () =>
       HangingFileSystem.use(async (fileSystem) => {
         const directory = tempDirectory();
@@ -273,21 +273,21 @@ export const HANGING_FAULTS: readonly Fault[] = [
     fault: 'a directory that hangs, one of two sources',
     served: 'the other one; the first scrape waits 3 s',
     seen: 'DIRECTORY_UNREADABLE; `promfold_up` 0',
-    cure: 'itself, when the file system answers',
+    cure: 'none is needed: it recovers when the file system answers',
     test: () => alongWithAGoodOne(false),
   },
   {
     fault: 'a directory that was served and hangs, one of two sources',
     served: 'the other one',
     seen: 'DIRECTORY_UNREADABLE; `promfold_up` 0',
-    cure: 'itself, when the file system answers',
+    cure: 'none is needed: it recovers when the file system answers',
     test: () => alongWithAGoodOne(true),
   },
   {
     fault: 'a directory that hangs, alone',
     served: '503 while it does, from the second scrape on at once',
     seen: 'DIRECTORY_UNREADABLE; `/-/ready` says it, `/-/healthy` stays 200',
-    cure: 'itself, when the file system answers: a restart would hang there again',
+    cure: 'none is needed: it recovers when the file system answers; a restart would hang again',
     test: async () => {
       await alone(false);
       await alone(true);
@@ -297,7 +297,7 @@ export const HANGING_FAULTS: readonly Fault[] = [
     fault: 'a directory that hangs and is found by `--discover`',
     served: 'all others',
     seen: 'one warning: ETIMEDOUT; once it is a source DIRECTORY_UNREADABLE',
-    cure: 'itself, when the file system answers',
+    cure: 'none is needed: it recovers when the file system answers',
     test: () =>
       HangingFileSystem.use(async (fileSystem) => {
         const good = tempDirectory();
@@ -378,9 +378,9 @@ export const HANGING_FAULTS: readonly Fault[] = [
   },
   {
     fault: 'a command on a directory with a file that hangs',
-    served: 'everything else, 2 s later; a directory that hangs is told after as long',
+    served: 'everything else, 2 s later; a directory that hangs is reported after the same time',
     seen: 'FILE_UNREADABLE, or DIRECTORY_UNREADABLE',
-    cure: 'itself, when the file system answers',
+    cure: 'none is needed: it recovers when the file system answers',
     test: () =>
       HangingFileSystem.use(async (fileSystem) => {
         const directory = tempDirectory();

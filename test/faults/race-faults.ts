@@ -56,7 +56,7 @@ export async function withBusyWorkers(
 
 export const RACE_FAULTS: readonly Fault[] = [
   {
-    fault: 'a file in the making: 0 bytes, zeros, a header, entries',
+    fault: 'a file that is being created: 0 bytes, zeros, a header, entries',
     served: 'everything; its entries once they are counted',
     seen: 'nothing',
     cure: 'none is needed',
@@ -79,7 +79,7 @@ export const RACE_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'workers killed in the middle of making files and entries',
+    fault: 'workers killed while they create files and entries',
     served: 'everything that was counted',
     seen: 'FILE_EMPTY after 5 s where a file was left empty',
     cure: 'remove such a file',
@@ -113,9 +113,9 @@ export const RACE_FAULTS: readonly Fault[] = [
   {
     fault: 'a value and its time stored while they are read',
     served:
-      'a pair inside a cache line whole; one across two lines at worst once in 10,000 of another moment, for one scrape',
+      'a pair within a cache line is consistent; one across two lines may be of two moments, at worst once in 10,000 reads, for one scrape',
     seen: 'nothing',
-    cure: 'the next scrape',
+    cure: 'none is needed: the next scrape is right',
     test: {
       file: 'native/test/pair_test.cc',
       title: 'a pair inside a cache line is never torn, in millions of readings',
@@ -146,7 +146,7 @@ export const RACE_FAULTS: readonly Fault[] = [
     fault: 'a file removed between the listing and its opening',
     served: 'everything else, and what was mapped',
     seen: 'nothing, or FILE_UNREADABLE for one scrape',
-    cure: 'the next scrape',
+    cure: 'none is needed: the next scrape is right',
     test: {
       file: 'native/test/metric_file_test.cc',
       title: 'a file unlinked since the listing: mapped it is still good, else it cannot be read',

@@ -132,7 +132,7 @@ export const SYSTEM_FAULTS: readonly Fault[] = [
     served:
       'everything: idle connections are closed first, and connections take half of the descriptors at most',
     seen: '`promfold_http_idle_connections_closed_total`',
-    cure: 'a higher `ulimit -n`, or whoever opens so many connections',
+    cure: 'a higher `ulimit -n`, or fewer connections',
     test: async () => {
       const directory = tempDirectory();
       writeRest(directory);
@@ -174,10 +174,10 @@ export const SYSTEM_FAULTS: readonly Fault[] = [
     },
   },
   {
-    fault: 'a scrape that does not end, whatever holds it up',
-    served: 'nothing until it does; 503 in time for who says how long it waits',
+    fault: 'a scrape that does not end, whatever the reason',
+    served: 'nothing until it ends; 503 in time for clients that send their timeout',
     seen: '`/-/ready` is 503 after 10 s, with the directory and since when; `/-/healthy` says it too, and stays 200',
-    cure: 'what hangs; not a restart of promfold',
+    cure: 'fix what hangs; a restart of promfold does not help',
     test: {
       file: 'test/scrape/readiness.test.ts',
       title: 'is 503 while scrapes are asked for and none is answered, and 200 when one was',
@@ -186,7 +186,7 @@ export const SYSTEM_FAULTS: readonly Fault[] = [
   {
     fault: 'the inotify quota is used up',
     served: 'everything, as exactly as before',
-    seen: 'one warning for each watch that there is not',
+    seen: 'one warning for each missing watch',
     cure: 'none is needed',
     test: async () => {
       for (const quota of ['max_inotify_instances', 'max_inotify_watches']) {
@@ -216,7 +216,7 @@ export const SYSTEM_FAULTS: readonly Fault[] = [
     fault: 'no mapping left (`vm.max_map_count`; promfold takes half of it)',
     served: 'everything; further files are read instead',
     seen: '`promfold_unmapped_files`',
-    cure: 'itself, when files go; a larger `vm.max_map_count`',
+    cure: 'none is needed once files are removed; else a larger `vm.max_map_count`',
     test: async () => {
       await Place.use(
         async (place) => {

@@ -103,7 +103,10 @@ describe('diff', () => {
   it('cannot tell processes apart in an exposition', async () => {
     const file = join(tempDirectory(), 'a.prom');
     writeFileSync(file, 'up 1\n');
-    await assert.rejects(diffPaths(file, before, 'process'), /does not say which process/);
+    await assert.rejects(
+      diffPaths(file, before, 'process'),
+      /does not have the values of each process/,
+    );
   });
 });
 

@@ -13,7 +13,7 @@ describe('the keys of a reading', () => {
     assert.deepEqual([ids, keys.size], [[0, 1, 0], 2]);
   });
 
-  it('are told apart by bytes, not by what they say', () => {
+  it('are identified by bytes, not by what they mean', () => {
     const keys = new KeyTable();
     const broken = [0xc3, 0xe4].map((byte) => Buffer.concat([Buffer.from('["a'), Buffer.of(byte)]));
     assert.deepEqual(

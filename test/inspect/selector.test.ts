@@ -68,7 +68,7 @@ describe('a selector', () => {
     ['an operator in an open brace', 'up{a!="b"', /expected ',' or '\}', got the end/],
     ['a name with a dot', 'a.b', /expected the end, got '\.' at character 2/],
     ['a broken pattern', 'up{a=~"("}', /regular expression '\('/],
-    ["RE2's own syntax", 'up{a=~"(?i)x"}', /has \(\?i, which promfold does not know/],
+    ["RE2's own syntax", 'up{a=~"(?i)x"}', /has \(\?i, which promfold does not support/],
   ];
   for (const [title, selector, message] of refused) {
     it(`refuses ${title}, saying where`, () => {

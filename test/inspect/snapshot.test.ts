@@ -168,7 +168,7 @@ describe('a snapshot', () => {
     [
       'a tar of something else',
       gzipSync(writeTar([{ name: 'x', bytes: Buffer.from('y') }], 0)),
-      /no snapshot/,
+      /not a snapshot/,
     ],
     [
       'facts of another shape',

@@ -89,7 +89,7 @@ describe('a directory that processes write to', { skip: python.skip }, () => {
     assert.doesNotMatch(JSON.stringify(await discoverDirectories()), /hunter2/);
   });
 
-  it('is told apart where the variable came too late: only engines write', async () => {
+  it('reports a variable that was set too late: only engines write', async () => {
     const { directory, launcher, engines } = await late.facts();
     const found = at(await discoverDirectories(), directory!)!;
     assert.deepEqual(
@@ -173,22 +173,26 @@ describe('the user of a process', () => {
   const NOBODY = 65_534;
   const UID = 4_000_000;
 
-  it('is the real one, whatever it may do and whoever /proc/PID is of', asRoot, async () => {
-    const directory = tempDirectory();
-    // As a set-user-ID program does; and after that /proc/PID belongs to root.
-    const script =
-      'import os, sys; os.setresuid(65534, 0, 0); print("ready", flush=True); sys.stdin.read()';
-    const child = start('python3', ['-c', script], {
-      env: { PATH: process.env.PATH, PROMETHEUS_MULTIPROC_DIR: directory },
-    });
-    await once(child.stdout!, 'data');
-    const { users } = at(await discoverDirectories(), directory)!;
-    assert.deepEqual(
-      users.map(({ pid, uid }) => [pid, uid]),
-      [[child.pid, NOBODY]],
-    );
-    child.kill();
-  });
+  it(
+    'is the real one, whatever it may do and whatever the owner of /proc/PID',
+    asRoot,
+    async () => {
+      const directory = tempDirectory();
+      // As a set-user-ID program does; and after that /proc/PID belongs to root.
+      const script =
+        'import os, sys; os.setresuid(65534, 0, 0); print("ready", flush=True); sys.stdin.read()';
+      const child = start('python3', ['-c', script], {
+        env: { PATH: process.env.PATH, PROMETHEUS_MULTIPROC_DIR: directory },
+      });
+      await once(child.stdout!, 'data');
+      const { users } = at(await discoverDirectories(), directory)!;
+      assert.deepEqual(
+        users.map(({ pid, uid }) => [pid, uid]),
+        [[child.pid, NOBODY]],
+      );
+      child.kill();
+    },
+  );
 
   it('may use a limited number of directories: of more, only the first are read', async () => {
     const root = tempDirectory();

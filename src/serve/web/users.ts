@@ -11,7 +11,7 @@ import { WorkerThread } from '../../worker-thread.js';
 import type { PasswordQuestion } from './password-worker.js';
 
 /** Salt and hash that match no password. */
-const NOBODY = 'RptT7avSgKME1BfOdn/gTux7WMyP12nWmQIou2ORraPMu.mRZb0pq';
+const DUMMY_HASH = 'RptT7avSgKME1BfOdn/gTux7WMyP12nWmQIou2ORraPMu.mRZb0pq';
 
 /** Limit of kept results, for attackers. */
 const MAX_KEPT = 1_000;
@@ -55,7 +55,7 @@ export class Users {
     const login = parseBasic(authorization);
     if (login === undefined) return false;
     const hash = users.get(login.user);
-    const isRight = await this.#matches(login.user, hash ?? nobodysHash(users), login.password);
+    const isRight = await this.#matches(login.user, hash ?? dummyHash(users), login.password);
     return isRight && hash !== undefined;
   }
 
@@ -89,9 +89,9 @@ export class Users {
 }
 
 /** A hash that takes as much work as that of a user. */
-function nobodysHash(users: ReadonlyMap<string, string>): string {
+function dummyHash(users: ReadonlyMap<string, string>): string {
   const [, , cost] = users.values().next().value!.split('$');
-  return `$2b$${cost}$${NOBODY}`;
+  return `$2b$${cost}$${DUMMY_HASH}`;
 }
 
 function parseBasic(header: string | undefined): { user: string; password: string } | undefined {
