@@ -12,7 +12,7 @@ export const OLD_DIRECTORY_VARIABLE = 'prometheus_multiproc_dir';
 
 /** For --help of commands that read what readPath reads. */
 export const INSTEAD_OF_DIRECTORY =
-  'In place of DIR: a metric file, a snapshot, or either through a pipe (- is stdin).';
+  'In place of DIR: a metric file, a snapshot, either of them through a pipe (- is stdin), or the URL of a running promfold.';
 
 /** Whether the environment names a directory. */
 export function hasDirectory(environment: Readonly<Record<string, string | undefined>>): boolean {

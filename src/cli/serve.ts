@@ -8,6 +8,7 @@ import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
+import { Snapshots } from '../serve/api/snapshot.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
 import { isLocal } from '../serve/debug-surface.js';
 import type { Lifecycle } from '../serve/lifecycle-routes.js';
@@ -140,7 +141,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       given: typed,
       environment: terminal.environment,
       log,
-      apply: ({ logLevel, maxRequests, maxConnections }) => {
+      takeOver: ({ logLevel, maxRequests, maxConnections }) => {
         output.setLevel(logLevel);
         limit.max = maxRequests;
         connections.max = maxConnections ?? defaultMaxConnections();
@@ -154,6 +155,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       quit: () => quit.abort('/-/quit'),
     };
     terminal.onHangUp(() => void lifecycle.reload());
+    const snapshots = new Snapshots();
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
@@ -161,6 +163,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       connections,
       version: VERSION,
       web,
+      snapshots,
       routePrefix: routePrefix(flags),
       allowedHosts: [
         ...flags.allowedHost,
@@ -197,6 +200,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       ]);
       await scraper.close();
       await writers.close();
+      await snapshots.close();
       web?.file.close();
       await web?.users.close();
     };

@@ -32,6 +32,12 @@ export const STATUS: Endpoint = {
     'JSON: version, start, and of each directory whether it can be read and how much is in it. Served where debug surfaces are (`promfold help listening`).',
 };
 
+export const SNAPSHOT: Endpoint = {
+  path: '/api/v1/snapshot',
+  answers:
+    'A snapshot (tar.gz), as `promfold snapshot` takes it; `source` chooses one of several directories. Served where debug surfaces are.',
+};
+
 function metricsEndpoint(path: string): Endpoint {
   return {
     path,
@@ -43,7 +49,12 @@ function metricsEndpoint(path: string): Endpoint {
 
 /** @param debug those of debug surfaces, too. In the order of the manual and of the landing page. */
 export function endpoints(telemetryPath: string, debug: boolean): readonly Endpoint[] {
-  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY, ...(debug ? [STATUS] : [])];
+  const own = [
+    metricsEndpoint(telemetryPath),
+    HEALTHY,
+    READY,
+    ...(debug ? [STATUS, SNAPSHOT] : []),
+  ];
   return telemetryPath === LANDING.path ? own : [LANDING, ...own];
 }
 
