@@ -101,21 +101,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         log.info('source', { source: name, directory: path });
       }
     }
-    if (process.getuid?.() === 0 && !needsRoot(flags)) {
-      log.warn('running as root; a user who may read the directory is enough');
-    }
-
-    const isDebugOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
-      (address) => 'host' in address && isLocal(address),
-    );
-    if (isDebugOnLoopback && isHostNetwork(terminal.environment)) {
-      log.warn(
-        'the pod uses hostNetwork: every process on the node reaches its loopback addresses',
-        {
-          flags: '--web.listen-address, --web.debug-address',
-        },
-      );
-    }
+    warnOfPlace(flags, terminal.environment, log);
 
     const web = await openWeb(flags.webConfigFile, log);
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
@@ -165,13 +151,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       web,
       snapshots,
       routePrefix: routePrefix(flags),
-      allowedHosts: [
-        ...flags.allowedHost,
-        ...[...flags.listenAddress, ...flags.debugAddress].flatMap((address) =>
-          'host' in address ? (address.host ?? []) : [],
-        ),
-        ...(flags.externalUrl === undefined ? [] : [flags.externalUrl.hostname]),
-      ],
+      allowedHosts: allowedHosts(flags),
       log,
     };
     const discovered =
@@ -235,11 +215,49 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   },
 };
 
+/** Warns of what is rarely meant. */
+function warnOfPlace(
+  flags: FlagValues<RootFlag | 'listenAddress' | 'debugAddress'>,
+  environment: Readonly<Record<string, string | undefined>>,
+  log: LimitedLog,
+): void {
+  if (process.getuid?.() === 0 && !needsRoot(flags)) {
+    log.warn('running as root; a user who may read the directory is enough');
+  }
+  const isOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
+    (address) => 'host' in address && isLocal(address),
+  );
+  if (isOnLoopback && isHostNetwork(environment)) {
+    log.warn('the pod uses hostNetwork: every process on the node reaches its loopback addresses');
+  }
+}
+
+/** Names by which pages may be asked for. */
+function allowedHosts({
+  allowedHost,
+  listenAddress,
+  debugAddress,
+  externalUrl,
+}: FlagValues<'allowedHost' | 'listenAddress' | 'debugAddress' | 'externalUrl'>): string[] {
+  const listenedOn = [...listenAddress, ...debugAddress].flatMap((address) =>
+    'host' in address ? (address.host ?? []) : [],
+  );
+  return [
+    ...allowedHost,
+    ...listenedOn,
+    ...(externalUrl === undefined ? [] : [externalUrl.hostname]),
+  ];
+}
+
+type RootFlag = 'discover' | 'processMetrics' | 'deadProcesses' | 'socketOwner';
+
 /** To look into the processes of other users, to remove their files, or to give a socket away. */
-function needsRoot(
-  flags: FlagValues<'discover' | 'processMetrics' | 'deadProcesses' | 'socketOwner'>,
-): boolean {
-  const { discover, processMetrics, deadProcesses, socketOwner } = flags;
+function needsRoot({
+  discover,
+  processMetrics,
+  deadProcesses,
+  socketOwner,
+}: FlagValues<RootFlag>): boolean {
   return discover || processMetrics || deadProcesses !== 'keep' || socketOwner !== undefined;
 }
 
