@@ -9,6 +9,7 @@ import './cli/no-debugger.js';
 import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import type { ExitStatus, Terminal } from './cli/command.js';
 import { errorLine } from './cli/error-line.js';
 import { printable } from './cli/printable.js';
@@ -47,8 +48,10 @@ const terminal: Terminal = {
     return stop.signal;
   },
 
-  onHangUp: (use) => {
-    process.on('SIGHUP', use);
+  onHangUp(use) {
+    // A terminal that is closed sends it, too, and means the end. By then it is no longer one.
+    const ends = isatty(0) && !this.isWrapped;
+    process.on('SIGHUP', () => (ends ? process.kill(process.pid, 'SIGTERM') : use()));
   },
 };
 

@@ -104,7 +104,7 @@ describe('promfold', () => {
     [
       'an explanation of what is nearly a code',
       ['check', '--explain', 'DEAD_ALL_GAGE'],
-      /^promfold: --explain: expected the code of a finding, got 'DEAD_ALL_GAGE'; near names: DEAD_ALL_GAUGE/m,
+      /^promfold: --explain: expected the code of a finding, a warning or an error, got 'DEAD_ALL_GAGE'; near names: DEAD_ALL_GAUGE/m,
     ],
     [
       'an explanation of what is near no code',

@@ -37,7 +37,7 @@ const BANNED_IN_NATIVE: Readonly<Record<string, string>> = {
 const BANNED_IN_SOURCES: Readonly<Record<string, string>> = {
   anybody: 'any user',
   'as it stands': 'as the file has it',
-  beside: 'next to, besides',
+  beside: 'next to',
   'goes on with': 'continues',
   'lets go of': 'stops, releases',
   'looked into': 'read',

@@ -27,7 +27,7 @@ export interface Terminal {
    * signals end the process as usual.
    */
   stopSignal(): AbortSignal;
-  /** Calls back at each SIGHUP, which no longer ends the process then. */
+  /** Calls back at each SIGHUP, which no longer ends the process then, unless a terminal was closed. */
   onHangUp(use: () => void): void;
 }
 

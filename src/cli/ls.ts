@@ -1,4 +1,6 @@
 /** `ls`: the processes of a directory and their files. */
+import { UsageError } from '../errors.js';
+import { openInput } from '../inspect/input.js';
 import {
   type FileView,
   type ProcessesTotal,
@@ -7,7 +9,7 @@ import {
   viewProcesses,
 } from '../inspect/processes.js';
 import { counted, formatAge, formatBytes, formatCount } from '../inspect/quantity.js';
-import { readPath } from '../inspect/read-directory.js';
+import { readInput } from '../inspect/read-directory.js';
 import { Proc } from '../processes/proc.js';
 import type { Liveness } from '../processes/writer.js';
 import type { Command } from './command.js';
@@ -38,7 +40,11 @@ export const ls: Command<
 
   async run({ directory: given, flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
-    const reading = await readPath(path);
+    const input = await openInput(path);
+    if (flags.commandLine && input.kind === 'snapshot') {
+      throw new UsageError('--command: expected a directory of this machine, got a snapshot');
+    }
+    const reading = await readInput(path, input);
     const wanted = wantedLiveness(flags);
     const view = viewProcesses(reading);
     const processes = view.processes

@@ -8,6 +8,7 @@ import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
+import { Snapshots } from '../serve/api/snapshot.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
 import { isLocal } from '../serve/debug-surface.js';
 import type { Lifecycle } from '../serve/lifecycle-routes.js';
@@ -100,21 +101,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         log.info('source', { source: name, directory: path });
       }
     }
-    if (process.getuid?.() === 0 && !needsRoot(flags)) {
-      log.warn('running as root; a user who can read the directory is enough');
-    }
-
-    const isDebugOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
-      (address) => 'host' in address && isLocal(address),
-    );
-    if (isDebugOnLoopback && isHostNetwork(terminal.environment)) {
-      log.warn(
-        'the pod uses hostNetwork: every process on the node reaches its loopback addresses',
-        {
-          flags: '--web.listen-address, --web.debug-address',
-        },
-      );
-    }
+    warnOfPlace(flags, terminal.environment, log);
 
     const web = await openWeb(flags.webConfigFile, log);
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
@@ -140,7 +127,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       given: typed,
       environment: terminal.environment,
       log,
-      apply: ({ logLevel, maxRequests, maxConnections }) => {
+      takeOver: ({ logLevel, maxRequests, maxConnections }) => {
         output.setLevel(logLevel);
         limit.max = maxRequests;
         connections.max = maxConnections ?? defaultMaxConnections();
@@ -154,6 +141,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       quit: () => quit.abort('/-/quit'),
     };
     terminal.onHangUp(() => void lifecycle.reload());
+    const snapshots = new Snapshots();
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
@@ -161,14 +149,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       connections,
       version: VERSION,
       web,
+      snapshots,
       routePrefix: routePrefix(flags),
-      allowedHosts: [
-        ...flags.allowedHost,
-        ...[...flags.listenAddress, ...flags.debugAddress].flatMap((address) =>
-          'host' in address ? (address.host ?? []) : [],
-        ),
-        ...(flags.externalUrl === undefined ? [] : [flags.externalUrl.hostname]),
-      ],
+      allowedHosts: allowedHosts(flags),
       log,
     };
     const discovered =
@@ -196,6 +179,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       ]);
       await scraper.close();
       await writers.close();
+      await snapshots.close();
       web?.file.close();
       await web?.users.close();
     };
@@ -230,11 +214,49 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
   },
 };
 
+/** Warns about settings that are rarely intended. */
+function warnOfPlace(
+  flags: FlagValues<RootFlag | 'listenAddress' | 'debugAddress'>,
+  environment: Readonly<Record<string, string | undefined>>,
+  log: LimitedLog,
+): void {
+  if (process.getuid?.() === 0 && !needsRoot(flags)) {
+    log.warn('running as root; a user who can read the directory is enough');
+  }
+  const isOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
+    (address) => 'host' in address && isLocal(address),
+  );
+  if (isOnLoopback && isHostNetwork(environment)) {
+    log.warn('the pod uses hostNetwork: every process on the node reaches its loopback addresses');
+  }
+}
+
+/** Host names by which pages may be requested. */
+function allowedHosts({
+  allowedHost,
+  listenAddress,
+  debugAddress,
+  externalUrl,
+}: FlagValues<'allowedHost' | 'listenAddress' | 'debugAddress' | 'externalUrl'>): string[] {
+  const listenedOn = [...listenAddress, ...debugAddress].flatMap((address) =>
+    'host' in address ? (address.host ?? []) : [],
+  );
+  return [
+    ...allowedHost,
+    ...listenedOn,
+    ...(externalUrl === undefined ? [] : [externalUrl.hostname]),
+  ];
+}
+
+type RootFlag = 'discover' | 'processMetrics' | 'deadProcesses' | 'socketOwner';
+
 /** To read the processes of other users, to remove their files, or to change the owner of a socket. */
-function needsRoot(
-  flags: FlagValues<'discover' | 'processMetrics' | 'deadProcesses' | 'socketOwner'>,
-): boolean {
-  const { discover, processMetrics, deadProcesses, socketOwner } = flags;
+function needsRoot({
+  discover,
+  processMetrics,
+  deadProcesses,
+  socketOwner,
+}: FlagValues<RootFlag>): boolean {
   return discover || processMetrics || deadProcesses !== 'keep' || socketOwner !== undefined;
 }
 

@@ -1,7 +1,8 @@
 /** `snapshot`: a copy of a directory for a bug report. */
 import { UsageError } from '../errors.js';
 import { counted, formatBytes, formatCount } from '../inspect/quantity.js';
-import { takeSnapshot } from '../inspect/snapshot.js';
+import { fetchSnapshot, isUrl } from '../inspect/remote.js';
+import { readSnapshot, type Snapshot, takeSnapshot } from '../inspect/snapshot.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { toJson } from './json.js';
@@ -25,10 +26,9 @@ export const snapshot: Command<'output' | 'json'> = {
     if (output === '-' && json)
       throw new UsageError('--json: expected --output with a file, got -');
     const directory = chooseDirectory(given, terminal.environment, terminal.complain);
-    const { archive, files, damaged, unreadable, usedBytes } = await takeSnapshot(
-      directory,
-      VERSION,
-    );
+    const { archive, files, damaged, unreadable, usedBytes } = isUrl(directory)
+      ? await summarize(directory, await fetchSnapshot(directory))
+      : await takeSnapshot(directory, VERSION);
     if (output === '-') {
       await terminal.print(archive);
       return 0;
@@ -57,3 +57,16 @@ export const snapshot: Command<'output' | 'json'> = {
     return 0;
   },
 };
+
+/** The facts of a snapshot taken by a daemon, as takeSnapshot returns them. */
+async function summarize(url: string, archive: Buffer): Promise<Snapshot> {
+  const { files } = await readSnapshot(url, archive);
+  const faults = files.flatMap(({ fault }) => fault?.code ?? []);
+  return {
+    archive,
+    files: files.length,
+    damaged: faults.length,
+    unreadable: faults.filter((code) => code === 'FILE_UNREADABLE').length,
+    usedBytes: files.reduce((sum, { usedBytes }) => sum + Math.max(0, usedBytes), 0),
+  };
+}

@@ -1,7 +1,9 @@
 /**
  * Which directories are served: DIR alone, without a name, or the sources that flags name.
  */
+
 import { UsageError } from '../errors.js';
+import { isUrl } from '../inspect/remote.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { chooseDirectory } from './directory.js';
@@ -24,6 +26,9 @@ export function chooseSources(
   environment: Readonly<Record<string, string | undefined>>,
   warn: (line: string) => void,
 ): string | readonly NamedDirectory[] {
+  const directories = [given, ...source.map(({ directory }) => directory)];
+  const url = directories.find((directory) => directory !== undefined && isUrl(directory));
+  if (url !== undefined) throw new UsageError(`${url}: expected a directory, got a URL`);
   if (source.length === 0 && !discover) return chooseDirectory(given, environment, warn);
   if (given !== undefined) {
     throw new UsageError(

@@ -1,6 +1,6 @@
 /**
  * What a path that was given to a command is: a directory, a metric file, a snapshot of a directory, or text, which
- * may be an exposition.
+ * may be an exposition. The URL of a daemon stands for a snapshot that it takes (remote.ts).
  *
  * A pipe (`<(…)`, a FIFO, /dev/stdin, `-`) is read to its end, once; its first bytes then decide what it is, as for a
  * regular file. A pipe inside a directory is never opened (native/core/metric_file.h).
@@ -11,6 +11,7 @@ import { isSample } from '../expose/sample-scanner.js';
 import { isStdin, kindOf, openRegularFile, readPipe } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { formatBytes } from './quantity.js';
+import { fetchSnapshot, isUrl } from './remote.js';
 
 export type Input =
   | { readonly kind: 'directory' }
@@ -36,6 +37,7 @@ const MAX_TEXT_BYTES = 2 ** 31 - 1;
  * @throws MetricFileError FILE_UNREADABLE, and FILE_EMPTY for a pipe without content
  */
 export async function openInput(path: string): Promise<Input> {
+  if (isUrl(path)) return { kind: 'snapshot', bytes: () => fetchSnapshot(path) };
   const kind = await pathKind(path);
   if (kind === 'directory') return { kind };
   if (kind === 'pipe') {
@@ -82,6 +84,7 @@ function hasHeader(first: Buffer): boolean {
 }
 
 async function pathKind(path: string) {
+  if (isUrl(path)) return 'file';
   return path === '-' ? 'pipe' : kindOf(path);
 }
 
@@ -151,6 +154,7 @@ export function inputText(input: Input): string {
 
 /** @throws UsageError for anything but a directory; a missing one is accepted */
 export async function refuseAllButDirectory(path: string): Promise<void> {
+  if (isUrl(path)) throw new UsageError(`${path}: expected a directory, got a URL`);
   if (await isPipe(path)) throw new UsageError(`${path}: expected a directory, got a pipe`);
   const input = await openInput(path);
   if (input.kind === 'directory') return;

@@ -32,6 +32,12 @@ export const STATUS: Endpoint = {
     'JSON: version, start, and for each directory, whether it can be read and how much it contains. A debug surface (`promfold help listening`).',
 };
 
+export const SNAPSHOT: Endpoint = {
+  path: '/api/v1/snapshot',
+  answers:
+    'A snapshot (tar.gz), as taken by `promfold snapshot`; `source` selects one of several directories. A debug surface.',
+};
+
 function metricsEndpoint(path: string): Endpoint {
   return {
     path,
@@ -43,7 +49,12 @@ function metricsEndpoint(path: string): Endpoint {
 
 /** @param debug those of debug surfaces, too. In the order of the manual and of the landing page. */
 export function endpoints(telemetryPath: string, debug: boolean): readonly Endpoint[] {
-  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY, ...(debug ? [STATUS] : [])];
+  const own = [
+    metricsEndpoint(telemetryPath),
+    HEALTHY,
+    READY,
+    ...(debug ? [STATUS, SNAPSHOT] : []),
+  ];
   return telemetryPath === LANDING.path ? own : [LANDING, ...own];
 }
 

@@ -25,7 +25,7 @@ export function parseAllowedHost(text: string): string | undefined {
   return /^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host) ? host : undefined;
 }
 
-/** @param allowed besides IP addresses, which cannot be rebound, localhost and the name of this machine */
+/** @param allowed in addition to IP addresses, which cannot be rebound, localhost and the name of this machine */
 export function hostCheck(allowed: readonly string[]): onRequestHookHandler {
   const names = [...allowed, hostname(), 'localhost', '.localhost'].map(normalized);
   return (request, reply, done) => {

@@ -6,6 +6,7 @@ import type { Server, TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { type Snapshots, snapshotRoute } from './api/snapshot.js';
 import { statusRoute } from './api/status.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
@@ -37,8 +38,10 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** For clients that do not read their answer. */
   readonly readerTimeouts?: ReaderTimeouts;
-  /** Debug surfaces are served. */
+  /** Whether debug surfaces, such as snapshots, are served. */
   readonly debug?: boolean;
+  /** Shared by the servers of all listen addresses; none are taken where absent. */
+  readonly snapshots?: Snapshots;
   /** Reload and quit over HTTP; refused where absent. */
   readonly lifecycle?: Lifecycle | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
@@ -118,10 +121,20 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   if (telemetryPath !== LANDING.path) {
     landingPage(server, known, version, hostCheck(allowedHosts));
   }
-  if (options.debug) statusRoute(server, scraper, version, hostCheck(allowedHosts));
+  if (options.debug) debugSurfaces(server, scraper, options);
   everythingElse(server, known);
   errorReplies(server, log);
   return server;
+}
+
+function debugSurfaces(
+  server: FastifyInstance,
+  scraper: Scraper,
+  { version, allowedHosts = [], snapshots }: ServerOptions,
+): void {
+  const check = hostCheck(allowedHosts);
+  statusRoute(server, scraper, version, check);
+  if (snapshots !== undefined) snapshotRoute(server, scraper, snapshots, version, check);
 }
 
 /** HTTP, HTTPS, or HTTPS with HTTP/2. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadCommands } from '../../src/cli/commands.js';
+import { EXPLAINED_CODES, explanationOf } from '../../src/cli/explain-code.js';
 import { manPage } from '../../src/cli/man.js';
 import { manualText, shownLinks } from '../../src/cli/manual-text.js';
 import { textWidth } from '../../src/cli/text-width.js';
@@ -160,6 +161,12 @@ describe('check --explain', () => {
     assert.equal(exitCode, 0);
     assert.ok(readTopic('errors').text.includes(stdout.trimEnd()));
   });
+
+  for (const code of EXPLAINED_CODES) {
+    it(`has something to say of ${code}`, () => {
+      assert.ok(explanationOf(code).text.split('\n').length > 2);
+    });
+  }
 
   it('prints JSON', async () => {
     const { stdout } = await promfold(['check', '--explain', 'LINT', '--json']);

@@ -1,12 +1,12 @@
 /** Reload and quit of the built daemon: SIGHUP, /-/reload, /-/quit, and the file of --config.file. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { promfold } from '../support/cli.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
 import { MAIN } from '../support/paths.js';
-import { Session, until } from '../support/session.js';
+import { childrenOf, Session, until } from '../support/session.js';
 import { tempDirectory } from '../support/temp.js';
 
 let session: Session | undefined;
@@ -113,6 +113,27 @@ describe('a daemon', () => {
       () => `the end: ${session!.stderr}`,
     );
     assert.match(session!.stderr, /msg=stopping signal=\/-\/quit/);
+  });
+
+  it('ends when its terminal is closed', async () => {
+    const command = [
+      process.execPath,
+      MAIN,
+      'serve',
+      '--web.listen-address=127.0.0.1:0',
+      directory(),
+    ];
+    session = new Session('script', ['-qfec', command.join(' '), '/dev/null']);
+    await session.shows(/msg=listening/);
+    const [daemon = 0] = childrenOf(session.pid)
+      .flatMap((pid) => [pid, ...childrenOf(pid)])
+      .reverse();
+    assert.ok(existsSync(`/proc/${daemon}`));
+    process.kill(session.pid, 'SIGKILL');
+    await until(
+      () => !existsSync(`/proc/${daemon}`),
+      () => 'the daemon to end',
+    );
   });
 
   it('without files has nothing to read again, and goes on at SIGHUP', async () => {

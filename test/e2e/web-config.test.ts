@@ -84,7 +84,7 @@ describe('TLS', () => {
     assert.equal(one.body.match(/^jobs_total .*$/m)![0], two.body.match(/^jobs_total .*$/m)![0]);
     assert.equal((await curl('--cacert', stranger.cert, `${url}/metrics`)).status, 0);
     assert.equal((await curl(url.replace('https', 'http'))).status, 0);
-    assert.match(daemon!.log, /msg=listening address=127\.0\.0\.1:\d+ tls=true/);
+    assert.match(daemon!.log, /msg=listening address=127\.0\.0\.1:\d+ url=https:\/\/127/);
   });
 
   it('is without HTTP/2 where that is off', async () => {

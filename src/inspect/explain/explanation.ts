@@ -4,7 +4,7 @@ import type { Liveness } from '../../processes/writer.js';
 import type { List } from '../list.js';
 import type { Observations } from '../observations.js';
 
-const WARNING_CODES = [
+export const WARNING_CODES = [
   'NEVER_SET',
   'PREVIOUS_LIFE',
   'DEAD_DECIDES',

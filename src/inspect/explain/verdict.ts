@@ -7,7 +7,10 @@ import { formatAge, formatCount, formatValue } from '../quantity.js';
 import type { ExplainedSeries } from './explanation.js';
 
 export interface Verdict {
-  /** What a reader must know besides value and age: `earlier process`, `no step since`; empty where all is well. */
+  /**
+   * What a reader must know in addition to value and age: `earlier process`, `no step since`; empty where all is
+   * well.
+   */
   readonly short: string;
   /** Includes value and age. */
   readonly text: string;

@@ -16,7 +16,7 @@ import type { ReadFile } from '../reading.js';
 import type { Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
-/** Bytes of an entry besides its key and its value: the length of the key. */
+/** Bytes of an entry without its key and its value: the length of the key. */
 const LENGTH_BYTES = 4;
 
 export const overBudget: Rule = {

@@ -2,6 +2,7 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { Scraper, SourceStatus } from '../../scrape/scraper.js';
 import { STATUS } from '../endpoint.js';
+import { API_HEADERS } from './error.js';
 
 export interface Status {
   readonly version: string;
@@ -24,8 +25,6 @@ export function statusRoute(
       uptimeSeconds,
       sources: scraper.sources(),
     };
-    return reply
-      .headers({ 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
-      .send(`${JSON.stringify(status)}\n`);
+    return reply.headers(API_HEADERS).send(`${JSON.stringify(status)}\n`);
   });
 }
