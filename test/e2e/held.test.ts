@@ -1,5 +1,5 @@
 /**
- * What was good does not vanish (`src/reference.md` N10): a file that was served and cannot be read any
+ * Good values do not vanish (`src/reference.md` N10): a file that was served and cannot be read any
  * more keeps giving the last values of its counters, its gauges stop, and promfold_held_files says so,
  * until it reads well again, is replaced or removed.
  */

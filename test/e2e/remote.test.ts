@@ -178,7 +178,7 @@ describe('the URL of a daemon', () => {
     closed.close();
     const cases: [url: string, told: RegExp][] = [
       [`http://127.0.0.1:${closedPort}`, /: nothing listens there/],
-      [`http://127.0.0.1:${(other.address() as AddressInfo).port}`, /no snapshot of promfold/],
+      [`http://127.0.0.1:${(other.address() as AddressInfo).port}`, /not a snapshot of promfold/],
       [`${daemon.url}/elsewhere`, /no promfold serves snapshots there/],
       ['http://alice:secret@127.0.0.1:1', /expected a URL without a user/],
       ['http://', /expected a URL such as/],

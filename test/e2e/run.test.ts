@@ -454,7 +454,7 @@ describe('a signal', { concurrency: CONCURRENCY }, () => {
   it('that comes before the command does is not lost, nor is the directory left', async () => {
     const place = tempDirectory();
     const running = session(wrapped(['sleep', '60']), { TMPDIR: place });
-    await running.shows(/directory made/, 'stderr');
+    await running.shows(/directory created/, 'stderr');
     process.kill(running.pid, 'SIGTERM');
     assert.deepEqual(await running.end(), { exitCode: null, signal: 'SIGTERM' });
     assert.equal(existsSync(directoryOf(running.stderr)), false);

@@ -45,7 +45,7 @@ describe('files of another user that one may not read', { skip }, () => {
     const [, finding = ''] =
       /(^error UNREADABLE_FILE.*?)(?=^error|^warning|^info|\n\n)/ms.exec(stdout) ?? [];
     assert.match(finding, DENIED);
-    assert.match(finding, /run promfold as the user they belong to, or\s+change the mode/);
+    assert.match(finding, /run promfold as their owner, or\s+change their\s+mode/);
     assert.doesNotMatch(finding, /[Rr]emove|500/);
     assert.match(stdout, /^error DAMAGED_FILE[\s\S]*counter_3\.db: used -1/m);
     assert.doesNotMatch(stdout, /DAMAGED_FILE[\s\S]*counter_2\.db[\s\S]*UNREADABLE_FILE/);
