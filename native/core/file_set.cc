@@ -13,9 +13,6 @@ namespace promfold {
 
 namespace {
 
-// Early enough for two cache misses, late enough not to be evicted.
-constexpr size_t kPrefetchedFiles = 6;
-
 // Of all sets: the kernel's limit is one for the process.
 std::atomic<uint32_t> mappings_held = 0;
 
@@ -146,7 +143,6 @@ RefreshResult FileSet::Refresh(Files replaced) {
   const FilesView files = list_.in_order();
   const size_t first_retained = files.size() - list_.retained_count();
   for (size_t i = 0; i < files.size(); ++i) {
-    if (i + kPrefetchedFiles < files.size()) files[i + kPrefetchedFiles]->Prefetch();
     if (i == first_retained) Retain({.gone = std::move(replaced), .renamed = {}});
     MetricFile& file = *files[i];
     if (!file.accepted()) continue;

@@ -133,13 +133,6 @@ class MetricFile {
   // state stay; its rows are void, and it is reported again if it has entries.
   void Rekey(const KeyTable& from, KeyTable* to);
 
-  // Where the processor may begin to fetch what Refresh will look at.
-  void Prefetch() const {
-    if (!mapping_) return;
-    __builtin_prefetch(mapping_.base());
-    __builtin_prefetch(mapping_.base() + columns_.index.last_entry());
-  }
-
   // Of a file that is gone from the directory: reads from its mapping what there is to read. Where
   // nothing can be read any more the columns stay.
   void ReadOnceMore(const FileContext& context);
