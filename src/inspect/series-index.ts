@@ -55,6 +55,7 @@ export class SeriesIndex {
   readonly #keyIds: readonly Uint32Array[];
   readonly #slotsOf: readonly Uint32Array[];
   readonly #familyOfKey: Int32Array;
+  readonly #repairedKeys: ReadonlySet<number>;
   readonly #survey: FamilySurvey;
   #modes: ReadonlyMap<string, string> | undefined;
   #families: readonly IndexedFamily[] | undefined;
@@ -83,6 +84,7 @@ export class SeriesIndex {
     this.#keyIds = keyIds;
     this.#slotsOf = slotsOf;
     this.#familyOfKey = plan.familyOfKey;
+    this.#repairedKeys = plan.repairedKeys;
     this.#survey = survey;
   }
 
@@ -107,6 +109,11 @@ export class SeriesIndex {
   partsOf({ slot }: Series): Contribution[] {
     this.#contributions ??= this.contributions(slotsWithEntries(this.layout));
     return this.#contributions.of(slot);
+  }
+
+  /** Whether a key of an undamaged metric file is unusable, or was repaired. The plan has read it: it is not parsed again. */
+  isFlawed(keyId: number): boolean {
+    return this.#familyOfKey[keyId]! < 0 || this.#repairedKeys.has(keyId);
   }
 
   #findModes(): Map<string, string> {

@@ -164,6 +164,11 @@ export class Plan {
     return this.#familyOfKey.subarray(0, this.#keyCount);
   }
 
+  /** Keys whose text was repaired. */
+  get repairedKeys(): ReadonlySet<number> {
+    return this.#repairedKeys;
+  }
+
   /** Families that the files disagree about. */
   *conflicts(): IterableIterator<{ family: string; found: string }> {
     for (const { name, conflict, firstRank } of this.#families) {

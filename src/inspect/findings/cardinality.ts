@@ -62,7 +62,11 @@ function labelSetCount({ series, rule }: IndexedFamily): number {
   if (rule.operation !== OPERATION.last && !rule.hasBuckets && series.length <= MANY_LABEL_SETS)
     return series.length;
   const sets = new Set<string>();
-  for (const { shape } of series) sets.add(shape.labelSet);
+  for (const labelled of series) {
+    // A bucket has its bound among its labels. The others are not parsed: there may be a million.
+    const { kind, values } = labelled;
+    sets.add(rule.hasBuckets ? labelled.shape.labelSet : `${kind.keyNames.join()} ${values}`);
+  }
   return sets.size;
 }
 

@@ -6,7 +6,7 @@ import { type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Series } from '../../plan/series.js';
 import type { Elsewhere } from '../../processes/metric-processes.js';
 import type { Liveness } from '../../processes/writer.js';
-import type { ReadFile, Reading } from '../reading.js';
+import type { ReadEntry, ReadFile, Reading } from '../reading.js';
 import { type Contribution, type IndexedFamily, SeriesIndex } from '../series-index.js';
 
 /** Facts of this machine; none for a snapshot, which may be from another one. */
@@ -49,12 +49,15 @@ export class Subject {
 
   /** The entries of undamaged files whose key is unusable or was repaired. */
   *flawed(): IterableIterator<Contribution> {
+    const index = this.#seriesIndex;
     for (const file of this.reading.files) {
       if (file.fault !== undefined) continue;
-      for (const entry of file.entries) {
-        const { key } = entry;
-        if (isUnusable(key) || key.repaired !== undefined) yield { file, entry };
-      }
+      // A file of no known name is in no plan.
+      const isFlawed =
+        file.fileName === undefined
+          ? ({ key }: ReadEntry) => isUnusable(key) || key.repaired !== undefined
+          : ({ keyId }: ReadEntry) => index.isFlawed(keyId);
+      for (const entry of file.entries) if (isFlawed(entry)) yield { file, entry };
     }
   }
 
