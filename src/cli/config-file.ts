@@ -22,9 +22,6 @@ export interface FileTexts {
 
 export type ConfigFile = ReadonlyMap<string, FileTexts>;
 
-/** Flags for the command line only, and that of this file itself. */
-const NOT_IN_FILE = ['config.file'];
-
 /**
  * It may have all flags with an environment variable, so that several commands can share a file.
  *
@@ -41,7 +38,7 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
   }
   const flags = new Map(
     Object.values(FLAGS)
-      .filter((flag) => environmentVariable(flag) !== undefined && !NOT_IN_FILE.includes(flag.name))
+      .filter((flag) => environmentVariable(flag) !== undefined && flag !== FLAGS.configFile)
       .map((flag): [string, FlagText] => [flag.name, flag]),
   );
   try {

@@ -26,7 +26,7 @@ type ListenFlags = FlagValues<
  * @param build makes a server for each address, with debug surfaces or without
  * @throws UsageError
  */
-export async function* listenAsTold(
+export async function* openListeners(
   flags: ListenFlags,
   build: (debug: boolean) => FastifyInstance,
 ): AsyncIterableIterator<Listener> {

@@ -27,7 +27,7 @@ export interface ReloadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: ReloadLog;
   /** Applies the values of all live flags. */
-  takeOver(flags: LiveFlags): void;
+  setLiveFlags(flags: LiveFlags): void;
 }
 
 export class Reload {
@@ -62,7 +62,7 @@ export class Reload {
         const flag = flagOf(key).name;
         log.warn('a changed flag waits for a restart', { flag }, flag);
       }
-      this.#options.takeOver(values as LiveFlags);
+      this.#options.setLiveFlags(values as LiveFlags);
       this.#texts = texts;
       const taken = changed.filter(isLive).map((key) => flagOf(key).name);
       log.info('configuration read again', {

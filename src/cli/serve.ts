@@ -22,7 +22,7 @@ import type { Command } from './command.js';
 import type { FlagKey, FlagValues } from './flags.js';
 import { isHostNetwork } from './host-network.js';
 import { LimitedLog } from './limited-log.js';
-import { listenAsTold, routePrefix, urlOf } from './listening.js';
+import { openListeners, routePrefix, urlOf } from './listening.js';
 import { MARK, openLog } from './log.js';
 import { Reload } from './reload.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
@@ -127,7 +127,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       given: typed,
       environment: terminal.environment,
       log,
-      takeOver: ({ logLevel, maxRequests, maxConnections }) => {
+      setLiveFlags: ({ logLevel, maxRequests, maxConnections }) => {
         output.setLevel(logLevel);
         limit.max = maxRequests;
         connections.max = maxConnections ?? defaultMaxConnections();
@@ -186,7 +186,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     try {
       // Half of the code to load, and no other command needs it.
       const { buildServer } = await import('../serve/server.js');
-      for await (const listener of listenAsTold(flags, (debug) =>
+      for await (const listener of openListeners(flags, (debug) =>
         buildServer(scraper, { ...options, debug }),
       )) {
         listeners.push(listener);

@@ -4,7 +4,6 @@
  * Source: https://github.com/prometheus/exporter-toolkit, its documentation of the file and tls_config.go. Accepts
  * and refuses the same files; errors that exporter-toolkit finds only at the first connection are reported at once.
  */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseDuration } from './duration.js';
 import {
@@ -16,7 +15,7 @@ import {
   TLS13_SUITES,
   type TlsVersion,
 } from './tls-names.js';
-import { ConfigError, parseYaml, type YamlNode } from './yaml-node.js';
+import { parseYaml, type YamlNode } from './yaml-node.js';
 
 /** Go's names; `RequireClientCert` is an older one for `RequireAnyClientCert`. */
 export const CLIENT_AUTH_TYPES = [
@@ -68,26 +67,6 @@ export interface WebConfig {
   readonly rateLimit: RateLimit | undefined;
 }
 
-/** Without `--web.config.file`, or with an empty file. */
-export const NO_WEB_CONFIG: WebConfig = {
-  tls: undefined,
-  http2: true,
-  headers: {},
-  users: new Map(),
-  rateLimit: undefined,
-};
-
-/** @throws ConfigError */
-export async function readWebConfig(path: string): Promise<WebConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(`${path}: cannot read: ${(error as Error).message}`);
-  }
-  return parseWebConfig(text, path);
-}
-
 /**
  * @param path of the file: for messages, and as the base of relative paths
  * @throws ConfigError
@@ -100,7 +79,7 @@ export function parseWebConfig(text: string, path: string): WebConfig {
     'rate_limit',
   ]);
   const http = root.get('http_server_config')?.mapping(['http2', 'headers']);
-  const http2 = http?.get('http2')?.boolean() ?? NO_WEB_CONFIG.http2;
+  const http2 = http?.get('http2')?.boolean() ?? true;
   return {
     tls: tlsConfig(root.get('tls_server_config'), dirname(path), http2),
     http2,

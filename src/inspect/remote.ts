@@ -8,8 +8,8 @@
 import { readFileSync } from 'node:fs';
 import { MetricFileError, UsageError } from '../errors.js';
 
-/** Below the URL of the daemon; serve/endpoint.ts has the same. */
-const SNAPSHOT = 'api/v1/snapshot';
+/** Where a daemon serves snapshots, relative to its URL. */
+export const SNAPSHOT_PATH = 'api/v1/snapshot';
 
 /** A million entries take some seconds. */
 const TIMEOUT_MILLISECONDS = 120_000;
@@ -70,7 +70,7 @@ function snapshotUrl(url: string): URL {
       `expected a URL without a user; set ${USER_VARIABLE} or ${USER_FILE_VARIABLE}`,
     );
   }
-  at.pathname = `${at.pathname.replace(/\/*$/, '/')}${SNAPSHOT}`;
+  at.pathname = `${at.pathname.replace(/\/*$/, '/')}${SNAPSHOT_PATH}`;
   return at;
 }
 

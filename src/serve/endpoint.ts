@@ -2,6 +2,8 @@
  * What is served where. The landing page links to these, and the topic `endpoints` is generated from them.
  */
 
+import { SNAPSHOT_PATH } from '../inspect/remote.js';
+
 export interface Endpoint {
   readonly path: string;
   readonly answers: string;
@@ -33,7 +35,7 @@ export const STATUS: Endpoint = {
 };
 
 export const SNAPSHOT: Endpoint = {
-  path: '/api/v1/snapshot',
+  path: `/${SNAPSHOT_PATH}`,
   answers:
     'A snapshot (tar.gz), as taken by `promfold snapshot`; `source` selects one of several directories. A debug surface.',
 };

@@ -15,10 +15,10 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/free-port.js';
 import { deployPython, promtool } from '../support/parts.js';
 import { MAIN, ROOT } from '../support/paths.js';
 import { run, start } from '../support/process.js';
@@ -53,14 +53,6 @@ function copied(name: string): string[] {
   return instructions(name)
     .filter(({ word, rest }) => word === 'COPY' && !rest.startsWith('--from'))
     .flatMap(({ rest }) => rest.split(/\s+/).slice(0, -1));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 /** Asks until there is an answer. */

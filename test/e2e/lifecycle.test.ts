@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { promfold } from '../support/cli.js';
-import { counter, writeMetricFile } from '../support/metric-file.js';
+import { directoryOfJobs } from '../support/directory-of-jobs.js';
 import { MAIN } from '../support/paths.js';
 import { childrenOf, Session, until } from '../support/session.js';
 import { tempDirectory } from '../support/temp.js';
@@ -15,15 +15,9 @@ afterEach(() => {
   session = undefined;
 });
 
-function directory(): string {
-  const directory = tempDirectory();
-  writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 3)]);
-  return directory;
-}
-
 /** @returns the daemon's URL */
 async function serve(...flags: string[]): Promise<string> {
-  session = new Session(process.execPath, [MAIN, 'serve', ...flags, directory()]);
+  session = new Session(process.execPath, [MAIN, 'serve', ...flags, directoryOfJobs()]);
   await session.shows(/msg=listening/, 'stderr');
   return `http://${/address=(127\.0\.0\.1:\d+)/.exec(session.stderr)![1]}`;
 }
@@ -73,7 +67,7 @@ describe('a configuration file of the daemon', () => {
     const path = join(tempDirectory(), 'promfold.yml');
     writeFileSync(path, 'web.max-requests: 1\nno.such-flag: 2\n');
     for (const command of ['serve', 'run']) {
-      const args = command === 'run' ? ['--', 'true'] : [directory()];
+      const args = command === 'run' ? ['--', 'true'] : [directoryOfJobs()];
       const { exitCode, stderr } = await promfold([command, `--config.file=${path}`, ...args]);
       assert.equal(exitCode, 2);
       assert.match(stderr, /promfold\.yml:2:1: unknown key 'no\.such-flag'/);
@@ -83,7 +77,7 @@ describe('a configuration file of the daemon', () => {
   it('may come from the environment', async () => {
     const path = join(tempDirectory(), 'promfold.yml');
     writeFileSync(path, 'web.max-requests: many\n');
-    const { exitCode, stderr } = await promfold(['serve', directory()], {
+    const { exitCode, stderr } = await promfold(['serve', directoryOfJobs()], {
       env: { PROMFOLD_CONFIG_FILE: path },
     });
     assert.equal(exitCode, 2);
@@ -121,7 +115,7 @@ describe('a daemon', () => {
       MAIN,
       'serve',
       '--web.listen-address=127.0.0.1:0',
-      directory(),
+      directoryOfJobs(),
     ];
     session = new Session('script', ['-qfec', command.join(' '), '/dev/null']);
     await session.shows(/msg=listening/);

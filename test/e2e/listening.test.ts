@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { Daemon, promfold } from '../support/cli.js';
-import { counter, writeMetricFile } from '../support/metric-file.js';
+import { directoryOfJobs } from '../support/directory-of-jobs.js';
 import { systemdActivate } from '../support/parts.js';
 import { MAIN } from '../support/paths.js';
 import { run } from '../support/process.js';
@@ -21,14 +21,8 @@ afterEach(async () => {
   daemon = undefined;
 });
 
-function directory(): string {
-  const directory = tempDirectory();
-  writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 3)]);
-  return directory;
-}
-
 async function serve(...flags: string[]): Promise<Session> {
-  session = new Session(process.execPath, [MAIN, 'serve', ...flags, directory()]);
+  session = new Session(process.execPath, [MAIN, 'serve', ...flags, directoryOfJobs()]);
   await session.shows(/msg=listening/, 'stderr');
   return session;
 }
@@ -94,7 +88,7 @@ describe('a socket in the file system', () => {
       const { exitCode, stderr } = await promfold([
         'serve',
         `--web.listen-address=unix:${path}`,
-        directory(),
+        directoryOfJobs(),
       ]);
       assert.equal(exitCode, 2);
       assert.match(
@@ -107,7 +101,7 @@ describe('a socket in the file system', () => {
     const { exitCode, stderr } = await promfold([
       'serve',
       '--web.listen-address=unix:/nowhere/p.sock',
-      directory(),
+      directoryOfJobs(),
     ]);
     assert.equal(exitCode, 2);
     assert.match(stderr, /unix:\/nowhere\/p\.sock: /);
@@ -124,7 +118,7 @@ describe('sockets of systemd', () => {
       MAIN,
       'serve',
       '--web.systemd-socket',
-      directory(),
+      directoryOfJobs(),
     ]);
     await until(
       () => existsSync(path),
@@ -140,7 +134,11 @@ describe('sockets of systemd', () => {
   });
 
   it('that are not there are an error', async () => {
-    const { exitCode, stderr } = await promfold(['serve', '--web.systemd-socket', directory()]);
+    const { exitCode, stderr } = await promfold([
+      'serve',
+      '--web.systemd-socket',
+      directoryOfJobs(),
+    ]);
     assert.equal(exitCode, 2);
     assert.match(stderr, /--web\.systemd-socket: systemd passed no socket/);
   });
@@ -148,7 +146,7 @@ describe('sockets of systemd', () => {
 
 describe('a prefix', () => {
   it('is that of every path, and of the URL in the log', async () => {
-    daemon = await Daemon.serve(directory(), ['--web.route-prefix=/prom/fold/']);
+    daemon = await Daemon.serve(directoryOfJobs(), ['--web.route-prefix=/prom/fold/']);
     const status = async (path: string) => (await fetch(daemon!.url + path)).status;
     assert.deepEqual(
       await Promise.all(
@@ -168,7 +166,7 @@ describe('a prefix', () => {
   });
 
   it('is the path of the external URL, whose host may ask for pages', async () => {
-    daemon = await Daemon.serve(directory(), ['--web.external-url=https://mon.example/pf/']);
+    daemon = await Daemon.serve(directoryOfJobs(), ['--web.external-url=https://mon.example/pf/']);
     assert.match(daemon.log, /url=https:\/\/mon\.example\/pf\/metrics/);
     assert.match(await get('', `${daemon.url}/pf/metrics`), /200$/);
     const page = async (host: string) =>
@@ -189,7 +187,7 @@ describe('a prefix', () => {
   });
 
   it('may differ from it, as where the proxy takes it away', async () => {
-    daemon = await Daemon.serve(directory(), [
+    daemon = await Daemon.serve(directoryOfJobs(), [
       '--web.external-url=https://mon.example/pf/',
       '--web.route-prefix=/',
     ]);
@@ -207,7 +205,7 @@ describe('wrong values', () => {
     ['--web.listen-address=unix:p', 'expected host:port, :port, [ipv6]:port or unix:/path'],
   ] as const) {
     it(`of ${flag} are refused`, async () => {
-      const { exitCode, stderr } = await promfold(['serve', flag, directory()]);
+      const { exitCode, stderr } = await promfold(['serve', flag, directoryOfJobs()]);
       assert.equal(exitCode, 2);
       assert.ok(stderr.includes(told), stderr);
     });

@@ -8,7 +8,7 @@ import { connect } from 'node:tls';
 import { hashSync } from 'bcryptjs';
 import { Authority } from '../support/certificates.js';
 import { Daemon, promfold } from '../support/cli.js';
-import { counter, writeMetricFile } from '../support/metric-file.js';
+import { directoryOfJobs } from '../support/directory-of-jobs.js';
 import { prometheus, requestsPython } from '../support/parts.js';
 import { run } from '../support/process.js';
 import { PrometheusServer } from '../support/prometheus-server.js';
@@ -37,12 +37,6 @@ afterEach(async () => {
   daemon = undefined;
 });
 
-function directory(): string {
-  const directory = tempDirectory();
-  writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 3)]);
-  return directory;
-}
-
 let files = 0;
 function write(text: string): string {
   const path = join(certificates, `web-${files++}.yml`);
@@ -51,7 +45,7 @@ function write(text: string): string {
 }
 
 async function serve(config: string, flags: readonly string[] = []): Promise<string> {
-  daemon = await Daemon.serve(directory(), [`--web.config.file=${config}`, ...flags]);
+  daemon = await Daemon.serve(directoryOfJobs(), [`--web.config.file=${config}`, ...flags]);
   return daemon.url.replace('http:', 'https:');
 }
 
@@ -403,7 +397,7 @@ describe('check-config, and serve with the same file', () => {
     const told = `promfold: ${path}:2:3: unknown key 'cert_filse' in tls_server_config; known: `;
     assert.equal(checked.exitCode, 1);
     assert.ok(checked.stderr.startsWith(told), checked.stderr);
-    const served = await promfold(['serve', `--web.config.file=${path}`, directory()]);
+    const served = await promfold(['serve', `--web.config.file=${path}`, directoryOfJobs()]);
     assert.equal(served.exitCode, 2);
     assert.ok(served.stderr.includes(told), served.stderr);
     assert.equal((await promfold(['check-config', '/nowhere.yml'])).exitCode, 1);

@@ -5,14 +5,13 @@
  * How blocks are marked that cannot be run: test/support/printed-commands.ts.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadCommands } from '../../src/cli/commands.js';
 import { FLAGS } from '../../src/cli/flags.js';
 import { readTopics } from '../../src/manual/topics.js';
+import { freePort } from '../support/free-port.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
 import { currentPython, deployPython } from '../support/parts.js';
 import { MAIN, ROOT } from '../support/paths.js';
@@ -49,15 +48,6 @@ let place = '';
 let environment: NodeJS.ProcessEnv = {};
 let vllm: VllmLike | undefined;
 let ports: Record<'19925' | '8000', number>;
-
-/** Of the test's own: nothing else listens there. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 function program(folder: string, name: string, text: string): void {
   mkdirSync(folder, { recursive: true });

@@ -3,6 +3,7 @@
  * read it. Taken on a thread, one at a time; concurrent requests for the same directory share one.
  */
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import { UnknownSourceError } from '../../scrape/scrape-run.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { WorkerThread } from '../../worker-thread.js';
 import { SNAPSHOT } from '../endpoint.js';
@@ -70,9 +71,11 @@ export function snapshotRoute(
     }
     const source = wanted === undefined ? sources[0] : sources.find(({ name }) => name === wanted);
     if (source === undefined) {
-      const known =
-        names.length === 0 ? 'sources have no names here' : `known: ${names.join(', ')}`;
-      return replyApiError(reply, 'not_found', `no source is called '${wanted}'; ${known}`);
+      return replyApiError(
+        reply,
+        'not_found',
+        new UnknownSourceError(String(wanted), names).message,
+      );
     }
     const taking = snapshots.take(source.path, version);
     if (taking === undefined) {
