@@ -151,11 +151,11 @@ export class SeriesIndex {
   /** By family. */
   #seriesByFamily(): Pick<IndexedFamily, 'series' | 'identical'>[] {
     const { firstFile } = this.#survey;
-    const familyOfSlot = new Map<number, number>();
+    const familyOfSlot = new Int32Array(this.layout.slotCount);
     for (const [file, slots] of this.#slotsOf.entries()) {
-      for (const [i, slot] of slots.entries()) {
-        if (slot !== SLOT_NOWHERE && !familyOfSlot.has(slot))
-          familyOfSlot.set(slot, this.#familyOfKey[this.#keyIds[file]![i]!]!);
+      const keyIds = this.#keyIds[file]!;
+      for (let i = 0; i < slots.length; i++) {
+        familyOfSlot[slots[i]!] = this.#familyOfKey[keyIds[i]!]!;
       }
     }
     const byFamily = Array.from(firstFile, () => NO_SERIES);
@@ -164,7 +164,7 @@ export class SeriesIndex {
       const bySlot = new Map<number, Series>();
       for (const laidOut of series) bySlot.set(laidOut.slot, laidOut);
       for (const laidOut of identical) bySlot.set(laidOut.slot, laidOut);
-      byFamily[familyOfSlot.get(seenSlot[0]!)!] = {
+      byFamily[familyOfSlot[seenSlot[0]!]!] = {
         series: Array.from(seenSlot, (slot) => bySlot.get(slot)!),
         identical,
       };
