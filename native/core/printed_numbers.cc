@@ -41,11 +41,12 @@ void PrintedNumbers::Update(const Slots& slots) {
 }
 
 void PrintedNumbers::Forget() {
-  since_ = {};
-  bits_ = {};
-  text_ = {};
-  text_bytes_ = {};
-  shown_bytes_ = {};
+  // An assignment of {} would be one of an empty list, and keep the memory.
+  since_ = std::vector<uint64_t>();
+  bits_ = std::vector<uint64_t>();
+  text_ = std::vector<std::array<char, kNumberBytes>>();
+  text_bytes_ = std::vector<uint8_t>();
+  shown_bytes_ = std::vector<uint8_t>();
 }
 
 void PrintedNumbers::UpdateRange(const Slots& slots, uint32_t from, uint32_t to) {
