@@ -108,6 +108,14 @@ export interface WaitingRequest {
   readonly reject: (error: unknown) => void;
 }
 
+/** A request for the values of all entries of a source, and how to answer it. */
+export interface WaitingInstant {
+  /** The name of a source; undefined for the one directory that needs none. */
+  readonly source: string | undefined;
+  readonly resolve: (instant: SourceInstant) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A page without its numbers. */
 interface Draft {
   readonly request: ScrapeRequest;
@@ -140,6 +148,7 @@ export class ScrapeRun {
   /** All sources when the run began. */
   readonly #sources: readonly Source[];
   readonly #batch: readonly WaitingRequest[];
+  readonly #instants: readonly WaitingInstant[];
   readonly #startedMs = performance.now();
   /** By the source that is asked for. */
   readonly #added = new Map<string | undefined, Promise<AddedFamilies>>();
@@ -149,12 +158,18 @@ export class ScrapeRun {
   readonly #appendedBytes: number;
 
   /** @param batch empty to bring the sources up to date and print nothing */
-  constructor(context: RunContext, sources: readonly Source[], batch: readonly WaitingRequest[]) {
+  constructor(
+    context: RunContext,
+    sources: readonly Source[],
+    batch: readonly WaitingRequest[],
+    instants: readonly WaitingInstant[],
+  ) {
     const { appended } = context.options;
     this.#context = context;
     this.#options = context.options;
     this.#sources = sources;
     this.#batch = batch;
+    this.#instants = instants;
     this.#whole = appended === undefined ? [] : wholePages(batch);
     this.#appendedBytes = appended?.printedBytes ?? 0;
   }
@@ -167,10 +182,11 @@ export class ScrapeRun {
   async answer(isForAll: boolean): Promise<void> {
     if (this.#whole.length > 0) this.#options.appended!.begin(shortest(this.#batch));
     const isAsked = ({ name }: Source) =>
-      this.#batch.some(({ request }) => request.source === name);
+      this.#batch.some(({ request }) => request.source === name) ||
+      this.#instants.some(({ source }) => source === name);
     const asked = isForAll ? this.#sources : this.#sources.filter(isAsked);
     let { drafts, job } = await this.#bringUpToDate(asked);
-    if (this.#batch.length === 0) return;
+    if (this.#batch.length === 0 && this.#instants.length === 0) return;
     let collected = await this.#collect(job);
     if (asked.some(({ live }) => live.isStale)) {
       // A file that was found damaged while gathering was still part of the plan. What is damaged after this waits for
@@ -179,7 +195,26 @@ export class ScrapeRun {
       ({ drafts, job } = await this.#bringUpToDate(asked));
       collected = await this.#collect(job);
     }
+    await this.#answerInstants(collected);
     await this.#finishAll(drafts, collected);
+  }
+
+  /** Before the next run, which may change what the columns are about. */
+  async #answerInstants(collected: CollectedBySource): Promise<void> {
+    const instants = new Map<Source, Promise<SourceInstant>>();
+    for (const { source: name, resolve, reject } of this.#instants) {
+      try {
+        const [source] = this.#sourcesFor(name);
+        let instant = instants.get(source!);
+        if (instant === undefined) {
+          instant = source!.instant(collected.get(source!)!.columns!);
+          instants.set(source!, instant);
+        }
+        resolve(await instant);
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   /** Reads what is new in the sources, and drafts the pages from their current layouts. */
@@ -219,6 +254,10 @@ export class ScrapeRun {
       const key = pageKey(request);
       if (!drafts.has(key)) drafts.set(key, await this.#draft(request, job));
     }
+    for (const source of this.#sources) {
+      const isWanted = this.#instants.some(({ source: name }) => source.name === name);
+      if (isWanted && source.isReadable) job.addColumns(source);
+    }
     return { drafts, job };
   }
 
@@ -228,7 +267,7 @@ export class ScrapeRun {
   ): Promise<Draft | { readonly failure: unknown }> {
     let sources: readonly Source[];
     try {
-      sources = this.#sourcesFor(request);
+      sources = this.#sourcesFor(request.source);
     } catch (failure) {
       return { failure };
     }
@@ -239,7 +278,7 @@ export class ScrapeRun {
   }
 
   /** @throws the reason why the request cannot be answered */
-  #sourcesFor({ source: name }: ScrapeRequest): readonly Source[] {
+  #sourcesFor(name: string | undefined): readonly Source[] {
     const sources = this.#sources;
     const asked = name === undefined ? sources : sources.filter((source) => source.name === name);
     if (name !== undefined && asked.length === 0) {

@@ -58,6 +58,7 @@ export class Scraper {
   #sources: readonly Source[] = [];
   readonly #context: RunContext;
   #waiting: WaitingRequest[] = [];
+  #instants: WaitingInstant[] = [];
   #prepareNext = false;
   #running: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
@@ -121,6 +122,24 @@ export class Scraper {
       this.#waiting.push({ request, resolve, reject });
       if (this.#waiting.length > MAX_WAITING) {
         this.#waiting.shift()!.reject(new TooManyScrapesError());
+      }
+      this.#start();
+    });
+    return this.#context.pending.asked(answer);
+  }
+
+  /**
+   * The values of all entries of a source at one moment, after the request.
+   *
+   * @param source undefined for the one directory that has no name
+   * @throws MetricFileError DIRECTORY_UNREADABLE
+   * @throws UnknownSourceError, TooManyScrapesError
+   */
+  instant(source: string | undefined): Promise<SourceInstant> {
+    const answer = new Promise<SourceInstant>((resolve, reject) => {
+      this.#instants.push({ source, resolve, reject });
+      if (this.#instants.length > MAX_WAITING) {
+        this.#instants.shift()!.reject(new TooManyScrapesError());
       }
       this.#start();
     });
@@ -214,25 +233,32 @@ export class Scraper {
   #start(): void {
     this.#running ??= this.#runWhileWanted().finally(() => {
       this.#running = undefined;
-      if (this.#waiting.length > 0 || this.#prepareNext) this.#start();
+      if (this.#isWanted) this.#start();
     });
   }
 
+  get #isWanted(): boolean {
+    return this.#waiting.length > 0 || this.#instants.length > 0 || this.#prepareNext;
+  }
+
   async #runWhileWanted(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#prepareNext) {
+    while (this.#isWanted) {
       // Requests of the same turn of the event loop share the run.
       await Promise.resolve();
       const batch = this.#waiting;
+      const instants = this.#instants;
       const isForAll =
         this.#prepareNext || batch.some(({ request }) => request.source === undefined);
       this.#waiting = [];
+      this.#instants = [];
       this.#prepareNext = false;
-      const run = new ScrapeRun(this.#context, this.#sources, batch);
+      const run = new ScrapeRun(this.#context, this.#sources, batch, instants);
       this.#run = this.#context.pending.running(run.answer(isForAll));
       try {
         await this.#run;
       } catch (error) {
         for (const { reject } of batch) reject(error);
+        for (const { reject } of instants) reject(error);
       }
     }
   }

@@ -148,6 +148,7 @@ function isSame(a: PrintRequest, b: PrintRequest): boolean {
     a.pages.every((page, i) => page === b.pages[i]) &&
     a.tail === b.tail &&
     a.onlyWhatIsPrinted === b.onlyWhatIsPrinted &&
-    a.partEnds === b.partEnds
+    a.partEnds === b.partEnds &&
+    a.columns === b.columns
   );
 }

@@ -49,6 +49,8 @@ export interface PrintJobOptions {
 
 export class PrintJob {
   readonly #pages = new Map<Source, Page[]>();
+  /** Sources whose columns are wanted, too. */
+  readonly #columns = new Set<Source>();
   readonly #options: PrintJobOptions;
   #isAnyJoined = false;
 
@@ -96,18 +98,24 @@ export class PrintJob {
     };
   }
 
+  /** Has the values of all entries of a source returned, too: those that its pages show. */
+  addColumns(source: Source): void {
+    this.#columns.add(source);
+  }
+
   /** What a source must print; undefined for nothing. */
   requestOf(source: Source): PrintRequest | undefined {
     const pages = this.#pages.get(source);
+    const columns = this.#columns.has(source);
+    if (pages === undefined && !columns) return undefined;
     const { onlyWhatIsPrinted, isAppendedTo, appendedBytes } = this.#options;
-    return (
-      pages && {
-        pages,
-        tail: TAIL_BYTES + appendedBytes,
-        onlyWhatIsPrinted,
-        partEnds: this.#isAnyJoined || isAppendedTo,
-      }
-    );
+    return {
+      pages: pages ?? [],
+      tail: TAIL_BYTES + appendedBytes,
+      onlyWhatIsPrinted: onlyWhatIsPrinted && !columns,
+      partEnds: this.#isAnyJoined || isAppendedTo,
+      ...(columns && { columns }),
+    };
   }
 
   /**
@@ -118,7 +126,7 @@ export class PrintJob {
   async run(
     follow: <T>(source: Source, work: Promise<T>) => Promise<T>,
   ): Promise<CollectedBySource> {
-    const collected = [...this.#pages.keys()].map(
+    const collected = [...new Set([...this.#pages.keys(), ...this.#columns])].map(
       async (source) =>
         [source, await follow(source, source.collect(this.requestOf(source)!))] as const,
     );
