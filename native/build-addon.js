@@ -47,6 +47,7 @@ const HOT = new Set(
     'gather.cc',
     'gather_pass.cc',
     'helper_thread.cc',
+    'instant_columns.cc',
     'number.cc',
     'printed_numbers.cc',
     'render.cc',

@@ -131,7 +131,7 @@ export interface KeyTexts {
 export interface AsListed {
   /** Nothing changed. */
   readonly collected?: Collected;
-  /** What changed, if anything did or nothing was to be printed. */
+  /** What changed, if anything did or there was no PrintRequest. */
   readonly refreshed?: Refreshed;
   /** The directory is not as it was listed. */
   readonly now?: DirectoryTimes;
@@ -186,6 +186,65 @@ export interface PrintRequest {
   readonly onlyWhatIsPrinted?: boolean;
   /** Return where each template ends. */
   readonly partEnds?: boolean;
+  /** Return the values that were gathered, too, also where there is no page. Not together with onlyWhatIsPrinted. */
+  readonly columns?: boolean;
+}
+
+/**
+ * The files whose entries are in columns, in the order of folding: by name, and retained files last. These are the good,
+ * held and retained files that have entries with a row; entries whose rows were not set yet are in no column.
+ */
+export interface FileRuns {
+  readonly fileId: Uint32Array;
+  /**
+   * Differs when earlier entries of a file of the same id became void: it was read again from 0, and entry i is another
+   * one now. A file that was held and reads well again is such a case.
+   */
+  readonly generation: Uint32Array;
+  /** The entries of file i are [entryEnd[i-1], entryEnd[i]). */
+  readonly entryEnd: Uint32Array;
+}
+
+/**
+ * The values of all entries at one moment, file after file, and what they came to. They are copies, in one ArrayBuffer;
+ * see releaseColumns. native/core/instant_columns.h.
+ */
+export interface ValueColumns extends FileRuns {
+  readonly value: Float64Array;
+  /**
+   * When each was set, seconds. Only files with an entry that folds by mostRecent have such times: 0 in all others, and
+   * empty where no file has any.
+   */
+  readonly timestampSeconds: Float64Array;
+  /** Of each slot the value as it is printed: buckets are running totals. See hasValue for those that have none. */
+  readonly slot: Float64Array;
+}
+
+/** Which entries those of ValueColumns are. They stay until setRows, or until entries came or went. */
+export interface EntryRows extends FileRuns {
+  readonly keyId: Uint32Array;
+  readonly slot: Uint32Array;
+}
+
+/** Where the entries of a file are: bytes from its start. Empty of a retained file. */
+export interface EntryPlaces {
+  /** Where an entry begins: its length word. */
+  readonly offset: Uint32Array;
+  readonly valueOffset: Uint32Array;
+  /** 8 or 16; 0 while there is no entry. */
+  readonly valueBytes: number;
+}
+
+/** The low word of a slot that has no value, which is a NaN. Of a NaN that is a value it is 0. native/core/instant_columns.h. */
+const ABSENT_LOW_WORD = 1;
+
+/**
+ * Whether slots of ValueColumns have a value, NaN included. Copies of the column keep that if they are made as a whole,
+ * as by slice() and set(), and not number by number.
+ */
+export function hasValue(slot: Float64Array): (s: number) => boolean {
+  const word = new Uint32Array(slot.buffer, slot.byteOffset, 2 * slot.length);
+  return (s) => !Number.isNaN(slot[s]) || word[2 * s] !== ABSENT_LOW_WORD;
 }
 
 export interface Collected {
@@ -193,6 +252,8 @@ export interface Collected {
   readonly bodies: Buffer[];
   /** For each body the end of each of its templates, bytes; absent unless asked for. */
   readonly partEnds?: Uint32Array[];
+  /** What was gathered and folded for these bodies; absent unless asked for. */
+  readonly columns?: ValueColumns;
   /** Files found bad while gathering; absent where none was. */
   readonly changes?: FileChanges;
 }
@@ -220,7 +281,7 @@ export interface FileSet {
   refresh(): Promise<Refreshed>;
   /**
    * If the directory's times are not those of `listed`, only returns them. Otherwise refreshes, and if something is to be
-   * printed and nothing changed, collects in the same pass over the files. Rejects with an errno `code`; nothing changes
+   * printed or copied and nothing changed, collects in the same pass over the files. Rejects with an errno `code`; nothing changes
    * then.
    */
   refreshAsListed(listed: DirectoryTimes | undefined, toPrint?: PrintRequest): Promise<AsListed>;
@@ -243,6 +304,9 @@ export interface FileSet {
   keyIds(id: number): Uint32Array;
   /** Byte of the file at which an entry begins (its length word). */
   entryOffset(id: number, entry: number): number;
+  /** Of the entries that the next collect will gather, if nothing changes before. */
+  rows(): Promise<EntryRows>;
+  entryPlaces(id: number): EntryPlaces;
   /** familyOfKey[k] < 0: the key counts for nothing. */
   survey(familyOfKey: Int32Array, familyCount: number): Promise<Survey>;
   /**
@@ -269,7 +333,7 @@ export interface FileSet {
     bucketEnd: Uint32Array,
     countSlot: Uint32Array,
   ): void;
-  /** Gathers and folds all files in name order, accumulates, and prints. */
+  /** Gathers and folds all files in name order, accumulates, prints, and copies the columns. */
   collect(request: PrintRequest): Promise<Collected>;
   /** When the value of each slot was set, seconds since 1970; 0 where none was set, and where mostRecent does not fold it. */
   slotTimes(slot: Uint32Array): Float64Array;
@@ -357,6 +421,12 @@ interface Addon {
    * none may be in use. Ignores Buffers that are not bodies.
    */
   releaseBody(body: Buffer): void;
+  /**
+   * Frees the memory of columns without waiting for the garbage collection. All of them are empty afterwards, and every
+   * other array over their ArrayBuffer; calls under way that were given them keep it until they are done. Ignores columns
+   * that the addon did not make.
+   */
+  releaseColumns(columns: FileRuns): void;
   /** Gives free memory of the addon back to the system: it may take some milliseconds for each 100 MB. */
   trimMemory(): void;
   /**
@@ -420,6 +490,7 @@ export const {
   readWhole,
   realPath,
   releaseBody,
+  releaseColumns,
   statPath,
   trimMemory,
 } = addon;

@@ -14,6 +14,7 @@
 
 #include "bodies.h"
 #include "call.h"
+#include "column_memory.h"
 #include "convert.h"
 #include "core/block_pool.h"
 #include "core/blocking_jobs.h"
@@ -82,6 +83,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
   exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
+  exports.Set("releaseColumns", Napi::Function::New(env, ReleaseColumns, "releaseColumns"));
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
   exports.Set("lookUpHost", Napi::Function::New(env, LookUpHost, "lookUpHost"));

@@ -29,11 +29,9 @@ std::optional<uint64_t> Limit(Napi::Object limits, const char* name) {
   return static_cast<uint64_t>(std::min(number, kMax));
 }
 
-MaybeFailure LackOfMemory(const promfold::CollectResult& result) {
-  for (const promfold::Body& body : result.bodies) {
-    if (body.block.memory() == nullptr) return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
-  }
-  return std::nullopt;
+MaybeFailure UnlessMemory(bool has_memory) {
+  if (has_memory) return std::nullopt;
+  return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
 }
 
 }  // namespace
@@ -363,11 +361,37 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
       info, nullptr,
       [request = std::move(*request)](promfold::FileSet* set, Result* result) -> MaybeFailure {
         const promfold::PreconditionError error = set->Collect(request, result);
-        return error ? ToFailure(error) : LackOfMemory(*result);
+        return error ? ToFailure(error) : UnlessMemory(result->has_memory());
       },
       [with_part_ends](Napi::Env env, Result* result) -> Napi::Value {
         return ToCollected(env, result, with_part_ends);
       });
+}
+
+Napi::Value FileSetObject::Rows(const Napi::CallbackInfo& info) {
+  using Result = promfold::RowColumns;
+  return Start<Result>(
+      info, nullptr,
+      [](promfold::FileSet* set, Result* result) -> MaybeFailure {
+        *result = set->Rows();
+        return UnlessMemory(result->memory.memory() != nullptr);
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value { return ToEntryRows(env, result); });
+}
+
+Napi::Value FileSetObject::EntryPlaces(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const promfold::MetricFile* const file = UsableFile(info);
+  if (file == nullptr) return env.Undefined();
+  // A retained file has entries and no places of them.
+  const std::span<const uint32_t> value_offset = file->value_offsets();
+  auto offset = Napi::Uint32Array::New(env, value_offset.size());
+  for (uint32_t i = 0; i < value_offset.size(); ++i) offset[i] = file->EntryOffset(i);
+  Napi::Object places = Napi::Object::New(env);
+  places.Set("offset", offset);
+  places.Set("valueOffset", ToArray(env, value_offset));
+  places.Set("valueBytes", file->value_bytes());
+  return places;
 }
 
 Napi::Value FileSetObject::SlotTimes(const Napi::CallbackInfo& info) {
@@ -412,6 +436,8 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::KeyTexts>("keyTexts"),
                          InstanceMethod<&FileSetObject::KeyIds>("keyIds"),
                          InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),
+                         InstanceMethod<&FileSetObject::Rows>("rows"),
+                         InstanceMethod<&FileSetObject::EntryPlaces>("entryPlaces"),
                          InstanceMethod<&FileSetObject::Survey>("survey"),
                          InstanceMethod<&FileSetObject::SetRows>("setRows"),
                          InstanceMethod<&FileSetObject::Order>("order"),

@@ -33,6 +33,8 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value KeyTexts(const Napi::CallbackInfo& info);
   Napi::Value KeyIds(const Napi::CallbackInfo& info);
   Napi::Value EntryOffset(const Napi::CallbackInfo& info);
+  Napi::Value Rows(const Napi::CallbackInfo& info);
+  Napi::Value EntryPlaces(const Napi::CallbackInfo& info);
   Napi::Value Survey(const Napi::CallbackInfo& info);
   Napi::Value SetRows(const Napi::CallbackInfo& info);
   Napi::Value Order(const Napi::CallbackInfo& info);

@@ -1,8 +1,10 @@
 #include "set_results.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "bodies.h"
+#include "column_memory.h"
 #include "convert.h"
 
 namespace binding {
@@ -49,7 +51,33 @@ Napi::Object FromTimes(Napi::Env env, const promfold::DirectoryTimes& times) {
   return object;
 }
 
+// All columns that come together are in one ArrayBuffer.
+void SetFileRuns(const ColumnMemory& memory, const promfold::FileRuns& files, Napi::Object object) {
+  object.Set("fileId", memory.ToArray<uint32_t>(files.id));
+  object.Set("generation", memory.ToArray<uint32_t>(files.generation));
+  object.Set("entryEnd", memory.ToArray<uint32_t>(files.entry_end));
+}
+
+Napi::Object ToValueColumns(Napi::Env env, promfold::InstantColumns* columns) {
+  const ColumnMemory memory(env, std::move(columns->memory));
+  Napi::Object object = Napi::Object::New(env);
+  SetFileRuns(memory, columns->files, object);
+  object.Set("value", memory.ToArray<double>(columns->value));
+  object.Set("timestampSeconds", memory.ToArray<double>(columns->timestamp));
+  object.Set("slot", memory.ToArray<double>(columns->slot));
+  return object;
+}
+
 }  // namespace
+
+Napi::Object ToEntryRows(Napi::Env env, promfold::RowColumns* rows) {
+  const ColumnMemory memory(env, std::move(rows->memory));
+  Napi::Object object = Napi::Object::New(env);
+  SetFileRuns(memory, rows->files, object);
+  object.Set("keyId", memory.ToArray<uint32_t>(rows->key_id));
+  object.Set("slot", memory.ToArray<uint32_t>(rows->slot));
+  return object;
+}
 
 Napi::Object ToListingChange(Napi::Env env, const promfold::ListingChange& change) {
   // Bytes that are not UTF-8 become U+FFFD in here.
@@ -83,6 +111,7 @@ Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool wi
   Napi::Array bodies = Napi::Array::New(env, count);
   for (uint32_t i = 0; i < count; ++i) bodies.Set(i, ToBuffer(env, &result->bodies[i]));
   collected.Set("bodies", bodies);
+  if (result->columns) collected.Set("columns", ToValueColumns(env, &*result->columns));
   if (!result->changes.empty()) collected.Set("changes", ToChanges(env, result->changes));
   return collected;
 }

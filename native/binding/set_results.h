@@ -12,7 +12,9 @@ namespace binding {
 
 Napi::Object ToListingChange(Napi::Env env, const promfold::ListingChange& change);
 Napi::Object ToRefreshed(Napi::Env env, const promfold::RefreshResult& result);
-// Takes the memory of the bodies.
+// Takes the memory of the columns.
+Napi::Object ToEntryRows(Napi::Env env, promfold::RowColumns* rows);
+// Takes the memory of bodies and columns.
 Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends);
 Napi::Object ToAsListed(Napi::Env env, promfold::AsListed* result, bool with_part_ends);
 Napi::Object ToSurvey(Napi::Env env, const promfold::SurveyResult& result);

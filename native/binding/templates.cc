@@ -109,7 +109,8 @@ std::optional<promfold::PrintRequest> ToPrintRequest(Napi::Value value) {
   const auto tail = Uint32(object.Get("tail"), "tail as a number of bytes");
   if (!tail) return std::nullopt;
   return promfold::PrintRequest{std::move(*pages), *tail,
-                                object.Get("onlyWhatIsPrinted").ToBoolean()};
+                                object.Get("onlyWhatIsPrinted").ToBoolean(),
+                                object.Get("columns").ToBoolean()};
 }
 
 bool WithPartEnds(Napi::Value request) {

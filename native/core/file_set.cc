@@ -20,6 +20,12 @@ std::string Number(uint64_t number) { return std::to_string(number); }
 
 }  // namespace
 
+bool CollectResult::has_memory() const {
+  return (!columns || columns->memory.memory() != nullptr) &&
+         std::all_of(bodies.begin(), bodies.end(),
+                     [](const Body& body) { return body.block.memory() != nullptr; });
+}
+
 FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t retained_files)
     : path_(std::move(directory)), maps_{map_limit, &mappings_held}, list_(retained_files) {}
 
@@ -185,7 +191,7 @@ void FileSet::RefreshAndCollect(const FreeSpace& free, const PrintRequest* to_pr
 // A gather finds by itself whether a file changed, so files are not looked at before it.
 bool FileSet::CollectUnlessChanged(const PrintRequest& request, CollectResult* result,
                                    Files* replaced) {
-  if (CheckSlots(request)) return false;
+  if (CheckRequest(request)) return false;
   const std::vector<MetricFile*> needing_refresh = overview().needing_refresh;
   if (!needing_refresh.empty()) {
     FileContext context = Context();
@@ -201,8 +207,7 @@ bool FileSet::CollectUnlessChanged(const PrintRequest& request, CollectResult* r
   if (!GatherAndFold(request, true)) return false;
   Print(request, result);
   // Where there was no memory to print into, the next Collect says so.
-  return std::all_of(result->bodies.begin(), result->bodies.end(),
-                     [](const Body& body) { return body.block.memory() != nullptr; });
+  return result->has_memory();
 }
 
 FileSetCounts FileSet::Counts() const {
@@ -299,7 +304,10 @@ PreconditionError FileSet::SetBuckets(uint32_t slot_count, BucketLayout layout) 
   return std::nullopt;
 }
 
-PreconditionError FileSet::CheckSlots(const PrintRequest& request) const {
+PreconditionError FileSet::CheckRequest(const PrintRequest& request) const {
+  if (request.columns && request.only_what_is_printed) {
+    return "columns are of all values, and only what is printed was asked for";
+  }
   uint32_t limit = overview().slot_limit;
   for (const auto& page : request.pages) {
     for (const auto& part : *page) limit = std::max(limit, part->slot_limit);
@@ -309,7 +317,7 @@ PreconditionError FileSet::CheckSlots(const PrintRequest& request) const {
 }
 
 PreconditionError FileSet::Collect(const PrintRequest& request, CollectResult* result) {
-  if (PreconditionError error = CheckSlots(request)) return error;
+  if (PreconditionError error = CheckRequest(request)) return error;
   GatherAndFold(request, false);
   for (const auto& file : list_.in_order()) {
     const std::optional<FileChange> change = file->TakeChange();
@@ -323,10 +331,11 @@ PreconditionError FileSet::Collect(const PrintRequest& request, CollectResult* r
 void FileSet::Print(const PrintRequest& request, CollectResult* result) {
   Accumulate(buckets_, &slots_);
   slots_.Finish();
-  numbers_.Update(slots_);
+  if (!request.pages.empty()) numbers_.Update(slots_);
   for (const auto& page : request.pages) {
     result->bodies.push_back(Render(*page, numbers_, request.tail));
   }
+  if (request.columns) result->columns = CopyInstant(list_.in_order(), slots_);
   ++pass_;
 }
 

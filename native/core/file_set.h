@@ -25,6 +25,7 @@
 #include "file_access.h"
 #include "file_list.h"
 #include "fold.h"
+#include "instant_columns.h"
 #include "key_table.h"
 #include "metric_file.h"
 #include "precondition.h"
@@ -51,11 +52,17 @@ struct PrintRequest {
   size_t tail = 0;  // bytes of room after each body
   // The rows of other slots are left alone, and those slots stay absent.
   bool only_what_is_printed = false;
+  // Copies all values and slots as well. Not to be combined with only_what_is_printed.
+  bool columns = false;
 };
 
 struct CollectResult {
   std::vector<Body> bodies;
+  std::optional<InstantColumns> columns;
   std::vector<FileChange> changes;
+
+  // False where it ran out for a body or the columns.
+  bool has_memory() const;
 };
 
 struct AsListed {
@@ -133,8 +140,11 @@ class FileSet {
 
   PreconditionError SetBuckets(uint32_t slot_count, BucketLayout layout);
 
-  // Gathers and folds all files in name order, accumulates, prints each page.
+  // Gathers and folds all files in name order, accumulates, prints each page, copies the columns.
   PreconditionError Collect(const PrintRequest& request, CollectResult* result);
+
+  // The rows by which the next Collect will fold, if nothing changes before.
+  RowColumns Rows() const { return CopyRows(list_.in_order()); }
 
   // As the last Collect left them; absent slots are NaN.
   const Slots& slots() const { return slots_; }
@@ -166,8 +176,9 @@ class FileSet {
   // Kept until some file may have changed: a pass over 10,000 files waits for memory at each.
   const Overview& overview() const;
   void ForgetOverview() { overview_.reset(); }
-  // Where a slot of a row, or of what is to be printed, is not below slot_count_.
-  PreconditionError CheckSlots(const PrintRequest& request) const;
+  // Where a slot of a row, or of what is to be printed, is not below slot_count_, or columns are
+  // asked for that would lack values.
+  PreconditionError CheckRequest(const PrintRequest& request) const;
   bool CollectUnlessChanged(const PrintRequest& request, CollectResult* result, Files* replaced);
   bool GatherAndFold(const PrintRequest& request, bool fails_on_change);
   void Print(const PrintRequest& request, CollectResult* result);

@@ -456,6 +456,7 @@ void MetricFile::Retain(const MetricFile& gone, uint32_t keys) {
 void MetricFile::DropEntries() {
   columns_ = {};
   reported_entries_ = 0;
+  ++generation_;
   gathered_rows_ = {0, 0};
 }
 

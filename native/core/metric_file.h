@@ -15,6 +15,7 @@
 #ifndef PROMFOLD_CORE_METRIC_FILE_H_
 #define PROMFOLD_CORE_METRIC_FILE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -158,6 +159,9 @@ class MetricFile {
 
   std::span<const uint32_t> key_ids() const { return columns_.index.key_ids(); }
   uint32_t entry_count() const { return columns_.index.size(); }
+  // Another one when the entries there were are void: entry i is another one then.
+  uint32_t generation() const { return generation_; }
+  std::span<const uint32_t> value_offsets() const { return columns_.index.value_offsets(); }
   uint32_t value_bytes() const { return columns_.index.value_bytes(); }
   // Byte at which an entry begins. REQUIRES: entry < entry_count().
   uint32_t EntryOffset(uint32_t entry) const { return columns_.index.EntryOffset(entry); }
@@ -179,6 +183,12 @@ class MetricFile {
     if (!has_entries()) return;
     const ValueColumns& values = columns_.values;
     columns_.rows.FoldInto(slots, rows, values.value, values.timestamp, min_timestamp_);
+  }
+
+  // How many of the first entries FoldInto may fold: those that have a row and a value.
+  uint32_t folded_entries() const {
+    if (!has_entries()) return 0;
+    return static_cast<uint32_t>(std::min(slots().size(), columns_.values.value.size()));
   }
 
   // The last gathered columns; timestamps are empty unless an entry folds by kMostRecent.
@@ -250,6 +260,7 @@ class MetricFile {
   uint64_t refused_epoch_ = 0;  // of the budget, when the file or its growth was refused
   uint64_t refused_bytes_ = 0;  // of the file then
   uint32_t reported_entries_ = 0;
+  uint32_t generation_ = 0;
   uint64_t refreshed_pass_ = 0;
   uint64_t gathered_pass_ = 0;  // when these rows were gathered
   RowRange gathered_rows_ = {0, 0};

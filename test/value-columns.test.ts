@@ -1,0 +1,249 @@
+/** The columns of src/native.ts: the values of one moment, and what is done with them later. */
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterEach, describe, it } from 'node:test';
+import {
+  type Collected,
+  type EntryRows,
+  hasValue,
+  type Page,
+  releaseColumns,
+  type ValueColumns,
+} from '../src/native.js';
+import { LivePlan, type LivePlanOptions } from '../src/scrape/directory/live-plan.js';
+import { pageOf } from '../src/scrape/page/page-templates.js';
+import { atOnce } from '../src/steps.js';
+import { TEXT } from './support/dialect.js';
+import {
+  counter,
+  double,
+  gauge,
+  int32,
+  overwrite,
+  type TestEntry,
+  writeMetricFile,
+} from './support/metric-file.js';
+import { tempDirectory } from './support/temp.js';
+
+let live: LivePlan | undefined;
+afterEach(() => live?.close());
+
+const bucket = (le: string, value: number): TestEntry => ({
+  family: 'took',
+  sampleName: 'took_bucket',
+  labels: { le },
+  value,
+});
+
+/** Every way in which values join, a NaN that is a value, and a gauge that was never set. */
+function writeFiles(directory: string): void {
+  for (const [pid, value] of [2, 3].entries()) {
+    const write = (kind: string, entries: readonly TestEntry[]) =>
+      writeMetricFile(join(directory, `${kind}_${pid}.db`), entries);
+    write('counter', [counter('jobs', value, { queue: 'a' }), counter('jobs', -0, { queue: 'b' })]);
+    write('gauge_max', [gauge('peak', value)]);
+    write('gauge_sum', [gauge('unknown', Number.NaN)]);
+    write('gauge_mostrecent', [gauge('latest', value, 100 + pid), gauge('unset', 0)]);
+    write('histogram', [bucket('1.0', 1), bucket('2.0', value), bucket('+Inf', 1)]);
+  }
+}
+
+async function open(directory: string, options?: LivePlanOptions): Promise<LivePlan> {
+  live = new LivePlan(directory, 10, options);
+  await live.update();
+  return live;
+}
+
+function pageFor(of: LivePlan): Page {
+  return atOnce(pageOf(of.layout, { dialect: TEXT })).page;
+}
+
+async function collect(of: LivePlan, pages: readonly Page[] = []) {
+  const collected = await of.files.set.collect({ pages, tail: 0, columns: true });
+  return collected as Collected & { readonly columns: ValueColumns };
+}
+
+/** `file key` of each entry, in order. */
+function entryNames(of: LivePlan, rows: EntryRows): string[] {
+  const { text, end } = of.files.set.keyTexts(0, 1000, 1 << 20);
+  const keys = [...end].map((to, i) => String(Buffer.from(text.subarray(end[i - 1] ?? 0, to))));
+  return [...rows.fileId].flatMap((id, i) =>
+    [...rows.keyId.subarray(rows.entryEnd[i - 1] ?? 0, rows.entryEnd[i])].map(
+      (keyId) => `${basename(of.files.files.get(id)!.path)} ${JSON.parse(keys[keyId]!)[1]}`,
+    ),
+  );
+}
+
+describe('the columns of a moment', () => {
+  it('have the values of every entry, and of every slot what is printed', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    const { bodies, columns } = await collect(of, [pageFor(of)]);
+    const rows = await of.files.set.rows();
+    for (const name of ['fileId', 'generation', 'entryEnd'] as const) {
+      assert.deepEqual(rows[name], columns[name], name);
+    }
+    const named = entryNames(of, rows).map((name, i) => `${name} ${columns.value[i]}`);
+    assert.deepEqual(
+      named.filter((name) => name.startsWith('counter_') || name.startsWith('gauge_most')),
+      [
+        'counter_0.db jobs_total 2',
+        'counter_0.db jobs_total 0',
+        'counter_1.db jobs_total 3',
+        'counter_1.db jobs_total 0',
+        'gauge_mostrecent_0.db latest 2',
+        'gauge_mostrecent_0.db unset 0',
+        'gauge_mostrecent_1.db latest 3',
+        'gauge_mostrecent_1.db unset 0',
+      ],
+    );
+    const times = [...columns.timestampSeconds].filter((seconds) => seconds > 0);
+    assert.equal(columns.timestampSeconds.length, columns.value.length);
+    assert.deepEqual(times, [100, 101]);
+
+    const printed = new Map<string, number>();
+    const isPresent = hasValue(columns.slot);
+    const names = entryNames(of, rows);
+    const absent = new Set<string>();
+    for (const [i, s] of rows.slot.entries()) {
+      if (isPresent(s)) printed.set(names[i]!.replace(/^\S+ /, '') + s, columns.slot[s]!);
+      else absent.add(names[i]!.replace(/^\S+ /, ''));
+    }
+    assert.deepEqual([...absent], ['unset']);
+    const values = [...printed].map(([name, value]) => `${name.replace(/\d+$/, '')} ${value}`);
+    assert.deepEqual(values.sort(), [
+      'jobs_total 0',
+      'jobs_total 5',
+      'latest 3',
+      'peak 3',
+      'took_bucket 2',
+      'took_bucket 7',
+      'took_bucket 9',
+      'unknown NaN',
+    ]);
+    assert.ok(!isPresent(0));
+    assert.match(String(bodies[0]), /^took_bucket\{le="2.0"\} 7.0$/m);
+    assert.match(String(bodies[0]), /^unknown NaN$/m);
+  });
+
+  it('are collected in the call that finds nothing new, without a page', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    const request = { pages: [], tail: 0, columns: true };
+    let collected: Collected | undefined;
+    // A directory that was written just now is listed again, until its times can be trusted.
+    while (collected === undefined) collected = await of.update(request);
+    assert.deepEqual(collected.bodies, []);
+    assert.equal(collected.columns?.fileId.length, 10);
+  });
+
+  it('are not had unless asked for, nor of what is printed alone', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    const pages = [pageFor(of)];
+    const request = { pages, tail: 0, onlyWhatIsPrinted: true };
+    assert.equal((await of.files.set.collect(request)).columns, undefined);
+    await assert.rejects(
+      of.files.set.collect({ ...request, columns: true }),
+      /^Error: columns are of all values, and only what is printed was asked for$/,
+    );
+  });
+
+  it('stay as they are, and are empty once they are released', async () => {
+    const directory = tempDirectory();
+    writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 1)]);
+    const of = await open(directory);
+    const { columns: first } = await collect(of);
+    const { valueOffset } = of.files.set.entryPlaces(first.fileId[0]!);
+    overwrite(join(directory, 'counter_1.db'), valueOffset[0]!, double(2));
+    const { columns: second } = await collect(of);
+    assert.deepEqual([...first.value, ...second.value], [1, 2]);
+    releaseColumns(first);
+    releaseColumns(first);
+    assert.equal(first.value.length + first.slot.length + first.fileId.length, 0);
+    assert.deepEqual([...second.value], [2]);
+    releaseColumns({
+      fileId: new Uint32Array(1),
+      generation: new Uint32Array(1),
+      entryEnd: new Uint32Array(1),
+    });
+    assert.throws(() => releaseColumns(new Uint32Array(1) as never), /expected columns/);
+  });
+
+  it('have the values of a held file; read again, it is of another generation', async () => {
+    const directory = tempDirectory();
+    const path = join(directory, 'counter_1.db');
+    writeMetricFile(path, [counter('jobs', 1)], { sizeBytes: 4096 });
+    const of = await open(directory);
+    const { columns: good } = await collect(of);
+    overwrite(path, 0, int32(4));
+    await of.update();
+    const { columns: held } = await collect(of);
+    assert.deepEqual([held.value, held.generation], [good.value, good.generation]);
+    writeMetricFile(path, [counter('jobs', 5)]);
+    await of.update();
+    const { columns: again } = await collect(of);
+    assert.deepEqual([...again.value], [5]);
+    assert.deepEqual(again.fileId, good.fileId);
+    assert.notDeepEqual(again.generation, good.generation);
+  });
+
+  it('end with retained files, whose entries have no places', async () => {
+    const directory = tempDirectory();
+    for (const pid of [1, 2]) {
+      writeMetricFile(join(directory, `counter_${pid}.db`), [counter('jobs', pid)]);
+    }
+    const of = await open(directory, { retainRemoved: true });
+    await collect(of);
+    rmSync(join(directory, 'counter_1.db'));
+    await of.update();
+    const { columns } = await collect(of);
+    assert.deepEqual([...columns.value], [2, 1]);
+    const [present, retained] = [...columns.fileId].map((id) => of.files.set.entryPlaces(id));
+    assert.deepEqual(retained, {
+      offset: new Uint32Array(),
+      valueOffset: new Uint32Array(),
+      valueBytes: 0,
+    });
+    assert.equal(present!.offset.length, 1);
+  });
+});
+
+describe('the places of entries', () => {
+  for (const [layout, valueBytes] of [
+    ['dict4-16', 16],
+    ['dict4-8', 8],
+  ] as const) {
+    it(`are bytes of the file, with values of ${valueBytes}`, async () => {
+      const directory = tempDirectory();
+      const path = join(directory, 'counter_1.db');
+      writeMetricFile(path, [counter('jobs', 1), counter('calls', 2)], { layout });
+      const of = await open(directory);
+      const { set } = of.files;
+      const { columns } = await collect(of);
+      const id = columns.fileId[0]!;
+      const places = set.entryPlaces(id);
+      assert.equal(places.valueBytes, valueBytes);
+      assert.deepEqual([...places.offset], [set.entryOffset(id, 0), set.entryOffset(id, 1)]);
+      assert.equal(places.offset[1], places.valueOffset[0]! + valueBytes);
+      overwrite(path, places.valueOffset[1]!, double(9));
+      assert.deepEqual([...(await collect(of)).columns.value], [1, 9]);
+    });
+  }
+
+  it('of a file without entries are none, and have no size of a value', async () => {
+    const directory = tempDirectory();
+    writeMetricFile(join(directory, 'counter_1.db'), []);
+    const { set } = (await open(directory)).files;
+    assert.deepEqual(set.entryPlaces(0), {
+      offset: new Uint32Array(),
+      valueOffset: new Uint32Array(),
+      valueBytes: 0,
+    });
+    assert.throws(() => set.entryPlaces(7), /no file has id 7/);
+  });
+});
