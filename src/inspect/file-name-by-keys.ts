@@ -6,8 +6,8 @@
  */
 import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
+import type { ReadEntry } from './entry-columns.js';
 import type { List } from './list.js';
-import type { ReadEntry } from './reading.js';
 
 /** Instead of the process id, which only the file name has. */
 export const UNKNOWN_PROCESS = '-';

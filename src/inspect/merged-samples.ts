@@ -2,15 +2,16 @@
  * All samples that a scrape of a reading would print, or the values of each process.
  */
 import { familyOf, isUnusable } from '../format/key.js';
-import { joinValues } from '../plan/join.js';
+import { joinColumns } from '../plan/join.js';
 import { OPERATION } from '../plan/operation.js';
 import type { ExposedSample } from './exposition.js';
 import type { Reading } from './reading.js';
-import { entriesOf, SeriesIndex, slotsWithEntries } from './series-index.js';
+import { indexOf } from './series-index.js';
+import { slotsWithEntries } from './series-structure.js';
 
 /** In output order. */
 export function* mergedSamples(reading: Reading): IterableIterator<ExposedSample> {
-  const index = new SeriesIndex(reading);
+  const index = indexOf(reading);
   const { layout } = index;
   const values = index.contributions(slotsWithEntries(layout));
   for (const { name: family, series, histograms, type } of layout.families) {
@@ -18,13 +19,13 @@ export function* mergedSamples(reading: Reading): IterableIterator<ExposedSample
     for (const { buckets, count } of histograms) {
       let total = 0;
       for (const { slot } of buckets) {
-        total += joinValues(OPERATION.sum, entriesOf(values.of(slot))).value!;
+        total += joinColumns(OPERATION.sum, values.of(slot)).value!;
         totals.set(slot, total);
       }
       totals.set(count.slot, total);
     }
     for (const { slot, operation, sampleName, labels } of series) {
-      const value = totals.get(slot) ?? joinValues(operation, entriesOf(values.of(slot))).value;
+      const value = totals.get(slot) ?? joinColumns(operation, values.of(slot)).value;
       if (value !== undefined) yield { family, sampleName, labels, value, type };
     }
   }
@@ -39,7 +40,10 @@ export function* processSamples(reading: Reading): IterableIterator<ProcessSampl
   for (const { fileName, fault, entries } of reading.files) {
     if (fileName === undefined || fault !== undefined) continue;
     const { type, processId } = fileName;
-    for (const { key, value } of entries) {
+    const { keyId, value: values } = entries;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      const key = reading.keys.read(keyId[i]!);
       if (isUnusable(key)) continue;
       const { sampleName, labels } = key;
       yield { family: familyOf(key, type), sampleName, labels, value, type, processId };

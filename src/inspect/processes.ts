@@ -195,10 +195,7 @@ export function usedBytesOf({ usedBytes, sizeBytes }: ReadFile): number {
 export function hasEarlierProcess(file: ReadFile, writer: Writer): boolean {
   if (writer.abandoned?.includes(file.identity)) return true;
   if (writer.liveness !== 'alive') return false;
-  for (const { timestampSeconds } of file.entries) {
-    if (isByEarlierProcess(timestampSeconds, writer)) return true;
-  }
-  return false;
+  return file.entries.timestampSeconds.some((seconds) => isByEarlierProcess(seconds, writer));
 }
 
 /** The latest sign that each process wrote; none if stat failed for its files. */
@@ -224,9 +221,7 @@ function lastSignOf({
   let last = modifiedSeconds ?? 0;
   // Only these gauges store a time.
   if (valueBytes === 16 && fileName?.mode?.includes('mostrecent')) {
-    for (const { timestampSeconds } of entries) {
-      if (timestampSeconds > last) last = timestampSeconds;
-    }
+    for (const seconds of entries.timestampSeconds) if (seconds > last) last = seconds;
   }
   return last > 0 ? last : undefined;
 }

@@ -4,12 +4,11 @@
 import { MetricFileError } from '../errors.js';
 import { faultOf, type InspectedFile } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
-import type { Key, UnusableKey } from '../format/key.js';
 import { findWriters, type WrittenFile } from '../processes/find-writers.js';
 import type { Writer } from '../processes/writer.js';
+import { FileEntries, NO_ENTRIES } from './entry-columns.js';
 import type { KeyTable } from './key-table.js';
-import type { List } from './list.js';
-import type { ReadEntry, ReadFile } from './reading.js';
+import type { ReadFile } from './reading.js';
 
 /** Who writes these files now. */
 export function writersOf(
@@ -36,7 +35,7 @@ export function toReadFile(
     path,
     name,
     fileName: parseFileName(name),
-    entries: new FileEntries(inspected, keys),
+    entries: entriesOf(inspected, keys),
     fault,
     valueBytes: inspected.valueBytes,
     usedBytes: inspected.usedBytes,
@@ -48,69 +47,20 @@ export function toReadFile(
   };
 }
 
-/** In columns, as the addon returns them; a million objects would take 100 MB. */
-class FileEntries implements List<ReadEntry> {
-  readonly keys: KeyTable;
-  readonly keyId: Uint32Array;
-  readonly inspected: Omit<InspectedFile, 'key' | 'keyEnd' | 'excerpt'>;
-
-  constructor(inspected: InspectedFile, keys: KeyTable) {
-    const { key, keyEnd, excerpt: _, ...columns } = inspected;
-    this.keys = keys;
-    this.inspected = columns;
-    let from = 0;
-    this.keyId = keyEnd.map((end) => {
-      const id = keys.add(key.subarray(from, end));
-      from = end;
-      return id;
-    });
-  }
-
-  get length(): number {
-    return this.keyId.length;
-  }
-
-  at(index: number): ReadEntry | undefined {
-    return index >= 0 && index < this.keyId.length ? new FileEntry(this, index) : undefined;
-  }
-
-  *[Symbol.iterator](): IterableIterator<ReadEntry> {
-    for (let i = 0; i < this.keyId.length; i++) yield new FileEntry(this, i);
-  }
-}
-
-class FileEntry implements ReadEntry {
-  readonly #file: FileEntries;
-  readonly #index: number;
-
-  constructor(file: FileEntries, index: number) {
-    this.#file = file;
-    this.#index = index;
-  }
-
-  get keyId(): number {
-    return this.#file.keyId[this.#index]!;
-  }
-
-  get key(): Key | UnusableKey {
-    return this.#file.keys.read(this.keyId);
-  }
-
-  get offset(): number {
-    return this.#file.inspected.offset[this.#index]!;
-  }
-
-  get valueOffset(): number {
-    return this.#file.inspected.valueOffset[this.#index]!;
-  }
-
-  get value(): number {
-    return this.#file.inspected.value[this.#index]!;
-  }
-
-  get timestampSeconds(): number {
-    return this.#file.inspected.timestampSeconds[this.#index]!;
-  }
+function entriesOf(inspected: InspectedFile, keys: KeyTable): FileEntries {
+  const { key, keyEnd, value, timestampSeconds, valueOffset, valueBytes } = inspected;
+  let from = 0;
+  const keyId = keyEnd.map((end) => {
+    const id = keys.add(key.subarray(from, end));
+    from = end;
+    return id;
+  });
+  const { length } = keyId;
+  return new FileEntries(
+    keys,
+    { keyId, value, timestampSeconds, valueOffset },
+    { from: 0, to: length, timesFrom: 0, timesTo: length, valueBytes },
+  );
 }
 
 /** A file of a name no client writes: not opened. */
@@ -120,7 +70,7 @@ export function unrecognisedFile(directory: string, name: string): ReadFile {
     path,
     name,
     fileName: undefined,
-    entries: [],
+    entries: NO_ENTRIES,
     fault: new MetricFileError('FILE_FOREIGN', path, 'no client writes a file of this name'),
     valueBytes: 0,
     usedBytes: -1,

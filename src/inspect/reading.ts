@@ -4,24 +4,11 @@
  */
 import type { MetricFileError } from '../errors.js';
 import type { FileName } from '../format/filename.js';
-import type { Key, UnusableKey } from '../format/key.js';
 import type { Writer } from '../processes/writer.js';
-import type { KeyTable } from './key-table.js';
-import type { List } from './list.js';
+import type { EntryColumns, Keys } from './entry-columns.js';
+import type { SeriesStructure } from './series-structure.js';
 
-/** One entry as the file has it. */
-export interface ReadEntry {
-  /** Equal for all entries of a reading with the same key text. */
-  readonly keyId: number;
-  /** Parsed on demand. */
-  readonly key: Key | UnusableKey;
-  /** Byte at which the entry begins, and at which its value is. */
-  readonly offset: number;
-  readonly valueOffset: number;
-  readonly value: number;
-  /** Unix time; 0 if none was stored, and in files with 8-byte values. */
-  readonly timestampSeconds: number;
-}
+export type { EntryColumns, ReadEntry } from './entry-columns.js';
 
 export interface ReadFile {
   readonly path: string;
@@ -30,7 +17,7 @@ export interface ReadFile {
   /** Undefined for a name no client writes; such a file is not opened and has no entries. */
   readonly fileName: FileName | undefined;
   /** All entries, or those before the fault. */
-  readonly entries: List<ReadEntry>;
+  readonly entries: EntryColumns;
   readonly fault: MetricFileError | undefined;
   /** 8 or 16; 0 while there is no entry. */
   readonly valueBytes: number;
@@ -54,9 +41,11 @@ export interface Reading {
   readonly takenAtSeconds: number;
   readonly files: readonly ReadFile[];
   /** Of all files. */
-  readonly keys: KeyTable;
+  readonly keys: Keys;
   /** For each process id in file names; liveness is alive, dead or unknown. */
   readonly writers: ReadonlyMap<string, Writer>;
   /** When the machine was booted; undefined if unknown. */
   readonly bootSeconds: number | undefined;
+  /** Absent if it is still to be planned (series-index.ts). A daemon knows it. */
+  readonly structure?: SeriesStructure;
 }

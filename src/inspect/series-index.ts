@@ -3,16 +3,17 @@
  * process; and what the files say of each family.
  *
  * src/plan/ decides to which series an entry belongs, and by which operation it joins; plan/join.ts joins the values.
+ * What is independent of the values is a SeriesStructure; this binds one to the files of a reading.
  */
-import type { MetricType } from '../format/filename.js';
-import { isUnusable, type Key } from '../format/key.js';
+import { Memo } from '../memo.js';
+import type { Joinable, Joinables } from '../plan/join.js';
 import type { Layout } from '../plan/layout.js';
-import { type MergeRule, mergeRule } from '../plan/operation.js';
-import { type FamilySurvey, Plan, SLOT_NOWHERE } from '../plan/plan.js';
 import type { Series } from '../plan/series.js';
-import { atOnce } from '../steps.js';
-import type { KeyTable } from './key-table.js';
-import type { ReadEntry, ReadFile, Reading } from './reading.js';
+import type { ReadEntry } from './entry-columns.js';
+import type { List } from './list.js';
+import { isPlanned, planReading } from './plan-reading.js';
+import type { ReadFile, Reading } from './reading.js';
+import type { IndexedFamily, Place, Places, SeriesStructure } from './series-structure.js';
 
 /** One entry's part in a series. */
 export interface Contribution {
@@ -20,300 +21,144 @@ export interface Contribution {
   readonly entry: ReadEntry;
 }
 
-/** A family as the files have it. */
-export interface IndexedFamily {
-  /** As named in the keys; the output may rename it. */
-  readonly name: string;
-  /** Of the first file that has the family. */
-  readonly type: MetricType;
-  /** Of the last gauge file that has the family. */
-  readonly mode: string | undefined;
-  /** Of the first entry. */
-  readonly help: string;
-  readonly rule: MergeRule;
-  /** What the files say, and the first file that says it. */
-  readonly types: ReadonlyMap<string, ReadFile>;
-  readonly modes: ReadonlyMap<string, ReadFile>;
-  readonly helps: ReadonlyMap<string, ReadFile>;
-  /** All series with an entry, first seen first, including those that print the same line. */
-  readonly series: readonly Series[];
-  /** Those left out because a later one prints the same line. */
-  readonly identical: readonly Series[];
-  /** Buckets whose bound is not a number; they count for nothing. */
-  readonly unusable: readonly Contribution[];
-}
+const indexes = new Memo<object, SeriesIndex>();
 
-const NO_SERIES: Pick<IndexedFamily, 'series' | 'identical'> = { series: [], identical: [] };
+/** The index of a reading, made when it is first asked for. */
+export function indexOf(reading: Pick<Reading, 'files' | 'keys' | 'structure'>): SeriesIndex {
+  return indexes.get(reading, () => new SeriesIndex(reading));
+}
 
 /** Damaged files are left out, as in a scrape. */
 export class SeriesIndex {
-  readonly layout: Layout;
-  /** What the files disagree about, by family. */
-  readonly conflicts: ReadonlyMap<string, string>;
-  readonly #keys: KeyTable;
-  readonly #files: readonly ReadFile[];
-  readonly #keyIds: readonly Uint32Array[];
-  readonly #slotsOf: readonly Uint32Array[];
-  readonly #familyOfKey: Int32Array;
-  readonly #repairedKeys: ReadonlySet<number>;
-  readonly #survey: FamilySurvey;
-  #modes: ReadonlyMap<string, string> | undefined;
-  #families: readonly IndexedFamily[] | undefined;
+  readonly structure: SeriesStructure;
+  /** By rank. */
+  readonly files: readonly ReadFile[];
   #contributions: Contributions | undefined;
 
-  constructor({ files: all, keys }: Pick<Reading, 'files' | 'keys'>) {
-    const plan = new Plan((id) => keys.read(id));
-    const files = all.filter((file) => file.fault === undefined && file.fileName);
-    const keyIds = files.map(({ entries }) => Uint32Array.from(entries, ({ keyId }) => keyId));
-    for (const [id, { fileName }] of files.entries()) {
-      plan.addFile(id, fileName!);
-      atOnce(plan.admit(id, 0, keyIds[id]!));
-    }
-    const survey = surveyOf(plan, files, keyIds);
-    atOnce(plan.define(survey));
+  /** @param reading its structure is planned if it has none */
+  constructor({ files, keys, structure }: Pick<Reading, 'files' | 'keys' | 'structure'>) {
+    this.files = files.filter(isPlanned);
+    this.structure = structure ?? planReading(this.files, keys);
+  }
 
-    const slotsOf = keyIds.map((ids, id) => {
-      const slots = new Uint32Array(ids.length);
-      atOnce(plan.fillRows(id, 0, ids, slots, new Uint8Array(ids.length), 0));
-      return slots;
-    });
-    this.layout = atOnce(plan.layOut(inOrder(slotsOf, plan.slotCount)));
-    this.conflicts = new Map([...plan.conflicts()].map(({ family, found }) => [family, found]));
-    this.#keys = keys;
-    this.#files = files;
-    this.#keyIds = keyIds;
-    this.#slotsOf = slotsOf;
-    this.#familyOfKey = plan.familyOfKey;
-    this.#repairedKeys = plan.repairedKeys;
-    this.#survey = survey;
+  get layout(): Layout {
+    return this.structure.parts.layout;
+  }
+
+  /** What the files disagree about, by family. */
+  get conflicts(): ReadonlyMap<string, string> {
+    return this.structure.parts.conflicts;
   }
 
   /** Mode of the last gauge file that has the family, by family; none for one that no gauge file has. */
   get modes(): ReadonlyMap<string, string> {
-    this.#modes ??= this.#findModes();
-    return this.#modes;
+    return this.structure.modes;
   }
 
   /** First seen first. */
   get families(): readonly IndexedFamily[] {
-    this.#families ??= this.#indexFamilies();
-    return this.#families;
+    return this.structure.families;
   }
 
   /** The entries that go into each of these slots. */
   contributions(slots: Iterable<number>): Contributions {
-    return new Contributions(this.#files, this.#slotsOf, slots);
+    return new Contributions(this.files, this.structure.placesOf(slots));
   }
 
   /** The entries of a series, in the order in which they are merged. */
-  partsOf({ slot }: Series): Contribution[] {
-    this.#contributions ??= this.contributions(slotsWithEntries(this.layout));
+  partsOf({ slot }: Series): Parts {
+    this.#contributions ??= new Contributions(this.files, this.structure.places);
     return this.#contributions.of(slot);
   }
 
-  /** Whether a key of an undamaged metric file is unusable, or was repaired. The plan has read it: it is not parsed again. */
-  isFlawed(keyId: number): boolean {
-    return this.#familyOfKey[keyId]! < 0 || this.#repairedKeys.has(keyId);
-  }
-
-  #findModes(): Map<string, string> {
-    const { firstKey, lastModeFile } = this.#survey;
-    const modes = new Map<string, string>();
-    for (const [family, last] of lastModeFile.entries()) {
-      if (last >= 0) modes.set(this.#nameOf(firstKey[family]!), this.#files[last]!.fileName!.mode!);
-    }
-    return modes;
-  }
-
-  #nameOf(keyId: number): string {
-    return (this.#keys.read(keyId) as Key).family;
-  }
-
-  #indexFamilies(): IndexedFamily[] {
-    const { firstFile, firstKey, lastModeFile } = this.#survey;
-    const series = this.#seriesByFamily();
-    const said = this.#said();
-    const families: IndexedFamily[] = [];
-    for (const [id, first] of firstFile.entries()) {
-      if (first < 0) continue;
-      const { family: name, help } = this.#keys.read(firstKey[id]!) as Key;
-      const { type } = this.#files[first]!.fileName!;
-      const mode = this.#files[lastModeFile[id]!]?.fileName?.mode;
-      const rule = mergeRule(type, mode);
-      const { nowhere, ...ways } = said[id]!;
-      // In other families it means never set.
-      const unusable = rule.hasBuckets ? nowhere : [];
-      families.push({ name, type, mode, help, rule, ...ways, ...series[id]!, unusable });
-    }
-    return families;
-  }
-
-  /** By family. */
-  #seriesByFamily(): Pick<IndexedFamily, 'series' | 'identical'>[] {
-    const { firstFile } = this.#survey;
-    const familyOfSlot = new Int32Array(this.layout.slotCount);
-    for (const [file, slots] of this.#slotsOf.entries()) {
-      const keyIds = this.#keyIds[file]!;
-      for (let i = 0; i < slots.length; i++) {
-        familyOfSlot[slots[i]!] = this.#familyOfKey[keyIds[i]!]!;
-      }
-    }
-    const byFamily = Array.from(firstFile, () => NO_SERIES);
-    for (const { seenSlot, series, identical } of this.layout.families) {
-      if (seenSlot.length === 0) continue;
-      const bySlot = new Map<number, Series>();
-      for (const laidOut of series) bySlot.set(laidOut.slot, laidOut);
-      for (const laidOut of identical) bySlot.set(laidOut.slot, laidOut);
-      byFamily[familyOfSlot[seenSlot[0]!]!] = {
-        series: Array.from(seenSlot, (slot) => bySlot.get(slot)!),
-        identical,
-      };
-    }
-    return byFamily;
-  }
-
-  /** By family. */
-  #said() {
-    const said = Array.from(this.#survey.firstFile, () => ({
-      types: new Map<string, ReadFile>(),
-      modes: new Map<string, ReadFile>(),
-      helps: new Map<string, ReadFile>(),
-      nowhere: [] as Contribution[],
-    }));
-    const isHelpKnown = new Uint8Array(this.#keys.size);
-    for (const [id, file] of this.#files.entries()) {
-      const { type, mode } = file.fileName!;
-      const keyIds = this.#keyIds[id]!;
-      const slots = this.#slotsOf[id]!;
-      for (let i = 0; i < keyIds.length; i++) {
-        const keyId = keyIds[i]!;
-        const family = said[this.#familyOfKey[keyId]!];
-        if (family === undefined) continue;
-        if (!family.types.has(type)) family.types.set(type, file);
-        if (mode !== undefined && !family.modes.has(mode)) family.modes.set(mode, file);
-        if (slots[i] === SLOT_NOWHERE) family.nowhere.push({ file, entry: file.entries.at(i)! });
-        if (isHelpKnown[keyId]) continue;
-        isHelpKnown[keyId] = 1;
-        const key = this.#keys.read(keyId);
-        if (!isUnusable(key) && !family.helps.has(key.help)) family.helps.set(key.help, file);
-      }
-    }
-    return said;
+  contributionAt({ rank, entry }: Place): Contribution {
+    const file = this.files[rank]!;
+    return { file, entry: file.entries.at(entry)! };
   }
 }
 
-export function entriesOf(contributions: readonly Contribution[]): ReadEntry[] {
-  return contributions.map(({ entry }) => entry);
-}
-
-export function* slotsWithEntries({ families }: Layout): IterableIterator<number> {
-  for (const { seenSlot } of families) yield* seenSlot;
-}
-
-/** All slots with an entry, first seen first. */
-function inOrder(slotsOf: readonly Uint32Array[], slotCount: number): Uint32Array {
-  const isSeen = new Uint8Array(slotCount);
-  isSeen[SLOT_NOWHERE] = 1;
-  const order = new Uint32Array(slotCount);
-  let count = 0;
-  for (const slots of slotsOf) {
-    for (const slot of slots) {
-      if (isSeen[slot]) continue;
-      isSeen[slot] = 1;
-      order[count++] = slot;
-    }
-  }
-  return order.subarray(0, count);
-}
-
-/** The places of the entries of some slots; entries are read on demand. */
+/** The entries of some slots, read on demand. */
 export class Contributions {
   readonly #files: readonly ReadFile[];
-  /** By slot, from 1; 0 for a slot that is not selected. */
-  readonly #rankOf: Uint32Array;
-  /** Those of rank r are at begin[r - 1] to begin[r], in file order. */
-  readonly #begin: Uint32Array;
-  readonly #file: Uint32Array;
-  readonly #entry: Uint32Array;
+  readonly #places: Places;
 
-  /** @param slotsOf slot of each entry, by file */
-  constructor(
-    files: readonly ReadFile[],
-    slotsOf: readonly Uint32Array[],
-    wanted: Iterable<number>,
-  ) {
+  constructor(files: readonly ReadFile[], places: Places) {
     this.#files = files;
-    const slots = Uint32Array.from(new Set(wanted));
-    const last = slots.reduce((max, slot) => Math.max(max, slot), 0);
-    this.#rankOf = new Uint32Array(last + 1);
-    for (const [i, slot] of slots.entries()) this.#rankOf[slot] = i + 1;
-
-    this.#begin = new Uint32Array(slots.length + 1);
-    for (const column of slotsOf) {
-      for (const slot of column) {
-        const rank = this.#rankOf[slot] ?? 0;
-        if (rank > 0) this.#begin[rank]! += 1;
-      }
-    }
-    for (let rank = 1; rank <= slots.length; rank++) this.#begin[rank]! += this.#begin[rank - 1]!;
-    const count = this.#begin[slots.length]!;
-    this.#file = new Uint32Array(count);
-    this.#entry = new Uint32Array(count);
-    const next = this.#begin.slice();
-    for (const [id, column] of slotsOf.entries()) {
-      for (let i = 0; i < column.length; i++) {
-        const rank = this.#rankOf[column[i]!] ?? 0;
-        if (rank === 0) continue;
-        const at = next[rank - 1]!;
-        next[rank - 1] = at + 1;
-        this.#file[at] = id;
-        this.#entry[at] = i;
-      }
-    }
+    this.#places = places;
   }
 
   /** Files in name order; none for a slot that was not selected. */
-  of(slot: number): Contribution[] {
-    const rank = this.#rankOf[slot] ?? 0;
-    const found: Contribution[] = [];
-    if (rank === 0) return found;
-    for (let at = this.#begin[rank - 1]!; at < this.#begin[rank]!; at++) {
-      const file = this.#files[this.#file[at]!]!;
-      found.push({ file, entry: file.entries.at(this.#entry[at]!)! });
-    }
-    return found;
+  of(slot: number): Parts {
+    const { from, to } = this.#places.of(slot);
+    return new Parts(this.#files, this.#places, from, to);
   }
 }
 
-/** As FileSet.survey does: files in name order, a file's id being its rank. */
-function surveyOf(plan: Plan, files: readonly ReadFile[], keyIds: readonly Uint32Array[]) {
-  const none = () => new Int32Array(plan.familyCount).fill(-1);
-  const survey = {
-    firstRank: none(),
-    firstFile: none(),
-    firstEntry: none(),
-    firstKey: none(),
-    lastFile: none(),
-    firstModeFile: none(),
-    lastModeFile: none(),
-  };
-  const { familyOfKey } = plan;
-  for (const [id, keys] of keyIds.entries()) {
-    const setsMode = files[id]!.fileName!.type === 'gauge';
-    for (let i = 0; i < keys.length; i++) {
-      const family = familyOfKey[keys[i]!]!;
-      if (family < 0) continue;
-      if (survey.firstRank[family]! < 0) {
-        survey.firstRank[family] = id;
-        survey.firstFile[family] = id;
-        survey.firstEntry[family] = i;
-        survey.firstKey[family] = keys[i]!;
-      }
-      survey.lastFile[family] = id;
-      if (!setsMode) continue;
-      if (survey.firstModeFile[family]! < 0) survey.firstModeFile[family] = id;
-      survey.lastModeFile[family] = id;
-    }
+/** The entries of one series. Values are read from columns: no object is made of an entry that is not asked for. */
+export class Parts implements List<Contribution>, Joinables {
+  readonly #files: readonly ReadFile[];
+  readonly #places: Places;
+  readonly #from: number;
+  readonly length: number;
+
+  constructor(files: readonly ReadFile[], places: Places, from: number, to: number) {
+    this.#files = files;
+    this.#places = places;
+    this.#from = from;
+    this.length = to - from;
   }
-  return survey;
+
+  /** The rank of its file. REQUIRES, as for all of these: 0 <= i < length. */
+  rankAt(i: number): number {
+    return this.#places.rank[this.#from + i]!;
+  }
+
+  fileAt(i: number): ReadFile {
+    return this.#files[this.rankAt(i)]!;
+  }
+
+  entryAt(i: number): ReadEntry {
+    return this.fileAt(i).entries.at(this.#indexAt(i))!;
+  }
+
+  valueAt(i: number): number {
+    return this.fileAt(i).entries.value[this.#indexAt(i)]!;
+  }
+
+  timestampAt(i: number): number {
+    return this.fileAt(i).entries.timestampSeconds[this.#indexAt(i)] ?? 0;
+  }
+
+  valueOffsetAt(i: number): number {
+    return this.fileAt(i).entries.valueOffset[this.#indexAt(i)]!;
+  }
+
+  at(i: number): Contribution | undefined {
+    if (i < 0 || i >= this.length) return undefined;
+    return { file: this.fileAt(i), entry: this.entryAt(i) };
+  }
+
+  *[Symbol.iterator](): IterableIterator<Contribution> {
+    for (let i = 0; i < this.length; i++) yield this.at(i)!;
+  }
+
+  values(): number[] {
+    const values: number[] = [];
+    for (let i = 0; i < this.length; i++) values.push(this.valueAt(i));
+    return values;
+  }
+
+  /** Those of some files. */
+  ofFiles(isWanted: (rank: number) => boolean): Joinable[] {
+    const wanted: Joinable[] = [];
+    for (let i = 0; i < this.length; i++) {
+      if (!isWanted(this.rankAt(i))) continue;
+      wanted.push({ value: this.valueAt(i), timestampSeconds: this.timestampAt(i) });
+    }
+    return wanted;
+  }
+
+  #indexAt(i: number): number {
+    return this.#places.entry[this.#from + i]!;
+  }
 }

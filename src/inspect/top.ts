@@ -11,14 +11,15 @@
 import { compareCodePoints } from '../format/code-point.js';
 import { isUnusable, type Key, type Labels } from '../format/key.js';
 import { Memo } from '../memo.js';
-import { joinValues } from '../plan/join.js';
+import { joinColumns } from '../plan/join.js';
 import type { Liveness } from '../processes/writer.js';
 import { check } from './check.js';
+import { NO_ENTRIES } from './entry-columns.js';
 import type { Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';
 import type { ReadFile, Reading } from './reading.js';
-import { entriesOf, SeriesIndex } from './series-index.js';
+import { SeriesIndex } from './series-index.js';
 import { seriesName } from './series-name.js';
 
 export interface TopProcess {
@@ -221,7 +222,7 @@ function indexGauges(reading: Reading): ReadonlyMap<string, GaugeNow> {
   for (const { name, mode, rule, series: allSeries } of index.families) {
     for (const series of allSeries) {
       const parts = index.partsOf(series);
-      const { value } = joinValues(rule.operation, entriesOf(parts));
+      const { value } = joinColumns(rule.operation, parts);
       if (value === undefined) continue;
       const text = seriesName(series.sampleName, series.labels);
       gauges.set(text, { family: name, mode, processes: parts.length, value });
@@ -238,16 +239,17 @@ function* movedEntries(
   before: ReadFile | undefined,
 ): IterableIterator<{ keyId: number; key: Key; increments: number }> {
   const isSame = before?.identity === file.identity;
-  let i = 0;
-  for (const entry of file.entries) {
-    const last = isSame ? before?.entries.at(i) : undefined;
-    i++;
-    const { value, valueOffset, keyId } = entry;
-    if (last !== undefined && last.value === value) continue;
-    const { key } = entry;
+  const { entries } = file;
+  const { keyId, value: values } = entries;
+  const last = isSame && before !== undefined ? before.entries : NO_ENTRIES;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (last.value[i] === value) continue;
+    const { key } = entries.at(i)!;
     if (isUnusable(key) || !countsIncrements(file, key)) continue;
-    const from = last?.valueOffset === valueOffset ? last.value : 0;
-    if (value > from) yield { keyId, key, increments: value - from };
+    const isKnown = i < last.length && last.valueOffset[i] === entries.valueOffset[i];
+    const from = isKnown ? last.value[i]! : 0;
+    if (value > from) yield { keyId: keyId[i]!, key, increments: value - from };
   }
 }
 

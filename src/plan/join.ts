@@ -19,30 +19,51 @@ export interface Joined {
   readonly winner: number | undefined;
 }
 
+/** Values in columns, in the order of their files. */
+export interface Joinables {
+  readonly length: number;
+  valueAt(index: number): number;
+  timestampAt(index: number): number;
+}
+
 /** @param values in the order of their files */
 export function joinValues(operation: Operation, values: readonly Joinable[]): Joined {
-  if (values.length === 0) return { value: undefined, winner: undefined };
+  return joinColumns(operation, {
+    length: values.length,
+    valueAt: (i) => values[i]!.value,
+    timestampAt: (i) => values[i]!.timestampSeconds,
+  });
+}
+
+export function joinColumns(operation: Operation, values: Joinables): Joined {
+  const { length } = values;
+  if (length === 0) return { value: undefined, winner: undefined };
   if (operation === OPERATION.sum) {
-    return { value: values.reduce((sum, { value }) => sum + value, 0), winner: undefined };
+    let sum = 0;
+    for (let i = 0; i < length; i++) sum += values.valueAt(i);
+    return { value: sum, winner: undefined };
   }
   // A NaN that comes first stays, a later one never wins. In mostRecent what was never set does not count.
   let winner = operation === OPERATION.mostRecent ? undefined : 0;
+  let held = winner === undefined ? 0 : values.valueAt(winner);
   let latest = 0;
-  for (const [i, { value, timestampSeconds }] of values.entries()) {
+  for (let i = 0; i < length; i++) {
     if (operation === OPERATION.mostRecent) {
+      const timestampSeconds = values.timestampAt(i);
       if (!(latest < timestampSeconds)) continue;
       latest = timestampSeconds;
       winner = i;
       continue;
     }
-    const held = values[winner!]!.value;
+    const value = values.valueAt(i);
     if (
       operation === OPERATION.last ||
       (operation === OPERATION.min && value < held) ||
       (operation === OPERATION.max && value > held)
     ) {
       winner = i;
+      held = value;
     }
   }
-  return { value: winner === undefined ? undefined : values[winner]!.value, winner };
+  return { value: winner === undefined ? undefined : values.valueAt(winner), winner };
 }

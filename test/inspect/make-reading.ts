@@ -1,8 +1,9 @@
 /** A Reading made by hand: what a test of a view says of a directory, and nothing else. */
 import { MetricFileError } from '../../src/errors.js';
 import { parseFileName } from '../../src/format/filename.js';
+import { type EntryColumns, FileEntries } from '../../src/inspect/entry-columns.js';
 import { KeyTable } from '../../src/inspect/key-table.js';
-import type { ReadEntry, ReadFile, Reading } from '../../src/inspect/reading.js';
+import type { ReadFile, Reading } from '../../src/inspect/reading.js';
 import type { Liveness, Writer } from '../../src/processes/writer.js';
 
 /** The time of every reading that says none. */
@@ -25,20 +26,19 @@ export type MadeFile = Partial<Omit<ReadFile, 'entries' | 'fault'>> & {
   readonly fault?: MetricFileError['code'];
 };
 
-function makeEntry(keys: KeyTable, entry: MadeEntry, index: number, type = 'gauge'): ReadEntry {
-  const { name, labels = {}, value = 0, timestampSeconds = 0, help = 'help' } = entry;
-  const sampleName = entry.sampleName ?? (type === 'counter' ? `${name}_total` : name);
-  const raw = entry.rawKey ?? JSON.stringify([name, sampleName, labels, help]);
-  const offset = 8 + 64 * index;
-  const keyId = keys.add(Buffer.from(raw));
-  return {
-    keyId,
-    key: keys.read(keyId),
-    offset,
-    valueOffset: offset + 48,
-    value,
-    timestampSeconds,
+function makeEntries(keys: KeyTable, made: readonly MadeEntry[], type = 'gauge'): EntryColumns {
+  const keyId = made.map(({ name, sampleName, labels = {}, help = 'help', rawKey }) => {
+    const sample = sampleName ?? (type === 'counter' ? `${name}_total` : name);
+    return keys.add(Buffer.from(rawKey ?? JSON.stringify([name, sample, labels, help])));
+  });
+  const columns = {
+    keyId: Uint32Array.from(keyId),
+    value: Float64Array.from(made, ({ value = 0 }) => value),
+    timestampSeconds: Float64Array.from(made, ({ timestampSeconds = 0 }) => timestampSeconds),
+    valueOffset: Uint32Array.from(made, (_, i) => 8 + 64 * i + 48),
   };
+  const to = made.length;
+  return new FileEntries(keys, columns, { from: 0, to, timesFrom: 0, timesTo: to, valueBytes: 16 });
 }
 
 export function makeFile(name: string, made: MadeFile = {}, keys = new KeyTable()): ReadFile {
@@ -48,7 +48,7 @@ export function makeFile(name: string, made: MadeFile = {}, keys = new KeyTable(
     path: `/run/prom/${name}`,
     name,
     fileName,
-    entries: entries.map((entry, i) => makeEntry(keys, entry, i, fileName?.type)),
+    entries: makeEntries(keys, entries, fileName?.type),
     fault:
       fault === undefined
         ? undefined

@@ -19,15 +19,18 @@ export function bucketTotals(contributions: Contributions, { buckets }: Histogra
   const boundsOf = new Map<ReadFile, Set<number>>();
   for (const [i, { slot, bound }] of buckets.entries()) {
     let merged = 0;
-    for (const { file, entry } of contributions.of(slot)) {
-      merged += entry.value;
+    const parts = contributions.of(slot);
+    for (let part = 0; part < parts.length; part++) {
+      const file = parts.fileAt(part);
+      const value = parts.valueAt(part);
+      merged += value;
       let own = byFile.get(file);
       if (own === undefined) {
         own = new Array<number>(buckets.length).fill(0);
         byFile.set(file, own);
         boundsOf.set(file, new Set());
       }
-      own[i]! += entry.value;
+      own[i]! += value;
       boundsOf.get(file)!.add(bound!);
     }
     all.push((all.at(-1) ?? 0) + merged);

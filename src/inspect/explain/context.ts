@@ -49,7 +49,7 @@ export function nameInFiles(
   group: Histogram | undefined,
 ) {
   const slot = group?.buckets[0]?.slot ?? series.slot;
-  const key = contributions.of(slot)[0]?.entry.key;
+  const key = contributions.of(slot).at(0)?.entry.key;
   return key !== undefined && 'family' in key ? key.family : undefined;
 }
 

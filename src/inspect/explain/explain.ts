@@ -9,7 +9,7 @@ import { nearest } from '../near-names.js';
 import { lastSeenByProcess } from '../processes.js';
 import type { Reading } from '../reading.js';
 import type { Selector } from '../selector.js';
-import { SeriesIndex } from '../series-index.js';
+import { indexOf } from '../series-index.js';
 import type { Context } from './context.js';
 import type { Explanation } from './explanation.js';
 import { explainHistogram } from './histogram.js';
@@ -18,7 +18,7 @@ import { explainSeries } from './series.js';
 
 /** Explains all selected series; in output order. */
 export function explain(reading: Reading, selector: Selector): Explanation {
-  const index = new SeriesIndex(reading);
+  const index = indexOf(reading);
   const series: ChosenSeries[] = [];
   const histograms: ChosenHistogram[] = [];
   for (const family of index.layout.families) {
@@ -47,7 +47,7 @@ export function explain(reading: Reading, selector: Selector): Explanation {
 /** Names similar to one that was not found; nearest first. */
 export function nearNames(reading: Reading, wanted: string): string[] {
   const names = new Set<string>();
-  for (const { name, series } of new SeriesIndex(reading).layout.families) {
+  for (const { name, series } of indexOf(reading).layout.families) {
     names.add(name);
     for (const { sampleName } of series) names.add(sampleName);
   }

@@ -1,8 +1,10 @@
 /** One histogram: its observations, and those of each file. */
 import { formatNumber } from '../../format/number.js';
+import { joinColumns } from '../../plan/join.js';
+import { OPERATION } from '../../plan/operation.js';
 import { observations } from '../observations.js';
 import type { ReadFile } from '../reading.js';
-import type { Contribution } from '../series-index.js';
+import type { Parts } from '../series-index.js';
 import { seriesName } from '../series-name.js';
 import { bucketTotals } from './bucket-totals.js';
 import { type Context, holderOf, nameInFiles, percentOf } from './context.js';
@@ -17,14 +19,13 @@ export function explainHistogram(
   const { buckets, count } = group;
   const bounds = buckets.map(({ bound }) => bound!);
   const totals = bucketTotals(context.contributions, group);
-  const sums = sum === undefined ? [] : context.contributions.of(sum.slot);
-  const sumOf = (own: readonly Contribution[]) =>
-    own.length === 0 ? undefined : own.reduce((total, { entry }) => total + entry.value, 0);
-  const sumsByFile = groupByFile(sums);
+  const sums = sum === undefined ? undefined : context.contributions.of(sum.slot);
+  const sumsByFile = sums === undefined ? new Map<ReadFile, number>() : sumByFile(sums);
 
-  const all = observations(bounds, totals.all, sumOf(sums));
+  const sumOfAll = sums && joinColumns(OPERATION.sum, sums).value;
+  const all = observations(bounds, totals.all, sumOfAll);
   const shares = [...totals.byFile].map(([file, own]): HistogramShare => {
-    const seen = observations(bounds, own, sumOf(sumsByFile.get(file) ?? []));
+    const seen = observations(bounds, own, sumsByFile.get(file));
     return {
       ...holderOf(context, file),
       ...seen,
@@ -44,12 +45,11 @@ export function explainHistogram(
   return { ...base, warnings: warningsOfHistogram(base, [...totals.boundsOf.values()], conflict) };
 }
 
-function groupByFile(own: readonly Contribution[]): Map<ReadFile, Contribution[]> {
-  const groups = new Map<ReadFile, Contribution[]>();
-  for (const contribution of own) {
-    const group = groups.get(contribution.file);
-    if (group === undefined) groups.set(contribution.file, [contribution]);
-    else group.push(contribution);
+function sumByFile(parts: Parts): Map<ReadFile, number> {
+  const sums = new Map<ReadFile, number>();
+  for (let i = 0; i < parts.length; i++) {
+    const file = parts.fileAt(i);
+    sums.set(file, (sums.get(file) ?? 0) + parts.valueAt(i));
   }
-  return groups;
+  return sums;
 }

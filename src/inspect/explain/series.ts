@@ -1,5 +1,5 @@
 /** One series: its value, and what each file contributes. */
-import { joinValues } from '../../plan/join.js';
+import { joinColumns } from '../../plan/join.js';
 import type { Histogram } from '../../plan/laid-out-family.js';
 import { OPERATION, type Operation } from '../../plan/operation.js';
 import type { Series } from '../../plan/series.js';
@@ -49,32 +49,33 @@ function plainShares(
 ): { value: number | undefined; shares: Share[] } {
   const { reading, contributions } = context;
   const own = contributions.of(series.slot);
-  const { value, winner } = joinValues(
-    operation,
-    own.map(({ entry }) => entry),
-  );
-  const adds = operation === OPERATION.sum && own.every(({ entry }) => entry.value >= 0);
+  const { value, winner } = joinColumns(operation, own);
+  const adds = operation === OPERATION.sum && own.values().every((part) => part >= 0);
   // Field by field: a directory of dead processes has a million of these.
-  const shares = own.map(({ file, entry }, i): Share => {
+  const shares: Share[] = [];
+  for (let i = 0; i < own.length; i++) {
+    const file = own.fileAt(i);
     const holder = holderOf(context, file);
     const { processId, liveness, lastSeenSeconds, role, program, file: name } = holder;
-    const set = entry.timestampSeconds > 0 ? entry.timestampSeconds : undefined;
-    return {
+    const part = own.valueAt(i);
+    const timestampSeconds = own.timestampAt(i);
+    const set = timestampSeconds > 0 ? timestampSeconds : undefined;
+    shares.push({
       processId,
       liveness,
       lastSeenSeconds,
       role,
       program,
       file: name,
-      value: entry.value,
-      valueOffset: entry.valueOffset,
-      percent: adds ? percentOf(entry.value, value) : undefined,
+      value: part,
+      valueOffset: own.valueOffsetAt(i),
+      percent: adds ? percentOf(part, value) : undefined,
       setSeconds: set,
       ageSeconds: set === undefined ? undefined : reading.takenAtSeconds - set,
-      previousLife: isOfEarlierProcess(reading, file, entry.timestampSeconds),
+      previousLife: isOfEarlierProcess(reading, file, timestampSeconds),
       decides: i === winner,
-    };
-  });
+    });
+  }
   return { value, shares };
 }
 

@@ -34,7 +34,7 @@ export const overBudget: Rule = {
     const files = reading.files.filter((file) => file.fault === undefined && file.fileName);
     files.sort((a, b) => compareCodePoints(a.name, b.name));
     for (const [id, file] of files.entries()) {
-      const keyIds = Uint32Array.from(file.entries, ({ keyId }) => keyId);
+      const { keyId: keyIds } = file.entries;
       let newKeys = 0;
       for (const keyId of keyIds) {
         if (isKnown[keyId] === 0) newKeys++;

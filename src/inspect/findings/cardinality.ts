@@ -4,7 +4,7 @@
  */
 import { OPERATION } from '../../plan/operation.js';
 import { counted, formatCount } from '../quantity.js';
-import type { IndexedFamily } from '../series-index.js';
+import type { IndexedFamily } from '../series-structure.js';
 import type { Rule } from './finding.js';
 
 /** Label sets of one family. A service with hundreds of routes has fewer. */

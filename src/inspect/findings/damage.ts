@@ -45,7 +45,8 @@ export const unusableEntry: Rule = {
       yield { text: located(file.name, key.found, offset), file: file.name };
     }
     for (const { name: family, unusable } of subject.families) {
-      for (const { file, entry } of unusable) {
+      for (const place of unusable) {
+        const { file, entry } = subject.contributionAt(place);
         const found = `bucket of ${family} whose le is not a number`;
         yield { text: located(file.name, found, entry.offset), file: file.name, family };
       }

@@ -2,13 +2,14 @@
  * What dead processes, earlier processes and an earlier boot left behind. `src/reference.md` C7, C12; client_python#495,
  * client_python#566.
  */
-import { joinValues } from '../../plan/join.js';
+import { joinColumns, joinValues } from '../../plan/join.js';
 import type { Series } from '../../plan/series.js';
 import { hasEarlierProcess } from '../processes.js';
 import { formatCount, formatValue } from '../quantity.js';
 import type { ReadFile } from '../reading.js';
-import { type Contribution, entriesOf, type IndexedFamily } from '../series-index.js';
+import type { Parts } from '../series-index.js';
 import { seriesName } from '../series-name.js';
+import type { IndexedFamily } from '../series-structure.js';
 import type { Evidence, Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
@@ -25,7 +26,7 @@ export const deadLiveGauge: Rule = {
       yield* changeWithout(
         subject,
         family,
-        ({ file }) => isLiveFile(file) && isDead(subject, file),
+        (rank) => isLiveFile(subject.files[rank]!) && subject.isDead(rank),
       );
     }
   },
@@ -41,9 +42,7 @@ export const deadAllGauge: Rule = {
   *find(subject) {
     for (const { name, mode, rule, series: allSeries } of subject.families) {
       if (mode === undefined || mode.startsWith('live') || rule.dropsPid) continue;
-      const dead = allSeries.filter((series) =>
-        subject.partsOf(series).every(({ file }) => isDead(subject, file)),
-      );
+      const dead = allSeries.filter((series) => isOfAll(subject.partsOf(series), subject.isDead));
       if (dead.length === 0) continue;
       const [{ sampleName, labels }] = dead as [Series, ...Series[]];
       const example = seriesName(sampleName, labels);
@@ -99,18 +98,18 @@ export const beforeBoot: Rule = {
 function* changeWithout(
   { partsOf }: Subject,
   { name, mode, rule, series: allSeries }: IndexedFamily,
-  isRemoved: (part: Contribution) => boolean,
+  isRemoved: (rank: number) => boolean,
 ): IterableIterator<Evidence> {
   let changed = 0;
   let example = '';
   let largest = -1;
   for (const series of allSeries) {
     const parts = partsOf(series);
-    const rest = parts.filter((part) => !isRemoved(part));
+    const rest = parts.ofFiles((rank) => !isRemoved(rank));
     if (rest.length === parts.length) continue;
     changed++;
-    const before = joinValues(rule.operation, entriesOf(parts)).value;
-    const after = joinValues(rule.operation, entriesOf(rest)).value;
+    const before = joinColumns(rule.operation, parts).value;
+    const after = joinValues(rule.operation, rest).value;
     const change = Math.abs((before ?? 0) - (after ?? 0));
     if (change <= largest) continue;
     largest = change;
@@ -125,8 +124,10 @@ function shown(value: number | undefined): string {
   return value === undefined ? 'no value' : formatValue(value);
 }
 
-function isDead(subject: Subject, file: ReadFile): boolean {
-  return subject.livenessOf(file) === 'dead';
+/** Whether all parts are of such files. */
+function isOfAll(parts: Parts, isMeant: (rank: number) => boolean): boolean {
+  for (let i = 0; i < parts.length; i++) if (!isMeant(parts.rankAt(i))) return false;
+  return true;
 }
 
 /** What mark_process_dead removes: gauge_live*_PID.db. */

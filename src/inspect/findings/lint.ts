@@ -5,7 +5,7 @@
  * Words are promtool's, so that both can be searched for.
  */
 import { formatCount } from '../quantity.js';
-import type { IndexedFamily } from '../series-index.js';
+import type { IndexedFamily } from '../series-structure.js';
 import type { Rule } from './finding.js';
 
 /** What promlint must know of a family. */

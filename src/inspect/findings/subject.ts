@@ -6,8 +6,9 @@ import { type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Series } from '../../plan/series.js';
 import type { Elsewhere } from '../../processes/metric-processes.js';
 import type { Liveness } from '../../processes/writer.js';
-import type { ReadEntry, ReadFile, Reading } from '../reading.js';
-import { type Contribution, type IndexedFamily, SeriesIndex } from '../series-index.js';
+import type { ReadFile, Reading } from '../reading.js';
+import { type Contribution, indexOf, type Parts, type SeriesIndex } from '../series-index.js';
+import type { IndexedFamily, Place, SeriesStructure } from '../series-structure.js';
 
 /** Facts of this machine; none for a snapshot, which may be from another one. */
 export interface HostFacts {
@@ -28,7 +29,7 @@ export interface HostFacts {
 export class Subject {
   readonly reading: Reading;
   readonly hostFacts: HostFacts | undefined;
-  #index: SeriesIndex | undefined;
+  #dead: Uint8Array | undefined;
 
   /** By default those of a daemon on this machine. */
   readonly limits: Limits;
@@ -41,29 +42,46 @@ export class Subject {
 
   /** Of undamaged files, first seen first. */
   get families(): readonly IndexedFamily[] {
-    return this.#seriesIndex.families;
+    return this.#index.families;
   }
 
   /** What each entry contributes to a series. */
-  readonly partsOf = (series: Series): Contribution[] => this.#seriesIndex.partsOf(series);
+  readonly partsOf = (series: Series): Parts => this.#index.partsOf(series);
+
+  /** The files that the families are of, by rank. */
+  get files(): readonly ReadFile[] {
+    return this.#index.files;
+  }
+
+  get structure(): SeriesStructure {
+    return this.#index.structure;
+  }
 
   /** The entries of undamaged files whose key is unusable or was repaired. */
   *flawed(): IterableIterator<Contribution> {
-    const index = this.#seriesIndex;
+    for (const place of this.structure.flawed) yield this.contributionAt(place);
+    // A file of no known name is in no plan.
     for (const file of this.reading.files) {
-      if (file.fault !== undefined) continue;
-      // A file of no known name is in no plan.
-      const isFlawed =
-        file.fileName === undefined
-          ? ({ key }: ReadEntry) => isUnusable(key) || key.repaired !== undefined
-          : ({ keyId }: ReadEntry) => index.isFlawed(keyId);
-      for (const entry of file.entries) if (isFlawed(entry)) yield { file, entry };
+      if (file.fault !== undefined || file.fileName !== undefined) continue;
+      for (const entry of file.entries) {
+        const { key } = entry;
+        if (isUnusable(key) || key.repaired !== undefined) yield { file, entry };
+      }
     }
   }
 
-  get #seriesIndex(): SeriesIndex {
-    this.#index ??= new SeriesIndex(this.reading);
-    return this.#index;
+  contributionAt(place: Place): Contribution {
+    return this.#index.contributionAt(place);
+  }
+
+  /** Whether the process of a file is dead, by rank. */
+  readonly isDead = (rank: number): boolean => {
+    this.#dead ??= Uint8Array.from(this.files, (file) => Number(this.livenessOf(file) === 'dead'));
+    return this.#dead[rank] === 1;
+  };
+
+  get #index(): SeriesIndex {
+    return indexOf(this.reading);
   }
 
   livenessOf({ fileName }: ReadFile): Liveness {

@@ -3,11 +3,10 @@
  * (mode `all` by omission), vllm#30220 (a sum of times), Couchers-org/couchers#8855 (a minimum held at 0 after a
  * fork).
  */
-import { joinValues } from '../../plan/join.js';
+import { joinColumns } from '../../plan/join.js';
 import { OPERATION } from '../../plan/operation.js';
 import { isHeldByZero, isStale, unixTimesIn } from '../misleading.js';
 import { counted, formatAge, formatCount, formatValue } from '../quantity.js';
-import { entriesOf } from '../series-index.js';
 import { seriesName } from '../series-name.js';
 import type { Rule } from './finding.js';
 
@@ -22,10 +21,10 @@ export const sumOfTimes: Rule = {
     for (const { name, mode, rule, series: allSeries } of families) {
       if (mode === undefined || rule.operation !== OPERATION.sum) continue;
       for (const series of allSeries) {
-        const entries = entriesOf(partsOf(series));
-        const times = unixTimesIn(entries.map(({ value }) => value));
+        const parts = partsOf(series);
+        const times = unixTimesIn(parts.values());
         if (times < 2) continue;
-        const sum = formatValue(joinValues(rule.operation, entries).value!);
+        const sum = formatValue(joinColumns(rule.operation, parts).value!);
         yield {
           text: `${seriesName(series.sampleName, series.labels)} ${sum} is the sum of ${formatCount(times)} times`,
           family: name,
@@ -48,12 +47,12 @@ export const minHeldByZero: Rule = {
       if (rule.operation !== OPERATION.min) continue;
       for (const series of allSeries) {
         const parts = partsOf(series);
-        const zeros = parts.filter(({ entry }) => entry.value === 0);
-        const positive = parts.filter(({ entry }) => entry.value > 0);
-        const { value } = joinValues(rule.operation, entriesOf(parts));
-        const values = parts.map(({ entry }) => entry.value);
+        const { value } = joinColumns(rule.operation, parts);
+        const values = value === 0 ? parts.values() : [];
         if (!isHeldByZero(value, values)) continue;
-        const ids = zeros.map(({ file }) => file.fileName!.processId);
+        const zeros = [...values.keys()].filter((i) => values[i] === 0);
+        const positive = values.filter((part) => part > 0);
+        const ids = zeros.map((i) => parts.fileAt(i).fileName!.processId);
         const more = ids.length > 3 ? ` and ${formatCount(ids.length - 3)} more` : '';
         yield {
           text: `${seriesName(series.sampleName, series.labels)} is 0 in process ${ids.slice(0, 3).join(', ')}${more}, above 0 in ${counted(positive.length, 'other')}`,
@@ -81,12 +80,12 @@ export const staleGauge: Rule = {
       let oldest = 0;
       let example = '';
       for (const series of allSeries) {
-        const entries = entriesOf(partsOf(series));
-        const { winner } = joinValues(rule.operation, entries);
+        const parts = partsOf(series);
+        const { winner } = joinColumns(rule.operation, parts);
         if (winner === undefined) continue;
-        const { value, timestampSeconds } = entries[winner]!;
+        const value = parts.valueAt(winner);
         if (value === 0) continue;
-        const age = reading.takenAtSeconds - timestampSeconds;
+        const age = reading.takenAtSeconds - parts.timestampAt(winner);
         if (!isStale(age)) continue;
         stale++;
         if (age <= oldest) continue;

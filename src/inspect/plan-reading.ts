@@ -1,0 +1,120 @@
+/** Plans a reading as a scrape of it would: the structure of its series. */
+import type { FileName } from '../format/filename.js';
+import { type Amounts, Budget, NO_LIMITS, QUANTITIES } from '../plan/budget.js';
+import { Plan, SLOT_NOWHERE } from '../plan/plan.js';
+import { atOnce } from '../steps.js';
+import type { Keys } from './entry-columns.js';
+import type { ReadFile } from './reading.js';
+import { SeriesStructure } from './series-structure.js';
+
+type PlannedFile = ReadFile & { readonly fileName: FileName };
+
+/** Whether a scrape would plan it: undamaged, and of a name that a client writes. */
+export function isPlanned(file: ReadFile): file is PlannedFile {
+  return file.fault === undefined && file.fileName !== undefined;
+}
+
+/** @param files all of them planned; in name order */
+export function planReading(files: readonly ReadFile[], keys: Keys): SeriesStructure {
+  const budget = new Budget('source', NO_LIMITS);
+  const plan = new Plan((id) => keys.read(id), undefined, budget);
+  const fileNames = files.map(({ fileName }) => fileName!);
+  const keyIds = files.map(({ entries }) => entries.keyId);
+  for (const [rank, name] of fileNames.entries()) {
+    plan.addFile(rank, name);
+    atOnce(plan.admit(rank, 0, keyIds[rank]!));
+  }
+  const survey = surveyOf(plan, fileNames, keyIds);
+  atOnce(plan.define(survey));
+  const slotsOf = fillSlots(plan, keyIds);
+  return new SeriesStructure({
+    keys,
+    layout: atOnce(plan.layOut(inOrder(slotsOf, plan.slotCount))),
+    conflicts: new Map([...plan.conflicts()].map(({ family, found }) => [family, found])),
+    familyOfKey: plan.familyOfKey,
+    repairedKeys: plan.repairedKeys,
+    survey,
+    fileNames,
+    keyIds,
+    slotsOf,
+    used: { source: budget.used, file: most([...plan.files.values()].map((file) => file.budget)) },
+  });
+}
+
+/** The slot of each entry, by rank. */
+function fillSlots(plan: Plan, keyIds: readonly Uint32Array[]): Uint32Array[] {
+  const count = keyIds.reduce((sum, { length }) => sum + length, 0);
+  const slots = new Uint32Array(count);
+  const operations = new Uint8Array(count);
+  let at = 0;
+  return keyIds.map((ids, rank) => {
+    const from = at;
+    at += ids.length;
+    atOnce(plan.fillRows(rank, 0, ids, slots, operations, from));
+    return slots.subarray(from, at);
+  });
+}
+
+/** The most that one of them takes, of each quantity. */
+function most(budgets: readonly Budget[]): Amounts {
+  const amounts = Object.fromEntries(QUANTITIES.map((quantity) => [quantity, 0])) as Record<
+    keyof Amounts,
+    number
+  >;
+  for (const { used } of budgets) {
+    for (const quantity of QUANTITIES) {
+      if (used[quantity] > amounts[quantity]) amounts[quantity] = used[quantity];
+    }
+  }
+  return amounts;
+}
+
+/** All slots with an entry, first seen first. */
+function inOrder(slotsOf: readonly Uint32Array[], slotCount: number): Uint32Array {
+  const isSeen = new Uint8Array(slotCount);
+  isSeen[SLOT_NOWHERE] = 1;
+  const order = new Uint32Array(slotCount);
+  let count = 0;
+  for (const slots of slotsOf) {
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!;
+      if (isSeen[slot]) continue;
+      isSeen[slot] = 1;
+      order[count++] = slot;
+    }
+  }
+  return order.subarray(0, count);
+}
+
+/** As FileSet.survey does. */
+function surveyOf(plan: Plan, fileNames: readonly FileName[], keyIds: readonly Uint32Array[]) {
+  const none = () => new Int32Array(plan.familyCount).fill(-1);
+  const survey = {
+    firstRank: none(),
+    firstFile: none(),
+    firstEntry: none(),
+    firstKey: none(),
+    lastFile: none(),
+    firstModeFile: none(),
+    lastModeFile: none(),
+  };
+  const { familyOfKey } = plan;
+  for (const [rank, keys] of keyIds.entries()) {
+    const setsMode = fileNames[rank]!.type === 'gauge';
+    for (let i = 0; i < keys.length; i++) {
+      const family = familyOfKey[keys[i]!]!;
+      if (family < 0) continue;
+      if (survey.firstRank[family]! < 0) {
+        survey.firstRank[family] = rank;
+        survey.firstFile[family] = rank;
+        survey.firstEntry[family] = i;
+        survey.firstKey[family] = keys[i]!;
+      }
+      survey.lastFile[family] = rank;
+      if (!setsMode) continue;
+      if (survey.firstModeFile[family]! < 0) survey.firstModeFile[family] = rank;
+      survey.lastModeFile[family] = rank;
+    }
+  }
+  return survey;
+}
