@@ -6,6 +6,7 @@
  */
 import { basename, join } from 'node:path';
 import { MetricFileError } from '../errors.js';
+import { compareCodePoints } from '../format/code-point.js';
 import { type FileName, isStamped, type MetricType, parseFileName } from '../format/filename.js';
 import {
   type AsListed,
@@ -37,6 +38,15 @@ export interface SetAside {
 export interface Excess {
   readonly quantity: string;
   readonly found: string;
+}
+
+/** A file of the directory, also one that is not read. */
+export interface ListedFile {
+  readonly id: number;
+  readonly path: string;
+  /** Undefined for a name no client writes. */
+  readonly name: FileName | undefined;
+  readonly fault: MetricFileError | undefined;
 }
 
 /** What a refresh found. The columns of Refreshed, and the files that came and went before it. */
@@ -220,23 +230,26 @@ export class MetricFiles {
 
   /** Files that are left out or held, and why; none that is in its creation grace period. */
   *problems(nowSeconds: number): IterableIterator<MetricFileError> {
-    for (const path of this.#unrecognised.values()) {
-      const found = 'no client writes a file of this name';
-      yield new MetricFileError('FILE_FOREIGN', path, found);
-    }
-    for (const { file, found } of this.#overBudget.values()) {
-      yield new MetricFileError('BUDGET_EXCEEDED', file.path, found);
-    }
+    for (const path of this.#unrecognised.values()) yield unrecognised(path);
+    for (const excess of this.#overBudget.values()) yield overBudget(excess);
     for (const id of this.#faulty) {
-      const file = this.#files.get(id)!;
-      if (isInGracePeriod(file, nowSeconds)) continue;
-      const { path, state } = file;
-      const { fault, found, offset } = file.fault!;
-      const held = WHAT_IS_SERVED[state] ?? '';
-      yield new MetricFileError(CODE_OF_FAULT[fault]!, path, found + held, {
-        offset: offset < 0 ? undefined : offset,
-      });
+      const error = faultOf(this.#files.get(id)!, nowSeconds);
+      if (error !== undefined) yield error;
     }
+  }
+
+  /** All files of the directory with these problems, in name order. */
+  withFaults(nowSeconds: number): ListedFile[] {
+    const files: ListedFile[] = [];
+    const add = (id: number, { path, name }: MetricFile, fault: MetricFileError | undefined) =>
+      files.push({ id, path, name, fault });
+    for (const [id, file] of this.#files) add(id, file, faultOf(file, nowSeconds));
+    for (const [id, file] of this.#aside) add(id, file, undefined);
+    for (const [id, excess] of this.#overBudget) add(id, excess.file, overBudget(excess));
+    for (const [id, path] of this.#unrecognised) {
+      files.push({ id, path, name: undefined, fault: unrecognised(path) });
+    }
+    return files.sort((a, b) => compareCodePoints(a.path, b.path));
   }
 
   close(): void {
@@ -339,6 +352,24 @@ const WHAT_IS_SERVED: Readonly<Record<number, string>> = {
 };
 
 const UNCHANGED: FilesRefreshed = { added: [], removed: [], refreshed: NO_CHANGES };
+
+function unrecognised(path: string): MetricFileError {
+  return new MetricFileError('FILE_FOREIGN', path, 'no client writes a file of this name');
+}
+
+function overBudget({ file, found }: { readonly file: MetricFile } & Excess): MetricFileError {
+  return new MetricFileError('BUDGET_EXCEEDED', file.path, found);
+}
+
+/** Undefined also while the file is in its creation grace period. */
+function faultOf(file: MetricFile, nowSeconds: number): MetricFileError | undefined {
+  if (file.fault === undefined || isInGracePeriod(file, nowSeconds)) return undefined;
+  const { fault, found, offset } = file.fault;
+  const held = WHAT_IS_SERVED[file.state] ?? '';
+  return new MetricFileError(CODE_OF_FAULT[fault]!, file.path, found + held, {
+    offset: offset < 0 ? undefined : offset,
+  });
+}
 
 /** REQUIRES: `from` has it. */
 function move<V>(id: number, from: Map<number, V>, to: Map<number, V>): void {

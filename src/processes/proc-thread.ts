@@ -5,8 +5,10 @@
  * One thread serves all directories of a promfold. It starts with the first request.
  */
 import { WorkerThread } from '../worker-thread.js';
+import type { WrittenFile } from './find-writers.js';
 import type { LivenessScanResult, ScannedFile } from './liveness-scan.js';
 import type { Measurable, Measured } from './measure.js';
+import type { Writer } from './writer.js';
 
 export interface ScanRequest {
   readonly kind: 'scan';
@@ -28,7 +30,22 @@ export interface MeasureRequest {
   readonly processes: readonly Measurable[];
 }
 
-export type Request = ScanRequest | ForgetRequest | MeasureRequest;
+/** Who writes these files; those of the request before where `files` is absent. */
+export interface WritersRequest {
+  readonly kind: 'writers';
+  /** As of a scan: what one found is remembered for the next. */
+  readonly watch: number;
+  readonly files?: readonly WrittenFile[] | undefined;
+}
+
+export type Request = ScanRequest | ForgetRequest | MeasureRequest | WritersRequest;
+
+let lastWatch = 0;
+
+/** A number for the scans of one directory; never used twice. */
+export function nextWatch(): number {
+  return ++lastWatch;
+}
 
 export class ProcThread {
   readonly #thread = new WorkerThread<Request>(new URL('./proc-worker.js', import.meta.url), {
@@ -49,6 +66,19 @@ export class ProcThread {
       files,
       removeLive,
     }) as Promise<LivenessScanResult>;
+  }
+
+  /**
+   * As findWriters; rejects as scan() does.
+   *
+   * @param files absent for those of the last request of this watch
+   */
+  writers(
+    watch: number,
+    files: readonly WrittenFile[] | undefined,
+  ): Promise<ReadonlyMap<string, Writer>> {
+    const question: Request = { kind: 'writers', watch, files };
+    return this.#thread.ask(question) as Promise<ReadonlyMap<string, Writer>>;
   }
 
   /** Never rejects: a thread that failed, or is closed, has nothing to forget. */

@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../worker-thread.js';
+import { findWriters, newMemory, type WriterMemory, type WrittenFile } from './find-writers.js';
 import { LivenessScan } from './liveness-scan.js';
 import { measure } from './measure.js';
 import { Proc } from './proc.js';
-import type { Request, ScanRequest } from './proc-thread.js';
+import type { Request, ScanRequest, WritersRequest } from './proc-thread.js';
 
 /** A long scan lets shorter requests in between. */
 const TURN_MILLISECONDS = 5;
@@ -40,10 +41,34 @@ function scanWriters({ watch, directory, files, removeLive }: ScanRequest): Prom
   return next;
 }
 
+/** By watch: its files, and what earlier requests found. */
+const lookupOf = new Map<number, { files: readonly WrittenFile[]; readonly memory: WriterMemory }>();
+
+/** @throws after the thread was started anew, when the files are not known any more */
+function lookUpWriters({ watch, files }: WritersRequest): Promise<unknown> {
+  const known = lookupOf.get(watch);
+  if (files === undefined && known === undefined) throw new Error('the files are not known');
+  const lookup = known ?? { files: [], memory: newMemory() };
+  if (files !== undefined) lookup.files = files;
+  lookupOf.set(watch, lookup);
+  const next = lastScan.then(() => findWriters(lookup.files, proc, lookup.memory));
+  lastScan = next.catch(() => undefined);
+  return next;
+}
+
 function answerTo(request: Request): unknown {
-  if (request.kind === 'scan') return scanWriters(request);
-  if (request.kind === 'measure') return measure(request.processes);
-  return scanOf.delete(request.watch);
+  switch (request.kind) {
+    case 'scan':
+      return scanWriters(request);
+    case 'writers':
+      return lookUpWriters(request);
+    case 'measure':
+      return measure(request.processes);
+    case 'forget':
+      scanOf.delete(request.watch);
+      lookupOf.delete(request.watch);
+      return undefined;
+  }
 }
 
 answerQuestions(answerTo);

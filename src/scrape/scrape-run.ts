@@ -24,7 +24,7 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import { inSlices } from '../steps.js';
 import type { DeadProcesses } from './directory/dead-processes.js';
 import type { ProblemLog } from './directory/problem-log.js';
-import type { Source } from './directory/source.js';
+import type { Source, SourceInstant } from './directory/source.js';
 import type { AppendedPages } from './endpoints/appended-pages.js';
 import type { ExtraFamilies } from './families/extra-families.js';
 import type { SelfMetrics } from './families/self-metrics.js';
@@ -204,11 +204,13 @@ export class ScrapeRun {
     const instants = new Map<Source, Promise<SourceInstant>>();
     for (const { source: name, resolve, reject } of this.#instants) {
       try {
-        const [source] = this.#sourcesFor(name);
-        let instant = instants.get(source!);
+        const source = this.#sourceOf(name);
+        const columns = collected.get(source)?.columns;
+        if (columns === undefined) throw source.unreadable;
+        let instant = instants.get(source);
         if (instant === undefined) {
-          instant = source!.instant(collected.get(source!)!.columns!);
-          instants.set(source!, instant);
+          instant = source.instant(columns);
+          instants.set(source, instant);
         }
         resolve(await instant);
       } catch (error) {
@@ -275,6 +277,16 @@ export class ScrapeRun {
     const families = merged?.families ?? sources[0]?.live.layout.families ?? NO_FAMILIES;
     const makePage = await inSlices(job.add(sources, merged, request));
     return { request, sources, families, makePage };
+  }
+
+  /** @throws UnknownSourceError */
+  #sourceOf(name: string | undefined): Source {
+    const source = this.#sources.find((each) => each.name === name);
+    if (source !== undefined) return source;
+    throw new UnknownSourceError(
+      name ?? '',
+      this.#sources.flatMap((each) => each.name ?? []),
+    );
   }
 
   /** @throws the reason why the request cannot be answered */

@@ -11,7 +11,7 @@ import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import { Budget, NO_LIMITS } from '../plan/budget.js';
 import { NO_RULES } from '../plan/plan.js';
 import { ProblemLog } from './directory/problem-log.js';
-import { type NamedDirectory, Source } from './directory/source.js';
+import { type NamedDirectory, Source, type SourceInstant } from './directory/source.js';
 import { MergedLayouts } from './page/merged-layout.js';
 import { SharedPages } from './page/shared-pages.js';
 import { PendingScrapes } from './pending-scrapes.js';
@@ -20,6 +20,7 @@ import {
   type ScrapeRequest,
   ScrapeRun,
   type ScraperOptions,
+  type WaitingInstant,
   type WaitingRequest,
 } from './scrape-run.js';
 

@@ -7,13 +7,13 @@
  */
 import type { MetricFileError } from '../../errors.js';
 import { KeyReader } from '../../files/key-reader.js';
-import { type FilesRefreshed, MetricFiles } from '../../files/metric-files.js';
+import { type FilesRefreshed, type ListedFile, MetricFiles } from '../../files/metric-files.js';
 import type { FileName } from '../../format/filename.js';
 import type { ScrapeLog } from '../../log.js';
 import type { Collected, FileChanges, PrintRequest, Refreshed } from '../../native.js';
 import { Budget, exceededText, type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Layout } from '../../plan/layout.js';
-import { NO_RULES, Plan, type PlanRules } from '../../plan/plan.js';
+import { type FamilySurvey, NO_RULES, Plan, type PlanRules } from '../../plan/plan.js';
 import type { ProcThread } from '../../processes/proc-thread.js';
 import { inSlices } from '../../steps.js';
 import { giveMemoryBack } from '../memory.js';
@@ -21,6 +21,7 @@ import { type DeadProcesses, leftOut } from './dead-processes.js';
 import type { DirectoryFacts } from './facts.js';
 import { countFiles, type FileCounts } from './file-counts.js';
 import { planProblems } from './plan-problems.js';
+import { type PlanState, planState } from './plan-state.js';
 import { allEntries, fillRows, newEntries } from './rows.js';
 import { type Known, WriterWatch } from './writer-watch.js';
 
@@ -31,6 +32,16 @@ const EMPTY_LAYOUT: Layout = {
   bucketSlot: new Uint32Array(0),
   bucketEnd: new Uint32Array(0),
   countSlot: new Uint32Array(0),
+};
+
+const NO_SURVEY: FamilySurvey = {
+  firstRank: new Int32Array(0),
+  firstFile: new Int32Array(0),
+  firstEntry: new Int32Array(0),
+  firstKey: new Int32Array(0),
+  lastFile: new Int32Array(0),
+  firstModeFile: new Int32Array(0),
+  lastModeFile: new Int32Array(0),
 };
 
 /**
@@ -74,7 +85,11 @@ export class LivePlan {
   #stale = false;
   /** A replan did not finish: the state of the addon matches no plan. */
   #isBroken = false;
+  /** By which the layout was made; undefined before the first. */
+  #survey: FamilySurvey | undefined;
+  #state: PlanState | undefined;
   #problems: readonly MetricFileError[] | undefined;
+  #listedFiles: readonly ListedFile[] | undefined;
   #counts: FileCounts | undefined;
   /** When the problems were last found, some file was in its creation grace period: they change when that ends. */
   #hadFileInGracePeriod = false;
@@ -163,6 +178,23 @@ export class LivePlan {
     return this.#problems;
   }
 
+  /**
+   * What the plan knows of the entries, but for their values. The same object until something changes.
+   *
+   * REQUIRES: between an update and the next one; nothing else is under way.
+   */
+  async state(): Promise<PlanState> {
+    const survey = this.#survey ?? NO_SURVEY;
+    this.#state ??= await planState(this.plan, this.files, { layout: this.layout, survey });
+    return this.#state;
+  }
+
+  /** All files of the directory, in name order, with what is wrong with each. */
+  listedFiles(): readonly ListedFile[] {
+    this.#listedFiles ??= this.files.withFaults(Date.now() / 1000);
+    return this.#listedFiles;
+  }
+
   /** What the self-metrics report of the files and the plan. */
   facts(): DirectoryFacts {
     this.#counts ??= countFiles(this.files, this.plan, this.problems(), [...this.#overBudget()]);
@@ -195,6 +227,7 @@ export class LivePlan {
   /** Has problems and counts made anew when they are next asked for. */
   #invalidateProblems(): void {
     this.#problems = undefined;
+    this.#listedFiles = undefined;
     this.#counts = undefined;
   }
 
@@ -250,6 +283,8 @@ export class LivePlan {
     const { slotCount, bucketSlot, bucketEnd, countSlot } = layout;
     set.setLayout(slotCount, bucketSlot, bucketEnd, countSlot);
     this.layout = layout;
+    this.#survey = survey;
+    this.#state = undefined;
     this.changeCount++;
     this.#stale = false;
     this.#isBroken = false;

@@ -4,13 +4,28 @@
  */
 import { type ErrorCode, MetricFileError } from '../../errors.js';
 import { Hints } from '../../files/hints.js';
+import type { ListedFile } from '../../files/metric-files.js';
 import type { Labels } from '../../format/key.js';
 import type { ScrapeLog } from '../../log.js';
-import type { Collected, PrintRequest } from '../../native.js';
+import type { Collected, PrintRequest, ValueColumns } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
 import type { SourceFacts } from './facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
+import type { PlanState } from './plan-state.js';
 import { ProblemLog } from './problem-log.js';
+
+/** The values of a source at one moment, and what they are the values of. */
+export interface SourceInstant {
+  /** Undefined for a single directory, which needs no name. */
+  readonly source: string | undefined;
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  readonly columns: ValueColumns;
+  /** The same object as of the instant before, unless something changed. */
+  readonly state: PlanState;
+  /** All files of the directory, in name order; likewise. */
+  readonly files: readonly ListedFile[];
+}
 
 /** A directory that is one of several. */
 export interface NamedDirectory {
@@ -117,6 +132,23 @@ export class Source {
       this.#problemLog.report(this.problems());
     }
     return collected;
+  }
+
+  /**
+   * @param columns that collect() returned
+   *
+   * REQUIRES: nothing was updated since.
+   */
+  async instant(columns: ValueColumns): Promise<SourceInstant> {
+    const { live } = this;
+    return {
+      source: this.name,
+      path: live.files.directory.path,
+      takenAtSeconds: Date.now() / 1000,
+      columns,
+      state: await live.state(),
+      files: live.listedFiles(),
+    };
   }
 
   problems(): readonly MetricFileError[] {

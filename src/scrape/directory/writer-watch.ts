@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricFile } from '../../files/metric-file.js';
 import type { ScrapeLog } from '../../log.js';
 import type { LivenessScanResult, ScannedFile } from '../../processes/liveness-scan.js';
-import type { ProcThread } from '../../processes/proc-thread.js';
+import { nextWatch, type ProcThread } from '../../processes/proc-thread.js';
 
 /** Between two scans; longer where a scan would otherwise take more than a 50th of a core. */
 const INTERVAL_MS = 5_000;
@@ -36,11 +36,8 @@ export interface WriterWatchOptions {
   readonly log: ScrapeLog | undefined;
 }
 
-/** Number of the last watch that was made. */
-let lastNumber = 0;
-
 export class WriterWatch {
-  readonly #number = ++lastNumber;
+  readonly #number = nextWatch();
   readonly #directory: string;
   readonly #options: WriterWatchOptions;
   #known: Known | undefined;

@@ -1,0 +1,59 @@
+/**
+ * The keys of a plan, by id, from copies of their texts. A parsed key takes three times the memory of its text, so only
+ * recently parsed keys are kept.
+ */
+import { type Key, parseKey, type UnusableKey } from '../format/key.js';
+import type { Keys } from '../inspect/entry-columns.js';
+import type { KeyTexts } from '../scrape/directory/plan-state.js';
+
+/** Bytes of the texts of the kept keys; a key may be 1 MiB long. */
+const MAX_KEPT_BYTES = 8 * 2 ** 20;
+
+export class LiveKeys implements Keys {
+  readonly size: number;
+  readonly #blocks: readonly KeyTexts[];
+  /** Id of the first key of each block. */
+  readonly #firstId: Uint32Array;
+  readonly #kept = new Map<number, Key | UnusableKey>();
+  #keptBytes = 0;
+
+  /** @param blocks in the order of the ids */
+  constructor(blocks: readonly KeyTexts[]) {
+    this.#blocks = blocks;
+    this.#firstId = new Uint32Array(blocks.length);
+    let id = 0;
+    for (const [i, { end }] of blocks.entries()) {
+      this.#firstId[i] = id;
+      id += end.length;
+    }
+    this.size = id;
+  }
+
+  read(id: number): Key | UnusableKey {
+    let key = this.#kept.get(id);
+    if (key === undefined) {
+      const text = this.#textOf(id);
+      key = parseKey(text);
+      if (this.#keptBytes > MAX_KEPT_BYTES) {
+        this.#kept.clear();
+        this.#keptBytes = 0;
+      }
+      this.#kept.set(id, key);
+      this.#keptBytes += text.length;
+    }
+    return key;
+  }
+
+  #textOf(id: number): Uint8Array {
+    let from = 0;
+    let to = this.#blocks.length;
+    while (to - from > 1) {
+      const middle = (from + to) >> 1;
+      if (this.#firstId[middle]! <= id) from = middle;
+      else to = middle;
+    }
+    const { text, end } = this.#blocks[from]!;
+    const i = id - this.#firstId[from]!;
+    return text.subarray(i === 0 ? 0 : end[i - 1]!, end[i]!);
+  }
+}
