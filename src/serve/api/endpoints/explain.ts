@@ -1,8 +1,6 @@
 /** How series are made up: the share of each process. */
-import { explain } from '../../../inspect/explain/explain.js';
-import { sliceList } from '../../../inspect/list.js';
+import { explainPage } from '../../../inspect/explain/explain-page.js';
 import { nearest } from '../../../inspect/near-names.js';
-import { rowsOf } from '../../../inspect/series/list-series.js';
 import { type SeriesTable, seriesTable } from '../../../inspect/series/series-table.js';
 import { viewEndpoint } from '../api-endpoint.js';
 import { ApiError } from '../error.js';
@@ -34,23 +32,12 @@ export const EXPLAIN = viewEndpoint({
   }),
   example: '?series=up',
   *view({ reading, index }, { series: { text, selector }, ...paging }) {
-    const table = yield* seriesTable(index.layout);
-    // In slices and limited in time; then each test of `explain` is known to end.
-    const rows = yield* rowsOf(table, [selector]);
-    const found = rows.length === 0 ? undefined : explain(reading, selector);
-    const total = found === undefined ? 0 : found.series.length + found.histograms.length;
-    if (found === undefined || total === 0) {
+    const { explanation, total } = yield* explainPage(reading, index, selector, pageIn(paging));
+    if (total === 0) {
+      const table = yield* seriesTable(index.layout);
       throw new ApiError(404, `series: none is ${text}${nearNames(table, selector.name)}`);
     }
-    const { offset, limit } = pageIn(paging);
-    const count = found.series.length;
-    const series = sliceList(found.series, offset, offset + limit);
-    const histograms = sliceList(
-      found.histograms,
-      Math.max(0, offset - count),
-      Math.max(0, offset + limit - count),
-    );
-    return { body: { ...found, series, histograms }, total };
+    return { body: explanation, total };
   },
 });
 
