@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes'],
   config: ['bounded-io'],
-  serve: ['scrape', 'expose', 'inspect', 'config', 'worker-thread'],
+  serve: ['plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
   cli: [
     'config',
     'format',

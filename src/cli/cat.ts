@@ -8,12 +8,12 @@ import {
   viewEntries,
 } from '../inspect/entries.js';
 import { UNKNOWN_PROCESS } from '../inspect/file-name-by-keys.js';
+import { toJson } from '../inspect/json.js';
 import { isAny, type List, mapList } from '../inspect/list.js';
 import { counted, formatAge, formatBytes, formatValue } from '../inspect/quantity.js';
 import { readPath } from '../inspect/read-directory.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
-import { toJson } from './json.js';
 import { printable } from './printable.js';
 import { stateText } from './state.js';
 import { textOf } from './stdout.js';

@@ -1,6 +1,7 @@
 /** `diff`: what changed between two directories, snapshots or expositions. */
 import { type ChangedSeries, type Difference, diffPaths } from '../inspect/diff.js';
 import type { ChangedHistogram } from '../inspect/diff-histograms.js';
+import { toJson } from '../inspect/json.js';
 import { type List, mapList } from '../inspect/list.js';
 import {
   counted,
@@ -11,7 +12,6 @@ import {
   unitOf,
 } from '../inspect/quantity.js';
 import type { Command } from './command.js';
-import { toJson } from './json.js';
 import { textOf } from './stdout.js';
 import { tableLines } from './table.js';
 import { terminalWidth } from './terminal.js';

@@ -1,5 +1,6 @@
 /** `discover`: the multiprocess directories of running processes, with their processes and roles. */
 
+import { toJson } from '../inspect/json.js';
 import { counted, formatCount } from '../inspect/quantity.js';
 import {
   type DirectoryUser,
@@ -10,7 +11,6 @@ import {
   MAX_DIRECTORIES_OF_USER,
 } from '../processes/discover.js';
 import type { Command } from './command.js';
-import { toJson } from './json.js';
 import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
 import { terminalWidth } from './terminal.js';

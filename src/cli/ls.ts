@@ -1,6 +1,7 @@
 /** `ls`: the processes of a directory and their files. */
 import { UsageError } from '../errors.js';
 import { openInput } from '../inspect/input.js';
+import { toJson } from '../inspect/json.js';
 import {
   type FileView,
   type ProcessesTotal,
@@ -15,7 +16,6 @@ import type { Liveness } from '../processes/writer.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import type { LS_SORTS } from './flags.js';
-import { toJson } from './json.js';
 import { roleText, stateText } from './state.js';
 import { textOf } from './stdout.js';
 import { renderTable } from './table.js';

@@ -8,6 +8,7 @@ import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
+import { DirectoryReadings } from '../serve/api/readings.js';
 import { Snapshots } from '../serve/api/snapshot.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
 import { isLocal } from '../serve/debug-surface.js';
@@ -106,13 +107,14 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const web = await openWeb(flags.webConfigFile, log);
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
     const writers = writerOptions(flags);
+    const limits = withChosen(defaultLimits(typeof directory !== 'string'), flags.limit);
     const scraper = new Scraper(directory, {
       ...writers.scraper,
       strict: flags.strict,
       rules: planRules(flags),
       sourceLabel: flags.sourceLabel,
       appended: appendedPages(flags),
-      limits: withChosen(defaultLimits(typeof directory !== 'string'), flags.limit),
+      limits,
       retainRemoved: flags.retainRemoved,
       selfMetrics: flags.disableExporterMetrics
         ? undefined
@@ -142,6 +144,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     };
     terminal.onHangUp(() => void lifecycle.reload());
     const snapshots = new Snapshots();
+    const readings = new DirectoryReadings(scraper);
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
@@ -150,6 +153,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       version: VERSION,
       web,
       snapshots,
+      readings,
+      limits,
       routePrefix: routePrefix(flags),
       allowedHosts: allowedHosts(flags),
       log,

@@ -1,11 +1,11 @@
 /** `snapshot`: a copy of a directory for a bug report. */
 import { UsageError } from '../errors.js';
+import { toJson } from '../inspect/json.js';
 import { counted, formatBytes, formatCount } from '../inspect/quantity.js';
 import { fetchSnapshot, isUrl } from '../inspect/remote.js';
 import { readSnapshot, type Snapshot, takeSnapshot } from '../inspect/snapshot.js';
 import type { Command } from './command.js';
 import { chooseDirectory } from './directory.js';
-import { toJson } from './json.js';
 import { writeOutputFile } from './output-file.js';
 import { VERSION } from './version.js';
 

@@ -1,12 +1,14 @@
 /**
  * What is served where. The landing page links to these, and the topic `endpoints` is generated from them.
  */
-
-import { SNAPSHOT_PATH } from '../inspect/remote.js';
+import { API_ROOT } from './api/api-endpoint.js';
+import { API } from './api/table.js';
 
 export interface Endpoint {
   readonly path: string;
   readonly answers: string;
+  /** What the landing page links to, where that is not the path; none for a path with a parameter. */
+  readonly link?: string | undefined;
 }
 
 /** Paths below it are the daemon's own. */
@@ -28,17 +30,12 @@ export const READY: Endpoint = {
     '200 once the directory has been read; 503 until then, and while a scrape waits for more than 10 s, with what it waits for.',
 };
 
-export const STATUS: Endpoint = {
-  path: '/api/v1/status',
-  answers:
-    'JSON: version, start, and for each directory, whether it can be read and how much it contains. A debug surface (`promfold help listening`).',
-};
-
-export const SNAPSHOT: Endpoint = {
-  path: `/${SNAPSHOT_PATH}`,
-  answers:
-    'A snapshot (tar.gz), as taken by `promfold snapshot`; `source` selects one of several directories. A debug surface.',
-};
+/** Debug surfaces. */
+const API_ENDPOINTS: readonly Endpoint[] = API.map(({ path, answers, example, parameters }) => {
+  const whole = `${API_ROOT}${path}`;
+  const isLink = !Object.values(parameters).some(({ isInPath }) => isInPath);
+  return { path: whole, answers, link: isLink ? `${whole}${example}` : undefined };
+});
 
 function metricsEndpoint(path: string): Endpoint {
   return {
@@ -51,12 +48,7 @@ function metricsEndpoint(path: string): Endpoint {
 
 /** @param debug those of debug surfaces, too. In the order of the manual and of the landing page. */
 export function endpoints(telemetryPath: string, debug: boolean): readonly Endpoint[] {
-  const own = [
-    metricsEndpoint(telemetryPath),
-    HEALTHY,
-    READY,
-    ...(debug ? [STATUS, SNAPSHOT] : []),
-  ];
+  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY, ...(debug ? API_ENDPOINTS : [])];
   return telemetryPath === LANDING.path ? own : [LANDING, ...own];
 }
 

@@ -11,7 +11,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { domainToASCII } from 'node:url';
-import type { onRequestHookHandler } from 'fastify';
+import type { FastifyReply, onRequestHookHandler } from 'fastify';
 import { replyText } from './reply-text.js';
 
 /** No host name is longer. */
@@ -25,13 +25,19 @@ export function parseAllowedHost(text: string): string | undefined {
   return /^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host) ? host : undefined;
 }
 
-/** @param allowed in addition to IP addresses, which cannot be rebound, localhost and the name of this machine */
-export function hostCheck(allowed: readonly string[]): onRequestHookHandler {
+/**
+ * @param allowed in addition to IP addresses, which cannot be rebound, localhost and the name of this machine
+ * @param refuse how the refusal is answered
+ */
+export function hostCheck(
+  allowed: readonly string[],
+  refuse: (reply: FastifyReply, status: number, line: string) => void = replyText,
+): onRequestHookHandler {
   const names = [...allowed, hostname(), 'localhost', '.localhost'].map(normalized);
   return (request, reply, done) => {
     const refusal = refusalOf(hostsIn(request.raw.rawHeaders), names);
     if (refusal === undefined) done();
-    else replyText(reply, refusal.status, refusal.line);
+    else refuse(reply, refusal.status, refusal.line);
   };
 }
 

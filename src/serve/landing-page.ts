@@ -40,10 +40,11 @@ export function landingPage(
 }
 
 function landingHtml(links: readonly Endpoint[], version: string): string {
-  const items = links.map(({ path, answers }) => {
-    const href = `.${path}`;
+  const items = links.map(({ path, answers, ...rest }) => {
+    const link = 'link' in rest ? rest.link : path;
     const text = answers.replace(/`([^`]*)`/g, '<code>$1</code>');
-    return `<li><a href="${href}">${path}</a>: ${text}</li>`;
+    const name = link === undefined ? path : `<a href=".${escaped(link)}">${path}</a>`;
+    return `<li>${name}: ${text}</li>`;
   });
   return `<!doctype html>
 <html lang="en">
@@ -65,4 +66,9 @@ ${items.join('\n')}
 </body>
 </html>
 `;
+}
+
+/** Queries have `&`; no path has anything else that HTML reads. */
+function escaped(link: string): string {
+  return link.replaceAll('&', '&amp;');
 }

@@ -5,9 +5,14 @@
 import type { Server, TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerLog } from '../log.js';
+import type { Limits } from '../plan/budget.js';
 import type { Scraper } from '../scrape/scraper.js';
-import { type Snapshots, snapshotRoute } from './api/snapshot.js';
-import { statusRoute } from './api/status.js';
+import { API_ROOT } from './api/api-endpoint.js';
+import { apiRoutes, isApiRoute } from './api/api-routes.js';
+import { isApiPath, replyApiError, replyThrown } from './api/error.js';
+import { OPENAPI } from './api/openapi.js';
+import type { Readings } from './api/readings.js';
+import type { Snapshots } from './api/snapshot.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
 import { type Endpoint, endpoints, LANDING } from './endpoint.js';
@@ -42,6 +47,10 @@ export interface ServerOptions {
   readonly debug?: boolean;
   /** Shared by the servers of all listen addresses; none are taken where absent. */
   readonly snapshots?: Snapshots;
+  /** Shared likewise: what the API answers from; the directory is read for each answer where absent. */
+  readonly readings?: Readings;
+  /** Of the scraper, for findings; without limits where absent. */
+  readonly limits?: Limits;
   /** Reload and quit over HTTP; refused where absent. */
   readonly lifecycle?: Lifecycle | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
@@ -63,6 +72,9 @@ const TIMEOUTS = {
   connection: 150_000,
 };
 
+/** Names of labels and files are parts of paths, which Node limits to 16 KB; no route has a regular expression. */
+const MAX_PARAMETER_LENGTH = 16_384;
+
 /** No route has a schema, and the compilers for them are half of fastify. */
 const NO_SCHEMAS = {
   compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
@@ -74,11 +86,12 @@ function refuseSchema(): never {
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
   const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
-  const { log, web, readerTimeouts = READER_TIMEOUTS } = options;
+  const { log, web, readerTimeouts = READER_TIMEOUTS, routePrefix = '', debug = false } = options;
   const server = fastify({
     logger: false,
     schemaController: NO_SCHEMAS,
-    rewriteUrl: withoutPrefix(options.routePrefix ?? ''),
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    rewriteUrl: withoutPrefix(routePrefix),
     ...protocolOptions(web),
     requestTimeout: TIMEOUTS.request,
     keepAliveTimeout: TIMEOUTS.keepAlive,
@@ -91,7 +104,8 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     // Hooks do not run for these.
     frameworkErrors: (error, request, reply) => {
       reply.headers(NOT_GUESSED);
-      replyError(reply, `${request.method} ${request.url}`, error, log);
+      const answer = debug && isApiPath(request.url) ? replyThrown : replyError;
+      answer(reply, `${request.method} ${request.url}`, error, log);
     },
   });
 
@@ -117,24 +131,16 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);
   healthRoutes(server, scraper);
   lifecycleRoutes(server, options.lifecycle);
-  const known = endpoints(telemetryPath, options.debug ?? false);
+  const known = endpoints(telemetryPath, debug);
   if (telemetryPath !== LANDING.path) {
     landingPage(server, known, version, hostCheck(allowedHosts));
   }
-  if (options.debug) debugSurfaces(server, scraper, options);
-  everythingElse(server, known);
+  if (debug) {
+    apiRoutes(server, scraper, { ...options, allowedHosts, routePrefix, readerTimeouts });
+  }
+  everythingElse(server, known, debug);
   errorReplies(server, log);
   return server;
-}
-
-function debugSurfaces(
-  server: FastifyInstance,
-  scraper: Scraper,
-  { version, allowedHosts = [], snapshots }: ServerOptions,
-): void {
-  const check = hostCheck(allowedHosts);
-  statusRoute(server, scraper, version, check);
-  if (snapshots !== undefined) snapshotRoute(server, scraper, snapshots, version, check);
 }
 
 /** HTTP, HTTPS, or HTTPS with HTTP/2. */
@@ -171,14 +177,21 @@ function followTls({ server }: FastifyInstance, { file }: Web, log: ServerLog): 
 }
 
 /** 405 for a known path, 404 for others; a body is ignored. */
-function everythingElse(server: FastifyInstance, served: readonly Endpoint[]): void {
+function everythingElse(
+  server: FastifyInstance,
+  served: readonly Endpoint[],
+  hasApi: boolean,
+): void {
   const known = new Set(served.map(({ path }) => path));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _body, done) => done(null));
   server.setNotFoundHandler((request, reply) => {
-    if (known.has(request.url.replace(/\?.*/s, ''))) {
-      return replyText(reply.header('Allow', 'GET, HEAD'), 405, 'only GET and HEAD are answered');
+    const path = request.url.replace(/\?.*/s, '');
+    const isApi = hasApi && isApiPath(path);
+    const answer = isApi ? replyApiError : replyText;
+    if (isApi ? isApiRoute(path) : known.has(path)) {
+      return answer(reply.header('Allow', 'GET, HEAD'), 405, 'only GET and HEAD are answered');
     }
-    return replyText(reply, 404, 'not found');
+    return answer(reply, 404, isApi ? `no such path; see ${API_ROOT}${OPENAPI.path}` : 'not found');
   });
 }

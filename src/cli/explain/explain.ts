@@ -6,13 +6,13 @@ import { explain as explainReading, nearNames } from '../../inspect/explain/expl
 import type { Explanation, ShareHolder } from '../../inspect/explain/explanation.js';
 import { explainWindow } from '../../inspect/explain/window.js';
 import { isPipe, openInput } from '../../inspect/input.js';
+import { toJson } from '../../inspect/json.js';
 import { counted } from '../../inspect/quantity.js';
 import { readInput, refuseUnusable } from '../../inspect/read-directory.js';
 import type { Reading } from '../../inspect/reading.js';
 import { Selector } from '../../inspect/selector.js';
 import type { Command } from '../command.js';
 import { chooseDirectory, hasDirectory, INSTEAD_OF_DIRECTORY } from '../directory.js';
-import { toJson } from '../json.js';
 import { textOf } from '../stdout.js';
 import { terminalWidth } from '../terminal.js';
 import { wrapText } from '../text-width.js';

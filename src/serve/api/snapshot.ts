@@ -3,11 +3,14 @@
  * read it. Taken on a thread, one at a time; concurrent requests for the same directory share one.
  */
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import { UnknownSourceError } from '../../scrape/scrape-run.js';
+import { SNAPSHOT_PATH } from '../../inspect/remote.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { WorkerThread } from '../../worker-thread.js';
-import { SNAPSHOT } from '../endpoint.js';
-import { replyApiError } from './error.js';
+import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
+import { ApiError } from './error.js';
+import { readParameters, SOURCE } from './parameters.js';
+import { chooseSource } from './readings.js';
+import { STRING } from './schema.js';
 import type { SnapshotQuestion } from './snapshot-worker.js';
 
 /** Longer than any that was measured. */
@@ -54,6 +57,18 @@ export class Snapshots {
   }
 }
 
+const PARAMETERS = { source: SOURCE };
+
+export const SNAPSHOT: ApiEndpoint = {
+  path: `/${SNAPSHOT_PATH}`.slice(API_ROOT.length),
+  answers:
+    'A snapshot (tar.gz), as taken by `promfold snapshot`; `source` selects one of several directories.',
+  parameters: PARAMETERS,
+  contentType: 'application/gzip',
+  schema: { ...STRING, format: 'binary' },
+  example: '',
+};
+
 export function snapshotRoute(
   server: FastifyInstance,
   scraper: Scraper,
@@ -61,31 +76,19 @@ export function snapshotRoute(
   version: string,
   onRequest: onRequestHookHandler,
 ): void {
-  server.get(SNAPSHOT.path, { onRequest }, async (request, reply) => {
-    const { source: wanted } = request.query as { source?: string | string[] };
-    const sources = scraper.sources();
-    const names = sources.flatMap(({ name }) => name ?? []);
-    if (wanted === undefined && sources.length > 1) {
-      const known = names.join(', ');
-      return replyApiError(reply, 'bad_request', `?source= must name one of: ${known}`);
-    }
-    const source = wanted === undefined ? sources[0] : sources.find(({ name }) => name === wanted);
-    if (source === undefined) {
-      return replyApiError(
-        reply,
-        'not_found',
-        new UnknownSourceError(String(wanted), names).message,
-      );
-    }
-    const taking = snapshots.take(source.path, version);
+  server.get(`${API_ROOT}${SNAPSHOT.path}`, { onRequest }, async (request, reply) => {
+    const given = { path: request.params, query: request.query };
+    const { source } = readParameters(PARAMETERS, given);
+    const { path } = chooseSource(scraper.sources(), source);
+    const taking = snapshots.take(path, version);
     if (taking === undefined) {
-      return replyApiError(reply, 'unavailable', 'a snapshot of another source is being taken');
+      throw new ApiError(503, 'a snapshot of another source is being taken');
     }
     let archive: Uint8Array;
     try {
       archive = await taking;
     } catch (error) {
-      return replyApiError(reply, 'failed', (error as Error).message);
+      throw new ApiError(500, (error as Error).message);
     }
     return reply
       .headers({

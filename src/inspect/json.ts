@@ -1,6 +1,6 @@
 /**
- * JSON for --json: one document, one line. Numbers that JSON does not have are strings, as in an exposition: `NaN`,
- * `+Inf`, `-Inf`. Unknown values are left out.
+ * JSON of the views, as --json prints it and the API answers it: one document, one line. Numbers that JSON does not
+ * have are strings, as in an exposition: `NaN`, `+Inf`, `-Inf`. Unknown values are left out.
  *
  * It is made in pieces: for a million series it is longer than a string can be.
  */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { toJson } from '../../src/cli/json.js';
+import { toJson } from '../../src/inspect/json.js';
 
 const jsonOf = (value: unknown): string => [...toJson(value)].join('');
 

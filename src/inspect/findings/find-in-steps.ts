@@ -1,0 +1,25 @@
+/** The view of `check`, in steps: rule by rule, for a daemon that has other things to do. */
+import type { Steps } from '../../steps.js';
+import type { CheckView } from '../check.js';
+import { type Evidence, type Finding, SEVERITIES } from './finding.js';
+import { RULES } from './rules.js';
+import type { Subject } from './subject.js';
+
+export function* findInSteps(subject: Subject): Steps<CheckView> {
+  const findings: Finding[] = [];
+  for (const { find, ...rule } of RULES) {
+    const evidence: Evidence[] = [];
+    for (const piece of find(subject)) {
+      evidence.push(piece);
+      yield;
+    }
+    if (evidence.length > 0) findings.push({ ...rule, evidence });
+    yield;
+  }
+  const rank = ({ severity }: Finding) => SEVERITIES.indexOf(severity);
+  findings.sort((a, b) => rank(a) - rank(b));
+  const count = { error: 0, warning: 0, info: 0 };
+  for (const { severity } of findings) count[severity]++;
+  const { path, takenAtSeconds } = subject.reading;
+  return { path, takenAtSeconds, count, findings };
+}

@@ -1,0 +1,59 @@
+/**
+ * The routes of the API: a debug surface. Each answers a hostile page in a browser as little as a stranger: the host is
+ * checked, no other origin may read the answer, and nothing is cached.
+ */
+import type { FastifyInstance } from 'fastify';
+import type { ServerLog } from '../../log.js';
+import { type Limits, UNLIMITED } from '../../plan/budget.js';
+import type { Scraper } from '../../scrape/scraper.js';
+import { hostCheck } from '../host-check.js';
+import type { ReaderTimeouts } from '../slow-reader.js';
+import { API_ROOT } from './api-endpoint.js';
+import { replyApiError, replyThrown } from './error.js';
+import { openApiDocument, openApiRoute } from './openapi.js';
+import { DirectoryReadings, type Readings } from './readings.js';
+import { type Snapshots, snapshotRoute } from './snapshot.js';
+import { statusRoute } from './status.js';
+import { API, VIEWS } from './table.js';
+import { viewRoute } from './view-route.js';
+
+export interface ApiOptions {
+  readonly version: string;
+  readonly routePrefix: string;
+  readonly allowedHosts: readonly string[];
+  readonly readerTimeouts: ReaderTimeouts;
+  /** Shared by the servers of all listen addresses; none are taken where absent. */
+  readonly snapshots?: Snapshots | undefined;
+  /** Shared likewise. */
+  readonly readings?: Readings | undefined;
+  /** Of the daemon. */
+  readonly limits?: Limits | undefined;
+  readonly log: ServerLog;
+}
+
+export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: ApiOptions): void {
+  const { version, routePrefix, allowedHosts, readerTimeouts, snapshots, log } = options;
+  const { readings = new DirectoryReadings(scraper), limits = UNLIMITED } = options;
+  const check = hostCheck(allowedHosts, replyApiError);
+  void server.register(async (api) => {
+    api.setErrorHandler((error, request, reply) =>
+      replyThrown(reply, `${request.method} ${request.url}`, error, log),
+    );
+    statusRoute(api, scraper, version, check);
+    if (snapshots !== undefined) snapshotRoute(api, scraper, snapshots, version, check);
+    openApiRoute(api, openApiDocument(API, version, routePrefix), check);
+    for (const endpoint of VIEWS) {
+      viewRoute(api, endpoint, { readings, context: { limits }, readerTimeouts }, check);
+    }
+  });
+}
+
+const PATHS = API.map(
+  ({ path }) =>
+    new RegExp(`^${(API_ROOT + path).replace(/\./g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+);
+
+/** Whether a path has a route; it then answers GET and HEAD only. */
+export function isApiRoute(path: string): boolean {
+  return PATHS.some((pattern) => pattern.test(path));
+}

@@ -1,0 +1,234 @@
+/** The schemas that answers have in common, by name. What is optional is left out where it is not known. */
+import { WARNING_CODES } from '../../inspect/explain/explanation.js';
+import { SEVERITIES } from '../../inspect/findings/finding.js';
+import { OPERATION } from '../../plan/operation.js';
+import { API_ERROR_CODES } from './error.js';
+import {
+  BOOLEAN,
+  byName,
+  COUNT,
+  FINITE,
+  list,
+  NUMBER,
+  object,
+  oneOf,
+  ref,
+  type Schema,
+  SECONDS,
+  STRING,
+  text,
+} from './schema.js';
+
+const LIVENESS = oneOf('alive', 'dead', 'unknown');
+const OPERATION_NAME = oneOf(...Object.keys(OPERATION));
+const LABELS: Schema = { ...byName(STRING), description: 'As printed.' };
+const SERIES_TEXT = text('With its labels: a selector of exactly this series.');
+
+/** What a process or a directory has of files. */
+const SUMS = {
+  kinds: { ...byName(COUNT), description: 'Files of each kind, as `gauge livesum`.' },
+  clients: list(text('Which versions of prometheus_client wrote them.')),
+  files: COUNT,
+  damagedFiles: COUNT,
+  unreadableFiles: COUNT,
+  entries: COUNT,
+  usedBytes: COUNT,
+  sizeBytes: COUNT,
+  diskBytes: COUNT,
+};
+
+const HOLDER = {
+  required: { processId: STRING, liveness: LIVENESS, file: STRING },
+  optional: { lastSeenSeconds: SECONDS, role: STRING, program: STRING },
+};
+
+const OBSERVATIONS = {
+  required: {
+    count: NUMBER,
+    quantiles: object({ p50: NUMBER, p90: NUMBER, p99: NUMBER }),
+    buckets: { ...list(NUMBER), description: 'Running totals.' },
+  },
+  optional: { sum: NUMBER },
+};
+
+export const COMPONENTS: Readonly<Record<string, Schema>> = {
+  Number: {
+    description: 'A number; as text if JSON does not have it.',
+    anyOf: [{ type: 'number' }, oneOf('NaN', '+Inf', '-Inf')],
+  },
+  Error: object({ error: object({ code: oneOf(...API_ERROR_CODES), message: STRING }) }),
+  Page: object(
+    {
+      offset: COUNT,
+      limit: COUNT,
+      total: { ...COUNT, description: 'Elements of the whole list.' },
+    },
+    { next: text('URL of the next page, relative to this one; absent on the last.') },
+  ),
+  Process: object(
+    { processId: STRING, liveness: LIVENESS, previousLife: BOOLEAN, ...SUMS },
+    {
+      pid: COUNT,
+      role: STRING,
+      program: STRING,
+      startSeconds: SECONDS,
+      lastSeenSeconds: SECONDS,
+      firstSeenSeconds: SECONDS,
+    },
+  ),
+  ProcessTotal: object({
+    processes: object({ alive: COUNT, dead: COUNT, unknown: COUNT }),
+    foreignFiles: COUNT,
+    ...SUMS,
+  }),
+  File: object(
+    {
+      name: STRING,
+      entries: COUNT,
+      usedBytes: COUNT,
+      sizeBytes: COUNT,
+      diskBytes: COUNT,
+      previousLife: BOOLEAN,
+    },
+    {
+      processId: STRING,
+      type: STRING,
+      mode: STRING,
+      client: STRING,
+      modifiedSeconds: SECONDS,
+      fault: object({ code: STRING, found: STRING }, { offset: COUNT }),
+    },
+  ),
+  FileEntries: object(
+    {
+      file: STRING,
+      path: STRING,
+      slotBytes: { type: 'integer', enum: [0, 8, 16] },
+      usedBytes: { type: 'integer', minimum: -1 },
+      sizeBytes: COUNT,
+      entryCount: COUNT,
+      entries: list(ref('Entry')),
+    },
+    {
+      type: STRING,
+      mode: STRING,
+      processId: STRING,
+      liveness: LIVENESS,
+      lastSeenSeconds: SECONDS,
+      operation: OPERATION_NAME,
+      fault: object(
+        { code: STRING, found: STRING, expected: STRING },
+        { offset: COUNT, excerpt: text('Bytes as hex.'), excerptOffset: COUNT },
+      ),
+    },
+  ),
+  Entry: object(
+    { offset: COUNT, valueOffset: COUNT, value: NUMBER, previousLife: BOOLEAN },
+    {
+      setSeconds: SECONDS,
+      ageSeconds: FINITE,
+      series: SERIES_TEXT,
+      family: STRING,
+      labels: LABELS,
+      help: STRING,
+      problem: object({ code: STRING, found: STRING }),
+    },
+  ),
+  Gauge: object(
+    {
+      series: SERIES_TEXT,
+      family: STRING,
+      mode: STRING,
+      value: NUMBER,
+      previousLife: BOOLEAN,
+      file: STRING,
+    },
+    { setSeconds: SECONDS, ageSeconds: FINITE },
+  ),
+  Family: object(
+    {
+      name: STRING,
+      type: STRING,
+      help: STRING,
+      series: COUNT,
+      entries: COUNT,
+      bytes: COUNT,
+    },
+    { mode: STRING },
+  ),
+  Label: object({
+    name: STRING,
+    values: { ...COUNT, description: 'Different ones.' },
+    series: COUNT,
+    entries: COUNT,
+    families: COUNT,
+  }),
+  LabelValue: object({ value: STRING, series: COUNT, entries: COUNT, families: COUNT }),
+  Series: object(
+    {
+      series: SERIES_TEXT,
+      name: STRING,
+      labels: LABELS,
+      family: STRING,
+      type: STRING,
+      processes: COUNT,
+    },
+    {
+      mode: STRING,
+      value: { ...NUMBER, description: 'As a scrape prints it; absent if it is not printed.' },
+      perSecond: { ...FINITE, description: 'Since the previous instant.' },
+    },
+  ),
+  Warning: object({ code: oneOf(...WARNING_CODES), text: STRING }),
+  Share: object(
+    { ...HOLDER.required, value: NUMBER, previousLife: BOOLEAN, decides: BOOLEAN },
+    {
+      ...HOLDER.optional,
+      valueOffset: COUNT,
+      percent: NUMBER,
+      setSeconds: SECONDS,
+      ageSeconds: FINITE,
+    },
+  ),
+  ExplainedSeries: object(
+    {
+      series: SERIES_TEXT,
+      sampleName: STRING,
+      labels: LABELS,
+      family: STRING,
+      type: STRING,
+      operation: OPERATION_NAME,
+      shares: list(ref('Share')),
+      verdict: STRING,
+      warnings: list(ref('Warning')),
+    },
+    { mode: STRING, value: NUMBER },
+  ),
+  ExplainedHistogram: object(
+    {
+      histogram: STRING,
+      labels: LABELS,
+      family: STRING,
+      operation: OPERATION_NAME,
+      ...OBSERVATIONS.required,
+      le: list(STRING),
+      shares: list(
+        object(
+          { ...HOLDER.required, ...OBSERVATIONS.required },
+          { ...HOLDER.optional, ...OBSERVATIONS.optional, percent: NUMBER },
+        ),
+      ),
+      warnings: list(ref('Warning')),
+    },
+    OBSERVATIONS.optional,
+  ),
+  Finding: object({
+    code: STRING,
+    severity: oneOf(...SEVERITIES),
+    title: STRING,
+    effect: STRING,
+    cure: STRING,
+    evidenceCount: { ...COUNT, description: 'Pieces of evidence in all.' },
+    evidence: list(object({ text: STRING }, { file: STRING, family: STRING, processId: STRING })),
+  }),
+};

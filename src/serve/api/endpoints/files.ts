@@ -1,0 +1,81 @@
+/** The metric files, and the entries of one. */
+import { viewEntries } from '../../../inspect/entries.js';
+import { sliceList } from '../../../inspect/list.js';
+import { type FileView, viewFiles } from '../../../inspect/processes.js';
+import type { Reading } from '../../../inspect/reading.js';
+import { withinMilliseconds } from '../../../inspect/series/time-limit.js';
+import { Memo } from '../../../memo.js';
+import { viewEndpoint } from '../api-endpoint.js';
+import { ApiError } from '../error.js';
+import { inPath, MATCH, PAGING, pageIn, sortBy, wholeNumber } from '../parameters.js';
+import { list, object, ref, SECONDS, STRING } from '../schema.js';
+import { sortViews } from './view-sort.js';
+
+const SORTS = [
+  'name',
+  'processId',
+  'type',
+  'mode',
+  'entries',
+  'usedBytes',
+  'sizeBytes',
+  'diskBytes',
+  'modifiedSeconds',
+] as const satisfies readonly (keyof FileView)[];
+
+const views = new Memo<Reading, readonly FileView[]>();
+
+export const FILES = viewEndpoint({
+  path: '/files',
+  answers: 'The metric files, as in `ls --files --json`.',
+  parameters: { sort: sortBy(SORTS), ...PAGING },
+  schema: object({ path: STRING, takenAtSeconds: SECONDS, files: list(ref('File')) }),
+  example: '?sort=-usedBytes&limit=5',
+  async view({ reading }, { sort, ...paging }) {
+    const all = views.get(reading, viewFiles);
+    const { offset, limit } = pageIn(paging);
+    const files = sortViews(all, sort).slice(offset, offset + limit);
+    const { path, takenAtSeconds } = reading;
+    return { body: { path, takenAtSeconds, files }, total: all.length };
+  },
+});
+
+const MAX_EXCERPT_BYTES = 4096;
+
+/** Longer than the test of all entries of any file takes. */
+const SELECT_MILLISECONDS = 500;
+
+export const FILE = viewEndpoint({
+  path: '/files/{name}',
+  answers: 'One metric file with its entries, as `cat --json`; `match[]` selects some.',
+  parameters: {
+    name: inPath('Its base name.'),
+    'match[]': MATCH,
+    bytes: wholeNumber('Bytes that are shown of a damaged file.', 0, MAX_EXCERPT_BYTES, 64),
+    ...PAGING,
+  },
+  schema: object({
+    path: STRING,
+    takenAtSeconds: SECONDS,
+    files: { ...list(ref('FileEntries')), description: 'One, with one page of its entries.' },
+  }),
+  example: '?limit=10',
+  async view({ reading }, { name, bytes, 'match[]': selectors, ...paging }) {
+    const file = reading.files.find((each) => each.name === name);
+    if (file === undefined) throw new ApiError(404, `name: no metric file is called '${name}'`);
+    const [selector] = selectors;
+    if (selectors.length > 1) {
+      throw new ApiError(400, `match[]: expected one for a file, got ${selectors.length}`);
+    }
+    const { offset, limit } = pageIn(paging);
+    const one = { ...reading, files: [file] };
+    const { files, ...view } = withinMilliseconds(SELECT_MILLISECONDS, 'match[]', () =>
+      viewEntries(one, selector, bytes),
+    );
+    // None if the file has no such entries.
+    const [found = viewEntries(one, undefined, bytes).files[0]!] = files;
+    const wanted = files.length === 0 ? sliceList(found.entries, 0, 0) : found.entries;
+    const entries = sliceList(wanted, offset, offset + limit);
+    return { body: { ...view, files: [{ ...found, entries }] }, total: wanted.length };
+  },
+});

@@ -1,0 +1,28 @@
+/** The table of the API: every endpoint, in the order of the manual and of the landing page. */
+import type { ApiEndpoint, ViewEndpoint } from './api-endpoint.js';
+import { EXPLAIN } from './endpoints/explain.js';
+import { FAMILIES } from './endpoints/families.js';
+import { FILE, FILES } from './endpoints/files.js';
+import { FINDINGS } from './endpoints/findings.js';
+import { LABEL_VALUES, LABELS } from './endpoints/labels.js';
+import { PROCESS, PROCESSES } from './endpoints/processes.js';
+import { SERIES } from './endpoints/series.js';
+import { OPENAPI } from './openapi.js';
+import { SNAPSHOT } from './snapshot.js';
+import { STATUS } from './status.js';
+
+/** Those that are answered from an instant. */
+export const VIEWS: readonly ViewEndpoint[] = [
+  PROCESSES,
+  PROCESS,
+  FILES,
+  FILE,
+  FAMILIES,
+  LABELS,
+  LABEL_VALUES,
+  SERIES,
+  EXPLAIN,
+  FINDINGS,
+];
+
+export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, SNAPSHOT, OPENAPI];

@@ -1,0 +1,93 @@
+/**
+ * A route of the API that answers a view: parameters, the instant, the view in slices, and the page of it.
+ *
+ * Parameters are read by our own code: the compilers of schemas are half of fastify.
+ */
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { inSlices } from '../../steps.js';
+import { cutSlowReader, type ReaderTimeouts } from '../slow-reader.js';
+import { answerBody } from './answer-body.js';
+import { API_ROOT, type ViewContext, type ViewEndpoint, type Viewed } from './api-endpoint.js';
+import { API_HEADERS, ApiError } from './error.js';
+import { type INSTANT, type PAGING, readParameters, type Values } from './parameters.js';
+import type { Instant, Readings } from './readings.js';
+
+/** On every answer that is of an instant. */
+const SNAPSHOT_HEADER = 'Promfold-Snapshot';
+
+export interface ViewOptions {
+  readonly readings: Readings;
+  readonly context: ViewContext;
+  readonly readerTimeouts: ReaderTimeouts;
+}
+
+export function viewRoute(
+  server: FastifyInstance,
+  { path, parameters, view }: ViewEndpoint,
+  { readings, context, readerTimeouts }: ViewOptions,
+  onRequest: onRequestHookHandler,
+): void {
+  server.get(routeOf(path), { onRequest }, async (request, reply) => {
+    const values = readParameters(parameters, { path: request.params, query: request.query });
+    const instant = await instantFor(readings, values as Values<typeof INSTANT>);
+    const made = view(instant, values as never, context);
+    const { body, total } = await ('next' in made ? inSlices(made) : made);
+    const { snapshotId, source } = instant;
+    const answer = {
+      snapshot: snapshotId,
+      ...(source !== undefined && { source }),
+      ...body,
+      ...pageMember(request, values as Partial<Values<typeof PAGING>>, total),
+    };
+    const sent = await answerBody(answer);
+    cutSlowReader(reply.raw, readerTimeouts);
+    return reply.headers({ ...API_HEADERS, [SNAPSHOT_HEADER]: snapshotId }).send(sent);
+  });
+}
+
+/** `/files/{name}` is `/api/v1/files/:name`. */
+export function routeOf(path: string): string {
+  return `${API_ROOT}${path.replace(/\{(\w+)\}/g, ':$1')}`;
+}
+
+/** @throws ApiError if it is gone, or is of another source */
+async function instantFor(
+  readings: Readings,
+  { source, snapshot }: Values<typeof INSTANT>,
+): Promise<Instant> {
+  if (snapshot === undefined) return readings.take(source);
+  const instant = readings.kept(snapshot);
+  if (instant === undefined) {
+    throw new ApiError(404, `snapshot: '${snapshot}' is gone; the last three are kept, for 5 s`);
+  }
+  if (source !== undefined && source !== instant.source) {
+    const of = instant.source ?? 'the one directory, which has no name';
+    throw new ApiError(
+      400,
+      `source: expected that of snapshot ${snapshot}, ${of}, got '${source}'`,
+    );
+  }
+  return instant;
+}
+
+function pageMember(
+  { url, query }: FastifyRequest,
+  { offset = 0, limit = 0 }: Partial<Values<typeof PAGING>>,
+  total: Viewed['total'],
+): object | undefined {
+  if (total === undefined) return undefined;
+  const next = offset + limit < total ? nextUrl(url, query, offset + limit) : undefined;
+  return { page: { offset, limit, total, ...(next !== undefined && { next }) } };
+}
+
+/** From the last segment of the path, so that it works behind a prefix. */
+function nextUrl(url: string, query: unknown, offset: number): string {
+  const [path = ''] = url.split('?');
+  const parameters = new URLSearchParams();
+  for (const [name, values] of Object.entries(query as Record<string, string | string[]>)) {
+    if (name === 'offset') continue;
+    for (const value of [values].flat()) parameters.append(name, value);
+  }
+  parameters.append('offset', String(offset));
+  return `${path.slice(path.lastIndexOf('/') + 1)}?${parameters}`;
+}
