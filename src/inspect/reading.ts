@@ -48,4 +48,9 @@ export interface Reading {
   readonly bootSeconds: number | undefined;
   /** Absent if it is still to be planned (series-index.ts). A daemon knows it. */
   readonly structure?: SeriesStructure;
+  /**
+   * The files of the structure, by rank. Absent if they are those of `files` without a fault. In a daemon, files that are
+   * held have a fault and are among them, and so are files that are not on disk.
+   */
+  readonly planned?: readonly ReadFile[];
 }

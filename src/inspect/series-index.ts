@@ -21,10 +21,13 @@ export interface Contribution {
   readonly entry: ReadEntry;
 }
 
+/** What an index needs of a reading. */
+export type Indexable = Pick<Reading, 'files' | 'keys' | 'structure' | 'planned'>;
+
 const indexes = new Memo<object, SeriesIndex>();
 
 /** The index of a reading, made when it is first asked for. */
-export function indexOf(reading: Pick<Reading, 'files' | 'keys' | 'structure'>): SeriesIndex {
+export function indexOf(reading: Indexable): SeriesIndex {
   return indexes.get(reading, () => new SeriesIndex(reading));
 }
 
@@ -36,8 +39,8 @@ export class SeriesIndex {
   #contributions: Contributions | undefined;
 
   /** @param reading its structure is planned if it has none */
-  constructor({ files, keys, structure }: Pick<Reading, 'files' | 'keys' | 'structure'>) {
-    this.files = files.filter(isPlanned);
+  constructor({ files, keys, structure, planned = files.filter(isPlanned) }: Indexable) {
+    this.files = planned;
     this.structure = structure ?? planReading(this.files, keys);
   }
 

@@ -112,6 +112,7 @@ export interface WaitingRequest {
 export interface WaitingInstant {
   /** The name of a source; undefined for the one directory that needs none. */
   readonly source: string | undefined;
+  readonly withFacts: boolean;
   readonly resolve: (instant: SourceInstant) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -202,6 +203,8 @@ export class ScrapeRun {
   /** Before the next run, which may change what the columns are about. */
   async #answerInstants(collected: CollectedBySource): Promise<void> {
     const instants = new Map<Source, Promise<SourceInstant>>();
+    const isWithFacts = (name: string | undefined) =>
+      this.#instants.some((waiting) => waiting.source === name && waiting.withFacts);
     for (const { source: name, resolve, reject } of this.#instants) {
       try {
         const source = this.#sourceOf(name);
@@ -209,7 +212,7 @@ export class ScrapeRun {
         if (columns === undefined) throw source.unreadable;
         let instant = instants.get(source);
         if (instant === undefined) {
-          instant = source.instant(columns);
+          instant = source.instant(columns, isWithFacts(name));
           instants.set(source, instant);
         }
         resolve(await instant);

@@ -133,12 +133,13 @@ export class Scraper {
    * The values of all entries of a source at one moment, after the request.
    *
    * @param source undefined for the one directory that has no name
+   * @param withFacts of the files, too
    * @throws MetricFileError DIRECTORY_UNREADABLE
    * @throws UnknownSourceError, TooManyScrapesError
    */
-  instant(source: string | undefined): Promise<SourceInstant> {
+  instant(source: string | undefined, withFacts: boolean): Promise<SourceInstant> {
     const answer = new Promise<SourceInstant>((resolve, reject) => {
-      this.#instants.push({ source, resolve, reject });
+      this.#instants.push({ source, withFacts, resolve, reject });
       if (this.#instants.length > MAX_WAITING) {
         this.#instants.shift()!.reject(new TooManyScrapesError());
       }

@@ -1,14 +1,14 @@
 /**
  * What the series of an index take: their entries, the bytes of those in the files, and how many processes have them.
  *
- * Counted once for each index (the slow clock), since it reads the place of every entry.
+ * Counted once for each structure (the slow clock), since it reads the place of every entry.
  */
 import { isUnusable } from '../../format/key.js';
 import { Memo } from '../../memo.js';
 import type { Series } from '../../plan/series.js';
 import type { Steps } from '../../steps.js';
-import type { ReadFile } from '../reading.js';
-import type { Contribution, SeriesIndex } from '../series-index.js';
+import type { Parts, SeriesIndex } from '../series-index.js';
+import type { SeriesStructure } from '../series-structure.js';
 import { type SeriesTable, seriesTable } from './series-table.js';
 
 export interface EntryCounts {
@@ -24,10 +24,10 @@ export interface EntryCounts {
   readonly familyInKeys: readonly (string | undefined)[];
 }
 
-const counts = new Memo<SeriesIndex, EntryCounts>();
+const counts = new Memo<SeriesStructure, EntryCounts>();
 
 export function entryCounts(index: SeriesIndex): Steps<EntryCounts> {
-  return counts.getInSteps(index, count);
+  return counts.getInSteps(index.structure, () => count(index));
 }
 
 function* count(index: SeriesIndex): Steps<EntryCounts> {
@@ -39,7 +39,7 @@ function* count(index: SeriesIndex): Steps<EntryCounts> {
   const familyEntries = new Uint32Array(table.families.length);
   const familyBytes = new Float64Array(table.families.length);
   const familyInKeys = new Array<string | undefined>(table.families.length);
-  const distinct = new DistinctProcesses();
+  const distinct = new DistinctProcesses(index.structure);
   const partsOf = (series: Series) => index.partsOf(series);
 
   for (let row = 0; row < rows; row++) {
@@ -49,7 +49,7 @@ function* count(index: SeriesIndex): Steps<EntryCounts> {
     bytes[row] = bytesOf(parts);
     familyEntries[family]! += parts.length;
     familyBytes[family]! += bytes[row]!;
-    if (table.histogram[row]! < 0) processes[row] = distinct.count(parts);
+    if (table.histogram[row]! < 0) processes[row] = distinct.count([parts]);
     familyInKeys[family] ??= nameInKeys(parts);
     yield;
   }
@@ -67,13 +67,13 @@ function* count(index: SeriesIndex): Steps<EntryCounts> {
 
 function* countHistograms(
   { histograms, histogram }: SeriesTable,
-  partsOf: (series: Series) => readonly Contribution[],
+  partsOf: (series: Series) => Parts,
   distinct: DistinctProcesses,
   processes: Uint32Array,
 ): Steps<void> {
   const ofHistogram = new Uint32Array(histograms.length);
   for (const [i, { buckets }] of histograms.entries()) {
-    ofHistogram[i] = distinct.count(buckets.flatMap(partsOf));
+    ofHistogram[i] = distinct.count(buckets.map(partsOf));
     yield;
   }
   for (let row = 0; row < histogram.length; row++) {
@@ -81,44 +81,49 @@ function* countHistograms(
   }
 }
 
-function bytesOf(parts: readonly Contribution[]): number {
+function bytesOf(parts: Parts): number {
   let bytes = 0;
-  for (const { file, entry } of parts) bytes += entry.valueOffset + file.valueBytes - entry.offset;
+  for (let i = 0; i < parts.length; i++) {
+    const { offset, valueOffset } = parts.entryAt(i);
+    bytes += valueOffset + parts.fileAt(i).valueBytes - offset;
+  }
   return bytes;
 }
 
-function nameInKeys([first]: readonly Contribution[]): string | undefined {
-  const key = first?.entry.key;
-  return key === undefined || isUnusable(key) ? undefined : key.family;
+function nameInKeys(parts: Parts): string | undefined {
+  if (parts.length === 0) return undefined;
+  const { key } = parts.entryAt(0);
+  return isUnusable(key) ? undefined : key.family;
 }
 
 class DistinctProcesses {
-  readonly #idOfFile = new Map<ReadFile, number>();
-  readonly #idOfProcess = new Map<string, number>();
+  /** By rank of the file. */
+  readonly #idOfFile: Uint32Array;
   /** By id: the last count in which it was seen. */
-  readonly #seenIn: number[] = [];
+  readonly #seenIn: Uint32Array;
   #counts = 0;
 
-  count(parts: readonly Contribution[]): number {
-    const now = ++this.#counts;
-    let found = 0;
-    for (const { file } of parts) {
-      const id = this.#idOf(file);
-      if (this.#seenIn[id] === now) continue;
-      this.#seenIn[id] = now;
-      found++;
-    }
-    return found;
+  constructor({ parts: { fileNames } }: SeriesStructure) {
+    const idOf = new Map<string, number>();
+    this.#idOfFile = Uint32Array.from(fileNames, ({ processId }) => {
+      const id = idOf.get(processId) ?? idOf.size;
+      idOf.set(processId, id);
+      return id;
+    });
+    this.#seenIn = new Uint32Array(idOf.size);
   }
 
-  #idOf(file: ReadFile): number {
-    let id = this.#idOfFile.get(file);
-    if (id === undefined) {
-      const { processId } = file.fileName!;
-      id = this.#idOfProcess.get(processId) ?? this.#idOfProcess.size;
-      this.#idOfProcess.set(processId, id);
-      this.#idOfFile.set(file, id);
+  count(lists: readonly Parts[]): number {
+    const now = ++this.#counts;
+    let found = 0;
+    for (const parts of lists) {
+      for (let i = 0; i < parts.length; i++) {
+        const id = this.#idOfFile[parts.rankAt(i)]!;
+        if (this.#seenIn[id] === now) continue;
+        this.#seenIn[id] = now;
+        found++;
+      }
     }
-    return id;
+    return found;
   }
 }

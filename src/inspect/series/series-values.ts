@@ -1,9 +1,9 @@
 /** The value of each series, as a scrape prints it: buckets are running totals. */
 import { Memo } from '../../memo.js';
-import { joinValues } from '../../plan/join.js';
+import { joinColumns } from '../../plan/join.js';
 import { OPERATION } from '../../plan/operation.js';
 import type { Steps } from '../../steps.js';
-import { entriesOf, type SeriesIndex } from '../series-index.js';
+import type { SeriesIndex } from '../series-index.js';
 import type { SeriesTable } from './series-table.js';
 
 /** @returns undefined for a series that is not printed, since no process ever set it */
@@ -14,11 +14,11 @@ export function seriesValue(
 ): number | undefined {
   const series = table.series[row]!;
   const histogram = table.histogram[row]!;
-  if (histogram < 0) return joinValues(series.operation, entriesOf(index.partsOf(series))).value;
+  if (histogram < 0) return joinColumns(series.operation, index.partsOf(series)).value;
   const { buckets } = table.histograms[histogram]!;
   let total = 0;
   for (let i = 0; i <= table.lastBucket[row]!; i++) {
-    total += joinValues(OPERATION.sum, entriesOf(index.partsOf(buckets[i]!))).value ?? 0;
+    total += joinColumns(OPERATION.sum, index.partsOf(buckets[i]!)).value ?? 0;
   }
   return total;
 }

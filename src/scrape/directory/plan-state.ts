@@ -10,6 +10,8 @@ import type { Layout } from '../../plan/layout.js';
 import type { FamilySurvey, Plan } from '../../plan/plan.js';
 import { ITEMS_PER_STEP, inSlices, type Steps } from '../../steps.js';
 
+export type { KeyTexts } from '../../native.js';
+
 export interface PlanState {
   readonly layout: Layout;
   /** Key and slot of each entry, file after file. */

@@ -10,6 +10,7 @@ import type { ScrapeLog } from '../../log.js';
 import type { Collected, PrintRequest, ValueColumns } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
 import type { SourceFacts } from './facts.js';
+import { type FileFacts, fileFacts } from './file-facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
 import type { PlanState } from './plan-state.js';
 import { ProblemLog } from './problem-log.js';
@@ -25,7 +26,12 @@ export interface SourceInstant {
   readonly state: PlanState;
   /** All files of the directory, in name order; likewise. */
   readonly files: readonly ListedFile[];
+  /** Of these files, by id, about the same time; absent unless asked for. */
+  readonly facts?: ReadonlyMap<number, FileFacts>;
 }
+
+/** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
+const FACTS_MS = 1_000;
 
 /** A directory that is one of several. */
 export interface NamedDirectory {
@@ -66,6 +72,13 @@ export class Source {
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
   #unreadable: MetricFileError | undefined;
+  #facts:
+    | {
+        readonly files: readonly ListedFile[];
+        readonly ms: number;
+        readonly facts: ReadonlyMap<number, FileFacts>;
+      }
+    | undefined;
   /** What the last update collected, until it is asked for. */
   #preRendered: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
 
@@ -139,16 +152,28 @@ export class Source {
    *
    * REQUIRES: nothing was updated since.
    */
-  async instant(columns: ValueColumns): Promise<SourceInstant> {
+  async instant(columns: ValueColumns, withFacts: boolean): Promise<SourceInstant> {
     const { live } = this;
+    const takenAtSeconds = Date.now() / 1000;
+    const state = await live.state();
+    const files = live.listedFiles();
     return {
       source: this.name,
       path: live.files.directory.path,
-      takenAtSeconds: Date.now() / 1000,
+      takenAtSeconds,
       columns,
-      state: await live.state(),
-      files: live.listedFiles(),
+      state,
+      files,
+      ...(withFacts && { facts: await this.#fileFacts(files) }),
     };
+  }
+
+  async #fileFacts(files: readonly ListedFile[]): Promise<ReadonlyMap<number, FileFacts>> {
+    const known = this.#facts;
+    if (known?.files === files && performance.now() - known.ms < FACTS_MS) return known.facts;
+    const facts = await fileFacts(this.live.files.set);
+    this.#facts = { files, ms: performance.now(), facts };
+    return facts;
   }
 
   problems(): readonly MetricFileError[] {

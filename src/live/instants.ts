@@ -1,0 +1,121 @@
+/**
+ * The instants of served directories that views are made from. Each has an id; the last three of a source are kept for
+ * five seconds, so that several views, and /metrics, can be of the same one.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ListedFile } from '../files/metric-files.js';
+import type { Reading } from '../inspect/reading.js';
+import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
+import { Memo } from '../memo.js';
+import type { WrittenFile } from '../processes/find-writers.js';
+import type { ProcThread } from '../processes/proc-thread.js';
+import type { FileFacts } from '../scrape/directory/file-facts.js';
+import type { SourceInstant } from '../scrape/directory/source.js';
+import type { Scraper } from '../scrape/scraper.js';
+import { liveReading } from './live-reading.js';
+import { WriterLookup } from './writer-lookup.js';
+
+/** A source at one moment: all views of it agree with each other. */
+export interface Instant {
+  readonly snapshotId: string;
+  /** Undefined for the one directory that needs no name. */
+  readonly source: string | undefined;
+  readonly reading: Reading;
+  readonly index: SeriesIndex;
+  /** What it is made from. */
+  readonly taken: SourceInstant;
+}
+
+const KEPT = 3;
+const KEPT_MS = 5_000;
+
+export class Instants {
+  readonly #scraper: Scraper;
+  readonly #procThread: ProcThread;
+  /** By the path of the directory. */
+  readonly #lookups = new Map<string, WriterLookup>();
+  /** Requests that share a run share an instant. */
+  readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
+  /** Oldest first. */
+  #kept: readonly Instant[] = [];
+
+  constructor(scraper: Scraper, procThread: ProcThread) {
+    this.#scraper = scraper;
+    this.#procThread = procThread;
+  }
+
+  /**
+   * A new instant of a source.
+   *
+   * @throws as Scraper.instant
+   */
+  async take(source: string | undefined): Promise<Instant> {
+    const taken = await this.#scraper.instant(source, true);
+    let instant = this.#instantOf.get(taken);
+    if (instant === undefined) {
+      instant = this.#make(taken);
+      this.#instantOf.set(taken, instant);
+    }
+    return instant;
+  }
+
+  /** One that is kept; undefined when it is gone. */
+  kept(snapshotId: string): Instant | undefined {
+    return this.#kept.find((instant) => instant.snapshotId === snapshotId);
+  }
+
+  close(): void {
+    for (const lookup of this.#lookups.values()) lookup.close();
+    this.#kept = [];
+  }
+
+  async #make(taken: SourceInstant): Promise<Instant> {
+    const { source, path, files, facts = NO_FACTS } = taken;
+    const written = writtenFiles.get(files, () => writtenOf(files, facts));
+    const writers = await this.#lookupOf(path).writers(written);
+    const reading = liveReading(taken, facts, writers);
+    const index = indexOf(reading);
+    const instant = { snapshotId: newSnapshotId(), source, reading, index, taken };
+    this.#keep(instant);
+    return instant;
+  }
+
+  #lookupOf(path: string): WriterLookup {
+    let lookup = this.#lookups.get(path);
+    if (lookup === undefined) {
+      lookup = new WriterLookup(this.#procThread);
+      this.#lookups.set(path, lookup);
+    }
+    return lookup;
+  }
+
+  #keep(instant: Instant): void {
+    const sameSource = this.#kept.filter(({ source }) => source === instant.source);
+    const surplus = sameSource.length < KEPT ? undefined : sameSource[0];
+    this.#kept = [...this.#kept.filter((each) => each !== surplus), instant];
+    setTimeout(() => {
+      this.#kept = this.#kept.filter((each) => each !== instant);
+    }, KEPT_MS).unref();
+  }
+}
+
+/** Another one after a restart, too. */
+function newSnapshotId(): string {
+  return randomBytes(6).toString('hex');
+}
+
+const NO_FACTS: ReadonlyMap<number, FileFacts> = new Map();
+
+/** The same list as long as no file comes or goes. */
+const writtenFiles = new Memo<readonly ListedFile[], readonly WrittenFile[]>();
+
+function writtenOf(
+  files: readonly ListedFile[],
+  facts: ReadonlyMap<number, FileFacts>,
+): WrittenFile[] {
+  return files.flatMap(({ id, path, name }): WrittenFile[] =>
+    name === undefined
+      ? []
+      : [{ processId: name.processId, identity: facts.get(id)?.identity ?? '', path }],
+  );
+}
