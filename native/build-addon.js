@@ -41,6 +41,7 @@ const HOT = new Set(
   [
     'accumulate.cc',
     'block_pool.cc',
+    'compare_columns.cc',
     'file_list.cc',
     'file_set.cc',
     'fold.cc',

@@ -205,12 +205,16 @@ export interface FileRuns {
   readonly entryEnd: Uint32Array;
 }
 
+/** The values of all entries at one moment, file after file. */
+export interface EntryValues extends FileRuns {
+  readonly value: Float64Array;
+}
+
 /**
- * The values of all entries at one moment, file after file, and what they came to. They are copies, in one ArrayBuffer;
+ * The values of all entries at one moment, and what they came to. They are copies, in one ArrayBuffer;
  * see releaseColumns. native/core/instant_columns.h.
  */
-export interface ValueColumns extends FileRuns {
-  readonly value: Float64Array;
+export interface ValueColumns extends EntryValues {
   /**
    * When each was set, seconds. Only files with an entry that folds by mostRecent have such times: 0 in all others, and
    * empty where no file has any.
@@ -218,6 +222,35 @@ export interface ValueColumns extends FileRuns {
   readonly timestampSeconds: Float64Array;
   /** Of each slot the value as it is printed: buckets are running totals. See hasValue for those that have none. */
   readonly slot: Float64Array;
+}
+
+/** How compareColumns counts a slot. native/core/compare_columns.h. */
+export const INCREASE_CLASS = {
+  /** It only tells whether an entry moved. */
+  none: 0,
+  /** Increments of counters. */
+  increments: 1,
+  /** Observations of histograms and summaries. */
+  observations: 2,
+} as const;
+
+/** How many classes there are. */
+export const INCREASE_CLASSES = 3;
+
+/**
+ * What changed from one moment to another, in one ArrayBuffer; see releaseColumns. An entry moved if its value has other
+ * bits. If its slot has a class, it adds what it increased, where that is finite; or it went back, and adds nothing.
+ */
+export interface ColumnChanges {
+  /** By file of the later moment: entries that moved, and groups that have such an entry. */
+  readonly fileMoved: Uint32Array;
+  readonly fileGroups: Uint32Array;
+  /** What entries of class c of file i increased: [i * INCREASE_CLASSES + c]. */
+  readonly fileIncrease: Float64Array;
+  /** By group: what its entries increased, files in which one of them moved, entries that went back. */
+  readonly groupIncrease: Float64Array;
+  readonly groupFiles: Uint32Array;
+  readonly groupBack: Uint32Array;
 }
 
 /** Which entries those of ValueColumns are. They stay until setRows, or until entries came or went. */
@@ -247,10 +280,15 @@ export function hasValue(slot: Float64Array): (s: number) => boolean {
   return (s) => !Number.isNaN(slot[s]) || word[2 * s] !== ABSENT_LOW_WORD;
 }
 
-export interface Collected {
+export interface Printed {
   /** One exposition per page asked for; `tail` bytes of room follow each in its ArrayBuffer. */
   readonly bodies: Buffer[];
-  /** For each body the end of each of its templates, bytes; absent unless asked for. */
+  /** For each body the end of each of its templates, bytes. */
+  readonly partEnds: Uint32Array[];
+}
+
+export interface Collected extends Omit<Printed, 'partEnds'> {
+  /** Absent unless asked for. */
   readonly partEnds?: Uint32Array[];
   /** What was gathered and folded for these bodies; absent unless asked for. */
   readonly columns?: ValueColumns;
@@ -422,11 +460,41 @@ interface Addon {
    */
   releaseBody(body: Buffer): void;
   /**
+   * What changed between two moments. Files are compared with those of the same id and generation; an entry, or a whole
+   * file, that was not there earlier started at 0, and one that is not there now counts for nothing. So do entries of
+   * slot 0.
+   *
+   * Runs off the main thread, also while a scrape does. Columns that the addon made are not copied: what is written to
+   * them meanwhile may or may not be seen.
+   *
+   * @param slotOfEntry of `now`; EntryRows.slot
+   * @param classOfSlot one of INCREASE_CLASS
+   * @param groupOfSlot below groupCount, except that of slot 0, which is ignored
+   * @param groupCount at most as many as slots
+   * @throws Error if the columns do not fit each other
+   */
+  compareColumns(
+    earlier: EntryValues,
+    now: EntryValues,
+    slotOfEntry: Uint32Array,
+    classOfSlot: Uint8Array,
+    groupOfSlot: Uint32Array,
+    groupCount: number,
+  ): Promise<ColumnChanges>;
+  /**
+   * Prints pages from the slots of an earlier moment, as collect did then, byte for byte. `tail` bytes of room follow each
+   * body. Runs off the main thread, also while a scrape does.
+   *
+   * @param slot ValueColumns.slot, or a copy of it; see hasValue
+   * @throws Error if a page prints a slot that there is not
+   */
+  printColumns(pages: readonly Page[], slot: Float64Array, tail: number): Promise<Printed>;
+  /**
    * Frees the memory of columns without waiting for the garbage collection. All of them are empty afterwards, and every
    * other array over their ArrayBuffer; calls under way that were given them keep it until they are done. Ignores columns
    * that the addon did not make.
    */
-  releaseColumns(columns: FileRuns): void;
+  releaseColumns(columns: FileRuns | ColumnChanges): void;
   /** Gives free memory of the addon back to the system: it may take some milliseconds for each 100 MB. */
   trimMemory(): void;
   /**
@@ -477,12 +545,14 @@ const addon = loadAddon(NATIVE_DIRECTORY) as Addon;
 
 export const {
   FileSet,
+  compareColumns,
   createPage,
   createTemplate,
   formatNumber,
   hungFiles,
   isOnLocalFileSystems,
   lookUpHost,
+  printColumns,
   readLink,
   readMetricBytes,
   readMetricFile,

@@ -5,9 +5,16 @@ import { basename, join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import {
   type Collected,
+  compareColumns,
+  createPage,
+  createTemplate,
   type EntryRows,
+  type EntryValues,
   hasValue,
+  INCREASE_CLASS,
+  INCREASE_CLASSES,
   type Page,
+  printColumns,
   releaseColumns,
   type ValueColumns,
 } from '../src/native.js';
@@ -171,7 +178,7 @@ describe('the columns of a moment', () => {
       generation: new Uint32Array(1),
       entryEnd: new Uint32Array(1),
     });
-    assert.throws(() => releaseColumns(new Uint32Array(1) as never), /expected columns/);
+    assert.throws(() => releaseColumns(1 as never), /expected columns/);
   });
 
   it('have the values of a held file; read again, it is of another generation', async () => {
@@ -245,5 +252,216 @@ describe('the places of entries', () => {
       valueBytes: 0,
     });
     assert.throws(() => set.entryPlaces(7), /no file has id 7/);
+  });
+});
+
+describe('two moments', () => {
+  it('are compared by file, class and group', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    const { columns: earlier } = await collect(of);
+    const rows = await of.files.set.rows();
+    const names = entryNames(of, rows);
+    const store = (entry: string, value: number) => {
+      const place = names.indexOf(entry);
+      const i = rows.entryEnd.findIndex((end) => place < end);
+      const id = rows.fileId[i]!;
+      const { valueOffset } = of.files.set.entryPlaces(id);
+      const offset = valueOffset[place - (rows.entryEnd[i - 1] ?? 0)]!;
+      overwrite(of.files.files.get(id)!.path, offset, double(value));
+    };
+    store('counter_0.db jobs_total', 12);
+    store('counter_1.db jobs_total', 1);
+    store('gauge_max_0.db peak', 50);
+    store('histogram_1.db took_bucket', 5);
+    const { columns: now } = await collect(of);
+
+    const slotCount = now.slot.length;
+    const classOfSlot = new Uint8Array(slotCount);
+    const groupOfSlot = new Uint32Array(slotCount);
+    const families = ['jobs_total', 'peak', 'took_bucket'];
+    for (const [i, s] of rows.slot.entries()) {
+      const family = names[i]!.split(' ')[1]!;
+      groupOfSlot[s] = families.indexOf(family) + 1;
+      if (family === 'jobs_total') classOfSlot[s] = INCREASE_CLASS.increments;
+      if (family === 'took_bucket') classOfSlot[s] = INCREASE_CLASS.observations;
+    }
+    const changes = await compareColumns(earlier, now, rows.slot, classOfSlot, groupOfSlot, 4);
+    const byFile = Object.fromEntries(
+      [...now.fileId].map((id, i) => [
+        basename(of.files.files.get(id)!.path),
+        [
+          changes.fileMoved[i],
+          changes.fileGroups[i],
+          ...changes.fileIncrease.subarray(i * INCREASE_CLASSES, (i + 1) * INCREASE_CLASSES),
+        ],
+      ]),
+    );
+    for (const name of Object.keys(byFile)) if (byFile[name]![0] === 0) delete byFile[name];
+    assert.deepEqual(byFile, {
+      'counter_0.db': [1, 1, 0, 10, 0],
+      'counter_1.db': [1, 1, 0, 0, 0],
+      'gauge_max_0.db': [1, 1, 0, 0, 0],
+      'histogram_1.db': [1, 1, 0, 0, 4],
+    });
+    assert.deepEqual(changes.groupIncrease, Float64Array.of(0, 10, 0, 4));
+    assert.deepEqual(changes.groupFiles, Uint32Array.of(0, 2, 1, 1));
+    assert.deepEqual(changes.groupBack, Uint32Array.of(0, 1, 0, 0));
+
+    const nothing: EntryValues = {
+      fileId: new Uint32Array(),
+      generation: new Uint32Array(),
+      entryEnd: new Uint32Array(),
+      value: new Float64Array(),
+    };
+    const all = await compareColumns(nothing, now, rows.slot, classOfSlot, groupOfSlot, 4);
+    assert.deepEqual([...all.groupIncrease], [0, 13, 0, 13]);
+    releaseColumns(all);
+    assert.equal(all.groupIncrease.length, 0);
+  });
+
+  const moment = (value: readonly number[], parts: Partial<EntryValues> = {}): EntryValues => ({
+    fileId: Uint32Array.of(1),
+    generation: Uint32Array.of(1),
+    entryEnd: Uint32Array.of(value.length),
+    value: Float64Array.from(value),
+    ...parts,
+  });
+  const good = moment([1, 2]);
+  type Arguments = Parameters<typeof compareColumns>;
+  const args: Arguments = [
+    good,
+    good,
+    Uint32Array.of(1, 2),
+    Uint8Array.of(0, 1, 2),
+    Uint32Array.of(9, 0, 1),
+    2,
+  ];
+  const withArgument = (at: number, value: unknown) => args.with(at, value as never) as Arguments;
+
+  it('of a moment with itself is nothing', async () => {
+    const { fileMoved, groupFiles } = await compareColumns(...args);
+    assert.deepEqual([[...fileMoved], [...groupFiles]], [[0], [0, 0]]);
+  });
+
+  const unfit: [string, Arguments, RegExp][] = [
+    ['a slot there is not', withArgument(2, Uint32Array.of(1, 3)), /slot 3 is not below 3/],
+    ['fewer slots than entries', withArgument(2, Uint32Array.of(1)), /1 slots of 2 entries/],
+    ['a class there is not', withArgument(3, Uint8Array.of(0, 1, 3)), /no class 3/],
+    ['a group there is not', withArgument(4, Uint32Array.of(0, 0, 2)), /group 2 is not below 2/],
+    ['fewer classes than groups', withArgument(3, Uint8Array.of(0)), /slots differ in length/],
+    ['more groups than slots', withArgument(5, 4), /more groups than slots: 4/],
+    [
+      'entries past the values',
+      withArgument(1, moment([1, 2], { entryEnd: Uint32Array.of(3) })),
+      /now: the last file does not end at the last of 2 values/,
+    ],
+    [
+      'files that end before they begin',
+      withArgument(
+        0,
+        moment([1, 2], {
+          fileId: Uint32Array.of(1, 2),
+          generation: Uint32Array.of(1, 1),
+          entryEnd: Uint32Array.of(4_000_000_000, 2),
+        }),
+      ),
+      /earlier: ends of files do not ascend/,
+    ],
+    [
+      'fewer files than ends',
+      withArgument(0, moment([1, 2], { fileId: new Uint32Array() })),
+      /earlier: columns of files differ in length/,
+    ],
+  ];
+  for (const [title, wrong, message] of unfit) {
+    it(`cannot be compared with ${title}`, () => assert.rejects(compareColumns(...wrong), message));
+  }
+
+  const notColumns: [string, Arguments, RegExp][] = [
+    ['nothing', withArgument(0, undefined), /expected columns/],
+    [
+      'numbers of another type',
+      withArgument(1, { ...good, value: Float32Array.of(1, 2) }),
+      /expected value as a Float64Array/,
+    ],
+    ['a group count below 0', withArgument(5, -1), /expected groupCount as a number of groups/],
+  ];
+  for (const [title, wrong, message] of notColumns) {
+    it(`are not ${title}`, () => assert.throws(() => compareColumns(...wrong), message));
+  }
+
+  it('may be released, written to or transferred while they are compared', async () => {
+    const entries = 500_000;
+    const path = join(tempDirectory(), 'counter_1.db');
+    const many = Array.from({ length: 1000 }, (_, i) => counter(`f${i}`, i));
+    writeMetricFile(path, many);
+    const of = await open(join(path, '..'));
+    const { columns } = await collect(of);
+    const rows = await of.files.set.rows();
+    const slots = columns.slot.length;
+    const plain = moment(new Array<number>(entries).fill(1));
+    const runs = [
+      compareColumns(columns, columns, rows.slot, new Uint8Array(slots), new Uint32Array(slots), 1),
+      compareColumns(
+        moment([]),
+        plain,
+        new Uint32Array(entries).fill(1),
+        new Uint8Array(2),
+        new Uint32Array(2),
+        1,
+      ),
+    ];
+    rows.slot.fill(4_000_000_000);
+    releaseColumns(columns);
+    releaseColumns(rows);
+    structuredClone(plain.value, { transfer: [plain.value.buffer as ArrayBuffer] });
+    const [first, second] = await Promise.allSettled(runs);
+    assert.ok(
+      first!.status === 'fulfilled' || /slot 4000000000 is not below/.test(String(first!.reason)),
+    );
+    assert.ok(second!.status === 'fulfilled');
+    assert.deepEqual([...second!.value.fileMoved], [entries]);
+  });
+});
+
+describe('an earlier moment', () => {
+  it('is printed as it was: absent slots, NaN and running totals included', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    const pages = [pageFor(of), createPage([]), pageFor(of)];
+    const request = { pages, tail: 7, columns: true, partEnds: true };
+    const then = await of.files.set.collect(request);
+    const texts = then.bodies.map(String);
+    const slot = then.columns!.slot.slice();
+    for (const kind of ['counter', 'histogram', 'gauge_mostrecent']) {
+      const entry = kind === 'counter' ? counter('jobs', 77, { queue: 'a' }) : bucket('1.0', 77);
+      writeMetricFile(
+        join(directory, `${kind}_0.db`),
+        kind.startsWith('gauge') ? [gauge('unset', 1, 200)] : [entry],
+      );
+    }
+    await of.update();
+    const now = await of.files.set.collect(request);
+    assert.notDeepEqual(now.bodies.map(String), texts);
+    for (const column of [slot, then.columns!.slot]) {
+      const { bodies, partEnds } = await printColumns(pages, column, 7);
+      assert.deepEqual(bodies.map(String), texts);
+      assert.deepEqual(partEnds, then.partEnds);
+      assert.ok(bodies.every((body) => body.buffer.byteLength >= body.length + 7));
+    }
+  });
+
+  it('is not printed by a page of slots that it does not have', async () => {
+    const line = Buffer.from('x ');
+    const page = createPage([createTemplate(line, 0, Uint32Array.of(2), Uint32Array.of(5))]);
+    const printed = printColumns([page], new Float64Array(5), 0);
+    await assert.rejects(printed, /^Error: slot 5 is not below 5$/);
+    const { bodies } = await printColumns([page], new Float64Array(6), 0);
+    assert.deepEqual(bodies.map(String), ['x 0.0\n']);
+    assert.throws(() => printColumns([{} as Page], new Float64Array(6), 0), /an array of pages/);
+    assert.throws(() => printColumns([page], [] as never, 0), /slot as a Float64Array/);
   });
 });

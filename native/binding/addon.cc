@@ -15,6 +15,7 @@
 #include "bodies.h"
 #include "call.h"
 #include "column_memory.h"
+#include "columns.h"
 #include "convert.h"
 #include "core/block_pool.h"
 #include "core/blocking_jobs.h"
@@ -83,6 +84,8 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
   exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
+  exports.Set("compareColumns", Napi::Function::New(env, CompareColumns, "compareColumns"));
+  exports.Set("printColumns", Napi::Function::New(env, PrintColumns, "printColumns"));
   exports.Set("releaseColumns", Napi::Function::New(env, ReleaseColumns, "releaseColumns"));
   exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
   exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));

@@ -12,8 +12,6 @@ namespace {
 // Marks the memory of bodies; no other is ever taken from JavaScript.
 constexpr napi_type_tag kBodyTag = {0x70726f6d666f6c64, 0x626f6479626f6479};
 
-}  // namespace
-
 Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
   Napi::ArrayBuffer memory;
   if (body->block.bytes() == 0) {
@@ -29,6 +27,21 @@ Napi::Value ToBuffer(Napi::Env env, promfold::Body* body) {
   return buffer.Get("from").As<Napi::Function>().Call(
       buffer, {memory, Napi::Number::New(env, 0),
                Napi::Number::New(env, static_cast<double>(body->length))});
+}
+
+}  // namespace
+
+void SetBodies(std::vector<promfold::Body>* bodies, bool with_part_ends, Napi::Object object) {
+  const Napi::Env env = object.Env();
+  const auto count = static_cast<uint32_t>(bodies->size());
+  if (with_part_ends) {
+    Napi::Array part_ends = Napi::Array::New(env, count);
+    for (uint32_t i = 0; i < count; ++i) part_ends.Set(i, ToArray(env, (*bodies)[i].part_end));
+    object.Set("partEnds", part_ends);
+  }
+  Napi::Array buffers = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; ++i) buffers.Set(i, ToBuffer(env, &(*bodies)[i]));
+  object.Set("bodies", buffers);
 }
 
 Napi::Value ReleaseBody(const Napi::CallbackInfo& info) {

@@ -4,12 +4,15 @@
 
 #include <napi.h>
 
+#include <vector>
+
 #include "core/render.h"
 
 namespace binding {
 
-// A Buffer over the body's own memory; the tail after it can be reached by buffer.buffer.
-Napi::Value ToBuffer(Napi::Env env, promfold::Body* body);
+// Sets `bodies`, and where it is asked for `partEnds`. A Buffer is over the body's own memory; the
+// tail after it can be reached by buffer.buffer.
+void SetBodies(std::vector<promfold::Body>* bodies, bool with_part_ends, Napi::Object object);
 
 // What src/native.ts calls releaseBody. Takes the memory of a body from JavaScript, which sees a
 // length of 0 from now on.

@@ -15,6 +15,11 @@ MaybeFailure ToFailure(int error, const char* what, const std::string& path) {
   return Failure{code, code + ": " + what + " '" + path + "'"};
 }
 
+MaybeFailure UnlessMemory(bool has_memory) {
+  if (has_memory) return std::nullopt;
+  return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
+}
+
 Napi::Error ToError(Napi::Env env, const Failure& failure) {
   Napi::Error error = Napi::Error::New(env, failure.message);
   if (!failure.code.empty()) error.Value().Set("code", failure.code);

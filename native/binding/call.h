@@ -36,6 +36,9 @@ MaybeFailure ToFailure(const promfold::PreconditionError& error);
 // `ENOENT: cannot list '/run/prom'`; none where error is 0.
 MaybeFailure ToFailure(int error, const char* what, const std::string& path);
 
+// ENOMEM where there was none for the answer.
+MaybeFailure UnlessMemory(bool has_memory);
+
 Napi::Error ToError(Napi::Env env, const Failure& failure);
 
 class Call;

@@ -47,21 +47,31 @@ SharedMemory SharedBlock(Napi::TypedArray array) {
   return *static_cast<const SharedMemory*>(shared);
 }
 
-Napi::Value ReleaseColumns(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const Napi::Value column =
-      info[0].IsObject() ? info[0].As<Napi::Object>().Get("entryEnd") : env.Undefined();
-  if (!column.IsTypedArray()) {
-    ThrowExpected(env, "columns");
-    return env.Undefined();
-  }
-  Napi::ArrayBuffer buffer = column.As<Napi::TypedArray>().ArrayBuffer();
-  if (!buffer.CheckTypeTag(&kColumnsTag)) return env.Undefined();
+namespace {
+
+void Release(Napi::ArrayBuffer buffer) {
+  if (!buffer.CheckTypeTag(&kColumnsTag)) return;
   void* shared = nullptr;
-  if (napi_remove_wrap(env, buffer, &shared) == napi_ok) {
+  if (napi_remove_wrap(buffer.Env(), buffer, &shared) == napi_ok) {
     delete static_cast<SharedMemory*>(shared);
   }
   buffer.Detach();
+}
+
+}  // namespace
+
+Napi::Value ReleaseColumns(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    ThrowExpected(env, "columns");
+    return env.Undefined();
+  }
+  const auto columns = info[0].As<Napi::Object>();
+  const Napi::Array names = columns.GetPropertyNames();
+  for (uint32_t i = 0; i < names.Length(); ++i) {
+    const Napi::Value column = columns.Get(names.Get(i));
+    if (column.IsTypedArray()) Release(column.As<Napi::TypedArray>().ArrayBuffer());
+  }
   return env.Undefined();
 }
 

@@ -29,11 +29,6 @@ std::optional<uint64_t> Limit(Napi::Object limits, const char* name) {
   return static_cast<uint64_t>(std::min(number, kMax));
 }
 
-MaybeFailure UnlessMemory(bool has_memory) {
-  if (has_memory) return std::nullopt;
-  return Failure{"ENOMEM", "ENOMEM: no memory to print into"};
-}
-
 }  // namespace
 
 Failure FileSetObject::NoAnswer() const {

@@ -99,18 +99,8 @@ Napi::Object ToRefreshed(Napi::Env env, const promfold::RefreshResult& result) {
 }
 
 Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends) {
-  const uint32_t count = static_cast<uint32_t>(result->bodies.size());
   Napi::Object collected = Napi::Object::New(env);
-  if (with_part_ends) {
-    Napi::Array part_ends = Napi::Array::New(env, count);
-    for (uint32_t i = 0; i < count; ++i) {
-      part_ends.Set(i, ToArray(env, result->bodies[i].part_end));
-    }
-    collected.Set("partEnds", part_ends);
-  }
-  Napi::Array bodies = Napi::Array::New(env, count);
-  for (uint32_t i = 0; i < count; ++i) bodies.Set(i, ToBuffer(env, &result->bodies[i]));
-  collected.Set("bodies", bodies);
+  SetBodies(&result->bodies, with_part_ends, collected);
   if (result->columns) collected.Set("columns", ToValueColumns(env, &*result->columns));
   if (!result->changes.empty()) collected.Set("changes", ToChanges(env, result->changes));
   return collected;

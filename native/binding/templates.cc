@@ -81,8 +81,6 @@ Napi::Value CreatePage(const Napi::CallbackInfo& info) {
   return Wrapped<promfold::Page>(env, page, kPageTag);
 }
 
-namespace {
-
 std::optional<promfold::Pages> ToPages(Napi::Value value) {
   promfold::Pages pages;
   if (!ForEach(value, [&](Napi::Value page) {
@@ -95,8 +93,6 @@ std::optional<promfold::Pages> ToPages(Napi::Value value) {
   }
   return pages;
 }
-
-}  // namespace
 
 std::optional<promfold::PrintRequest> ToPrintRequest(Napi::Value value) {
   if (!value.IsObject()) {

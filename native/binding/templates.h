@@ -14,6 +14,9 @@ namespace binding {
 Napi::Value CreateTemplate(const Napi::CallbackInfo& info);
 Napi::Value CreatePage(const Napi::CallbackInfo& info);
 
+// For anything but an array of createPage's pages: none, and an exception pending.
+std::optional<promfold::Pages> ToPages(Napi::Value value);
+
 // For anything but an object of src/native.ts' PrintRequest: none, and an exception pending.
 std::optional<promfold::PrintRequest> ToPrintRequest(Napi::Value value);
 

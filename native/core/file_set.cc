@@ -21,9 +21,7 @@ std::string Number(uint64_t number) { return std::to_string(number); }
 }  // namespace
 
 bool CollectResult::has_memory() const {
-  return (!columns || columns->memory.memory() != nullptr) &&
-         std::all_of(bodies.begin(), bodies.end(),
-                     [](const Body& body) { return body.block.memory() != nullptr; });
+  return (!columns || columns->memory.memory() != nullptr) && HaveMemory(bodies);
 }
 
 FileSet::FileSet(std::string directory, uint32_t map_limit, uint32_t retained_files)

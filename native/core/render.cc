@@ -131,6 +131,11 @@ bool Template::Seal() {
   return true;
 }
 
+bool HaveMemory(std::span<const Body> bodies) {
+  return std::ranges::all_of(bodies,
+                             [](const Body& body) { return body.block.memory() != nullptr; });
+}
+
 Body Render(const Page& page, const PrintedNumbers& numbers, size_t tail) {
   std::vector<Piece> pieces = Cut(page);
   size_t lines = 0;

@@ -43,6 +43,9 @@ struct Body {
   std::vector<uint32_t> part_end;  // where the text of each template ends
 };
 
+// False where it ran out for one of them.
+bool HaveMemory(std::span<const Body> bodies);
+
 // A line is left out where its slot has no number; the header never is. What a used block has where
 // it belongs, with numbers that are still the same, is not printed again.
 // REQUIRES: each template is sealed, with slot_limit at most the slots that `numbers` knows.
