@@ -53,4 +53,6 @@ export interface Reading {
    * held have a fault and are among them, and so are files that are not on disk.
    */
   readonly planned?: readonly ReadFile[];
+  /** Of a slot of the layout, as a scrape prints it, undefined if it does not. Absent if entries are still to be joined. */
+  readonly printedValue?: (slot: number) => number | undefined;
 }

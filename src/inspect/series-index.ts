@@ -22,7 +22,7 @@ export interface Contribution {
 }
 
 /** What an index needs of a reading. */
-export type Indexable = Pick<Reading, 'files' | 'keys' | 'structure' | 'planned'>;
+export type Indexable = Pick<Reading, 'files' | 'keys' | 'structure' | 'planned' | 'printedValue'>;
 
 const indexes = new Memo<object, SeriesIndex>();
 
@@ -36,11 +36,15 @@ export class SeriesIndex {
   readonly structure: SeriesStructure;
   /** By rank. */
   readonly files: readonly ReadFile[];
+  /** As in Reading. */
+  readonly printedValue: Reading['printedValue'];
   #contributions: Contributions | undefined;
 
   /** @param reading its structure is planned if it has none */
-  constructor({ files, keys, structure, planned = files.filter(isPlanned) }: Indexable) {
+  constructor(reading: Indexable) {
+    const { files, keys, structure, planned = files.filter(isPlanned) } = reading;
     this.files = planned;
+    this.printedValue = reading.printedValue;
     this.structure = structure ?? planReading(this.files, keys);
   }
 

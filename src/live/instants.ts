@@ -13,6 +13,7 @@ import type { FileFacts } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { liveReading } from './live-reading.js';
+import { type RateColumn, Rates } from './rates.js';
 import { WriterLookup } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
@@ -22,6 +23,8 @@ export interface Instant {
   readonly source: string | undefined;
   readonly reading: Reading;
   readonly index: SeriesIndex;
+  /** Since an instant at least a second before; undefined without one. */
+  readonly perSecond: RateColumn | undefined;
   /** What it is made from. */
   readonly taken: SourceInstant;
 }
@@ -34,6 +37,7 @@ export class Instants {
   readonly #procThread: ProcThread;
   /** By the path of the directory. */
   readonly #lookups = new Map<string, WriterLookup>();
+  readonly #rates = new Map<string, Rates>();
   /** Requests that share a run share an instant. */
   readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
   /** Oldest first. */
@@ -72,21 +76,15 @@ export class Instants {
   async #make(taken: SourceInstant): Promise<Instant> {
     const { source, path, files, facts = NO_FACTS } = taken;
     const written = writtenFiles.get(files, () => writtenOf(files, facts));
-    const writers = await this.#lookupOf(path).writers(written);
+    const lookup = madeOnce(this.#lookups, path, () => new WriterLookup(this.#procThread));
+    const writers = await lookup.writers(written);
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
-    const instant = { snapshotId: newSnapshotId(), source, reading, index, taken };
+    const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
+    const snapshotId = newSnapshotId();
+    const instant = { snapshotId, source, reading, index, perSecond, taken };
     this.#keep(instant);
     return instant;
-  }
-
-  #lookupOf(path: string): WriterLookup {
-    let lookup = this.#lookups.get(path);
-    if (lookup === undefined) {
-      lookup = new WriterLookup(this.#procThread);
-      this.#lookups.set(path, lookup);
-    }
-    return lookup;
   }
 
   #keep(instant: Instant): void {
@@ -97,6 +95,12 @@ export class Instants {
       this.#kept = this.#kept.filter((each) => each !== instant);
     }, KEPT_MS).unref();
   }
+}
+
+function madeOnce<V>(values: Map<string, V>, key: string, make: () => V): V {
+  const value = values.get(key) ?? make();
+  values.set(key, value);
+  return value;
 }
 
 /** Another one after a restart, too. */

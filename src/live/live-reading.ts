@@ -11,6 +11,7 @@ import type { ReadFile, Reading } from '../inspect/reading.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Writer } from '../processes/writer.js';
 import type { FileFacts } from '../scrape/directory/file-facts.js';
+import { printedValues } from '../scrape/directory/printed-values.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import { structureOf } from './structure.js';
 
@@ -61,6 +62,7 @@ export function liveReading(
     writers,
     bootSeconds: bootSeconds(),
     structure,
+    printedValue: printedValues(columns),
   };
 }
 

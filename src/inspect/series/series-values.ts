@@ -13,6 +13,7 @@ export function seriesValue(
   row: number,
 ): number | undefined {
   const series = table.series[row]!;
+  if (index.printedValue !== undefined) return index.printedValue(series.slot);
   const histogram = table.histogram[row]!;
   if (histogram < 0) return joinColumns(series.operation, index.partsOf(series)).value;
   const { buckets } = table.histograms[histogram]!;
