@@ -12,6 +12,11 @@ export function* toJson(value: unknown): IterableIterator<string> {
   yield '\n';
 }
 
+/** Of something short, without a line break. */
+export function jsonText(value: object): string {
+  return JSON.stringify(value, withNumbers);
+}
+
 function* pieces(value: unknown): IterableIterator<string> {
   if (!holdsList(value)) {
     // As JSON.stringify does in a list: undefined becomes null.

@@ -42,7 +42,10 @@ function scanWriters({ watch, directory, files, removeLive }: ScanRequest): Prom
 }
 
 /** By watch: its files, and what earlier requests found. */
-const lookupOf = new Map<number, { files: readonly WrittenFile[]; readonly memory: WriterMemory }>();
+const lookupOf = new Map<
+  number,
+  { files: readonly WrittenFile[]; readonly memory: WriterMemory }
+>();
 
 /** @throws after the thread was started anew, when the files are not known any more */
 function lookUpWriters({ watch, files }: WritersRequest): Promise<unknown> {

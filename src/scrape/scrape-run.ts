@@ -203,8 +203,6 @@ export class ScrapeRun {
   /** Before the next run, which may change what the columns are about. */
   async #answerInstants(collected: CollectedBySource): Promise<void> {
     const instants = new Map<Source, Promise<SourceInstant>>();
-    const isWithFacts = (name: string | undefined) =>
-      this.#instants.some((waiting) => waiting.source === name && waiting.withFacts);
     for (const { source: name, resolve, reject } of this.#instants) {
       try {
         const source = this.#sourceOf(name);
@@ -212,7 +210,9 @@ export class ScrapeRun {
         if (columns === undefined) throw source.unreadable;
         let instant = instants.get(source);
         if (instant === undefined) {
-          instant = source.instant(columns, isWithFacts(name));
+          const waiting = this.#instants.filter((each) => each.source === name);
+          const withFacts = waiting.some((each) => each.withFacts);
+          instant = source.instant(columns, { withFacts, sharedBy: waiting.length });
           instants.set(source, instant);
         }
         resolve(await instant);

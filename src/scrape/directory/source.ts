@@ -7,7 +7,12 @@ import { Hints } from '../../files/hints.js';
 import type { ListedFile } from '../../files/metric-files.js';
 import type { Labels } from '../../format/key.js';
 import type { ScrapeLog } from '../../log.js';
-import type { Collected, PrintRequest, ValueColumns } from '../../native.js';
+import {
+  type Collected,
+  type PrintRequest,
+  releaseColumns,
+  type ValueColumns,
+} from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
 import type { SourceFacts } from './facts.js';
 import { type FileFacts, fileFacts } from './file-facts.js';
@@ -28,6 +33,8 @@ export interface SourceInstant {
   readonly files: readonly ListedFile[];
   /** Of these files, by id, about the same time; absent unless asked for. */
   readonly facts?: ReadonlyMap<number, FileFacts>;
+  /** Frees the columns without waiting for the garbage collection, once all that share the instant have called it. */
+  release(): void;
 }
 
 /** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
@@ -152,8 +159,12 @@ export class Source {
    *
    * REQUIRES: nothing was updated since.
    */
-  async instant(columns: ValueColumns, withFacts: boolean): Promise<SourceInstant> {
+  async instant(
+    columns: ValueColumns,
+    { withFacts, sharedBy }: { readonly withFacts: boolean; readonly sharedBy: number },
+  ): Promise<SourceInstant> {
     const { live } = this;
+    let holders = sharedBy;
     const takenAtSeconds = Date.now() / 1000;
     const state = await live.state();
     const files = live.listedFiles();
@@ -165,6 +176,10 @@ export class Source {
       state,
       files,
       ...(withFacts && { facts: await this.#fileFacts(files) }),
+      release: () => {
+        holders--;
+        if (holders === 0) releaseColumns(columns);
+      },
     };
   }
 

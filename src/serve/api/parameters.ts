@@ -126,6 +126,27 @@ export function wholeNumber(
   };
 }
 
+/** Rounded to tenths of a second. */
+export function seconds(
+  description: string,
+  min: number,
+  max: number,
+  fallback: number,
+): Parameter<number> {
+  const schema = { type: 'number', minimum: min, maximum: max, default: fallback };
+  return {
+    description,
+    schema,
+    read: (given) => {
+      const found = one(given);
+      if (found === undefined) return fallback;
+      const number = /^\d+(\.\d+)?$/.test(found) ? Math.round(Number(found) * 10) / 10 : Number.NaN;
+      if (number >= min && number <= max) return number;
+      throw expected(`seconds from ${min} to ${max}`, found);
+    },
+  };
+}
+
 export function pageIn({ limit, offset }: Values<typeof PAGING>): Page {
   return { limit, offset };
 }

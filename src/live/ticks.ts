@@ -1,0 +1,113 @@
+/**
+ * Ticks: instants of a source at a fixed interval, as long as something listens. All that listen to the same source at the
+ * same interval share them.
+ *
+ * A tick never begins before the last one has ended. Where one takes longer than the interval, those in between are left
+ * out, and counted.
+ */
+import type { SourceInstant } from '../scrape/directory/source.js';
+import type { Scraper } from '../scrape/scraper.js';
+
+export interface TickListener {
+  /** The instant is valid until this returns. */
+  tick(instant: SourceInstant): void;
+  /** There is no instant: the directory cannot be read, say. The next tick tries again. */
+  failed(error: Error): void;
+}
+
+/** Since the start. */
+export interface TickCounts {
+  readonly ticks: number;
+  /** Ticks that were left out because the one before took too long. */
+  readonly leftOut: number;
+}
+
+export class Ticks {
+  readonly #scraper: Pick<Scraper, 'instant'>;
+  readonly #tickers = new Map<string, Ticker>();
+  #ticks = 0;
+  #leftOut = 0;
+
+  constructor(scraper: Pick<Scraper, 'instant'>) {
+    this.#scraper = scraper;
+  }
+
+  get counts(): TickCounts {
+    return { ticks: this.#ticks, leftOut: this.#leftOut };
+  }
+
+  /**
+   * @param source undefined for the one directory that needs no name
+   * @returns how to stop listening
+   */
+  listen(source: string | undefined, intervalMs: number, listener: TickListener): () => void {
+    const key = JSON.stringify([source ?? null, intervalMs]);
+    let ticker = this.#tickers.get(key);
+    if (ticker === undefined) {
+      const own = new Ticker(intervalMs, {
+        take: () => this.#scraper.instant(source, false),
+        count: (leftOut) => {
+          this.#ticks++;
+          this.#leftOut += leftOut;
+        },
+        ended: () => {
+          if (this.#tickers.get(key) === own) this.#tickers.delete(key);
+        },
+      });
+      ticker = own;
+      this.#tickers.set(key, ticker);
+    }
+    return ticker.add(listener);
+  }
+}
+
+interface TickerOptions {
+  take(): Promise<SourceInstant>;
+  /** A tick took place. */
+  count(leftOut: number): void;
+  /** The last listener left. */
+  ended(): void;
+}
+
+class Ticker {
+  readonly #intervalMs: number;
+  readonly #options: TickerOptions;
+  readonly #listeners = new Set<TickListener>();
+  #timer: NodeJS.Timeout | undefined;
+  #nextMs = performance.now();
+
+  constructor(intervalMs: number, options: TickerOptions) {
+    this.#intervalMs = intervalMs;
+    this.#options = options;
+    this.#wait();
+  }
+
+  add(listener: TickListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearTimeout(this.#timer);
+      this.#options.ended();
+    };
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => void this.#tick(), this.#nextMs - performance.now());
+    this.#timer.unref();
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      const instant = await this.#options.take();
+      for (const listener of this.#listeners) listener.tick(instant);
+      instant.release();
+    } catch (error) {
+      for (const listener of this.#listeners) listener.failed(error as Error);
+    }
+    const missed = Math.floor((performance.now() - this.#nextMs) / this.#intervalMs);
+    this.#nextMs += (missed + 1) * this.#intervalMs;
+    this.#options.count(missed);
+    if (this.#listeners.size > 0) this.#wait();
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * GET /api/v1/live: the values of chosen series at each tick, as server-sent events, until the client leaves.
+ *
+ * A client that does not read is cut: only so much is buffered for it. https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
+import {
+  eventOf,
+  type LiveStream,
+  type LiveValues,
+  MAX_LIVE_SERIES,
+} from '../../live/live-values.js';
+import type { Scraper } from '../../scrape/scraper.js';
+import type { ApiEndpoint } from './api-endpoint.js';
+import { ApiError } from './error.js';
+import { MATCH, readParameters, SOURCE, seconds } from './parameters.js';
+import { chooseSource } from './readings.js';
+import { STRING } from './schema.js';
+import { routeOf } from './view-route.js';
+
+/** Bytes that are buffered for a client in the process; the kernel has more. */
+const MAX_BUFFERED_BYTES = 64 * 1024;
+
+const FASTEST_SECONDS = 0.1;
+const SLOWEST_SECONDS = 60;
+
+/** Clients wait this long before they connect again, milliseconds. */
+const RETRY_MS = 1_000;
+
+/** Since the start, but for `open`. */
+export interface StreamCounts {
+  readonly open: number;
+  /** Clients that did not read. */
+  readonly cut: number;
+}
+
+export const LIVE = {
+  path: '/live',
+  answers:
+    'Server-sent events: `series` names the series that `match[]` selects, and `values` has their values at each tick. ' +
+    'They are named again when series come or go.',
+  parameters: {
+    'match[]': {
+      ...MATCH,
+      isRequired: true as const,
+      description: `A selector, as in PromQL. Of several, each adds what it selects; ${MAX_LIVE_SERIES} series at most.`,
+    },
+    interval: seconds('Between two ticks, in seconds.', FASTEST_SECONDS, SLOWEST_SECONDS, 1),
+    source: SOURCE,
+  },
+  contentType: 'text/event-stream',
+  schema: STRING,
+  example: '?match[]=up&interval=0.5',
+} satisfies ApiEndpoint;
+
+/** The streams of all listen addresses. */
+export class LiveStreams {
+  readonly #values: LiveValues;
+  readonly #open = new Set<Readable>();
+  #cut = 0;
+  #isClosed = false;
+
+  constructor(values: LiveValues) {
+    this.#values = values;
+  }
+
+  get counts(): StreamCounts {
+    return { open: this.#open.size, cut: this.#cut };
+  }
+
+  /** Ends all streams; clients connect again elsewhere, or later. */
+  close(): void {
+    this.#isClosed = true;
+    for (const stream of this.#open) stream.push(null);
+  }
+
+  open(query: Parameters<LiveValues['join']>[0], reply: FastifyReply): Readable {
+    if (this.#isClosed) throw new ApiError(503, 'promfold is stopping');
+    const stream = new Readable({ read() {} });
+    const send = (event: string) => {
+      if (stream.readableLength + reply.raw.writableLength <= MAX_BUFFERED_BYTES) {
+        stream.push(event);
+        return;
+      }
+      this.#cut++;
+      stream.destroy();
+      reply.raw.destroy();
+    };
+    const events: LiveStream = {
+      series: send,
+      values: send,
+      failed: (message) => send(eventOf('failed', { error: { code: 'unavailable', message } })),
+    };
+    stream.push(`retry: ${RETRY_MS}\n\n`);
+    const leave = this.#values.join(query, events);
+    this.#open.add(stream);
+    stream.once('close', () => {
+      this.#open.delete(stream);
+      leave();
+    });
+    return stream;
+  }
+}
+
+export function liveRoute(
+  server: FastifyInstance,
+  scraper: Scraper,
+  streams: LiveStreams,
+  onRequest: onRequestHookHandler,
+): void {
+  server.addHook('preClose', async () => streams.close());
+  server.get(routeOf(LIVE.path), { onRequest, exposeHeadRoute: false }, (request, reply) => {
+    const {
+      'match[]': selectors,
+      interval,
+      source,
+    } = readParameters(LIVE.parameters, {
+      path: {},
+      query: request.query,
+    });
+    if (selectors.length === 0) throw new ApiError(400, 'match[]: expected one at least, got none');
+    const { 'match[]': given } = request.query as { 'match[]': string | string[] };
+    const { name } = chooseSource(scraper.sources(), source);
+    const query = { source: name, intervalMs: interval * 1000, selectors, texts: [given].flat() };
+    return reply
+      .headers({
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        // nginx would collect the events.
+        'X-Accel-Buffering': 'no',
+      })
+      .send(streams.open(query, reply));
+  });
+}
