@@ -7,18 +7,18 @@
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  type InspectedFile,
+  type FileReader,
+  type InspectedFiles,
   isOnLocalFileSystems,
   type PathStats,
   readLink,
-  readMetricFile,
   readNames,
   readWhole,
   realPath,
   statPath,
 } from './native.js';
 
-export type { InspectedFile, PathStats } from './native.js';
+export type { PathStats } from './native.js';
 
 /** Local ones take microseconds, those over a network milliseconds. */
 const TIMEOUT_MS = 2_000;
@@ -53,20 +53,22 @@ export const boundedIo = {
   readFile: (path: string): Promise<Uint8Array> => bounded(path, readWhole),
   /** Whether watching it, or asking for it, cannot hang. */
   isLocal: (path: string): Promise<boolean> => bounded(path, isOnLocalFileSystems),
-  /** As readMetricFile, but rejects when it times out. */
-  readMetricFile: (
-    path: Uint8Array,
-    isStamped: boolean,
+  /** As FileReader.readFiles, but rejects when one file of them does not answer in time. */
+  readFiles: (
+    reader: FileReader,
+    paths: readonly Uint8Array[],
+    isStamped: Uint8Array,
     keepBytes: boolean,
     directory?: Uint8Array,
-  ): Promise<InspectedFile> => {
-    const named = Buffer.concat([...(directory ? [directory, SLASH] : []), path]).toString(
-      'latin1',
+  ): Promise<InspectedFiles> => {
+    const named = paths.map((path) =>
+      Buffer.concat([...(directory ? [directory, SLASH] : []), path]).toString('latin1'),
     );
+    // Several have a name that no single path has: which of them hangs is not known.
     return bounded(
-      named,
-      () => readMetricFile(path, isStamped, keepBytes, directory),
-      () => isLocalFile(named),
+      named.join('\0'),
+      () => reader.readFiles(paths, isStamped, keepBytes, directory),
+      () => areLocalFiles(named),
     );
   },
 };
@@ -101,6 +103,10 @@ async function bounded<T>(
 }
 
 /** Reading a large local file on a busy machine may be slow, but it ends. */
-async function isLocalFile(path: string): Promise<boolean> {
-  return boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString())).catch(() => false);
+async function areLocalFiles(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) {
+    const local = boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString()));
+    if (!(await local.catch(() => false))) return false;
+  }
+  return true;
 }

@@ -395,41 +395,68 @@ export interface FileSetOptions {
   readonly retainedFiles: number;
 }
 
-/** All that one metric file holds; native/core/inspect_file.h. */
-export interface InspectedFile {
+/** What was read of some files, in columns: row i is about file i. native/core/inspect_files.h. */
+export interface InspectedFiles {
   /** One of FAULT; the entries are those before it. */
-  readonly fault: number;
+  readonly fault: Uint8Array;
   /** First wrong byte from the start of the file, -1 where no byte is to blame. */
-  readonly faultOffset: number;
+  readonly faultOffset: Float64Array;
   /** What was found, as a phrase; empty for no fault. */
-  readonly found: string;
+  readonly found: readonly string[];
   /** These are 0 when stat failed, and for bytes at hand. */
-  readonly sizeBytes: number;
-  readonly diskBytes: number;
-  readonly modifiedSeconds: number;
-  readonly changedSeconds: number;
-  readonly uid: number;
-  readonly mode: number;
-  /** `fd:01`, as in /proc/PID/maps. */
-  readonly device: string;
-  readonly inode: string;
+  readonly sizeBytes: Float64Array;
+  readonly diskBytes: Float64Array;
+  readonly modifiedSeconds: Float64Array;
+  readonly changedSeconds: Float64Array;
+  /** `fd:01:4711`, device and inode as in /proc/PID/maps; empty when stat failed, and for bytes at hand. */
+  readonly identity: readonly string[];
   /** As the header says, right or not; -1 where there is no header. */
-  readonly usedBytes: number;
+  readonly usedBytes: Float64Array;
   /** 8 or 16; 0 while there is no entry. */
-  readonly valueBytes: number;
-  /** Byte after the last entry. */
-  readonly endBytes: number;
-  /** Texts of the keys end to end; keyEnd[i] is the end of entry i's. */
-  readonly key: Uint8Array;
-  readonly keyEnd: Uint32Array;
-  /** Bytes from the start of the file at which an entry begins, and its value. */
-  readonly offset: Uint32Array;
+  readonly valueBytes: Uint8Array;
+  /** Up to 4,096 bytes around the fault; with keepBytes all bytes that count, from 0. Undefined where there are none. */
+  readonly excerpt: readonly (Uint8Array | undefined)[];
+  readonly excerptOffset: Float64Array;
+  /** Where the file's entries end in these columns of all entries, file after file. */
+  readonly entryEnd: Uint32Array;
+  readonly keyId: Uint32Array;
+  /** Byte of the file. An entry begins where the one before it ends. */
   readonly valueOffset: Uint32Array;
   readonly value: Float64Array;
+  /** Where the file's times end in the column of times; a file that has none has no rows there. */
+  readonly timeEnd: Uint32Array;
   readonly timestampSeconds: Float64Array;
-  /** Up to 4,096 bytes around the fault; with keepBytes all bytes that count, from 0. */
-  readonly excerpt: Uint8Array;
-  readonly excerptOffset: number;
+}
+
+/** Reads files once, whole, and numbers their keys: equal texts have one id, from 0. */
+export interface FileReader {
+  /**
+   * Reads files off the main thread, one after the other; any number of calls at once. Never rejects: what cannot be
+   * read has a fault. Opens regular files only. May stay pending for ever, but does not delay the exit.
+   *
+   * @param paths their bytes, since a name need not be UTF-8
+   * @param isStamped of each: its values have 16 bytes, as its name says
+   * @param keepBytes `excerpt` is all of the file that counts, and no entries are returned
+   * @param directory that the paths are names in; then a link must belong to the directory's owner
+   */
+  readFiles(
+    paths: readonly Uint8Array[],
+    isStamped: Uint8Array,
+    keepBytes: boolean,
+    directory?: Uint8Array,
+  ): Promise<InspectedFiles>;
+  /** The same for the first bytes of files of these sizes; the bytes after them do not count. */
+  readBytes(
+    bytes: readonly Uint8Array[],
+    sizeBytes: Float64Array,
+    isStamped: Uint8Array,
+  ): InspectedFiles;
+  /** @returns the id of a key: an existing one, or the next */
+  addKey(text: Uint8Array): number;
+  /** Ids are less than this. */
+  keyCount(): number;
+  /** As FileSet.keyTexts. */
+  keyTexts(fromId: number, count: number, maxBytes: number): KeyTexts;
 }
 
 /** Of stat. */
@@ -445,6 +472,7 @@ export interface PathStats {
 
 interface Addon {
   readonly FileSet: new (directory: string, options: FileSetOptions) => FileSet;
+  readonly FileReader: new () => FileReader;
   /** Copies all arguments; may be used by any number of pages. */
   createTemplate(
     text: Uint8Array,
@@ -505,23 +533,6 @@ interface Addon {
    */
   lookUpHost(host: string): Promise<string[]>;
   /**
-   * Reads a file off the main thread, any number at once. Never rejects: what cannot be read has a
-   * fault. Opens regular files only. May stay pending for ever, but does not delay the exit.
-   *
-   * @param path its bytes, since a name need not be UTF-8
-   * @param isStamped its values have 16 bytes, as its name says
-   * @param keepBytes `excerpt` is all of the file that counts
-   * @param directory that `path` is a name in; then a link must belong to the directory's owner
-   */
-  readMetricFile(
-    path: Uint8Array,
-    isStamped: boolean,
-    keepBytes: boolean,
-    directory?: Uint8Array,
-  ): Promise<InspectedFile>;
-  /** The same for the first bytes of a file of this size; the bytes after them do not count. */
-  readMetricBytes(bytes: Uint8Array, sizeBytes: number, isStamped: boolean): InspectedFile;
-  /**
    * These access the file system on threads of their own. Where it hangs they stay pending for ever, but delay
    * neither other calls nor the exit. They reject with an errno `code`.
    */
@@ -544,6 +555,7 @@ interface Addon {
 const addon = loadAddon(NATIVE_DIRECTORY) as Addon;
 
 export const {
+  FileReader,
   FileSet,
   compareColumns,
   createPage,
@@ -554,8 +566,6 @@ export const {
   lookUpHost,
   printColumns,
   readLink,
-  readMetricBytes,
-  readMetricFile,
   readNames,
   readWhole,
   realPath,

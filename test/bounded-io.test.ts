@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { boundedIo } from '../src/bounded-io.js';
+import { FileReader } from '../src/native.js';
 import { counter, fileBytes } from './support/metric-file.js';
 import { tempDirectory } from './support/temp.js';
 
@@ -20,7 +21,7 @@ describe('a file operation that ended while the thread was busy', () => {
     const operations = [
       boundedIo.stat(path),
       boundedIo.readNames(directory),
-      boundedIo.readMetricFile(Buffer.from(path), false, false),
+      boundedIo.readFiles(new FileReader(), [Buffer.from(path)], new Uint8Array(1), false),
     ] as const;
     keepThreadBusy();
     const [stats, names, file] = await Promise.all(operations);

@@ -21,8 +21,8 @@
 #include "core/blocking_jobs.h"
 #include "core/detached_thread.h"
 #include "core/number.h"
+#include "file_reader.h"
 #include "file_set_object.h"
-#include "inspect.h"
 #include "queries.h"
 #include "templates.h"
 
@@ -81,14 +81,13 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   }
   env.SetInstanceData(new Addon{std::move(mailbox)});
   exports.Set("FileSet", FileSetObject::Define(env));
+  exports.Set("FileReader", FileReader::Define(env));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
   exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));
   exports.Set("compareColumns", Napi::Function::New(env, CompareColumns, "compareColumns"));
   exports.Set("printColumns", Napi::Function::New(env, PrintColumns, "printColumns"));
   exports.Set("releaseColumns", Napi::Function::New(env, ReleaseColumns, "releaseColumns"));
-  exports.Set("readMetricFile", Napi::Function::New(env, ReadMetricFile, "readMetricFile"));
-  exports.Set("readMetricBytes", Napi::Function::New(env, ReadMetricBytes, "readMetricBytes"));
   exports.Set("lookUpHost", Napi::Function::New(env, LookUpHost, "lookUpHost"));
   exports.Set("trimMemory", Napi::Function::New(env, TrimMemory, "trimMemory"));
   exports.Set("statPath", Napi::Function::New(env, StatPath, "statPath"));

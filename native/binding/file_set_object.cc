@@ -10,6 +10,7 @@
 
 #include "convert.h"
 #include "core/directory.h"
+#include "key_texts.h"
 #include "set_results.h"
 #include "templates.h"
 
@@ -246,18 +247,7 @@ Napi::Value FileSetObject::KeyTexts(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const promfold::FileSet* const set = Usable(env);
   if (set == nullptr) return env.Undefined();
-  const auto from = Uint32(info[0], "from as the id of a key");
-  if (!from) return env.Undefined();
-  const auto count = Uint32(info[1], "count as a number of keys");
-  if (!count) return env.Undefined();
-  const auto max_bytes = Uint32(info[2], "maxBytes as a number of bytes");
-  if (!max_bytes) return env.Undefined();
-  const promfold::KeyTexts texts = set->Texts(*from, *count, *max_bytes);
-  const auto* const text = reinterpret_cast<const uint8_t*>(texts.text.data());
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("text", ToArray(env, std::span(text, texts.text.size())));
-  object.Set("end", ToArray(env, texts.end));
-  return object;
+  return KeyTextsOf(info, *set);
 }
 
 Napi::Value FileSetObject::KeyIds(const Napi::CallbackInfo& info) {

@@ -106,13 +106,7 @@ void FileSet::SetLimits(const ReadLimits& limits, uint64_t entries, bool retry) 
 }
 
 KeyTexts FileSet::Texts(uint32_t from, uint32_t count, size_t max_bytes) const {
-  KeyTexts texts;
-  const uint32_t to = from + std::min(count, keys_.size() - std::min(from, keys_.size()));
-  for (uint32_t id = from; id < to && texts.text.size() < max_bytes; ++id) {
-    texts.text += keys_.Text(id);
-    texts.end.push_back(static_cast<uint32_t>(texts.text.size()));
-  }
-  return texts;
+  return keys_.Texts(from, count, max_bytes);
 }
 
 RefreshResult FileSet::Refresh() {

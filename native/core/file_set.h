@@ -40,12 +40,6 @@ struct RefreshResult {
   std::vector<uint32_t> key_id;     // of the new entries, file after file
 };
 
-// Texts of keys, end to end.
-struct KeyTexts {
-  std::string text;
-  std::vector<uint32_t> end;
-};
-
 // What a scrape prints.
 struct PrintRequest {
   Pages pages;

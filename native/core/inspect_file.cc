@@ -33,18 +33,15 @@ void TakeEntries(std::span<const std::byte> bytes, uint32_t end, uint32_t value_
                  Inspection* inspection) {
   uint32_t cursor = kHeaderBytes;
   while (cursor < end) {
-    const uint32_t start = cursor;
     Entry entry;
     if (!NextEntry(bytes, end, value_bytes, &cursor, &entry).ok()) break;
-    inspection->keys.insert(inspection->keys.end(), entry.key.begin(), entry.key.end());
-    inspection->key_end.push_back(static_cast<uint32_t>(inspection->keys.size()));
-    inspection->offset.push_back(start);
+    inspection->key.push_back(entry.key);
     inspection->value_offset.push_back(entry.value_offset);
     inspection->value.push_back(LoadDouble(bytes.data(), entry.value_offset));
     inspection->timestamp.push_back(
         value_bytes == kPairBytes ? LoadDouble(bytes.data(), entry.value_offset + kValueBytes) : 0);
   }
-  inspection->value_bytes = inspection->offset.empty() ? 0 : value_bytes;
+  inspection->value_bytes = inspection->value.empty() ? 0 : value_bytes;
   inspection->end = cursor;
 }
 
@@ -76,38 +73,36 @@ uint64_t EndOfNonZeros(std::span<const std::byte> bytes) {
   return end;
 }
 
-Inspection InspectFound(FoundFile found, bool is_stamped, bool keep_bytes) {
-  Inspection inspection;
+void InspectFound(FoundFile found, bool is_stamped, bool keep_bytes, Scratch* scratch,
+                  Inspection* inspection) {
+  inspection->Clear();
   if (found.fault.ok()) found = OpenFound(found);
   // Something that is not a regular file is described, too.
-  if (found.has_status) inspection.status = found.status;
+  if (found.has_status) inspection->status = found.status;
 
-  Scratch scratch;
-  const Reading reading = ReadFile(std::move(found), is_stamped, &scratch);
+  const Reading reading = ReadFile(std::move(found), is_stamped, scratch);
   if (reading.fault.ok()) {
     const uint64_t at_hand = std::min<uint64_t>(reading.format.end, reading.file_bytes);
-    InspectBytes({scratch.FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
-                 &inspection);
-    return inspection;
+    InspectBytes({scratch->FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
+                 inspection);
+    return;
   }
-  inspection.fault = reading.fault;
-  if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return inspection;
+  inspection->fault = reading.fault;
+  if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return;
 
   // ReadFile stops at the first step that shows the damage; here the entries before it count.
   const uint64_t wanted =
-      std::min(static_cast<uint64_t>(inspection.status.st_size), kMaxSalvagedBytes);
-  std::byte* const bytes = scratch.FileBytes(wanted);
+      std::min(static_cast<uint64_t>(inspection->status.st_size), kMaxSalvagedBytes);
+  std::byte* const bytes = scratch->FileBytes(wanted);
   const int64_t got = ReadRange(reading.descriptor.number(), bytes, 0, wanted);
   if (got < 0) {
-    inspection.fault = {Found::kReadFailed, -1, errno};
-    return inspection;
+    inspection->fault = {Found::kReadFailed, -1, errno};
+    return;
   }
   const uint64_t file_bytes = got < static_cast<int64_t>(wanted)
                                   ? static_cast<uint64_t>(got)
-                                  : static_cast<uint64_t>(inspection.status.st_size);
-  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, is_stamped, keep_bytes,
-               &inspection);
-  return inspection;
+                                  : static_cast<uint64_t>(inspection->status.st_size);
+  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, is_stamped, keep_bytes, inspection);
 }
 
 }  // namespace
@@ -149,20 +144,28 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is
   }
 }
 
-Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes) {
-  return InspectFound(FindFile(AT_FDCWD, path, std::nullopt), is_stamped, keep_bytes);
+void InspectFile(const char* path, bool is_stamped, bool keep_bytes, Scratch* scratch,
+                 Inspection* inspection) {
+  InspectFound(FindFile(AT_FDCWD, path, std::nullopt), is_stamped, keep_bytes, scratch, inspection);
 }
 
-Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped,
-                         bool keep_bytes) {
-  const Descriptor opened(open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct stat status;
-  if (!opened || fstat(opened.number(), &status) != 0) {
-    Inspection inspection;
-    inspection.fault = {Found::kOpenFailed, -1, errno};
-    return inspection;
-  }
-  return InspectFound(FindFile(opened.number(), name, status.st_uid), is_stamped, keep_bytes);
+void InspectFileIn(int directory, uint32_t owner, const char* name, bool is_stamped,
+                   bool keep_bytes, Scratch* scratch, Inspection* inspection) {
+  InspectFound(FindFile(directory, name, owner), is_stamped, keep_bytes, scratch, inspection);
+}
+
+void Inspection::Clear() {
+  fault = {};
+  status = {};
+  stored_used = -1;
+  value_bytes = 0;
+  end = 0;
+  key.clear();
+  value_offset.clear();
+  value.clear();
+  timestamp.clear();
+  excerpt_offset = 0;
+  excerpt.clear();
 }
 
 }  // namespace promfold

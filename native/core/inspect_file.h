@@ -11,10 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "fault.h"
+#include "scratch.h"
 
 namespace promfold {
 
@@ -25,10 +26,9 @@ struct Inspection {
   uint32_t value_bytes = 0;  // 8 or 16; 0 while there is no entry
   uint64_t end = 0;          // byte after the last entry here, after the header if there is none
 
-  // Columns, one element an entry. Offsets are bytes from the start of the file.
-  std::vector<char> keys;  // texts end to end
-  std::vector<uint32_t> key_end;
-  std::vector<uint32_t> offset;  // of the length word
+  // Columns, one element an entry. An entry begins where the one before it ends, value_bytes after
+  // its value_offset; offsets are bytes from the start of the file.
+  std::vector<std::string_view> key;  // in the bytes that were read
   std::vector<uint32_t> value_offset;
   std::vector<double> value;
   std::vector<double> timestamp;  // 0 in files with 8-byte values
@@ -37,6 +37,9 @@ struct Inspection {
   // asked for with keep_bytes. May be fewer than kExcerptBytes.
   uint64_t excerpt_offset = 0;
   std::vector<std::byte> excerpt;
+
+  // As new, but for the memory of the columns.
+  void Clear();
 };
 
 inline constexpr uint64_t kExcerptBytes = 4096;
@@ -47,13 +50,17 @@ inline constexpr uint64_t kMaxSalvagedBytes = uint64_t{16} << 20;
 // Reads a file by path, relative to the working directory. Opens regular files only, and may never
 // come back. `keep_bytes`: the excerpt is all that counts of the file, from byte 0: up to the last
 // entry, or of a damaged file up to its last byte that is not zero. `is_stamped`: as in
-// DetectFormat.
-Inspection InspectFile(const char* path, bool is_stamped, bool keep_bytes);
-// The same for a file of a directory: a link must be its owner's, as open_file.h says.
-Inspection InspectFileIn(const char* directory, const char* name, bool is_stamped, bool keep_bytes);
+// DetectFormat. Keys lie in `scratch`, until it is used again.
+void InspectFile(const char* path, bool is_stamped, bool keep_bytes, Scratch* scratch,
+                 Inspection* inspection);
+// The same for a file of a directory that belongs to `owner`: a link must be its owner's, as
+// open_file.h says.
+void InspectFileIn(int directory, uint32_t owner, const char* name, bool is_stamped,
+                   bool keep_bytes, Scratch* scratch, Inspection* inspection);
 
 // The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, of which later ones
-// do not count. Sets everything but `status`. REQUIRES: bytes is 8-byte aligned.
+// do not count. Keys lie in them. REQUIRES: bytes is 8-byte aligned; inspection is clear but for
+// `status`.
 void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is_stamped,
                   bool keep_bytes, Inspection* inspection);
 

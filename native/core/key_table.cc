@@ -76,6 +76,16 @@ uint32_t KeyTable::Intern(std::string_view key) {
   return id;
 }
 
+KeyTexts KeyTable::Texts(uint32_t from, uint32_t count, size_t max_bytes) const {
+  KeyTexts texts;
+  const uint32_t to = from + std::min(count, size() - std::min(from, size()));
+  for (uint32_t id = from; id < to && texts.text.size() < max_bytes; ++id) {
+    texts.text += Text(id);
+    texts.end.push_back(static_cast<uint32_t>(texts.text.size()));
+  }
+  return texts;
+}
+
 std::string_view KeyTable::Keep(std::string_view key) {
   if (key.size() > block_left_) {
     block_left_ = std::max(key.size(), kBlockBytes);

@@ -7,10 +7,17 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace promfold {
+
+// Texts of keys, end to end.
+struct KeyTexts {
+  std::string text;
+  std::vector<uint32_t> end;
+};
 
 class KeyTable {
  public:
@@ -28,6 +35,9 @@ class KeyTable {
 
   // Valid as long as the table. REQUIRES: id < size().
   std::string_view Text(uint32_t id) const { return text_[id]; }
+
+  // Those from this id on: up to `count`, and no more once there are `max_bytes`.
+  KeyTexts Texts(uint32_t from, uint32_t count, size_t max_bytes) const;
 
  private:
   struct Bucket {

@@ -16,14 +16,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     promfold::InspectBytes(file.span(), bytes + more, (data[0] & 2) != 0, (data[0] & 1) != 0,
                            &found);
 
-    const size_t count = found.offset.size();
-    if (found.key_end.size() != count || found.value_offset.size() != count) std::abort();
+    const size_t count = found.key.size();
+    if (found.value_offset.size() != count) std::abort();
     if (found.value.size() != count || found.timestamp.size() != count) std::abort();
     if (found.end > std::max<uint64_t>(bytes, promfold::kHeaderBytes)) std::abort();
     if (!found.fault.ok() && promfold::FoundPhrase(found.fault).empty()) std::abort();
     uint64_t at = promfold::kHeaderBytes;
     for (size_t i = 0; i < count; ++i) {
-      if (found.offset[i] != at || found.value_offset[i] % 8 != 0) std::abort();
+      if (found.value_offset[i] % 8 != 0) std::abort();
+      const uint64_t key_end = at + promfold::kLengthBytes + found.key[i].size();
+      if (key_end >= found.value_offset[i]) std::abort();
       at = found.value_offset[i] + uint64_t{found.value_bytes};
     }
     if (count > 0 && (at != found.end || found.end > bytes)) std::abort();

@@ -9,7 +9,7 @@
 
 #include "check.h"
 #include "core/directory.h"
-#include "core/inspect_file.h"
+#include "core/inspect_files.h"
 #include "writer.h"
 
 namespace promfold::test {
@@ -41,6 +41,13 @@ std::string Read(FileAccess* access, FileName* name) {
 std::string Read(FileAccess* access, const char* name, bool is_regular = false) {
   FileName named = access->Named(name, is_regular);
   return Read(access, &named);
+}
+
+std::string FoundWhenInspected(const InspectRequest& request) {
+  SharedKeys keys;
+  InspectedFiles files;
+  InspectFiles(request, &keys, &files);
+  return FoundPhrase(files.fault.at(0));
 }
 
 void Link(const TemporaryDirectory& directory, const std::string& target, const char* name) {
@@ -150,9 +157,9 @@ TEST("a link counts where link, target and directory have one owner") {
     CHECK_EQ(Read(&access, "b.db", false), "");
 
     const std::string in = directory.path();
-    CHECK_EQ(FoundPhrase(InspectFileIn(in.c_str(), "a.db", false, false).fault), found);
+    CHECK_EQ(FoundWhenInspected({in, {"a.db"}, {0}, false}), found);
     // Given by the caller itself it is what it leads to.
-    CHECK_EQ(FoundPhrase(InspectFile((in + "/a.db").c_str(), false, false).fault), "");
+    CHECK_EQ(FoundWhenInspected({"", {in + "/a.db"}, {0}, false}), "");
     unlink((elsewhere.path() + "/between").c_str());
   }
 }

@@ -15,12 +15,9 @@ const std::vector<Written> kThree = {
 // What is read of these bytes, as one line: keys with values, then the fault.
 std::string Read(const Inspection& inspection) {
   std::string line;
-  uint32_t from = 0;
-  for (size_t i = 0; i < inspection.key_end.size(); ++i) {
-    const uint32_t end = inspection.key_end[i];
-    line.append(inspection.keys.data() + from, end - from);
+  for (size_t i = 0; i < inspection.key.size(); ++i) {
+    line += inspection.key[i];
     line += "=" + std::to_string(static_cast<int>(inspection.value[i])) + " ";
-    from = end;
   }
   line += std::to_string(inspection.value_bytes) + " bytes to " + std::to_string(inspection.end);
   if (!inspection.fault.ok()) {
@@ -72,20 +69,28 @@ TEST("entries before a fault are read under the width that leads further") {
   }
 }
 
+// What is read of a file, with the memory that its keys lie in.
+struct FromDisk : Inspection {
+  FromDisk(const std::string& path, bool keep_bytes) {
+    InspectFile(path.c_str(), false, keep_bytes, &scratch, this);
+  }
+  Scratch scratch;
+};
+
 TEST("a file on disk is read as its bytes are") {
   const TemporaryDirectory directory;
   const std::string wide = FileOf(kThree);
   directory.Write("good.db", wide, 65536);
   directory.Write("bad.db", WithInt32(wide, 40, -5), 65536);
 
-  const Inspection good = InspectFile(directory.Path("good.db").c_str(), false, false);
+  const FromDisk good(directory.Path("good.db"), false);
   CHECK_EQ(Read(good), ReadBytes(wide));
   CHECK_EQ(good.status.st_size, 65536);
   CHECK_EQ(good.stored_used, static_cast<int64_t>(wide.size()));
   CHECK_EQ(good.timestamp.at(2), 30.0);
   CHECK(good.excerpt.empty());
 
-  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), false, false);
+  const FromDisk bad(directory.Path("bad.db"), false);
   CHECK_EQ(Read(bad), "[\"a\"]=1 16 bytes to 40: key length -5 is not positive @40");
 }
 
@@ -94,18 +99,18 @@ TEST("bytes are kept up to the last entry, or of a damaged file to the last that
   const std::string wide = FileOf(kThree);
   directory.Write("good.db", wide, 65536);
   directory.Write("bad.db", WithInt32(wide, 40, -5), 65536);
-  CHECK_EQ(InspectFile(directory.Path("good.db").c_str(), false, true).excerpt.size(), wide.size());
-  const Inspection bad = InspectFile(directory.Path("bad.db").c_str(), false, true);
+  CHECK_EQ(FromDisk(directory.Path("good.db"), true).excerpt.size(), wide.size());
+  const FromDisk bad(directory.Path("bad.db"), true);
   CHECK_EQ(bad.excerpt_offset, 0u);
   CHECK(bad.excerpt.size() > 40 && bad.excerpt.size() <= wide.size());
 }
 
 TEST("what is not a file, or not a regular one, is a fault") {
   const TemporaryDirectory directory;
-  const Inspection missing = InspectFile(directory.Path("none.db").c_str(), false, false);
+  const FromDisk missing(directory.Path("none.db"), false);
   CHECK_EQ(FoundPhrase(missing.fault), "open failed with ENOENT");
   CHECK_EQ(missing.status.st_size, 0);
-  CHECK_EQ(FoundPhrase(InspectFile(directory.path().c_str(), false, false).fault), "a directory");
+  CHECK_EQ(FoundPhrase(FromDisk(directory.path(), false).fault), "a directory");
 }
 
 }  // namespace

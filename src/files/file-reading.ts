@@ -9,14 +9,18 @@ import { basename } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { isStamped, parseFileName } from '../format/filename.js';
-import { FAULT, type InspectedFile, readMetricBytes } from '../native.js';
+import { FAULT, FileReader, type InspectedFiles } from '../native.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
 
-export type { InspectedFile } from '../native.js';
+export type { InspectedFiles } from '../native.js';
+export { FileReader };
 
 /** Concurrent reads: enough to keep the processors busy while some hang, few enough to hold in memory. */
 const CONCURRENCY = 16;
+
+/** Files that are read in one call: for each call a thread is woken, and a promise settled. */
+const FILES_PER_CALL = 64;
 
 /**
  * The names a scrape would list, in name order: `*.db`, not hidden. As bytes, since they need not be UTF-8.
@@ -42,81 +46,103 @@ const DB = Buffer.from('.db');
  * Reads files, in any order. What is wrong with a file is in its `fault`. A link must belong to the directory's owner.
  *
  * @param names of files in the directory
- * @param keepBytes `excerpt` is all of the file that counts
+ * @param keepBytes `excerpt` is all of the file that counts, and no entries are returned
+ * @param take is given what was read of the files at `indexes`, row by row
  */
 export async function readFiles(
+  reader: FileReader,
   directory: string,
   names: readonly Uint8Array[],
   keepBytes: boolean,
-  take: (index: number, file: InspectedFile) => void,
+  take: (indexes: readonly number[], files: InspectedFiles) => void,
 ): Promise<void> {
   const inDirectory = Buffer.from(directory);
+  const perCall = Math.min(FILES_PER_CALL, Math.ceil(names.length / CONCURRENCY));
+  const read = (indexes: readonly number[]) => {
+    const paths = indexes.map((i) => names[i]!);
+    return boundedIo.readFiles(reader, paths, stampsOf(paths), keepBytes, inDirectory);
+  };
+  const readOne = async (index: number) => {
+    take([index], await read([index]).catch(unanswered));
+  };
   let next = 0;
   const readSome = async () => {
     while (next < names.length) {
-      const index = next++;
-      take(index, await readInTime(names[index]!, keepBytes, inDirectory));
+      const end = Math.min(next + perCall, names.length);
+      const first = next;
+      const indexes = Array.from({ length: end - first }, (_, i) => first + i);
+      next = end;
+      const files = await read(indexes).catch((error: unknown) => {
+        if (error instanceof NoAnswerError) return undefined;
+        throw error;
+      });
+      // One of them hangs: it must not cost the others.
+      if (files === undefined) await Promise.all(indexes.map(readOne));
+      else take(indexes, files);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
 }
 
 /** Reads one file. */
-export function readFile(path: string, keepBytes: boolean): Promise<InspectedFile> {
-  return readInTime(Buffer.from(path), keepBytes);
-}
-
-async function readInTime(
-  path: Uint8Array,
+export function readFile(
+  reader: FileReader,
+  path: string,
   keepBytes: boolean,
-  directory?: Uint8Array,
-): Promise<InspectedFile> {
-  try {
-    return await boundedIo.readMetricFile(
-      path,
-      isStampedFile(basename(Buffer.from(path).toString())),
-      keepBytes,
-      directory,
-    );
-  } catch (error) {
-    if (error instanceof NoAnswerError) return UNANSWERED;
-    throw error;
-  }
+): Promise<InspectedFiles> {
+  const paths = [Buffer.from(path)];
+  return boundedIo.readFiles(reader, paths, stampsOf(paths), keepBytes).catch(unanswered);
 }
 
 /** What is known of a file that does not answer. */
-const UNANSWERED: InspectedFile = {
-  fault: FAULT.ioError,
-  faultOffset: -1,
-  found: 'its file system does not answer',
-  sizeBytes: 0,
-  diskBytes: 0,
-  modifiedSeconds: 0,
-  changedSeconds: 0,
-  uid: 0,
-  mode: 0,
-  device: '00:00',
-  inode: '0',
-  usedBytes: -1,
-  valueBytes: 0,
-  endBytes: 0,
-  key: new Uint8Array(),
-  keyEnd: new Uint32Array(),
-  offset: new Uint32Array(),
-  valueOffset: new Uint32Array(),
-  value: new Float64Array(),
-  timestampSeconds: new Float64Array(),
-  excerpt: new Uint8Array(),
-  excerptOffset: 0,
+function unanswered(error: unknown): InspectedFiles {
+  if (!(error instanceof NoAnswerError)) throw error;
+  return UNANSWERED;
+}
+
+const UNANSWERED: InspectedFiles = {
+  fault: Uint8Array.of(FAULT.ioError),
+  faultOffset: Float64Array.of(-1),
+  found: ['its file system does not answer'],
+  sizeBytes: new Float64Array(1),
+  diskBytes: new Float64Array(1),
+  modifiedSeconds: new Float64Array(1),
+  changedSeconds: new Float64Array(1),
+  identity: [''],
+  usedBytes: Float64Array.of(-1),
+  valueBytes: new Uint8Array(1),
+  excerpt: [undefined],
+  excerptOffset: new Float64Array(1),
+  entryEnd: new Uint32Array(1),
+  keyId: new Uint32Array(0),
+  valueOffset: new Uint32Array(0),
+  value: new Float64Array(0),
+  timeEnd: new Uint32Array(1),
+  timestampSeconds: new Float64Array(0),
 };
 
-/**
- * Decodes a file whose bytes are in memory.
- *
- * @param name its base name; undefined where it has none
- */
-export function readBytes(bytes: Uint8Array, sizeBytes: number, name?: string): InspectedFile {
-  return readMetricBytes(bytes, sizeBytes, name !== undefined && isStampedFile(name));
+/** A file whose bytes are in memory. */
+export interface FileBytes {
+  readonly bytes: Uint8Array;
+  /** Of the whole file. */
+  readonly sizeBytes: number;
+  /** Base name; undefined where it has none. */
+  readonly name: string | undefined;
+}
+
+/** Decodes files whose bytes are in memory. */
+export function readBytes(reader: FileReader, files: readonly FileBytes[]): InspectedFiles {
+  return reader.readBytes(
+    files.map(({ bytes }) => bytes),
+    Float64Array.from(files, ({ sizeBytes }) => sizeBytes),
+    Uint8Array.from(files, ({ name }) => Number(name !== undefined && isStampedFile(name))),
+  );
+}
+
+function stampsOf(paths: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(paths, (path) =>
+    Number(isStampedFile(basename(Buffer.from(path).toString()))),
+  );
 }
 
 function isStampedFile(baseName: string): boolean {
@@ -127,16 +153,17 @@ function isStampedFile(baseName: string): boolean {
 /** The fault of a file as an error. None for an empty file in its creation grace period. */
 export function faultOf(
   path: string,
-  { fault, faultOffset, found }: Pick<InspectedFile, 'fault' | 'faultOffset' | 'found'>,
+  { fault, faultOffset, found }: Pick<InspectedFiles, 'fault' | 'faultOffset' | 'found'>,
+  row: number,
   { changedSeconds, nowSeconds }: { changedSeconds: number; nowSeconds: number },
 ): MetricFileError | undefined {
-  const code: ErrorCode | undefined = CODE_OF_FAULT[fault];
+  const code: ErrorCode | undefined = CODE_OF_FAULT[fault[row]!];
   if (code === undefined) return undefined;
   const isInGracePeriod =
     code === 'FILE_EMPTY' && nowSeconds - changedSeconds <= CREATION_GRACE_SECONDS;
   if (isInGracePeriod) return undefined;
-  const offset = faultOffset < 0 ? undefined : faultOffset;
-  return new MetricFileError(code, path, found, { offset });
+  const offset = faultOffset[row]! < 0 ? undefined : faultOffset[row]!;
+  return new MetricFileError(code, path, found[row]!, { offset });
 }
 
 /**

@@ -5,13 +5,16 @@
 import { type Key, parseKey, type UnusableKey } from '../format/key.js';
 import type { FileSet, KeyTexts } from '../native.js';
 
+/** What has keys by number. */
+export type KeySource = Pick<FileSet, 'keyTexts'>;
+
 const KEYS_PER_BLOCK = 256;
 
 /** One key may be 1 MiB; a block of such keys is one key. */
 const BLOCK_BYTES = 65_536;
 
 export class KeyReader {
-  readonly #set: FileSet;
+  readonly #source: KeySource;
   readonly #maxLabels: number;
   #firstId = 0;
   #block: KeyTexts = { text: new Uint8Array(0), end: new Uint32Array(0) };
@@ -21,20 +24,24 @@ export class KeyReader {
    *
    * @param maxLabels a key with more labels is unusable
    */
-  constructor(set: FileSet, maxLabels: number) {
-    this.#set = set;
+  constructor(source: KeySource, maxLabels: number) {
+    this.#source = source;
     this.#maxLabels = maxLabels;
   }
 
-  /** REQUIRES: no asynchronous call on the set is under way. */
+  /** REQUIRES: no asynchronous call on the file set, if it is one, is under way. */
   read(id: number): Key | UnusableKey {
+    return parseKey(this.text(id), this.#maxLabels);
+  }
+
+  /** REQUIRES: as read(). */
+  text(id: number): Uint8Array {
     if (id < this.#firstId || id >= this.#firstId + this.#block.end.length) {
       this.#firstId = id;
-      this.#block = this.#set.keyTexts(id, KEYS_PER_BLOCK, BLOCK_BYTES);
+      this.#block = this.#source.keyTexts(id, KEYS_PER_BLOCK, BLOCK_BYTES);
     }
     const { text, end } = this.#block;
     const i = id - this.#firstId;
-    const bytes = text.subarray(i === 0 ? 0 : end[i - 1]!, end[i]!);
-    return parseKey(bytes, this.#maxLabels);
+    return text.subarray(i === 0 ? 0 : end[i - 1]!, end[i]!);
   }
 }

@@ -34,16 +34,16 @@ export async function metricNames(directory: string): Promise<string[]> {
   }
   const names = new Set<string>();
   const keys = new KeyTable();
-  await readFiles(directory, chosen, false, (at, { key: bytes, keyEnd }) => {
-    const { type } = parseFileName(chosen[at]!.toString())!;
-    let from = 0;
-    for (const end of keyEnd) {
-      const key = keys.read(keys.add(bytes.subarray(from, end)));
-      from = end;
-      if (isUnusable(key)) continue;
+  await readFiles(keys.reader, directory, chosen, false, (indexes, { keyId, entryEnd }) => {
+    for (const [row, at] of indexes.entries()) {
+      const { type } = parseFileName(chosen[at]!.toString())!;
       const isWhole = type === 'histogram' || type === 'summary';
-      const name = isWhole ? key.family : key.sampleName;
-      if (PLAIN_NAME.test(name)) names.add(name);
+      for (const id of keyId.subarray(entryEnd[row - 1] ?? 0, entryEnd[row])) {
+        const key = keys.read(id);
+        if (isUnusable(key)) continue;
+        const name = isWhole ? key.family : key.sampleName;
+        if (PLAIN_NAME.test(name)) names.add(name);
+      }
     }
   });
   return [...names].sort();

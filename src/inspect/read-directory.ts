@@ -6,13 +6,7 @@
  */
 import { basename } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
-import {
-  type InspectedFile,
-  listMetricFiles,
-  readBytes,
-  readFile,
-  readFiles,
-} from '../files/file-reading.js';
+import { listMetricFiles, readBytes, readFile, readFiles } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import { fileNameByKeys } from './file-name-by-keys.js';
@@ -60,9 +54,12 @@ export async function readDirectory(path: string): Promise<Reading> {
   }
   const keys = new KeyTable();
   const wantedNames = wanted.map((i) => names[i]!);
-  await readFiles(path, wantedNames, false, (at, inspected) => {
-    const name = wantedNames[at]!.toString();
-    files[wanted[at]!] = toReadFile(pathOf(path, name), name, inspected, takenAtSeconds, keys);
+  await readFiles(keys.reader, path, wantedNames, false, (indexes, inspected) => {
+    for (const [row, at] of indexes.entries()) {
+      const name = wantedNames[at]!.toString();
+      const file = toReadFile(pathOf(path, name), name, inspected, row, takenAtSeconds, keys);
+      files[wanted[at]!] = file;
+    }
   });
   return readingOf(path, takenAtSeconds, files, keys);
 }
@@ -83,15 +80,15 @@ export function refuseUnusable(path: string, { files: [file] }: Reading): void {
 /** @param bytes read from a pipe */
 async function readSingleFile(path: string, bytes: Buffer | undefined): Promise<Reading> {
   const takenAtSeconds = Date.now() / 1000;
-  const inspected = bytes === undefined ? await readFile(path, false) : readPiped(bytes);
   const keys = new KeyTable();
-  const file = toReadFile(path, basename(path), inspected, takenAtSeconds, keys);
+  const inspected =
+    bytes === undefined
+      ? await readFile(keys.reader, path, false)
+      : readBytes(keys.reader, [{ bytes, sizeBytes: bytes.length, name: undefined }]);
+  const read = toReadFile(path, basename(path), inspected, 0, takenAtSeconds, keys);
+  const file = bytes === undefined ? read : { ...read, sizeBytes: bytes.length };
   const fileName = file.fileName ?? fileNameByKeys(file.entries);
   return readingOf(path, takenAtSeconds, [{ ...file, fileName }], keys);
-}
-
-function readPiped(bytes: Buffer): InspectedFile {
-  return { ...readBytes(bytes, bytes.length), sizeBytes: bytes.length, inode: '0' };
 }
 
 async function readingOf(

@@ -2,12 +2,11 @@
  * One metric file for the views: what the addon read, and its fault.
  */
 import { MetricFileError } from '../errors.js';
-import { faultOf, type InspectedFile } from '../files/file-reading.js';
+import { faultOf, type InspectedFiles } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { findWriters, type WrittenFile } from '../processes/find-writers.js';
 import type { Writer } from '../processes/writer.js';
-import { FileEntries, NO_ENTRIES } from './entry-columns.js';
-import type { KeyTable } from './key-table.js';
+import { FileEntries, type Keys, NO_ENTRIES } from './entry-columns.js';
 import type { ReadFile } from './reading.js';
 
 /** Who writes these files now. */
@@ -20,47 +19,45 @@ export function writersOf(
   return findWriters(written);
 }
 
-/** What was read of one file. */
+/** What was read of the file in this row. */
 export function toReadFile(
   path: string,
   name: string,
-  inspected: InspectedFile,
+  files: InspectedFiles,
+  row: number,
   nowSeconds: number,
-  keys: KeyTable,
+  keys: Keys,
 ): ReadFile {
-  const { changedSeconds, modifiedSeconds, sizeBytes, diskBytes, device, inode } = inspected;
-  const fault = faultOf(path, inspected, { changedSeconds, nowSeconds });
-  const hasExcerpt = fault?.offset !== undefined && inspected.excerpt.length > 0;
+  const changedSeconds = files.changedSeconds[row]!;
+  const modifiedSeconds = files.modifiedSeconds[row]!;
+  const fault = faultOf(path, files, row, { changedSeconds, nowSeconds });
+  const bytes = fault?.offset === undefined ? undefined : files.excerpt[row];
   return {
     path,
     name,
     fileName: parseFileName(name),
-    entries: entriesOf(inspected, keys),
+    entries: entriesOf(files, row, keys),
     fault,
-    valueBytes: inspected.valueBytes,
-    usedBytes: inspected.usedBytes,
-    sizeBytes,
-    diskBytes,
-    ...knownTimes({ modifiedSeconds, changedSeconds }),
-    identity: inode === '0' ? '' : `${device}:${inode}`,
-    ...(hasExcerpt && { excerpt: { offset: inspected.excerptOffset, bytes: inspected.excerpt } }),
+    valueBytes: files.valueBytes[row]!,
+    usedBytes: files.usedBytes[row]!,
+    sizeBytes: files.sizeBytes[row]!,
+    diskBytes: files.diskBytes[row]!,
+    modifiedSeconds: knownTime(modifiedSeconds),
+    changedSeconds: knownTime(changedSeconds),
+    identity: files.identity[row]!,
+    ...(bytes && { excerpt: { offset: files.excerptOffset[row]!, bytes } }),
   };
 }
 
-function entriesOf(inspected: InspectedFile, keys: KeyTable): FileEntries {
-  const { key, keyEnd, value, timestampSeconds, valueOffset, valueBytes } = inspected;
-  let from = 0;
-  const keyId = keyEnd.map((end) => {
-    const id = keys.add(key.subarray(from, end));
-    from = end;
-    return id;
+function entriesOf(files: InspectedFiles, row: number, keys: Keys): FileEntries {
+  const { entryEnd, timeEnd, valueBytes } = files;
+  return new FileEntries(keys, files, {
+    from: row === 0 ? 0 : entryEnd[row - 1]!,
+    to: entryEnd[row]!,
+    timesFrom: row === 0 ? 0 : timeEnd[row - 1]!,
+    timesTo: timeEnd[row]!,
+    valueBytes: valueBytes[row]!,
   });
-  const { length } = keyId;
-  return new FileEntries(
-    keys,
-    { keyId, value, timestampSeconds, valueOffset },
-    { from: 0, to: length, timesFrom: 0, timesTo: length, valueBytes },
-  );
 }
 
 /** A file of a name no client writes: not opened. */
@@ -83,17 +80,8 @@ export function unrecognisedFile(directory: string, name: string): ReadFile {
 }
 
 /** If stat failed, and in a snapshot of such a file, times are 0, which means unknown. */
-export function knownTimes({
-  modifiedSeconds,
-  changedSeconds,
-}: {
-  modifiedSeconds: number;
-  changedSeconds: number;
-}): Pick<ReadFile, 'modifiedSeconds' | 'changedSeconds'> {
-  return {
-    modifiedSeconds: modifiedSeconds > 0 ? modifiedSeconds : undefined,
-    changedSeconds: changedSeconds > 0 ? changedSeconds : undefined,
-  };
+export function knownTime(seconds: number): number | undefined {
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** Not path.join: only a trailing slash has to be handled, and a name is never a path. */

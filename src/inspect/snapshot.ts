@@ -14,17 +14,12 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import {
-  type InspectedFile,
-  listMetricFiles,
-  readBytes,
-  readFiles,
-} from '../files/file-reading.js';
+import { listMetricFiles, readBytes, readFiles } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Liveness, Writer } from '../processes/writer.js';
 import { KeyTable } from './key-table.js';
-import { knownTimes, pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
+import { knownTime, pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { MAX_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
@@ -107,16 +102,19 @@ export async function takeSnapshot(directory: string, version: string): Promise<
     } else wanted.push(i);
   }
   const wantedNames = wanted.map((i) => names[i]!);
-  await readFiles(directory, wantedNames, true, (at, inspected) => {
-    const i = wanted[at]!;
-    const name = wantedNames[at]!.toString();
-    const withoutEntries: InspectedFile = { ...inspected, keyEnd: new Uint32Array() };
-    const path = pathOf(directory, name);
-    const file = toReadFile(path, name, withoutEntries, takenAtSeconds, new KeyTable());
-    const member = hasBytes(file) ? memberName(name, i) : null;
-    read[i] = file;
-    files[i] = factsOf(file, member);
-    if (member !== null) kept[i] = { name: member, bytes: inspected.excerpt };
+  const keys = new KeyTable();
+  await readFiles(keys.reader, directory, wantedNames, true, (indexes, inspected) => {
+    for (const [row, at] of indexes.entries()) {
+      const i = wanted[at]!;
+      const name = wantedNames[at]!.toString();
+      const path = pathOf(directory, name);
+      const file = toReadFile(path, name, inspected, row, takenAtSeconds, keys);
+      const member = hasBytes(file) ? memberName(name, i) : null;
+      read[i] = file;
+      files[i] = factsOf(file, member);
+      const bytes = inspected.excerpt[row] ?? new Uint8Array(0);
+      if (member !== null) kept[i] = { name: member, bytes };
+    }
   });
   const facts: Facts = {
     snapshot: VERSION,
@@ -202,7 +200,7 @@ export async function readSnapshot(path: string, packed: Buffer): Promise<Readin
   return {
     path,
     takenAtSeconds: facts.takenAtSeconds,
-    files: facts.files.map((file) => readMember(facts, file, members, keys)),
+    files: readMembers(facts, members, keys),
     keys,
     writers: new Map(facts.writers.map((writer) => [writer.processId, toWriter(writer)])),
     bootSeconds: facts.bootSeconds ?? undefined,
@@ -226,36 +224,70 @@ function isSound({ takenAtSeconds, path, files, writers }: Partial<Facts>): bool
   );
 }
 
-function readMember(
-  { path: directory, takenAtSeconds }: Facts,
-  facts: FileFacts,
+function readMembers(
+  { path: directory, takenAtSeconds, files }: Facts,
   members: ReadonlyMap<string, Uint8Array>,
   keys: KeyTable,
-): ReadFile {
-  const { name, sizeBytes, diskBytes, changedSeconds, identity } = facts;
-  const bytes = facts.member === null ? undefined : members.get(facts.member);
-  const status = { sizeBytes, diskBytes, ...knownTimes(facts), identity };
-  const path = pathOf(directory, name);
-  if (bytes === undefined) {
-    const fault =
-      facts.fault &&
-      new MetricFileError(facts.fault.code, path, facts.fault.found, {
-        offset: facts.fault.offset ?? undefined,
-      });
-    return {
-      ...unrecognisedFile(directory, name),
-      ...status,
-      fileName: parseFileName(name),
-      fault: fault ?? undefined,
+): ReadFile[] {
+  const read: ReadFile[] = [];
+  let some: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  let length = 0;
+  const readSome = () => {
+    const inspected = {
+      ...readBytes(
+        keys.reader,
+        some.map(({ at, bytes }) => ({ ...files[at]!, bytes })),
+      ),
+      changedSeconds: Float64Array.from(some, ({ at }) => files[at]!.changedSeconds),
     };
-  }
-  // An empty file in its creation grace period has no fault.
-  const isWhole = facts.fault === null && bytes.length > 0;
-  const inspected = {
-    ...readBytes(isWhole ? bytes : withZeros(bytes, sizeBytes), sizeBytes, name),
-    changedSeconds,
+    for (const [row, { at }] of some.entries()) {
+      const { name } = files[at]!;
+      const path = pathOf(directory, name);
+      const file = toReadFile(path, name, inspected, row, takenAtSeconds, keys);
+      read[at] = { ...file, ...statusOf(files[at]!) };
+    }
+    some = [];
+    length = 0;
   };
-  return { ...toReadFile(path, name, inspected, takenAtSeconds, keys), ...status };
+  for (const [at, facts] of files.entries()) {
+    const kept = facts.member === null ? undefined : members.get(facts.member);
+    if (kept === undefined) {
+      read[at] = { ...unreadFile(directory, facts), ...statusOf(facts) };
+      continue;
+    }
+    // An empty file in its creation grace period has no fault.
+    const isWhole = facts.fault === null && kept.length > 0;
+    const bytes = isWhole ? kept : withZeros(kept, facts.sizeBytes);
+    some.push({ at, bytes });
+    length += bytes.length;
+    if (length >= MAX_DAMAGED_BYTES) readSome();
+  }
+  readSome();
+  return read;
+}
+
+function statusOf({ sizeBytes, diskBytes, modifiedSeconds, changedSeconds, identity }: FileFacts) {
+  return {
+    sizeBytes,
+    diskBytes,
+    modifiedSeconds: knownTime(modifiedSeconds),
+    changedSeconds: knownTime(changedSeconds),
+    identity,
+  };
+}
+
+/** A file of which no byte was kept. */
+function unreadFile(directory: string, { name, fault }: FileFacts): ReadFile {
+  const file = unrecognisedFile(directory, name);
+  return {
+    ...file,
+    fileName: parseFileName(name),
+    fault: fault
+      ? new MetricFileError(fault.code, file.path, fault.found, {
+          offset: fault.offset ?? undefined,
+        })
+      : undefined,
+  };
 }
 
 /** A damaged file with its original length, on which the end of a walk depends. */

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import type { ListedFile } from '../files/metric-files.js';
 import type { FileName } from '../format/filename.js';
 import { type EntryColumns, FileEntries, NO_ENTRIES } from '../inspect/entry-columns.js';
-import { knownTimes } from '../inspect/read-file.js';
+import { knownTime } from '../inspect/read-file.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Writer } from '../processes/writer.js';
@@ -82,7 +82,8 @@ function readFile(
     usedBytes: facts?.usedBytes ?? -1,
     sizeBytes: facts?.sizeBytes ?? 0,
     diskBytes: facts?.diskBytes ?? 0,
-    ...knownTimes({ modifiedSeconds, changedSeconds }),
+    modifiedSeconds: knownTime(modifiedSeconds),
+    changedSeconds: knownTime(changedSeconds),
     identity: facts?.identity ?? '',
   };
 }
