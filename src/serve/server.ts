@@ -189,7 +189,8 @@ function everythingElse(
     const path = request.url.replace(/\?.*/s, '');
     const isApi = hasApi && isApiPath(path);
     const answer = isApi ? replyApiError : replyText;
-    if (isApi ? isApiRoute(path) : known.has(path)) {
+    const isOther = request.method !== 'GET' && request.method !== 'HEAD';
+    if (isOther && (isApi ? isApiRoute(path) : known.has(path))) {
       return answer(reply.header('Allow', 'GET, HEAD'), 405, 'only GET and HEAD are answered');
     }
     return answer(reply, 404, isApi ? `no such path; see ${API_ROOT}${OPENAPI.path}` : 'not found');

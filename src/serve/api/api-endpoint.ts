@@ -4,12 +4,15 @@
  */
 import type { Limits } from '../../plan/budget.js';
 import type { Steps } from '../../steps.js';
-import { INSTANT, PAGING, type Parameters, type Values } from './parameters.js';
+import { INSTANT, type Parameters, type Values } from './parameters.js';
 import type { Instant } from './readings.js';
-import type { Schema } from './schema.js';
+import { object, ref, type Schema, text, withMembers } from './schema.js';
 
 /** All paths are below it. */
 export const API_ROOT = '/api/v1';
+
+/** On every answer that is of an instant. */
+export const SNAPSHOT_HEADER = 'Promfold-Snapshot';
 
 export interface ApiEndpoint {
   /** Below API_ROOT; `{name}` is a parameter. */
@@ -59,9 +62,13 @@ export function viewEndpoint<P extends Parameters>(
   },
 ): ViewEndpoint {
   const parameters = { ...endpoint.parameters, ...INSTANT };
-  return { ...endpoint, parameters, contentType: 'application/json' };
+  const isPaged = Object.hasOwn(parameters, 'offset');
+  const schema = withMembers(
+    object({ snapshot: SNAPSHOT }, { source: text('Its name, where it has one.') }),
+    endpoint.schema,
+    object(isPaged ? { page: ref('Page') } : {}),
+  );
+  return { ...endpoint, parameters, schema, contentType: 'application/json' };
 }
 
-export function isPaged({ parameters }: ApiEndpoint): boolean {
-  return Object.hasOwn(parameters, 'offset') && parameters.offset === PAGING.offset;
-}
+const SNAPSHOT = text('Names the instant of this answer, for other views of it.');

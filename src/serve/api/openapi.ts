@@ -1,10 +1,10 @@
 /** GET /api/v1/openapi.json: the OpenAPI 3.1 description of the API, made from its table. */
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
+import { API_ROOT, type ApiEndpoint, SNAPSHOT_HEADER } from './api-endpoint.js';
 import { COMPONENTS } from './components.js';
 import { API_HEADERS } from './error.js';
 import { type Parameters, readParameters } from './parameters.js';
-import { ref, type Schema } from './schema.js';
+import { ref, type Schema, STRING } from './schema.js';
 
 export const OPENAPI: ApiEndpoint = {
   path: '/openapi.json',
@@ -70,13 +70,21 @@ function operation(
     summary: answers,
     parameters: describeParameters(parameters),
     responses: {
-      200: { description: answers, ...content },
+      200: { description: answers, ...(hasSnapshot(schema) && { headers: HEADERS }), ...content },
       default:
         method === 'get'
           ? { $ref: '#/components/responses/Error' }
           : { description: 'Why there is no answer.' },
     },
   };
+}
+
+const HEADERS = {
+  [SNAPSHOT_HEADER]: { description: 'The `snapshot` of the answer.', schema: STRING },
+};
+
+function hasSnapshot({ properties }: Schema): boolean {
+  return typeof properties === 'object' && 'snapshot' in properties!;
 }
 
 /** `/labels/{name}/values` is `LabelsNameValues`. */

@@ -44,3 +44,13 @@ export function object(required: Members, optional: Members = {}): Schema {
     properties: { ...required, ...optional },
   };
 }
+
+/** One object with the members of several. */
+export function withMembers(...objects: readonly Schema[]): Schema {
+  const properties = objects.map((each) => each.properties as Members);
+  return {
+    type: 'object',
+    required: objects.flatMap(({ required }) => required as readonly string[]),
+    properties: Object.assign({}, ...properties) as Members,
+  };
+}

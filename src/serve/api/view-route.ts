@@ -7,13 +7,16 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { inSlices } from '../../steps.js';
 import { cutSlowReader, type ReaderTimeouts } from '../slow-reader.js';
 import { answerBody } from './answer-body.js';
-import { API_ROOT, type ViewContext, type ViewEndpoint, type Viewed } from './api-endpoint.js';
+import {
+  API_ROOT,
+  SNAPSHOT_HEADER,
+  type ViewContext,
+  type ViewEndpoint,
+  type Viewed,
+} from './api-endpoint.js';
 import { API_HEADERS, ApiError } from './error.js';
 import { type INSTANT, type PAGING, readParameters, type Values } from './parameters.js';
 import type { Instant, Readings } from './readings.js';
-
-/** On every answer that is of an instant. */
-const SNAPSHOT_HEADER = 'Promfold-Snapshot';
 
 export interface ViewOptions {
   readonly readings: Readings;

@@ -1,8 +1,8 @@
 /** The metric files, and the entries of one. */
-import { viewEntries } from '../../../inspect/entries.js';
+import { type FileEntries, viewEntries } from '../../../inspect/entries.js';
 import { sliceList } from '../../../inspect/list.js';
 import { type FileView, viewFiles } from '../../../inspect/processes.js';
-import type { Reading } from '../../../inspect/reading.js';
+import type { ReadFile, Reading } from '../../../inspect/reading.js';
 import { withinMilliseconds } from '../../../inspect/series/time-limit.js';
 import { Memo } from '../../../memo.js';
 import { viewEndpoint } from '../api-endpoint.js';
@@ -68,14 +68,22 @@ export const FILE = viewEndpoint({
       throw new ApiError(400, `match[]: expected one for a file, got ${selectors.length}`);
     }
     const { offset, limit } = pageIn(paging);
-    const one = { ...reading, files: [file] };
+    // With the others of its process, any of which may be the last that was written.
+    const own = { ...reading, files: reading.files.filter((each) => isOfSameProcess(each, file)) };
     const { files, ...view } = withinMilliseconds(SELECT_MILLISECONDS, 'match[]', () =>
-      viewEntries(one, selector, bytes),
+      viewEntries(own, selector, bytes),
     );
-    // None if the file has no such entries.
-    const [found = viewEntries(one, undefined, bytes).files[0]!] = files;
-    const wanted = files.length === 0 ? sliceList(found.entries, 0, 0) : found.entries;
+    const isWanted = (each: FileEntries) => each.file === name;
+    const selected = files.find(isWanted);
+    // Without such entries the file is left out.
+    const found = selected ?? viewEntries(own, undefined, bytes).files.find(isWanted)!;
+    const wanted = selected?.entries ?? sliceList(found.entries, 0, 0);
     const entries = sliceList(wanted, offset, offset + limit);
     return { body: { ...view, files: [{ ...found, entries }] }, total: wanted.length };
   },
 });
+
+function isOfSameProcess({ name, fileName }: ReadFile, file: ReadFile): boolean {
+  if (file.fileName === undefined) return name === file.name;
+  return fileName?.processId === file.fileName.processId;
+}
