@@ -280,6 +280,14 @@ export function hasValue(slot: Float64Array): (s: number) => boolean {
   return (s) => !Number.isNaN(slot[s]) || word[2 * s] !== ABSENT_LOW_WORD;
 }
 
+/** As many slots without a value, to be filled in. */
+export function noValues(slots: number): Float64Array {
+  const slot = new Float64Array(slots).fill(Number.NaN);
+  const word = new Uint32Array(slot.buffer);
+  for (let s = 0; s < slots; s++) word[2 * s] = ABSENT_LOW_WORD;
+  return slot;
+}
+
 export interface Printed {
   /** One exposition per page asked for; `tail` bytes of room follow each in its ArrayBuffer. */
   readonly bodies: Buffer[];

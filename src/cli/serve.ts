@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
+import { ApiCounts } from '../live/api-counts.js';
 import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
 import { SelfMetrics } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
-import { DirectoryReadings } from '../serve/api/readings.js';
-import { Snapshots } from '../serve/api/snapshot.js';
+import { debugSurfaces } from '../serve/api/debug-surfaces.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
 import { isLocal } from '../serve/debug-surface.js';
 import type { Lifecycle } from '../serve/lifecycle-routes.js';
@@ -107,6 +107,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const web = await openWeb(flags.webConfigFile, log);
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
     const writers = writerOptions(flags);
+    const counts = new ApiCounts();
     const limits = withChosen(defaultLimits(typeof directory !== 'string'), flags.limit);
     const scraper = new Scraper(directory, {
       ...writers.scraper,
@@ -118,7 +119,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       retainRemoved: flags.retainRemoved,
       selfMetrics: flags.disableExporterMetrics
         ? undefined
-        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel, connections),
+        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel, {
+            connections,
+            api: counts,
+          }),
       log,
       watch: true,
     });
@@ -143,8 +147,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       quit: () => quit.abort('/-/quit'),
     };
     terminal.onHangUp(() => void lifecycle.reload());
-    const snapshots = new Snapshots();
-    const readings = new DirectoryReadings(scraper);
+    const surfaces = debugSurfaces(scraper, writers.procThread, { limits, counts });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
@@ -152,9 +155,6 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       connections,
       version: VERSION,
       web,
-      snapshots,
-      readings,
-      limits,
       routePrefix: routePrefix(flags),
       allowedHosts: allowedHosts(flags),
       log,
@@ -182,9 +182,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         discovered?.close(),
         ...listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)),
       ]);
+      await surfaces.close();
       await scraper.close();
       await writers.close();
-      await snapshots.close();
       web?.file.close();
       await web?.users.close();
     };
@@ -192,7 +192,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       // Half of the code to load, and no other command needs it.
       const { buildServer } = await import('../serve/server.js');
       for await (const listener of openListeners(flags, (debug) =>
-        buildServer(scraper, { ...options, debug }),
+        buildServer(scraper, { ...options, debug: debug ? surfaces : undefined }),
       )) {
         listeners.push(listener);
         for (const address of listener.addresses) {

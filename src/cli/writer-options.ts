@@ -14,13 +14,14 @@ export const WRITER_FLAGS = [
 
 export interface WriterOptions {
   readonly scraper: Pick<ScraperOptions, 'procThread' | 'deadProcesses' | 'extras'>;
+  /** Starts with its first request. */
+  readonly procThread: ProcThread;
   /** After the scraper. */
   close(): Promise<void>;
 }
 
 export function writerOptions(flags: FlagValues<(typeof WRITER_FLAGS)[number]>): WriterOptions {
   const { deadProcesses, processMetrics, gaugeAge } = flags;
-  // The thread starts with its first request: without these flags there is none.
   const procThread = new ProcThread();
   const needsScans = deadProcesses !== 'keep' || processMetrics;
   const extras: ExtraFamilies[] = [];
@@ -28,6 +29,7 @@ export function writerOptions(flags: FlagValues<(typeof WRITER_FLAGS)[number]>):
   if (gaugeAge.length > 0) extras.push(new GaugeAges(gaugeAge));
   return {
     scraper: { deadProcesses, procThread: needsScans ? procThread : undefined, extras },
+    procThread,
     close: () => procThread.close(),
   };
 }

@@ -1,7 +1,4 @@
-/**
- * The instants of served directories that views are made from. Each has an id; the last three of a source are kept for
- * five seconds, so that several views, and /metrics, can be of the same one.
- */
+/** The instants of served directories that views are made from. */
 import { randomBytes } from 'node:crypto';
 import type { ListedFile } from '../files/metric-files.js';
 import type { Reading } from '../inspect/reading.js';
@@ -12,6 +9,7 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import type { FileFacts } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { type RateColumn, Rates } from './rates.js';
 import { WriterLookup } from './writer-lookup.js';
@@ -29,9 +27,6 @@ export interface Instant {
   readonly taken: SourceInstant;
 }
 
-const KEPT = 3;
-const KEPT_MS = 5_000;
-
 export class Instants {
   readonly #scraper: Scraper;
   readonly #procThread: ProcThread;
@@ -40,8 +35,7 @@ export class Instants {
   readonly #rates = new Map<string, Rates>();
   /** Requests that share a run share an instant. */
   readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
-  /** Oldest first. */
-  #kept: readonly Instant[] = [];
+  readonly #kept = new KeptInstants<Instant>();
 
   constructor(scraper: Scraper, procThread: ProcThread) {
     this.#scraper = scraper;
@@ -65,12 +59,11 @@ export class Instants {
 
   /** One that is kept; undefined when it is gone. */
   kept(snapshotId: string): Instant | undefined {
-    return this.#kept.find((instant) => instant.snapshotId === snapshotId);
+    return this.#kept.find(snapshotId);
   }
 
   close(): void {
     for (const lookup of this.#lookups.values()) lookup.close();
-    this.#kept = [];
   }
 
   async #make(taken: SourceInstant): Promise<Instant> {
@@ -83,17 +76,8 @@ export class Instants {
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
     const snapshotId = newSnapshotId();
     const instant = { snapshotId, source, reading, index, perSecond, taken };
-    this.#keep(instant);
+    this.#kept.add(instant);
     return instant;
-  }
-
-  #keep(instant: Instant): void {
-    const sameSource = this.#kept.filter(({ source }) => source === instant.source);
-    const surplus = sameSource.length < KEPT ? undefined : sameSource[0];
-    this.#kept = [...this.#kept.filter((each) => each !== surplus), instant];
-    setTimeout(() => {
-      this.#kept = this.#kept.filter((each) => each !== instant);
-    }, KEPT_MS).unref();
   }
 }
 

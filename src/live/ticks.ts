@@ -7,6 +7,7 @@
  */
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import type { ApiCounts } from './api-counts.js';
 
 export interface TickListener {
   /** The instant is valid until this returns. */
@@ -15,25 +16,14 @@ export interface TickListener {
   failed(error: Error): void;
 }
 
-/** Since the start. */
-export interface TickCounts {
-  readonly ticks: number;
-  /** Ticks that were left out because the one before took too long. */
-  readonly leftOut: number;
-}
-
 export class Ticks {
   readonly #scraper: Pick<Scraper, 'instant'>;
+  readonly #counts: ApiCounts;
   readonly #tickers = new Map<string, Ticker>();
-  #ticks = 0;
-  #leftOut = 0;
 
-  constructor(scraper: Pick<Scraper, 'instant'>) {
+  constructor(scraper: Pick<Scraper, 'instant'>, counts: ApiCounts) {
     this.#scraper = scraper;
-  }
-
-  get counts(): TickCounts {
-    return { ticks: this.#ticks, leftOut: this.#leftOut };
+    this.#counts = counts;
   }
 
   /**
@@ -46,9 +36,8 @@ export class Ticks {
     if (ticker === undefined) {
       const own = new Ticker(intervalMs, {
         take: () => this.#scraper.instant(source, false),
-        count: (leftOut) => {
-          this.#ticks++;
-          this.#leftOut += leftOut;
+        leftOut: (ticks) => {
+          this.#counts.ticksLeftOut += ticks;
         },
         ended: () => {
           if (this.#tickers.get(key) === own) this.#tickers.delete(key);
@@ -63,8 +52,7 @@ export class Ticks {
 
 interface TickerOptions {
   take(): Promise<SourceInstant>;
-  /** A tick took place. */
-  count(leftOut: number): void;
+  leftOut(ticks: number): void;
   /** The last listener left. */
   ended(): void;
 }
@@ -107,7 +95,7 @@ class Ticker {
     }
     const missed = Math.floor((performance.now() - this.#nextMs) / this.#intervalMs);
     this.#nextMs += (missed + 1) * this.#intervalMs;
-    this.#options.count(missed);
+    this.#options.leftOut(missed);
     if (this.#listeners.size > 0) this.#wait();
   }
 }

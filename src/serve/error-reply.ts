@@ -13,6 +13,7 @@ import { MetricFileError } from '../errors.js';
 import type { ServerLog } from '../log.js';
 import { UnknownSourceError } from '../scrape/scrape-run.js';
 import { TooManyScrapesError } from '../scrape/scraper.js';
+import { ApiError } from './api/error.js';
 import { DeadlineError } from './deadline.js';
 import { replyText } from './reply-text.js';
 
@@ -33,6 +34,7 @@ export function replyError(
     const status = error.code === 'DIRECTORY_UNREADABLE' ? 503 : 500;
     return replyText(reply, status, `${error.message} [${error.code}]`);
   }
+  if (error instanceof ApiError) return replyText(reply, error.status, error.message);
   if (error instanceof UnknownSourceError) return replyText(reply, 404, error.message);
   if (error instanceof DeadlineError || error instanceof TooManyScrapesError)
     return replyText(reply, 503, error.message);

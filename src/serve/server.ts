@@ -5,14 +5,12 @@
 import type { Server, TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { ServerLog } from '../log.js';
-import type { Limits } from '../plan/budget.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { API_ROOT } from './api/api-endpoint.js';
 import { apiRoutes, isApiRoute } from './api/api-routes.js';
+import type { DebugSurfaces } from './api/debug-surfaces.js';
 import { isApiPath, replyApiError, replyThrown } from './api/error.js';
 import { OPENAPI } from './api/openapi.js';
-import type { Readings } from './api/readings.js';
-import type { Snapshots } from './api/snapshot.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
 import { type Endpoint, endpoints, LANDING } from './endpoint.js';
@@ -43,14 +41,8 @@ export interface ServerOptions {
   readonly allowedHosts?: readonly string[];
   /** For clients that do not read their answer. */
   readonly readerTimeouts?: ReaderTimeouts;
-  /** Whether debug surfaces, such as snapshots, are served. */
-  readonly debug?: boolean;
-  /** Shared by the servers of all listen addresses; none are taken where absent. */
-  readonly snapshots?: Snapshots;
-  /** Shared likewise: what the API answers from; the directory is read for each answer where absent. */
-  readonly readings?: Readings;
-  /** Of the scraper, for findings; without limits where absent. */
-  readonly limits?: Limits;
+  /** Debug surfaces, such as the API; not served where absent. */
+  readonly debug?: DebugSurfaces | undefined;
   /** Reload and quit over HTTP; refused where absent. */
   readonly lifecycle?: Lifecycle | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
@@ -86,7 +78,7 @@ function refuseSchema(): never {
 
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
   const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
-  const { log, web, readerTimeouts = READER_TIMEOUTS, routePrefix = '', debug = false } = options;
+  const { log, web, readerTimeouts = READER_TIMEOUTS, routePrefix = '', debug } = options;
   const server = fastify({
     logger: false,
     schemaController: NO_SCHEMAS,
@@ -128,17 +120,22 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   // After the hooks that count and log: refused requests are counted, too.
   if (web !== undefined) guardRequests(server, web);
 
-  metricsRoute(server, telemetryPath, scraper, limit, readerTimeouts);
+  const check = hostCheck(allowedHosts);
+  metricsRoute(server, telemetryPath, scraper, {
+    limit,
+    readerTimeouts,
+    debug: debug && { surfaces: debug, check },
+  });
   healthRoutes(server, scraper);
   lifecycleRoutes(server, options.lifecycle);
-  const known = endpoints(telemetryPath, debug);
+  const known = endpoints(telemetryPath, debug !== undefined);
   if (telemetryPath !== LANDING.path) {
-    landingPage(server, known, version, hostCheck(allowedHosts));
+    landingPage(server, known, version, check);
   }
-  if (debug) {
-    apiRoutes(server, scraper, { ...options, allowedHosts, routePrefix, readerTimeouts });
+  if (debug !== undefined) {
+    apiRoutes(server, scraper, { ...options, debug, allowedHosts, routePrefix, readerTimeouts });
   }
-  everythingElse(server, known, debug);
+  everythingElse(server, known, debug !== undefined);
   errorReplies(server, log);
   return server;
 }

@@ -61,7 +61,7 @@ export function* listSeries(
   for (const row of shown) {
     const { slot, sampleName, labels } = table.series[row]!;
     const family = table.families[table.family[row]!]!;
-    const rate = perSecond?.[slot];
+    const rate = family.type === 'gauge' ? undefined : perSecond?.[slot];
     series.push({
       series: seriesName(sampleName, labels),
       name: sampleName,
@@ -71,7 +71,7 @@ export function* listSeries(
       mode: family.type === 'gauge' ? modeOf(index, familyInKeys[table.family[row]!]) : undefined,
       value: seriesValue(index, table, row),
       processes: processes[row]!,
-      ...(rate !== undefined && !Number.isNaN(rate) && { perSecond: rate }),
+      ...(rate !== undefined && Number.isFinite(rate) && { perSecond: rate }),
     });
     yield;
   }
@@ -113,6 +113,9 @@ function* columnOf(
     case 'processes':
       return Float64Array.from(processes);
     case 'perSecond':
-      return Float64Array.from(table.series, ({ slot }) => perSecond?.[slot] ?? Number.NaN);
+      return Float64Array.from(table.series, ({ slot }, row) => {
+        const { type } = table.families[table.family[row]!]!;
+        return type === 'gauge' ? Number.NaN : (perSecond?.[slot] ?? Number.NaN);
+      });
   }
 }

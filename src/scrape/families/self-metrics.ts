@@ -35,6 +35,22 @@ export interface ConnectionCounts {
   readonly refused: number;
 }
 
+/** Counts of the API. */
+export interface ApiCounts {
+  /** Open now. */
+  readonly streams: number;
+  /** Since the start. */
+  readonly streamsCut: number;
+  readonly ticksLeftOut: number;
+  readonly requestsRefused: number;
+}
+
+/** Asked at each scrape. */
+export interface ServerCounts {
+  readonly connections: ConnectionCounts;
+  readonly api: ApiCounts;
+}
+
 export interface Build {
   readonly version: string;
   /** Commit it was built from; empty when unknown. */
@@ -205,6 +221,26 @@ const FAMILIES = {
     type: 'counter',
     help: 'HTTP connections refused because too many were open and none was idle.',
   },
+  apiRequestsRefused: {
+    name: 'promfold_api_requests_refused_total',
+    type: 'counter',
+    help: 'Requests to the API that were answered with an error.',
+  },
+  liveStreams: {
+    name: 'promfold_live_streams',
+    type: 'gauge',
+    help: 'Streams of live values that are open.',
+  },
+  liveStreamsCut: {
+    name: 'promfold_live_streams_cut_total',
+    type: 'counter',
+    help: 'Streams of live values that were cut because their client did not read.',
+  },
+  liveTicksLeftOut: {
+    name: 'promfold_live_ticks_left_out_total',
+    type: 'counter',
+    help: 'Ticks of live values that were left out because the one before took longer than the interval.',
+  },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',
     type: 'gauge',
@@ -233,7 +269,7 @@ export class SelfMetrics {
   readonly #registry = new Registry();
   readonly #metrics = new Map<FamilyKey, Counter | Gauge>();
   readonly #sourceLabel: string;
-  readonly #connections: ConnectionCounts | undefined;
+  readonly #server: ServerCounts | undefined;
   /** What was last recorded of the sources: most of it does not change from scrape to scrape. */
   readonly #recorded = new Map<FamilyKey, readonly NumbersOf[]>();
   /** What was last set for promfold as a whole. */
@@ -247,11 +283,11 @@ export class SelfMetrics {
 
   /**
    * @param sourceLabel the label that names a source, where sources have names
-   * @param connections asked at each scrape; absent where nothing is served over HTTP
+   * @param server absent where nothing is served over HTTP
    */
-  constructor(build: Build, sourceLabel = 'promfold_source', connections?: ConnectionCounts) {
+  constructor(build: Build, sourceLabel = 'promfold_source', server?: ServerCounts) {
     this.#sourceLabel = sourceLabel;
-    this.#connections = connections;
+    this.#server = server;
     const registers = [this.#registry];
     for (const [key, row] of ROWS) {
       const { name, type, help, labels = [], ofSource } = row;
@@ -273,11 +309,15 @@ export class SelfMetrics {
     this.#clear('cpuSeconds');
     const cpu = process.cpuUsage();
     this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
-    if (this.#connections === undefined) return;
-    const { open, closedIdle, refused } = this.#connections;
-    this.#set('connections', open);
-    this.#set('idleConnectionsClosed', closedIdle);
-    this.#set('connectionsRefused', refused);
+    if (this.#server === undefined) return;
+    const { connections, api } = this.#server;
+    this.#set('connections', connections.open);
+    this.#set('idleConnectionsClosed', connections.closedIdle);
+    this.#set('connectionsRefused', connections.refused);
+    this.#set('apiRequestsRefused', api.requestsRefused);
+    this.#set('liveStreams', api.streams);
+    this.#set('liveStreamsCut', api.streamsCut);
+    this.#set('liveTicksLeftOut', api.ticksLeftOut);
   }
 
   record({ durationSeconds, sources, appended }: ScrapeFacts): void {

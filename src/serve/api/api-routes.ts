@@ -4,15 +4,15 @@
  */
 import type { FastifyInstance } from 'fastify';
 import type { ServerLog } from '../../log.js';
-import { type Limits, UNLIMITED } from '../../plan/budget.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { hostCheck } from '../host-check.js';
 import type { ReaderTimeouts } from '../slow-reader.js';
 import { API_ROOT } from './api-endpoint.js';
+import type { DebugSurfaces } from './debug-surfaces.js';
 import { replyApiError, replyThrown } from './error.js';
+import { liveRoute } from './live.js';
 import { openApiDocument, openApiRoute } from './openapi.js';
-import { DirectoryReadings, type Readings } from './readings.js';
-import { type Snapshots, snapshotRoute } from './snapshot.js';
+import { snapshotRoute } from './snapshot.js';
 import { statusRoute } from './status.js';
 import { API, VIEWS } from './table.js';
 import { viewRoute } from './view-route.js';
@@ -22,26 +22,25 @@ export interface ApiOptions {
   readonly routePrefix: string;
   readonly allowedHosts: readonly string[];
   readonly readerTimeouts: ReaderTimeouts;
-  /** Shared by the servers of all listen addresses; none are taken where absent. */
-  readonly snapshots?: Snapshots | undefined;
-  /** Shared likewise. */
-  readonly readings?: Readings | undefined;
-  /** Of the daemon. */
-  readonly limits?: Limits | undefined;
+  readonly debug: DebugSurfaces;
   readonly log: ServerLog;
 }
 
 export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: ApiOptions): void {
-  const { version, routePrefix, allowedHosts, readerTimeouts, snapshots, log } = options;
-  const { readings = new DirectoryReadings(scraper), limits = UNLIMITED } = options;
+  const { version, routePrefix, allowedHosts, readerTimeouts, log } = options;
+  const { readings, snapshots, streams, limits, counts } = options.debug;
   const check = hostCheck(allowedHosts, replyApiError);
   void server.register(async (api) => {
     api.setErrorHandler((error, request, reply) =>
       replyThrown(reply, `${request.method} ${request.url}`, error, log),
     );
+    api.addHook('onResponse', async (_request, { statusCode }) => {
+      if (statusCode >= 400) counts.requestsRefused++;
+    });
     statusRoute(api, scraper, version, check);
-    if (snapshots !== undefined) snapshotRoute(api, scraper, snapshots, version, check);
+    snapshotRoute(api, scraper, snapshots, version, check);
     openApiRoute(api, openApiDocument(API, version, routePrefix), check);
+    liveRoute(api, scraper, streams, check);
     for (const endpoint of VIEWS) {
       viewRoute(api, endpoint, { readings, context: { limits }, readerTimeouts }, check);
     }

@@ -4,9 +4,11 @@
  * A client that does not read is cut: only so much is buffered for it. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { ApiCounts } from '../../live/api-counts.js';
 import {
   eventOf,
+  type LiveQuery,
   type LiveStream,
   type LiveValues,
   MAX_LIVE_SERIES,
@@ -27,13 +29,6 @@ const SLOWEST_SECONDS = 60;
 
 /** Clients wait this long before they connect again, milliseconds. */
 const RETRY_MS = 1_000;
-
-/** Since the start, but for `open`. */
-export interface StreamCounts {
-  readonly open: number;
-  /** Clients that did not read. */
-  readonly cut: number;
-}
 
 export const LIVE = {
   path: '/live',
@@ -57,16 +52,13 @@ export const LIVE = {
 /** The streams of all listen addresses. */
 export class LiveStreams {
   readonly #values: LiveValues;
+  readonly #counts: ApiCounts;
   readonly #open = new Set<Readable>();
-  #cut = 0;
   #isClosed = false;
 
-  constructor(values: LiveValues) {
+  constructor(values: LiveValues, counts: ApiCounts) {
     this.#values = values;
-  }
-
-  get counts(): StreamCounts {
-    return { open: this.#open.size, cut: this.#cut };
+    this.#counts = counts;
   }
 
   /** Ends all streams; clients connect again elsewhere, or later. */
@@ -75,7 +67,7 @@ export class LiveStreams {
     for (const stream of this.#open) stream.push(null);
   }
 
-  open(query: Parameters<LiveValues['join']>[0], reply: FastifyReply): Readable {
+  open(query: LiveQuery, reply: FastifyReply): Readable {
     if (this.#isClosed) throw new ApiError(503, 'promfold is stopping');
     const stream = new Readable({ read() {} });
     const send = (event: string) => {
@@ -83,7 +75,7 @@ export class LiveStreams {
         stream.push(event);
         return;
       }
-      this.#cut++;
+      this.#counts.streamsCut++;
       stream.destroy();
       reply.raw.destroy();
     };
@@ -95,8 +87,10 @@ export class LiveStreams {
     stream.push(`retry: ${RETRY_MS}\n\n`);
     const leave = this.#values.join(query, events);
     this.#open.add(stream);
+    this.#counts.streams = this.#open.size;
     stream.once('close', () => {
       this.#open.delete(stream);
+      this.#counts.streams = this.#open.size;
       leave();
     });
     return stream;
@@ -110,26 +104,30 @@ export function liveRoute(
   onRequest: onRequestHookHandler,
 ): void {
   server.addHook('preClose', async () => streams.close());
-  server.get(routeOf(LIVE.path), { onRequest, exposeHeadRoute: false }, (request, reply) => {
-    const {
-      'match[]': selectors,
-      interval,
-      source,
-    } = readParameters(LIVE.parameters, {
-      path: {},
-      query: request.query,
-    });
-    if (selectors.length === 0) throw new ApiError(400, 'match[]: expected one at least, got none');
-    const { 'match[]': given } = request.query as { 'match[]': string | string[] };
-    const { name } = chooseSource(scraper.sources(), source);
-    const query = { source: name, intervalMs: interval * 1000, selectors, texts: [given].flat() };
-    return reply
-      .headers({
-        'Content-Type': 'text/event-stream',
-        'Cache-Control': 'no-store',
-        // nginx would collect the events.
-        'X-Accel-Buffering': 'no',
-      })
-      .send(streams.open(query, reply));
+  const path = routeOf(LIVE.path);
+  server.head(path, { onRequest }, (request, reply) => {
+    queryOf(request, scraper);
+    return reply.headers(HEADERS).send();
   });
+  server.get(path, { onRequest, exposeHeadRoute: false }, (request, reply) => {
+    const query = queryOf(request, scraper);
+    return reply.headers(HEADERS).send(streams.open(query, reply));
+  });
+}
+
+const HEADERS = {
+  'Content-Type': LIVE.contentType,
+  'Cache-Control': 'no-store',
+  // nginx would collect the events.
+  'X-Accel-Buffering': 'no',
+};
+
+/** @throws ApiError */
+function queryOf({ params, query }: FastifyRequest, scraper: Scraper): LiveQuery {
+  const { interval, source, ...values } = readParameters(LIVE.parameters, { path: params, query });
+  const selectors = values['match[]'];
+  if (selectors.length === 0) throw new ApiError(400, 'match[]: expected one at least, got none');
+  const { 'match[]': given } = query as { 'match[]': string | string[] };
+  const { name } = chooseSource(scraper.sources(), source);
+  return { source: name, intervalMs: interval * 1000, selectors, texts: [given].flat() };
 }

@@ -1,85 +1,53 @@
 /** The readings that the API answers from: each is one instant of a source, and the last ones are kept. */
-import { randomBytes } from 'node:crypto';
-import { readDirectory } from '../../inspect/read-directory.js';
-import type { Reading } from '../../inspect/reading.js';
-import { SeriesIndex } from '../../inspect/series-index.js';
+import type { Instant, Instants } from '../../live/instants.js';
 import { UnknownSourceError } from '../../scrape/scrape-run.js';
 import type { Scraper, SourceStatus } from '../../scrape/scraper.js';
 import { ApiError } from './error.js';
 
-/** What a source had at one time: every view of it agrees with every other. */
-export interface Instant {
-  readonly snapshotId: string;
-  /** Undefined for the one directory that needs no name. */
-  readonly source: string | undefined;
-  readonly reading: Reading;
-  /** Of that reading: its entries are the ones of this instant. */
-  readonly index: SeriesIndex;
-}
+export type { Instant } from '../../live/instants.js';
 
 /** Readings of the directories that are served. */
 export interface Readings {
   /**
    * A new instant of a source, which is kept: three of each source are, for five seconds.
    *
+   * @param wanted as in `source=`
    * @throws UnknownSourceError, and MetricFileError if the directory cannot be read
+   * @throws ApiError if there are several, and none is named
    */
-  take(source: string | undefined): Promise<Instant>;
+  take(wanted: string | undefined): Promise<Instant>;
   /** One that is kept; undefined when it is gone. */
   kept(snapshotId: string): Instant | undefined;
 }
 
-const KEPT = 3;
-const KEPT_MILLISECONDS = 5_000;
-
-/** The last instants of each source. */
-export class KeptInstants {
-  /** Oldest first. */
-  readonly #instants: Instant[] = [];
-
-  add(instant: Instant): void {
-    const sameSource = this.#instants.filter(({ source }) => source === instant.source);
-    if (sameSource.length >= KEPT) this.#drop(sameSource[0]!);
-    this.#instants.push(instant);
-    setTimeout(() => this.#drop(instant), KEPT_MILLISECONDS).unref();
-  }
-
-  find(snapshotId: string): Instant | undefined {
-    return this.#instants.find((instant) => instant.snapshotId === snapshotId);
-  }
-
-  #drop(instant: Instant): void {
-    const at = this.#instants.indexOf(instant);
-    if (at >= 0) this.#instants.splice(at, 1);
-  }
+export function liveReadings(scraper: Scraper, instants: Instants): Readings {
+  return {
+    take: (wanted) => instants.take(chooseSource(scraper.sources(), wanted).name),
+    kept: (snapshotId) => instants.kept(snapshotId),
+  };
 }
 
-/** Another one after a restart, too. */
-export function newSnapshotId(): string {
-  return randomBytes(6).toString('hex');
-}
-
-/** Reads the directory at each instant. */
-export class DirectoryReadings implements Readings {
-  readonly #scraper: Scraper;
-  readonly #kept = new KeptInstants();
-
-  constructor(scraper: Scraper) {
-    this.#scraper = scraper;
+/**
+ * @param source as in `source=`
+ * @throws ApiError if it is gone, or is of another source
+ */
+export function keptInstant(
+  readings: Readings,
+  snapshot: string,
+  source: string | undefined,
+): Instant {
+  const instant = readings.kept(snapshot);
+  if (instant === undefined) {
+    throw new ApiError(404, `snapshot: '${snapshot}' is gone; the last three are kept, for 5 s`);
   }
-
-  async take(wanted: string | undefined): Promise<Instant> {
-    const { name: source, path } = chooseSource(this.#scraper.sources(), wanted);
-    const reading = await readDirectory(path);
-    const index = new SeriesIndex(reading);
-    const instant: Instant = { snapshotId: newSnapshotId(), source, reading, index };
-    this.#kept.add(instant);
-    return instant;
+  if (source !== undefined && source !== instant.source) {
+    const of = instant.source ?? 'the one directory, which has no name';
+    throw new ApiError(
+      400,
+      `source: expected that of snapshot ${snapshot}, ${of}, got '${source}'`,
+    );
   }
-
-  kept(snapshotId: string): Instant | undefined {
-    return this.#kept.find(snapshotId);
-  }
+  return instant;
 }
 
 /**

@@ -7,6 +7,7 @@ import { FINDINGS } from './endpoints/findings.js';
 import { LABEL_VALUES, LABELS } from './endpoints/labels.js';
 import { PROCESS, PROCESSES } from './endpoints/processes.js';
 import { SERIES } from './endpoints/series.js';
+import { LIVE } from './live.js';
 import { OPENAPI } from './openapi.js';
 import { SNAPSHOT } from './snapshot.js';
 import { STATUS } from './status.js';
@@ -25,4 +26,4 @@ export const VIEWS: readonly ViewEndpoint[] = [
   FINDINGS,
 ];
 
-export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, SNAPSHOT, OPENAPI];
+export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, LIVE, SNAPSHOT, OPENAPI];

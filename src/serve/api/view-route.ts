@@ -14,9 +14,9 @@ import {
   type ViewEndpoint,
   type Viewed,
 } from './api-endpoint.js';
-import { API_HEADERS, ApiError } from './error.js';
+import { API_HEADERS } from './error.js';
 import { type INSTANT, type PAGING, readParameters, type Values } from './parameters.js';
-import type { Instant, Readings } from './readings.js';
+import { keptInstant, type Readings } from './readings.js';
 
 export interface ViewOptions {
   readonly readings: Readings;
@@ -32,7 +32,11 @@ export function viewRoute(
 ): void {
   server.get(routeOf(path), { onRequest }, async (request, reply) => {
     const values = readParameters(parameters, { path: request.params, query: request.query });
-    const instant = await instantFor(readings, values as Values<typeof INSTANT>);
+    const { source: wanted, snapshot } = values as Values<typeof INSTANT>;
+    const instant =
+      snapshot === undefined
+        ? await readings.take(wanted)
+        : keptInstant(readings, snapshot, wanted);
     const made = view(instant, values as never, context);
     const { body, total } = await ('next' in made ? inSlices(made) : made);
     const { snapshotId, source } = instant;
@@ -51,26 +55,6 @@ export function viewRoute(
 /** `/files/{name}` is `/api/v1/files/:name`. */
 export function routeOf(path: string): string {
   return `${API_ROOT}${path.replace(/\{(\w+)\}/g, ':$1')}`;
-}
-
-/** @throws ApiError if it is gone, or is of another source */
-async function instantFor(
-  readings: Readings,
-  { source, snapshot }: Values<typeof INSTANT>,
-): Promise<Instant> {
-  if (snapshot === undefined) return readings.take(source);
-  const instant = readings.kept(snapshot);
-  if (instant === undefined) {
-    throw new ApiError(404, `snapshot: '${snapshot}' is gone; the last three are kept, for 5 s`);
-  }
-  if (source !== undefined && source !== instant.source) {
-    const of = instant.source ?? 'the one directory, which has no name';
-    throw new ApiError(
-      400,
-      `source: expected that of snapshot ${snapshot}, ${of}, got '${source}'`,
-    );
-  }
-  return instant;
 }
 
 function pageMember(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dialectFor } from '../../../src/expose/formats.js';
 import { printFamilies } from '../../../src/expose/valued-family.js';
+import { ApiCounts } from '../../../src/live/api-counts.js';
 import type { DirectoryFacts } from '../../../src/scrape/directory/facts.js';
 import {
   type ScrapeFacts,
@@ -74,7 +75,8 @@ describe('self-metrics', () => {
 
   it('have the connections, where there are any to have', async () => {
     const connections = { open: 3, closedIdle: 5, refused: 0 };
-    const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
+    const api = new ApiCounts();
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api });
     const of = async () =>
       (await exposed(FACTS, metrics)).filter((line) => line.startsWith('promfold_http'));
     assert.deepEqual(await of(), [
@@ -89,6 +91,23 @@ describe('self-metrics', () => {
       'promfold_http_connections_refused_total 1.0',
     ]);
     assert.doesNotMatch((await exposed(FACTS)).join('\n'), /http/);
+  });
+
+  it('have the counts of the API', async () => {
+    const connections = { open: 1, closedIdle: 0, refused: 0 };
+    const api = new ApiCounts();
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api });
+    Object.assign(api, { streams: 2, streamsCut: 3, ticksLeftOut: 4, requestsRefused: 5 });
+    const lines = await exposed(FACTS, metrics);
+    assert.deepEqual(
+      lines.filter((line) => /^promfold_(api|live)/.test(line)),
+      [
+        'promfold_api_requests_refused_total 5.0',
+        'promfold_live_streams 2.0',
+        'promfold_live_streams_cut_total 3.0',
+        'promfold_live_ticks_left_out_total 4.0',
+      ],
+    );
   });
 
   it('name the build and the Node it runs on', async () => {
@@ -234,7 +253,8 @@ describe('self-metrics', () => {
       appended: new Map([['http://a/metrics', { up: true, dropped: { duplicate: 3 } }]]),
     };
     const connections = { open: 1, closedIdle: 0, refused: 0 };
-    const metrics = new SelfMetrics(BUILD, 'promfold_source', connections);
+    const api = new ApiCounts();
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api });
     const printed = (await exposed(all, metrics))
       .filter((line) => line.startsWith('# TYPE '))
       .map((line) => line.split(' ')[2]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, mock } from 'node:test';
-import { type Instant, KeptInstants } from '../../../src/serve/api/readings.js';
+import { KeptInstants } from '../../../src/live/kept-instants.js';
 import { VIEWS } from '../../../src/serve/api/table.js';
 import { counter, writeMetricFile } from '../../support/metric-file.js';
 import { tempDirectory } from '../../support/temp.js';
@@ -267,8 +267,7 @@ describe('an instant', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const kept = new KeptInstants();
-      const add = (snapshotId: string, source: string) =>
-        kept.add({ snapshotId, source } as Instant);
+      const add = (snapshotId: string, source: string) => kept.add({ snapshotId, source });
       const ids = () => ['a1', 'a2', 'a3', 'a4', 'b1'].filter((id) => kept.find(id) !== undefined);
       add('a1', 'a');
       add('b1', 'b');

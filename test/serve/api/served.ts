@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { FastifyInstance, InjectOptions } from 'fastify';
+import { ApiCounts } from '../../../src/live/api-counts.js';
+import { UNLIMITED } from '../../../src/plan/budget.js';
+import { ProcThread } from '../../../src/processes/proc-thread.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
+import { type DebugSurfaces, debugSurfaces } from '../../../src/serve/api/debug-surfaces.js';
 import type { Instant, Readings } from '../../../src/serve/api/readings.js';
-import { Snapshots } from '../../../src/serve/api/snapshot.js';
 import { RequestLimit } from '../../../src/serve/request-limit.js';
 import { buildServer } from '../../../src/serve/server.js';
 
@@ -35,7 +38,8 @@ export interface Answered {
 export class Served {
   readonly scraper: Scraper;
   readonly server: FastifyInstance;
-  readonly #snapshots = new Snapshots();
+  readonly surfaces: DebugSurfaces;
+  readonly #procThread = new ProcThread();
   readonly #log: string[] = [];
   #document: OpenApi | undefined;
   readonly #validators = new Map<string, ValidateFunction>();
@@ -43,13 +47,13 @@ export class Served {
   /** @param directory one, or several that have names */
   constructor(directory: ConstructorParameters<typeof Scraper>[0], readings?: Readings) {
     this.scraper = new Scraper(directory, {});
+    const counts = new ApiCounts();
+    this.surfaces = debugSurfaces(this.scraper, this.#procThread, { limits: UNLIMITED, counts });
     this.server = buildServer(this.scraper, {
       telemetryPath: '/metrics',
       limit: new RequestLimit(40),
       version: '1.2.3',
-      debug: true,
-      snapshots: this.#snapshots,
-      ...(readings && { readings }),
+      debug: { ...this.surfaces, ...(readings && { readings }) },
       log: {
         debug() {},
         warn() {},
@@ -60,8 +64,9 @@ export class Served {
 
   async close(): Promise<void> {
     await this.server.close();
-    await this.#snapshots.close();
+    await this.surfaces.close();
     await this.scraper.close();
+    await this.#procThread.close();
     assert.deepEqual(this.#log, [], 'a bug was logged');
   }
 

@@ -1,0 +1,45 @@
+/** What the debug surfaces are served from: one for the servers of all listen addresses. */
+import type { ApiCounts } from '../../live/api-counts.js';
+import { Instants } from '../../live/instants.js';
+import { LiveValues } from '../../live/live-values.js';
+import { Ticks } from '../../live/ticks.js';
+import type { Limits } from '../../plan/budget.js';
+import type { ProcThread } from '../../processes/proc-thread.js';
+import type { Scraper } from '../../scrape/scraper.js';
+import { LiveStreams } from './live.js';
+import { liveReadings, type Readings } from './readings.js';
+import { Snapshots } from './snapshot.js';
+
+export interface DebugSurfaces {
+  readonly readings: Readings;
+  readonly snapshots: Snapshots;
+  readonly streams: LiveStreams;
+  /** Of the scraper, for findings. */
+  readonly limits: Limits;
+  readonly counts: ApiCounts;
+  /** Before the scraper. */
+  close(): Promise<void>;
+}
+
+/** @param procThread looks up who writes the files; the caller closes it */
+export function debugSurfaces(
+  scraper: Scraper,
+  procThread: ProcThread,
+  { limits, counts }: Pick<DebugSurfaces, 'limits' | 'counts'>,
+): DebugSurfaces {
+  const instants = new Instants(scraper, procThread);
+  const snapshots = new Snapshots();
+  const streams = new LiveStreams(new LiveValues(new Ticks(scraper, counts)), counts);
+  return {
+    readings: liveReadings(scraper, instants),
+    snapshots,
+    streams,
+    limits,
+    counts,
+    close: async () => {
+      streams.close();
+      instants.close();
+      await snapshots.close();
+    },
+  };
+}
