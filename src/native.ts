@@ -259,6 +259,31 @@ export interface EntryRows extends FileRuns {
   readonly slot: Uint32Array;
 }
 
+/**
+ * What stat says of each listed file, and what is known without reading it. Row i is about file id[i], in name order.
+ * native/core/file_facts.h.
+ */
+export interface FileFacts {
+  readonly id: Uint32Array;
+  /** As its header said when its entries were last walked; -1 where the file is not good. */
+  readonly usedBytes: Float64Array;
+  /** 8 or 16; 0 while there is no entry. */
+  readonly valueBytes: Uint8Array;
+  /** These are of the file that the name leads to now, and -1 where it does not answer. */
+  readonly sizeBytes: Float64Array;
+  readonly diskBytes: Float64Array;
+  /** And these are 0 then. */
+  readonly modifiedSeconds: Float64Array;
+  readonly changedSeconds: Float64Array;
+  readonly deviceMajor: Uint32Array;
+  readonly deviceMinor: Uint32Array;
+  readonly inode: BigUint64Array;
+}
+
+/** A device as in InspectedFile.device: `fd:01`. */
+export const deviceName = (major: number, minor: number): string =>
+  [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
+
 /** Where the entries of a file are: bytes from its start. Empty of a retained file. */
 export interface EntryPlaces {
   /** Where an entry begins: its length word. */
@@ -353,6 +378,11 @@ export interface FileSet {
   /** Of the entries that the next collect will gather, if nothing changes before. */
   rows(): Promise<EntryRows>;
   entryPlaces(id: number): EntryPlaces;
+  /**
+   * Of all listed files, accepted or not. Calls stat for each: about 3 ms for 1,000, and no more than a few seconds where
+   * some of them hang.
+   */
+  fileFacts(): Promise<FileFacts>;
   /** familyOfKey[k] < 0: the key counts for nothing. */
   survey(familyOfKey: Int32Array, familyCount: number): Promise<Survey>;
   /**

@@ -269,6 +269,17 @@ Napi::Value FileSetObject::EntryOffset(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, file->EntryOffset(*entry));
 }
 
+Napi::Value FileSetObject::FileFacts(const Napi::CallbackInfo& info) {
+  using Result = promfold::FileFacts;
+  return Start<Result>(
+      info, nullptr,
+      [](promfold::FileSet* set, Result* result) -> MaybeFailure {
+        *result = set->Facts();
+        return std::nullopt;
+      },
+      [](Napi::Env env, Result* result) -> Napi::Value { return ToFileFacts(env, *result); });
+}
+
 Napi::Value FileSetObject::Survey(const Napi::CallbackInfo& info) {
   using Result = promfold::SurveyResult;
   const Napi::Env env = info.Env();
@@ -423,6 +434,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),
                          InstanceMethod<&FileSetObject::Rows>("rows"),
                          InstanceMethod<&FileSetObject::EntryPlaces>("entryPlaces"),
+                         InstanceMethod<&FileSetObject::FileFacts>("fileFacts"),
                          InstanceMethod<&FileSetObject::Survey>("survey"),
                          InstanceMethod<&FileSetObject::SetRows>("setRows"),
                          InstanceMethod<&FileSetObject::Order>("order"),

@@ -35,6 +35,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value EntryOffset(const Napi::CallbackInfo& info);
   Napi::Value Rows(const Napi::CallbackInfo& info);
   Napi::Value EntryPlaces(const Napi::CallbackInfo& info);
+  Napi::Value FileFacts(const Napi::CallbackInfo& info);
   Napi::Value Survey(const Napi::CallbackInfo& info);
   Napi::Value SetRows(const Napi::CallbackInfo& info);
   Napi::Value Order(const Napi::CallbackInfo& info);

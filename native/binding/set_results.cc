@@ -142,6 +142,21 @@ Napi::Object ToCounts(Napi::Env env, const promfold::FileSetCounts& counts) {
   return object;
 }
 
+Napi::Object ToFileFacts(Napi::Env env, const promfold::FileFacts& facts) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("id", ToArray(env, facts.id));
+  object.Set("usedBytes", ToArray(env, facts.used_bytes));
+  object.Set("valueBytes", ToArray(env, facts.value_bytes));
+  object.Set("sizeBytes", ToArray(env, facts.size_bytes));
+  object.Set("diskBytes", ToArray(env, facts.disk_bytes));
+  object.Set("modifiedSeconds", ToArray(env, facts.modified_seconds));
+  object.Set("changedSeconds", ToArray(env, facts.changed_seconds));
+  object.Set("deviceMajor", ToArray(env, facts.device_major));
+  object.Set("deviceMinor", ToArray(env, facts.device_minor));
+  object.Set("inode", ToArray(env, facts.inode));
+  return object;
+}
+
 std::optional<promfold::DirectoryTimes> ToTimes(Napi::Value value) {
   Napi::Env env = value.Env();
   if (value.IsObject()) {

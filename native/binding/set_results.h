@@ -18,6 +18,7 @@ Napi::Object ToEntryRows(Napi::Env env, promfold::RowColumns* rows);
 Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends);
 Napi::Object ToAsListed(Napi::Env env, promfold::AsListed* result, bool with_part_ends);
 Napi::Object ToSurvey(Napi::Env env, const promfold::SurveyResult& result);
+Napi::Object ToFileFacts(Napi::Env env, const promfold::FileFacts& facts);
 Napi::Object ToCounts(Napi::Env env, const promfold::FileSetCounts& counts);
 
 // For anything but four BigInts: none, and an exception pending.

@@ -213,6 +213,11 @@ FileSetCounts FileSet::Counts() const {
   return counts;
 }
 
+FileFacts FileSet::Facts() {
+  files_.BeginPass();
+  return FindFacts(&list_, &files_);
+}
+
 PreconditionError FileSet::Survey(std::span<const int32_t> family_of_key, uint32_t family_count,
                                   SurveyResult* result) const {
   return promfold::Survey(list_.in_order(), family_of_key, family_count, keys_.size(), result);

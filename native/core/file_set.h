@@ -23,6 +23,7 @@
 #include "accumulate.h"
 #include "directory.h"
 #include "file_access.h"
+#include "file_facts.h"
 #include "file_list.h"
 #include "fold.h"
 #include "instant_columns.h"
@@ -117,6 +118,9 @@ class FileSet {
   int RefreshAsListed(const DirectoryTimes& listed, const PrintRequest* to_print, AsListed* result);
 
   FileSetCounts Counts() const;
+
+  // file_facts.h; also of files that are not accepted.
+  FileFacts Facts();
 
   // Null for an id that is not listed. Valid until the next List.
   const MetricFile* Find(uint32_t id) const { return list_.Find(id); }

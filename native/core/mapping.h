@@ -38,10 +38,11 @@ inline FileIdentity IdentityOf(const struct stat& status) {
   return {static_cast<uint64_t>(status.st_dev), static_cast<uint64_t>(status.st_ino)};
 }
 
-inline double ChangedSeconds(const struct stat& status) {
-  return static_cast<double>(status.st_ctim.tv_sec) +
-         static_cast<double>(status.st_ctim.tv_nsec) / 1e9;
+inline double Seconds(const timespec& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
+
+inline double ChangedSeconds(const struct stat& status) { return Seconds(status.st_ctim); }
 
 // How many mappings may be held, and how many are. The kernel has a limit per process
 // (vm.max_map_count), and V8 aborts when none are left.

@@ -151,6 +151,7 @@ class MetricFile {
     return is_pinned ? identity_.inode : 0;
   }
 
+  bool is_good() const { return state_ == FileState::kGood; }
   // Good or held: its entries count.
   bool has_entries() const { return state_ == FileState::kGood || state_ == FileState::kHeld; }
   bool is_unmapped() const {
@@ -161,6 +162,8 @@ class MetricFile {
   uint32_t entry_count() const { return columns_.index.size(); }
   // Another one when the entries there were are void: entry i is another one then.
   uint32_t generation() const { return generation_; }
+  // As the header said when its entries were last walked.
+  uint32_t used() const { return columns_.index.used(); }
   std::span<const uint32_t> value_offsets() const { return columns_.index.value_offsets(); }
   uint32_t value_bytes() const { return columns_.index.value_bytes(); }
   // Byte at which an entry begins. REQUIRES: entry < entry_count().
