@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { deviceName, readMetricFile } from '../src/native.js';
+import { FileReader, readFile } from '../src/files/file-reading.js';
+import { deviceName } from '../src/native.js';
 import { LivePlan } from '../src/scrape/directory/live-plan.js';
 import { HangingFileSystem } from './support/hanging-file-system.js';
 import { counter, writeMetricFile } from './support/metric-file.js';
@@ -29,21 +30,20 @@ describe('the facts of files', () => {
     const names = ['counter_1.db', 'counter_2.db', 'counter_3.db', 'counter_4.db', 'other.db'];
     assert.equal(facts.id.length, names.length);
     for (const [i, name] of names.entries()) {
-      const path = Buffer.from(join(directory, name));
-      const read = await readMetricFile(path, false, false);
+      const read = await readFile(new FileReader(), join(directory, name), false);
       for (const column of [
         'sizeBytes',
         'diskBytes',
         'modifiedSeconds',
         'changedSeconds',
       ] as const) {
-        assert.equal(facts[column][i], read[column], `${name} ${column}`);
+        assert.equal(facts[column][i], read[column][0], `${name} ${column}`);
       }
-      assert.equal(deviceName(facts.deviceMajor[i]!, facts.deviceMinor[i]!), read.device);
-      assert.equal(String(facts.inode[i]), read.inode);
-      if (read.fault === 0) assert.equal(facts.usedBytes[i], read.usedBytes);
-      else assert.equal(facts.usedBytes[i], -1);
-      if (read.fault === 0) assert.equal(facts.valueBytes[i], read.valueBytes);
+      const device = deviceName(facts.deviceMajor[i]!, facts.deviceMinor[i]!);
+      assert.equal(`${device}:${facts.inode[i]}`, read.identity[0]);
+      const isGood = read.fault[0] === 0;
+      assert.equal(facts.usedBytes[i], isGood ? read.usedBytes[0] : -1);
+      if (isGood) assert.equal(facts.valueBytes[i], read.valueBytes[0]);
     }
   });
 

@@ -31,8 +31,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'worker-thread',
   ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes'],
+  live: ['format', 'files', 'plan', 'processes', 'scrape', 'inspect'],
   config: ['bounded-io'],
-  serve: ['plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
+  serve: ['live', 'plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
   cli: [
     'config',
     'format',
@@ -41,6 +42,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'processes',
     'scrape',
     'inspect',
+    'live',
     'serve',
     'manual',
     'last-resort',

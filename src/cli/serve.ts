@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { ApiCounts } from '../live/api-counts.js';
+import { Instants } from '../live/instants.js';
 import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
@@ -147,7 +148,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       quit: () => quit.abort('/-/quit'),
     };
     terminal.onHangUp(() => void lifecycle.reload());
-    const surfaces = debugSurfaces(scraper, writers.procThread, { limits, counts });
+    const instants = new Instants(scraper, writers.procThread);
+    const surfaces = debugSurfaces(scraper, instants, { limits, counts });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,

@@ -6,7 +6,7 @@ import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
 import { Memo } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
-import type { FileFacts } from '../scrape/directory/file-facts.js';
+import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { KeptInstants } from './kept-instants.js';
@@ -92,14 +92,14 @@ function newSnapshotId(): string {
   return randomBytes(6).toString('hex');
 }
 
-const NO_FACTS: ReadonlyMap<number, FileFacts> = new Map();
+const NO_FACTS: ReadonlyMap<number, FactsOfFile> = new Map();
 
 /** The same list as long as no file comes or goes. */
 const writtenFiles = new Memo<readonly ListedFile[], readonly WrittenFile[]>();
 
 function writtenOf(
   files: readonly ListedFile[],
-  facts: ReadonlyMap<number, FileFacts>,
+  facts: ReadonlyMap<number, FactsOfFile>,
 ): WrittenFile[] {
   return files.flatMap(({ id, path, name }): WrittenFile[] =>
     name === undefined

@@ -10,7 +10,7 @@ import { knownTime } from '../inspect/read-file.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Writer } from '../processes/writer.js';
-import type { FileFacts } from '../scrape/directory/file-facts.js';
+import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import { printedValues } from '../scrape/directory/printed-values.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import { structureOf } from './structure.js';
@@ -21,7 +21,7 @@ import { structureOf } from './structure.js';
  */
 export function liveReading(
   { path, takenAtSeconds, columns, state, files }: SourceInstant,
-  facts: ReadonlyMap<number, FileFacts>,
+  facts: ReadonlyMap<number, FactsOfFile>,
   writers: ReadonlyMap<string, Writer>,
 ): Reading {
   const structure = structureOf(state);
@@ -69,7 +69,7 @@ export function liveReading(
 function readFile(
   { path, name, fault }: ListedFile,
   entries: EntryColumns,
-  facts: FileFacts | undefined,
+  facts: FactsOfFile | undefined,
 ): ReadFile {
   const { modifiedSeconds = 0, changedSeconds = 0 } = facts ?? {};
   return {

@@ -30,9 +30,9 @@ export async function processPage(
   for (const { series } of index.layout.families) {
     for (const one of series) seriesAt[one.slot] = one;
   }
-  const valueOf = (slot: number) => {
+  const valueAt = (slot: number) => {
     const series = seriesAt[slot];
     return series && joinColumns(series.operation, index.partsOf(series)).value;
   };
-  return printValues(index.layout, valueOf, request);
+  return printValues(index.layout, valueAt, request);
 }

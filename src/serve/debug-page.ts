@@ -19,17 +19,17 @@ export interface DebugPageRequest extends PageRequest {
 /** @throws ApiError, and as Readings.take */
 export async function debugPage(
   { readings }: DebugSurfaces,
-  { snapshot, process, ...request }: DebugPageRequest,
+  { snapshot, process: processId, ...request }: DebugPageRequest,
 ): Promise<Buffer> {
   const instant =
     snapshot === undefined
       ? await readings.take(request.source)
       : keptInstant(readings, snapshot, request.source);
-  if (process === undefined) {
+  if (processId === undefined) {
     const { state, columns } = instant.taken;
     return printSlots(state.layout, columns.slot, request);
   }
-  const page = await processPage(instant.reading, process, request);
-  if (page === undefined) throw new ApiError(404, `no metric file is of process '${process}'`);
+  const page = await processPage(instant.reading, processId, request);
+  if (page === undefined) throw new ApiError(404, `no metric file is of process '${processId}'`);
   return page;
 }

@@ -54,7 +54,7 @@ export function metricsRoute(
       if (!Array.isArray(given)) continue;
       return replyText(reply, 400, `expected one ${name}, got ${given.length}`);
     }
-    const { source, snapshot, process } = query as Record<string, string | undefined>;
+    const { source, snapshot, process: processId } = query as Record<string, string | undefined>;
     const dialect = negotiate(request.headers.accept);
     const gzip = acceptsGzip(request.headers['accept-encoding']);
     reply.header('Vary', 'Accept, Accept-Encoding');
@@ -63,7 +63,7 @@ export function metricsRoute(
     const withinSeconds = deadlineSeconds(Array.isArray(timeout) ? timeout[0] : timeout);
     if (isForDebugging(request)) {
       if (debug === undefined) return replyText(reply, 404, NOT_HERE);
-      const wanted = { dialect, names, source, snapshot, process };
+      const wanted = { dialect, names, source, snapshot, process: processId };
       const page = await within(withinSeconds, debugPage(debug.surfaces, wanted));
       cutSlowReader(reply.raw, readerTimeouts);
       const headers = { 'Content-Type': dialect.contentType, 'Cache-Control': 'no-store' };
@@ -85,8 +85,8 @@ const NOT_HERE =
   'snapshot and process are debug surfaces, which are served on loopback, on --web.debug-address and with --web.enable-debug';
 
 function isForDebugging({ query }: FastifyRequest): boolean {
-  const { snapshot, process } = query as Record<string, unknown>;
-  return snapshot !== undefined || process !== undefined;
+  const { snapshot, process: processId } = query as Record<string, unknown>;
+  return snapshot !== undefined || processId !== undefined;
 }
 
 /** Every `name[]` that is not blank; without one, everything is selected, as in prometheus_client. */

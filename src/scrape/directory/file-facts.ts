@@ -1,8 +1,8 @@
 /** What stat and the headers say of the files of a directory, for the views of a running daemon. */
-import type { FileSet } from '../../native.js';
+import { deviceName, type FileSet } from '../../native.js';
 
-export interface FileFacts {
-  /** As the header says, even if it cannot be right; -1 without a header. */
+export interface FactsOfFile {
+  /** As the header says; -1 where the file is not good. */
   readonly usedBytes: number;
   /** These are 0 if stat failed, or has not answered. */
   readonly sizeBytes: number;
@@ -16,19 +16,20 @@ export interface FileFacts {
 }
 
 /** @returns by id, of all listed files */
-export async function fileFacts(set: FileSet): Promise<ReadonlyMap<number, FileFacts>> {
+export async function factsOfFiles(set: FileSet): Promise<ReadonlyMap<number, FactsOfFile>> {
   const columns = await set.fileFacts();
-  const facts = new Map<number, FileFacts>();
+  const facts = new Map<number, FactsOfFile>();
   for (const [i, id] of columns.id.entries()) {
     const inode = columns.inode[i]!;
+    const device = deviceName(columns.deviceMajor[i]!, columns.deviceMinor[i]!);
     facts.set(id, {
       usedBytes: columns.usedBytes[i]!,
-      sizeBytes: columns.sizeBytes[i]!,
-      diskBytes: columns.diskBytes[i]!,
+      sizeBytes: Math.max(0, columns.sizeBytes[i]!),
+      diskBytes: Math.max(0, columns.diskBytes[i]!),
       modifiedSeconds: columns.modifiedSeconds[i]!,
       changedSeconds: columns.changedSeconds[i]!,
       valueBytes: columns.valueBytes[i]!,
-      identity: inode === '0' ? '' : `${columns.device[i]}:${inode}`,
+      identity: inode === 0n ? '' : `${device}:${inode}`,
     });
   }
   return facts;

@@ -15,7 +15,7 @@ import {
 } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
 import type { SourceFacts } from './facts.js';
-import { type FileFacts, fileFacts } from './file-facts.js';
+import { type FactsOfFile, factsOfFiles } from './file-facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
 import type { PlanState } from './plan-state.js';
 import { ProblemLog } from './problem-log.js';
@@ -32,7 +32,7 @@ export interface SourceInstant {
   /** All files of the directory, in name order; likewise. */
   readonly files: readonly ListedFile[];
   /** Of these files, by id, about the same time; absent unless asked for. */
-  readonly facts?: ReadonlyMap<number, FileFacts>;
+  readonly facts?: ReadonlyMap<number, FactsOfFile>;
   /** Frees the columns without waiting for the garbage collection, once all that share the instant have called it. */
   release(): void;
 }
@@ -83,7 +83,7 @@ export class Source {
     | {
         readonly files: readonly ListedFile[];
         readonly ms: number;
-        readonly facts: ReadonlyMap<number, FileFacts>;
+        readonly facts: ReadonlyMap<number, FactsOfFile>;
       }
     | undefined;
   /** What the last update collected, until it is asked for. */
@@ -175,7 +175,7 @@ export class Source {
       columns,
       state,
       files,
-      ...(withFacts && { facts: await this.#fileFacts(files) }),
+      ...(withFacts && { facts: await this.#factsOf(files) }),
       release: () => {
         holders--;
         if (holders === 0) releaseColumns(columns);
@@ -183,10 +183,10 @@ export class Source {
     };
   }
 
-  async #fileFacts(files: readonly ListedFile[]): Promise<ReadonlyMap<number, FileFacts>> {
+  async #factsOf(files: readonly ListedFile[]): Promise<ReadonlyMap<number, FactsOfFile>> {
     const known = this.#facts;
     if (known?.files === files && performance.now() - known.ms < FACTS_MS) return known.facts;
-    const facts = await fileFacts(this.live.files.set);
+    const facts = await factsOfFiles(this.live.files.set);
     this.#facts = { files, ms: performance.now(), facts };
     return facts;
   }

@@ -18,15 +18,15 @@ export async function printSlots(
   return appendText(bodies[0]!, trailer);
 }
 
-/** As printSlots. @param valueOf undefined for a slot that is not printed; buckets are not yet running totals */
+/** As printSlots. @param valueAt undefined for a slot that is not printed; buckets are not yet running totals */
 export function printValues(
   layout: Layout,
-  valueOf: (slot: number) => number | undefined,
+  valueAt: (slot: number) => number | undefined,
   request: PageRequest,
 ): Promise<Buffer> {
   const slot = noValues(layout.slotCount);
   for (let s = 1; s < slot.length; s++) {
-    const value = valueOf(s);
+    const value = valueAt(s);
     if (value !== undefined) slot[s] = value;
   }
   const { bucketSlot, bucketEnd, countSlot } = layout;
@@ -34,7 +34,7 @@ export function printValues(
   for (const [group, to] of bucketEnd.entries()) {
     let total: number | undefined;
     for (const bucket of bucketSlot.subarray(from, to)) {
-      const value = valueOf(bucket);
+      const value = valueAt(bucket);
       if (value === undefined) continue;
       total = (total ?? 0) + value;
       slot[bucket] = total;

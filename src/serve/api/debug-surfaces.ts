@@ -1,10 +1,9 @@
 /** What the debug surfaces are served from: one for the servers of all listen addresses. */
 import type { ApiCounts } from '../../live/api-counts.js';
-import { Instants } from '../../live/instants.js';
+import type { Instants } from '../../live/instants.js';
 import { LiveValues } from '../../live/live-values.js';
 import { Ticks } from '../../live/ticks.js';
 import type { Limits } from '../../plan/budget.js';
-import type { ProcThread } from '../../processes/proc-thread.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { LiveStreams } from './live.js';
 import { liveReadings, type Readings } from './readings.js';
@@ -21,13 +20,11 @@ export interface DebugSurfaces {
   close(): Promise<void>;
 }
 
-/** @param procThread looks up who writes the files; the caller closes it */
 export function debugSurfaces(
   scraper: Scraper,
-  procThread: ProcThread,
+  instants: Instants,
   { limits, counts }: Pick<DebugSurfaces, 'limits' | 'counts'>,
 ): DebugSurfaces {
-  const instants = new Instants(scraper, procThread);
   const snapshots = new Snapshots();
   const streams = new LiveStreams(new LiveValues(new Ticks(scraper, counts)), counts);
   return {

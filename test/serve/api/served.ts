@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ApiCounts } from '../../../src/live/api-counts.js';
+import { Instants } from '../../../src/live/instants.js';
 import { UNLIMITED } from '../../../src/plan/budget.js';
 import { ProcThread } from '../../../src/processes/proc-thread.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
@@ -48,7 +49,10 @@ export class Served {
   constructor(directory: ConstructorParameters<typeof Scraper>[0], readings?: Readings) {
     this.scraper = new Scraper(directory, {});
     const counts = new ApiCounts();
-    this.surfaces = debugSurfaces(this.scraper, this.#procThread, { limits: UNLIMITED, counts });
+    this.surfaces = debugSurfaces(this.scraper, new Instants(this.scraper, this.#procThread), {
+      limits: UNLIMITED,
+      counts,
+    });
     this.server = buildServer(this.scraper, {
       telemetryPath: '/metrics',
       limit: new RequestLimit(40),

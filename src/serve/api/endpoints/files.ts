@@ -61,20 +61,22 @@ export const FILE = viewEndpoint({
   }),
   example: '?limit=10',
   async view({ reading }, { name, bytes, 'match[]': selectors, ...paging }) {
-    const file = reading.files.find((each) => each.name === name);
-    if (file === undefined) throw new ApiError(404, `name: no metric file is called '${name}'`);
+    const known = reading.files.find((each) => each.name === name);
+    if (known === undefined) throw new ApiError(404, `name: no metric file is called '${name}'`);
+    const file = await withDamagedBytes(known);
     const [selector] = selectors;
     if (selectors.length > 1) {
       throw new ApiError(400, `match[]: expected one for a file, got ${selectors.length}`);
     }
     const { offset, limit } = pageIn(paging);
     // With the others of its process, any of which may be the last that was written.
-    const own = { ...reading, files: reading.files.filter((each) => isOfSameProcess(each, file)) };
-    const { files, ...view } = withinMilliseconds(SELECT_MILLISECONDS, 'match[]', () =>
+    const files = reading.files.filter((each) => isOfSameProcess(each, file));
+    const own = { ...reading, files: files.map((each) => (each === known ? file : each)) };
+    const { files: views, ...view } = withinMilliseconds(SELECT_MILLISECONDS, 'match[]', () =>
       viewEntries(own, selector, bytes),
     );
     const isWanted = (each: FileEntries) => each.file === name;
-    const selected = files.find(isWanted);
+    const selected = views.find(isWanted);
     // Without such entries the file is left out.
     const found = selected ?? viewEntries(own, undefined, bytes).files.find(isWanted)!;
     const wanted = selected?.entries ?? sliceList(found.entries, 0, 0);

@@ -1,0 +1,24 @@
+/** The bytes around the damage of a file, for a reading that did not read the file itself. */
+import { basename, dirname } from 'node:path';
+import { readFiles } from '../files/file-reading.js';
+import { KeyTable } from './key-table.js';
+import { toReadFile } from './read-file.js';
+import type { ReadFile } from './reading.js';
+
+/**
+ * @param file of a directory; a link must belong to the owner of the directory, as in a scrape
+ * @returns the file with these bytes, if it is still damaged in the same place
+ */
+export async function withDamagedBytes(file: ReadFile): Promise<ReadFile> {
+  const { path, fault } = file;
+  if (fault?.offset === undefined || file.excerpt !== undefined) return file;
+  const name = basename(path);
+  const keys = new KeyTable();
+  let again: ReadFile | undefined;
+  await readFiles(keys.reader, dirname(path), [Buffer.from(name)], false, (_, files) => {
+    again = toReadFile(path, name, files, 0, Date.now() / 1000, keys);
+  });
+  const { excerpt } = again ?? {};
+  const isSame = again?.fault?.offset === fault.offset;
+  return isSame && excerpt !== undefined ? { ...file, excerpt } : file;
+}
