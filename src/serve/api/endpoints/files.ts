@@ -1,4 +1,5 @@
 /** The metric files, and the entries of one. */
+import { withDamagedBytes } from '../../../inspect/damage-bytes.js';
 import { type FileEntries, viewEntries } from '../../../inspect/entries.js';
 import { sliceList } from '../../../inspect/list.js';
 import { type FileView, viewFiles } from '../../../inspect/processes.js';
