@@ -13,8 +13,10 @@ import { seriesName } from '../inspect/series-name.js';
 import type { Layout } from '../plan/layout.js';
 import { printedValues } from '../scrape/directory/printed-values.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
+import type { Scraper } from '../scrape/scraper.js';
 import { inSlices, type Steps } from '../steps.js';
-import type { Ticks } from './ticks.js';
+import type { ApiCounts } from './api-counts.js';
+import { Ticks } from './ticks.js';
 
 /** Series of one selection. */
 export const MAX_LIVE_SERIES = 1_000;
@@ -24,8 +26,10 @@ export interface LiveStream {
   /** Which series there are now: the next values are theirs. */
   series(event: string): void;
   values(event: string): void;
-  /** The series cannot be given any more, or not now. */
+  /** There are no values now; the next tick tries again. */
   failed(message: string): void;
+  /** There will be none. */
+  ended(message: string): void;
 }
 
 /** A selection has too many series. */
@@ -46,11 +50,25 @@ export interface LiveQuery {
 }
 
 export class LiveValues {
+  readonly #scraper: Pick<Scraper, 'instant'>;
   readonly #ticks: Ticks;
   readonly #selections = new Map<string, Selection>();
 
-  constructor(ticks: Ticks) {
-    this.#ticks = ticks;
+  constructor(scraper: Pick<Scraper, 'instant'>, counts: ApiCounts) {
+    this.#scraper = scraper;
+    this.#ticks = new Ticks(scraper, counts);
+  }
+
+  /**
+   * Whether the series can be given. A directory that cannot be read now may be there again at the next tick.
+   *
+   * @throws TooManySeriesError; UsageError for a regular expression that takes too long
+   */
+  async check({ source, selectors }: LiveQuery): Promise<void> {
+    const instant = await this.#scraper.instant(source, false).catch(() => undefined);
+    if (instant === undefined) return;
+    instant.release();
+    await inSlices(seriesIn(instant.state.layout, selectors));
   }
 
   /** @returns how to leave */
@@ -131,7 +149,7 @@ class Selection {
       this.#layout = layout;
       for (const stream of this.#streams) this.#new.add(stream);
     } catch (error) {
-      this.failed(error as Error);
+      for (const stream of this.#streams) stream.ended((error as Error).message);
     }
   }
 }

@@ -2,7 +2,6 @@
 import type { ApiCounts } from '../../live/api-counts.js';
 import type { Instants } from '../../live/instants.js';
 import { LiveValues } from '../../live/live-values.js';
-import { Ticks } from '../../live/ticks.js';
 import type { Limits } from '../../plan/budget.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { LiveStreams } from './live.js';
@@ -26,7 +25,7 @@ export function debugSurfaces(
   { limits, counts }: Pick<DebugSurfaces, 'limits' | 'counts'>,
 ): DebugSurfaces {
   const snapshots = new Snapshots();
-  const streams = new LiveStreams(new LiveValues(new Ticks(scraper, counts)), counts);
+  const streams = new LiveStreams(new LiveValues(scraper, counts), counts);
   return {
     readings: liveReadings(scraper, instants),
     snapshots,

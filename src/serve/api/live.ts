@@ -12,10 +12,11 @@ import {
   type LiveStream,
   type LiveValues,
   MAX_LIVE_SERIES,
+  TooManySeriesError,
 } from '../../live/live-values.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import type { ApiEndpoint } from './api-endpoint.js';
-import { ApiError } from './error.js';
+import { ApiError, type ApiErrorCode } from './error.js';
 import { MATCH, readParameters, SOURCE, seconds } from './parameters.js';
 import { chooseSource } from './readings.js';
 import { STRING } from './schema.js';
@@ -67,7 +68,14 @@ export class LiveStreams {
     for (const stream of this.#open) stream.push(null);
   }
 
-  open(query: LiveQuery, reply: FastifyReply): Readable {
+  /** @throws ApiError if the series cannot be given */
+  async open(query: LiveQuery, reply: FastifyReply): Promise<Readable> {
+    try {
+      await this.#values.check(query);
+    } catch (error) {
+      if (!(error instanceof TooManySeriesError)) throw error;
+      throw new ApiError(400, `match[]: ${error.message}`);
+    }
     if (this.#isClosed) throw new ApiError(503, 'promfold is stopping');
     const stream = new Readable({ read() {} });
     const send = (event: string) => {
@@ -82,7 +90,11 @@ export class LiveStreams {
     const events: LiveStream = {
       series: send,
       values: send,
-      failed: (message) => send(eventOf('failed', { error: { code: 'unavailable', message } })),
+      failed: (message) => send(failure('unavailable', message)),
+      ended: (message) => {
+        send(failure('failed', message));
+        stream.push(null);
+      },
     };
     stream.push(`retry: ${RETRY_MS}\n\n`);
     const leave = this.#values.join(query, events);
@@ -97,6 +109,10 @@ export class LiveStreams {
   }
 }
 
+function failure(code: ApiErrorCode, message: string): string {
+  return eventOf('failed', { error: { code, message } });
+}
+
 export function liveRoute(
   server: FastifyInstance,
   scraper: Scraper,
@@ -109,9 +125,9 @@ export function liveRoute(
     queryOf(request, scraper);
     return reply.headers(HEADERS).send();
   });
-  server.get(path, { onRequest, exposeHeadRoute: false }, (request, reply) => {
-    const query = queryOf(request, scraper);
-    return reply.headers(HEADERS).send(streams.open(query, reply));
+  server.get(path, { onRequest, exposeHeadRoute: false }, async (request, reply) => {
+    const stream = await streams.open(queryOf(request, scraper), reply);
+    return reply.headers(HEADERS).send(stream);
   });
 }
 
