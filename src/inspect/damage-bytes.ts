@@ -20,5 +20,24 @@ export async function withDamagedBytes(file: ReadFile): Promise<ReadFile> {
   });
   const { excerpt } = again ?? {};
   const isSame = again?.fault?.offset === fault.offset;
-  return isSame && excerpt !== undefined ? { ...file, excerpt } : file;
+  return isSame && excerpt !== undefined ? withExcerpt(file, excerpt) : file;
+}
+
+/** Not by a spread: some files are objects of a class. */
+function withExcerpt(file: ReadFile, excerpt: NonNullable<ReadFile['excerpt']>): ReadFile {
+  return {
+    path: file.path,
+    name: file.name,
+    fileName: file.fileName,
+    entries: file.entries,
+    fault: file.fault,
+    valueBytes: file.valueBytes,
+    usedBytes: file.usedBytes,
+    sizeBytes: file.sizeBytes,
+    diskBytes: file.diskBytes,
+    modifiedSeconds: file.modifiedSeconds,
+    changedSeconds: file.changedSeconds,
+    identity: file.identity,
+    excerpt,
+  };
 }
