@@ -197,8 +197,8 @@ export interface PrintRequest {
 export interface FileRuns {
   readonly fileId: Uint32Array;
   /**
-   * Differs when earlier entries of a file of the same id became void: it was read again from 0, and entry i is another
-   * one now. A file that was held and reads well again is such a case.
+   * Differs when entry i of a file may be another one than before: the file was read again from 0, or dropped, and has not
+   * the same keys again. One that was held and is repaired keeps it.
    */
   readonly generation: Uint32Array;
   /** The entries of file i are [entryEnd[i-1], entryEnd[i]). */
