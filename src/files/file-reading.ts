@@ -8,7 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { isStamped, parseFileName } from '../format/filename.js';
+import { type FileName, isStamped, parseFileName } from '../format/filename.js';
 import { FAULT, FileReader, type InspectedFiles } from '../native.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
@@ -22,63 +22,77 @@ const CONCURRENCY = 16;
 /** Files that are read in one call: for each call a thread is woken, and a promise settled. */
 const FILES_PER_CALL = 64;
 
+/** A name in a directory. */
+export interface ListedFile {
+  /** Its bytes, since a name need not be UTF-8. */
+  readonly bytes: Uint8Array;
+  readonly name: string;
+  /** Undefined for a name no client writes. */
+  readonly fileName: FileName | undefined;
+}
+
 /**
- * The names a scrape would list, in name order: `*.db`, not hidden. As bytes, since they need not be UTF-8.
+ * The files a scrape would list, in name order: `*.db`, not hidden.
  *
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
-export async function listMetricFiles(directory: string): Promise<Buffer[]> {
-  let names: Buffer[];
+export async function listMetricFiles(directory: string): Promise<ListedFile[]> {
+  let names: Uint8Array[];
   try {
-    names = (await boundedIo.readNames(directory)).map((name) => Buffer.from(name));
+    names = await boundedIo.readNames(directory);
   } catch (error) {
     throw await directoryError(directory, error as NodeJS.ErrnoException);
   }
-  const dot = '.'.charCodeAt(0);
-  const wanted = names.filter((name) => name[0] !== dot && name.subarray(-3).equals(DB));
-  // Bytes of UTF-8 sort as code points do.
-  return wanted.sort(Buffer.compare);
+  // A character for each byte: in this order, bytes of UTF-8 sort as code points do.
+  const texts = names.map((name) =>
+    Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1'),
+  );
+  const wanted = texts.filter((name) => !name.startsWith('.') && name.endsWith('.db')).sort();
+  return wanted.map((text) => {
+    const bytes = Buffer.from(text, 'latin1');
+    const name = bytes.toString();
+    return { bytes, name, fileName: parseFileName(name) };
+  });
 }
 
-const DB = Buffer.from('.db');
-
 /**
- * Reads files, in any order. What is wrong with a file is in its `fault`. A link must belong to the directory's owner.
+ * Reads those files whose names a client writes, in any order. What is wrong with a file is in its `fault`. A link must
+ * belong to the directory's owner.
  *
- * @param names of files in the directory
+ * @param files in the directory
  * @param keepBytes `excerpt` is all of the file that counts, and no entries are returned
- * @param take is given what was read of the files at `indexes`, row by row
+ * @param take is given the index of each file, and the row with what was read of it
  */
 export async function readFiles(
   reader: FileReader,
   directory: string,
-  names: readonly Uint8Array[],
+  files: readonly ListedFile[],
   keepBytes: boolean,
-  take: (indexes: readonly number[], files: InspectedFiles) => void,
+  take: (index: number, inspected: InspectedFiles, row: number) => void,
 ): Promise<void> {
   const inDirectory = Buffer.from(directory);
-  const perCall = Math.min(FILES_PER_CALL, Math.ceil(names.length / CONCURRENCY));
+  const wanted = [...files.keys()].filter((i) => files[i]!.fileName !== undefined);
+  const perCall = Math.min(FILES_PER_CALL, Math.ceil(wanted.length / CONCURRENCY));
   const read = (indexes: readonly number[]) => {
-    const paths = indexes.map((i) => names[i]!);
-    return boundedIo.readFiles(reader, paths, stampsOf(paths), keepBytes, inDirectory);
+    const paths = indexes.map((i) => files[i]!.bytes);
+    const stamps = Uint8Array.from(indexes, (i) => Number(isStampedName(files[i]!.fileName)));
+    return boundedIo.readFiles(reader, paths, stamps, keepBytes, inDirectory);
   };
   const readOne = async (index: number) => {
-    take([index], await read([index]).catch(unanswered));
+    take(index, await read([index]).catch(unanswered), 0);
   };
   let next = 0;
   const readSome = async () => {
-    while (next < names.length) {
-      const end = Math.min(next + perCall, names.length);
-      const first = next;
-      const indexes = Array.from({ length: end - first }, (_, i) => first + i);
-      next = end;
-      const files = await read(indexes).catch((error: unknown) => {
+    while (next < wanted.length) {
+      const indexes = wanted.slice(next, next + perCall);
+      next += perCall;
+      const inspected = await read(indexes).catch((error: unknown) => {
         if (error instanceof NoAnswerError) return undefined;
         throw error;
       });
       // One of them hangs: it must not cost the others.
-      if (files === undefined) await Promise.all(indexes.map(readOne));
-      else take(indexes, files);
+      if (inspected === undefined) await Promise.all(indexes.map(readOne));
+      else for (const [row, index] of indexes.entries()) take(index, inspected, row);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
@@ -90,8 +104,8 @@ export function readFile(
   path: string,
   keepBytes: boolean,
 ): Promise<InspectedFiles> {
-  const paths = [Buffer.from(path)];
-  return boundedIo.readFiles(reader, paths, stampsOf(paths), keepBytes).catch(unanswered);
+  const stamps = Uint8Array.of(Number(isStampedName(parseFileName(basename(path)))));
+  return boundedIo.readFiles(reader, [Buffer.from(path)], stamps, keepBytes).catch(unanswered);
 }
 
 /** What is known of a file that does not answer. */
@@ -126,8 +140,8 @@ export interface FileBytes {
   readonly bytes: Uint8Array;
   /** Of the whole file. */
   readonly sizeBytes: number;
-  /** Base name; undefined where it has none. */
-  readonly name: string | undefined;
+  /** Undefined where it has none. */
+  readonly fileName: FileName | undefined;
 }
 
 /** Decodes files whose bytes are in memory. */
@@ -135,18 +149,11 @@ export function readBytes(reader: FileReader, files: readonly FileBytes[]): Insp
   return reader.readBytes(
     files.map(({ bytes }) => bytes),
     Float64Array.from(files, ({ sizeBytes }) => sizeBytes),
-    Uint8Array.from(files, ({ name }) => Number(name !== undefined && isStampedFile(name))),
+    Uint8Array.from(files, ({ fileName }) => Number(isStampedName(fileName))),
   );
 }
 
-function stampsOf(paths: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(paths, (path) =>
-    Number(isStampedFile(basename(Buffer.from(path).toString()))),
-  );
-}
-
-function isStampedFile(baseName: string): boolean {
-  const name = parseFileName(baseName);
+function isStampedName(name: FileName | undefined): boolean {
   return name !== undefined && isStamped(name);
 }
 
