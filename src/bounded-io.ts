@@ -26,8 +26,6 @@ const TIMEOUT_MS = 2_000;
 /** Each hung operation holds a thread. When this many hang, further ones fail at once. */
 const MAX_HUNG = 128;
 
-const SLASH = Buffer.from('/');
-
 /** Paths with an operation that timed out and has not returned yet. */
 const hung = new Set<string>();
 
@@ -48,22 +46,25 @@ export const boundedIo = {
   stat: (path: string, name = path): Promise<PathStats> => bounded(name, () => statPath(path)),
   readLink: (path: string): Promise<string> => bounded(path, readLink),
   realPath: (path: string): Promise<string> => bounded(path, realPath),
-  /** As bytes, in no order. */
-  readNames: (path: string): Promise<Uint8Array[]> => bounded(path, readNames),
+  /** A character for each byte, in no order. */
+  readNames: async (path: string): Promise<string[]> => {
+    const { buffer, byteOffset, length } = await bounded(path, readNames);
+    const names = Buffer.from(buffer, byteOffset, length).toString('latin1').split('\0');
+    names.pop();
+    return names;
+  },
   readFile: (path: string): Promise<Uint8Array> => bounded(path, readWhole),
   /** Whether watching it, or asking for it, cannot hang. */
   isLocal: (path: string): Promise<boolean> => bounded(path, isOnLocalFileSystems),
   /** As FileReader.readFiles, but rejects when one file of them does not answer in time. */
   readFiles: (
     reader: FileReader,
-    paths: readonly Uint8Array[],
+    paths: readonly string[],
     isStamped: Uint8Array,
     keepBytes: boolean,
-    directory?: Uint8Array,
+    directory?: string,
   ): Promise<InspectedFiles> => {
-    const named = paths.map((path) =>
-      Buffer.concat([...(directory ? [directory, SLASH] : []), path]).toString('latin1'),
-    );
+    const named = directory === undefined ? paths : paths.map((path) => `${directory}/${path}`);
     // Several have a name that no single path has: which of them hangs is not known.
     return bounded(
       named.join('\0'),

@@ -24,8 +24,8 @@ const FILES_PER_CALL = 64;
 
 /** A name in a directory. */
 export interface ListedFile {
-  /** Its bytes, since a name need not be UTF-8. */
-  readonly bytes: Uint8Array;
+  /** A character for each byte, since a name need not be UTF-8. */
+  readonly bytes: string;
   readonly name: string;
   /** Undefined for a name no client writes. */
   readonly fileName: FileName | undefined;
@@ -37,23 +37,21 @@ export interface ListedFile {
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
 export async function listMetricFiles(directory: string): Promise<ListedFile[]> {
-  let names: Uint8Array[];
+  let names: string[];
   try {
     names = await boundedIo.readNames(directory);
   } catch (error) {
     throw await directoryError(directory, error as NodeJS.ErrnoException);
   }
-  // A character for each byte: in this order, bytes of UTF-8 sort as code points do.
-  const texts = names.map((name) =>
-    Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1'),
-  );
-  const wanted = texts.filter((name) => !name.startsWith('.') && name.endsWith('.db')).sort();
-  return wanted.map((text) => {
-    const bytes = Buffer.from(text, 'latin1');
-    const name = bytes.toString();
+  const wanted = names.filter((name) => !name.startsWith('.') && name.endsWith('.db'));
+  // Bytes of UTF-8 sort as code points do.
+  return wanted.sort().map((bytes) => {
+    const name = NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes;
     return { bytes, name, fileName: parseFileName(name) };
   });
 }
+
+const NOT_ASCII = /[\x80-\xff]/;
 
 /**
  * Reads those files whose names a client writes, in any order. What is wrong with a file is in its `fault`. A link must
@@ -70,7 +68,7 @@ export async function readFiles(
   keepBytes: boolean,
   take: (index: number, inspected: InspectedFiles, row: number) => void,
 ): Promise<void> {
-  const inDirectory = Buffer.from(directory);
+  const inDirectory = Buffer.from(directory).toString('latin1');
   const wanted = [...files.keys()].filter((i) => files[i]!.fileName !== undefined);
   const perCall = Math.min(FILES_PER_CALL, Math.ceil(wanted.length / CONCURRENCY));
   const read = (indexes: readonly number[]) => {
@@ -104,8 +102,9 @@ export function readFile(
   path: string,
   keepBytes: boolean,
 ): Promise<InspectedFiles> {
+  const bytes = Buffer.from(path).toString('latin1');
   const stamps = Uint8Array.of(Number(isStampedName(parseFileName(basename(path)))));
-  return boundedIo.readFiles(reader, [Buffer.from(path)], stamps, keepBytes).catch(unanswered);
+  return boundedIo.readFiles(reader, [bytes], stamps, keepBytes).catch(unanswered);
 }
 
 /** What is known of a file that does not answer. */

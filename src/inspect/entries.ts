@@ -7,7 +7,9 @@ import { isUnusable, type Key } from '../format/key.js';
 import { mergeRule, OPERATION } from '../plan/operation.js';
 import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness } from '../processes/writer.js';
-import { isAny, type List, listOf, mapList } from './list.js';
+import type { EntryColumns } from './entry-columns.js';
+import { keyTest } from './key-test.js';
+import { type List, listOf, mapList } from './list.js';
 import { lastSeenByProcess } from './processes.js';
 import type { ReadEntry, ReadFile, Reading } from './reading.js';
 import type { Selector } from './selector.js';
@@ -84,8 +86,10 @@ export function viewEntries(
   bytes: number,
 ): EntriesView {
   const lastSeen = lastSeenByProcess(reading);
+  const isSelected =
+    selector && keyTest(reading.keys, (key) => !isUnusable(key) && selector.selects(key));
   const files = reading.files
-    .map((file) => viewFile(reading, file, lastSeen, selector, bytes))
+    .map((file) => viewFile(reading, file, lastSeen, isSelected, bytes))
     .filter((file) => selector === undefined || file.entries.length > 0 || file.fault);
   return { path: reading.path, takenAtSeconds: reading.takenAtSeconds, files };
 }
@@ -94,10 +98,11 @@ export function viewEntries(
  * Whether any file is damaged, or, if all entries are selected, has a key that cannot be read. Unrecognised files do
  * not count.
  */
-export function hasDamage({ files }: Reading, selector: Selector | undefined): boolean {
+export function hasDamage({ files, keys }: Reading, selector: Selector | undefined): boolean {
+  const isBad = keyTest(keys, isUnusable);
   return files.some(({ fault, entries }) => {
     if (fault !== undefined) return fault.code !== 'FILE_FOREIGN';
-    return selector === undefined && isAny(entries, ({ key }) => isUnusable(key));
+    return selector === undefined && entries.keyId.some(isBad);
   });
 }
 
@@ -105,11 +110,11 @@ function viewFile(
   reading: Reading,
   file: ReadFile,
   lastSeen: ReadonlyMap<string, number>,
-  selector: Selector | undefined,
+  isSelected: ((keyId: number) => boolean) | undefined,
   bytes: number,
 ): FileEntries {
   const { name, path, fileName, valueBytes, usedBytes, sizeBytes, entries } = file;
-  const wanted = selector ? selected(entries, selector) : entries;
+  const wanted = isSelected ? selected(entries, isSelected) : entries;
   const writer = fileName && reading.writers.get(fileName.processId);
   return {
     file: name,
@@ -129,13 +134,10 @@ function viewFile(
   };
 }
 
-function selected(entries: List<ReadEntry>, selector: Selector): List<ReadEntry> {
+function selected(entries: EntryColumns, isSelected: (keyId: number) => boolean): List<ReadEntry> {
   const indexes: number[] = [];
-  let i = 0;
-  for (const { key } of entries) {
-    if (!isUnusable(key) && selector.selects(key)) indexes.push(i);
-    i++;
-  }
+  const { keyId } = entries;
+  for (let i = 0; i < keyId.length; i++) if (isSelected(keyId[i]!)) indexes.push(i);
   return listOf(indexes.length, (at) => entries.at(indexes[at]!)!);
 }
 
