@@ -3,12 +3,13 @@
  * Reading, in the shape of `cat --json`.
  */
 import type { ErrorCode } from '../errors.js';
+import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
-import { mergeRule, OPERATION } from '../plan/operation.js';
+import { mergeRule, OPERATION, type Operation } from '../plan/operation.js';
 import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness } from '../processes/writer.js';
 import type { EntryColumns } from './entry-columns.js';
-import { keyTest } from './key-test.js';
+import { keyTest, selectedKeys } from './key-test.js';
 import { type List, listOf, mapList } from './list.js';
 import { lastSeenByProcess } from './processes.js';
 import type { ReadEntry, ReadFile, Reading } from './reading.js';
@@ -86,8 +87,7 @@ export function viewEntries(
   bytes: number,
 ): EntriesView {
   const lastSeen = lastSeenByProcess(reading);
-  const isSelected =
-    selector && keyTest(reading.keys, (key) => !isUnusable(key) && selector.selects(key));
+  const isSelected = selector && selectedKeys(reading, selector);
   const files = reading.files
     .map((file) => viewFile(reading, file, lastSeen, isSelected, bytes))
     .filter((file) => selector === undefined || file.entries.length > 0 || file.fault);
@@ -124,7 +124,7 @@ function viewFile(
     processId: fileName?.processId,
     liveness: fileName && (writer?.liveness ?? 'unknown'),
     lastSeenSeconds: fileName && lastSeen.get(fileName.processId),
-    operation: fileName && operationName(fileName.type, fileName.mode),
+    operation: fileName && operationName(fileName),
     slotBytes: valueBytes,
     usedBytes,
     sizeBytes,
@@ -141,10 +141,12 @@ function selected(entries: EntryColumns, isSelected: (keyId: number) => boolean)
   return listOf(indexes.length, (at) => entries.at(indexes[at]!)!);
 }
 
-function operationName(type: NonNullable<ReadFile['fileName']>['type'], mode: string | undefined) {
-  const { operation } = mergeRule(type, mode);
-  const names = Object.keys(OPERATION) as (keyof typeof OPERATION)[];
-  return names.find((name) => OPERATION[name] === operation);
+const OPERATION_NAME = Object.fromEntries(
+  Object.entries(OPERATION).map(([name, operation]) => [operation, name]),
+) as Readonly<Record<Operation, keyof typeof OPERATION>>;
+
+function operationName({ type, mode }: FileName): keyof typeof OPERATION {
+  return OPERATION_NAME[mergeRule(type, mode).operation];
 }
 
 function viewEntry(reading: Reading, { fileName }: ReadFile, entry: ReadEntry): EntryView {
