@@ -56,20 +56,20 @@ export const boundedIo = {
   readFile: (path: string): Promise<Uint8Array> => bounded(path, readWhole),
   /** Whether watching it, or asking for it, cannot hang. */
   isLocal: (path: string): Promise<boolean> => bounded(path, isOnLocalFileSystems),
-  /** As FileReader.readFiles, but rejects when one file of them does not answer in time. */
-  readFiles: (
+  /** As FileReader.readFiles for one file, but rejects when it times out. */
+  readMetricFile: (
     reader: FileReader,
-    paths: readonly string[],
-    isStamped: Uint8Array,
+    path: string,
+    isStamped: boolean,
     keepBytes: boolean,
     directory?: string,
   ): Promise<InspectedFiles> => {
-    const named = directory === undefined ? paths : paths.map((path) => `${directory}/${path}`);
-    // Several have a name that no single path has: which of them hangs is not known.
+    const named = directory === undefined ? path : `${directory}/${path}`;
+    const stamp = Uint8Array.of(Number(isStamped));
     return bounded(
-      named.join('\0'),
-      () => reader.readFiles(paths, isStamped, keepBytes, directory),
-      () => areLocalFiles(named),
+      named,
+      () => reader.readFiles([path], stamp, keepBytes, directory),
+      () => isLocalFile(named),
     );
   },
 };
@@ -104,10 +104,6 @@ async function bounded<T>(
 }
 
 /** Reading a large local file on a busy machine may be slow, but it ends. */
-async function areLocalFiles(paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) {
-    const local = boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString()));
-    if (!(await local.catch(() => false))) return false;
-  }
-  return true;
+async function isLocalFile(path: string): Promise<boolean> {
+  return boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString())).catch(() => false);
 }

@@ -324,6 +324,8 @@ export interface InspectedFiles {
   /** Where the file's times end in the column of times; a file that has none has no rows there. */
   readonly timeEnd: Uint32Array;
   readonly timestampSeconds: Float64Array;
+  /** Rows of the files that were not read since they are not plain files. */
+  readonly left: Uint32Array;
 }
 
 /** Reads files once, whole, and numbers their keys: equal texts have one id, from 0. */
@@ -336,12 +338,15 @@ export interface FileReader {
    * @param isStamped of each: its values have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts, and no entries are returned
    * @param directory that the paths are names in, likewise; then a link must belong to the directory's owner
+   * @param onlyPlain leaves files that are no plain files of the directory: the others cannot hang if it is on a local
+   *   file system
    */
   readFiles(
     paths: readonly string[],
     isStamped: Uint8Array,
     keepBytes: boolean,
     directory?: string,
+    onlyPlain?: boolean,
   ): Promise<InspectedFiles>;
   /** The same for the first bytes of files of these sizes; the bytes after them do not count. */
   readBytes(

@@ -90,6 +90,7 @@ Napi::Value ToInspected(Napi::Env env, const promfold::InspectedFiles& files) {
   object.Set("timestampSeconds", ToArray(env, files.timestamp));
   object.Set("excerpt", excerpt);
   object.Set("excerptOffset", ToArray(env, excerpt_offset));
+  object.Set("left", ToArray(env, files.left));
   return object;
 }
 
@@ -121,6 +122,7 @@ Napi::Value FileReader::ReadFiles(const Napi::CallbackInfo& info) {
       return env.Undefined();
     }
     request.directory = *std::move(directory);
+    request.only_plain = info[4].ToBoolean();
   }
   return StartTask<promfold::InspectedFiles>(
       env,

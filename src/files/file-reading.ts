@@ -5,7 +5,7 @@
  */
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
 import { type FileName, isStamped, parseFileName } from '../format/filename.js';
@@ -70,30 +70,32 @@ export async function readFiles(
 ): Promise<void> {
   const inDirectory = Buffer.from(directory).toString('latin1');
   const wanted = [...files.keys()].filter((i) => files[i]!.fileName !== undefined);
-  const perCall = Math.min(FILES_PER_CALL, Math.ceil(wanted.length / CONCURRENCY));
-  const read = (indexes: readonly number[]) => {
+  const readOne = async (i: number) => {
+    const { bytes, fileName } = files[i]!;
+    const stamped = isStampedName(fileName);
+    const inspected = boundedIo.readMetricFile(reader, bytes, stamped, keepBytes, inDirectory);
+    take(i, await inspected.catch(unanswered), 0);
+  };
+  const readSome = async (indexes: readonly number[]) => {
     const paths = indexes.map((i) => files[i]!.bytes);
     const stamps = Uint8Array.from(indexes, (i) => Number(isStampedName(files[i]!.fileName)));
-    return boundedIo.readFiles(reader, paths, stamps, keepBytes, inDirectory);
+    const inspected = await reader.readFiles(paths, stamps, keepBytes, inDirectory, true);
+    const left = new Set(inspected.left);
+    for (const [row, i] of indexes.entries()) if (!left.has(row)) take(i, inspected, row);
+    await Promise.all([...left].map((row) => readOne(indexes[row]!)));
   };
-  const readOne = async (index: number) => {
-    take(index, await read([index]).catch(unanswered), 0);
-  };
+  // A file that hangs holds up those that are read in the same call, so files that may hang are read one by one.
+  const isLocal = await boundedIo.isLocal(resolve(directory)).catch(() => false);
+  const perCall = isLocal ? Math.min(FILES_PER_CALL, Math.ceil(wanted.length / CONCURRENCY)) : 1;
   let next = 0;
-  const readSome = async () => {
+  const readOn = async () => {
     while (next < wanted.length) {
       const indexes = wanted.slice(next, next + perCall);
       next += perCall;
-      const inspected = await read(indexes).catch((error: unknown) => {
-        if (error instanceof NoAnswerError) return undefined;
-        throw error;
-      });
-      // One of them hangs: it must not cost the others.
-      if (inspected === undefined) await Promise.all(indexes.map(readOne));
-      else for (const [row, index] of indexes.entries()) take(index, inspected, row);
+      await (isLocal ? readSome(indexes) : readOne(indexes[0]!));
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
+  await Promise.all(Array.from({ length: CONCURRENCY }, readOn));
 }
 
 /** Reads one file. */
@@ -102,9 +104,9 @@ export function readFile(
   path: string,
   keepBytes: boolean,
 ): Promise<InspectedFiles> {
+  const stamped = isStampedName(parseFileName(basename(path)));
   const bytes = Buffer.from(path).toString('latin1');
-  const stamps = Uint8Array.of(Number(isStampedName(parseFileName(basename(path)))));
-  return boundedIo.readFiles(reader, [bytes], stamps, keepBytes).catch(unanswered);
+  return boundedIo.readMetricFile(reader, bytes, stamped, keepBytes).catch(unanswered);
 }
 
 /** What is known of a file that does not answer. */
@@ -132,6 +134,7 @@ const UNANSWERED: InspectedFiles = {
   value: new Float64Array(0),
   timeEnd: new Uint32Array(1),
   timestampSeconds: new Float64Array(0),
+  left: new Uint32Array(0),
 };
 
 /** A file whose bytes are in memory. */

@@ -5,7 +5,7 @@
 import type { ErrorCode } from '../errors.js';
 import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
-import { mergeRule, OPERATION, type Operation } from '../plan/operation.js';
+import { mergeRule, type OPERATION, OPERATION_NAME } from '../plan/operation.js';
 import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness } from '../processes/writer.js';
 import type { EntryColumns } from './entry-columns.js';
@@ -140,10 +140,6 @@ function selected(entries: EntryColumns, isSelected: (keyId: number) => boolean)
   for (let i = 0; i < keyId.length; i++) if (isSelected(keyId[i]!)) indexes.push(i);
   return listOf(indexes.length, (at) => entries.at(indexes[at]!)!);
 }
-
-const OPERATION_NAME = Object.fromEntries(
-  Object.entries(OPERATION).map(([name, operation]) => [operation, name]),
-) as Readonly<Record<Operation, keyof typeof OPERATION>>;
 
 function operationName({ type, mode }: FileName): keyof typeof OPERATION {
   return OPERATION_NAME[mergeRule(type, mode).operation];
