@@ -71,6 +71,7 @@ export class SeriesStructure {
   #families: readonly IndexedFamily[] | undefined;
   #flawed: readonly Place[] | undefined;
   #places: Places | undefined;
+  #names: KeyNames | undefined;
 
   constructor(parts: PlannedParts) {
     this.parts = parts;
@@ -92,6 +93,11 @@ export class SeriesStructure {
   get flawed(): readonly Place[] {
     this.#flawed ??= this.#findFlawed();
     return this.#flawed;
+  }
+
+  get names(): KeyNames {
+    this.#names ??= new KeyNames(this.parts);
+    return this.#names;
   }
 
   /** The entries of all series. */
@@ -205,6 +211,38 @@ export class SeriesStructure {
       }
     }
     return said;
+  }
+}
+
+/** The names in keys that count. Reading 100,000 keys takes 100 ms, and most selectors are about a name. */
+export class KeyNames {
+  readonly #names: Pick<Key, 'family' | 'sampleName'>[] = [];
+  /** By key id: an index into #names, from 1; 0 for a key that counts for nothing. */
+  readonly #ofKey: Uint32Array;
+
+  constructor({ keys, familyOfKey }: PlannedParts) {
+    this.#ofKey = new Uint32Array(familyOfKey.length);
+    const known = new Map<string, Map<string, number>>();
+    for (const [id, isOf] of familyOfKey.entries()) {
+      if (isOf < 0) continue;
+      const { family, sampleName } = keys.read(id) as Key;
+      let ofFamily = known.get(family);
+      if (ofFamily === undefined) {
+        ofFamily = new Map();
+        known.set(family, ofFamily);
+      }
+      let name = ofFamily.get(sampleName);
+      if (name === undefined) {
+        name = this.#names.push({ family, sampleName });
+        ofFamily.set(sampleName, name);
+      }
+      this.#ofKey[id] = name;
+    }
+  }
+
+  /** Undefined for a key that the plan left out, or did not read. */
+  of(keyId: number): Pick<Key, 'family' | 'sampleName'> | undefined {
+    return this.#names[(this.#ofKey[keyId] ?? 0) - 1];
   }
 }
 

@@ -6,6 +6,7 @@ import { OPERATION } from '../../plan/operation.js';
 import { counted, formatCount } from '../quantity.js';
 import type { IndexedFamily } from '../series-structure.js';
 import type { Rule } from './finding.js';
+import { ofStructure } from './of-structure.js';
 
 /** Label sets of one family. A service with hundreds of routes has fewer. */
 const MANY_LABEL_SETS = 1_000;
@@ -20,7 +21,7 @@ export const labelCardinality: Rule = {
   effect:
     'Every process keeps every label set it ever saw: files, memory use and scrapes grow, and remove() and clear() do not help.',
   cure: 'Drop the label, or group its values (route instead of path); then wipe the directory.',
-  *find({ families }) {
+  find: ofStructure(function* ({ families }) {
     for (const family of families) {
       const sets = labelSetCount(family);
       if (sets <= MANY_LABEL_SETS) continue;
@@ -31,7 +32,7 @@ export const labelCardinality: Rule = {
           : `, ${formatCount(widest.values)} values of label ${widest.label}`;
       yield { text: `${family.name}: ${counted(sets, 'label set')}${by}`, family: family.name };
     }
-  },
+  }),
 };
 
 export const pidExplosion: Rule = {
