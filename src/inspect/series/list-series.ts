@@ -7,7 +7,7 @@ import { entryCounts } from './entry-counts.js';
 import { marked, type Page, pageInOrder, pageOf, ranksOf, type Sort } from './ordering.js';
 import { searchRows, selectRows } from './select-rows.js';
 import { type SeriesTable, seriesTable } from './series-table.js';
-import { seriesValue, valueColumn } from './series-values.js';
+import { type SlotColumns, seriesValue, valueColumn } from './series-values.js';
 
 export interface SeriesView {
   /** As in `explain`: a selector of exactly this series. */
@@ -36,9 +36,6 @@ export interface SeriesQuery {
   readonly page: Page;
 }
 
-/** By slot: increase per second since the previous instant; NaN where it is not known. */
-export type RateColumn = Float64Array;
-
 export interface SeriesPage {
   readonly total: number;
   readonly series: readonly SeriesView[];
@@ -47,12 +44,12 @@ export interface SeriesPage {
 export function* listSeries(
   index: SeriesIndex,
   { selectors, search, sort, page }: SeriesQuery,
-  perSecond?: RateColumn,
+  known: SlotColumns = {},
 ): Steps<SeriesPage> {
   const table = yield* seriesTable(index.layout);
   const { processes, familyInKeys } = yield* entryCounts(index);
   const rows = yield* rowsOf(table, selectors, search);
-  const column = sort && (yield* columnOf(sort.column, index, table, perSecond, processes));
+  const column = sort && (yield* columnOf(sort.column, index, table, known, processes));
   const shown =
     column === undefined
       ? pageOf(rows, page)
@@ -61,7 +58,7 @@ export function* listSeries(
   for (const row of shown) {
     const { slot, sampleName, labels } = table.series[row]!;
     const family = table.families[table.family[row]!]!;
-    const rate = perSecond?.[slot];
+    const rate = known.perSecond?.[slot];
     series.push({
       series: seriesName(sampleName, labels),
       name: sampleName,
@@ -69,7 +66,7 @@ export function* listSeries(
       family: family.name,
       type: family.type,
       mode: family.type === 'gauge' ? modeOf(index, familyInKeys[table.family[row]!]) : undefined,
-      value: seriesValue(index, table, row),
+      value: seriesValue(index, table, row, known),
       processes: processes[row]!,
       ...(rate !== undefined && !Number.isNaN(rate) && { perSecond: rate }),
     });
@@ -100,7 +97,7 @@ function* columnOf(
   name: (typeof SERIES_SORTS)[number],
   index: SeriesIndex,
   table: SeriesTable,
-  perSecond: RateColumn | undefined,
+  known: SlotColumns,
   processes: Uint32Array,
 ): Steps<Float64Array> {
   switch (name) {
@@ -109,10 +106,10 @@ function* columnOf(
       return Float64Array.from(table.kind, (kind) => ranks[kind]!);
     }
     case 'value':
-      return yield* valueColumn(index, table);
+      return yield* valueColumn(index, table, known);
     case 'processes':
       return Float64Array.from(processes);
     case 'perSecond':
-      return Float64Array.from(table.series, ({ slot }) => perSecond?.[slot] ?? Number.NaN);
+      return Float64Array.from(table.series, ({ slot }) => known.perSecond?.[slot] ?? Number.NaN);
   }
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readDirectory } from '../../inspect/read-directory.js';
 import type { Reading } from '../../inspect/reading.js';
+import type { SlotColumns } from '../../inspect/series/series-values.js';
 import { SeriesIndex } from '../../inspect/series-index.js';
 import { UnknownSourceError } from '../../scrape/scrape-run.js';
 import type { Scraper, SourceStatus } from '../../scrape/scraper.js';
@@ -15,6 +16,8 @@ export interface Instant {
   readonly reading: Reading;
   /** Of that reading: its entries are the ones of this instant. */
   readonly index: SeriesIndex;
+  /** Numbers of its series that the daemon has already. */
+  readonly columns?: SlotColumns;
 }
 
 /** Readings of the directories that are served. */

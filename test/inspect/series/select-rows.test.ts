@@ -122,6 +122,25 @@ describe('rows', () => {
     assert.equal(found.get('never{x="1"}'), undefined);
   });
 
+  it('have the values that are given by slot', () => {
+    const page = { offset: 0, limit: 3 };
+    const sort = { column: 'value', descending: true } as const;
+    const value = Float64Array.from({ length: index.layout.slotCount }, (_, slot) => slot);
+    const table = atOnce(seriesTable(index.layout));
+    const isPrinted = new Uint8Array(value.length).fill(1);
+    const last = table.series.find(({ slot }) => slot === value.length - 1)!;
+    isPrinted[last.slot] = 0;
+    const query = { selectors: [], search: undefined, sort, page };
+    const { series } = atOnce(listSeries(index, query, { value, isPrinted }));
+    assert.deepEqual(
+      series.map((each) => each.value),
+      [2, 3, 4].map((back) => value.length - back),
+    );
+    const all = { ...query, sort: undefined, page: { offset: 0, limit: 100 } };
+    const found = atOnce(listSeries(index, all, { value, isPrinted })).series;
+    assert.equal(found.filter((each) => each.value === undefined).length, 1);
+  });
+
   it('have the increase per second that is given by slot', () => {
     const page = { offset: 0, limit: 2 };
     const sort = { column: 'perSecond', descending: true } as const;
@@ -129,7 +148,7 @@ describe('rows', () => {
     const table = atOnce(seriesTable(index.layout));
     rates[table.series[1]!.slot] = 5;
     const query = { selectors: [], search: undefined, sort, page };
-    const { series } = atOnce(listSeries(index, query, rates));
+    const { series } = atOnce(listSeries(index, query, { perSecond: rates }));
     assert.deepEqual(
       series.map((each) => [each.series, each.perSecond]),
       [

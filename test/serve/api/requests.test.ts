@@ -262,6 +262,39 @@ describe('a request', () => {
   });
 });
 
+describe('behind a prefix', () => {
+  const prefixed = new Served(filled(1), { routePrefix: '/promfold' });
+  after(() => prefixed.close());
+
+  it('pages lead to each other, and the description has the prefix', async () => {
+    const url = '/promfold/api/v1/files/counter_1.db?limit=1&offset=0';
+    const { body } = await prefixed.server.inject(url);
+    assert.equal(JSON.parse(body).page.next, undefined);
+    const many = await prefixed.server.inject('/promfold/api/v1/processes?limit=1');
+    assert.equal(many.statusCode, 200);
+    const description = await prefixed.server.inject('/promfold/api/v1/openapi.json');
+    assert.deepEqual(JSON.parse(description.body).servers, [{ url: '/promfold' }]);
+  });
+});
+
+describe('a long answer', () => {
+  it('is sent in parts, and not at all for HEAD', async () => {
+    const directory = tempDirectory();
+    const entries = Array.from({ length: 1000 }, (_, i) =>
+      counter('jobs', i, { text: `${i}`.padEnd(3000, 'x') }),
+    );
+    writeMetricFile(join(directory, 'counter_1.db'), entries);
+    const long = new Served(directory);
+    const { headers, json, payload } = await long.get('/series?limit=1000');
+    assert.ok(payload.length > 5_000_000);
+    assert.equal(headers['content-length'], undefined);
+    assert.equal(json.series.length, 1000);
+    const head = await long.server.inject({ method: 'HEAD', url: '/api/v1/series?limit=1000' });
+    assert.deepEqual([head.statusCode, head.body], [200, '']);
+    await long.close();
+  });
+});
+
 describe('an instant', () => {
   it('is kept for five seconds, and three of each source', () => {
     mock.timers.enable({ apis: ['setTimeout'] });

@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { Scraper } from '../../../src/scrape/scraper.js';
-import type { Instant, Readings } from '../../../src/serve/api/readings.js';
 import { Snapshots } from '../../../src/serve/api/snapshot.js';
 import { RequestLimit } from '../../../src/serve/request-limit.js';
-import { buildServer } from '../../../src/serve/server.js';
+import { buildServer, type ServerOptions } from '../../../src/serve/server.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,7 +40,10 @@ export class Served {
   readonly #validators = new Map<string, ValidateFunction>();
 
   /** @param directory one, or several that have names */
-  constructor(directory: ConstructorParameters<typeof Scraper>[0], readings?: Readings) {
+  constructor(
+    directory: ConstructorParameters<typeof Scraper>[0],
+    options: Partial<ServerOptions> = {},
+  ) {
     this.scraper = new Scraper(directory, {});
     this.server = buildServer(this.scraper, {
       telemetryPath: '/metrics',
@@ -49,7 +51,7 @@ export class Served {
       version: '1.2.3',
       debug: true,
       snapshots: this.#snapshots,
-      ...(readings && { readings }),
+      ...options,
       log: {
         debug() {},
         warn() {},
@@ -169,9 +171,4 @@ function mapped(value: unknown, change: (object: Json) => Json): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).map(([name, member]) => [name, mapped(member, change)]);
   return change(Object.fromEntries(members) as Json);
-}
-
-/** Readings that always give the same instant. */
-export function fixedReadings(instant: Instant): Readings {
-  return { take: async () => instant, kept: () => instant };
 }

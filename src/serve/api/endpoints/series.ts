@@ -10,9 +10,9 @@ export const SERIES = viewEndpoint({
   parameters: { 'match[]': MATCH, search: SEARCH, sort: sortBy(SERIES_SORTS), ...PAGING },
   schema: object({ takenAtSeconds: SECONDS, series: list(ref('Series')) }),
   example: '?sort=-value&limit=5',
-  *view({ index, reading }, { 'match[]': selectors, search, sort, ...paging }) {
+  *view({ index, reading, columns }, { 'match[]': selectors, search, sort, ...paging }) {
     const page = pageIn(paging);
-    const { total, series } = yield* listSeries(index, { selectors, search, sort, page });
+    const { total, series } = yield* listSeries(index, { selectors, search, sort, page }, columns);
     return { body: { takenAtSeconds: reading.takenAtSeconds, series }, total };
   },
 });
