@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ListedFile } from '../files/metric-files.js';
 import type { Reading } from '../inspect/reading.js';
+import type { RateColumn } from '../inspect/series/list-series.js';
 import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
 import { Memo } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
@@ -11,7 +12,7 @@ import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
-import { type RateColumn, Rates } from './rates.js';
+import { Rates } from './rates.js';
 import { WriterLookup } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
