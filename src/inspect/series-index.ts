@@ -37,8 +37,13 @@ export class SeriesIndex {
 
   /** @param reading its structure is planned if it has none */
   constructor({ files, keys, structure }: Pick<Reading, 'files' | 'keys' | 'structure'>) {
-    this.files = files.filter(isPlanned);
+    const indexes = structure?.parts.fileIndexes;
+    this.files =
+      indexes === undefined ? files.filter(isPlanned) : Array.from(indexes, (i) => files[i]!);
     this.structure = structure ?? planReading(this.files, keys);
+    if (this.files.length !== this.structure.parts.fileNames.length) {
+      throw new Error('the structure of a reading is that of other files');
+    }
   }
 
   get layout(): Layout {

@@ -27,6 +27,11 @@ export interface PlannedParts {
   readonly survey: Pick<FamilySurvey, 'firstFile' | 'firstKey' | 'lastModeFile'>;
   /** By rank. */
   readonly fileNames: readonly FileName[];
+  /**
+   * Index of each in the files of a reading, by rank; absent if the plan has all undamaged metric files. A daemon leaves
+   * out more.
+   */
+  readonly fileIndexes?: Uint32Array;
   /** Key and slot of each entry, by rank. */
   readonly keyIds: readonly Uint32Array[];
   readonly slotsOf: readonly Uint32Array[];
