@@ -1,6 +1,8 @@
 /** A scraper without a server, in turns: a warm scrape, and a tick of argv[2]. Answers how long each took. */
 import { dialectFor } from '../../../src/expose/formats.js';
+import { Memo } from '../../../src/memo.js';
 import { compareColumns, INCREASE_CLASS, type ValueColumns } from '../../../src/native.js';
+import type { PlanState } from '../../../src/scrape/directory/plan-state.js';
 import type { SourceInstant } from '../../../src/scrape/directory/source.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 
@@ -25,10 +27,19 @@ async function tick(): Promise<void> {
 }
 
 async function compare(before: ValueColumns, { columns, state }: SourceInstant): Promise<void> {
+  const { classOfSlot, groupOfSlot } = groupings.get(state, groupingOf);
   const { slotCount } = state.layout;
-  const classOfSlot = new Uint8Array(slotCount).fill(INCREASE_CLASS.increments);
-  const groupOfSlot = Uint32Array.from({ length: slotCount }, (_, slot) => slot);
   await compareColumns(before, columns, state.rows.slot, classOfSlot, groupOfSlot, slotCount);
+}
+
+/** Of each slot; the slow clock. */
+const groupings = new Memo<PlanState, ReturnType<typeof groupingOf>>();
+
+function groupingOf({ layout: { slotCount } }: PlanState) {
+  return {
+    classOfSlot: new Uint8Array(slotCount).fill(INCREASE_CLASS.increments),
+    groupOfSlot: Uint32Array.from({ length: slotCount }, (_, slot) => slot),
+  };
 }
 
 async function msOf(work: () => Promise<void>): Promise<number> {
