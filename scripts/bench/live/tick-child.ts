@@ -4,6 +4,7 @@ import { Memo } from '../../../src/memo.js';
 import { compareColumns, INCREASE_CLASS, type ValueColumns } from '../../../src/native.js';
 import type { PlanState } from '../../../src/scrape/directory/plan-state.js';
 import type { SourceInstant } from '../../../src/scrape/directory/source.js';
+import { SelfMetrics } from '../../../src/scrape/families/self-metrics.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 
 export interface TickQuestion {
@@ -14,7 +15,9 @@ export interface TickAnswer {
   readonly tickMs: readonly number[];
 }
 
-const scraper = new Scraper(process.argv[2]!);
+const scraper = new Scraper(process.argv[2]!, {
+  selfMetrics: new SelfMetrics({ version: 'bench', revision: '' }),
+});
 const request = { dialect: dialectFor('text') };
 let earlier: SourceInstant | undefined;
 
