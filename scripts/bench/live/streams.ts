@@ -43,23 +43,21 @@ export async function measureStreams(
     await sleep(SETTLE_MS);
     return answer;
   };
-  const scrapesMs = async (): Promise<number[]> => {
-    const ms: number[] = [];
+  const scrapeInto = async (ms: number[]): Promise<void> => {
     for (let i = 0; i < scrapes; i++) {
       ms.push((await daemon.scrape()).ms);
       await sleep(PAUSE_MS);
     }
-    return ms;
   };
   try {
-    await scrapesMs();
+    await scrapeInto([]);
     const withMs: number[] = [];
     const withoutMs: number[] = [];
     for (let turn = 0; turn < turns; turn++) {
       await connected(CLIENTS);
-      withMs.push(...(await scrapesMs()));
+      await scrapeInto(withMs);
       await connected(0);
-      withoutMs.push(...(await scrapesMs()));
+      await scrapeInto(withoutMs);
     }
     await connected(CLIENTS);
     await connected(CLIENTS);
