@@ -27,9 +27,14 @@ export interface Instant {
   readonly taken: SourceInstant;
 }
 
+/** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
+const KEEP_MS = 60_000;
+
 export class Instants {
   readonly #scraper: Scraper;
   readonly #procThread: ProcThread;
+  /** Restarted by each view. */
+  readonly #idle: NodeJS.Timeout;
   /** By the path of the directory. */
   readonly #lookups = new Map<string, WriterLookup>();
   readonly #rates = new Map<string, Rates>();
@@ -37,9 +42,10 @@ export class Instants {
   readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
   readonly #kept = new KeptInstants<Instant>();
 
-  constructor(scraper: Scraper, procThread: ProcThread) {
+  constructor(scraper: Scraper, procThread: ProcThread, keepMs = KEEP_MS) {
     this.#scraper = scraper;
     this.#procThread = procThread;
+    this.#idle = setTimeout(() => this.#drop(), keepMs).unref();
   }
 
   /**
@@ -48,6 +54,7 @@ export class Instants {
    * @throws as Scraper.instant
    */
   async take(source: string | undefined): Promise<Instant> {
+    this.#idle.refresh();
     const taken = await this.#scraper.instant(source, true);
     let instant = this.#instantOf.get(taken);
     if (instant === undefined) {
@@ -63,7 +70,14 @@ export class Instants {
   }
 
   close(): void {
+    clearTimeout(this.#idle);
+    this.#drop();
+  }
+
+  #drop(): void {
     for (const lookup of this.#lookups.values()) lookup.close();
+    this.#lookups.clear();
+    this.#rates.clear();
   }
 
   async #make(taken: SourceInstant): Promise<Instant> {
