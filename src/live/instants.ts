@@ -33,9 +33,14 @@ export interface Instant {
   release(): void;
 }
 
+/** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
+const KEEP_MS = 60_000;
+
 export class Instants {
   readonly #scraper: Scraper;
   readonly #procThread: ProcThread;
+  /** Restarted by each view. */
+  readonly #idle: NodeJS.Timeout;
   /** By the path of the directory. */
   readonly #lookups = new Map<string, WriterLookup>();
   readonly #rates = new Map<string, Rates>();
@@ -43,9 +48,10 @@ export class Instants {
   readonly #sharedBy = new WeakMap<SourceInstant, Promise<SharedInstant>>();
   readonly #kept = new KeptInstants<SharedInstant>();
 
-  constructor(scraper: Scraper, procThread: ProcThread) {
+  constructor(scraper: Scraper, procThread: ProcThread, keepMs = KEEP_MS) {
     this.#scraper = scraper;
     this.#procThread = procThread;
+    this.#idle = setTimeout(() => this.#drop(), keepMs).unref();
   }
 
   /**
@@ -54,6 +60,7 @@ export class Instants {
    * @throws as Scraper.instant
    */
   async take(source: string | undefined): Promise<Instant> {
+    this.#idle.refresh();
     const taken = await this.#scraper.instant(source, true);
     let shared = this.#sharedBy.get(taken);
     if (shared === undefined) {
@@ -72,7 +79,14 @@ export class Instants {
   }
 
   close(): void {
+    clearTimeout(this.#idle);
+    this.#drop();
+  }
+
+  #drop(): void {
     for (const lookup of this.#lookups.values()) lookup.close();
+    this.#lookups.clear();
+    this.#rates.clear();
   }
 
   async #make(taken: SourceInstant): Promise<SharedInstant> {

@@ -69,6 +69,8 @@ export interface ScraperOptions {
   readonly mapLimit?: number;
   /** How much may be held; files beyond are left out. No limits when absent. */
   readonly limits?: Limits;
+  /** How long what instants are made from is kept after the last one, milliseconds; for tests. */
+  readonly keepInstantsMs?: number;
   /** A monotonic clock, milliseconds. */
   readonly nowMs?: () => number;
 }

@@ -229,6 +229,7 @@ export class Scraper {
       limits: this.#options.limits,
       budget: this.#budget,
       onHint: watch ? () => void this.prepare() : undefined,
+      keepInstantsMs: this.#options.keepInstantsMs,
     });
   }
 

@@ -42,6 +42,9 @@ export interface SourceInstant {
 /** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
 const FACTS_MS = 1_000;
 
+/** What instants are made from is dropped when none was asked for this long. */
+const KEEP_MS = 60_000;
+
 /** A directory that is one of several. */
 export interface NamedDirectory {
   readonly name: string;
@@ -58,6 +61,8 @@ export interface SourceOptions
   readonly log: ScrapeLog | undefined;
   /** Called when the file system hints at something new; absent for no hints. */
   readonly onHint: (() => void) | undefined;
+  /** KEEP_MS when absent. */
+  readonly keepInstantsMs?: number | undefined;
 }
 
 /** Problems that do not fail a scrape, even under `strict`. */
@@ -77,6 +82,8 @@ export class Source {
   readonly live: LivePlan;
   readonly #problemLog: ProblemLog;
   readonly #hints: Hints | undefined;
+  /** Restarted by each instant. */
+  readonly #idle: NodeJS.Timeout;
   /** The directory has been listed successfully before. */
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
@@ -92,13 +99,14 @@ export class Source {
   #preRendered: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
-    const { rules, mapLimit, log, onHint } = options;
+    const { rules, mapLimit, log, onHint, keepInstantsMs = KEEP_MS } = options;
     this.name = name;
     const { source } = rules.labels;
     this.labels = source === undefined ? [] : [source];
     this.live = new LivePlan(directory, mapLimit, options);
     this.#problemLog = new ProblemLog(log);
     if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
+    this.#idle = setTimeout(() => this.#dropInstants(), keepInstantsMs).unref();
   }
 
   get isSeen(): boolean {
@@ -166,6 +174,7 @@ export class Source {
     { withFacts, sharedBy }: { readonly withFacts: boolean; readonly sharedBy: number },
   ): Promise<SourceInstant> {
     const { live } = this;
+    this.#idle.refresh();
     let holders = sharedBy;
     const takenAtSeconds = Date.now() / 1000;
     const state = await live.state();
@@ -196,6 +205,11 @@ export class Source {
     return facts;
   }
 
+  #dropInstants(): void {
+    this.live.dropState();
+    this.#facts = undefined;
+  }
+
   problems(): readonly MetricFileError[] {
     const problems = this.live.problems();
     return this.#unreadable === undefined ? problems : [this.#unreadable, ...problems];
@@ -214,6 +228,7 @@ export class Source {
 
   /** REQUIRES: no update or collect is under way. */
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     await this.#hints?.close();
     this.live.close();
   }
