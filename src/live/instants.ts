@@ -10,9 +10,11 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { inSlices } from '../steps.js';
 import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
+import { structureOf } from './structure.js';
 import { WriterLookup } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
@@ -95,6 +97,7 @@ export class Instants {
     const written = writtenFiles.get(files, () => writtenOf(files, facts));
     const lookup = madeOnce(this.#lookups, path, () => new WriterLookup(this.#procThread));
     const writers = await lookup.writers(written);
+    await inSlices(structureOf(taken.state).prepare());
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
