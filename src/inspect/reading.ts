@@ -46,6 +46,8 @@ export interface Reading {
   readonly writers: ReadonlyMap<string, Writer>;
   /** When the machine was booted; undefined if unknown. */
   readonly bootSeconds: number | undefined;
+  /** From a recording: what the files take on disk, and their times, are not known. */
+  readonly isRecorded?: true;
   /** Absent if it is still to be planned (series-index.ts). A daemon knows it. */
   readonly structure?: SeriesStructure;
   /**

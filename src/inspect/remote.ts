@@ -1,15 +1,18 @@
 /**
  * A running promfold instead of a directory: `http://127.0.0.1:19926` stands for the directory that it serves, read
- * as a snapshot that it takes now. The result is that of the same command on its host, except for what `check` reads
+ * as a snapshot that it takes now, or for what it has recorded of it. The result is that of the same command on its host, except for what `check` reads
  * of the host itself.
  *
- * The daemon serves snapshots as a debug surface (serve/debug-surface.ts).
+ * The daemon serves both as a debug surface (serve/debug-surface.ts).
  */
 import { readFileSync } from 'node:fs';
 import { MetricFileError, UsageError } from '../errors.js';
 
 /** Where a daemon serves snapshots, relative to its URL. */
 export const SNAPSHOT_PATH = 'api/v1/snapshot';
+
+/** Where it serves what it has recorded. */
+export const RECORDING_PATH = 'api/v1/recording';
 
 /** A million entries take some seconds. */
 const TIMEOUT_MILLISECONDS = 120_000;
@@ -31,13 +34,25 @@ export function isUrl(path: string): boolean {
  * @throws MetricFileError FILE_UNREADABLE with the error of the daemon or the network
  * @throws UsageError
  */
-export async function fetchSnapshot(
+export function fetchSnapshot(url: string, environment?: Environment): Promise<Buffer> {
+  return fetchFrom(url, SNAPSHOT_PATH, environment);
+}
+
+/** As fetchSnapshot. @returns a recording, of all that the daemon remembers */
+export function fetchRecording(url: string, environment?: Environment): Promise<Buffer> {
+  return fetchFrom(url, RECORDING_PATH, environment);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+async function fetchFrom(
   url: string,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  path: string,
+  environment: Environment = process.env,
 ): Promise<Buffer> {
   const refuse = (found: string, cause?: unknown) =>
     new MetricFileError('FILE_UNREADABLE', url, found, { cause });
-  const at = snapshotUrl(url);
+  const at = urlOf(url, path);
   const user = userOf(environment);
   const headers = user && { Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   let response: Response;
@@ -60,7 +75,7 @@ export async function fetchSnapshot(
   throw refuse(await statusText(response));
 }
 
-function snapshotUrl(url: string): URL {
+function urlOf(url: string, path: string): URL {
   if (!URL.canParse(url))
     throw new UsageError(`expected a URL such as http://127.0.0.1:19926, got '${url}'`);
   const at = new URL(url);
@@ -70,11 +85,11 @@ function snapshotUrl(url: string): URL {
       `expected a URL without a user; set ${USER_VARIABLE} or ${USER_FILE_VARIABLE}`,
     );
   }
-  at.pathname = `${at.pathname.replace(/\/*$/, '/')}${SNAPSHOT_PATH}`;
+  at.pathname = `${at.pathname.replace(/\/*$/, '/')}${path}`;
   return at;
 }
 
-function userOf(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+function userOf(environment: Environment): string | undefined {
   const file = environment[USER_FILE_VARIABLE];
   const user = environment[USER_VARIABLE] ?? (file && readUser(file));
   if (user && !user.includes(':')) {
@@ -99,7 +114,7 @@ async function statusText(response: Response): Promise<string> {
     case 404:
       return text.startsWith('{')
         ? messageIn(text)
-        : 'no promfold serves snapshots there: it does so on loopback, on --web.debug-address and with --web.enable-debug';
+        : 'no promfold serves it there: it does so on loopback, on --web.debug-address and with --web.enable-debug';
     default:
       return `it answered ${response.status}: ${messageIn(text)}`;
   }
