@@ -1,6 +1,7 @@
 /** Parsers of values that are longer than a line, or shared by several flags. Each throws ExpectedError. */
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
+import { A_MOMENT, type Moment, parseMoment } from '../inspect/moment.js';
 import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
@@ -76,6 +77,12 @@ export function parseDuration(text: string): number {
   const seconds = Number(number) * (SECONDS_OF[unit ?? ''] ?? Number.NaN);
   if (seconds > 0 && seconds <= 86_400) return seconds;
   throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
+}
+
+export function parseTime(text: string): Moment {
+  const moment = parseMoment(text);
+  if (moment !== undefined) return moment;
+  throw new ExpectedError(A_MOMENT, text);
 }
 
 /** Seconds. */

@@ -1,6 +1,5 @@
 /** `ls`: the processes of a directory and their files. */
 import { UsageError } from '../errors.js';
-import { openInput } from '../inspect/input.js';
 import { toJson } from '../inspect/json.js';
 import {
   type FileView,
@@ -10,12 +9,12 @@ import {
   viewProcesses,
 } from '../inspect/processes.js';
 import { counted, formatAge, formatBytes, formatCount } from '../inspect/quantity.js';
-import { readInput } from '../inspect/read-directory.js';
 import { Proc } from '../processes/proc.js';
 import type { Liveness } from '../processes/writer.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import type { LS_SORTS } from './flags.js';
+import { readAt } from './past.js';
 import { roleText, stateText } from './state.js';
 import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
@@ -28,23 +27,22 @@ const SHOWN_ROWS = 50;
 export type LsSort = (typeof LS_SORTS)[number];
 
 export const ls: Command<
-  'json' | 'lsSort' | 'alive' | 'dead' | 'unknown' | 'files' | 'all' | 'commandLine'
+  'json' | 'lsSort' | 'alive' | 'dead' | 'unknown' | 'files' | 'all' | 'commandLine' | 'at'
 > = {
   name: 'ls',
   summary: 'List the processes of a directory and their files.',
   details: [INSTEAD_OF_DIRECTORY],
-  flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'json'],
+  flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'at', 'json'],
   exitCodes: [['0', 'the processes are listed']],
   topic: 'listing',
   examples: ['ls /run/prom', 'ls --dead --sort disk /run/prom', 'ls --files --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
-    const input = await openInput(path);
-    if (flags.commandLine && input.kind === 'snapshot') {
-      throw new UsageError('--command: expected a directory of this machine, got a snapshot');
+    const { kind, reading } = await readAt(path, flags.at, terminal);
+    if (flags.commandLine && (kind === 'snapshot' || kind === 'recording')) {
+      throw new UsageError(`--command: expected a directory of this machine, got a ${kind}`);
     }
-    const reading = await readInput(path, input);
     const wanted = wantedLiveness(flags);
     const view = viewProcesses(reading);
     const processes = view.processes

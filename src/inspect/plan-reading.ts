@@ -1,13 +1,13 @@
 /** Plans a reading as a scrape of it would: the structure of its series. */
 import type { FileName } from '../format/filename.js';
 import { type Amounts, Budget, NO_LIMITS, QUANTITIES } from '../plan/budget.js';
-import { Plan, SLOT_NOWHERE } from '../plan/plan.js';
+import { Plan, type PlanRules, SLOT_NOWHERE } from '../plan/plan.js';
 import { atOnce } from '../steps.js';
 import type { Keys } from './entry-columns.js';
 import type { ReadFile } from './reading.js';
 import { SeriesStructure } from './series-structure.js';
 
-type PlannedFile = ReadFile & { readonly fileName: FileName };
+export type PlannedFile = ReadFile & { readonly fileName: FileName };
 
 /** Whether a scrape would plan it: undamaged, and of a name that a client writes. */
 export function isPlanned(file: ReadFile): file is PlannedFile {
@@ -15,9 +15,13 @@ export function isPlanned(file: ReadFile): file is PlannedFile {
 }
 
 /** @param files all of them planned; in name order */
-export function planReading(files: readonly ReadFile[], keys: Keys): SeriesStructure {
+export function planReading(
+  files: readonly ReadFile[],
+  keys: Keys,
+  rules?: PlanRules,
+): SeriesStructure {
   const budget = new Budget('source', NO_LIMITS);
-  const plan = new Plan((id) => keys.read(id), undefined, budget);
+  const plan = new Plan((id) => keys.read(id), rules, budget);
   const fileNames = files.map(({ fileName }) => fileName!);
   const keyIds = files.map(({ entries }) => entries.keyId);
   for (const [rank, name] of fileNames.entries()) {

@@ -12,7 +12,6 @@ import { bootSeconds } from '../processes/boot.js';
 import { fileNameByKeys } from './file-name-by-keys.js';
 import { type Input, inputText, openInput } from './input.js';
 import { KeyTable } from './key-table.js';
-import type { Moment } from './moment.js';
 import { pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { RecordedPast } from './recorded-reading.js';
@@ -28,14 +27,11 @@ export async function readPath(path: string): Promise<Reading> {
   return readInput(path, await openInput(path));
 }
 
-/** @param moment of a recording; the last one if undefined */
-export async function readInput(path: string, input: Input, moment?: Moment): Promise<Reading> {
-  if (moment !== undefined && input.kind !== 'recording') {
-    throw new UsageError(`--at: ${EXPECTED_RECORDING}, got ${inputText(input)}`);
-  }
+/** Of a recording the last moment. */
+export async function readInput(path: string, input: Input): Promise<Reading> {
   switch (input.kind) {
     case 'recording':
-      return new RecordedPast(path, await input.open()).readingAt(moment);
+      return new RecordedPast(path, await input.open()).lastReading();
     case 'directory':
       return readDirectory(path);
     case 'snapshot':

@@ -9,7 +9,7 @@ import { type FileName, parseFileName } from '../format/filename.js';
 import { decodeMoment } from '../processes/recorded-writers.js';
 import { FileEntries, type JoinedColumns } from './entry-columns.js';
 import { ParsedKeys } from './key-table.js';
-import { type Moment, type Span, secondsOf } from './moment.js';
+import type { Span } from './moment.js';
 import { counted } from './quantity.js';
 import { pathOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
@@ -57,14 +57,8 @@ export class RecordedPast {
     ];
   }
 
-  /**
-   * @param moment the last one if undefined
-   * @throws UsageError if it was not recorded
-   */
-  async readingAt(moment: Moment | undefined, flag = 'at'): Promise<Reading> {
-    return this.readingOf(
-      moment === undefined ? this.span.toSeconds : secondsOf(moment, this.span, flag),
-    );
+  lastReading(): Promise<Reading> {
+    return this.readingOf(this.span.toSeconds);
   }
 
   /** Of the last moment at or before this time. */
@@ -176,7 +170,8 @@ class RecordedColumns implements JoinedColumns {
   }
 }
 
-class RecordedFile implements ReadFile {
+/** A file as it was recorded. */
+export class RecordedFile implements ReadFile {
   readonly path: string;
   readonly name: string;
   readonly fileName: ReadFile['fileName'];

@@ -1,0 +1,190 @@
+/**
+ * The entries of some keys over time, planned as a scrape would plan them: of all files that have been there meanwhile, also
+ * of those that were removed. A file that took the place of another one of its name is a file of its own.
+ *
+ * A scrape at a moment joins the entries that were there then. The plan is that of all files, so a family whose type or
+ * mode was another one at some moment has the later one here.
+ */
+import type { RecordedHistory } from '../files/recording.js';
+import { compareCodePoints } from '../format/code-point.js';
+import { familyOf, isUnusable, type Key } from '../format/key.js';
+import { type Joined, joinValues } from '../plan/join.js';
+import type { Layout } from '../plan/layout.js';
+import type { PlanRules } from '../plan/plan.js';
+import type { Series } from '../plan/series.js';
+import { FileEntries } from './entry-columns.js';
+import { type PlannedFile, planReading } from './plan-reading.js';
+import { RecordedFile, type RecordedPast, recordedName } from './recorded-reading.js';
+import type { Selector } from './selector.js';
+import type { SeriesStructure } from './series-structure.js';
+
+/** Values that are read at once: a column of them is 64 MiB. The addon refuses four times as many. */
+const MAX_VALUES = 8 * 2 ** 20;
+
+/** An entry over time. */
+export interface PastEntry {
+  readonly file: PlannedFile;
+  /** In the columns of a RecordedHistory. */
+  readonly row: number;
+}
+
+export class PastValues {
+  readonly structure: SeriesStructure;
+  readonly files: readonly PlannedFile[];
+  readonly timeSeconds: Float64Array;
+  readonly #history: RecordedHistory;
+  /** The row of each entry, by rank. */
+  readonly #rowsOf: readonly (readonly number[])[];
+
+  /** @param isWanted of these files only */
+  constructor(
+    past: RecordedPast,
+    history: RecordedHistory,
+    { rules, isWanted = () => true }: PlanOptions = {},
+  ) {
+    const rows = rowsByFile(history);
+    const files: PlannedFile[] = [];
+    const rowsOf: (readonly number[])[] = [];
+    for (const i of inMergeOrder(history.fileName)) {
+      const own = rows[i]!;
+      const file = new RecordedFile(
+        `${past.path}/${history.fileName[i]!}`,
+        entriesOf(past, history, own),
+        16,
+        history.identity[i]!,
+      );
+      const { fileName } = file;
+      if (fileName === undefined || own.length === 0) continue;
+      const planned = Object.assign(file, { fileName });
+      if (!isWanted(planned)) continue;
+      files.push(planned);
+      rowsOf.push(own);
+    }
+    this.files = files;
+    this.structure = planReading(files, past.keys, rules);
+    this.timeSeconds = history.timeSeconds;
+    this.#history = history;
+    this.#rowsOf = rowsOf;
+  }
+
+  get layout(): Layout {
+    return this.structure.parts.layout;
+  }
+
+  /** The entries of a slot, in the order in which they are merged. */
+  entriesOf(slot: number): PastEntry[] {
+    const { places } = this.structure;
+    const { from, to } = places.of(slot);
+    return Array.from({ length: to - from }, (_, i) => {
+      const rank = places.rank[from + i]!;
+      return { file: this.files[rank]!, row: this.#rowsOf[rank]![places.entry[from + i]!]! };
+    });
+  }
+
+  /** Whether the entry was there at this index of timeSeconds. */
+  isPresent({ row }: PastEntry, at: number): boolean {
+    return this.#history.isPresent[row * this.timeSeconds.length + at] === 1;
+  }
+
+  /** 0 where it was not there. */
+  valueAt({ row }: PastEntry, at: number): number {
+    return this.#history.value[row * this.timeSeconds.length + at]!;
+  }
+
+  /** As a scrape would join the entries of a series then; the winner is one of them. */
+  joinedAt(
+    { operation }: Series,
+    entries: readonly PastEntry[],
+    at: number,
+  ): { readonly value: Joined['value']; readonly winner: PastEntry | undefined } {
+    const { timestampSeconds } = this.#history;
+    const there = entries.filter((entry) => this.isPresent(entry, at));
+    const { value, winner } = joinValues(
+      operation,
+      there.map((entry) => ({
+        value: this.valueAt(entry, at),
+        timestampSeconds: timestampSeconds[entry.row * this.timeSeconds.length + at] ?? 0,
+      })),
+    );
+    return { value, winner: winner === undefined ? undefined : there[winner] };
+  }
+}
+
+export interface PlanOptions {
+  readonly rules?: PlanRules | undefined;
+  readonly isWanted?: (file: PlannedFile) => boolean;
+}
+
+/**
+ * Reads keys over time.
+ *
+ * @param keyId all that go into the series that are of interest
+ */
+export async function readHistory(
+  past: RecordedPast,
+  keyId: Uint32Array,
+  fromSeconds: number,
+  toSeconds: number,
+): Promise<RecordedHistory> {
+  // One moment says how many files have a key, at about any time.
+  const lastSeconds = past.timeSeconds.findLast((seconds) => seconds <= toSeconds) ?? toSeconds;
+  const last = await past.recording.history(keyId, lastSeconds, lastSeconds, 1);
+  const rows = Math.max(keyId.length, 2 * last.keyId.length);
+  const points = Math.max(2, Math.floor(MAX_VALUES / Math.max(1, rows)));
+  return past.recording.history(keyId, fromSeconds, toSeconds, points);
+}
+
+/** Keys of all families that have a series which the selector may select. */
+export function selectedKeys(past: RecordedPast, selector: Selector): Uint32Array {
+  const ids: number[] = [];
+  for (let id = 0; id < past.keys.size; id++) {
+    const key = past.keys.read(id);
+    if (!isUnusable(key) && maySelect(selector, key)) ids.push(id);
+  }
+  return Uint32Array.from(ids);
+}
+
+function maySelect(selector: Selector, key: Key): boolean {
+  return [familyOf(key, 'counter'), familyOf(key, 'gauge')].some((family) =>
+    [key.sampleName, `${family}_bucket`, `${family}_count`].some((sampleName) =>
+      selector.selectsNames({ family, sampleName }),
+    ),
+  );
+}
+
+function rowsByFile({ fileName, file }: RecordedHistory): number[][] {
+  const rows = fileName.map((): number[] => []);
+  for (const [row, of] of file.entries()) rows[of]!.push(row);
+  return rows;
+}
+
+/** By name, as a scrape lists them; values that were retained come last. */
+function inMergeOrder(fileName: readonly string[]): number[] {
+  const isRetained = fileName.map((name) => recordedName(name)?.processId === '');
+  return [...fileName.keys()].sort((a, b) => {
+    const retained = Number(isRetained[a]) - Number(isRetained[b]);
+    return retained || compareCodePoints(fileName[a]!, fileName[b]!) || a - b;
+  });
+}
+
+/** Their values are those of the history. */
+function entriesOf(
+  { keys }: RecordedPast,
+  { keyId }: RecordedHistory,
+  rows: readonly number[],
+): FileEntries {
+  const none = new Float64Array(0);
+  const columns = {
+    keyId: Uint32Array.from(rows, (row) => keyId[row]!),
+    value: none,
+    timestampSeconds: none,
+    valueOffset: new Uint32Array(0),
+  };
+  return new FileEntries(keys, columns, {
+    from: 0,
+    to: rows.length,
+    timesFrom: 0,
+    timesTo: 0,
+    valueBytes: 16,
+  });
+}
