@@ -508,6 +508,155 @@ export interface FileReader {
   keyTexts(fromId: number, count: number, maxBytes: number): KeyTexts;
 }
 
+/** What the entries of ticks are: see Recorder.add. By file of `rows`, whose slots do not count. */
+export interface RecordedStructure {
+  readonly rows: Omit<EntryRows, 'slot'>;
+  /** Of all keys that rows have, in the order of their ids; PlanState.keyTexts. */
+  readonly keyTexts: readonly KeyTexts[];
+  /** Base names. */
+  readonly fileName: readonly string[];
+  /** Device and inode, or whatever else tells a file from another one of its name; may be empty. */
+  readonly identity: readonly string[];
+  readonly valueBytes: Uint8Array;
+}
+
+export interface RecordedTick {
+  /** Since 1970. One that is not after the last one begins a segment: the clock was set back. */
+  readonly timeSeconds: number;
+  readonly columns: EntryValues & Pick<ValueColumns, 'timestampSeconds'>;
+  /**
+   * With the first tick, and whenever it is not the one before. It costs what is new: files of an id and generation that are
+   * known are looked at only from their last known entry on.
+   */
+  readonly structure?: RecordedStructure;
+  /** Anything else about the moment, as bytes. It holds until there is another one; at most 16 MiB. */
+  readonly blob?: Uint8Array;
+  /** This tick begins a segment. For one that could not be appended to its file. */
+  readonly beginsSegment?: boolean;
+}
+
+export interface RecorderOptions {
+  /** Of memory, all told. When it is used up the oldest segment goes. */
+  readonly maxBytes: number;
+  /** A segment is sealed after this time, or earlier if it has many changes: so that any moment is found quickly. */
+  readonly segmentSeconds: number;
+  /** Return what is to be written to files, too. */
+  readonly isDurable?: boolean;
+}
+
+export interface AddedTick {
+  /** Memory that the recorder takes now. */
+  readonly bytes: number;
+  /** Values and timestamps that have other bits than at the tick before; of a new entry those that are not 0. */
+  readonly changedValues: number;
+  /** What this tick takes; later less, when its segment is sealed. */
+  readonly tickBytes: number;
+  /** CPU time of this call, and the part of it that sealed the segment before. */
+  readonly cpuSeconds: number;
+  readonly sealSeconds: number;
+  /** That had to go since memory was used up. */
+  readonly droppedSegments: number;
+  /** Number of the segment that has the tick; from 0. */
+  readonly segment: number;
+  /** If durable: to be appended to the file of that segment in one write. The first tick of a segment begins its file. */
+  readonly toAppend?: Uint8Array;
+  /** If durable, and a segment was sealed: its number, and what may take the place of its file. */
+  readonly sealed?: { readonly segment: number; readonly bytes: Uint8Array };
+}
+
+/**
+ * Records the values of all entries, exact to the bit, tick after tick. native/core/recording/format.h.
+ *
+ * Calls of `add` run off the main thread, one at a time: a further one throws while one is under way.
+ */
+export interface Recorder {
+  /** @throws Error if the columns do not fit each other, or the structure; nothing was recorded then */
+  add(tick: RecordedTick): Promise<AddedTick>;
+  /** What is recorded up to the last tick; it stays as it is while recording goes on, and keeps the memory until it is closed. */
+  recording(): Recording;
+  /** Frees all memory that no Recording has. The recorder cannot be used afterwards. */
+  close(): void;
+}
+
+export interface RecordedSegment {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly ticks: number;
+  readonly bytes: number;
+  /** Some of its bytes are damaged or not there: of what was recorded, only these ticks are left, or none. */
+  readonly isDamaged: boolean;
+}
+
+/** Files with their entries at one moment, in the order in which they were recorded; see releaseColumns. */
+export interface RecordedInstant extends Omit<EntryRows, 'slot'>, EntryValues {
+  /** Of the tick. */
+  readonly timeSeconds: number;
+  /** Empty where no file has any. */
+  readonly timestampSeconds: Float64Array;
+  readonly fileName: readonly string[];
+  readonly identity: readonly string[];
+  readonly valueBytes: Uint8Array;
+  /** Empty where there was none yet. */
+  readonly blob: Uint8Array;
+}
+
+/**
+ * Some keys over time. Row r is key keyId[r] in file file[r]; its values are [r * ticks, (r + 1) * ticks), where ticks is the
+ * length of timeSeconds.
+ */
+export interface RecordedHistory {
+  readonly timeSeconds: Float64Array;
+  /** Files that have one of the keys at one of these times, also if they were removed later. */
+  readonly fileId: Uint32Array;
+  readonly generation: Uint32Array;
+  readonly fileName: readonly string[];
+  readonly identity: readonly string[];
+  /** By row: an index into the files. */
+  readonly file: Uint32Array;
+  readonly keyId: Uint32Array;
+  /** 1 where the file had the key at that time. */
+  readonly isPresent: Uint8Array;
+  readonly value: Float64Array;
+  /** As long as value, or empty where there is none. */
+  readonly timestampSeconds: Float64Array;
+}
+
+/** What was recorded. Any number of calls at once; they run off the main thread. */
+export interface Recording {
+  /** Oldest first. After the clock was set back, they overlap. */
+  segments(): readonly RecordedSegment[];
+  /** The times of all ticks, oldest first. */
+  times(): Float64Array;
+  /**
+   * The last tick that was recorded at or before this time; undefined where there is none. Key ids are those of keyTexts,
+   * the same in all answers of one Recording.
+   */
+  at(timeSeconds: number): Promise<RecordedInstant | undefined>;
+  /**
+   * @param keyId ids of keyTexts
+   * @param maxPoints where there are more ticks, as many of them are chosen evenly
+   * @throws Error if there would be more than 32 million values
+   */
+  history(
+    keyId: Uint32Array,
+    fromSeconds: number,
+    toSeconds: number,
+    maxPoints: number,
+  ): Promise<RecordedHistory>;
+  /** Ids are less than this. */
+  keyCount(): number;
+  /** As FileSet.keyTexts. */
+  keyTexts(fromId: number, count: number, maxBytes: number): KeyTexts;
+  /**
+   * A segment of segments(), sealed, with all that is needed to read it: one of the files that openRecording takes.
+   *
+   * @param fromSeconds ticks before are left out
+   */
+  save(segment: number, fromSeconds?: number): Promise<Uint8Array>;
+  /** Frees memory without waiting for the garbage collection, once calls under way are done. */
+  close(): void;
+}
+
 /** Of stat. */
 export interface PathStats {
   readonly dev: bigint;
@@ -522,6 +671,12 @@ export interface PathStats {
 interface Addon {
   readonly FileSet: new (directory: string, options: FileSetOptions) => FileSet;
   readonly FileReader: new () => FileReader;
+  readonly Recorder: new (options: RecorderOptions) => Recorder;
+  /**
+   * Reads the files of a recording, each with one segment or several, oldest first. The bytes are copied. Never rejects
+   * for what they are: what is damaged is left out, see RecordedSegment.isDamaged.
+   */
+  openRecording(files: readonly Uint8Array[]): Promise<Recording>;
   /** Copies all arguments; may be used by any number of pages. */
   createTemplate(
     text: Uint8Array,
@@ -606,6 +761,7 @@ const addon = loadAddon(NATIVE_DIRECTORY) as Addon;
 export const {
   FileReader,
   FileSet,
+  Recorder,
   compareColumns,
   createPage,
   createTemplate,
@@ -613,6 +769,7 @@ export const {
   hungFiles,
   isOnLocalFileSystems,
   lookUpHost,
+  openRecording,
   printColumns,
   readLink,
   readNames,
