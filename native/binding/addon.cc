@@ -24,6 +24,8 @@
 #include "file_reader.h"
 #include "file_set_object.h"
 #include "queries.h"
+#include "recorder_object.h"
+#include "recording_object.h"
 #include "templates.h"
 
 namespace binding {
@@ -79,9 +81,12 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
     ThrowPreconditionError(env, "no threadsafe function can be had");
     return exports;
   }
-  env.SetInstanceData(new Addon{std::move(mailbox)});
+  env.SetInstanceData(
+      new Addon{std::move(mailbox), Napi::Persistent(RecordingObject::Define(env))});
   exports.Set("FileSet", FileSetObject::Define(env));
   exports.Set("FileReader", FileReader::Define(env));
+  exports.Set("Recorder", RecorderObject::Define(env));
+  exports.Set("openRecording", Napi::Function::New(env, OpenRecording, "openRecording"));
   exports.Set("createTemplate", Napi::Function::New(env, CreateTemplate, "createTemplate"));
   exports.Set("createPage", Napi::Function::New(env, CreatePage, "createPage"));
   exports.Set("releaseBody", Napi::Function::New(env, ReleaseBody, "releaseBody"));

@@ -73,6 +73,8 @@ class Mailbox {
 // What the environment keeps for the addon.
 struct Addon {
   std::shared_ptr<Mailbox> mailbox;
+  // The class Recording, of which JavaScript makes no objects.
+  Napi::FunctionReference recording;
 };
 
 // One asynchronous call: work on a thread, and what becomes of it on the main thread.
