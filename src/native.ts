@@ -574,6 +574,8 @@ export interface Recorder {
   add(tick: RecordedTick): Promise<AddedTick>;
   /** What is recorded up to the last tick; it stays as it is while recording goes on, and keeps the memory until it is closed. */
   recording(): Recording;
+  /** As of RecorderOptions; from the next tick on. */
+  setMaxBytes(bytes: number): void;
   /** Frees all memory that no Recording has. The recorder cannot be used afterwards. */
   close(): void;
 }

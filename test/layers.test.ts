@@ -32,8 +32,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes'],
   live: ['format', 'files', 'plan', 'processes', 'scrape', 'inspect'],
+  record: ['processes', 'scrape', 'live', 'native'],
   config: ['bounded-io'],
-  serve: ['live', 'plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
+  serve: ['live', 'record', 'plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
   cli: [
     'config',
     'format',
@@ -43,6 +44,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'scrape',
     'inspect',
     'live',
+    'record',
     'serve',
     'manual',
     'last-resort',

@@ -17,6 +17,7 @@ const LOADERS = {
   top: async () => (await import('./top.js')).top,
   diff: async () => (await import('./diff.js')).diff,
   snapshot: async () => (await import('./snapshot.js')).snapshot,
+  record: async () => (await import('./record.js')).record,
   discover: async () => (await import('./discover.js')).discover,
   'check-config': async () => (await import('./check-config.js')).checkConfig,
   completion: async () => (await import('./completion.js')).completionCommand(loadCommands),

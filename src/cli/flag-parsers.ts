@@ -85,6 +85,35 @@ export function parseTime(text: string): Moment {
   throw new ExpectedError(A_MOMENT, text);
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/** Bytes. */
+export function parseBytes(text: string): number {
+  const [, number, unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?) ?([KMG]i?B|B)?$/.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * UNITS[unit]!);
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new ExpectedError('bytes such as 64MiB, 500MB or 1GiB', text);
+}
+
+/** As many ticks as the page of live values has at most. */
+const SHORTEST_TICK_SECONDS = 0.1;
+
+/** Seconds. */
+export function parseTickInterval(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds >= SHORTEST_TICK_SECONDS && seconds <= 3600) return seconds;
+  throw new ExpectedError('a duration from 100ms to 1h, such as 1s', text);
+}
+
 /** Seconds. */
 export function parseInterval(text: string): number {
   const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;

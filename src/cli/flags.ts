@@ -19,6 +19,7 @@ import {
   BEFORE_NAME,
   notEmpty,
   parseAddress,
+  parseBytes,
   parseContextBytes,
   parseCount,
   parseDuration,
@@ -36,6 +37,7 @@ import {
   parseSources,
   parseSwitch,
   parseTelemetryPath,
+  parseTickInterval,
   parseTime,
 } from './flag-parsers.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log-choices.js';
@@ -285,6 +287,40 @@ export const FLAGS = {
       help: `add ${GAUGE_AGE}, how long ago a gauge was set, for mostrecent families whose name begins with it`,
     },
     parsePrefix,
+  ),
+  recorderSize: optional<number>(
+    {
+      name: 'recorder.size',
+      value: 'bytes',
+      help: 'memory of the flight recorder, in which the values of all processes are kept for looking back, such as 64MiB; 0 turns it off (default: 32MiB, or a tenth of the memory if that is less)',
+    },
+    parseBytes,
+  ),
+  recorderInterval: single(
+    {
+      name: 'recorder.interval',
+      value: 'duration',
+      help: 'between two moments that are recorded; grows where they would take more than 1% of a core',
+      fallback: '1s',
+    },
+    parseTickInterval,
+  ),
+  recorderDir: optional<string>(
+    {
+      name: 'recorder.dir',
+      value: 'directory',
+      help: 'record to files in this directory, too: they outlive promfold; created if missing',
+    },
+    notEmpty('a directory'),
+  ),
+  recorderDiskSize: single(
+    {
+      name: 'recorder.disk-size',
+      value: 'bytes',
+      help: 'of all files in --recorder.dir; the oldest are removed beyond it',
+      fallback: '256MiB',
+    },
+    parseBytes,
   ),
   logLevel: single<LogLevel>(
     {
@@ -556,6 +592,25 @@ export const FLAGS = {
       environment: false,
     },
     parseInterval,
+  ),
+  recordInterval: single(
+    {
+      name: 'interval',
+      value: 'duration',
+      help: 'between two moments that are recorded; grows where they would take more than 1% of a core',
+      fallback: '1s',
+      environment: false,
+    },
+    parseTickInterval,
+  ),
+  recordFor: optional<number>(
+    {
+      name: 'for',
+      value: 'duration',
+      help: 'end after this time: 30s, 10m (default: at Ctrl-C)',
+      environment: false,
+    },
+    parseDuration,
   ),
   count: single(
     {

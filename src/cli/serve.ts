@@ -6,9 +6,10 @@ import { exitWithin } from '../last-resort.js';
 import { ApiCounts } from '../live/api-counts.js';
 import { Instants } from '../live/instants.js';
 import { withChosen } from '../plan/budget.js';
+import type { FlightRecorder } from '../record/flight-recorder.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { DiscoveredSources } from '../scrape/discovered-sources.js';
-import { SelfMetrics } from '../scrape/families/self-metrics.js';
+import { SelfMetrics, type ServerCounts } from '../scrape/families/self-metrics.js';
 import { Scraper } from '../scrape/scraper.js';
 import { debugSurfaces } from '../serve/api/debug-surfaces.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
@@ -26,6 +27,7 @@ import { isHostNetwork } from './host-network.js';
 import { LimitedLog } from './limited-log.js';
 import { openListeners, routePrefix, urlOf } from './listening.js';
 import { MARK, openLog } from './log.js';
+import { openRecorder, RECORDER_FLAGS } from './recorder-options.js';
 import { Reload } from './reload.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
@@ -65,6 +67,7 @@ export const SERVE_FLAGS = [
   'limit',
   'retainRemoved',
   ...WRITER_FLAGS,
+  ...RECORDER_FLAGS,
   'logLevel',
   'logFormat',
 ] as const satisfies readonly FlagKey[];
@@ -109,6 +112,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
     const writers = writerOptions(flags);
     const counts = new ApiCounts();
+    const parts: ServerCounts & { recorder?: FlightRecorder | undefined } = {
+      connections,
+      api: counts,
+    };
     const limits = withChosen(defaultLimits(typeof directory !== 'string'), flags.limit);
     const scraper = new Scraper(directory, {
       ...writers.scraper,
@@ -120,10 +127,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       retainRemoved: flags.retainRemoved,
       selfMetrics: flags.disableExporterMetrics
         ? undefined
-        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel, {
-            connections,
-            api: counts,
-          }),
+        : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel, parts),
       log,
       watch: true,
     });
@@ -149,7 +153,9 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     };
     terminal.onHangUp(() => void lifecycle.reload());
     const instants = new Instants(scraper, writers.procThread);
-    const surfaces = debugSurfaces(scraper, instants, { limits, counts });
+    const recorder = await openRecorder(scraper, flags, { procThread: writers.procThread, log });
+    parts.recorder = recorder;
+    const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
@@ -171,6 +177,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const listeners: Listener[] = [];
     // Before the first scrape and the first readiness probe. It runs while the server is loaded, which takes as long.
     const prepared = scraper.prepare();
+    void prepared.then(() => recorder?.start());
     const begin = async () => {
       if (scraper.sourceNames().length > 0) {
         await prepared;
@@ -185,6 +192,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         ...listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)),
       ]);
       await surfaces.close();
+      await recorder?.close();
       await scraper.close();
       await writers.close();
       web?.file.close();

@@ -2,7 +2,9 @@
  * Opens recordings: one file, or a folder of them as `--recorder.dir` has. The addon reads what they say
  * (native/core/recording/).
  */
+import { basename, dirname, join } from 'node:path';
 import { boundedIo } from '../bounded-io.js';
+import { MetricFileError } from '../errors.js';
 import { openRecording, type Recording } from '../native.js';
 import { openRegularFile } from './file-reading.js';
 
@@ -12,42 +14,69 @@ export { openRecording };
 /** The beginning of each segment, and so of each file. native/core/recording/segment_format.h. */
 const MAGIC = Buffer.from('\x89promfr\n', 'latin1');
 
-/** Files with segments. In a folder of the recorder their names sort by age. */
-const SUFFIX = '.recording';
+/** `api-20261130T022000.000Z.rec`: the source, and when the segment begins. record/recorder-folder.ts. */
+const A_SEGMENT = /^([^.].*)-(\d{8}T\d{6}\.\d{3}Z(?:-\d+)?)\.rec$/;
 
 /** @param first bytes of a file */
 export function isRecording(first: Uint8Array): boolean {
   return MAGIC.equals(first.subarray(0, MAGIC.length));
 }
 
-/** Whether a directory is a folder of the recorder: it has recordings and no metric files. */
-export async function isRecordingFolder(directory: string): Promise<boolean> {
-  const names = await boundedIo.readNames(directory).catch(() => []);
-  return names.some(isSegmentName) && !names.some((name) => name.endsWith('.db'));
+/** Segments in a folder of the recorder. */
+export interface RecordingFolder {
+  readonly directory: string;
+  /** As the names of the files have them. */
+  readonly sources: readonly string[];
+  readonly names: readonly string[];
 }
 
-/** Reads all recordings of a folder. One that is removed meanwhile, as the recorder does with the oldest, is left out. */
-export async function openFolder(directory: string): Promise<Recording> {
-  const names = (await boundedIo.readNames(directory)).filter(isSegmentName).sort();
+/**
+ * A folder of the recorder, which has recordings and no metric files; or FOLDER/SOURCE, the recordings of one source there.
+ *
+ * @returns undefined if it is neither
+ */
+export async function recordingFolder(path: string): Promise<RecordingFolder | undefined> {
+  const whole = await segmentsIn(path);
+  if (whole !== undefined) return whole;
+  const of = await segmentsIn(dirname(path));
+  const source = basename(path);
+  if (of === undefined || !of.sources.includes(source)) return undefined;
+  const names = of.names.filter((name) => sourceOf(name) === source);
+  return { ...of, sources: [source], names };
+}
+
+async function segmentsIn(directory: string): Promise<RecordingFolder | undefined> {
+  const all = await boundedIo.readNames(directory).catch(() => []);
+  const names = all.filter((name) => A_SEGMENT.test(name));
+  if (names.length === 0 || all.some((name) => name.endsWith('.db'))) return undefined;
+  names.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
+  return { directory, names, sources: [...new Set(names.map(sourceOf))].sort() };
+}
+
+/** Reads segments. One that is removed meanwhile, as the recorder does with the oldest, is left out. */
+export async function openFolder({ directory, names }: RecordingFolder): Promise<Recording> {
   const files: Uint8Array[] = [];
   for (const name of names) {
-    const bytes = await readWhole(Buffer.from(`${directory}/`).toString('latin1') + name);
-    if (bytes !== undefined && isRecording(bytes)) files.push(bytes);
+    const bytes = await readWhole(join(directory, name));
+    if (bytes !== undefined) files.push(bytes);
   }
   return openRecording(files);
 }
 
-function isSegmentName(name: string): boolean {
-  return name.endsWith(SUFFIX) && !name.startsWith('.');
+function sourceOf(name: string): string {
+  return A_SEGMENT.exec(name)![1]!;
 }
 
+function timeOf(name: string): string {
+  return A_SEGMENT.exec(name)![2]!;
+}
+
+/** Undefined if it is not there, or no file. */
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  const handle = await openRegularFile(Buffer.from(path, 'latin1').toString()).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    },
-  );
+  const handle = await openRegularFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new MetricFileError('FILE_UNREADABLE', path, error.message, { cause: error });
+  });
   if (handle === undefined) return undefined;
   try {
     return await handle.readFile();

@@ -6,16 +6,17 @@
  * A pipe (`<(…)`, a FIFO, /dev/stdin, `-`) is read to its end, once; its first bytes then decide what it is, as for a
  * regular file. A pipe inside a directory is never opened (native/core/metric_file.h).
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
 import { isSample } from '../expose/sample-scanner.js';
 import { isStdin, kindOf, openRegularFile, readPipe } from '../files/file-reading.js';
 import {
   isRecording,
-  isRecordingFolder,
   openFolder,
   openRecording,
   type Recording,
+  type RecordingFolder,
+  recordingFolder,
 } from '../files/recording.js';
 import { parseFileName } from '../format/filename.js';
 import { formatBytes } from './quantity.js';
@@ -55,8 +56,10 @@ export async function openInput(path: string, isPast = false): Promise<Input> {
   }
   const kind = await pathKind(path);
   if (kind === 'directory') {
-    if (await isRecordingFolder(path)) return { kind: 'recording', open: () => openFolder(path) };
-    return { kind };
+    const folder = await recordingFolder(path);
+    return folder === undefined
+      ? { kind }
+      : { kind: 'recording', open: () => openOne(path, folder) };
   }
   if (kind === 'pipe') {
     const bytes = await readPipe(path);
@@ -87,6 +90,15 @@ function inputOf(
     return { kind: 'metric file', ...(bytes && { bytes }) };
   }
   return { kind: 'text', isExposition: isExposition(first.toString('utf8', 0, FIRST_BYTES)), text };
+}
+
+/** @throws UsageError if there are recordings of several sources */
+async function openOne(path: string, folder: RecordingFolder): Promise<Recording> {
+  const { directory, sources } = folder;
+  if (sources.length === 1) return openFolder(folder);
+  throw new UsageError(
+    `${path}: expected the recording of one source, got ${sources.length}; name one: ${sources.map((source) => join(directory, source)).join(', ')}`,
+  );
 }
 
 /** An exposition begins with HELP or TYPE, or with a sample. */

@@ -38,9 +38,9 @@ export function fetchSnapshot(url: string, environment?: Environment): Promise<B
   return fetchFrom(url, SNAPSHOT_PATH, environment);
 }
 
-/** As fetchSnapshot. @returns a recording, of all that the daemon remembers */
+/** As fetchSnapshot. @returns a recording, of as much as a daemon gives */
 export function fetchRecording(url: string, environment?: Environment): Promise<Buffer> {
-  return fetchFrom(url, RECORDING_PATH, environment);
+  return fetchFrom(url, RECORDING_PATH, environment, { last: '7d' });
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,10 +49,14 @@ async function fetchFrom(
   url: string,
   path: string,
   environment: Environment = process.env,
+  parameters: Readonly<Record<string, string>> = {},
 ): Promise<Buffer> {
   const refuse = (found: string, cause?: unknown) =>
     new MetricFileError('FILE_UNREADABLE', url, found, { cause });
   const at = urlOf(url, path);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (!at.searchParams.has(name)) at.searchParams.set(name, value);
+  }
   const user = userOf(environment);
   const headers = user && { Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   let response: Response;

@@ -15,7 +15,7 @@ import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
 import { structureOf } from './structure.js';
-import { WriterLookup } from './writer-lookup.js';
+import { WriterLookup, writtenOf } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
 export interface Instant {
@@ -153,14 +153,3 @@ const NO_FACTS: ReadonlyMap<number, FactsOfFile> = new Map();
 
 /** The same list as long as no file comes or goes. */
 const writtenFiles = new Memo<readonly ListedFile[], readonly WrittenFile[]>();
-
-function writtenOf(
-  files: readonly ListedFile[],
-  facts: ReadonlyMap<number, FactsOfFile>,
-): WrittenFile[] {
-  return files.flatMap(({ id, path, name }): WrittenFile[] =>
-    name === undefined
-      ? []
-      : [{ processId: name.processId, identity: facts.get(id)?.identity ?? '', path }],
-  );
-}

@@ -4,20 +4,26 @@
  * the first one, and where a process id is new.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ListedFile } from '../files/metric-files.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import { nextWatch, type ProcThread } from '../processes/proc-thread.js';
 import type { Writer } from '../processes/writer.js';
+import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 
 export type Writers = ReadonlyMap<string, Writer>;
 
-const NOBODY_KNOWN: Writers = new Map();
+export const NOBODY_KNOWN: Writers = new Map();
 
-/** Between two lookups; longer where they would otherwise take more than a 20th of a core. */
-const INTERVAL_MS = 1_000;
-const LONGEST_SHARE = 20;
+export interface LookupPace {
+  /** Between two lookups; longer where they would otherwise take more than this part of a core. */
+  readonly intervalMs: number;
+  readonly share: number;
+  /** An older result is not used. */
+  readonly maxAgeMs: number;
+}
 
-/** An older result is not used. */
-const MAX_AGE_MS = 10_000;
+/** For somebody who waits for it. */
+const FOR_VIEWS: LookupPace = { intervalMs: 1_000, share: 1 / 20, maxAgeMs: 10_000 };
 
 /** A view waits this long: the maps of a process that hangs in the kernel cannot be read. */
 const TIMEOUT_MS = 2_000;
@@ -36,9 +42,11 @@ export class WriterLookup {
   #knownMs = Number.NEGATIVE_INFINITY;
   #dueMs = Number.NEGATIVE_INFINITY;
   #looking: Looking | undefined;
+  readonly #pace: LookupPace;
 
-  constructor(thread: Pick<ProcThread, 'writers' | 'forget'>) {
+  constructor(thread: Pick<ProcThread, 'writers' | 'forget'>, pace: LookupPace = FOR_VIEWS) {
     this.#thread = thread;
+    this.#pace = pace;
   }
 
   /**
@@ -68,7 +76,7 @@ export class WriterLookup {
   }
 
   get #isRecent(): boolean {
-    return performance.now() - this.#knownMs < MAX_AGE_MS;
+    return performance.now() - this.#knownMs < this.#pace.maxAgeMs;
   }
 
   #isKnown(files: readonly WrittenFile[]): boolean {
@@ -94,8 +102,25 @@ export class WriterLookup {
       this.#files = undefined;
     } finally {
       const tookMs = isFirst ? 0 : performance.now() - beganMs;
-      this.#dueMs = performance.now() + Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE);
+      const { intervalMs, share } = this.#pace;
+      this.#dueMs = performance.now() + Math.max(intervalMs, tookMs / share);
       this.#looking = undefined;
     }
   }
+}
+
+/**
+ * What a lookup needs to know of the files of an instant.
+ *
+ * @param facts by id
+ */
+export function writtenOf(
+  files: readonly ListedFile[],
+  facts: ReadonlyMap<number, FactsOfFile>,
+): WrittenFile[] {
+  return files.flatMap(({ id, path, name }): WrittenFile[] =>
+    name === undefined
+      ? []
+      : [{ processId: name.processId, identity: facts.get(id)?.identity ?? '', path }],
+  );
 }

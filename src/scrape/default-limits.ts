@@ -82,6 +82,20 @@ export function appendLimits(endpoints: number, memory = memoryBytes()): AppendL
   };
 }
 
+const MAX_RECORDER_BYTES = 32 * MIB;
+
+/** Memory of the flight recorder. */
+export function defaultRecorderBytes(memory = memoryBytes()): number {
+  return Math.floor(Math.min(MAX_RECORDER_BYTES, memory / 10));
+}
+
+const MAX_RECORD_BYTES = 1024 * MIB;
+
+/** Memory of `record`, which does nothing else. */
+export function recordBytes(memory = memoryBytes()): number {
+  return Math.floor(Math.min(MAX_RECORD_BYTES, memory / 4));
+}
+
 /** Of the control group where it has a limit, else of the machine. */
 function memoryBytes(): number {
   const constrained = process.constrainedMemory();

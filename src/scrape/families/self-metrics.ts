@@ -45,10 +45,26 @@ export interface ApiCounts {
   readonly requestsRefused: number;
 }
 
+/** Counts of the flight recorder. */
+export interface RecorderCounts {
+  /** How far a source reaches back; undefined where nothing of it is recorded. */
+  secondsOf(source: string | undefined): number | undefined;
+  readonly intervalSeconds: number;
+  /** Of memory. */
+  readonly bytes: number;
+  /** These are undefined where nothing is recorded on disk. */
+  readonly diskBytes: number | undefined;
+  readonly diskFailures: number | undefined;
+  /** Since the start. */
+  readonly ticksLeftOut: number;
+}
+
 /** Asked at each scrape. */
 export interface ServerCounts {
   readonly connections: ConnectionCounts;
   readonly api: ApiCounts;
+  /** Absent where nothing is recorded. */
+  readonly recorder?: RecorderCounts | undefined;
 }
 
 export interface Build {
@@ -69,7 +85,7 @@ interface SelfFamily {
    * Its value for a directory; with several, the source label distinguishes them. Absent where it is about promfold
    * as a whole.
    */
-  readonly ofSource?: (source: SourceFacts) => Numbers;
+  readonly ofSource?: (source: SourceFacts, server: ServerCounts | undefined) => Numbers;
   /** A label value that no longer occurs is left out; when absent, it stays as 0. */
   readonly forgets?: true;
 }
@@ -241,6 +257,37 @@ const FAMILIES = {
     type: 'counter',
     help: 'Ticks of live values that were left out because the one before took longer than the interval.',
   },
+  recorderSeconds: {
+    name: 'promfold_recorder_seconds',
+    type: 'gauge',
+    help: 'How far back the flight recorder reaches.',
+    ofSource: ({ name }, server) => server?.recorder?.secondsOf(name),
+  },
+  recorderInterval: {
+    name: 'promfold_recorder_interval_seconds',
+    type: 'gauge',
+    help: 'Seconds between two moments that are recorded; longer than asked where they would take more than 1% of a core.',
+  },
+  recorderBytes: {
+    name: 'promfold_recorder_bytes',
+    type: 'gauge',
+    help: 'Memory of the flight recorder.',
+  },
+  recorderTicksLeftOut: {
+    name: 'promfold_recorder_ticks_left_out_total',
+    type: 'counter',
+    help: 'Moments that were not recorded because the one before took longer than the interval.',
+  },
+  recorderDiskBytes: {
+    name: 'promfold_recorder_disk_bytes',
+    type: 'gauge',
+    help: 'Bytes of the files in --recorder.dir.',
+  },
+  recorderDiskFailures: {
+    name: 'promfold_recorder_disk_failures_total',
+    type: 'counter',
+    help: 'How often a file in --recorder.dir could not be written.',
+  },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',
     type: 'gauge',
@@ -310,7 +357,7 @@ export class SelfMetrics {
     const cpu = process.cpuUsage();
     this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
     if (this.#server === undefined) return;
-    const { connections, api } = this.#server;
+    const { connections, api, recorder } = this.#server;
     this.#set('connections', connections.open);
     this.#set('idleConnectionsClosed', connections.closedIdle);
     this.#set('connectionsRefused', connections.refused);
@@ -318,6 +365,14 @@ export class SelfMetrics {
     this.#set('liveStreams', api.streams);
     this.#set('liveStreamsCut', api.streamsCut);
     this.#set('liveTicksLeftOut', api.ticksLeftOut);
+    if (recorder === undefined) return;
+    this.#set('recorderInterval', recorder.intervalSeconds);
+    this.#set('recorderBytes', recorder.bytes);
+    this.#set('recorderTicksLeftOut', recorder.ticksLeftOut);
+    if (recorder.diskBytes !== undefined) this.#set('recorderDiskBytes', recorder.diskBytes);
+    if (recorder.diskFailures !== undefined) {
+      this.#set('recorderDiskFailures', recorder.diskFailures);
+    }
   }
 
   record({ durationSeconds, sources, appended }: ScrapeFacts): void {
@@ -326,7 +381,10 @@ export class SelfMetrics {
     for (const [key, row] of ROWS) {
       const { ofSource } = row;
       if (ofSource === undefined) continue;
-      const bySource = sources.map((source) => ({ name: source.name, numbers: ofSource(source) }));
+      const bySource = sources.map((source) => ({
+        name: source.name,
+        numbers: ofSource(source, this.#server),
+      }));
       if (areSame(bySource, this.#recorded.get(key))) continue;
       this.#recorded.set(key, bySource);
       // Nothing of a source that is gone stays.

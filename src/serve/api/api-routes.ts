@@ -12,6 +12,7 @@ import type { DebugSurfaces } from './debug-surfaces.js';
 import { replyApiError, replyThrown } from './error.js';
 import { liveRoute } from './live.js';
 import { openApiDocument, openApiRoute } from './openapi.js';
+import { recordingRoute } from './recording.js';
 import { snapshotRoute } from './snapshot.js';
 import { statusRoute } from './status.js';
 import { API, VIEWS } from './table.js';
@@ -28,7 +29,7 @@ export interface ApiOptions {
 
 export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: ApiOptions): void {
   const { version, routePrefix, allowedHosts, readerTimeouts, log } = options;
-  const { readings, snapshots, streams, limits, counts } = options.debug;
+  const { readings, snapshots, streams, limits, counts, recorder } = options.debug;
   const check = hostCheck(allowedHosts, replyApiError);
   void server.register(async (api) => {
     api.setErrorHandler((error, request, reply) =>
@@ -37,8 +38,9 @@ export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: Ap
     api.addHook('onResponse', async (_request, { statusCode }) => {
       if (statusCode >= 400) counts.requestsRefused++;
     });
-    statusRoute(api, scraper, version, check);
+    statusRoute(api, scraper, { version, recorder }, check);
     snapshotRoute(api, scraper, snapshots, version, check);
+    recordingRoute(api, scraper, recorder, check);
     openApiRoute(api, openApiDocument(API, version, routePrefix), check);
     liveRoute(api, scraper, streams, check);
     for (const endpoint of VIEWS) {

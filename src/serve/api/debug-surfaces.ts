@@ -3,6 +3,7 @@ import type { ApiCounts } from '../../live/api-counts.js';
 import type { Instants } from '../../live/instants.js';
 import { LiveValues } from '../../live/live-values.js';
 import type { Limits } from '../../plan/budget.js';
+import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { LiveStreams } from './live.js';
 import { liveReadings, type Readings } from './readings.js';
@@ -15,6 +16,8 @@ export interface DebugSurfaces {
   /** Of the scraper, for findings. */
   readonly limits: Limits;
   readonly counts: ApiCounts;
+  /** Undefined where nothing is recorded. */
+  readonly recorder: FlightRecorder | undefined;
   /** Before the scraper. */
   close(): Promise<void>;
 }
@@ -22,7 +25,7 @@ export interface DebugSurfaces {
 export function debugSurfaces(
   scraper: Scraper,
   instants: Instants,
-  { limits, counts }: Pick<DebugSurfaces, 'limits' | 'counts'>,
+  { limits, counts, recorder }: Pick<DebugSurfaces, 'limits' | 'counts' | 'recorder'>,
 ): DebugSurfaces {
   const snapshots = new Snapshots();
   const streams = new LiveStreams(new LiveValues(scraper, counts), counts);
@@ -32,6 +35,7 @@ export function debugSurfaces(
     streams,
     limits,
     counts,
+    recorder,
     close: async () => {
       streams.close();
       instants.close();

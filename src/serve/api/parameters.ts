@@ -2,6 +2,7 @@
  * The parameters of the API: what each may be, how it is read, and how it is described. An answer that is 400 names the
  * parameter, what was expected and what was found.
  */
+import { parseDuration } from '../../config/duration.js';
 import { UsageError } from '../../errors.js';
 import { Selector } from '../../inspect/selector.js';
 import type { Page, Sort } from '../../inspect/series/ordering.js';
@@ -144,6 +145,24 @@ export function seconds(
       // In tenths, so that streams of almost the same interval share ticks.
       if (number >= min && number <= max) return Math.round(number * 10) / 10;
       throw expected(`seconds from ${min} to ${max}`, found);
+    },
+  };
+}
+
+/** As Prometheus and Go write them. */
+export function duration(
+  description: string,
+  maxSeconds: number,
+  fallback: string,
+): Parameter<number> {
+  return {
+    description,
+    schema: { ...STRING, default: fallback },
+    read: (given) => {
+      const found = one(given) ?? fallback;
+      const seconds = parseDuration(found);
+      if (seconds !== undefined && seconds > 0 && seconds <= maxSeconds) return seconds;
+      throw expected('a duration such as 30s, 15m or 1h', found);
     },
   };
 }

@@ -9,6 +9,7 @@ import { PROCESS, PROCESSES } from './endpoints/processes.js';
 import { SERIES } from './endpoints/series.js';
 import { LIVE } from './live.js';
 import { OPENAPI } from './openapi.js';
+import { RECORDING } from './recording.js';
 import { SNAPSHOT } from './snapshot.js';
 import { STATUS } from './status.js';
 
@@ -26,4 +27,4 @@ export const VIEWS: readonly ViewEndpoint[] = [
   FINDINGS,
 ];
 
-export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, LIVE, SNAPSHOT, OPENAPI];
+export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, LIVE, SNAPSHOT, RECORDING, OPENAPI];

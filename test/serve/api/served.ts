@@ -6,6 +6,7 @@ import { ApiCounts } from '../../../src/live/api-counts.js';
 import { Instants } from '../../../src/live/instants.js';
 import { UNLIMITED } from '../../../src/plan/budget.js';
 import { ProcThread } from '../../../src/processes/proc-thread.js';
+import type { FlightRecorder } from '../../../src/record/flight-recorder.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 import { type DebugSurfaces, debugSurfaces } from '../../../src/serve/api/debug-surfaces.js';
 import { RequestLimit } from '../../../src/serve/request-limit.js';
@@ -47,13 +48,14 @@ export class Served {
   /** @param directory one, or several that have names */
   constructor(
     directory: ConstructorParameters<typeof Scraper>[0],
-    options: Partial<ServerOptions> = {},
+    options: Partial<ServerOptions> & { readonly recorder?: FlightRecorder } = {},
   ) {
     this.scraper = new Scraper(directory, {});
     const counts = new ApiCounts();
     this.surfaces = debugSurfaces(this.scraper, new Instants(this.scraper, this.#procThread), {
       limits: UNLIMITED,
       counts,
+      recorder: options.recorder,
     });
     this.server = buildServer(this.scraper, {
       telemetryPath: '/metrics',

@@ -1,0 +1,36 @@
+/** The flags of the flight recorder, and the recorder that they ask for. */
+import { UsageError } from '../errors.js';
+import type { FlightRecorder, FlightRecorderOptions } from '../record/flight-recorder.js';
+import { defaultRecorderBytes } from '../scrape/default-limits.js';
+import type { Scraper } from '../scrape/scraper.js';
+import type { FlagKey, FlagValues } from './flags.js';
+
+export const RECORDER_FLAGS = [
+  'recorderSize',
+  'recorderInterval',
+  'recorderDir',
+  'recorderDiskSize',
+] as const satisfies readonly FlagKey[];
+
+/**
+ * @returns undefined where it is turned off
+ * @throws UsageError
+ */
+export async function openRecorder(
+  scraper: Scraper,
+  flags: FlagValues<(typeof RECORDER_FLAGS)[number]>,
+  parts: Pick<FlightRecorderOptions, 'procThread' | 'log'>,
+): Promise<FlightRecorder | undefined> {
+  const { recorderSize: maxBytes = defaultRecorderBytes(), recorderDir: path } = flags;
+  if (maxBytes === 0) {
+    if (path === undefined) return undefined;
+    throw new UsageError('--recorder.size: expected more than 0 with --recorder.dir, got 0');
+  }
+  const { FlightRecorder } = await import('../record/flight-recorder.js');
+  return new FlightRecorder(scraper, {
+    intervalSeconds: flags.recorderInterval,
+    maxBytes,
+    folder: path === undefined ? undefined : { path, maxBytes: flags.recorderDiskSize },
+    ...parts,
+  });
+}

@@ -1,0 +1,332 @@
+/**
+ * The flight recorder of a daemon: the values of all entries of all sources, every second, in one budget of memory, and on
+ * disk if asked. Decides when a tick is taken, of which sources, and how they share the budget.
+ *
+ * All sources are asked in the same turn of the event loop, so that one run of the scraper answers. A tick never begins
+ * before the last one has ended; those in between are left out, and counted. A source that is gone is kept for a while:
+ * its end is what somebody will ask about.
+ */
+import type { ScrapeLog } from '../log.js';
+import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
+import type { ProcThread } from '../processes/proc-thread.js';
+import type { SourceInstant } from '../scrape/directory/source.js';
+import type { Scraper } from '../scrape/scraper.js';
+import { Pace } from './pace.js';
+import { RecorderFolder } from './recorder-folder.js';
+import { SegmentFiles } from './segment-files.js';
+import { sharesOf } from './shares.js';
+import { type Coverage, SourceRecorder } from './source-recorder.js';
+
+export interface FlightRecorderOptions {
+  readonly intervalSeconds: number;
+  /** Of memory, for all sources. */
+  readonly maxBytes: number;
+  /** On disk, too; absent for memory alone. */
+  readonly folder?: { readonly path: string; readonly maxBytes: number } | undefined;
+  readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
+  readonly log: ScrapeLog;
+  /** For tests. */
+  readonly clock?: RecorderClock;
+  readonly newRecorder?: (options: RecorderOptions) => Recorder;
+}
+
+/** Monotonic. */
+export interface RecorderClock {
+  nowMs(): number;
+  /** CPU time of this process, seconds. */
+  cpuSeconds(): number;
+  /** Calls back once. @returns how to cancel it */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+export interface RecordedSource {
+  /** Absent for the one directory that needs no name. */
+  readonly name?: string;
+  readonly path: string;
+  readonly coverage: Coverage;
+}
+
+type Sources = Pick<Scraper, 'sources' | 'instant'>;
+
+/** A source that is gone is kept so long, and so many are. */
+const GONE_MS = 3_600_000;
+const MAX_GONE = 8;
+
+/** The budget is shared anew: rates of growth need a while. */
+const SHARE_MS = 60_000;
+
+interface Recorded {
+  readonly recorder: SourceRecorder;
+  goneMs: number | undefined;
+  /** What ticks took since the budget was shared. */
+  tickBytes: number;
+}
+
+const REAL_CLOCK: RecorderClock = {
+  nowMs: () => performance.now(),
+  cpuSeconds: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
+  after: (milliseconds, callback) => {
+    const timer = setTimeout(callback, milliseconds).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+export class FlightRecorder {
+  readonly #scraper: Sources;
+  readonly #options: FlightRecorderOptions;
+  readonly #clock: RecorderClock;
+  readonly #pace: Pace;
+  readonly #folder: RecorderFolder | undefined;
+  #recorded: Recorded[] = [];
+  #nextMs = 0;
+  #sharedMs = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+  #ticking: Promise<void> = Promise.resolve();
+  #isStopped = false;
+  #hasGrown = false;
+  #ticks = 0;
+  #ticksLeftOut = 0;
+
+  constructor(scraper: Sources, options: FlightRecorderOptions) {
+    const { clock = REAL_CLOCK, folder, log, intervalSeconds } = options;
+    this.#scraper = scraper;
+    this.#options = options;
+    this.#clock = clock;
+    this.#pace = new Pace(intervalSeconds);
+    if (folder !== undefined) {
+      const { path, maxBytes } = folder;
+      this.#folder = new RecorderFolder(path, { maxBytes, log, nowMs: clock.nowMs });
+    }
+  }
+
+  get intervalSeconds(): number {
+    return this.#pace.intervalSeconds;
+  }
+
+  get maxBytes(): number {
+    return this.#options.maxBytes;
+  }
+
+  get bytes(): number {
+    return this.sources().reduce((sum, { coverage }) => sum + coverage.bytes, 0);
+  }
+
+  /** Bytes in the folder; undefined without one. */
+  get diskBytes(): number | undefined {
+    return this.#folder?.bytes;
+  }
+
+  /** Since the start; undefined without a folder. */
+  get diskFailures(): number | undefined {
+    return this.#folder?.failures;
+  }
+
+  /** Since the start. */
+  get ticks(): number {
+    return this.#ticks;
+  }
+
+  /** Since the start. */
+  get ticksLeftOut(): number {
+    return this.#ticksLeftOut;
+  }
+
+  /** All that is recorded, also of sources that are gone. */
+  sources(): RecordedSource[] {
+    return this.#recorded.flatMap(({ recorder: { source, path, coverage } }) =>
+      coverage === undefined
+        ? []
+        : [{ ...(source !== undefined && { name: source }), path, coverage }],
+    );
+  }
+
+  /** How far a source reaches back; undefined where nothing of it is recorded. */
+  secondsOf(source: string | undefined): number | undefined {
+    const coverage = this.#find(source)?.coverage;
+    // A moment more tells nobody anything, and would have to be printed anew each time.
+    return coverage && Math.floor(coverage.toSeconds - coverage.fromSeconds);
+  }
+
+  /**
+   * A recording of a source, as files that are readable alone; end to end they are one, too.
+   *
+   * @returns empty where nothing of it is recorded
+   */
+  async save(source: string | undefined, fromSeconds: number): Promise<Uint8Array[]> {
+    return (await this.#find(source)?.save(fromSeconds)) ?? [];
+  }
+
+  /** The first tick is now. */
+  start(): void {
+    if (this.#isStopped) return;
+    this.#nextMs = this.#clock.nowMs();
+    this.#wait();
+  }
+
+  /** Takes no further tick. Waits for one that is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    await this.#ticking;
+  }
+
+  /** Before the scraper. */
+  async close(): Promise<void> {
+    await this.stop();
+    await Promise.all(this.#recorded.map(({ recorder }) => recorder.close()));
+  }
+
+  #find(source: string | undefined): SourceRecorder | undefined {
+    return this.#recorded.findLast(({ recorder }) => recorder.source === source)?.recorder;
+  }
+
+  #wait(): void {
+    const { nowMs, after } = this.#clock;
+    this.#cancel = after(Math.max(0, this.#nextMs - nowMs()), () => {
+      this.#ticking = this.#tick()
+        // Whatever is wrong with the past, the present is served.
+        .catch((error: Error) =>
+          this.#options.log.warn('no tick was taken', { cause: error.message }),
+        )
+        .then(() => {
+          if (!this.#isStopped) this.#wait();
+        });
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const beganMs = this.#clock.nowMs();
+    this.#ticks++;
+    await this.#follow();
+    const cost = await this.#record();
+    // Nothing was there to be recorded, or it failed: that is not what a tick takes.
+    if (cost.ticks > 0) this.#adjust(cost);
+    const intervalMs = this.#pace.intervalSeconds * 1000;
+    // A timer may fire a moment early.
+    this.#nextMs = Math.max(this.#nextMs, beganMs - intervalMs) + intervalMs;
+    const missed = Math.max(0, Math.ceil((this.#clock.nowMs() - this.#nextMs) / intervalMs));
+    this.#ticksLeftOut += missed;
+    this.#nextMs += missed * intervalMs;
+  }
+
+  async #record(): Promise<TickCost> {
+    const { nowMs, cpuSeconds } = this.#clock;
+    const [beganMs, beganCpu] = [nowMs(), cpuSeconds()];
+    const present = this.#recorded.filter(({ goneMs }) => goneMs === undefined);
+    const taken = await Promise.all(
+      present.map(async (recorded) => ({
+        recorded,
+        // The scraper says what is wrong with a directory.
+        instant: await recorded.recorder.take(this.#scraper).catch(() => undefined),
+      })),
+    );
+    // Neither counts what other work took while a tick waited.
+    const gathered = Math.min((nowMs() - beganMs) / 1000, cpuSeconds() - beganCpu);
+    const cost = { ticks: 0, cpuSeconds: gathered, sealSeconds: 0 };
+    await Promise.all(
+      taken.map(async ({ recorded, instant }) => {
+        const added = instant && (await this.#add(recorded, instant));
+        if (added === undefined) return;
+        cost.ticks++;
+        cost.cpuSeconds += added.cpuSeconds - added.sealSeconds;
+        cost.sealSeconds += added.sealSeconds;
+      }),
+    );
+    return cost;
+  }
+
+  async #add(recorded: Recorded, instant: SourceInstant): Promise<AddedTick | undefined> {
+    const { recorder } = recorded;
+    try {
+      const added = await recorder.add(instant, this.#pace.intervalSeconds);
+      recorded.tickBytes += added.tickBytes;
+      return added;
+    } catch (error) {
+      const fields = { path: recorder.path, cause: (error as Error).message };
+      this.#options.log.warn('a tick was not recorded', fields);
+      return undefined;
+    } finally {
+      instant.release();
+    }
+  }
+
+  #adjust({ cpuSeconds, sealSeconds }: TickCost): void {
+    this.#pace.took(cpuSeconds, sealSeconds);
+    const { intervalSeconds, tickSeconds } = this.#pace;
+    if (this.#hasGrown || intervalSeconds <= this.#options.intervalSeconds) return;
+    this.#hasGrown = true;
+    this.#options.log.info('the recorder takes ticks less often: they take 1% of a core', {
+      intervalSeconds,
+      tickSeconds: Number(tickSeconds.toPrecision(2)),
+    });
+  }
+
+  /** Sources may have come or gone, as with --discover. */
+  async #follow(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    const served = this.#scraper.sources();
+    for (const recorded of this.#recorded) {
+      const { source, path } = recorded.recorder;
+      const isServed = served.some((each) => each.name === source && each.path === path);
+      recorded.goneMs = isServed ? undefined : (recorded.goneMs ?? nowMs);
+    }
+    const added = served.filter(
+      ({ name, path }) =>
+        !this.#recorded.some(({ recorder }) => recorder.source === name && recorder.path === path),
+    );
+    const forgotten = this.#forgotten(nowMs);
+    if (added.length === 0 && forgotten.size === 0) {
+      if (nowMs - this.#sharedMs >= SHARE_MS) this.#share();
+      return;
+    }
+    this.#recorded = this.#recorded.filter((recorded) => !forgotten.has(recorded));
+    for (const { recorder } of forgotten) await recorder.close();
+    for (const { name, path } of added) {
+      this.#recorded.push({
+        recorder: this.#newRecorder(name, path),
+        goneMs: undefined,
+        tickBytes: 0,
+      });
+    }
+    this.#share();
+  }
+
+  #forgotten(nowMs: number): Set<Recorded> {
+    const gone = this.#recorded
+      .filter(({ goneMs }) => goneMs !== undefined)
+      .sort((a, b) => b.goneMs! - a.goneMs!);
+    return new Set(gone.filter(({ goneMs }, i) => i >= MAX_GONE || nowMs - goneMs! > GONE_MS));
+  }
+
+  #newRecorder(source: string | undefined, path: string): SourceRecorder {
+    const { maxBytes, procThread, newRecorder } = this.#options;
+    return new SourceRecorder(source, path, {
+      maxBytes,
+      procThread,
+      files: this.#folder && new SegmentFiles(this.#folder, source),
+      newRecorder: newRecorder ?? ((options) => new Recorder(options)),
+      nowMs: this.#clock.nowMs,
+    });
+  }
+
+  #share(): void {
+    const rates = this.#recorded.map(({ tickBytes }) => tickBytes);
+    const shares = sharesOf(this.#options.maxBytes, rates);
+    for (const [i, recorded] of this.#recorded.entries()) {
+      recorded.recorder.maxBytes = shares[i]!;
+      // Halved, not forgotten: a minute alone says little.
+      recorded.tickBytes /= 2;
+    }
+    this.#sharedMs = this.#clock.nowMs();
+  }
+}
+
+interface TickCost {
+  /** Sources of which a tick was recorded. */
+  ticks: number;
+  cpuSeconds: number;
+  sealSeconds: number;
+}

@@ -1,0 +1,200 @@
+/**
+ * Records one source: its instants become ticks of the store (native/core/recording/). What has a name is told to the store
+ * only when something came or went. Who writes is found on another thread, every few seconds, and no tick waits for it.
+ */
+import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../live/writer-lookup.js';
+import type { AddedTick, RecordedTick, Recorder, RecorderOptions } from '../native.js';
+import type { WrittenFile } from '../processes/find-writers.js';
+import type { ProcThread } from '../processes/proc-thread.js';
+import { encodeMoment } from '../processes/recorded-writers.js';
+import type { SourceInstant } from '../scrape/directory/source.js';
+import type { Scraper } from '../scrape/scraper.js';
+import { recordedStructure } from './recorded-structure.js';
+import type { SegmentFiles } from './segment-files.js';
+
+export interface SourceRecorderOptions {
+  readonly maxBytes: number;
+  readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
+  /** Where it is recorded on disk, too. */
+  readonly files: SegmentFiles | undefined;
+  readonly newRecorder: (options: RecorderOptions) => Recorder;
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
+}
+
+/** What is recorded of a source. Seconds since 1970. */
+export interface Coverage {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** Of memory. */
+  readonly bytes: number;
+}
+
+/** So that any moment is found quickly, and little goes at a time. */
+const SEGMENT_SECONDS = 300;
+
+/** A lookup takes as long as reading the maps of all processes: this is a tenth of what ticks may take. */
+const LOOKUP_PACE = { intervalMs: 3_000, share: 1 / 1_000, maxAgeMs: Number.POSITIVE_INFINITY };
+
+/** The clock was set where it and the monotonic one come apart by more, seconds: a tick that is late is no jump. */
+const JUMP_SECONDS = 5;
+
+/** Many processes that come and go must not take all memory: a moment of so many bytes is not repeated within a second. */
+const MOMENT_BYTES_PER_SECOND = 4096;
+
+interface Segment {
+  readonly number: number;
+  readonly fromSeconds: number;
+}
+
+export class SourceRecorder {
+  /** Undefined for the one directory that needs no name. */
+  readonly source: string | undefined;
+  readonly path: string;
+  readonly #options: SourceRecorderOptions;
+  readonly #recorder: Recorder;
+  readonly #lookup: WriterLookup;
+  #written: readonly WrittenFile[] = [];
+  #writers: Writers = NOBODY_KNOWN;
+  /** Of the last tick. */
+  #state: SourceInstant['state'] | undefined;
+  #files: SourceInstant['files'] | undefined;
+  #moment = '';
+  #momentDueMs = Number.NEGATIVE_INFINITY;
+  /** What the clock would have shown when the monotonic one showed 0, as of the last tick, seconds. */
+  #clockZero: number | undefined;
+  /** Oldest first. */
+  readonly #segments: Segment[] = [];
+  #toSeconds = 0;
+  #bytes = 0;
+
+  constructor(source: string | undefined, path: string, options: SourceRecorderOptions) {
+    this.source = source;
+    this.path = path;
+    this.#options = options;
+    this.#recorder = options.newRecorder({
+      maxBytes: options.maxBytes,
+      segmentSeconds: SEGMENT_SECONDS,
+      isDurable: options.files !== undefined,
+    });
+    this.#lookup = new WriterLookup(options.procThread, LOOKUP_PACE);
+  }
+
+  /** Undefined before the first tick. */
+  get coverage(): Coverage | undefined {
+    const first = this.#segments[0];
+    if (first === undefined) return undefined;
+    return { fromSeconds: first.fromSeconds, toSeconds: this.#toSeconds, bytes: this.#bytes };
+  }
+
+  set maxBytes(bytes: number) {
+    this.#recorder.setMaxBytes(bytes);
+  }
+
+  /**
+   * An instant to be recorded; with facts where something came or went.
+   *
+   * @throws as Scraper.instant
+   */
+  async take(scraper: Pick<Scraper, 'instant'>): Promise<SourceInstant> {
+    const instant = await scraper.instant(this.source, false);
+    if (this.#isKnown(instant) || instant.facts !== undefined) return instant;
+    instant.release();
+    return scraper.instant(this.source, true);
+  }
+
+  /**
+   * REQUIRES: the instant is not released before this settles, and it is the only call under way.
+   *
+   * @throws Error nothing was recorded
+   */
+  async add(instant: SourceInstant, intervalSeconds: number): Promise<AddedTick> {
+    const { facts, state, files, columns, takenAtSeconds } = instant;
+    const isKnown = this.#isKnown(instant);
+    if (!isKnown) this.#written = writtenOf(files, facts ?? new Map());
+    void this.#lookup.writers(this.#written).then((writers) => {
+      this.#writers = writers;
+    });
+    const blob = this.#newMoment(intervalSeconds);
+    const tick: RecordedTick = {
+      timeSeconds: takenAtSeconds,
+      columns,
+      ...(!isKnown && { structure: recordedStructure(instant) }),
+      ...(blob !== undefined && { blob }),
+      ...(this.#beginsSegment(takenAtSeconds) && { beginsSegment: true }),
+    };
+    let added: AddedTick;
+    try {
+      added = await this.#recorder.add(tick);
+    } catch (error) {
+      // What it knows of the structure and of the moment is told again.
+      this.#state = undefined;
+      this.#moment = '';
+      throw error;
+    }
+    this.#state = state;
+    this.#files = files;
+    this.#note(added, takenAtSeconds);
+    this.#options.files?.write(added, takenAtSeconds);
+    return added;
+  }
+
+  /**
+   * The files of a recording, each readable alone, oldest first.
+   *
+   * @param fromSeconds ticks before are left out
+   */
+  async save(fromSeconds: number): Promise<Uint8Array[]> {
+    const recording = this.#recorder.recording();
+    try {
+      const saved: Uint8Array[] = [];
+      for (const [i, { toSeconds }] of recording.segments().entries()) {
+        if (toSeconds >= fromSeconds) saved.push(await recording.save(i, fromSeconds));
+      }
+      return saved;
+    } finally {
+      recording.close();
+    }
+  }
+
+  /** REQUIRES: no call of add is under way. */
+  async close(): Promise<void> {
+    this.#lookup.close();
+    this.#recorder.close();
+    await this.#options.files?.close();
+  }
+
+  #isKnown({ state, files }: SourceInstant): boolean {
+    return state === this.#state && files === this.#files;
+  }
+
+  #newMoment(intervalSeconds: number): Buffer | undefined {
+    const { nowMs } = this.#options;
+    if (nowMs() < this.#momentDueMs) return undefined;
+    const { source, path } = this;
+    const writers = [...this.#writers.values()];
+    const bytes = encodeMoment({ source, path, intervalSeconds, writers });
+    const text = bytes.toString();
+    if (text === this.#moment) return undefined;
+    this.#moment = text;
+    this.#momentDueMs = nowMs() + (bytes.length / MOMENT_BYTES_PER_SECOND) * 1000;
+    return bytes;
+  }
+
+  #beginsSegment(takenAtSeconds: number): boolean {
+    const zero = takenAtSeconds - this.#options.nowMs() / 1000;
+    const isSet = Math.abs(zero - (this.#clockZero ?? zero)) > JUMP_SECONDS;
+    // From tick to tick: over days the two come apart anyway.
+    this.#clockZero = zero;
+    return isSet || (this.#options.files?.wantsSegment ?? false);
+  }
+
+  #note({ segment, bytes, droppedSegments }: AddedTick, atSeconds: number): void {
+    if (this.#segments.at(-1)?.number !== segment) {
+      this.#segments.push({ number: segment, fromSeconds: atSeconds });
+    }
+    this.#segments.splice(0, droppedSegments);
+    this.#toSeconds = atSeconds;
+    this.#bytes = bytes;
+  }
+}

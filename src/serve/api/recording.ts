@@ -1,0 +1,61 @@
+/**
+ * GET /api/v1/recording: what the flight recorder has of a directory, as one file. The commands that look back read it.
+ * Saved one at a time: each takes as much memory as it has bytes.
+ */
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { FlightRecorder } from '../../record/flight-recorder.js';
+import type { Scraper } from '../../scrape/scraper.js';
+import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
+import { ApiError } from './error.js';
+import { duration, readParameters, SOURCE } from './parameters.js';
+import { chooseSource } from './readings.js';
+import { STRING } from './schema.js';
+
+/** As much as anybody records in memory. */
+const MAX_SECONDS = 7 * 86_400;
+
+const PARAMETERS = {
+  source: SOURCE,
+  last: duration('How far it reaches back.', MAX_SECONDS, '15m'),
+};
+
+export const RECORDING: ApiEndpoint = {
+  path: '/recording',
+  answers:
+    'What the flight recorder has of a directory, as one file for the commands that look back; also of a source that is gone. 404 where nothing is recorded.',
+  parameters: PARAMETERS,
+  contentType: 'application/octet-stream',
+  schema: { ...STRING, format: 'binary' },
+  example: '?last=1m',
+};
+
+export function recordingRoute(
+  server: FastifyInstance,
+  scraper: Scraper,
+  recorder: FlightRecorder | undefined,
+  onRequest: onRequestHookHandler,
+): void {
+  let isSaving = false;
+  server.get(`${API_ROOT}${RECORDING.path}`, { onRequest }, async (request, reply) => {
+    const given = { path: request.params, query: request.query };
+    const { source: wanted, last } = readParameters(PARAMETERS, given);
+    if (recorder === undefined) throw new ApiError(404, 'nothing is recorded: --recorder.size=0');
+    const isRecorded = recorder.sources().some(({ name }) => name === wanted);
+    const source = isRecorded ? wanted : chooseSource(scraper.sources(), wanted).name;
+    if (isSaving) throw new ApiError(503, 'another recording is being saved');
+    isSaving = true;
+    try {
+      const parts = await recorder.save(source, Date.now() / 1000 - last);
+      if (parts.length === 0) throw new ApiError(404, 'nothing is recorded of that time');
+      return reply
+        .headers({
+          'Content-Type': RECORDING.contentType,
+          'Content-Disposition': 'attachment; filename="promfold-recording.rec"',
+          'Cache-Control': 'no-store',
+        })
+        .send(Buffer.concat(parts));
+    } finally {
+      isSaving = false;
+    }
+  });
+}
