@@ -22,13 +22,14 @@ export class DirectoryRecorder {
   /** By key text. */
   readonly #keys = new Map<string, number>();
   readonly #texts: Buffer[] = [];
+  readonly #appended: Buffer[] = [];
 
   constructor(
     directory: string,
     { segmentSeconds = 300, maxBytes = 256 * 2 ** 20 }: DirectoryRecorderOptions = {},
   ) {
     this.#directory = directory;
-    this.#recorder = new Recorder({ maxBytes, segmentSeconds });
+    this.#recorder = new Recorder({ maxBytes, segmentSeconds, isDurable: true });
   }
 
   /** @returns the reading that was recorded */
@@ -54,7 +55,7 @@ export class DirectoryRecorder {
       entryEnd[i] = at;
     }
     const runs = { fileId, generation: new Uint32Array(files.length), entryEnd };
-    await this.#recorder.add({
+    const { toAppend } = await this.#recorder.add({
       timeSeconds,
       columns: { ...runs, value: columns.value, timestampSeconds: columns.timestampSeconds },
       structure: {
@@ -71,10 +72,16 @@ export class DirectoryRecorder {
         writers: writers.length > 0 ? writers : [...reading.writers.values()],
       }),
     });
+    if (toAppend !== undefined) this.#appended.push(Buffer.from(toAppend));
     return { ...reading, takenAtSeconds: timeSeconds };
   }
 
-  /** All that was recorded, as one file. */
+  /** All ticks as they were appended: what a file has before its segments are sealed. */
+  get appended(): Buffer {
+    return Buffer.concat(this.#appended);
+  }
+
+  /** All that was recorded, as one file of sealed segments. */
   async bytes(): Promise<Buffer> {
     const recording = this.#recorder.recording();
     const saved: Uint8Array[] = [];
