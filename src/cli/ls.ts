@@ -4,6 +4,7 @@ import { toJson } from '../inspect/json.js';
 import {
   type FileView,
   type ProcessesTotal,
+  type ProcessesView,
   type ProcessView,
   viewFiles,
   viewProcesses,
@@ -43,6 +44,8 @@ export const ls: Command<
     if (flags.commandLine && (kind === 'snapshot' || kind === 'recording')) {
       throw new UsageError(`--command: expected a directory of this machine, got a ${kind}`);
     }
+    // Then nobody knows what the files took on disk.
+    const isRecorded = reading.isRecorded === true;
     const wanted = wantedLiveness(flags);
     const view = viewProcesses(reading);
     const processes = view.processes
@@ -58,7 +61,7 @@ export const ls: Command<
 
     if (flags.json) {
       const shown = { ...view, processes, ...(files && { files }) };
-      await terminal.print(toJson(shown));
+      await terminal.print(toJson(isRecorded ? withoutSizes(shown) : shown));
       return 0;
     }
     const width = terminalWidth(terminal.environment);
@@ -69,21 +72,41 @@ export const ls: Command<
     const table =
       files !== undefined
         ? [
-            ...filesTable(files.slice(0, limit), now, width),
+            ...filesTable(files.slice(0, limit), now, width, isRecorded),
             ...moreLine(files.length - limit, 'files'),
           ]
         : processes.length === 0
           ? []
           : [
-              ...processesTable(shown, now, width, commands),
+              ...processesTable(shown, now, width, isRecorded, commands),
               ...moreLine(processes.length - limit, 'processes'),
               ...earlierProcessLine(shown),
             ];
-    const total = totalLines(view.total).flatMap((line) => wrapText(line, width));
+    const total = totalLines(view.total, isRecorded).flatMap((line) => wrapText(line, width));
     await terminal.print(textOf([...table, ...total]));
     return 0;
   },
 };
+
+interface Shown extends ProcessesView {
+  readonly files?: readonly FileView[];
+}
+
+/** What is not known is left out. */
+function withoutSizes({ total, processes, files, ...view }: Shown): object {
+  const without = ({ sizeBytes: _, diskBytes: __, ...rest }: Sizes) => rest;
+  return {
+    ...view,
+    processes: processes.map(without),
+    total: without(total),
+    ...(files && { files: files.map(without) }),
+  };
+}
+
+interface Sizes {
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+}
 
 /** All of them if none is selected. */
 function wantedLiveness(asked: Readonly<Record<Liveness, boolean>>): ReadonlySet<Liveness> {
@@ -143,6 +166,7 @@ function processesTable(
   processes: readonly ProcessView[],
   now: number,
   width: number,
+  isRecorded: boolean,
   commands: ReadonlyMap<string, string> | undefined,
 ): string[] {
   const clients = new Set(processes.flatMap((process) => process.clients));
@@ -153,8 +177,12 @@ function processesTable(
     ...(processes.some(roleAndPid) ? [['ROLE', roleAndPid] satisfies Column] : []),
     ['ENTRIES', ({ entries }) => formatCount(entries), true],
     ['USED', ({ usedBytes }) => formatBytes(usedBytes), true],
-    ['SIZE', ({ sizeBytes }) => formatBytes(sizeBytes), true],
-    ['DISK', ({ diskBytes }) => formatBytes(diskBytes), true],
+    ...(isRecorded
+      ? []
+      : ([
+          ['SIZE', ({ sizeBytes }) => formatBytes(sizeBytes), true],
+          ['DISK', ({ diskBytes }) => formatBytes(diskBytes), true],
+        ] satisfies Column[])),
     ['AGE', (process) => ageText(now, bornSeconds(process)), true],
     ['FILES', (process) => formatCount(process.files) + leftOutText(process), true],
   ];
@@ -188,22 +216,32 @@ function tableOf(
   });
 }
 
-function filesTable(files: readonly FileView[], now: number, width: number): string[] {
+function filesTable(
+  files: readonly FileView[],
+  now: number,
+  width: number,
+  isRecorded: boolean,
+): string[] {
   const hasFault = files.some(({ fault }) => fault !== undefined);
   const rows = files.map((file) => [
     file.name + (file.previousLife ? '*' : ''),
     file.client ?? '',
-    ...sizeCells(file),
-    ageText(now, file.modifiedSeconds),
+    ...(isRecorded ? usedCells(file) : sizeCells(file)),
+    ...(isRecorded ? [] : [ageText(now, file.modifiedSeconds)]),
     ...(hasFault ? [faultText(file)] : []),
   ]);
-  const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED', 'SIZE', 'DISK', 'AGE'];
+  const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED'];
+  if (!isRecorded) header.push('SIZE', 'DISK', 'AGE');
   if (hasFault) header.push('FAULT');
   return renderTable(header, rows, {
     width,
     alignRight: [2, 3, 4, 5, 6],
     flexible: hasFault ? header.indexOf('FAULT') : 0,
   });
+}
+
+function usedCells({ entries, usedBytes }: FileView): string[] {
+  return [formatCount(entries), formatBytes(usedBytes)];
 }
 
 /** If stat failed, nothing is known of the file. */
@@ -260,13 +298,16 @@ function earlierProcessLine(shown: readonly ProcessView[]): string[] {
   return isAny ? ['* earlier process: has values of one with the same id'] : [];
 }
 
-function totalLines(total: ProcessesTotal): string[] {
+function totalLines(total: ProcessesTotal, isRecorded: boolean): string[] {
   const { processes, kinds, files, entries } = total;
   const states = LIVENESS_ORDER.filter((state) => processes[state] > 0).map(
     (state) => `${formatCount(processes[state])} ${state}`,
   );
   const count = processes.alive + processes.dead + processes.unknown;
-  const bytes = `${formatBytes(total.usedBytes)} used of ${formatBytes(total.sizeBytes)}, ${formatBytes(total.diskBytes)} on disk`;
+  const ofSize = isRecorded
+    ? ''
+    : ` of ${formatBytes(total.sizeBytes)}, ${formatBytes(total.diskBytes)} on disk`;
+  const bytes = `${formatBytes(total.usedBytes)} used${ofSize}`;
   const kindsShown = Object.entries(kinds)
     .sort(([a], [b]) => compareNames(a, b))
     .map(([kind, number]) => `${formatCount(number)} ${kind.replace(/^gauge /, '')}`);

@@ -13,7 +13,7 @@ import { isoText } from '../../inspect/moment.js';
 import { counted, formatCount, formatRate, formatShortValue } from '../../inspect/quantity.js';
 import { printable } from '../printable.js';
 import { renderTable } from '../table.js';
-import { cutToWidth, wrapSeries, wrapText } from '../text-width.js';
+import { cutToWidth, textWidth, wrapSeries, wrapText } from '../text-width.js';
 import { IN_WORDS } from './series-text.js';
 import type { Space } from './text.js';
 
@@ -28,6 +28,9 @@ const CHART_ROWS = 8;
 /** Room for the numbers beside a chart, and for the names beside strips. */
 const LABEL_WIDTH = 10;
 const NAME_WIDTH = 28;
+
+/** Of `to 02:20:00`, and of numbers. */
+const END_WIDTH = 11;
 
 /** From nothing to the most, after a blank for what was not there. */
 const LEVELS = '_.:-=+*#%@';
@@ -195,8 +198,10 @@ function* shareLines(
   width: number,
   rows: number,
 ): IterableIterator<string> {
-  const columns = Math.max(10, width - NAME_WIDTH - 12);
   const { timeSeconds } = history;
+  const names = history.shares.map((share) => cutToWidth(nameOf(share), NAME_WIDTH));
+  const nameWidth = names.reduce((most, name) => Math.max(most, textWidth(name)), 'PROCESS'.length);
+  const columns = Math.max(10, width - nameWidth - END_WIDTH - 4);
   const strips = history.shares.map((share) => ({
     share,
     columns: isRate ? shareRates(share, timeSeconds, columns) : levelsOf(share.value, columns),
@@ -204,19 +209,20 @@ function* shareLines(
   const { low, high } = scaleOf(strips.flatMap((strip) => strip.columns));
   const format = isRate ? formatRate : formatShortValue;
   const shown = strips.slice(0, rows);
-  const body = shown.map(({ share, columns: own }) => [
-    [share.processId || share.file, share.role].filter(Boolean).join(' '),
+  const body = shown.map(({ share, columns: own }, i) => [
+    names[i]!,
     endText(share, timeSeconds, isRate, own),
     own.map((value) => levelOf(value, low, high)).join(''),
   ]);
   const header = ['PROCESS', isRate ? 'RATE/S' : 'LAST', `OVER TIME (@ is ${format(high)})`];
-  yield* renderTable(
-    header,
-    body.map(([name, ...rest]) => [cutToWidth(name!, NAME_WIDTH), ...rest]),
-    { width: Infinity, alignRight: [1] },
-  );
+  yield* renderTable(header, body, { width: Number.POSITIVE_INFINITY, alignRight: [1] });
   const rest = strips.length - shown.length;
   if (rest > 0) yield `and ${formatCount(rest)} more; --all shows them`;
+}
+
+/** Values that the daemon retained are of no process. */
+function nameOf({ processId, file, role }: ShareHistory): string {
+  return [processId || file, role].filter(Boolean).join(' ');
 }
 
 /** The last value; when the process went, if it did. */
