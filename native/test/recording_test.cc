@@ -1,0 +1,344 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "core/recording/crc32c.h"
+#include "core/recording/read_recording.h"
+#include "core/recording/recorder.h"
+#include "core/recording/segment_format.h"
+
+namespace promfold::test {
+namespace {
+
+struct File {
+  uint32_t id;
+  uint32_t generation;
+  std::string name;
+  std::string identity;
+  uint8_t value_bytes;
+  std::vector<std::string> key;
+  std::vector<double> value;
+  std::vector<double> timestamp;
+};
+
+struct Moment {
+  double time = 0;
+  std::vector<File> files;
+  std::string blob;
+};
+
+std::string Bits(double number) { return std::to_string(std::bit_cast<uint64_t>(number)); }
+
+// All of a moment, to compare.
+std::string Describe(const Moment& moment) {
+  std::ostringstream out;
+  out << Bits(moment.time) << " blob " << moment.blob << '\n';
+  for (const File& file : moment.files) {
+    out << file.id << ' ' << file.generation << ' ' << file.name << ' ' << file.identity << ' '
+        << int{file.value_bytes};
+    for (size_t i = 0; i < file.key.size(); ++i) {
+      out << ' ' << file.key[i] << '=' << Bits(file.value[i]) << '@' << Bits(file.timestamp[i]);
+    }
+    out << '\n';
+  }
+  return out.str();
+}
+
+std::string Describe(const RecordedSegments& recorded, const RecordedInstant& instant) {
+  Moment moment;
+  moment.time = instant.time;
+  moment.blob = instant.blob;
+  uint32_t at = 0;
+  for (size_t i = 0; i < instant.files.id.size(); ++i) {
+    const RecordedFileText& text = instant.text[i];
+    File file = {instant.files.id[i], instant.files.generation[i], text.name, text.identity,
+                 text.value_bytes, {}, {}, {}};
+    for (; at < instant.files.entry_end[i]; ++at) {
+      file.key.push_back(recorded.keys->Texts(instant.key_id[at], 1, SIZE_MAX).text);
+      file.value.push_back(instant.value[at]);
+      file.timestamp.push_back(instant.timestamp.empty() ? 0 : instant.timestamp[at]);
+    }
+    moment.files.push_back(file);
+  }
+  return Describe(moment);
+}
+
+std::string At(const RecordedSegments& recorded, double time) {
+  RecordedInstant instant;
+  return ReadInstant(recorded, time, &instant) ? Describe(recorded, instant) : "none";
+}
+
+// Gives moments to a recorder as the daemon does: key ids of its own, which may be other ones with
+// each structure.
+class Feeder {
+ public:
+  explicit Feeder(const RecorderOptions& options) : recorder_(options) {}
+
+  const Recorder& recorder() const { return recorder_; }
+  const std::map<uint64_t, std::string>& bytes() const { return bytes_; }
+
+  PreconditionError Add(const Moment& moment, bool with_structure, AddedTick* added,
+                        bool begins_segment = false) {
+    RecordedTick tick;
+    tick.time = moment.time;
+    tick.begins_segment = begins_segment;
+    std::vector<double> value;
+    std::vector<double> timestamp;
+    std::vector<uint32_t> key_id;
+    std::map<std::string, uint32_t> id_of;
+    std::string text;
+    std::vector<uint32_t> end;
+    RecordedStructure structure;
+    for (const File& file : moment.files) {
+      value.insert(value.end(), file.value.begin(), file.value.end());
+      timestamp.insert(timestamp.end(), file.timestamp.begin(), file.timestamp.end());
+      tick.files.id.push_back(file.id);
+      tick.files.generation.push_back(file.generation);
+      tick.files.entry_end.push_back(static_cast<uint32_t>(value.size()));
+      structure.value_bytes.push_back(file.value_bytes);
+      structure.name.push_back(file.name);
+      structure.identity.push_back(file.identity);
+      for (const std::string& key : file.key) {
+        const auto [found, is_new] = id_of.try_emplace(key, id_of.size());
+        if (is_new) {
+          text += key;
+          end.push_back(static_cast<uint32_t>(text.size()));
+        }
+        key_id.push_back(found->second);
+      }
+    }
+    const auto is_zero = [](double seconds) { return std::bit_cast<uint64_t>(seconds) == 0; };
+    if (std::ranges::all_of(timestamp, is_zero)) timestamp.clear();
+    tick.value = value;
+    tick.timestamp = timestamp;
+    tick.blob = moment.blob;
+    if (with_structure) {
+      const size_t half = end.size() / 2;
+      const uint32_t middle = half == 0 ? 0 : end[half - 1];
+      std::vector<uint32_t> second(end.begin() + static_cast<std::ptrdiff_t>(half), end.end());
+      for (uint32_t& one : second) one -= middle;
+      const std::vector<KeyChunk> chunks = {
+          {std::string_view(text).substr(0, middle), std::span(end).first(half)},
+          {std::string_view(text).substr(middle), second}};
+      if (auto error = recorder_.Plan(tick.files, structure.value_bytes, &structure.plan)) {
+        return error;
+      }
+      if (auto error = TakeTexts(tick.files, key_id, chunks, &structure)) return error;
+      tick.structure = std::move(structure);
+    }
+    if (auto error = recorder_.Add(std::move(tick), added)) return error;
+    bytes_[added->segment] += added->to_append;
+    if (added->sealed_segment && seals_files) {
+      bytes_[*added->sealed_segment] = added->sealed_bytes;
+    }
+    return std::nullopt;
+  }
+
+  bool seals_files = true;
+
+ private:
+  Recorder recorder_;
+  std::map<uint64_t, std::string> bytes_;  // of the file of each segment
+};
+
+RecordedSegments Open(const std::string& bytes) {
+  RecordedSegments recorded;
+  recorded.keys = std::make_shared<RecordedKeys>();
+  ReadSegments(bytes, recorded.keys.get(), &recorded.segment);
+  return recorded;
+}
+
+class RandomHistory {
+ public:
+  explicit RandomHistory(uint32_t seed) : random_(seed) { moment_.time = 1.7e9; }
+
+  uint32_t Below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
+
+  // The next tick; says whether its structure is another one.
+  const Moment& Next(bool* structure_changed) {
+    *structure_changed = first_;
+    moment_.time += Below(40) == 0 ? 30.0 : 1.0 + Below(1000) / 1e6;
+    if (Below(100) == 0) moment_.time -= 500;
+    if (first_ || Below(8) == 0) {
+      ChangeStructure();
+      *structure_changed = true;
+    }
+    first_ = false;
+    if (Below(10) == 0) moment_.blob = "blob " + std::to_string(random_());
+    for (File& file : moment_.files) {
+      if (Below(4) == 0) continue;
+      const uint32_t one_in = 1 + Below(12);
+      for (size_t i = 0; i < file.value.size(); ++i) {
+        if (Below(one_in) != 0) continue;
+        file.value[i] = ValueAfter(file.value[i], i);
+        if (file.value_bytes == 16 && Below(3) > 0) {
+          file.timestamp[i] = Below(50) == 0 ? Odd() : moment_.time - Below(4000) / 4194304.0;
+        }
+      }
+    }
+    return moment_;
+  }
+
+ private:
+  double Odd() {
+    switch (Below(6)) {
+      case 0:
+        return std::bit_cast<double>(random_());
+      case 1:
+        return std::bit_cast<double>(0x7ff8000000000000 | random_() >> 13);
+      case 2:
+        return -0.0;
+      case 3:
+        return std::bit_cast<double>(random_() & 0xfffff);
+      case 4:
+        return std::ldexp(1.0, static_cast<int>(Below(2000)) - 1000);
+      default:
+        return Below(2) == 0 ? std::numeric_limits<double>::infinity() : 0.0;
+    }
+  }
+
+  double ValueAfter(double value, size_t row) {
+    if (Below(60) == 0) return Odd();
+    switch (row % 6) {
+      case 0:
+        return value + 1;
+      case 1:
+        return value + Below(100'000);
+      case 2:
+        return value + Below(100'000'000) / 4194304.0;
+      case 3:
+        return value + Below(1'000'000) / 1e6;
+      case 4:
+        return value + static_cast<double>(random_() >> 20) * 1e3;
+      default:
+        return Below(100) / 100.0;
+    }
+  }
+
+  std::string AnyKey() { return "[\"family\", \"key " + std::to_string(Below(60)) + "\"]"; }
+
+  void Grow(File* file, uint32_t count) {
+    for (; count > 0; --count) {
+      const std::string key = Below(5) == 0 ? AnyKey()
+                                            : "[\"common\", " + std::to_string(file->key.size());
+      if (std::ranges::find(file->key, key) != file->key.end()) continue;
+      file->key.push_back(key);
+      file->value.push_back(0);
+      file->timestamp.push_back(0);
+    }
+  }
+
+  void ChangeStructure() {
+    std::vector<File>& files = moment_.files;
+    std::erase_if(files, [this](const File&) { return Below(6) == 0; });
+    for (File& file : files) {
+      if (Below(8) == 0) {
+        ++file.generation;
+        file.key.clear();
+        file.value.clear();
+        file.timestamp.clear();
+      }
+      if (Below(3) == 0) Grow(&file, Below(6));
+    }
+    for (uint32_t more = Below(3) + (first_ ? 3 : 0); more > 0; --more) {
+      const uint32_t id = next_id_++;
+      File file = {id,
+                   0,
+                   "gauge_" + std::to_string(Below(20)) + ".db",
+                   "fd:01:" + std::to_string(id),
+                   static_cast<uint8_t>(Below(2) == 0 ? 8 : 16),
+                   {},
+                   {},
+                   {}};
+      Grow(&file, Below(80));
+      files.insert(files.begin() + Below(static_cast<uint32_t>(files.size()) + 1), file);
+    }
+    if (Below(10) == 0) std::shuffle(files.begin(), files.end(), random_);
+  }
+
+  std::mt19937_64 random_;
+  Moment moment_;
+  bool first_ = true;
+  uint32_t next_id_ = 0;
+};
+
+// What was logged of each tick, by the bits of its time; the clock may show one twice.
+using Log = std::map<double, std::set<std::string>>;
+
+// Whether something read from bytes was there at all.
+bool WasLogged(const Log& log, const std::string& description, double time) {
+  const auto found = log.find(time);
+  return found != log.end() && found->second.contains(description);
+}
+
+// Ticks of all segments; each must be as it was logged.
+size_t CheckAll(const RecordedSegments& recorded, const Log& log) {
+  size_t ticks = 0;
+  for (const Segment& segment : recorded.segment) {
+    for (const double time : segment.time) {
+      RecordedInstant instant;
+      if (!ReadInstant({{segment}, recorded.keys}, time, &instant)) continue;
+      CHECK(WasLogged(log, Describe(recorded, instant), instant.time));
+      if (instant.time == time) ++ticks;
+    }
+  }
+  return ticks;
+}
+
+TEST("a random history is read as it was recorded, to the bit: from memory, files and parts") {
+  for (uint32_t seed = 1; seed <= 12; ++seed) {
+    RandomHistory history(seed);
+    Feeder feeder({.max_bytes = uint64_t{1} << 30, .segment_seconds = 20, .is_durable = true});
+    feeder.seals_files = seed % 2 == 0;
+    Log log;
+    std::string last;
+    for (int tick = 0; tick < 120; ++tick) {
+      bool structure_changed;
+      const Moment& moment = history.Next(&structure_changed);
+      AddedTick added;
+      const auto error = feeder.Add(moment, structure_changed || tick % 7 == 0, &added);
+      CHECK_EQ(error.value_or(""), "");
+      last = Describe(moment);
+      log[moment.time].insert(last);
+      if (tick % 10 == 0) CHECK_EQ(At(feeder.recorder().Snapshot(), moment.time), last);
+    }
+    const RecordedSegments in_memory = feeder.recorder().Snapshot();
+    CHECK_EQ(CheckAll(in_memory, log), 120u);
+
+    std::string all;
+    for (const auto& [_, bytes] : feeder.bytes()) all += bytes;
+    CHECK_EQ(CheckAll(Open(all), log), 120u);
+
+    for (const Segment& segment : in_memory.segment) {
+      const size_t tick = history.Below(static_cast<uint32_t>(segment.time.size()));
+      const std::string saved = SaveFrom(segment, segment.time[tick], *in_memory.keys);
+      CHECK_EQ(CheckAll(Open(saved), log), segment.time.size() - tick);
+    }
+
+    for (int round = 0; round < 40; ++round) {
+      const auto at = [&] { return history.Below(static_cast<uint32_t>(all.size())); };
+      std::string damaged = all;
+      if (round % 4 == 0) {
+        damaged.resize(at());
+      } else {
+        for (int flips = round % 4; flips > 0; --flips) {
+          damaged[at()] ^= static_cast<char>(1 << history.Below(8));
+        }
+      }
+      CheckAll(Open(damaged), log);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace promfold::test
