@@ -17,6 +17,9 @@ namespace binding {
 
 namespace {
 
+// Number.MAX_SAFE_INTEGER.
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
 // What a tick is given as. Indexes are copied, so that they stay what they were when they were
 // checked; values may be written to meanwhile.
 struct PassedTick {
@@ -221,7 +224,7 @@ std::optional<promfold::RecorderOptions> ToOptions(Napi::Value value) {
     ThrowExpected(object.Env(), std::string(name) + " as a number above 0");
     return std::nullopt;
   };
-  const auto max_bytes = positive("maxBytes", 9007199254740991.0);
+  const auto max_bytes = positive("maxBytes", kMaxSafeInteger);
   if (!max_bytes) return std::nullopt;
   const auto segment_seconds = positive("segmentSeconds", HUGE_VAL);
   if (!segment_seconds) return std::nullopt;
@@ -268,6 +271,18 @@ Napi::Value RecorderObject::Recording(const Napi::CallbackInfo& info) {
   return RecordingObject::Make(env, recorder_->Snapshot());
 }
 
+Napi::Value RecorderObject::SetMaxBytes(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (bytes > 0 && bytes <= kMaxSafeInteger) {
+    recorder_->SetMaxBytes(static_cast<uint64_t>(bytes));
+  } else {
+    ThrowExpected(env, "bytes as a number above 0");
+  }
+  return env.Undefined();
+}
+
 Napi::Value RecorderObject::Close(const Napi::CallbackInfo& info) {
   recorder_.reset();
   return info.Env().Undefined();
@@ -278,6 +293,7 @@ Napi::Function RecorderObject::Define(Napi::Env env) {
                      {
                          InstanceMethod<&RecorderObject::Add>("add"),
                          InstanceMethod<&RecorderObject::Recording>("recording"),
+                         InstanceMethod<&RecorderObject::SetMaxBytes>("setMaxBytes"),
                          InstanceMethod<&RecorderObject::Close>("close"),
                      });
 }

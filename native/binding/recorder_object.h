@@ -18,6 +18,7 @@ class RecorderObject : public Napi::ObjectWrap<RecorderObject> {
  private:
   Napi::Value Add(const Napi::CallbackInfo& info);
   Napi::Value Recording(const Napi::CallbackInfo& info);
+  Napi::Value SetMaxBytes(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   // False, and an exception pending, where it is closed.

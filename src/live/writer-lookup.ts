@@ -22,7 +22,7 @@ export interface LookupPace {
   readonly maxAgeMs: number;
 }
 
-/** For somebody who waits for it. */
+/** For a user who waits for it. */
 const FOR_VIEWS: LookupPace = { intervalMs: 1_000, share: 1 / 20, maxAgeMs: 10_000 };
 
 /** A view waits this long: the maps of a process that hangs in the kernel cannot be read. */

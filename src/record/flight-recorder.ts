@@ -4,7 +4,7 @@
  *
  * All sources are asked in the same turn of the event loop, so that one run of the scraper answers. A tick never begins
  * before the last one has ended; those in between are left out, and counted. A source that is gone is kept for a while:
- * its end is what somebody will ask about.
+ * its end is what a user will ask about.
  */
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
@@ -146,7 +146,7 @@ export class FlightRecorder {
   /** How far a source reaches back; undefined where nothing of it is recorded. */
   secondsOf(source: string | undefined): number | undefined {
     const coverage = this.#find(source)?.coverage;
-    // A moment more tells nobody anything, and would have to be printed anew each time.
+    // In whole seconds: otherwise each scrape would print it anew.
     return coverage && Math.floor(coverage.toSeconds - coverage.fromSeconds);
   }
 

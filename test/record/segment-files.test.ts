@@ -16,6 +16,7 @@ import { describe, it } from 'node:test';
 import type { AddedTick } from '../../src/native.js';
 import { RecorderFolder } from '../../src/record/recorder-folder.js';
 import { SegmentFiles } from '../../src/record/segment-files.js';
+import { until } from '../support/session.js';
 import { tempDirectory } from '../support/temp.js';
 
 const T0 = Date.UTC(2026, 10, 30, 2, 20) / 1000;
@@ -157,27 +158,26 @@ describe('segments on disk', () => {
     const elsewhere = `${folder.path}.away`;
     writeFileSync(folder.path, 'a file in its place');
     const [files, shared] = folder.files('api');
-    const settled = async () => {
-      // Writes happen behind the ticks.
-      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-    };
+    // Writes happen behind the ticks.
+    const written = (failures: number, lines: number) =>
+      until(
+        () => shared.failures === failures && folder.log.length === lines,
+        () => `${failures} failures, ${lines} lines`,
+      );
     files.write(added(0, 'a'), T0);
     files.write(added(0, 'b'), T0 + 1);
-    await settled();
-    assert.equal(folder.log.length, 1, `${folder.log}`);
+    await written(1, 1);
     assert.match(folder.log[0]!, /memory only.*not a directory|memory only.*file already exists/);
     assert.equal(files.wantsSegment, false);
     folder.ms = 30_000;
     assert.equal(files.wantsSegment, true);
     files.write(added(1, 'c', 'a b'), T0 + 30);
-    await settled();
-    assert.equal(folder.log.length, 1);
-    assert.equal(shared.failures, 2);
+    await written(2, 1);
     renameSync(folder.path, elsewhere);
     folder.ms = 60_000;
     assert.equal(files.wantsSegment, true);
     files.write(added(2, 'd', 'c ...'), T0 + 60);
-    await settled();
+    await written(2, 2);
     assert.match(folder.log[1]!, /again/);
     assert.equal(files.wantsSegment, false);
     await files.close();

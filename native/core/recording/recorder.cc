@@ -289,7 +289,7 @@ bool Recorder::MustBegin(const RecordedTick& tick) const {
   // Lists are compacted when a segment begins.
   if (state_.list_keys() + tick.value.size() > 2 * kMostRecordedEntries) return true;
   // The open segment cannot be dropped, so that it must not be all of the budget.
-  return open_bytes_ > options_.max_bytes / 4 && times.size() > 1;
+  return open_bytes_ > max_bytes_ / 4 && times.size() > 1;
 }
 
 void Recorder::SealOpen(AddedTick* added) {
@@ -420,9 +420,9 @@ uint64_t Recorder::Bytes() const {
 }
 
 void Recorder::KeepWithinBudget(AddedTick* added) {
-  while (Bytes() > options_.max_bytes) {
+  while (Bytes() > max_bytes_) {
     const uint64_t key_bytes = keys_->text_bytes() + keys_->size() * kKeyOverhead;
-    if (key_bytes > options_.max_bytes / 4 && CompactKeys()) continue;
+    if (key_bytes > max_bytes_ / 4 && CompactKeys()) continue;
     if (segment_.size() < 2) {
       // The next tick can drop it.
       must_begin_ = segment_.back().time.size() > 1;

@@ -5,6 +5,7 @@
 #ifndef PROMFOLD_CORE_RECORDING_RECORDER_H_
 #define PROMFOLD_CORE_RECORDING_RECORDER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -104,7 +105,10 @@ struct RecordedSegments {
 class Recorder {
  public:
   explicit Recorder(const RecorderOptions& options)
-      : options_(options), keys_(std::make_shared<RecordedKeys>()) {}
+      : options_(options), max_bytes_(options.max_bytes), keys_(std::make_shared<RecordedKeys>()) {}
+
+  // In place of the options, from the next Add on; may be called at any time.
+  void SetMaxBytes(uint64_t max_bytes) { max_bytes_ = max_bytes; }
 
   // REQUIRES: value_bytes of each file, and that no Add is under way. An error where columns do not
   // fit each other.
@@ -136,6 +140,7 @@ class Recorder {
   uint64_t Bytes() const;
 
   const RecorderOptions options_;
+  std::atomic<uint64_t> max_bytes_;
   // Its keys are ids of keys_.
   RecordedState state_;
   std::string blob_;

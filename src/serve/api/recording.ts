@@ -11,7 +11,7 @@ import { duration, readParameters, SOURCE } from './parameters.js';
 import { chooseSource } from './readings.js';
 import { STRING } from './schema.js';
 
-/** As much as anybody records in memory. */
+/** More than is recorded in memory. */
 const MAX_SECONDS = 7 * 86_400;
 
 const PARAMETERS = {

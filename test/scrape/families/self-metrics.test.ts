@@ -5,6 +5,7 @@ import { printFamilies } from '../../../src/expose/valued-family.js';
 import { ApiCounts } from '../../../src/live/api-counts.js';
 import type { DirectoryFacts } from '../../../src/scrape/directory/facts.js';
 import {
+  type RecorderCounts,
   type ScrapeFacts,
   SelfMetrics,
   selfMetricsTable,
@@ -46,6 +47,17 @@ async function exposed(facts: ScrapeFacts, metrics = new SelfMetrics(BUILD)): Pr
   metrics.measure();
   metrics.record(facts);
   return printFamilies(TEXT, await metrics.families(), []).split('\n');
+}
+
+function recorderOf(seconds: number | undefined): RecorderCounts {
+  return {
+    secondsOf: () => seconds,
+    intervalSeconds: 2,
+    bytes: 1000,
+    diskBytes: 5000,
+    diskFailures: 1,
+    ticksLeftOut: 3,
+  };
 }
 
 describe('self-metrics', () => {
@@ -91,6 +103,36 @@ describe('self-metrics', () => {
       'promfold_http_connections_refused_total 1.0',
     ]);
     assert.doesNotMatch((await exposed(FACTS)).join('\n'), /http/);
+  });
+
+  it('have what the recorder has of each source, and nothing where none records', async () => {
+    const connections = { open: 1, closedIdle: 0, refused: 0 };
+    const api = new ApiCounts();
+    const of = async (recorder: RecorderCounts | undefined, sources = FACTS.sources) => {
+      const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api, recorder });
+      const lines = await exposed({ ...FACTS, sources }, metrics);
+      return lines.filter((line) => line.startsWith('promfold_recorder'));
+    };
+    assert.deepEqual(await of(undefined), []);
+    assert.deepEqual(await of(recorderOf(900)), [
+      'promfold_recorder_seconds 900.0',
+      'promfold_recorder_interval_seconds 2.0',
+      'promfold_recorder_bytes 1000.0',
+      'promfold_recorder_ticks_left_out_total 3.0',
+      'promfold_recorder_disk_bytes 5000.0',
+      'promfold_recorder_disk_failures_total 1.0',
+    ]);
+    const inMemory = { ...recorderOf(undefined), diskBytes: undefined, diskFailures: undefined };
+    assert.deepEqual(await of(inMemory), [
+      'promfold_recorder_interval_seconds 2.0',
+      'promfold_recorder_bytes 1000.0',
+      'promfold_recorder_ticks_left_out_total 3.0',
+    ]);
+    const two = ['a', 'b'].map((name) => ({ name, up: true, read: READ }));
+    assert.deepEqual((await of(recorderOf(900), two)).slice(0, 2), [
+      'promfold_recorder_seconds{promfold_source="a"} 900.0',
+      'promfold_recorder_seconds{promfold_source="b"} 900.0',
+    ]);
   });
 
   it('have the counts of the API', async () => {
@@ -254,7 +296,8 @@ describe('self-metrics', () => {
     };
     const connections = { open: 1, closedIdle: 0, refused: 0 };
     const api = new ApiCounts();
-    const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api });
+    const recorder = recorderOf(900);
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api, recorder });
     const printed = (await exposed(all, metrics))
       .filter((line) => line.startsWith('# TYPE '))
       .map((line) => line.split(' ')[2]);
