@@ -10,6 +10,7 @@ import { compareCodePoints } from '../format/code-point.js';
 import { familyOf, isUnusable, type Key } from '../format/key.js';
 import { type Joined, joinValues } from '../plan/join.js';
 import type { Layout } from '../plan/layout.js';
+import { OPERATION } from '../plan/operation.js';
 import type { PlanRules } from '../plan/plan.js';
 import type { Series } from '../plan/series.js';
 import { FileEntries } from './entry-columns.js';
@@ -98,6 +99,15 @@ export class PastValues {
     at: number,
   ): { readonly value: Joined['value']; readonly winner: PastEntry | undefined } {
     const { timestampSeconds } = this.#history;
+    // Most series of one process have one entry.
+    const [only] = entries;
+    if (entries.length === 1 && operation !== OPERATION.mostRecent) {
+      if (!this.isPresent(only!, at)) return { value: undefined, winner: undefined };
+      const isSum = operation === OPERATION.sum;
+      // As a sum does, which makes 0 of -0.
+      const value = isSum ? 0 + this.valueAt(only!, at) : this.valueAt(only!, at);
+      return { value, winner: isSum ? undefined : only };
+    }
     const there = entries.filter((entry) => this.isPresent(entry, at));
     const { value, winner } = joinValues(
       operation,
