@@ -2,10 +2,12 @@
 import { UsageError } from '../errors.js';
 import { type Input, openInput } from '../inspect/input.js';
 import { type Moment, secondsOf } from '../inspect/moment.js';
+import { selectedKeys } from '../inspect/past-values.js';
 import { formatAge } from '../inspect/quantity.js';
 import { openPast, readInput } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import type { RecordedPast } from '../inspect/recorded-reading.js';
+import type { Selector } from '../inspect/selector.js';
 import type { Terminal } from './command.js';
 
 /** A moment that is this much older than the one that was asked for is told. */
@@ -16,11 +18,15 @@ export interface ReadInput {
   readonly reading: Reading;
 }
 
-/** @param at of --at; without it what is there now, or the last moment of a recording */
+/**
+ * @param at of --at; without it what is there now, or the last moment of a recording
+ * @param selector of a recording, only families that may be selected are read
+ */
 export async function readAt(
   path: string,
   at: Moment | undefined,
   terminal: Terminal,
+  selector?: Selector,
 ): Promise<ReadInput> {
   const input = await openInput(path, at !== undefined);
   if (at === undefined && input.kind !== 'recording') {
@@ -29,7 +35,7 @@ export async function readAt(
   const past = await openPast(path, input, 'at');
   tellNotes(past, terminal);
   const seconds = at === undefined ? past.span.toSeconds : secondsOf(at, past.span, 'at');
-  const reading = await past.readingOf(seconds);
+  const reading = await past.readingOf(seconds, selector && selectedKeys(past, selector));
   tellGap(reading, seconds, terminal);
   return { kind: input.kind, reading };
 }

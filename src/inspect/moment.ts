@@ -70,10 +70,25 @@ export function spanText({ fromSeconds, toSeconds }: Span): string {
   return `${isoText(from)} to ${isoText(to)}`;
 }
 
-/** `2026-03-01T02:20:00Z`, with milliseconds where there are any. */
+/** RFC 3339 in the local time zone, with milliseconds where there are any. It is a moment, too. */
 export function isoText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  const date = new Date(Math.round(seconds * 1000));
+  const offset = -date.getTimezoneOffset();
+  if (offset === 0) return date.toISOString().replace('.000Z', 'Z');
+  const local = new Date(date.getTime() + offset * 60_000)
+    .toISOString()
+    .replace(/(?:\.000)?Z$/, '');
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${local}${offset < 0 ? '-' : '+'}${twoDigits(hours)}:${twoDigits(minutes)}`;
 }
+
+/** `02:20:00`, likewise. */
+export function clockText(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
+}
+
+const twoDigits = (number: number) => String(number).padStart(2, '0');
 
 function resolve(moment: Moment, { toSeconds }: Span): number {
   switch (moment.kind) {

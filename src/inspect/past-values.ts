@@ -22,6 +22,9 @@ import type { SeriesStructure } from './series-structure.js';
 /** Values that are read at once: a column of them is 64 MiB. The addon refuses four times as many. */
 const MAX_VALUES = 8 * 2 ** 20;
 
+/** As a busy host has of one type. */
+const MANY_FILES = 128;
+
 /** An entry over time. */
 export interface PastEntry {
   readonly file: PlannedFile;
@@ -48,12 +51,12 @@ export class PastValues {
     const rowsOf: (readonly number[])[] = [];
     for (const i of inMergeOrder(history.fileName)) {
       const own = rows[i]!;
-      const file = new RecordedFile(
-        `${past.path}/${history.fileName[i]!}`,
-        entriesOf(past, history, own),
-        16,
-        history.identity[i]!,
-      );
+      const file = new RecordedFile(`${past.path}/${history.fileName[i]!}`, {
+        entries: entriesOf(past, history, own),
+        valueBytes: 16,
+        identity: history.identity[i]!,
+        modifiedSeconds: undefined,
+      });
       const { fileName } = file;
       if (fileName === undefined || own.length === 0) continue;
       const planned = Object.assign(file, { fileName });
@@ -136,20 +139,35 @@ export async function readHistory(
   fromSeconds: number,
   toSeconds: number,
 ): Promise<RecordedHistory> {
-  // One moment says how many files have a key, at about any time.
-  const lastSeconds = past.timeSeconds.findLast((seconds) => seconds <= toSeconds) ?? toSeconds;
-  const last = await past.recording.history(keyId, lastSeconds, lastSeconds, 1);
-  const rows = Math.max(keyId.length, 2 * last.keyId.length);
+  const rows = await rowsOf(past, keyId, toSeconds);
   const points = Math.max(2, Math.floor(MAX_VALUES / Math.max(1, rows)));
   return past.recording.history(keyId, fromSeconds, toSeconds, points);
+}
+
+/** About how many files have these keys, all told. */
+async function rowsOf(past: RecordedPast, keyId: Uint32Array, atSeconds: number): Promise<number> {
+  // Reading a moment takes a while, and a few keys are few rows in any case.
+  const atMost = keyId.length * MANY_FILES;
+  if (atMost * past.timeSeconds.length <= MAX_VALUES) return atMost;
+  const lastSeconds = past.timeSeconds.findLast((seconds) => seconds <= atSeconds) ?? atSeconds;
+  const { keyId: rows } = await past.recording.history(keyId, lastSeconds, lastSeconds, 1);
+  return Math.max(keyId.length, 2 * rows.length);
 }
 
 /** Keys of all families that have a series which the selector may select. */
 export function selectedKeys(past: RecordedPast, selector: Selector): Uint32Array {
   const ids: number[] = [];
+  const known = new Map<string, boolean>();
   for (let id = 0; id < past.keys.size; id++) {
     const key = past.keys.read(id);
-    if (!isUnusable(key) && maySelect(selector, key)) ids.push(id);
+    if (isUnusable(key)) continue;
+    const names = JSON.stringify([key.family, key.sampleName]);
+    let isSelected = known.get(names);
+    if (isSelected === undefined) {
+      isSelected = maySelect(selector, key);
+      known.set(names, isSelected);
+    }
+    if (isSelected) ids.push(id);
   }
   return Uint32Array.from(ids);
 }

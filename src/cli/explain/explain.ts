@@ -68,12 +68,12 @@ export const explain: Command<(typeof FLAGS)[number]> = {
     if (flags.window !== undefined && (await isPipe(path))) {
       throw new UsageError('--window: expected a directory that is written, got a pipe');
     }
-    let reading = await readExplained(path, flags.at, terminal);
+    let reading = await readExplained(path, flags.at, terminal, selector);
     let explanation = explainReading(reading, selector);
     if (flags.window !== undefined) {
       await sleep(flags.window * 1000);
       const before = explanation;
-      reading = await readExplained(path, flags.at, terminal);
+      reading = await readExplained(path, flags.at, terminal, selector);
       if (reading.takenAtSeconds === before.takenAtSeconds) {
         throw new UsageError('--window: expected a directory that is written, got a snapshot');
       }
@@ -82,6 +82,7 @@ export const explain: Command<(typeof FLAGS)[number]> = {
     const { series, histograms } = explanation;
     if (flags.json) await terminal.print(toJson(explanation));
     if (series.length + histograms.length === 0) {
+      if (reading.isRecorded) reading = await readExplained(path, flags.at, terminal);
       terminal.complain(notFound(reading, selector, text));
       return 1;
     }
@@ -119,8 +120,9 @@ async function readExplained(
   path: string,
   at: Moment | undefined,
   terminal: Terminal,
+  selector?: Selector,
 ): Promise<Reading> {
-  const { kind, reading } = await readAt(path, at, terminal);
+  const { kind, reading } = await readAt(path, at, terminal, selector);
   if (kind === 'metric file') refuseUnusable(path, reading);
   return reading;
 }

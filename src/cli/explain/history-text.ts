@@ -9,7 +9,7 @@ import type {
   ShareHistory,
   WithHistory,
 } from '../../inspect/explain/history.js';
-import { isoText } from '../../inspect/moment.js';
+import { clockText, isoText } from '../../inspect/moment.js';
 import { counted, formatCount, formatRate, formatShortValue } from '../../inspect/quantity.js';
 import { printable } from '../printable.js';
 import { renderTable } from '../table.js';
@@ -62,7 +62,8 @@ export function* pastText(past: PastExplanation, space: Space): IterableIterator
   const width = Math.min(MAX_WIDTH, space.width === Infinity ? PIPED_WIDTH : space.width);
   const shown = isShort ? all.slice(0, SHOWN_SERIES) : all;
   const { sinceSeconds, untilSeconds, moments } = past;
-  yield `${isoText(sinceSeconds)} to ${isoText(untilSeconds)}, ${counted(moments, 'moment')}`;
+  const [from, to] = [sinceSeconds, untilSeconds].map((seconds) => isoText(Math.floor(seconds)));
+  yield `${from} to ${to}, ${counted(moments, 'moment')}`;
   for (const told of shown) {
     yield '';
     yield* oneHistory(told, { ...space, width });
@@ -185,11 +186,6 @@ function* axisLines(timeSeconds: readonly number[], columns: number): IterableIt
   const left = ' '.repeat(Math.max(1, Math.floor(gap / 2)));
   const right = ' '.repeat(Math.max(1, Math.ceil(gap / 2)));
   yield `${indent} ${first}${left}${middle}${right}${last}`;
-}
-
-/** `02:20:00`, of UTC as in all other times. */
-function clockText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(11, 19);
 }
 
 function* shareLines(

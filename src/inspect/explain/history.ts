@@ -63,9 +63,12 @@ export async function explainPast(
   toSeconds: number,
 ): Promise<PastExplanation> {
   const keyId = selectedKeys(past, selector);
-  const history = await readHistory(past, keyId, fromSeconds, toSeconds);
+  const [history, reading] = await Promise.all([
+    readHistory(past, keyId, fromSeconds, toSeconds),
+    past.readingOf(toSeconds, keyId),
+  ]);
   const values = new PastValues(past, history);
-  const last = explain(await past.readingOf(toSeconds), selector);
+  const last = explain(reading, selector);
   const roles = new Map<string, string | undefined>();
   const lastSeries = new Map<string, ExplainedSeries>();
   for (const series of last.series) lastSeries.set(series.series, series);
