@@ -4,7 +4,7 @@
  */
 import type { KeyTable } from '../../src/inspect/key-table.js';
 import { readDirectory } from '../../src/inspect/read-directory.js';
-import type { Reading } from '../../src/inspect/reading.js';
+import type { ReadFile, Reading } from '../../src/inspect/reading.js';
 import { Recorder } from '../../src/native.js';
 import { encodeMoment } from '../../src/processes/recorded-writers.js';
 import type { Writer } from '../../src/processes/writer.js';
@@ -32,10 +32,19 @@ export class DirectoryRecorder {
     this.#recorder = new Recorder({ maxBytes, segmentSeconds, isDurable: true });
   }
 
-  /** @returns the reading that was recorded */
-  async tick(timeSeconds: number, writers: readonly Writer[] = []): Promise<Reading> {
+  /**
+   * @param writers instead of those that are found
+   * @param instead one file in place of all
+   * @returns the reading that was recorded
+   */
+  async tick(
+    timeSeconds: number,
+    writers: readonly Writer[] = [],
+    instead?: (files: readonly ReadFile[]) => ReadFile,
+  ): Promise<Reading> {
     const reading = await readDirectory(this.#directory);
-    const files = reading.files.filter(({ fileName, entries }) => fileName && entries.length > 0);
+    const found = reading.files.filter(({ fileName, entries }) => fileName && entries.length > 0);
+    const files = instead === undefined ? found : [instead(found)];
     const count = files.reduce((sum, { entries }) => sum + entries.length, 0);
     const fileId = Uint32Array.from(files, ({ name, identity }) => this.#id(`${name} ${identity}`));
     const columns = {
