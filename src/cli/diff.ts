@@ -84,7 +84,7 @@ async function compare(
     return diffReadings(await past.readingOf(fromSeconds), await past.readingOf(toSeconds), by);
   }
   if (after === undefined) {
-    throw new UsageError('B is missing: expected promfold diff A B, or --since with one recording');
+    throw new UsageError('B is missing; see promfold diff --help');
   }
   if (at === undefined) return diffPaths(before, after, by);
   const { reading } = await readAt(before, at, terminal);

@@ -35,21 +35,29 @@ export function isUrl(path: string): boolean {
  * @throws UsageError
  */
 export function fetchSnapshot(url: string, environment?: Environment): Promise<Buffer> {
-  return fetchFrom(url, SNAPSHOT_PATH, environment);
+  return fetchFrom(url, { path: SNAPSHOT_PATH, what: 'snapshots' }, environment);
 }
 
 /** As fetchSnapshot. @returns a recording, of as much as a daemon gives */
 export function fetchRecording(url: string, environment?: Environment): Promise<Buffer> {
-  return fetchFrom(url, RECORDING_PATH, environment, { last: '7d' });
+  const wanted = { path: RECORDING_PATH, what: 'recordings', parameters: { last: '7d' } };
+  return fetchFrom(url, wanted, environment);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface Wanted {
+  readonly path: string;
+  /** For errors. */
+  readonly what: string;
+  /** Where the URL does not have them. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
 async function fetchFrom(
   url: string,
-  path: string,
+  { path, what, parameters = {} }: Wanted,
   environment: Environment = process.env,
-  parameters: Readonly<Record<string, string>> = {},
 ): Promise<Buffer> {
   const refuse = (found: string, cause?: unknown) =>
     new MetricFileError('FILE_UNREADABLE', url, found, { cause });
@@ -76,7 +84,7 @@ async function fetchFrom(
       throw refuse(`the answer was cut short: ${networkText(error as Error)}`, error);
     }
   }
-  throw refuse(await statusText(response));
+  throw refuse(await statusText(response, what));
 }
 
 function urlOf(url: string, path: string): URL {
@@ -110,7 +118,7 @@ function readUser(file: string): string {
   }
 }
 
-async function statusText(response: Response): Promise<string> {
+async function statusText(response: Response, what: string): Promise<string> {
   const text = (await response.text().catch(() => '')).split('\n')[0]!.slice(0, MAX_SHOWN);
   switch (response.status) {
     case 401:
@@ -118,7 +126,7 @@ async function statusText(response: Response): Promise<string> {
     case 404:
       return text.startsWith('{')
         ? messageIn(text)
-        : 'no promfold serves it there: it does so on loopback, on --web.debug-address and with --web.enable-debug';
+        : `no promfold serves ${what} there: it does so on loopback, on --web.debug-address and with --web.enable-debug`;
     default:
       return `it answered ${response.status}: ${messageIn(text)}`;
   }
