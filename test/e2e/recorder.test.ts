@@ -114,7 +114,7 @@ describe('the flight recorder of a daemon', { skip: python.skip }, () => {
       assert.doesNotMatch(String(Buffer.from(blob)), /test\/support/);
       const own = valuesOf((await daemon.get('/metrics')).body);
       assert.ok(own.get('promfold_recorder_seconds')! >= 1);
-      assert.equal(own.get('promfold_recorder_interval_seconds'), 0.1);
+      assert.ok(own.get('promfold_recorder_interval_seconds')! >= 0.1);
       assert.ok(own.get('promfold_recorder_bytes')! > 1000);
       assert.equal(await daemon.stop(), 0, daemon.log);
     } finally {
