@@ -597,7 +597,7 @@ export const FLAGS = {
     {
       name: 'interval',
       value: 'duration',
-      help: 'between two moments that are recorded; grows where they would take more than 1% of a core',
+      help: 'between two moments that are recorded; grows where they would take more than half of a core',
       fallback: '1s',
       environment: false,
     },

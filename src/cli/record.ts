@@ -14,6 +14,9 @@ import type { Command, Terminal } from './command.js';
 import { chooseDirectory } from './directory.js';
 import { writeOutputFile } from './output-file.js';
 
+/** Of a core: it does nothing else, and was asked for. */
+const SHARE = 0.5;
+
 export const record: Command<'output' | 'recordFor' | 'recordInterval'> = {
   name: 'record',
   summary: 'Record the values of a directory over time, until Ctrl-C.',
@@ -39,6 +42,7 @@ export const record: Command<'output' | 'recordFor' | 'recordInterval'> = {
     const recorder = new FlightRecorder(scraper, {
       intervalSeconds: recordInterval,
       maxBytes: recordBytes(),
+      share: SHARE,
       procThread,
       log,
     });

@@ -19,6 +19,8 @@ import { type Coverage, SourceRecorder } from './source-recorder.js';
 
 export interface FlightRecorderOptions {
   readonly intervalSeconds: number;
+  /** Of a core, that ticks may take; 1 % where absent. */
+  readonly share?: number;
   /** Of memory, for all sources. */
   readonly maxBytes: number;
   /** On disk, too; absent for memory alone. */
@@ -91,11 +93,11 @@ export class FlightRecorder {
   #ticksLeftOut = 0;
 
   constructor(scraper: Sources, options: FlightRecorderOptions) {
-    const { clock = REAL_CLOCK, folder, log, intervalSeconds } = options;
+    const { clock = REAL_CLOCK, folder, log, intervalSeconds, share } = options;
     this.#scraper = scraper;
     this.#options = options;
     this.#clock = clock;
-    this.#pace = new Pace(intervalSeconds);
+    this.#pace = new Pace(intervalSeconds, share);
     if (folder !== undefined) {
       const { path, maxBytes } = folder;
       this.#folder = new RecorderFolder(path, { maxBytes, log, nowMs: clock.nowMs });
@@ -258,10 +260,13 @@ export class FlightRecorder {
     const { intervalSeconds, tickSeconds } = this.#pace;
     if (this.#hasGrown || intervalSeconds <= this.#options.intervalSeconds) return;
     this.#hasGrown = true;
-    this.#options.log.info('the recorder takes ticks less often: they take 1% of a core', {
-      intervalSeconds,
-      tickSeconds: Number(tickSeconds.toPrecision(2)),
-    });
+    this.#options.log.info(
+      'the recorder takes ticks less often: they took more than their share of a core',
+      {
+        intervalSeconds,
+        tickSeconds: Number(tickSeconds.toPrecision(2)),
+      },
+    );
   }
 
   /** Sources may have come or gone, as with --discover. */

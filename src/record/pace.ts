@@ -6,7 +6,7 @@
  */
 
 /** Of one core. */
-const SHARE = 0.01;
+export const DEFAULT_SHARE = 0.01;
 
 /** Ticks that count. */
 const TICKS = 15;
@@ -15,19 +15,22 @@ const TICKS = 15;
 const SEAL_TICKS = 600;
 
 /** Seconds; there are few, so that the interval does not change all the time. */
-const INTERVALS = [1, 2, 5, 10, 15, 30, 60];
+const INTERVALS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60];
 
 /** A shorter interval is chosen again only where its share is this much below the limit. */
 const HYSTERESIS = 0.7;
 
 export class Pace {
   readonly #wantedSeconds: number;
+  readonly #share: number;
   readonly #tickSeconds: number[] = [];
   #sealSeconds = 0;
   #intervalSeconds: number;
 
-  constructor(wantedSeconds: number) {
+  /** @param share of a core that ticks may take */
+  constructor(wantedSeconds: number, share = DEFAULT_SHARE) {
     this.#wantedSeconds = wantedSeconds;
+    this.#share = share;
     this.#intervalSeconds = wantedSeconds;
   }
 
@@ -50,7 +53,7 @@ export class Pace {
     if (this.#tickSeconds.length > TICKS) this.#tickSeconds.shift();
     this.#sealSeconds += (sealSeconds - this.#sealSeconds) / SEAL_TICKS;
     if (this.#tickSeconds.length < TICKS) return;
-    const neededSeconds = this.tickSeconds / SHARE;
+    const neededSeconds = this.tickSeconds / this.#share;
     if (neededSeconds > this.#intervalSeconds) this.#intervalSeconds = this.#atLeast(neededSeconds);
     const shorter = this.#atLeast(neededSeconds / HYSTERESIS);
     if (shorter < this.#intervalSeconds) this.#intervalSeconds = shorter;

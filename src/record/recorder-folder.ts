@@ -68,6 +68,10 @@ export class RecorderFolder {
     return this.#options.nowMs() >= this.#retryMs;
   }
 
+  nowMs(): number {
+    return this.#options.nowMs();
+  }
+
   /** Since the start. */
   get failures(): number {
     return this.#failures;

@@ -8,8 +8,9 @@
 import type { AddedTick } from '../native.js';
 import type { RecorderFolder, RecordingFile } from './recorder-folder.js';
 
-/** Writes that wait for a file system that does not answer. More are a failure: the memory they take is bounded. */
-const MAX_WAITING = 30;
+/** A file system that does not answer: a write is under way for so long, or so much waits for it. */
+const SLOWEST_MS = 20_000;
+const MAX_WAITING_BYTES = 8 * 2 ** 20;
 
 interface OpenSegment {
   readonly number: number;
@@ -26,6 +27,9 @@ export class SegmentFiles {
   #open: OpenSegment | undefined;
   #writing: Promise<void> = Promise.resolve();
   #waiting = 0;
+  #waitingBytes = 0;
+  /** When the write that is under way began. */
+  #beganMs = 0;
   /** A new segment was asked for, and no tick has begun it yet. */
   #isBroken = false;
 
@@ -41,14 +45,17 @@ export class SegmentFiles {
 
   /** Returns at once. */
   write({ segment, toAppend, sealed }: AddedTick, atSeconds: number): void {
-    if (this.#waiting >= MAX_WAITING) {
+    if (this.#isStuck) {
       if (this.#isBroken) return;
       this.#isBroken = true;
       if (this.#open !== undefined) this.#open.isBroken = true;
       this.#folder.failed(new Error('it does not answer'));
       return;
     }
+    const bytes = (toAppend?.length ?? 0) + (sealed?.bytes.length ?? 0);
+    if (this.#waiting === 0) this.#beganMs = this.#folder.nowMs();
     this.#waiting++;
+    this.#waitingBytes += bytes;
     this.#writing = this.#writing
       .then(async () => {
         if (this.#open?.number !== segment) await this.#begin(segment, atSeconds, sealed?.bytes);
@@ -56,7 +63,15 @@ export class SegmentFiles {
       })
       .finally(() => {
         this.#waiting--;
+        this.#waitingBytes -= bytes;
+        this.#beganMs = this.#folder.nowMs();
       });
+  }
+
+  get #isStuck(): boolean {
+    if (this.#waiting === 0) return false;
+    const isSlow = this.#folder.nowMs() - this.#beganMs > SLOWEST_MS;
+    return isSlow || this.#waitingBytes > MAX_WAITING_BYTES;
   }
 
   /** Resolves when all is written. */

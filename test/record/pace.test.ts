@@ -15,6 +15,7 @@ describe('the pace of ticks', () => {
   const cases: [title: string, wanted: number, costs: number[], expected: number][] = [
     ['is as asked where ticks are cheap', 1, ticks(50, 0.009), 1],
     ['is slower where they take more than 1% of a core', 1, ticks(50, 0.015), 2],
+    ['is below a second where that was asked', 0.1, ticks(50, 0.0015), 0.2],
     ['is one of few', 1, ticks(50, 0.08), 10],
     ['has an end', 1, ticks(50, 30), 60],
     ['is never faster than asked', 120, ticks(50, 30), 120],
@@ -26,6 +27,12 @@ describe('the pace of ticks', () => {
   for (const [title, wanted, costs, expected] of cases) {
     it(title, () => assert.equal(after(wanted, costs), expected));
   }
+
+  it('may have another share', () => {
+    const pace = new Pace(0.1, 0.5);
+    for (const cost of ticks(50, 0.04)) pace.took(cost, 0);
+    assert.equal(pace.intervalSeconds, 0.1);
+  });
 
   it('counts what sealing takes in the mean', () => {
     assert.equal(after(1, ticks(1000, 0.005), 0.001), 1);

@@ -104,7 +104,7 @@ describe('recorded values', () => {
           },
         },
         {
-          intervalSeconds: 1,
+          intervalSeconds: 0.01,
           maxBytes: 2 ** 24,
           folder: { path: folder, maxBytes: 2 ** 24 },
           procThread: { writers: async () => new Map(), forget: async () => {} },
@@ -150,7 +150,7 @@ describe('recorded values', () => {
     const scraper = new Scraper(directory.path);
     const clock = new MadeUpClock();
     const recorder = new FlightRecorder(scraper, {
-      intervalSeconds: 1,
+      intervalSeconds: 0.01,
       maxBytes: 2 ** 24,
       procThread: { writers: async () => new Map(), forget: async () => {} },
       log: { info() {}, warn() {} },

@@ -6,7 +6,7 @@ import { ApiCounts } from '../../../src/live/api-counts.js';
 import { Instants } from '../../../src/live/instants.js';
 import { UNLIMITED } from '../../../src/plan/budget.js';
 import { ProcThread } from '../../../src/processes/proc-thread.js';
-import type { FlightRecorder } from '../../../src/record/flight-recorder.js';
+import { FlightRecorder } from '../../../src/record/flight-recorder.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 import { type DebugSurfaces, debugSurfaces } from '../../../src/serve/api/debug-surfaces.js';
 import { RequestLimit } from '../../../src/serve/request-limit.js';
@@ -40,22 +40,37 @@ export class Served {
   readonly scraper: Scraper;
   readonly server: FastifyInstance;
   readonly surfaces: DebugSurfaces;
+  /** It is not started. */
+  readonly recorder: FlightRecorder | undefined;
   readonly #procThread = new ProcThread();
   readonly #log: string[] = [];
   #document: OpenApi | undefined;
   readonly #validators = new Map<string, ValidateFunction>();
 
-  /** @param directory one, or several that have names */
+  /**
+   * @param directory one, or several that have names
+   * @param options `intervalSeconds` where there is a recorder
+   */
   constructor(
     directory: ConstructorParameters<typeof Scraper>[0],
-    options: Partial<ServerOptions> & { readonly recorder?: FlightRecorder } = {},
+    options: Partial<ServerOptions> & { readonly intervalSeconds?: number } = {},
   ) {
     this.scraper = new Scraper(directory, {});
     const counts = new ApiCounts();
+    const { intervalSeconds } = options;
+    if (intervalSeconds !== undefined) {
+      this.recorder = new FlightRecorder(this.scraper, {
+        intervalSeconds,
+        share: 1,
+        maxBytes: 2 ** 24,
+        procThread: this.#procThread,
+        log: { info() {}, warn: (text) => this.#log.push(text) },
+      });
+    }
     this.surfaces = debugSurfaces(this.scraper, new Instants(this.scraper, this.#procThread), {
       limits: UNLIMITED,
       counts,
-      recorder: options.recorder,
+      recorder: this.recorder,
     });
     this.server = buildServer(this.scraper, {
       telemetryPath: '/metrics',
@@ -74,6 +89,7 @@ export class Served {
   async close(): Promise<void> {
     await this.server.close();
     await this.surfaces.close();
+    await this.recorder?.close();
     await this.scraper.close();
     await this.#procThread.close();
     assert.deepEqual(this.#log, [], 'a bug was logged');
