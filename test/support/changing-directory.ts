@@ -1,7 +1,7 @@
 /** A directory whose files change by chance: values, new entries, new files, removed and replaced ones. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { counter, gauge, type TestEntry, writeMetricFile } from './metric-file.js';
+import { counter, gauge, keyOf, type TestEntry, writeMetricFile } from './metric-file.js';
 import type { Random } from './random.js';
 import { tempDirectory } from './temp.js';
 
@@ -42,7 +42,12 @@ export class ChangingDirectory {
       }
       if (random.chance(0.5)) continue;
       const changed = entries.map((entry) => this.#changed(entry, name, timeSeconds));
-      if (random.chance(0.2)) changed.push(...this.#entriesOf(name, changed.length));
+      if (random.chance(0.2)) {
+        // No client writes a key twice.
+        const known = new Set(changed.map((entry) => keyOf('dict4-16', entry)));
+        const more = this.#entriesOf(name, changed.length);
+        changed.push(...more.filter((entry) => !known.has(keyOf('dict4-16', entry))));
+      }
       this.#write(name, changed);
     }
   }

@@ -119,10 +119,12 @@ function ratesOf({ timeSeconds, shares }: History, columns: number): Column[] {
 
 /** A value that is lower than before began again at 0, as rate() has it, and so did an entry that was not there. */
 function shareRates({ value }: ShareHistory, timeSeconds: readonly number[], columns: number) {
-  return spread(value.length, columns, (from, to): Column => {
+  return spread(value.length, columns, (from, end): Column => {
     let increase = 0;
     let isThere = false;
+    // The first point has no rate: there, that of the next one is drawn.
     const first = Math.max(1, from);
+    const to = Math.min(value.length, Math.max(first + 1, end));
     for (let i = first; i < to; i++) {
       const now = value[i];
       if (now === undefined) continue;
