@@ -1,7 +1,7 @@
 /** `--at`, `--since`, `--until`: reads what a command is given as it was at a moment that was recorded. */
 import { UsageError } from '../errors.js';
 import { type Input, openInput } from '../inspect/input.js';
-import { type Moment, secondsOf } from '../inspect/moment.js';
+import { isoText, type Moment, type Span, secondsOf } from '../inspect/moment.js';
 import { selectedKeys } from '../inspect/past-values.js';
 import { formatAge } from '../inspect/quantity.js';
 import { openPast, readInput } from '../inspect/read-directory.js';
@@ -57,10 +57,26 @@ export async function openSpan(
   const past = await openPast(path, input, since === undefined ? 'until' : 'since');
   tellNotes(past, terminal);
   const { span } = past;
-  const fromSeconds = since === undefined ? span.fromSeconds : secondsOf(since, span, 'since');
+  const fromSeconds = sinceSeconds(path, since, span, terminal);
   const toSeconds = until === undefined ? span.toSeconds : secondsOf(until, span, 'until');
   if (fromSeconds <= toSeconds) return { past, fromSeconds, toSeconds };
   throw new UsageError(`--until: expected a time after --since, got '${until!.text}'`);
+}
+
+/** `-15m` of a recording that is shorter is all of it. */
+function sinceSeconds(
+  path: string,
+  since: Moment | undefined,
+  span: Span,
+  terminal: Terminal,
+): number {
+  if (since === undefined) return span.fromSeconds;
+  if (since.kind !== 'before the end' || span.toSeconds - since.seconds >= span.fromSeconds) {
+    return secondsOf(since, span, 'since');
+  }
+  const from = isoText(Math.ceil(span.fromSeconds));
+  terminal.complain(`promfold: ${path}: begins at ${from}, which is after --since ${since.text}`);
+  return span.fromSeconds;
 }
 
 function tellNotes({ notes }: RecordedPast, terminal: Terminal): void {

@@ -90,6 +90,14 @@ export class PastValues {
     return this.#history.isPresent[row * this.timeSeconds.length + at] === 1;
   }
 
+  /** When it was there last, seconds; 0 for never. */
+  lastPresent(entry: PastEntry): number {
+    for (let at = this.timeSeconds.length - 1; at >= 0; at--) {
+      if (this.isPresent(entry, at)) return this.timeSeconds[at]!;
+    }
+    return 0;
+  }
+
   /** 0 where it was not there. */
   valueAt({ row }: PastEntry, at: number): number {
     return this.#history.value[row * this.timeSeconds.length + at]!;
@@ -180,10 +188,44 @@ function maySelect(selector: Selector, key: Key): boolean {
   );
 }
 
-function rowsByFile({ fileName, file }: RecordedHistory): number[][] {
+/**
+ * By file. A daemon that was restarted numbers files anew: what has the name and the identity of an earlier one is that one,
+ * and its values are put into the rows of that.
+ */
+function rowsByFile(history: RecordedHistory): number[][] {
+  const { fileName, identity, file, keyId } = history;
   const rows = fileName.map((): number[] => []);
   for (const [row, of] of file.entries()) rows[of]!.push(row);
+  const firstOf = new Map<string, number>();
+  for (const [of, name] of fileName.entries()) {
+    const isKnown = identity[of] !== '' || recordedName(name)?.processId === '';
+    const known = isKnown ? JSON.stringify([name, identity[of]]) : `${of}`;
+    const first = firstOf.get(known);
+    if (first === undefined) {
+      firstOf.set(known, of);
+      continue;
+    }
+    const rowOf = new Map(rows[first]!.map((row) => [keyId[row]!, row]));
+    for (const row of rows[of]!) {
+      const earlier = rowOf.get(keyId[row]!);
+      if (earlier === undefined) rows[first]!.push(row);
+      else moveValues(history, row, earlier);
+    }
+    rows[of] = [];
+  }
   return rows;
+}
+
+function moveValues(history: RecordedHistory, from: number, to: number): void {
+  const { isPresent, value, timestampSeconds, timeSeconds } = history;
+  const ticks = timeSeconds.length;
+  for (let at = 0; at < ticks; at++) {
+    if (isPresent[from * ticks + at] !== 1) continue;
+    isPresent[to * ticks + at] = 1;
+    value[to * ticks + at] = value[from * ticks + at]!;
+    if (timestampSeconds.length === 0) continue;
+    timestampSeconds[to * ticks + at] = timestampSeconds[from * ticks + at]!;
+  }
 }
 
 /** By name, as a scrape lists them; values that were retained come last. */

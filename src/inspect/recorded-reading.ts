@@ -7,6 +7,7 @@ import { MetricFileError } from '../errors.js';
 import type { RecordedInstant, Recording } from '../files/recording.js';
 import { type FileName, parseFileName } from '../format/filename.js';
 import { decodeMoment } from '../processes/recorded-writers.js';
+import type { Writer } from '../processes/writer.js';
 import { FileEntries, type JoinedColumns } from './entry-columns.js';
 import { ParsedKeys } from './key-table.js';
 import type { Span } from './moment.js';
@@ -103,6 +104,12 @@ export class RecordedPast {
       bootSeconds: undefined,
       isRecorded: true,
     };
+  }
+
+  /** Who wrote at the last moment at or before this time. */
+  async writersAt(seconds: number): Promise<readonly Writer[]> {
+    const instant = await this.recording.at(seconds);
+    return (instant && decodeMoment(instant.blob)?.writers) ?? [];
   }
 
   /** Bytes of each key, by id. */

@@ -6,6 +6,7 @@
 import { OPERATION, OPERATION_NAME } from '../../plan/operation.js';
 import type { Series } from '../../plan/series.js';
 import { type PastEntry, PastValues, readHistory, selectedKeys } from '../past-values.js';
+import type { Reading } from '../reading.js';
 import type { RecordedPast } from '../recorded-reading.js';
 import type { Selector } from '../selector.js';
 import { seriesName } from '../series-name.js';
@@ -16,9 +17,13 @@ import { type ChosenHistogram, type ChosenSeries, choose } from './selection.js'
 /** Of a history: an hour of every sixth second. More can be told from an export. */
 const MAX_POINTS = 600;
 
+/** Moments that are read for the roles of processes that are gone. */
+const MAX_LOOKUPS = 4;
+
 export interface ShareHistory {
   readonly processId: string;
   readonly file: string;
+  /** Its role, else its program. */
   readonly role: string | undefined;
   /** By time; undefined where the process had none. */
   readonly value: readonly (number | undefined)[];
@@ -69,13 +74,13 @@ export async function explainPast(
   ]);
   const values = new PastValues(past, history);
   const last = explain(reading, selector);
-  const roles = new Map<string, string | undefined>();
+  const roles = await earlierRoles(past, values, reading);
   const lastSeries = new Map<string, ExplainedSeries>();
   for (const series of last.series) lastSeries.set(series.series, series);
   const lastHistograms = new Map<string, ExplainedHistogram>();
   for (const histogram of last.histograms) lastHistograms.set(histogram.histogram, histogram);
   for (const { shares } of [...lastSeries.values(), ...lastHistograms.values()]) {
-    for (const { processId, role } of shares) roles.set(processId, role);
+    for (const { processId, role, program } of shares) roles.set(processId, role ?? program);
   }
 
   const series: (ExplainedSeries & WithHistory)[] = [];
@@ -105,6 +110,32 @@ export async function explainPast(
     series,
     histograms,
   };
+}
+
+/** Processes that are gone at the end: of these, what was known when the last of them went, and the ones before. */
+async function earlierRoles(
+  past: RecordedPast,
+  values: PastValues,
+  { writers }: Reading,
+): Promise<Map<string, string | undefined>> {
+  const lastSeen = new Map<string, number>();
+  for (const { slot } of values.layout.families.flatMap(({ series }) => series)) {
+    for (const entry of values.entriesOf(slot)) {
+      const { processId } = entry.file.fileName;
+      if (processId === '' || writers.has(processId)) continue;
+      const last = values.lastPresent(entry);
+      if (last > (lastSeen.get(processId) ?? 0)) lastSeen.set(processId, last);
+    }
+  }
+  // Reading a moment takes as long as an explanation of it.
+  const times = [...new Set(lastSeen.values())].sort((a, b) => b - a).slice(0, MAX_LOOKUPS);
+  const roles = new Map<string, string | undefined>();
+  for (const then of await Promise.all(times.map((seconds) => past.writersAt(seconds)))) {
+    for (const { processId, role, program } of then) {
+      if (!roles.has(processId)) roles.set(processId, role ?? program);
+    }
+  }
+  return roles;
 }
 
 /** A series that is not there any more at the end. */

@@ -82,6 +82,53 @@ describe('the past of a series', () => {
     );
   });
 
+  it('has one share of a file that was recorded by two daemons, one after the other', async () => {
+    const directory = tempDirectory();
+    const folder = tempDirectory();
+    const path = join(directory, 'gauge_mostrecent_1.db');
+    for (const run of [0, 1]) {
+      const recorder = new DirectoryRecorder(directory);
+      for (let i = 0; i < 3; i++) {
+        writeMetricFile(path, [gauge('depth', 3 * run + i, T0)]);
+        await recorder.tick(T0 + 3 * run + i);
+      }
+      writeFileSync(join(folder, `recording-20260301T0${run}0000.000Z.rec`), recorder.appended);
+      // The second one numbers files anew.
+      writeMetricFile(join(directory, 'counter_1.db'), [counter('a', 1)]);
+    }
+    const past = await openPast(folder, await openInput(folder), 'since');
+    const { series } = await explainPast(past, new Selector('depth'), T0, T0 + 5);
+    const { shares, decided } = series[0]!.history;
+    assert.deepEqual(
+      shares.map(({ value }) => value),
+      [[0, 1, 2, 3, 4, 5]],
+    );
+    assert.equal(decided?.length, 1);
+  });
+
+  it('names the role of a process that is gone', async () => {
+    const directory = tempDirectory();
+    const recorder = new DirectoryRecorder(directory);
+    const path = join(directory, 'counter_2.db');
+    const writer = { processId: '2', pid: 2, program: 'python3', startSeconds: T0 };
+    writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 1)]);
+    writeMetricFile(path, [counter('jobs', 2)]);
+    await recorder.tick(T0, [{ ...writer, role: 'the second', liveness: 'alive' }]);
+    rmSync(path);
+    await recorder.tick(T0 + 1, [
+      { ...writer, processId: '1', role: 'the first', liveness: 'alive' },
+    ]);
+    const past = await pastOf(recorder);
+    const { series } = await explainPast(past, new Selector('jobs'), T0, T0 + 1);
+    assert.deepEqual(
+      series[0]!.history.shares.map(({ processId, role }) => [processId, role]),
+      [
+        ['1', 'the first'],
+        ['2', 'the second'],
+      ],
+    );
+  });
+
   it('says who decided a gauge, at each change', async () => {
     const directory = tempDirectory();
     const recorder = new DirectoryRecorder(directory);
