@@ -69,8 +69,10 @@ export function liveReading(
 function readFile(
   { path, name, fault }: ListedFile,
   entries: EntryColumns,
-  facts: FactsOfFile | undefined,
+  known: FactsOfFile | undefined,
 ): ReadFile {
+  // Of a file whose name no client writes nothing is said, as where it is not opened.
+  const facts = name === undefined ? undefined : known;
   const { modifiedSeconds = 0, changedSeconds = 0 } = facts ?? {};
   return {
     path,
