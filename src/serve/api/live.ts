@@ -75,9 +75,9 @@ export class LiveStreams {
     // The client may leave before the stream is sent.
     reply.raw.once('close', () => stream.destroy());
     stream.push(`retry: ${RETRY_MS}\n\n`);
-    const send = (text: string) => {
+    const send = (bytes: string | Buffer) => {
       if (stream.readableLength + reply.raw.writableLength <= MAX_BUFFERED_BYTES) {
-        stream.push(text);
+        stream.push(bytes);
         return;
       }
       this.#counts.streamsCut++;
@@ -89,6 +89,8 @@ export class LiveStreams {
       leave();
       this.#open.delete(end);
       stream.push(null);
+      // What is buffered for a client that does not read is not waited for.
+      setTimeout(() => reply.raw.destroy(), END_MS).unref();
     };
     const leaving = this.#values.join(query, {
       events: send,
@@ -120,6 +122,9 @@ export class LiveStreams {
     return stream;
   }
 }
+
+/** A client has this long to read what was sent before the end, milliseconds. */
+const END_MS = 500;
 
 const STOPPING = 'promfold is stopping';
 
