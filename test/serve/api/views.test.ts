@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { formatNumber } from '../../../src/format/number.js';
-import type { CheckView } from '../../../src/inspect/check.js';
 import type { EntriesView } from '../../../src/inspect/entries.js';
 import type { ExplainedSeries, Explanation } from '../../../src/inspect/explain/explanation.js';
+import type { CheckView } from '../../../src/inspect/findings/finding.js';
 import type { ProcessesView } from '../../../src/inspect/processes.js';
 import type { SeriesView } from '../../../src/inspect/series/list-series.js';
 import { promfold } from '../../support/cli.js';
