@@ -74,6 +74,8 @@ const FLAGS = [
   ...({ x64: ['-fcf-protection'], arm64: ['-mbranch-protection=standard'] }[process.arch] ?? []),
   '-DNAPI_VERSION=8',
   '-DNAPI_DISABLE_CPP_EXCEPTIONS',
+  // In a worker thread that is being terminated nothing can be thrown: that must not end the process.
+  '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
   '-DNODE_ADDON_API_DISABLE_DEPRECATED',
 ];
 

@@ -26,8 +26,6 @@ const TIMEOUT_MS = 2_000;
 /** Each hung operation holds a thread. When this many hang, further ones fail at once. */
 const MAX_HUNG = 128;
 
-const SLASH = Buffer.from('/');
-
 /** Paths with an operation that timed out and has not returned yet. */
 const hung = new Set<string>();
 
@@ -48,27 +46,30 @@ export const boundedIo = {
   stat: (path: string, name = path): Promise<PathStats> => bounded(name, () => statPath(path)),
   readLink: (path: string): Promise<string> => bounded(path, readLink),
   realPath: (path: string): Promise<string> => bounded(path, realPath),
-  /** As bytes, in no order. */
-  readNames: (path: string): Promise<Uint8Array[]> => bounded(path, readNames),
+  /** A character for each byte, in no order. */
+  readNames: async (path: string): Promise<string[]> => {
+    const { buffer, byteOffset, length } = await bounded(path, readNames);
+    const names = Buffer.from(buffer, byteOffset, length).toString('latin1').split('\0');
+    names.pop();
+    return names;
+  },
   readFile: (path: string): Promise<Uint8Array> => bounded(path, readWhole),
   /** Whether watching it, or asking for it, cannot hang. */
   isLocal: (path: string): Promise<boolean> => bounded(path, isOnLocalFileSystems),
-  /** As FileReader.readFiles, but rejects when one file of them does not answer in time. */
-  readFiles: (
+  /** As FileReader.readFiles for one file, but rejects when it times out. */
+  readMetricFile: (
     reader: FileReader,
-    paths: readonly Uint8Array[],
-    isStamped: Uint8Array,
+    path: string,
+    isStamped: boolean,
     keepBytes: boolean,
-    directory?: Uint8Array,
+    directory?: string,
   ): Promise<InspectedFiles> => {
-    const named = paths.map((path) =>
-      Buffer.concat([...(directory ? [directory, SLASH] : []), path]).toString('latin1'),
-    );
-    // Several have a name that no single path has: which of them hangs is not known.
+    const named = directory === undefined ? path : `${directory}/${path}`;
+    const stamp = Uint8Array.of(Number(isStamped));
     return bounded(
-      named.join('\0'),
-      () => reader.readFiles(paths, isStamped, keepBytes, directory),
-      () => areLocalFiles(named),
+      named,
+      () => reader.readFiles([path], stamp, keepBytes, directory),
+      () => isLocalFile(named),
     );
   },
 };
@@ -103,10 +104,6 @@ async function bounded<T>(
 }
 
 /** Reading a large local file on a busy machine may be slow, but it ends. */
-async function areLocalFiles(paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) {
-    const local = boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString()));
-    if (!(await local.catch(() => false))) return false;
-  }
-  return true;
+async function isLocalFile(path: string): Promise<boolean> {
+  return boundedIo.isLocal(resolve(Buffer.from(path, 'latin1').toString())).catch(() => false);
 }

@@ -197,8 +197,8 @@ export interface PrintRequest {
 export interface FileRuns {
   readonly fileId: Uint32Array;
   /**
-   * Differs when earlier entries of a file of the same id became void: it was read again from 0, and entry i is another
-   * one now. A file that was held and reads well again is such a case.
+   * Differs when entry i of a file may be another one than before: the file was read again from 0, or dropped, and has not
+   * the same keys again. One that was held and is repaired keeps it.
    */
   readonly generation: Uint32Array;
   /** The entries of file i are [entryEnd[i-1], entryEnd[i]). */
@@ -433,6 +433,16 @@ export interface FileSetOptions {
   readonly retainedFiles: number;
 }
 
+/** The entries of some files in columns, file after file. */
+export interface InspectedEntries {
+  readonly keyId: Uint32Array;
+  /** Byte of the file. An entry begins where the one before it ends. */
+  readonly valueOffset: Uint32Array;
+  readonly value: Float64Array;
+  /** Of those files that have times. */
+  readonly timestampSeconds: Float64Array;
+}
+
 /** What was read of some files, in columns: row i is about file i. native/core/inspect_files.h. */
 export interface InspectedFiles {
   /** One of FAULT; the entries are those before it. */
@@ -455,15 +465,13 @@ export interface InspectedFiles {
   /** Up to 4,096 bytes around the fault; with keepBytes all bytes that count, from 0. Undefined where there are none. */
   readonly excerpt: readonly (Uint8Array | undefined)[];
   readonly excerptOffset: Float64Array;
-  /** Where the file's entries end in these columns of all entries, file after file. */
+  /** Where the file's entries end. */
   readonly entryEnd: Uint32Array;
-  readonly keyId: Uint32Array;
-  /** Byte of the file. An entry begins where the one before it ends. */
-  readonly valueOffset: Uint32Array;
-  readonly value: Float64Array;
-  /** Where the file's times end in the column of times; a file that has none has no rows there. */
+  /** Where its times end; a file that has none has no rows there. */
   readonly timeEnd: Uint32Array;
-  readonly timestampSeconds: Float64Array;
+  readonly entries: InspectedEntries;
+  /** Rows of the files that were not read since they are not plain files. */
+  readonly left: Uint32Array;
 }
 
 /** Reads files once, whole, and numbers their keys: equal texts have one id, from 0. */
@@ -472,16 +480,19 @@ export interface FileReader {
    * Reads files off the main thread, one after the other; any number of calls at once. Never rejects: what cannot be
    * read has a fault. Opens regular files only. May stay pending for ever, but does not delay the exit.
    *
-   * @param paths their bytes, since a name need not be UTF-8
+   * @param paths a character for each byte, since a name need not be UTF-8
    * @param isStamped of each: its values have 16 bytes, as its name says
    * @param keepBytes `excerpt` is all of the file that counts, and no entries are returned
-   * @param directory that the paths are names in; then a link must belong to the directory's owner
+   * @param directory that the paths are names in, likewise; then a link must belong to the directory's owner
+   * @param onlyPlain leaves files that are no plain files of the directory: the others cannot hang if it is on a local
+   *   file system
    */
   readFiles(
-    paths: readonly Uint8Array[],
+    paths: readonly string[],
     isStamped: Uint8Array,
     keepBytes: boolean,
-    directory?: Uint8Array,
+    directory?: string,
+    onlyPlain?: boolean,
   ): Promise<InspectedFiles>;
   /** The same for the first bytes of files of these sizes; the bytes after them do not count. */
   readBytes(
@@ -577,8 +588,8 @@ interface Addon {
   statPath(path: string): Promise<PathStats>;
   readLink(path: string): Promise<string>;
   realPath(path: string): Promise<string>;
-  /** All names but `.` and `..`, as bytes, in no order. */
-  readNames(path: string): Promise<Uint8Array[]>;
+  /** The bytes of all names but `.` and `..`, each followed by a NUL, in no order. */
+  readNames(path: string): Promise<Uint8Array>;
   readWhole(path: string): Promise<Uint8Array>;
   /** Whether neither the path nor a directory above it is on a file system that may hang, links followed or not. */
   isOnLocalFileSystems(path: string): Promise<boolean>;

@@ -21,7 +21,7 @@ describe('a file operation that ended while the thread was busy', () => {
     const operations = [
       boundedIo.stat(path),
       boundedIo.readNames(directory),
-      boundedIo.readFiles(new FileReader(), [Buffer.from(path)], new Uint8Array(1), false),
+      boundedIo.readMetricFile(new FileReader(), path, false, false),
     ] as const;
     keepThreadBusy();
     const [stats, names, file] = await Promise.all(operations);
@@ -30,6 +30,6 @@ describe('a file operation that ended while the thread was busy', () => {
       names.map((name) => Buffer.from(name).toString()),
       ['counter_1.db'],
     );
-    assert.equal(file.value[0], 1);
+    assert.equal(file.entries.value[0], 1);
   });
 });

@@ -11,6 +11,8 @@ import {
   type Page,
   type Template,
 } from '../src/native.js';
+import { ROOT } from './support/paths.js';
+import { run } from './support/process.js';
 import { tempDirectory } from './support/temp.js';
 
 describe('the addon', () => {
@@ -26,6 +28,35 @@ describe('the addon', () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+
+  it('may be called in a worker thread that is terminated before the answers', async () => {
+    const source = `
+      import { Worker } from 'node:worker_threads';
+      const inThread = \`
+        import { parentPort } from 'node:worker_threads';
+        import { compareColumns, statPath } from '${ROOT}/dist/src/native.js';
+        const one = Uint32Array.of(1);
+        const value = new Float64Array(200_000).fill(1);
+        const entryEnd = Uint32Array.of(value.length);
+        const moment = { fileId: one, generation: one, entryEnd, value };
+        const slotOfEntry = new Uint32Array(value.length);
+        for (let i = 0; i < 10; i += 1) {
+          void compareColumns(moment, moment, slotOfEntry, new Uint8Array(1), one, 1);
+          for (let k = 0; k < 50; k += 1) void statPath('/');
+        }
+        parentPort.postMessage('calling');
+        setInterval(() => {}, 1_000);
+      \`;
+      for (let i = 0; i < 10; i += 1) {
+        const worker = new Worker(inThread, { eval: true });
+        await new Promise((resolve) => worker.once('message', resolve));
+        await worker.terminate();
+      }
+      process.exit(7);
+    `;
+    const ended = await run(process.execPath, ['--input-type=module', '-e', source]);
+    assert.equal(ended.exitCode, 7, ended.stderr);
   });
 
   it('prints only pages that it made, of templates that it made', async () => {

@@ -16,6 +16,7 @@ import { RULES } from '../src/inspect/findings/rules.js';
 import { blocksOf } from '../src/manual/markdown.js';
 import { readTopic, readTopics } from '../src/manual/topics.js';
 import { selfMetricsTable } from '../src/scrape/families/self-metrics.js';
+import { apiTable } from '../src/serve/api/manual-table.js';
 import { endpointsTable } from '../src/serve/endpoint.js';
 import { faultsTable } from './faults/fault.js';
 import { FAULTS } from './faults/matrix.js';
@@ -59,6 +60,7 @@ describe('the manual', () => {
     ['commands', 'commands', commandsTable(COMMANDS)],
     ['flags', 'flags', renderFlagsTable(COMMANDS)],
     ['endpoints', 'endpoints', endpointsTable(FLAGS.telemetryPath.fallback!)],
+    ['daemons', 'api', apiTable()],
     ['self-metrics', 'self-metrics', selfMetricsTable()],
     ['findings', 'findings', RULES.map(findingPage).join('\n\n')],
     ['faults', 'faults', faultsTable(FAULTS)],

@@ -26,6 +26,19 @@ Napi::Error ToError(Napi::Env env, const Failure& failure) {
   return error;
 }
 
+namespace {
+
+// False in a worker thread that is being terminated. It still delivers what is posted, but no
+// object can be made there any more.
+bool CanRun(napi_env env) {
+  napi_value global = nullptr;
+  bool has = false;
+  return napi_get_global(env, &global) == napi_ok &&
+         napi_has_named_property(env, global, "Object", &has) == napi_ok;
+}
+
+}  // namespace
+
 std::shared_ptr<Mailbox> Mailbox::Open(Napi::Env env) {
   auto mailbox = std::make_shared<Mailbox>();
   const napi_status status = napi_create_threadsafe_function(
@@ -57,7 +70,7 @@ void Mailbox::Post(std::shared_ptr<Call> call) {
 
 void Mailbox::Deliver(napi_env env, napi_value, void*, void* call) {
   const std::unique_ptr<std::shared_ptr<Call>> posted(static_cast<std::shared_ptr<Call>*>(call));
-  if (env != nullptr) (*posted)->Settle(env);
+  if (env != nullptr && CanRun(env)) (*posted)->Settle(env);
 }
 
 }  // namespace binding

@@ -62,7 +62,9 @@ bool ForEach(Napi::Value value, Take take) {
 template <typename T>
 Napi::TypedArrayOf<T> ToArray(Napi::Env env, std::span<const T> column) {
   auto array = Napi::TypedArrayOf<T>::New(env, column.size());
-  if (!column.empty()) std::memcpy(array.Data(), column.data(), column.size_bytes());
+  // There is none in a worker thread that is terminated at this moment.
+  if (array.Data() != nullptr && !column.empty())
+    std::memcpy(array.Data(), column.data(), column.size_bytes());
   return array;
 }
 

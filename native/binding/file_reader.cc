@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,8 +23,15 @@ namespace binding {
 
 namespace {
 
-std::string ToString(std::span<const uint8_t> column) {
-  return std::string(column.begin(), column.end());
+// The bytes of a string that has a character for each; none for anything else.
+std::optional<std::string> Latin1(Napi::Value value) {
+  size_t length = 0;
+  if (napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length) != napi_ok) {
+    return std::nullopt;
+  }
+  std::string text(length, '\0');
+  napi_get_value_string_latin1(value.Env(), value, text.data(), length + 1, &length);
+  return text;
 }
 
 Napi::Value IdentityOf(Napi::Env env, const struct stat& status) {
@@ -63,6 +71,13 @@ Napi::Value ToInspected(Napi::Env env, const promfold::InspectedFiles& files) {
     excerpt_offset[kept.file] = static_cast<double>(kept.offset);
   }
 
+  // Outlives the rest: views keep the entries.
+  Napi::Object entries = Napi::Object::New(env);
+  entries.Set("keyId", ToArray(env, files.key_id));
+  entries.Set("valueOffset", ToArray(env, files.value_offset));
+  entries.Set("value", ToArray(env, files.value));
+  entries.Set("timestampSeconds", ToArray(env, files.timestamp));
+
   Napi::Object object = Napi::Object::New(env);
   object.Set("fault", ToArray(env, fault));
   object.Set("faultOffset", ToArray(env, fault_offset));
@@ -76,12 +91,10 @@ Napi::Value ToInspected(Napi::Env env, const promfold::InspectedFiles& files) {
   object.Set("valueBytes", ToArray(env, files.value_bytes));
   object.Set("entryEnd", ToArray(env, files.entry_end));
   object.Set("timeEnd", ToArray(env, files.time_end));
-  object.Set("keyId", ToArray(env, files.key_id));
-  object.Set("valueOffset", ToArray(env, files.value_offset));
-  object.Set("value", ToArray(env, files.value));
-  object.Set("timestampSeconds", ToArray(env, files.timestamp));
+  object.Set("entries", entries);
   object.Set("excerpt", excerpt);
   object.Set("excerptOffset", ToArray(env, excerpt_offset));
+  object.Set("left", ToArray(env, files.left));
   return object;
 }
 
@@ -96,21 +109,24 @@ Napi::Value FileReader::ReadFiles(const Napi::CallbackInfo& info) {
   const auto is_stamped = Column<uint8_t>(info[1], "isStamped as a Uint8Array");
   if (!is_stamped) return env.Undefined();
   request.is_stamped.assign(is_stamped->begin(), is_stamped->end());
-  const bool are_names = ForEach(info[0], [&request](Napi::Value element) {
-    const auto name = Column<uint8_t>(element, "name as a Uint8Array");
-    if (name) request.name.push_back(ToString(*name));
-    return name.has_value();
+  const bool are_paths = ForEach(info[0], [&request](Napi::Value element) {
+    auto path = Latin1(element);
+    if (path) request.name.push_back(*std::move(path));
+    return path.has_value();
   });
-  if (env.IsExceptionPending()) return env.Undefined();
-  if (!are_names || request.name.size() != request.is_stamped.size()) {
-    ThrowExpected(env, "names as an array, and isStamped of each");
+  if (!are_paths || request.name.size() != request.is_stamped.size()) {
+    ThrowExpected(env, "paths as an array of strings, and isStamped of each");
     return env.Undefined();
   }
   request.keep_bytes = info[2].ToBoolean();
   if (!info[3].IsUndefined()) {
-    const auto directory = Column<uint8_t>(info[3], "directory as a Uint8Array");
-    if (!directory) return env.Undefined();
-    request.directory = ToString(*directory);
+    auto directory = Latin1(info[3]);
+    if (!directory) {
+      ThrowExpected(env, "directory as a string");
+      return env.Undefined();
+    }
+    request.directory = *std::move(directory);
+    request.only_plain = info[4].ToBoolean();
   }
   return StartTask<promfold::InspectedFiles>(
       env,

@@ -73,11 +73,9 @@ Napi::Value ReadNames(const Napi::CallbackInfo& info) {
   using Names = std::vector<std::string>;
   return Query<Names>(info, promfold::ReadNames, "cannot list",
                       [](Napi::Env env, Names* names) -> Napi::Value {
-                        Napi::Array array = Napi::Array::New(env, names->size());
-                        for (uint32_t i = 0; i < names->size(); ++i) {
-                          array.Set(i, ToBytes(env, (*names)[i]));
-                        }
-                        return array;
+                        std::string text;
+                        for (const std::string& name : *names) text.append(name).push_back('\0');
+                        return ToBytes(env, text);
                       });
 }
 

@@ -153,8 +153,9 @@ class Comparison {
   }
 
   const std::vector<GroupSums>& sums() const { return sums_; }
-  // One that is not in the groups, if any was met: it was written since it was checked.
-  std::optional<uint32_t> bad_slot() const { return bad_slot_; }
+  // One that is not in the groups, and was written since it was checked; kSlotNowhere: none was
+  // met.
+  uint32_t bad_slot() const { return bad_slot_; }
 
  private:
   void CompareEntry(double from, double to, uint32_t slot, FileSums* of_file) {
@@ -184,7 +185,7 @@ class Comparison {
   const SlotGroups& groups_;
   std::vector<GroupSums> sums_;
   uint32_t file_ = 0;  // counted from 1
-  std::optional<uint32_t> bad_slot_;
+  uint32_t bad_slot_ = kSlotNowhere;
 };
 
 ColumnChanges MakeChanges(size_t files, size_t groups) {
@@ -226,7 +227,7 @@ PreconditionError CompareColumns(const EntryValues& earlier, const EntryValues& 
     made.file_groups[file] = sums.groups;
     begin = end;
   }
-  if (comparison.bad_slot()) return NoSuchSlot(*comparison.bad_slot(), groups);
+  if (comparison.bad_slot() != kSlotNowhere) return NoSuchSlot(comparison.bad_slot(), groups);
   for (size_t g = 0; g < groups.group_count; ++g) {
     const GroupSums& sums = comparison.sums()[g];
     made.group_increase[g] = sums.increase;

@@ -73,38 +73,6 @@ uint64_t EndOfNonZeros(std::span<const std::byte> bytes) {
   return end;
 }
 
-void InspectFound(FoundFile found, bool is_stamped, bool keep_bytes, Scratch* scratch,
-                  Inspection* inspection) {
-  inspection->Clear();
-  if (found.fault.ok()) found = OpenFound(found);
-  // Something that is not a regular file is described, too.
-  if (found.has_status) inspection->status = found.status;
-
-  const Reading reading = ReadFile(std::move(found), is_stamped, scratch);
-  if (reading.fault.ok()) {
-    const uint64_t at_hand = std::min<uint64_t>(reading.format.end, reading.file_bytes);
-    InspectBytes({scratch->FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
-                 inspection);
-    return;
-  }
-  inspection->fault = reading.fault;
-  if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return;
-
-  // ReadFile stops at the first step that shows the damage; here the entries before it count.
-  const uint64_t wanted =
-      std::min(static_cast<uint64_t>(inspection->status.st_size), kMaxSalvagedBytes);
-  std::byte* const bytes = scratch->FileBytes(wanted);
-  const int64_t got = ReadRange(reading.descriptor.number(), bytes, 0, wanted);
-  if (got < 0) {
-    inspection->fault = {Found::kReadFailed, -1, errno};
-    return;
-  }
-  const uint64_t file_bytes = got < static_cast<int64_t>(wanted)
-                                  ? static_cast<uint64_t>(got)
-                                  : static_cast<uint64_t>(inspection->status.st_size);
-  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, is_stamped, keep_bytes, inspection);
-}
-
 }  // namespace
 
 void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is_stamped,
@@ -144,14 +112,41 @@ void InspectBytes(std::span<const std::byte> bytes, uint64_t file_bytes, bool is
   }
 }
 
+void InspectFound(FoundFile found, bool is_stamped, bool keep_bytes, Scratch* scratch,
+                  Inspection* inspection) {
+  inspection->Clear();
+  if (found.fault.ok()) found = OpenFound(found);
+  // Something that is not a regular file is described, too.
+  if (found.has_status) inspection->status = found.status;
+
+  const Reading reading = ReadFile(std::move(found), is_stamped, scratch);
+  if (reading.fault.ok()) {
+    const uint64_t at_hand = std::min<uint64_t>(reading.format.end, reading.file_bytes);
+    InspectBytes({scratch->FileBytes(0), at_hand}, reading.file_bytes, is_stamped, keep_bytes,
+                 inspection);
+    return;
+  }
+  inspection->fault = reading.fault;
+  if (!reading.descriptor || reading.fault.found == Found::kReadFailed) return;
+
+  // ReadFile stops at the first step that shows the damage; here the entries before it count.
+  const uint64_t wanted =
+      std::min(static_cast<uint64_t>(inspection->status.st_size), kMaxSalvagedBytes);
+  std::byte* const bytes = scratch->FileBytes(wanted);
+  const int64_t got = ReadRange(reading.descriptor.number(), bytes, 0, wanted);
+  if (got < 0) {
+    inspection->fault = {Found::kReadFailed, -1, errno};
+    return;
+  }
+  const uint64_t file_bytes = got < static_cast<int64_t>(wanted)
+                                  ? static_cast<uint64_t>(got)
+                                  : static_cast<uint64_t>(inspection->status.st_size);
+  InspectBytes({bytes, static_cast<uint64_t>(got)}, file_bytes, is_stamped, keep_bytes, inspection);
+}
+
 void InspectFile(const char* path, bool is_stamped, bool keep_bytes, Scratch* scratch,
                  Inspection* inspection) {
   InspectFound(FindFile(AT_FDCWD, path, std::nullopt), is_stamped, keep_bytes, scratch, inspection);
-}
-
-void InspectFileIn(int directory, uint32_t owner, const char* name, bool is_stamped,
-                   bool keep_bytes, Scratch* scratch, Inspection* inspection) {
-  InspectFound(FindFile(directory, name, owner), is_stamped, keep_bytes, scratch, inspection);
 }
 
 void Inspection::Clear() {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "fault.h"
+#include "open_file.h"
 #include "scratch.h"
 
 namespace promfold {
@@ -53,10 +54,10 @@ inline constexpr uint64_t kMaxSalvagedBytes = uint64_t{16} << 20;
 // DetectFormat. Keys lie in `scratch`, until it is used again.
 void InspectFile(const char* path, bool is_stamped, bool keep_bytes, Scratch* scratch,
                  Inspection* inspection);
-// The same for a file of a directory that belongs to `owner`: a link must be its owner's, as
-// open_file.h says.
-void InspectFileIn(int directory, uint32_t owner, const char* name, bool is_stamped,
-                   bool keep_bytes, Scratch* scratch, Inspection* inspection);
+// The same for a file that was found (open_file.h). REQUIRES: where its fault is ok, it has a
+// descriptor.
+void InspectFound(FoundFile found, bool is_stamped, bool keep_bytes, Scratch* scratch,
+                  Inspection* inspection);
 
 // The same for bytes at hand: `bytes` are the first of a file of `file_bytes`, of which later ones
 // do not count. Keys lie in them. REQUIRES: bytes is 8-byte aligned; inspection is clear but for

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
+#include <utility>
 
 #include "mapping.h"
+#include "open_file.h"
 #include "scratch.h"
 
 namespace promfold {
@@ -78,9 +81,17 @@ void InspectFiles(const InspectRequest& request, SharedKeys* keys, InspectedFile
     const bool is_stamped = request.is_stamped[i] != 0;
     if (error != 0) {
       inspection.fault = {Found::kOpenFailed, -1, error};
+    } else if (request.only_plain) {
+      std::optional<FoundFile> found = OpenPlain(directory.number(), name, How::kToLook);
+      if (found) {
+        InspectFound(*std::move(found), is_stamped, request.keep_bytes, &scratch, &inspection);
+      } else {
+        inspection.Clear();
+        files->left.push_back(static_cast<uint32_t>(i));
+      }
     } else if (directory) {
-      InspectFileIn(directory.number(), status.st_uid, name, is_stamped, request.keep_bytes,
-                    &scratch, &inspection);
+      InspectFound(FindFile(directory.number(), name, status.st_uid), is_stamped,
+                   request.keep_bytes, &scratch, &inspection);
     } else {
       InspectFile(name, is_stamped, request.keep_bytes, &scratch, &inspection);
     }

@@ -57,6 +57,7 @@ struct InspectedFiles {
   std::vector<double> timestamp;  // of those files that have any
 
   std::vector<Excerpt> excerpt;  // those that are not empty
+  std::vector<uint32_t> left;    // files that are not plain, if only those are read
 
   void AddEntries(const Inspection& inspection, SharedKeys* keys);
   // After its entries, if they are wanted.
@@ -64,13 +65,17 @@ struct InspectedFiles {
 };
 
 struct InspectRequest {
-  std::string directory;  // if it is not empty, names are of files in it, as in InspectFileIn
+  // If it is not empty, names are of files in it. Then a link must be its owner's (open_file.h).
+  std::string directory;
+  // Only plain files of the directory are read, which cannot hang where that is on a local file
+  // system.
+  bool only_plain = false;
   std::vector<std::string> name;
   std::vector<uint8_t> is_stamped;  // of each
   bool keep_bytes = false;          // instead of the entries
 };
 
-// Reads each file, in this order. May never come back.
+// Reads each file, in this order. May never come back. REQUIRES: only_plain needs a directory.
 void InspectFiles(const InspectRequest& request, SharedKeys* keys, InspectedFiles* files);
 
 }  // namespace promfold

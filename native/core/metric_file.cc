@@ -276,8 +276,15 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   if (has_retained_file() && is_read_ && has_entries() && IsAnother(*reading)) {
     context.replaced->push_back(Leave());
   }
+  // A file that was held and reads well again has mostly the entries that it had.
+  const std::byte* const file = context.scratch->FileBytes(reading->format.end);
+  const bool continues =
+      has_entries() && reading->identity == identity_ &&
+      columns_.index.Continues({file, reading->format.end}, reading->format, *context.keys);
+  const uint32_t generation = generation_;
   context.budget->entries -= entry_count();
   DropEntries();
+  if (continues) generation_ = generation;
   mapping_.Unmap();
   state_ = FileState::kGood;
   is_read_ = true;
@@ -291,7 +298,6 @@ void MetricFile::Adopt(const FileContext& context, Reading* reading) {
   columns_.index.SetUsed(reading->used, value_bytes);
   columns_.index.Reserve(entries);
   columns_.values.value.reserve(entries);
-  const std::byte* const file = context.scratch->FileBytes(end);
   Append(context, file, end);
   TryMap(context, *reading);
   if (mapping_) return;

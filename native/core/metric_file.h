@@ -160,7 +160,8 @@ class MetricFile {
 
   std::span<const uint32_t> key_ids() const { return columns_.index.key_ids(); }
   uint32_t entry_count() const { return columns_.index.size(); }
-  // Another one when the entries there were are void: entry i is another one then.
+  // Another one when entry i may be another entry than before: what was read of the file is void,
+  // and it has not the same keys again.
   uint32_t generation() const { return generation_; }
   // As the header said when its entries were last walked.
   uint32_t used() const { return columns_.index.used(); }

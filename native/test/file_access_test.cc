@@ -157,9 +157,9 @@ TEST("a link counts where link, target and directory have one owner") {
     CHECK_EQ(Read(&access, "b.db", false), "");
 
     const std::string in = directory.path();
-    CHECK_EQ(FoundWhenInspected({in, {"a.db"}, {0}, false}), found);
+    CHECK_EQ(FoundWhenInspected({in, false, {"a.db"}, {0}, false}), found);
     // Given by the caller itself it is what it leads to.
-    CHECK_EQ(FoundWhenInspected({"", {in + "/a.db"}, {0}, false}), "");
+    CHECK_EQ(FoundWhenInspected({"", false, {in + "/a.db"}, {0}, false}), "");
     unlink((elsewhere.path() + "/between").c_str());
   }
 }

@@ -122,7 +122,7 @@ TEST("entries without a row are in no column, nor is a file of such entries") {
   CHECK_EQ(Join(rows.files.id) + ", " + Join(rows.key_id), std::to_string(id) + ", 0");
 }
 
-TEST("a held file keeps its values and its generation; read again, it has another one") {
+TEST("a held file keeps its values and its generation; of another file's keys it is another one") {
   TemporaryDirectory directory;
   directory.Write("a.db", FileOf({{"x", 1}, {"y", 2}}), 4096);
   Session session(directory.path());
@@ -133,6 +133,13 @@ TEST("a held file keeps its values and its generation; read again, it has anothe
   const CollectResult held = CollectColumns(&session);
   CHECK_EQ(Join(held.columns->value), "1 2");
   CHECK_EQ(Join(held.columns->files.generation), Join(good.columns->files.generation));
+  directory.Store("a.db", 0, FileOf({{"x", 5}, {"y", 6}, {"z", 7}}));
+  CHECK_EQ(session.Refresh(), "a.db good 0..3");
+  const CollectResult repaired = CollectColumns(&session);
+  CHECK_EQ(Join(repaired.columns->value), "5 6 7");
+  CHECK_EQ(Join(repaired.columns->files.generation), Join(good.columns->files.generation));
+  directory.StoreInt32("a.db", 0, 4);
+  session.Refresh();
   directory.Store("a.db", 0, FileOf({{"z", 7}}));
   session.Refresh();
   const CollectResult again = CollectColumns(&session);

@@ -5,10 +5,10 @@
  */
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { isStamped, parseFileName } from '../format/filename.js';
+import { type FileName, isStamped, parseFileName } from '../format/filename.js';
 import { FAULT, FileReader, type InspectedFiles } from '../native.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
@@ -22,66 +22,80 @@ const CONCURRENCY = 16;
 /** Files that are read in one call: for each call a thread is woken, and a promise settled. */
 const FILES_PER_CALL = 64;
 
+/** A name in a directory. */
+export interface ListedFile {
+  /** A character for each byte, since a name need not be UTF-8. */
+  readonly bytes: string;
+  readonly name: string;
+  /** Undefined for a name no client writes. */
+  readonly fileName: FileName | undefined;
+}
+
 /**
- * The names a scrape would list, in name order: `*.db`, not hidden. As bytes, since they need not be UTF-8.
+ * The files a scrape would list, in name order: `*.db`, not hidden.
  *
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
-export async function listMetricFiles(directory: string): Promise<Buffer[]> {
-  let names: Buffer[];
+export async function listMetricFiles(directory: string): Promise<ListedFile[]> {
+  let names: string[];
   try {
-    names = (await boundedIo.readNames(directory)).map((name) => Buffer.from(name));
+    names = await boundedIo.readNames(directory);
   } catch (error) {
     throw await directoryError(directory, error as NodeJS.ErrnoException);
   }
-  const dot = '.'.charCodeAt(0);
-  const wanted = names.filter((name) => name[0] !== dot && name.subarray(-3).equals(DB));
+  const wanted = names.filter((name) => !name.startsWith('.') && name.endsWith('.db'));
   // Bytes of UTF-8 sort as code points do.
-  return wanted.sort(Buffer.compare);
+  return wanted.sort().map((bytes) => {
+    const name = NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes;
+    return { bytes, name, fileName: parseFileName(name) };
+  });
 }
 
-const DB = Buffer.from('.db');
+const NOT_ASCII = /[\x80-\xff]/;
 
 /**
- * Reads files, in any order. What is wrong with a file is in its `fault`. A link must belong to the directory's owner.
+ * Reads those files whose names a client writes, in any order. What is wrong with a file is in its `fault`. A link must
+ * belong to the directory's owner.
  *
- * @param names of files in the directory
+ * @param files in the directory
  * @param keepBytes `excerpt` is all of the file that counts, and no entries are returned
- * @param take is given what was read of the files at `indexes`, row by row
+ * @param take is given the index of each file, and the row with what was read of it
  */
 export async function readFiles(
   reader: FileReader,
   directory: string,
-  names: readonly Uint8Array[],
+  files: readonly ListedFile[],
   keepBytes: boolean,
-  take: (indexes: readonly number[], files: InspectedFiles) => void,
+  take: (index: number, inspected: InspectedFiles, row: number) => void,
 ): Promise<void> {
-  const inDirectory = Buffer.from(directory);
-  const perCall = Math.min(FILES_PER_CALL, Math.ceil(names.length / CONCURRENCY));
-  const read = (indexes: readonly number[]) => {
-    const paths = indexes.map((i) => names[i]!);
-    return boundedIo.readFiles(reader, paths, stampsOf(paths), keepBytes, inDirectory);
+  const inDirectory = Buffer.from(directory).toString('latin1');
+  const wanted = [...files.keys()].filter((i) => files[i]!.fileName !== undefined);
+  const readOne = async (i: number) => {
+    const { bytes, fileName } = files[i]!;
+    const stamped = isStampedName(fileName);
+    const inspected = boundedIo.readMetricFile(reader, bytes, stamped, keepBytes, inDirectory);
+    take(i, await inspected.catch(unanswered), 0);
   };
-  const readOne = async (index: number) => {
-    take([index], await read([index]).catch(unanswered));
+  const readSome = async (indexes: readonly number[]) => {
+    const paths = indexes.map((i) => files[i]!.bytes);
+    const stamps = Uint8Array.from(indexes, (i) => Number(isStampedName(files[i]!.fileName)));
+    const inspected = await reader.readFiles(paths, stamps, keepBytes, inDirectory, true);
+    const left = new Set(inspected.left);
+    for (const [row, i] of indexes.entries()) if (!left.has(row)) take(i, inspected, row);
+    await Promise.all([...left].map((row) => readOne(indexes[row]!)));
   };
+  // A file that hangs holds up those that are read in the same call, so files that may hang are read one by one.
+  const isLocal = await boundedIo.isLocal(resolve(directory)).catch(() => false);
+  const perCall = isLocal ? Math.min(FILES_PER_CALL, Math.ceil(wanted.length / CONCURRENCY)) : 1;
   let next = 0;
-  const readSome = async () => {
-    while (next < names.length) {
-      const end = Math.min(next + perCall, names.length);
-      const first = next;
-      const indexes = Array.from({ length: end - first }, (_, i) => first + i);
-      next = end;
-      const files = await read(indexes).catch((error: unknown) => {
-        if (error instanceof NoAnswerError) return undefined;
-        throw error;
-      });
-      // One of them hangs: it must not cost the others.
-      if (files === undefined) await Promise.all(indexes.map(readOne));
-      else take(indexes, files);
+  const readOn = async () => {
+    while (next < wanted.length) {
+      const indexes = wanted.slice(next, next + perCall);
+      next += perCall;
+      await (isLocal ? readSome(indexes) : readOne(indexes[0]!));
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
+  await Promise.all(Array.from({ length: CONCURRENCY }, readOn));
 }
 
 /** Reads one file. */
@@ -90,8 +104,9 @@ export function readFile(
   path: string,
   keepBytes: boolean,
 ): Promise<InspectedFiles> {
-  const paths = [Buffer.from(path)];
-  return boundedIo.readFiles(reader, paths, stampsOf(paths), keepBytes).catch(unanswered);
+  const stamped = isStampedName(parseFileName(basename(path)));
+  const bytes = Buffer.from(path).toString('latin1');
+  return boundedIo.readMetricFile(reader, bytes, stamped, keepBytes).catch(unanswered);
 }
 
 /** What is known of a file that does not answer. */
@@ -114,11 +129,14 @@ const UNANSWERED: InspectedFiles = {
   excerpt: [undefined],
   excerptOffset: new Float64Array(1),
   entryEnd: new Uint32Array(1),
-  keyId: new Uint32Array(0),
-  valueOffset: new Uint32Array(0),
-  value: new Float64Array(0),
   timeEnd: new Uint32Array(1),
-  timestampSeconds: new Float64Array(0),
+  entries: {
+    keyId: new Uint32Array(0),
+    valueOffset: new Uint32Array(0),
+    value: new Float64Array(0),
+    timestampSeconds: new Float64Array(0),
+  },
+  left: new Uint32Array(0),
 };
 
 /** A file whose bytes are in memory. */
@@ -126,8 +144,8 @@ export interface FileBytes {
   readonly bytes: Uint8Array;
   /** Of the whole file. */
   readonly sizeBytes: number;
-  /** Base name; undefined where it has none. */
-  readonly name: string | undefined;
+  /** Undefined where it has none. */
+  readonly fileName: FileName | undefined;
 }
 
 /** Decodes files whose bytes are in memory. */
@@ -135,18 +153,11 @@ export function readBytes(reader: FileReader, files: readonly FileBytes[]): Insp
   return reader.readBytes(
     files.map(({ bytes }) => bytes),
     Float64Array.from(files, ({ sizeBytes }) => sizeBytes),
-    Uint8Array.from(files, ({ name }) => Number(name !== undefined && isStampedFile(name))),
+    Uint8Array.from(files, ({ fileName }) => Number(isStampedName(fileName))),
   );
 }
 
-function stampsOf(paths: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(paths, (path) =>
-    Number(isStampedFile(basename(Buffer.from(path).toString()))),
-  );
-}
-
-function isStampedFile(baseName: string): boolean {
-  const name = parseFileName(baseName);
+function isStampedName(name: FileName | undefined): boolean {
   return name !== undefined && isStamped(name);
 }
 

@@ -3,11 +3,14 @@
  * Reading, in the shape of `cat --json`.
  */
 import type { ErrorCode } from '../errors.js';
+import type { FileName } from '../format/filename.js';
 import { isUnusable, type Key } from '../format/key.js';
-import { mergeRule, OPERATION } from '../plan/operation.js';
+import { mergeRule, type OPERATION, OPERATION_NAME } from '../plan/operation.js';
 import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness } from '../processes/writer.js';
-import { isAny, type List, listOf, mapList } from './list.js';
+import type { EntryColumns } from './entry-columns.js';
+import { keyTest, selectedKeys } from './key-test.js';
+import { type List, listOf, mapList } from './list.js';
 import { lastSeenByProcess } from './processes.js';
 import type { ReadEntry, ReadFile, Reading } from './reading.js';
 import type { Selector } from './selector.js';
@@ -84,8 +87,9 @@ export function viewEntries(
   bytes: number,
 ): EntriesView {
   const lastSeen = lastSeenByProcess(reading);
+  const isSelected = selector && selectedKeys(reading, selector);
   const files = reading.files
-    .map((file) => viewFile(reading, file, lastSeen, selector, bytes))
+    .map((file) => viewFile(reading, file, lastSeen, isSelected, bytes))
     .filter((file) => selector === undefined || file.entries.length > 0 || file.fault);
   return { path: reading.path, takenAtSeconds: reading.takenAtSeconds, files };
 }
@@ -94,10 +98,11 @@ export function viewEntries(
  * Whether any file is damaged, or, if all entries are selected, has a key that cannot be read. Unrecognised files do
  * not count.
  */
-export function hasDamage({ files }: Reading, selector: Selector | undefined): boolean {
+export function hasDamage({ files, keys }: Reading, selector: Selector | undefined): boolean {
+  const isBad = keyTest(keys, isUnusable);
   return files.some(({ fault, entries }) => {
     if (fault !== undefined) return fault.code !== 'FILE_FOREIGN';
-    return selector === undefined && isAny(entries, ({ key }) => isUnusable(key));
+    return selector === undefined && entries.keyId.some(isBad);
   });
 }
 
@@ -105,11 +110,11 @@ function viewFile(
   reading: Reading,
   file: ReadFile,
   lastSeen: ReadonlyMap<string, number>,
-  selector: Selector | undefined,
+  isSelected: ((keyId: number) => boolean) | undefined,
   bytes: number,
 ): FileEntries {
   const { name, path, fileName, valueBytes, usedBytes, sizeBytes, entries } = file;
-  const wanted = selector ? selected(entries, selector) : entries;
+  const wanted = isSelected ? selected(entries, isSelected) : entries;
   const writer = fileName && reading.writers.get(fileName.processId);
   return {
     file: name,
@@ -119,7 +124,7 @@ function viewFile(
     processId: fileName?.processId,
     liveness: fileName && (writer?.liveness ?? 'unknown'),
     lastSeenSeconds: fileName && lastSeen.get(fileName.processId),
-    operation: fileName && operationName(fileName.type, fileName.mode),
+    operation: fileName && operationName(fileName),
     slotBytes: valueBytes,
     usedBytes,
     sizeBytes,
@@ -129,20 +134,15 @@ function viewFile(
   };
 }
 
-function selected(entries: List<ReadEntry>, selector: Selector): List<ReadEntry> {
+function selected(entries: EntryColumns, isSelected: (keyId: number) => boolean): List<ReadEntry> {
   const indexes: number[] = [];
-  let i = 0;
-  for (const { key } of entries) {
-    if (!isUnusable(key) && selector.selects(key)) indexes.push(i);
-    i++;
-  }
+  const { keyId } = entries;
+  for (let i = 0; i < keyId.length; i++) if (isSelected(keyId[i]!)) indexes.push(i);
   return listOf(indexes.length, (at) => entries.at(indexes[at]!)!);
 }
 
-function operationName(type: NonNullable<ReadFile['fileName']>['type'], mode: string | undefined) {
-  const { operation } = mergeRule(type, mode);
-  const names = Object.keys(OPERATION) as (keyof typeof OPERATION)[];
-  return names.find((name) => OPERATION[name] === operation);
+function operationName({ type, mode }: FileName): keyof typeof OPERATION {
+  return OPERATION_NAME[mergeRule(type, mode).operation];
 }
 
 function viewEntry(reading: Reading, { fileName }: ReadFile, entry: ReadEntry): EntryView {

@@ -3,8 +3,7 @@
  *
  * Workers of one application have the same names, so some files of each kind have nearly all.
  */
-import { listMetricFiles, readFiles } from '../files/file-reading.js';
-import { parseFileName } from '../format/filename.js';
+import { type ListedFile, listMetricFiles, readFiles } from '../files/file-reading.js';
 import { isUnusable } from '../format/key.js';
 import { KeyTable } from './key-table.js';
 
@@ -20,30 +19,28 @@ const PLAIN_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
 export async function metricNames(directory: string): Promise<string[]> {
-  const chosen: Buffer[] = [];
+  const chosen: ListedFile[] = [];
   const ofKind = new Map<string, number>();
   // Backwards: higher process ids are usually newer, and dead processes may be of an older release.
-  for (const name of (await listMetricFiles(directory)).reverse()) {
-    const file = parseFileName(name.toString());
-    if (file === undefined) continue;
-    const kind = `${file.type} ${file.mode ?? ''}`;
+  for (const file of (await listMetricFiles(directory)).reverse()) {
+    const { fileName } = file;
+    if (fileName === undefined) continue;
+    const kind = `${fileName.type} ${fileName.mode ?? ''}`;
     const seen = ofKind.get(kind) ?? 0;
     if (seen === MAX_OF_KIND || chosen.length === MAX_FILES) continue;
     ofKind.set(kind, seen + 1);
-    chosen.push(name);
+    chosen.push(file);
   }
   const names = new Set<string>();
   const keys = new KeyTable();
-  await readFiles(keys.reader, directory, chosen, false, (indexes, { keyId, entryEnd }) => {
-    for (const [row, at] of indexes.entries()) {
-      const { type } = parseFileName(chosen[at]!.toString())!;
-      const isWhole = type === 'histogram' || type === 'summary';
-      for (const id of keyId.subarray(entryEnd[row - 1] ?? 0, entryEnd[row])) {
-        const key = keys.read(id);
-        if (isUnusable(key)) continue;
-        const name = isWhole ? key.family : key.sampleName;
-        if (PLAIN_NAME.test(name)) names.add(name);
-      }
+  await readFiles(keys.reader, directory, chosen, false, (at, { entries, entryEnd }, row) => {
+    const { type } = chosen[at]!.fileName!;
+    const isWhole = type === 'histogram' || type === 'summary';
+    for (const id of entries.keyId.subarray(entryEnd[row - 1] ?? 0, entryEnd[row])) {
+      const key = keys.read(id);
+      if (isUnusable(key)) continue;
+      const name = isWhole ? key.family : key.sampleName;
+      if (PLAIN_NAME.test(name)) names.add(name);
     }
   });
   return [...names].sort();

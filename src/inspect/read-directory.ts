@@ -44,22 +44,16 @@ export async function readInput(path: string, input: Input): Promise<Reading> {
 /** Reads all metric files of a directory. */
 export async function readDirectory(path: string): Promise<Reading> {
   const takenAtSeconds = Date.now() / 1000;
-  const names = await listMetricFiles(path);
-  const files: ReadFile[] = [];
-  const wanted: number[] = [];
-  for (const [i, bytes] of names.entries()) {
-    const name = bytes.toString();
-    if (parseFileName(name) === undefined) files[i] = unrecognisedFile(path, name);
-    else wanted.push(i);
-  }
+  const listed = await listMetricFiles(path);
   const keys = new KeyTable();
-  const wantedNames = wanted.map((i) => names[i]!);
-  await readFiles(keys.reader, path, wantedNames, false, (indexes, inspected) => {
-    for (const [row, at] of indexes.entries()) {
-      const name = wantedNames[at]!.toString();
-      const file = toReadFile(pathOf(path, name), name, inspected, row, takenAtSeconds, keys);
-      files[wanted[at]!] = file;
-    }
+  const files: ReadFile[] = [];
+  for (const [i, { name, fileName }] of listed.entries()) {
+    if (fileName === undefined) files[i] = unrecognisedFile(path, name);
+  }
+  await readFiles(keys.reader, path, listed, false, (i, inspected, row) => {
+    const file = listed[i]!;
+    const filePath = pathOf(path, file.name);
+    files[i] = toReadFile(filePath, file, inspected, row, takenAtSeconds, keys);
   });
   return readingOf(path, takenAtSeconds, files, keys);
 }
@@ -84,8 +78,10 @@ async function readSingleFile(path: string, bytes: Buffer | undefined): Promise<
   const inspected =
     bytes === undefined
       ? await readFile(keys.reader, path, false)
-      : readBytes(keys.reader, [{ bytes, sizeBytes: bytes.length, name: undefined }]);
-  const read = toReadFile(path, basename(path), inspected, 0, takenAtSeconds, keys);
+      : readBytes(keys.reader, [{ bytes, sizeBytes: bytes.length, fileName: undefined }]);
+  const name = basename(path);
+  const named = { name, fileName: parseFileName(name) };
+  const read = toReadFile(path, named, inspected, 0, takenAtSeconds, keys);
   const file = bytes === undefined ? read : { ...read, sizeBytes: bytes.length };
   const fileName = file.fileName ?? fileNameByKeys(file.entries);
   return readingOf(path, takenAtSeconds, [{ ...file, fileName }], keys);

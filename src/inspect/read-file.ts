@@ -3,7 +3,6 @@
  */
 import { MetricFileError } from '../errors.js';
 import { faultOf, type InspectedFiles } from '../files/file-reading.js';
-import { parseFileName } from '../format/filename.js';
 import { findWriters, type WrittenFile } from '../processes/find-writers.js';
 import type { Writer } from '../processes/writer.js';
 import { FileEntries, type Keys, NO_ENTRIES } from './entry-columns.js';
@@ -22,7 +21,7 @@ export function writersOf(
 /** What was read of the file in this row. */
 export function toReadFile(
   path: string,
-  name: string,
+  { name, fileName }: Pick<ReadFile, 'name' | 'fileName'>,
   files: InspectedFiles,
   row: number,
   nowSeconds: number,
@@ -35,7 +34,7 @@ export function toReadFile(
   return {
     path,
     name,
-    fileName: parseFileName(name),
+    fileName,
     entries: entriesOf(files, row, keys),
     fault,
     valueBytes: files.valueBytes[row]!,
@@ -51,7 +50,7 @@ export function toReadFile(
 
 function entriesOf(files: InspectedFiles, row: number, keys: Keys): FileEntries {
   const { entryEnd, timeEnd, valueBytes } = files;
-  return new FileEntries(keys, files, {
+  return new FileEntries(keys, files.entries, {
     from: row === 0 ? 0 : entryEnd[row - 1]!,
     to: entryEnd[row]!,
     timesFrom: row === 0 ? 0 : timeEnd[row - 1]!,

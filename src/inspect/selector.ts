@@ -40,23 +40,37 @@ const BLANK = /\s*/y;
 const COPIED = /(?<=[\s}])\s*(?:[+-]?(?:Inf|NaN|[\d.]+(?:e[+-]?\d+)?))(?:\s+-?[\d.]+)?\s*$/iy;
 const ONLY_RE2 = /\(\?[a-zA-Z-]*[isUm]|\\[zAQEC]|\[\[:/;
 
+interface MatcherTest {
+  readonly label: string;
+  readonly positive: boolean;
+  readonly test: (value: string) => boolean;
+}
+
+/** Families; most directories have a few hundred. */
+const MAX_KNOWN_NAMES = 10_000;
+
 export class Selector {
   readonly matchers: readonly Matcher[];
-  readonly #tests: readonly {
-    label: string;
-    positive: boolean;
-    test: (value: string) => boolean;
-  }[];
+  readonly #nameTests: readonly MatcherTest[];
+  readonly #labelTests: readonly MatcherTest[];
+  /** By family and sample name: many series have the same. */
+  readonly #knownNames = new Map<string, Map<string, boolean>>();
 
   /** @throws UsageError with the character at which it is wrong */
   constructor(text: string) {
     this.matchers = parseMatchers(text);
-    this.#tests = this.matchers.map(({ label, operator, value }) => ({
-      label,
-      positive: operator === '=' || operator === '=~',
-      test:
-        operator === '=' || operator === '!=' ? (other) => other === value : regexTest(text, value),
-    }));
+    const tests = this.matchers.map(
+      ({ label, operator, value }): MatcherTest => ({
+        label,
+        positive: operator === '=' || operator === '=~',
+        test:
+          operator === '=' || operator === '!='
+            ? (other) => other === value
+            : regexTest(text, value),
+      }),
+    );
+    this.#nameTests = tests.filter(({ label }) => label === '__name__');
+    this.#labelTests = tests.filter(({ label }) => label !== '__name__');
   }
 
   /** The value of the matcher `__name__="…"`; undefined without one. */
@@ -70,15 +84,35 @@ export class Selector {
     return this.matchers.some(({ label }) => label === name);
   }
 
+  /** Labels are read only if the names are selected. */
   selects(series: Selectable): boolean {
-    return this.#tests.every(({ label, positive, test }) => {
-      const values = label === '__name__' ? namesOf(series) : [labelValue(series.labels, label)];
-      return positive ? values.some(test) : !values.some(test);
+    if (!this.selectsNames(series)) return false;
+    if (this.#labelTests.length === 0) return true;
+    const { labels } = series;
+    return this.#labelTests.every(({ label, positive, test }) => {
+      return positive === test(labelValue(labels, label));
     });
+  }
+
+  /** Whether a series of these names is selected, if its labels are. */
+  selectsNames({ family, sampleName }: Pick<Selectable, 'family' | 'sampleName'>): boolean {
+    if (this.#nameTests.length === 0) return true;
+    let ofFamily = this.#knownNames.get(family);
+    if (ofFamily === undefined) {
+      ofFamily = new Map();
+      if (this.#knownNames.size < MAX_KNOWN_NAMES) this.#knownNames.set(family, ofFamily);
+    }
+    let isSelected = ofFamily.get(sampleName);
+    if (isSelected === undefined) {
+      const names = namesOf({ family, sampleName });
+      isSelected = this.#nameTests.every(({ positive, test }) => positive === names.some(test));
+      ofFamily.set(sampleName, isSelected);
+    }
+    return isSelected;
   }
 }
 
-function namesOf({ family, sampleName }: Selectable): string[] {
+function namesOf({ family, sampleName }: Pick<Selectable, 'family' | 'sampleName'>): string[] {
   const names = [sampleName, family];
   return [...names, ...names.map((name) => escapeMetricName(name, 'underscores'))];
 }

@@ -14,7 +14,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { listMetricFiles, readBytes, readFiles } from '../files/file-reading.js';
+import { type FileBytes, listMetricFiles, readBytes, readFiles } from '../files/file-reading.js';
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Liveness, Writer } from '../processes/writer.js';
@@ -90,31 +90,25 @@ export interface Snapshot {
  */
 export async function takeSnapshot(directory: string, version: string): Promise<Snapshot> {
   const takenAtSeconds = Date.now() / 1000;
-  const names = await listMetricFiles(directory);
+  const listed = await listMetricFiles(directory);
   const files: FileFacts[] = [];
   const kept: TarMember[] = [];
   const read: ReadFile[] = [];
-  const wanted: number[] = [];
-  for (const [i, name] of names.entries()) {
-    if (parseFileName(name.toString()) === undefined) {
-      read[i] = unrecognisedFile(directory, name.toString());
-      files[i] = factsOf(read[i]!, null);
-    } else wanted.push(i);
+  for (const [i, { name, fileName }] of listed.entries()) {
+    if (fileName !== undefined) continue;
+    read[i] = unrecognisedFile(directory, name);
+    files[i] = factsOf(read[i]!, null);
   }
-  const wantedNames = wanted.map((i) => names[i]!);
   const keys = new KeyTable();
-  await readFiles(keys.reader, directory, wantedNames, true, (indexes, inspected) => {
-    for (const [row, at] of indexes.entries()) {
-      const i = wanted[at]!;
-      const name = wantedNames[at]!.toString();
-      const path = pathOf(directory, name);
-      const file = toReadFile(path, name, inspected, row, takenAtSeconds, keys);
-      const member = hasBytes(file) ? memberName(name, i) : null;
-      read[i] = file;
-      files[i] = factsOf(file, member);
-      const bytes = inspected.excerpt[row] ?? new Uint8Array(0);
-      if (member !== null) kept[i] = { name: member, bytes };
-    }
+  await readFiles(keys.reader, directory, listed, true, (i, inspected, row) => {
+    const { name } = listed[i]!;
+    const path = pathOf(directory, name);
+    const file = toReadFile(path, listed[i]!, inspected, row, takenAtSeconds, keys);
+    const member = hasBytes(file) ? memberName(name, i) : null;
+    read[i] = file;
+    files[i] = factsOf(file, member);
+    const bytes = inspected.excerpt[row] ?? new Uint8Array(0);
+    if (member !== null) kept[i] = { name: member, bytes };
   });
   const facts: Facts = {
     snapshot: VERSION,
@@ -230,20 +224,23 @@ function readMembers(
   keys: KeyTable,
 ): ReadFile[] {
   const read: ReadFile[] = [];
-  let some: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  let some: (Pick<FileBytes, 'bytes' | 'fileName'> & { readonly at: number })[] = [];
   let length = 0;
   const readSome = () => {
     const inspected = {
       ...readBytes(
         keys.reader,
-        some.map(({ at, bytes }) => ({ ...files[at]!, bytes })),
+        some.map(({ at, bytes, fileName }) => {
+          return { bytes, sizeBytes: files[at]!.sizeBytes, fileName };
+        }),
       ),
       changedSeconds: Float64Array.from(some, ({ at }) => files[at]!.changedSeconds),
     };
-    for (const [row, { at }] of some.entries()) {
+    for (const [row, { at, fileName }] of some.entries()) {
       const { name } = files[at]!;
+      const named = { name, fileName };
       const path = pathOf(directory, name);
-      const file = toReadFile(path, name, inspected, row, takenAtSeconds, keys);
+      const file = toReadFile(path, named, inspected, row, takenAtSeconds, keys);
       read[at] = { ...file, ...statusOf(files[at]!) };
     }
     some = [];
@@ -258,7 +255,7 @@ function readMembers(
     // An empty file in its creation grace period has no fault.
     const isWhole = facts.fault === null && kept.length > 0;
     const bytes = isWhole ? kept : withZeros(kept, facts.sizeBytes);
-    some.push({ at, bytes });
+    some.push({ at, bytes, fileName: parseFileName(facts.name) });
     length += bytes.length;
     if (length >= MAX_DAMAGED_BYTES) readSome();
   }

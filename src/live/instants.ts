@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ListedFile } from '../files/metric-files.js';
 import type { Reading } from '../inspect/reading.js';
+import type { RateColumn } from '../inspect/series/list-series.js';
 import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
 import { Memo } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
@@ -9,9 +10,11 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { inSlices } from '../steps.js';
 import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
-import { type RateColumn, Rates } from './rates.js';
+import { Rates } from './rates.js';
+import { structureOf } from './structure.js';
 import { WriterLookup } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
@@ -25,6 +28,11 @@ export interface Instant {
   readonly perSecond: RateColumn | undefined;
   /** What it is made from. */
   readonly taken: SourceInstant;
+  /**
+   * To be called once by each that was given the instant, when it is done with it, and with all lists of its views. With
+   * a million entries an instant has 16 MB, which the garbage collection would leave for long.
+   */
+  release(): void;
 }
 
 /** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
@@ -39,8 +47,8 @@ export class Instants {
   readonly #lookups = new Map<string, WriterLookup>();
   readonly #rates = new Map<string, Rates>();
   /** Requests that share a run share an instant. */
-  readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
-  readonly #kept = new KeptInstants<Instant>();
+  readonly #sharedBy = new WeakMap<SourceInstant, Promise<SharedInstant>>();
+  readonly #kept = new KeptInstants<SharedInstant>();
 
   constructor(scraper: Scraper, procThread: ProcThread, keepMs = KEEP_MS) {
     this.#scraper = scraper;
@@ -56,17 +64,20 @@ export class Instants {
   async take(source: string | undefined): Promise<Instant> {
     this.#idle.refresh();
     const taken = await this.#scraper.instant(source, true);
-    let instant = this.#instantOf.get(taken);
-    if (instant === undefined) {
-      instant = this.#make(taken);
-      this.#instantOf.set(taken, instant);
+    let shared = this.#sharedBy.get(taken);
+    if (shared === undefined) {
+      shared = this.#make(taken);
+      this.#sharedBy.set(taken, shared);
     }
+    const instant = (await shared).hold();
+    // The instant holds what it is made from.
+    taken.release();
     return instant;
   }
 
   /** One that is kept; undefined when it is gone. */
   kept(snapshotId: string): Instant | undefined {
-    return this.#kept.find(snapshotId);
+    return this.#kept.find(snapshotId)?.hold();
   }
 
   close(): void {
@@ -80,18 +91,50 @@ export class Instants {
     this.#rates.clear();
   }
 
-  async #make(taken: SourceInstant): Promise<Instant> {
+  async #make(taken: SourceInstant): Promise<SharedInstant> {
+    taken.hold();
     const { source, path, files, facts = NO_FACTS } = taken;
     const written = writtenFiles.get(files, () => writtenOf(files, facts));
     const lookup = madeOnce(this.#lookups, path, () => new WriterLookup(this.#procThread));
     const writers = await lookup.writers(written);
+    await inSlices(structureOf(taken.state).prepare());
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
     const snapshotId = newSnapshotId();
-    const instant = { snapshotId, source, reading, index, perSecond, taken };
-    this.#kept.add(instant);
-    return instant;
+    const shared = new SharedInstant({ snapshotId, source, reading, index, perSecond, taken });
+    this.#kept.add(shared);
+    return shared;
+  }
+}
+
+/** An instant, and how many hold it. */
+class SharedInstant {
+  readonly #views: Omit<Instant, 'release'>;
+  #holders = 1;
+
+  /** Held once, by the caller. */
+  constructor(views: Omit<Instant, 'release'>) {
+    this.#views = views;
+  }
+
+  get snapshotId(): string {
+    return this.#views.snapshotId;
+  }
+
+  get source(): string | undefined {
+    return this.#views.source;
+  }
+
+  /** REQUIRES: it is held. */
+  hold(): Instant {
+    this.#holders++;
+    return { ...this.#views, release: () => this.release() };
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) this.#views.taken.release();
   }
 }
 

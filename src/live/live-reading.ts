@@ -3,17 +3,25 @@
  * series are those of /metrics at that moment, held and retained files among them.
  */
 import { basename } from 'node:path';
+import type { MetricFileError } from '../errors.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { FileName } from '../format/filename.js';
-import { type EntryColumns, FileEntries, NO_ENTRIES } from '../inspect/entry-columns.js';
+import {
+  type EntryColumns,
+  FileEntries,
+  type JoinedColumns,
+  type Keys,
+  NO_ENTRIES,
+} from '../inspect/entry-columns.js';
 import { knownTime } from '../inspect/read-file.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Writer } from '../processes/writer.js';
 import type { FactsOfFile } from '../scrape/directory/file-facts.js';
+import type { PlanState } from '../scrape/directory/plan-state.js';
 import { printedValues } from '../scrape/directory/printed-values.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
-import { structureOf } from './structure.js';
+import { rankOf, structureOf } from './structure.js';
 
 /**
  * @param facts of the files, by id, about the same time
@@ -26,37 +34,16 @@ export function liveReading(
 ): Reading {
   const structure = structureOf(state);
   const { keys } = structure.parts;
-  const joined = {
-    keyId: state.rows.keyId,
-    value: columns.value,
-    timestampSeconds: columns.timestampSeconds,
-    valueOffset: state.valueOffset,
-  };
-  const entriesOf = new Map<number, EntryColumns>();
-  let from = 0;
-  for (const [rank, to] of columns.entryEnd.entries()) {
-    const hasTimes = columns.timestampSeconds.length > 0;
-    const range = {
-      from,
-      to,
-      timesFrom: hasTimes ? from : 0,
-      timesTo: hasTimes ? to : 0,
-      valueBytes: state.valueBytes[rank]!,
-    };
-    entriesOf.set(columns.fileId[rank]!, new FileEntries(keys, joined, range));
-    from = to;
-  }
-  const read = new Map<number, ReadFile>();
-  for (const file of files) {
-    read.set(file.id, readFile(file, entriesOf.get(file.id) ?? NO_ENTRIES, facts.get(file.id)));
-  }
-  const planned = Array.from(columns.fileId, (id) => {
-    return read.get(id) ?? retainedFile(state.fileNames.get(id)!, path, entriesOf.get(id)!);
+  const entries = new EntriesOfFiles(keys, state, columns);
+  const read = files.map((file) => new LiveFile(file, facts.get(file.id), entries));
+  const known = new Map(read.map((file) => [file.id, file]));
+  const planned = Array.from(columns.fileId, (id, rank) => {
+    return known.get(id) ?? retainedFile(state.fileNames.get(id)!, path, entries.at(rank));
   });
   return {
     path,
     takenAtSeconds,
-    files: [...read.values()],
+    files: read,
     planned,
     keys,
     writers,
@@ -66,28 +53,114 @@ export function liveReading(
   };
 }
 
-function readFile(
-  { path, name, fault }: ListedFile,
-  entries: EntryColumns,
-  known: FactsOfFile | undefined,
-): ReadFile {
-  // Of a file whose name no client writes nothing is said, as where it is not opened.
-  const facts = name === undefined ? undefined : known;
-  const { modifiedSeconds = 0, changedSeconds = 0 } = facts ?? {};
-  return {
-    path,
-    name: basename(path),
-    fileName: name,
-    entries,
-    fault,
-    valueBytes: facts?.valueBytes ?? 0,
-    usedBytes: facts?.usedBytes ?? -1,
-    sizeBytes: facts?.sizeBytes ?? 0,
-    diskBytes: facts?.diskBytes ?? 0,
-    modifiedSeconds: knownTime(modifiedSeconds),
-    changedSeconds: knownTime(changedSeconds),
-    identity: facts?.identity ?? '',
-  };
+/** The entries of the files of an instant, by rank. */
+class EntriesOfFiles {
+  readonly #keys: Keys;
+  readonly #state: PlanState;
+  readonly #columns: SourceInstant['columns'];
+  readonly #joined: JoinedColumns;
+  readonly #rankOf: ReadonlyMap<number, number>;
+
+  constructor(keys: Keys, state: PlanState, columns: SourceInstant['columns']) {
+    this.#keys = keys;
+    this.#state = state;
+    this.#columns = columns;
+    this.#joined = {
+      keyId: state.rows.keyId,
+      value: columns.value,
+      timestampSeconds: columns.timestampSeconds,
+      valueOffset: state.valueOffset,
+    };
+    this.#rankOf = rankOf(state);
+  }
+
+  /** Of a file that is not in the plan, none. */
+  of(id: number): EntryColumns {
+    const rank = this.#rankOf.get(id);
+    return rank === undefined ? NO_ENTRIES : this.at(rank);
+  }
+
+  at(rank: number): EntryColumns {
+    const { entryEnd, timestampSeconds } = this.#columns;
+    const from = rank === 0 ? 0 : entryEnd[rank - 1]!;
+    const to = entryEnd[rank]!;
+    const hasTimes = timestampSeconds.length > 0;
+    return new FileEntries(this.#keys, this.#joined, {
+      from,
+      to,
+      timesFrom: hasTimes ? from : 0,
+      timesTo: hasTimes ? to : 0,
+      valueBytes: this.#state.valueBytes[rank]!,
+    });
+  }
+}
+
+/** A file of an instant: there are ten thousand at each, and few are looked at closely. */
+class LiveFile implements ReadFile {
+  readonly #listed: ListedFile;
+  readonly #facts: FactsOfFile | undefined;
+  readonly #ofFiles: EntriesOfFiles;
+  #entries: EntryColumns | undefined;
+
+  constructor(listed: ListedFile, facts: FactsOfFile | undefined, ofFiles: EntriesOfFiles) {
+    this.#listed = listed;
+    // Of a file whose name no client writes nothing is said, as where it is not opened.
+    this.#facts = listed.name === undefined ? undefined : facts;
+    this.#ofFiles = ofFiles;
+  }
+
+  get id(): number {
+    return this.#listed.id;
+  }
+
+  get path(): string {
+    return this.#listed.path;
+  }
+
+  get name(): string {
+    return basename(this.#listed.path);
+  }
+
+  get fileName(): FileName | undefined {
+    return this.#listed.name;
+  }
+
+  get entries(): EntryColumns {
+    this.#entries ??= this.#ofFiles.of(this.#listed.id);
+    return this.#entries;
+  }
+
+  get fault(): MetricFileError | undefined {
+    return this.#listed.fault;
+  }
+
+  get valueBytes(): number {
+    return this.#facts?.valueBytes ?? 0;
+  }
+
+  get usedBytes(): number {
+    return this.#facts?.usedBytes ?? -1;
+  }
+
+  get sizeBytes(): number {
+    return this.#facts?.sizeBytes ?? 0;
+  }
+
+  get diskBytes(): number {
+    return this.#facts?.diskBytes ?? 0;
+  }
+
+  get modifiedSeconds(): number | undefined {
+    return knownTime(this.#facts?.modifiedSeconds ?? 0);
+  }
+
+  get changedSeconds(): number | undefined {
+    return knownTime(this.#facts?.changedSeconds ?? 0);
+  }
+
+  get identity(): string {
+    return this.#facts?.identity ?? '';
+  }
 }
 
 /** It is on no disk: it has the values of removed files. */

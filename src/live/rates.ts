@@ -2,11 +2,9 @@
  * How fast each series grows, from the slots of two instants. An instant is compared with the latest one that is at least
  * a second older, so that views that follow each other quickly have steady rates.
  */
+import type { RateColumn } from '../inspect/series/list-series.js';
 import type { PlanState } from '../scrape/directory/plan-state.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
-
-/** By slot: increase per second; NaN where it is not known. */
-export type RateColumn = Float64Array;
 
 const MIN_SECONDS = 1;
 

@@ -5,6 +5,12 @@ import type { PlanState } from '../scrape/directory/plan-state.js';
 import { LiveKeys } from './live-keys.js';
 
 const structures = new Memo<PlanState, SeriesStructure>();
+const ranks = new Memo<PlanState, ReadonlyMap<number, number>>();
+
+/** The rank of each file with entries, by id. */
+export function rankOf(state: PlanState): ReadonlyMap<number, number> {
+  return ranks.get(state, ({ rows }) => new Map(Array.from(rows.fileId, (id, rank) => [id, rank])));
+}
 
 /** Files by rank are those of `rows`. */
 export function structureOf(state: PlanState): SeriesStructure {
@@ -13,9 +19,9 @@ export function structureOf(state: PlanState): SeriesStructure {
 
 function makeStructure(state: PlanState): SeriesStructure {
   const { rows, layout, familyOfKey, repairedKeys, conflicts, survey, fileNames } = state;
-  const rankOf = new Map(Array.from(rows.fileId, (id, rank) => [id, rank]));
+  const rankById = rankOf(state);
   // A file that was found damaged after the survey has no rank.
-  const ranks = (ids: Int32Array) => ids.map((id) => rankOf.get(id) ?? -1);
+  const toRanks = (ids: Int32Array) => ids.map((id) => rankById.get(id) ?? -1);
   return new SeriesStructure({
     keys: new LiveKeys(state.keyTexts),
     layout,
@@ -23,9 +29,9 @@ function makeStructure(state: PlanState): SeriesStructure {
     familyOfKey,
     repairedKeys,
     survey: {
-      firstFile: ranks(survey.firstFile),
+      firstFile: toRanks(survey.firstFile),
       firstKey: survey.firstKey,
-      lastModeFile: ranks(survey.lastModeFile),
+      lastModeFile: toRanks(survey.lastModeFile),
     },
     fileNames: Array.from(rows.fileId, (id) => fileNames.get(id)!),
     keyIds: cut(rows.keyId, rows.entryEnd),

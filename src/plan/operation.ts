@@ -14,6 +14,10 @@ export const OPERATION = { sum: 0, min: 1, max: 2, last: 3, mostRecent: 4 } as c
 
 export type Operation = (typeof OPERATION)[keyof typeof OPERATION];
 
+export const OPERATION_NAME = Object.fromEntries(
+  Object.entries(OPERATION).map(([name, operation]) => [operation, name]),
+) as Readonly<Record<Operation, keyof typeof OPERATION>>;
+
 /** What a family's type and mode decide for all of its entries, whichever file they are in. */
 export interface MergeRule {
   readonly operation: Operation;

@@ -230,11 +230,16 @@ export class Plan {
       keyIds: [],
       labelNames: [],
     };
+    const isOwn = hasOwnSeries(file);
     let exceeded: Exceeded | undefined;
     let i = 0;
     for (; i < keyId.length; i++) {
       if (i % ITEMS_PER_STEP === 0) yield;
-      exceeded = this.#admitKey(keyId[i]!, file, before);
+      const key = keyId[i]!;
+      // Nearly every key was read with an earlier file.
+      const known = this.#familyOfKey[key] ?? FAMILY_UNREAD;
+      if (known !== FAMILY_UNREAD && (known === FAMILY_NONE || !isOwn)) continue;
+      exceeded = this.#admitKey(key, file, before);
       if (exceeded !== undefined) break;
     }
     file.exceeded = exceeded;
@@ -310,10 +315,18 @@ export class Plan {
     const rows = { isGauge, keyId, slot, operation, at };
     if (this.#reusableRows !== undefined && copyRows(this.#reusableRows, rows)) return;
 
+    const isAsKnown =
+      this.#repairedKeys.size === 0 && (file.exceeded === undefined || !hasOwnSeries(file));
     let isOwn = false;
     for (let i = 0; i < keyId.length; i++) {
       if (i % ITEMS_PER_STEP === 0) yield;
       const key = keyId[i]!;
+      const known = isAsKnown ? this.#sharedSlot(key, isGauge) : SLOT_NOWHERE;
+      if (known !== SLOT_NOWHERE) {
+        slot[at + i] = known;
+        operation[at + i] = this.#series[known]!.operation;
+        continue;
+      }
       const familyId = this.#familyOfKey[key] ?? FAMILY_UNREAD;
       const isBeyond =
         file.exceeded !== undefined && from + i >= file.admitted && hasOwnSeries(file);
@@ -394,7 +407,7 @@ export class Plan {
   }
 
   /**
-   * Reads a key that no file had before, and counts what it adds.
+   * Reads a key that no file had before, or of which this file has a series of its own, and counts what it adds.
    *
    * @returns the limit that was reached; nothing is changed then
    */
@@ -405,8 +418,6 @@ export class Plan {
     }
     this.#keyCount = Math.max(this.#keyCount, keyId + 1);
     const known = this.#familyOfKey[keyId]!;
-    if (known !== FAMILY_UNREAD && (known === FAMILY_NONE || !hasOwnSeries(file))) return undefined;
-
     const key = this.#key(keyId);
     if (isUnusable(key) || !selectsKey(this.#rules.prefixes, key)) {
       this.#familyOfKey[keyId] = FAMILY_NONE;
@@ -498,6 +509,20 @@ export class Plan {
     const slot = shape === undefined ? SLOT_NOWHERE : this.#intern(family!, shape, undefined).slot;
     this.#slotOfKey[keyId] = slot;
     return slot;
+  }
+
+  /**
+   * The slot of a key that an earlier file has, if it is the same for this file: what slotFor() and the checks around it
+   * come to for nearly every entry.
+   *
+   * @returns SLOT_NOWHERE where that is still to be found
+   */
+  #sharedSlot(keyId: number, isGauge: boolean): number {
+    const slot = this.#slotOfKey[keyId] ?? SLOT_UNKNOWN;
+    if (slot <= SLOT_NOWHERE) return SLOT_NOWHERE;
+    const { dropsPid, operation } = this.#families[this.#familyOfKey[keyId]!]!.rule;
+    const isSame = isGauge ? dropsPid : operation !== OPERATION.mostRecent;
+    return isSame ? slot : SLOT_NOWHERE;
   }
 
   #shapeOf({ name, rule }: Family, keyId: number): SeriesShape | undefined {

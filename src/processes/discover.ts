@@ -316,7 +316,9 @@ async function countMetricFiles(
   path: string,
 ): Promise<{ metricFiles: number | undefined; error: string | undefined }> {
   try {
-    const names = (await boundedIo.readNames(path)).map((name) => Buffer.from(name).toString());
+    const names = (await boundedIo.readNames(path)).map((name) =>
+      Buffer.from(name, 'latin1').toString(),
+    );
     return { metricFiles: names.filter((name) => METRIC_FILE.test(name)).length, error: undefined };
   } catch (error) {
     return { metricFiles: undefined, error: (error as NodeJS.ErrnoException).code };

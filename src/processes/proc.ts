@@ -42,7 +42,7 @@ export interface ProcIo {
 }
 
 const BOUNDED: ProcIo = {
-  readdir: async (path) => (await boundedIo.readNames(path)).map((name) => textOf(name)),
+  readdir: boundedIo.readNames,
   readFile: async (path, encoding) => textOf(await boundedIo.readFile(path), encoding),
   readlink: boundedIo.readLink,
 };

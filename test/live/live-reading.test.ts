@@ -327,7 +327,7 @@ describe('an instant', () => {
       const [one, two, again] = await Promise.all(['s1', 's2', 's1'].map((s) => instants.take(s)));
       assert.equal(await printedIn(one!, 'jobs_total{promfold_source="s1"}'), 1);
       assert.equal(await printedIn(two!, 'jobs_total{promfold_source="s2"}'), 2);
-      assert.equal(again, one);
+      assert.equal(again!.reading, one!.reading);
       for (const instant of [one!, two!]) await assertExplained(instant);
       await assert.rejects(instants.take('s3'), UnknownSourceError);
       await scraper.detach('s2');
@@ -361,14 +361,40 @@ describe('an instant', () => {
     writeMetricFile(join(directory, 'counter_1.db'), jobs(1));
     await served(directory, async (take) => {
       const [a, b, c] = await Promise.all([take(), take(), take()]);
-      assert.ok(a === b && b === c);
+      for (const each of [b, c]) {
+        assert.equal(each.snapshotId, a.snapshotId);
+        assert.equal(each.reading, a.reading);
+      }
       const later = await take();
-      assert.notEqual(later, a);
-      assert.notEqual(later.snapshotId, a!.snapshotId);
+      assert.notEqual(later.snapshotId, a.snapshotId);
       // Nothing changed but the time.
-      assert.equal(later.taken.state, a!.taken.state);
-      assert.equal(later.index.structure, a!.index.structure);
+      assert.equal(later.taken.state, a.taken.state);
+      assert.equal(later.index.structure, a.index.structure);
     });
+  });
+
+  it('is whole as long as one view holds it, or it is kept', async () => {
+    const directory = tempDirectory();
+    writeMetricFile(join(directory, 'counter_1.db'), jobs(1));
+    const scraper = new Scraper(directory);
+    const instants = new Instants(scraper, thread);
+    try {
+      const [first, second] = await Promise.all([0, 0].map(() => instants.take(undefined)));
+      first!.release();
+      await assertExplained(second!);
+      second!.release();
+      const kept = instants.kept(second!.snapshotId)!;
+      assert.equal(await printedIn(kept), 1);
+      // Three later ones, and it is not kept any more.
+      for (let i = 0; i < 3; i++) (await instants.take(undefined)).release();
+      assert.equal(instants.kept(second!.snapshotId), undefined);
+      await assertExplained(kept);
+      kept.release();
+      assert.equal(kept.taken.columns.value.length, 0);
+    } finally {
+      instants.close();
+      await scraper.close();
+    }
   });
 
   it('is made from what is kept for a while only', async () => {

@@ -31,7 +31,14 @@ const DOCUMENTS: readonly (readonly [name: string, text: string])[] = [
   ...readTopics().map(({ name, text }) => [`src/manual/${name}.md`, text] as const),
 ];
 
-const MARKS: readonly Mark[] = ['not run', 'stand-in', 'needs', 'output not compared', 'prints'];
+const MARKS: readonly Mark[] = [
+  'not run',
+  'stand-in',
+  'needs',
+  'output not compared',
+  'prints',
+  'daemon',
+];
 const LANGUAGES = ['sh', 'console', 'text', 'python', 'promql', 'yaml', 'ini'];
 
 /** Programs whose lines are commands, so none may stand in a block of text. */
@@ -115,7 +122,10 @@ async function runBlock(block: PrintedBlock, script: string): Promise<string> {
   const folder = join(place, 'stand-ins');
   // Long enough for promfold to start listening.
   if (standIn !== undefined) program(folder, standIn, 'sleep 1');
-  const { exitCode, stdout, stderr } = await run('bash', ['-c', PRELUDE + script], {
+  const daemon = block.marks.get('daemon');
+  const begun =
+    daemon === undefined ? '' : `${daemon} > /dev/null 2>&1 & listening ${ports[19925]}\n`;
+  const { exitCode, stdout, stderr } = await run('bash', ['-c', PRELUDE + begun + script], {
     cwd: join(place, 'work'),
     env: environment,
   });

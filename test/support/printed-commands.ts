@@ -8,9 +8,10 @@
  *   <!-- needs: PROGRAM, PROGRAM -->       skipped where one is missing
  *   <!-- output not compared: REASON -->   the commands are run, what they print depends on the moment
  *   <!-- prints: TEXT -->                  what the block prints has this
+ *   <!-- daemon: COMMAND -->               it runs, and listens, while each command of the block does
  */
 
-export type Mark = 'not run' | 'stand-in' | 'needs' | 'output not compared' | 'prints';
+export type Mark = 'not run' | 'stand-in' | 'needs' | 'output not compared' | 'prints' | 'daemon';
 
 export interface PrintedBlock {
   readonly language: string;

@@ -1,7 +1,7 @@
 /** One series: its value, and what each file contributes. */
 import { joinColumns } from '../../plan/join.js';
 import type { Histogram } from '../../plan/laid-out-family.js';
-import { OPERATION, type Operation } from '../../plan/operation.js';
+import { OPERATION, OPERATION_NAME, type Operation } from '../../plan/operation.js';
 import type { Series } from '../../plan/series.js';
 import { seriesName } from '../series-name.js';
 import { bucketTotals } from './bucket-totals.js';
@@ -10,10 +10,6 @@ import type { ExplainedSeries, Share } from './explanation.js';
 import type { ChosenSeries } from './selection.js';
 import { verdictOf } from './verdict.js';
 import { warningsOfSeries } from './warnings.js';
-
-const OPERATION_NAME = Object.fromEntries(
-  Object.entries(OPERATION).map(([name, operation]) => [operation, name]),
-) as Readonly<Record<Operation, keyof typeof OPERATION>>;
 
 export function explainSeries(
   context: Context,

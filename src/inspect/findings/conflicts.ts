@@ -8,6 +8,7 @@ import type { Parts } from '../series-index.js';
 import { seriesName } from '../series-name.js';
 import type { IndexedFamily } from '../series-structure.js';
 import type { Evidence, Rule } from './finding.js';
+import { ofStructure } from './of-structure.js';
 import type { Subject } from './subject.js';
 
 export const typeConflict: Rule = {
@@ -60,7 +61,7 @@ export const bucketConflict: Rule = {
   title: 'one histogram with several sets of buckets',
   effect: 'A bucket that some files lack counts only the other files, so quantiles are wrong.',
   cure: 'Define the buckets in one place; after an upgrade that changed them, wipe the directory.',
-  *find({ families, partsOf }) {
+  find: ofStructure(function* ({ families, partsOf }) {
     for (const family of families) {
       if (!family.rule.hasBuckets) continue;
       const odd = oddPairOf(family, partsOf);
@@ -71,7 +72,7 @@ export const bucketConflict: Rule = {
         family: family.name,
       };
     }
-  },
+  }),
 };
 
 /** Which bounds a file has. */

@@ -7,6 +7,7 @@
 import { formatCount } from '../quantity.js';
 import type { IndexedFamily } from '../series-structure.js';
 import type { Rule } from './finding.js';
+import { ofStructure } from './of-structure.js';
 
 /** What promlint must know of a family. */
 export type LintedFamily = Pick<IndexedFamily, 'name' | 'type' | 'help'> & {
@@ -115,7 +116,7 @@ export const lint: Rule = {
   title: 'names, units or help that promtool warns about',
   effect: 'The numbers are right, but dashboards and people read units from names.',
   cure: 'Rename them in the application, when its dashboards change anyway. See prometheus.io/docs/practices/naming.',
-  *find({ families }) {
+  find: ofStructure(function* ({ families }) {
     const namesOf = new Map<string, string[]>();
     for (const { name, type, help, series } of families) {
       const labelNames = new Set<string>();
@@ -135,5 +136,5 @@ export const lint: Rule = {
       const text = `${warning}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`;
       yield names.length === 1 ? { text, family: names[0]! } : { text };
     }
-  },
+  }),
 };

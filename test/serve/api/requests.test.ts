@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, mock } from 'node:test';
+import fc from 'fast-check';
 import { KeptInstants } from '../../../src/live/kept-instants.js';
 import { VIEWS } from '../../../src/serve/api/table.js';
 import { counter, writeMetricFile } from '../../support/metric-file.js';
+import { seed } from '../../support/random.js';
 import { tempDirectory } from '../../support/temp.js';
 import { Served } from './served.js';
 
@@ -262,12 +264,100 @@ describe('a request', () => {
   });
 });
 
+describe('any request', () => {
+  const word = fc.constantFrom(
+    ...['series', 'files', 'labels', 'values', 'explain', 'processes', 'findings', 'families'],
+    ...[
+      '1',
+      'a',
+      'counter_1.db',
+      '',
+      '..',
+      '%2e%2e',
+      '%00',
+      '%F0%9F%98%80',
+      '__proto__',
+      'constructor',
+    ],
+  );
+  const parameter = fc
+    .tuple(
+      fc.oneof(
+        fc.constantFrom('limit', 'offset', 'sort', 'search', 'match[]', 'series', 'snapshot'),
+        fc.constantFrom('evidence', 'bytes', 'source', '__proto__', 'constructor', 'toString'),
+      ),
+      fc.oneof(
+        fc.constantFrom('1', '0', '-1', '1e9', '9007199254740991', 'name', '-value', 'jobs', '{}'),
+        fc.constantFrom('{a="b"}', '{a=~".*"}', '{a!~"["}', '{', 'sum(jobs)', '"jobs"'),
+        fc.string({ unit: 'binary', maxLength: 8 }),
+      ),
+    )
+    .map(
+      ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value.toWellFormed())}`,
+    );
+
+  it('is answered or refused as the API does, and is no bug', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(word, { maxLength: 3 }),
+        fc.array(parameter, { maxLength: 3 }),
+        async (path, query) => {
+          const url = `/api/v1/${path.join('/')}?${query.join('&')}`;
+          // Dots may lead out of the API.
+          fc.pre(new URL(url, 'http://localhost').pathname.startsWith('/api/'));
+          const { statusCode, body, headers } = await served.server.inject({ url });
+          assert.ok([200, 400, 404].includes(statusCode), `${statusCode} ${url}`);
+          assert.equal(headers['cache-control'], 'no-store', url);
+          const { error } = JSON.parse(body);
+          assert.equal(error === undefined, statusCode === 200, url);
+        },
+      ),
+      { seed: seed(), numRuns: 150 },
+    );
+  });
+});
+
+describe('behind a prefix', () => {
+  const prefixed = new Served(filled(1), { routePrefix: '/promfold' });
+  after(() => prefixed.close());
+
+  it('pages lead to each other, and the description has the prefix', async () => {
+    const url = '/promfold/api/v1/files/counter_1.db?limit=1&offset=0';
+    const { body } = await prefixed.server.inject(url);
+    assert.equal(JSON.parse(body).page.next, undefined);
+    const many = await prefixed.server.inject('/promfold/api/v1/processes?limit=1');
+    assert.equal(many.statusCode, 200);
+    const description = await prefixed.server.inject('/promfold/api/v1/openapi.json');
+    assert.deepEqual(JSON.parse(description.body).servers, [{ url: '/promfold' }]);
+  });
+});
+
+describe('a long answer', () => {
+  it('is sent in parts, and not at all for HEAD', async () => {
+    const directory = tempDirectory();
+    const entries = Array.from({ length: 1000 }, (_, i) =>
+      counter('jobs', i, { text: `${i}`.padEnd(3000, 'x') }),
+    );
+    writeMetricFile(join(directory, 'counter_1.db'), entries);
+    const long = new Served(directory);
+    const { headers, json, payload } = await long.get('/series?limit=1000');
+    assert.ok(payload.length > 5_000_000);
+    assert.equal(headers['content-length'], undefined);
+    assert.equal(json.series.length, 1000);
+    const head = await long.server.inject({ method: 'HEAD', url: '/api/v1/series?limit=1000' });
+    assert.deepEqual([head.statusCode, head.body], [200, '']);
+    await long.close();
+  });
+});
+
 describe('an instant', () => {
   it('is kept for five seconds, and three of each source', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
+      const released: string[] = [];
       const kept = new KeptInstants();
-      const add = (snapshotId: string, source: string) => kept.add({ snapshotId, source });
+      const add = (snapshotId: string, source: string) =>
+        kept.add({ snapshotId, source, release: () => released.push(snapshotId) });
       const ids = () => ['a1', 'a2', 'a3', 'a4', 'b1'].filter((id) => kept.find(id) !== undefined);
       add('a1', 'a');
       add('b1', 'b');

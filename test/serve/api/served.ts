@@ -8,9 +8,8 @@ import { UNLIMITED } from '../../../src/plan/budget.js';
 import { ProcThread } from '../../../src/processes/proc-thread.js';
 import { Scraper } from '../../../src/scrape/scraper.js';
 import { type DebugSurfaces, debugSurfaces } from '../../../src/serve/api/debug-surfaces.js';
-import type { Instant, Readings } from '../../../src/serve/api/readings.js';
 import { RequestLimit } from '../../../src/serve/request-limit.js';
-import { buildServer } from '../../../src/serve/server.js';
+import { buildServer, type ServerOptions } from '../../../src/serve/server.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -46,7 +45,10 @@ export class Served {
   readonly #validators = new Map<string, ValidateFunction>();
 
   /** @param directory one, or several that have names */
-  constructor(directory: ConstructorParameters<typeof Scraper>[0], readings?: Readings) {
+  constructor(
+    directory: ConstructorParameters<typeof Scraper>[0],
+    options: Partial<ServerOptions> = {},
+  ) {
     this.scraper = new Scraper(directory, {});
     const counts = new ApiCounts();
     this.surfaces = debugSurfaces(this.scraper, new Instants(this.scraper, this.#procThread), {
@@ -57,7 +59,8 @@ export class Served {
       telemetryPath: '/metrics',
       limit: new RequestLimit(40),
       version: '1.2.3',
-      debug: { ...this.surfaces, ...(readings && { readings }) },
+      debug: this.surfaces,
+      ...options,
       log: {
         debug() {},
         warn() {},
@@ -178,9 +181,4 @@ function mapped(value: unknown, change: (object: Json) => Json): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).map(([name, member]) => [name, mapped(member, change)]);
   return change(Object.fromEntries(members) as Json);
-}
-
-/** Readings that always give the same instant. */
-export function fixedReadings(instant: Instant): Readings {
-  return { take: async () => instant, kept: () => instant };
 }

@@ -1,7 +1,8 @@
 /** What is wrong with the directory. */
-import type { CheckView } from '../../../inspect/check.js';
+
+import { readDiskFacts } from '../../../inspect/findings/disk-facts.js';
 import { findInSteps } from '../../../inspect/findings/find-in-steps.js';
-import { readHostFacts } from '../../../inspect/findings/host-facts.js';
+import type { CheckView } from '../../../inspect/findings/finding.js';
 import { Subject } from '../../../inspect/findings/subject.js';
 import type { Reading } from '../../../inspect/reading.js';
 import { Memo } from '../../../memo.js';
@@ -17,7 +18,8 @@ const views = new Memo<Reading, Promise<CheckView>>();
 
 export const FINDINGS = viewEndpoint({
   path: '/findings',
-  answers: 'What is wrong with the directory, as `check --json`.',
+  answers:
+    'What is wrong with the directory, as `check --json`, but for processes that write elsewhere.',
   parameters: { evidence: limitOf('pieces of evidence of each finding', 100, MAX_EVIDENCE) },
   schema: object({
     path: STRING,
@@ -38,6 +40,6 @@ export const FINDINGS = viewEndpoint({
 });
 
 async function findAll(reading: Reading, limits: Limits): Promise<CheckView> {
-  const hostFacts = await readHostFacts(reading.path);
-  return inSlices(findInSteps(new Subject(reading, hostFacts, limits)));
+  const diskFacts = await readDiskFacts(reading.path);
+  return inSlices(findInSteps(new Subject(reading, diskFacts, limits)));
 }
