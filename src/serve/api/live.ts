@@ -75,8 +75,12 @@ export class LiveStreams {
     // The client may leave before the stream is sent.
     reply.raw.once('close', () => stream.destroy());
     stream.push(`retry: ${RETRY_MS}\n\n`);
+    let allowedBytes = MAX_BUFFERED_BYTES;
     const send = (bytes: string | Buffer) => {
-      if (stream.readableLength + reply.raw.writableLength <= MAX_BUFFERED_BYTES) {
+      const waitingBytes = stream.readableLength + reply.raw.writableLength;
+      // Names of a thousand series may be longer than that: what comes after them may wait, too.
+      if (waitingBytes <= MAX_BUFFERED_BYTES) allowedBytes = MAX_BUFFERED_BYTES + bytes.length;
+      if (waitingBytes <= allowedBytes) {
         stream.push(bytes);
         return;
       }
