@@ -13,6 +13,7 @@ import type { Scraper } from '../scrape/scraper.js';
 import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
+import { TopViews } from './top-views.js';
 import { WriterLookup } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
@@ -24,23 +25,38 @@ export interface Instant {
   readonly index: SeriesIndex;
   /** Since an instant at least a second before; undefined without one. */
   readonly perSecond: RateColumn | undefined;
+  /** Of its source. */
+  readonly top: TopViews;
   /** What it is made from. */
   readonly taken: SourceInstant;
 }
 
+export interface InstantOptions {
+  /** Between two lookups of the writers. */
+  readonly writersMs: number;
+  /** Between two instants that `top` compares, at least. */
+  readonly topSeconds: number;
+}
+
+/** Views that follow each other quickly have steady rates. */
+const SHARED_BY_MANY: InstantOptions = { writersMs: 1_000, topSeconds: 1 };
+
 export class Instants {
   readonly #scraper: Scraper;
   readonly #procThread: ProcThread;
+  readonly #options: InstantOptions;
   /** By the path of the directory. */
   readonly #lookups = new Map<string, WriterLookup>();
   readonly #rates = new Map<string, Rates>();
+  readonly #tops = new Map<string, TopViews>();
   /** Requests that share a run share an instant. */
   readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
   readonly #kept = new KeptInstants<Instant>();
 
-  constructor(scraper: Scraper, procThread: ProcThread) {
+  constructor(scraper: Scraper, procThread: ProcThread, options = SHARED_BY_MANY) {
     this.#scraper = scraper;
     this.#procThread = procThread;
+    this.#options = options;
   }
 
   /**
@@ -65,18 +81,22 @@ export class Instants {
 
   close(): void {
     for (const lookup of this.#lookups.values()) lookup.close();
+    for (const top of this.#tops.values()) top.close();
   }
 
   async #make(taken: SourceInstant): Promise<Instant> {
     const { source, path, files, facts = NO_FACTS } = taken;
     const written = writtenFiles.get(files, () => writtenOf(files, facts));
-    const lookup = madeOnce(this.#lookups, path, () => new WriterLookup(this.#procThread));
+    const { writersMs, topSeconds } = this.#options;
+    const newLookup = () => new WriterLookup(this.#procThread, writersMs);
+    const lookup = madeOnce(this.#lookups, path, newLookup);
     const writers = await lookup.writers(written);
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
+    const top = madeOnce(this.#tops, path, () => new TopViews(topSeconds));
     const snapshotId = newSnapshotId();
-    const instant = { snapshotId, source, reading, index, perSecond, taken };
+    const instant = { snapshotId, source, reading, index, perSecond, top, taken };
     this.#kept.add(instant);
     return instant;
   }

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import type { MetricFileError } from '../errors.js';
+import type { EntryValues } from '../files/column-changes.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { FileName } from '../format/filename.js';
 import {
@@ -28,7 +29,7 @@ import { rankOf, structureOf } from './structure.js';
  * @param writers by process id
  */
 export function liveReading(
-  { path, takenAtSeconds, columns, state, files }: SourceInstant,
+  { path, origin, takenAtSeconds, columns, state, files }: SourceInstant,
   facts: ReadonlyMap<number, FactsOfFile>,
   writers: ReadonlyMap<string, Writer>,
 ): Reading {
@@ -50,6 +51,22 @@ export function liveReading(
     bootSeconds: bootSeconds(),
     structure,
     printedValue: printedValues(columns),
+    values: { ...withoutRetained(columns, state.retained), origin },
+  };
+}
+
+/** Retained files are the last ones. */
+function withoutRetained(
+  { fileId, generation, entryEnd, value }: SourceInstant['columns'],
+  retained: PlanState['retained'],
+): EntryValues {
+  let files = fileId.length;
+  while (files > 0 && retained.has(fileId[files - 1]!)) files--;
+  return {
+    fileId: fileId.subarray(0, files),
+    generation: generation.subarray(0, files),
+    entryEnd: entryEnd.subarray(0, files),
+    value: value.subarray(0, files === 0 ? 0 : entryEnd[files - 1]!),
   };
 }
 

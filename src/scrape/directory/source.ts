@@ -25,6 +25,8 @@ export interface SourceInstant {
   /** Undefined for a single directory, which needs no name. */
   readonly source: string | undefined;
   readonly path: string;
+  /** The same object for all instants with the same ids of files. */
+  readonly origin: object;
   readonly takenAtSeconds: number;
   readonly columns: ValueColumns;
   /** The same object as of the instant before, unless something changed. */
@@ -171,6 +173,7 @@ export class Source {
     return {
       source: this.name,
       path: live.files.directory.path,
+      origin: live,
       takenAtSeconds,
       columns,
       state,

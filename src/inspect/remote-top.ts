@@ -1,0 +1,34 @@
+/** The view of `top` of a running promfold, as its API answers it. */
+import { MetricFileError } from '../errors.js';
+import { fetchTopJson } from './remote.js';
+import type { TopView } from './top.js';
+
+/** Rows of each list: more than anybody scrolls through. The daemon answers no more. */
+export const MAX_TOP_ROWS = 10_000;
+
+/** @throws as fetchSnapshot */
+export async function fetchTop(url: string): Promise<TopView> {
+  const text = (await fetchTopJson(url, MAX_TOP_ROWS)).toString();
+  let answer: TopView;
+  try {
+    answer = JSON.parse(text, withNumbers) as TopView;
+  } catch (error) {
+    throw new MetricFileError('FILE_UNREADABLE', url, 'the answer is no JSON', { cause: error });
+  }
+  const { path: _, gauges, ...rest } = answer;
+  const { snapshot: __, source: ___, ...view } = rest as typeof rest & Record<string, unknown>;
+  return { path: url, ...view, gauges } as TopView;
+}
+
+/** Those that JSON does not have. A text of a view is never one of them: they are all of members that are numbers. */
+const NUMBERS: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', Number.NaN],
+  ['+Inf', Number.POSITIVE_INFINITY],
+  ['-Inf', Number.NEGATIVE_INFINITY],
+]);
+
+const NUMERIC = /(?:PerSecond|^value|^change)$/;
+
+function withNumbers(name: string, value: unknown): unknown {
+  return NUMERIC.test(name) ? (NUMBERS.get(value) ?? value) : value;
+}

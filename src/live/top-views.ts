@@ -1,0 +1,102 @@
+/**
+ * The views of `top` of one source. Each compares a reading with an earlier one; this keeps those, and what `check`
+ * finds, which costs more than the rest and rarely changes.
+ */
+import { findInSteps } from '../inspect/findings/find-in-steps.js';
+import { Subject } from '../inspect/findings/subject.js';
+import { type Movement, movementBetween } from '../inspect/movement.js';
+import type { Reading } from '../inspect/reading.js';
+import { indexOf } from '../inspect/series-index.js';
+import type { SeriesStructure } from '../inspect/series-structure.js';
+import { TOP_RULES, type TopProblem, type TopView, topProblems, viewTop } from '../inspect/top.js';
+import { Memo } from '../memo.js';
+import { inSlices } from '../steps.js';
+
+/** A change over a longer time says little about now, and what it is found by is kept in memory. */
+const MAX_SECONDS = 60;
+
+/** What depends on values, times and writers is looked for again after this time. */
+const PROBLEMS_MS = 30_000;
+
+/** And where that takes long, so rarely that it takes less than a 20th of a core. */
+const LONGEST_SHARE = 20;
+
+export class TopViews {
+  readonly #minSeconds: number;
+  readonly #movements = new Memo<Reading, Promise<Movement | undefined>>();
+  readonly #problems = new Problems();
+  /** Oldest first; each at least #minSeconds older than the next. */
+  #before: readonly Reading[] = [];
+  #forget: NodeJS.Timeout | undefined;
+
+  /** @param minSeconds between the readings that are compared */
+  constructor(minSeconds: number) {
+    this.#minSeconds = minSeconds;
+  }
+
+  /**
+   * Without rates where no reading was viewed before it.
+   *
+   * @param limit of each list
+   */
+  async view(now: Reading, limit?: number): Promise<TopView> {
+    const movement = await this.#movements.get(now, () => this.#movementTo(now));
+    const problems = await this.#problems.of(now);
+    return viewTop(now, { movement, problems, ...(limit !== undefined && { limit }) });
+  }
+
+  close(): void {
+    clearTimeout(this.#forget);
+    this.#before = [];
+  }
+
+  async #movementTo(now: Reading): Promise<Movement | undefined> {
+    const earlier = this.#before.findLast(({ takenAtSeconds }) => {
+      const age = now.takenAtSeconds - takenAtSeconds;
+      return age >= this.#minSeconds && age <= MAX_SECONDS;
+    });
+    this.#keep(now);
+    return earlier && movementBetween(earlier, now);
+  }
+
+  #keep(now: Reading): void {
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => this.close(), MAX_SECONDS * 1000).unref();
+    const last = this.#before.at(-1);
+    const age = now.takenAtSeconds - (last?.takenAtSeconds ?? Number.NEGATIVE_INFINITY);
+    // The clock may have been set back; and the views of kept instants come in any order.
+    if (age < -MAX_SECONDS) this.#before = [now];
+    // Two are enough: the last one, and the one before it until that is old enough.
+    else if (age >= this.#minSeconds) this.#before = [...this.#before.slice(-1), now];
+  }
+}
+
+class Problems {
+  #found: readonly TopProblem[] = [];
+  #of: SeriesStructure | undefined;
+  #dueMs = Number.NEGATIVE_INFINITY;
+  #restUntilMs = Number.NEGATIVE_INFINITY;
+  #finding: Promise<void> | undefined;
+
+  /** As of this reading, or of one before. */
+  async of(reading: Reading): Promise<readonly TopProblem[]> {
+    const { structure } = indexOf(reading);
+    const nowMs = performance.now();
+    if (nowMs >= this.#restUntilMs && (structure !== this.#of || nowMs >= this.#dueMs)) {
+      this.#finding ??= this.#find(reading, structure).finally(() => {
+        this.#finding = undefined;
+      });
+    }
+    await this.#finding;
+    return this.#found;
+  }
+
+  async #find(reading: Reading, structure: SeriesStructure): Promise<void> {
+    const beganMs = performance.now();
+    this.#found = topProblems(await inSlices(findInSteps(new Subject(reading), TOP_RULES)));
+    const endedMs = performance.now();
+    this.#of = structure;
+    this.#dueMs = endedMs + PROBLEMS_MS;
+    this.#restUntilMs = endedMs + LONGEST_SHARE * (endedMs - beganMs);
+  }
+}
