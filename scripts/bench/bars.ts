@@ -25,6 +25,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
   const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
+  const { ticks, commands, answers, streams } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -87,6 +88,19 @@ export function judge(results: Results): Verdict[] {
       atMost(`growth: ${of} x10, inside`, steepest(growth[of], 'insideMs'), 10);
       atMost(`growth: ${of} x10, HTTP`, steepest(growth[of], 'httpMs'), 10);
     }
+  }
+  for (const [name, { tickMs, scrapeMs }] of Object.entries(ticks)) {
+    atMost(`${name}: a tick to a warm scrape, inside`, tickMs / scrapeMs, 1.5);
+  }
+  for (const [name, ratio] of Object.entries(commands?.ratio ?? {})) {
+    atMost(`graveyard: ${name} to a cold scrape`, ratio, 1.3);
+  }
+  for (const [request, ms] of Object.entries(answers?.ms ?? {})) {
+    atMost(`answers: ${decodeURIComponent(request)}`, ms, 50, ' ms');
+  }
+  if (streams) {
+    atMost('vllm: 200 streams at 10 Hz', streams.cores, 0.25, ' of a core');
+    atMost('vllm: scrape with them to without', streams.withMs / streams.withoutMs, 1.2);
   }
   for (const [name, figures] of Object.entries(shapes)) {
     atMost(`${name}: event loop delay, p99`, figures.loopDelay.p99, 10, ' ms');

@@ -18,6 +18,10 @@ import { Daemon } from './daemon.js';
 import { gate } from './gate.js';
 import { measureGrowth } from './growth.js';
 import { checkInstructions } from './instructions.js';
+import { measureAnswers } from './live/answers.js';
+import { measureCommands } from './live/commands.js';
+import { measureStreams } from './live/streams.js';
+import { measureTicks } from './live/ticks.js';
 import { machine } from './machine.js';
 import { measureShape } from './measure-shape.js';
 import { median } from './median.js';
@@ -28,6 +32,9 @@ import type { Results } from './results.js';
 import { measureSecure } from './secure.js';
 import { type MadeShape, makeShape, SHAPE_NAMES, SHAPES } from './shapes.js';
 import { measureStarts } from './starts.js';
+
+/** A family of the graveyard. */
+const EXPLAINED = 'web_requests_0_total';
 
 /** They are short and vary. */
 const STARTS_PER_TURN = 5;
@@ -71,6 +78,7 @@ async function measure(directory: string, options: Options): Promise<Results> {
     shapes: {},
     churn: {},
     cold: {},
+    ticks: {},
   };
   for (const name of SHAPE_NAMES) {
     if (!only.has(name)) continue;
@@ -81,6 +89,12 @@ async function measure(directory: string, options: Options): Promise<Results> {
     if (name === 'vllm') {
       say('  TLS and a user');
       results.secure = await measureSecure(made.directory, effort.promfoldRuns);
+      say('  streams');
+      results.streams = await measureStreams(made.directory, effort.streams);
+    }
+    if (name === 'vllm' || name === 'fleet-1000') {
+      say('  ticks');
+      results.ticks[name] = await measureTicks(made.directory, effort.ticks);
     }
     if (name === 'fleet-100') {
       say('  starts');
@@ -93,6 +107,10 @@ async function measure(directory: string, options: Options): Promise<Results> {
   if (only.has('growth')) {
     say('measuring growth');
     results.growth = await measureGrowth(directory, effort.promfoldRuns);
+  }
+  if (only.has('answers')) {
+    say('measuring answers');
+    results.answers = await measureAnswers(join(directory, 'answers'), effort.answerRuns);
   }
   for (const name of COLD_NAMES) {
     if (!only.has(name)) continue;
@@ -118,6 +136,8 @@ async function measureFleet(made: MadeShape, effort: Effort, results: Results): 
 }
 
 async function measureGraveyard(made: MadeShape, effort: Effort, results: Results): Promise<void> {
+  say('  commands');
+  results.commands = measureCommands(made.directory, EXPLAINED, effort.commandRounds);
   say('  idle, changes, and memory while files come and go');
   const daemon = await Daemon.start(made.directory);
   await daemon.scrape();

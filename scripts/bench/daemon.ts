@@ -41,9 +41,14 @@ export class Daemon {
   }
 
   /** @throws Error when the status is not 200 */
-  async scrape(options: GetOptions & { readonly query?: string } = {}): Promise<Answer> {
-    const answer = await this.#client.get(`/metrics${options.query ?? ''}`, options);
-    if (answer.status !== 200) throw new Error(`promfold answered ${answer.status}`);
+  scrape(options: GetOptions & { readonly query?: string } = {}): Promise<Answer> {
+    return this.get(`/metrics${options.query ?? ''}`, options);
+  }
+
+  /** @throws Error when the status is not 200 */
+  async get(path: string, options: GetOptions = {}): Promise<Answer> {
+    const answer = await this.#client.get(path, options);
+    if (answer.status !== 200) throw new Error(`promfold answered ${answer.status} to ${path}`);
     return answer;
   }
 

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/errors.js';
 import { COLD_NAMES } from './cold.js';
+import type { measureStreams } from './live/streams.js';
 import { SHAPE_NAMES } from './shapes.js';
 
 export const USAGE = `npm run bench -- [flags]
 
   --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth,
-                  cold-100k, cold-1m
+                  cold-100k, cold-1m, answers
   --quick         fewer runs: figures to work by, not to publish
   --json FILE     write every figure; the chart goes next to it
   --dir DIR       make the directories below DIR (default: ${tmpdir()})
@@ -17,7 +18,7 @@ export const USAGE = `npm run bench -- [flags]
   --instructions  only count instructions and compare with the committed counts
   --write         and commit to these`;
 
-export const PARTS = [...SHAPE_NAMES, 'growth', ...COLD_NAMES] as const;
+export const PARTS = [...SHAPE_NAMES, 'growth', ...COLD_NAMES, 'answers'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** How often each thing is done. */
@@ -34,6 +35,10 @@ export interface Effort {
   readonly idleSeconds: number;
   readonly loopDelayMs: number;
   readonly warmUpMs: number;
+  readonly ticks: number;
+  readonly commandRounds: number;
+  readonly answerRuns: number;
+  readonly streams: Parameters<typeof measureStreams>[1];
 }
 
 const FULL: Effort = {
@@ -47,6 +52,10 @@ const FULL: Effort = {
   idleSeconds: 20,
   loopDelayMs: 3000,
   warmUpMs: 2000,
+  ticks: 101,
+  commandRounds: 7,
+  answerRuns: 15,
+  streams: { turns: 5, scrapes: 41, seconds: 10 },
 };
 const QUICK: Effort = {
   rounds: 3,
@@ -59,6 +68,10 @@ const QUICK: Effort = {
   idleSeconds: 4,
   loopDelayMs: 500,
   warmUpMs: 500,
+  ticks: 31,
+  commandRounds: 3,
+  answerRuns: 5,
+  streams: { turns: 3, scrapes: 21, seconds: 4 },
 };
 
 export interface Options {

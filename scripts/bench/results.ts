@@ -3,6 +3,10 @@ import type { ChangeFigures } from './changes.js';
 import type { ChurnFigures } from './churn.js';
 import type { ColdFigures, ColdName } from './cold.js';
 import type { GrowthFigures } from './growth.js';
+import type { AnswerFigures } from './live/answers.js';
+import type { CommandFigures } from './live/commands.js';
+import type { StreamFigures } from './live/streams.js';
+import type { TickFigures } from './live/ticks.js';
 import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
 import type { SecureFigures } from './secure.js';
@@ -23,6 +27,12 @@ export interface Results {
   oneGauge?: { readonly ms: number; readonly fullMs: number };
   readonly cold: Partial<Record<ColdName, ColdFigures>>;
   growth?: GrowthFigures;
+  readonly ticks: Partial<Record<ShapeName, TickFigures>>;
+  /** On the graveyard. */
+  commands?: CommandFigures;
+  answers?: AnswerFigures;
+  /** On vllm. */
+  streams?: StreamFigures;
   /** On fleet-100. */
   starts?: StartFigures;
   /** On vllm. */

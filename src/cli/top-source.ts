@@ -40,7 +40,7 @@ export async function openTopSource(path: string): Promise<TopSource> {
     async next() {
       const reading = first === undefined ? await readPath(path) : await readInput(path, first);
       first = undefined;
-      return top.view(reading);
+      return top.view({ reading, hold: () => {}, release: () => {} });
     },
     close: () => top.close(),
   };
@@ -60,8 +60,12 @@ class TopOfDirectory implements TopSource {
   }
 
   async next(): Promise<TopView> {
-    const { top, reading } = await this.#instants.take(undefined);
-    return top.view(reading);
+    const instant = await this.#instants.take(undefined);
+    try {
+      return await instant.top();
+    } finally {
+      instant.release();
+    }
   }
 
   close(): void {

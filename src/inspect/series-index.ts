@@ -46,6 +46,9 @@ export class SeriesIndex {
     this.files = planned;
     this.printedValue = reading.printedValue;
     this.structure = structure ?? planReading(this.files, keys);
+    if (this.files.length !== this.structure.parts.fileNames.length) {
+      throw new Error('the structure of a reading is that of other files');
+    }
   }
 
   get layout(): Layout {

@@ -4,6 +4,7 @@ import type { ListedFile } from '../files/metric-files.js';
 import type { Reading } from '../inspect/reading.js';
 import type { RateColumn } from '../inspect/series/list-series.js';
 import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
+import type { TopView } from '../inspect/top.js';
 import { Memo } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
@@ -25,10 +26,15 @@ export interface Instant {
   readonly index: SeriesIndex;
   /** Since an instant at least a second before; undefined without one. */
   readonly perSecond: RateColumn | undefined;
-  /** Of its source. */
-  readonly top: TopViews;
+  /** What changed since an instant of which this was asked, too. At most `limit` elements of each list. */
+  readonly top: (limit?: number) => Promise<TopView>;
   /** What it is made from. */
   readonly taken: SourceInstant;
+  /**
+   * To be called once by each that was given the instant, when it is done with it, and with all lists of its views. With
+   * a million entries an instant has 16 MB, which the garbage collection would leave for long.
+   */
+  release(): void;
 }
 
 export interface InstantOptions {
@@ -50,8 +56,8 @@ export class Instants {
   readonly #rates = new Map<string, Rates>();
   readonly #tops = new Map<string, TopViews>();
   /** Requests that share a run share an instant. */
-  readonly #instantOf = new WeakMap<SourceInstant, Promise<Instant>>();
-  readonly #kept = new KeptInstants<Instant>();
+  readonly #sharedBy = new WeakMap<SourceInstant, Promise<SharedInstant>>();
+  readonly #kept = new KeptInstants<SharedInstant>();
 
   constructor(scraper: Scraper, procThread: ProcThread, options = SHARED_BY_MANY) {
     this.#scraper = scraper;
@@ -66,17 +72,20 @@ export class Instants {
    */
   async take(source: string | undefined): Promise<Instant> {
     const taken = await this.#scraper.instant(source, true);
-    let instant = this.#instantOf.get(taken);
-    if (instant === undefined) {
-      instant = this.#make(taken);
-      this.#instantOf.set(taken, instant);
+    let shared = this.#sharedBy.get(taken);
+    if (shared === undefined) {
+      shared = this.#make(taken);
+      this.#sharedBy.set(taken, shared);
     }
+    const instant = (await shared).hold();
+    // The instant holds what it is made from.
+    taken.release();
     return instant;
   }
 
   /** One that is kept; undefined when it is gone. */
   kept(snapshotId: string): Instant | undefined {
-    return this.#kept.find(snapshotId);
+    return this.#kept.find(snapshotId)?.hold();
   }
 
   close(): void {
@@ -84,7 +93,8 @@ export class Instants {
     for (const top of this.#tops.values()) top.close();
   }
 
-  async #make(taken: SourceInstant): Promise<Instant> {
+  async #make(taken: SourceInstant): Promise<SharedInstant> {
+    taken.hold();
     const { source, path, files, facts = NO_FACTS } = taken;
     const written = writtenFiles.get(files, () => writtenOf(files, facts));
     const { writersMs, topSeconds } = this.#options;
@@ -94,11 +104,43 @@ export class Instants {
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
-    const top = madeOnce(this.#tops, path, () => new TopViews(topSeconds));
+    const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds));
+    const { hold, release } = taken;
+    const top = (limit?: number) => tops.view({ reading, hold, release }, limit);
     const snapshotId = newSnapshotId();
-    const instant = { snapshotId, source, reading, index, perSecond, top, taken };
-    this.#kept.add(instant);
-    return instant;
+    const shared = new SharedInstant({ snapshotId, source, reading, index, perSecond, top, taken });
+    this.#kept.add(shared);
+    return shared;
+  }
+}
+
+/** An instant, and how many hold it. */
+class SharedInstant {
+  readonly #views: Omit<Instant, 'release'>;
+  #holders = 1;
+
+  /** Held once, by the caller. */
+  constructor(views: Omit<Instant, 'release'>) {
+    this.#views = views;
+  }
+
+  get snapshotId(): string {
+    return this.#views.snapshotId;
+  }
+
+  get source(): string | undefined {
+    return this.#views.source;
+  }
+
+  /** REQUIRES: it is held. */
+  hold(): Instant {
+    this.#holders++;
+    return { ...this.#views, release: () => this.release() };
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) this.#views.taken.release();
   }
 }
 

@@ -6,6 +6,8 @@ const KEPT_MS = 5_000;
 interface Kept {
   readonly snapshotId: string;
   readonly source: string | undefined;
+  /** Called when it is not kept any more. */
+  release(): void;
 }
 
 export class KeptInstants<T extends Kept> {
@@ -26,6 +28,8 @@ export class KeptInstants<T extends Kept> {
 
   #drop(instant: T): void {
     const at = this.#instants.indexOf(instant);
-    if (at >= 0) this.#instants.splice(at, 1);
+    if (at < 0) return;
+    this.#instants.splice(at, 1);
+    instant.release();
   }
 }

@@ -93,7 +93,9 @@ class Ticker {
     } catch (error) {
       for (const listener of this.#listeners) listener.failed(error as Error);
     }
-    const missed = Math.floor((performance.now() - this.#nextMs) / this.#intervalMs);
+    // A timer may fire a moment early.
+    const lateMs = Math.max(0, performance.now() - this.#nextMs);
+    const missed = Math.floor(lateMs / this.#intervalMs);
     this.#nextMs += (missed + 1) * this.#intervalMs;
     this.#options.leftOut(missed);
     if (this.#listeners.size > 0) this.#wait();

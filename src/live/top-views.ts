@@ -21,15 +21,22 @@ const PROBLEMS_MS = 30_000;
 /** And where that takes long, so rarely that it takes less than a 20th of a core. */
 const LONGEST_SHARE = 20;
 
+/** A reading, and how it is kept: what it is made from may be freed once nobody holds it. */
+export interface Moment {
+  readonly reading: Reading;
+  hold(): void;
+  release(): void;
+}
+
 export class TopViews {
   readonly #minSeconds: number;
   readonly #movements = new Memo<Reading, Promise<Movement | undefined>>();
   readonly #problems = new Problems();
   /** Oldest first; each at least #minSeconds older than the next. */
-  #before: readonly Reading[] = [];
+  #before: readonly Moment[] = [];
   #forget: NodeJS.Timeout | undefined;
 
-  /** @param minSeconds between the readings that are compared */
+  /** @param minSeconds between the readings that are compared; 0 for each with the one before */
   constructor(minSeconds: number) {
     this.#minSeconds = minSeconds;
   }
@@ -37,37 +44,50 @@ export class TopViews {
   /**
    * Without rates where no reading was viewed before it.
    *
+   * @param now held until this resolves
    * @param limit of each list
    */
-  async view(now: Reading, limit?: number): Promise<TopView> {
-    const movement = await this.#movements.get(now, () => this.#movementTo(now));
-    const problems = await this.#problems.of(now);
-    return viewTop(now, { movement, problems, ...(limit !== undefined && { limit }) });
+  async view(now: Moment, limit?: number): Promise<TopView> {
+    const { reading } = now;
+    const movement = await this.#movements.get(reading, () => this.#movementTo(now));
+    const problems = await this.#problems.of(reading);
+    return viewTop(reading, { movement, problems, ...(limit !== undefined && { limit }) });
   }
 
   close(): void {
     clearTimeout(this.#forget);
-    this.#before = [];
+    this.#replace([]);
   }
 
-  async #movementTo(now: Reading): Promise<Movement | undefined> {
-    const earlier = this.#before.findLast(({ takenAtSeconds }) => {
-      const age = now.takenAtSeconds - takenAtSeconds;
+  async #movementTo(now: Moment): Promise<Movement | undefined> {
+    const earlier = this.#before.findLast(({ reading: { takenAtSeconds } }) => {
+      const age = now.reading.takenAtSeconds - takenAtSeconds;
       return age >= this.#minSeconds && age <= MAX_SECONDS;
     });
-    this.#keep(now);
-    return earlier && movementBetween(earlier, now);
+    earlier?.hold();
+    try {
+      this.#keep(now);
+      return earlier && (await movementBetween(earlier.reading, now.reading));
+    } finally {
+      earlier?.release();
+    }
   }
 
-  #keep(now: Reading): void {
+  #keep(now: Moment): void {
     clearTimeout(this.#forget);
     this.#forget = setTimeout(() => this.close(), MAX_SECONDS * 1000).unref();
-    const last = this.#before.at(-1);
-    const age = now.takenAtSeconds - (last?.takenAtSeconds ?? Number.NEGATIVE_INFINITY);
+    const lastSeconds = this.#before.at(-1)?.reading.takenAtSeconds;
+    const age = now.reading.takenAtSeconds - (lastSeconds ?? Number.NEGATIVE_INFINITY);
     // The clock may have been set back; and the views of kept instants come in any order.
-    if (age < -MAX_SECONDS) this.#before = [now];
+    if (age < -MAX_SECONDS) this.#replace([now]);
     // Two are enough: the last one, and the one before it until that is old enough.
-    else if (age >= this.#minSeconds) this.#before = [...this.#before.slice(-1), now];
+    else if (age >= this.#minSeconds) this.#replace([...this.#before.slice(-1), now]);
+  }
+
+  #replace(kept: readonly Moment[]): void {
+    for (const moment of kept) moment.hold();
+    for (const moment of this.#before) moment.release();
+    this.#before = kept;
   }
 }
 

@@ -25,11 +25,15 @@ export async function debugPage(
     snapshot === undefined
       ? await readings.take(request.source)
       : keptInstant(readings, snapshot, request.source);
-  if (processId === undefined) {
-    const { state, columns } = instant.taken;
-    return printSlots(state.layout, columns.slot, request);
+  try {
+    if (processId === undefined) {
+      const { state, columns } = instant.taken;
+      return await printSlots(state.layout, columns.slot, request);
+    }
+    const page = await processPage(instant.reading, processId, request);
+    if (page === undefined) throw new ApiError(404, `no metric file is of process '${processId}'`);
+    return page;
+  } finally {
+    instant.release();
   }
-  const page = await processPage(instant.reading, processId, request);
-  if (page === undefined) throw new ApiError(404, `no metric file is of process '${processId}'`);
-  return page;
 }

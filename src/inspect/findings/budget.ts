@@ -13,8 +13,8 @@ import {
 } from '../../plan/budget.js';
 import { Plan } from '../../plan/plan.js';
 import { atOnce } from '../../steps.js';
-import type { ReadFile } from '../reading.js';
-import type { Rule } from './finding.js';
+import type { ReadFile, Reading } from '../reading.js';
+import type { Evidence, Rule } from './finding.js';
 import type { Subject } from './subject.js';
 
 /** Bytes of an entry without its key and its value: the length of the key. */
@@ -29,6 +29,10 @@ export const overBudget: Rule = {
   cure: 'Remove files of dead processes, remove labels with many values from the metric, give promfold more memory, or raise the limit with --limit.',
   *find(subject: Subject) {
     const { reading, limits, files } = subject;
+    if (reading.planned !== undefined) {
+      yield* leftOut(reading);
+      return;
+    }
     if (limits === UNLIMITED || areWithin(subject)) return;
     const isKnown = new Uint8Array(reading.keys.size);
     const budget = new Budget('source', limits.source, new Budget('all', limits.all));
@@ -45,6 +49,13 @@ export const overBudget: Rule = {
     }
   },
 };
+
+/** In a daemon's reading the limits have been applied. */
+function* leftOut({ files }: Reading): IterableIterator<Evidence> {
+  for (const { name, fault } of files) {
+    if (fault?.code === 'BUDGET_EXCEEDED') yield { text: `${name}: ${fault.found}`, file: name };
+  }
+}
 
 const byName = (a: ReadFile, b: ReadFile) => compareCodePoints(a.name, b.name);
 

@@ -4,6 +4,7 @@
  * regular expression may need forever.
  */
 import { escapeLabelName } from '../../expose/escaping.js';
+import { Memo } from '../../memo.js';
 import type { Steps } from '../../steps.js';
 import { type Matcher, Selector } from '../selector.js';
 import { marked } from './ordering.js';
@@ -23,8 +24,25 @@ const ALL_MILLISECONDS = 1_000;
 /** Rows between two steps. */
 const ROWS_PER_STEP = 4096;
 
-/** @returns 1 for each row that any of them selects */
+/** Selections that are kept of a table: a dashboard asks for the same few again and again. */
+const KEPT_SELECTIONS = 16;
+
+/** By the selectors; the last used one is last. */
+const selections = new Memo<SeriesTable, Map<string, Uint8Array>>();
+
+/** @returns 1 for each row that any of them selects; not to be written to */
 export function* selectRows(table: SeriesTable, selectors: readonly Selector[]): Steps<Uint8Array> {
+  const kept = selections.get(table, () => new Map());
+  const key = JSON.stringify(selectors.map(({ matchers }) => matchers));
+  const selected = kept.get(key) ?? (yield* select(table, selectors));
+  kept.delete(key);
+  kept.set(key, selected);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_SELECTIONS) kept.delete(oldest!);
+  return selected;
+}
+
+function* select(table: SeriesTable, selectors: readonly Selector[]): Steps<Uint8Array> {
   const selected = new Uint8Array(table.series.length);
   for (const { matchers } of selectors) {
     const rows = yield* selectedBy(table, matchers);

@@ -20,7 +20,7 @@ import { giveMemoryBack } from '../memory.js';
 import { type DeadProcesses, leftOut } from './dead-processes.js';
 import type { DirectoryFacts } from './facts.js';
 import { countFiles, type FileCounts } from './file-counts.js';
-import { planProblems } from './plan-problems.js';
+import { exceededFault, planProblems } from './plan-problems.js';
 import { type PlanState, planState } from './plan-state.js';
 import { allEntries, fillRows, newEntries } from './rows.js';
 import { type Known, WriterWatch } from './writer-watch.js';
@@ -191,7 +191,9 @@ export class LivePlan {
 
   /** All files of the directory, in name order, with what is wrong with each. */
   listedFiles(): readonly ListedFile[] {
-    this.#listedFiles ??= this.files.withFaults(Date.now() / 1000);
+    this.#listedFiles ??= this.files
+      .withFaults(Date.now() / 1000)
+      .map((file) => ({ ...file, fault: file.fault ?? exceededFault(this.plan, file) }));
     return this.#listedFiles;
   }
 

@@ -34,9 +34,7 @@ export function* planProblems(
     }
   }
   for (const id of plan.exceeding) {
-    const { exceeded } = plan.files.get(id)!;
-    const found = `${exceededText(exceeded!)} (its entries so far are served)`;
-    yield new MetricFileError('BUDGET_EXCEEDED', files.files.get(id)!.path, found);
+    yield exceededFault(plan, { id, path: files.files.get(id)!.path })!;
   }
   const { path } = files.directory;
   for (const { family, found } of plan.conflicts()) {
@@ -53,6 +51,17 @@ export function* planProblems(
     const found = `${identical.length} series of ${name} print the same line as a later one`;
     yield new MetricFileError('SERIES_IDENTICAL', path, found);
   }
+}
+
+/** Of a file that grew beyond a limit of the plan; undefined for any other. */
+export function exceededFault(
+  plan: Plan,
+  { id, path }: { readonly id: number; readonly path: string },
+): MetricFileError | undefined {
+  const exceeded = plan.exceeding.has(id) ? plan.files.get(id)!.exceeded : undefined;
+  if (exceeded === undefined) return undefined;
+  const found = `${exceededText(exceeded)} (its entries so far are served)`;
+  return new MetricFileError('BUDGET_EXCEEDED', path, found);
 }
 
 function sumOf(numbers: Iterable<number>): number {

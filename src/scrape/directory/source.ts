@@ -35,7 +35,9 @@ export interface SourceInstant {
   readonly files: readonly ListedFile[];
   /** Of these files, by id, about the same time; absent unless asked for. */
   readonly facts?: ReadonlyMap<number, FactsOfFile>;
-  /** Frees the columns without waiting for the garbage collection, once all that share the instant have called it. */
+  /** One more has it, and calls release() in the end. */
+  hold(): void;
+  /** Frees the columns without waiting for the garbage collection, once all that have the instant have called it. */
   release(): void;
 }
 
@@ -179,6 +181,9 @@ export class Source {
       state,
       files,
       ...(withFacts && { facts: await this.#factsOf(files) }),
+      hold: () => {
+        holders++;
+      },
       release: () => {
         holders--;
         if (holders === 0) releaseColumns(columns);

@@ -19,8 +19,8 @@ import {
   text,
 } from './schema.js';
 
-const LIVENESS = oneOf('alive', 'dead', 'unknown');
-const OPERATION_NAME = oneOf(...Object.keys(OPERATION));
+const LIVENESS = oneOf(['alive', 'dead', 'unknown']);
+const OPERATION_NAME = oneOf(Object.keys(OPERATION));
 const LABELS: Schema = { ...byName(STRING), description: 'As printed.' };
 const SERIES_TEXT = text('With its labels: a selector of exactly this series.');
 
@@ -54,9 +54,9 @@ const OBSERVATIONS = {
 export const COMPONENTS: Readonly<Record<string, Schema>> = {
   Number: {
     description: 'A number; as text if JSON does not have it.',
-    anyOf: [{ type: 'number' }, oneOf('NaN', '+Inf', '-Inf')],
+    anyOf: [{ type: 'number' }, oneOf(['NaN', '+Inf', '-Inf'])],
   },
-  Error: object({ error: object({ code: oneOf(...API_ERROR_CODES), message: STRING }) }),
+  Error: object({ error: object({ code: oneOf(API_ERROR_CODES), message: STRING }) }),
   Page: object(
     {
       offset: COUNT,
@@ -179,7 +179,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       perSecond: { ...FINITE, description: 'Since the previous instant.' },
     },
   ),
-  Warning: object({ code: oneOf(...WARNING_CODES), text: STRING }),
+  Warning: object({ code: oneOf(WARNING_CODES), text: STRING }),
   Share: object(
     { ...HOLDER.required, value: NUMBER, previousLife: BOOLEAN, decides: BOOLEAN },
     {
@@ -224,7 +224,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   ),
   Finding: object({
     code: STRING,
-    severity: oneOf(...SEVERITIES),
+    severity: oneOf(SEVERITIES),
     title: STRING,
     effect: STRING,
     cure: STRING,

@@ -93,7 +93,7 @@ export function inPath(description: string): Parameter<string> {
 export function sortBy<Column extends string>(
   columns: readonly Column[],
 ): Parameter<Sort<Column> | undefined> {
-  const schema = oneOf(...columns.flatMap((column) => [column, `-${column}`]));
+  const schema = oneOf(columns.flatMap((column) => [column, `-${column}`]));
   return optional(
     'The column that elements are sorted by, with a minus for the largest first. Equal elements keep their order.',
     schema,

@@ -41,6 +41,7 @@ export function keptInstant(
     throw new ApiError(404, `snapshot: '${snapshot}' is gone; the last three are kept, for 5 s`);
   }
   if (source !== undefined && source !== instant.source) {
+    instant.release();
     const of = instant.source ?? 'the one directory, which has no name';
     throw new ApiError(
       400,

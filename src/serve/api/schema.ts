@@ -23,7 +23,7 @@ export function text(description: string): Schema {
   return { ...STRING, description };
 }
 
-export function oneOf(...values: readonly string[]): Schema {
+export function oneOf(values: readonly string[]): Schema {
   return { type: 'string', enum: values };
 }
 
@@ -47,10 +47,10 @@ export function object(required: Members, optional: Members = {}): Schema {
 
 /** One object with the members of several. */
 export function withMembers(...objects: readonly Schema[]): Schema {
-  const properties = objects.map((each) => each.properties as Members);
+  const members = objects.flatMap(({ properties }) => Object.entries(properties as Members));
   return {
     type: 'object',
     required: objects.flatMap(({ required }) => required as readonly string[]),
-    properties: Object.assign({}, ...properties) as Members,
+    properties: Object.fromEntries(members),
   };
 }

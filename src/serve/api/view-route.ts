@@ -37,18 +37,30 @@ export function viewRoute(
       snapshot === undefined
         ? await readings.take(wanted)
         : keptInstant(readings, snapshot, wanted);
-    const made = view(instant, values as never, context);
-    const { body, total } = await ('next' in made ? inSlices(made) : made);
-    const { snapshotId, source } = instant;
-    const answer = {
-      snapshot: snapshotId,
-      ...(source !== undefined && { source }),
-      ...body,
-      ...pageMember(request, values as Partial<Values<typeof PAGING>>, total),
-    };
-    const sent = await answerBody(answer);
-    cutSlowReader(reply.raw, readerTimeouts);
-    return reply.headers({ ...API_HEADERS, [SNAPSHOT_HEADER]: snapshotId }).send(sent);
+    try {
+      const made = view(instant, values as never, context);
+      const { body, total } = await ('next' in made ? inSlices(made) : made);
+      const { snapshotId, source } = instant;
+      const answer = {
+        snapshot: snapshotId,
+        ...(source !== undefined && { source }),
+        ...body,
+        ...pageMember(request, values as Partial<Values<typeof PAGING>>, total),
+      };
+      const sent = await answerBody(answer);
+      reply.headers({ ...API_HEADERS, [SNAPSHOT_HEADER]: snapshotId });
+      cutSlowReader(reply.raw, readerTimeouts);
+      if (typeof sent === 'string') {
+        instant.release();
+      } else {
+        // What is left of a long answer is made while it is sent.
+        sent.once('close', () => instant.release());
+      }
+      return reply.send(sent);
+    } catch (error) {
+      instant.release();
+      throw error;
+    }
   });
 }
 

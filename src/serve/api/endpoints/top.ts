@@ -26,7 +26,7 @@ export const TOP = viewEndpoint({
     problems: list(ref('TopProblem')),
   }),
   example: '?limit=5',
-  async view({ reading, top }, { limit }) {
-    return { body: await top.view(reading, limit) };
+  async view({ top }, { limit }) {
+    return { body: await top(limit) };
   },
 });
