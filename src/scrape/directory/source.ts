@@ -42,7 +42,7 @@ export interface SourceInstant {
 }
 
 /** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
-const FACTS_MS = 1_000;
+const FACTS_MS = 5_000;
 
 /** A directory that is one of several. */
 export interface NamedDirectory {

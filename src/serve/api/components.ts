@@ -263,7 +263,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   ),
   TopProblem: object({
     code: STRING,
-    severity: oneOf(...SEVERITIES),
+    severity: oneOf(SEVERITIES),
     title: STRING,
     count: COUNT,
   }),
