@@ -18,7 +18,8 @@ const MAX_SECONDS = 60;
 /** What depends on values, times and writers is looked for again after this time. */
 const PROBLEMS_MS = 30_000;
 
-/** And where that takes long, so rarely that it takes less than a 20th of a core. */
+/** Where that takes long, it is done so rarely that it takes less than a 20th of a core. */
+const QUICK_MS = 50;
 const LONGEST_SHARE = 20;
 
 /** A reading, and how it is kept: what it is made from may be freed once nobody holds it. */
@@ -117,6 +118,7 @@ class Problems {
     const endedMs = performance.now();
     this.#of = structure;
     this.#dueMs = endedMs + PROBLEMS_MS;
-    this.#restUntilMs = endedMs + LONGEST_SHARE * (endedMs - beganMs);
+    const tookMs = endedMs - beganMs;
+    this.#restUntilMs = tookMs < QUICK_MS ? 0 : endedMs + LONGEST_SHARE * tookMs;
   }
 }
