@@ -61,4 +61,6 @@ export interface Reading {
     /** Ids of files mean the same in all readings with the same origin. */
     readonly origin: object;
   };
+  /** The same object as long as nothing new is known of the files but values. Absent if all of it was read anew. */
+  readonly fileFacts?: object;
 }

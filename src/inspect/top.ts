@@ -9,6 +9,7 @@
  */
 
 import { compareCodePoints } from '../format/code-point.js';
+import { Memo } from '../memo.js';
 import type { Liveness } from '../processes/writer.js';
 import type { CheckView } from './check.js';
 import type { Severity } from './findings/finding.js';
@@ -112,40 +113,22 @@ export function viewTop(
   const windowSeconds = movement?.seconds ?? 0;
   const perSecond = (count: number) => (windowSeconds > 0 ? count / windowSeconds : 0);
   const moved = [...(movement?.byProcess.values() ?? [])];
-  const total = { entries: 0, usedBytes: 0 };
-  const processes = new Map<string, { entries: number; usedBytes: number }>();
-  for (const file of now.files) {
-    const entries = file.entries.length;
-    const usedBytes = usedBytesOf(file);
-    total.entries += entries;
-    total.usedBytes += usedBytes;
-    if (file.fileName === undefined) continue;
-    const known = processes.get(file.fileName.processId);
-    if (known === undefined) {
-      processes.set(file.fileName.processId, { entries, usedBytes });
-    } else {
-      known.entries += entries;
-      known.usedBytes += usedBytes;
-    }
-  }
-
-  const lastSeen = lastSeenByProcess(now);
+  const { processes, ...total } = totalsOf.get(now.fileFacts ?? now, () => addUp(now));
   return {
     path: now.path,
     takenAtSeconds: now.takenAtSeconds,
     windowSeconds,
     incrementsPerSecond: perSecond(sum(moved.map(({ increments }) => increments))),
     observationsPerSecond: perSecond(sum(moved.map(({ observations }) => observations))),
-    files: now.files.length,
     ...total,
     processes: [...processes]
-      .map(([processId, { entries, usedBytes }]): TopProcess => {
+      .map(([processId, { lastSeenSeconds, entries, usedBytes }]): TopProcess => {
         const writer = now.writers.get(processId);
         const { increments, observations, moving } = movement?.byProcess.get(processId) ?? STILL;
         return {
           processId,
           liveness: writer?.liveness ?? 'unknown',
-          lastSeenSeconds: lastSeen.get(processId),
+          lastSeenSeconds,
           pid: writer?.pid,
           role: writer?.role,
           program: writer?.program,
@@ -166,6 +149,44 @@ export function viewTop(
     gauges: movement === undefined ? [] : movedGauges(movement, limit),
     problems,
   };
+}
+
+/** What is known of files but for values, which does not change at each refresh. */
+interface Totals {
+  readonly files: number;
+  readonly entries: number;
+  readonly usedBytes: number;
+  readonly processes: ReadonlyMap<
+    string,
+    Pick<TopProcess, 'lastSeenSeconds' | 'entries' | 'usedBytes'>
+  >;
+}
+
+const totalsOf = new Memo<object, Totals>();
+
+function addUp(reading: Reading): Totals {
+  const total = { files: reading.files.length, entries: 0, usedBytes: 0 };
+  const processes = new Map<
+    string,
+    { readonly lastSeenSeconds: number | undefined; entries: number; usedBytes: number }
+  >();
+  const lastSeen = lastSeenByProcess(reading);
+  for (const file of reading.files) {
+    const entries = file.entries.length;
+    const usedBytes = usedBytesOf(file);
+    total.entries += entries;
+    total.usedBytes += usedBytes;
+    if (file.fileName === undefined) continue;
+    const { processId } = file.fileName;
+    let known = processes.get(processId);
+    if (known === undefined) {
+      known = { lastSeenSeconds: lastSeen.get(processId), entries: 0, usedBytes: 0 };
+      processes.set(processId, known);
+    }
+    known.entries += entries;
+    known.usedBytes += usedBytes;
+  }
+  return { ...total, processes };
 }
 
 const STILL: ProcessMovement = { increments: 0, observations: 0, moving: 0 };
