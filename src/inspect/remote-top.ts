@@ -6,18 +6,19 @@ import type { TopView } from './top.js';
 /** Rows of each list: more than anybody scrolls through. The daemon answers no more. */
 export const MAX_TOP_ROWS = 10_000;
 
+type TopAnswer = TopView & { readonly snapshot: string; readonly source?: string };
+
 /** @throws as fetchSnapshot */
 export async function fetchTop(url: string): Promise<TopView> {
   const text = (await fetchTopJson(url, MAX_TOP_ROWS)).toString();
-  let answer: TopView;
+  let answer: TopAnswer;
   try {
-    answer = JSON.parse(text, withNumbers) as TopView;
+    answer = JSON.parse(text, withNumbers) as TopAnswer;
   } catch (error) {
     throw new MetricFileError('FILE_UNREADABLE', url, 'the answer is no JSON', { cause: error });
   }
-  const { path: _, gauges, ...rest } = answer;
-  const { snapshot: __, source: ___, ...view } = rest as typeof rest & Record<string, unknown>;
-  return { path: url, ...view, gauges } as TopView;
+  const { snapshot: _, source: __, ...view } = answer;
+  return { ...view, path: url };
 }
 
 /** Those that JSON does not have. A text of a view is never one of them: they are all of members that are numbers. */

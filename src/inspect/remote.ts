@@ -125,7 +125,10 @@ async function statusText(response: Response, notFound: string): Promise<string>
     case 401:
       return `it asks for a user; set ${USER_VARIABLE} or ${USER_FILE_VARIABLE}`;
     case 404:
-      return text.startsWith('{') ? messageIn(text) : notFound;
+      if (!text.startsWith('{')) return notFound;
+      return text.includes('no such path')
+        ? `an older promfold, which has no ${new URL(response.url).pathname}`
+        : messageIn(text);
     default:
       return `it answered ${response.status}: ${messageIn(text)}`;
   }

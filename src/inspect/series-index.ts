@@ -22,7 +22,10 @@ export interface Contribution {
 }
 
 /** What an index needs of a reading. */
-export type Indexable = Pick<Reading, 'files' | 'keys' | 'structure' | 'planned' | 'printedValue'>;
+export type Indexable = Pick<
+  Reading,
+  'files' | 'keys' | 'structure' | 'planned' | 'printedValue' | 'fileFacts'
+>;
 
 const indexes = new Memo<object, SeriesIndex>();
 
@@ -44,6 +47,8 @@ export class SeriesIndex {
   constructor(reading: Indexable) {
     this.#reading = reading;
     this.printedValue = reading.printedValue;
+    // A served directory has files and structure from one plan.
+    if (reading.fileFacts === undefined) this.#files = this.#findFiles();
     this.structure = reading.structure ?? planReading(this.files, reading.keys);
   }
 

@@ -171,4 +171,85 @@ describe('viewTop', () => {
       { code: 'DAMAGED_FILE', severity: 'error', title: 'damaged files', count: 1 },
     ]);
   });
+
+  it('counts several processes, and each file in which a series moved', async () => {
+    const files = (a: number, b: number): Record<string, MadeFile> => ({
+      'counter_1.db': counter(a),
+      'counter_2.db': counter(b),
+      'counter_3.db': counter(9),
+    });
+    const view = await viewed(at(NOW + 1, files(7, 1)), at(NOW, files(5, 8)));
+    // In the second process it went back, which counts nothing.
+    assert.deepEqual(
+      view.series.map((each) => [each.incrementsPerSecond, each.processes]),
+      [[2, 2]],
+    );
+    assert.deepEqual(
+      view.processes.map((each) => [each.processId, each.incrementsPerSecond, each.movingEntries]),
+      [
+        ['1', 2, 1],
+        ['2', 0, 1],
+        ['3', 0, 0],
+      ],
+    );
+  });
+
+  it('counts nothing from or to a value that is no number', async () => {
+    const [none, many] = [Number.NaN, Number.POSITIVE_INFINITY];
+    assert.equal(await rate(counter(none), counter(3)), 0);
+    assert.equal(await rate(counter(3), counter(none)), 0);
+    assert.equal(await rate(counter(3), counter(many)), 0);
+  });
+
+  it('has series that came, and none that went', async () => {
+    const entries = (...values: readonly [name: string, value: number][]): MadeFile => ({
+      entries: values.map(([name, value]) => ({ name, value })),
+    });
+    const before = at(NOW, {
+      'counter_1.db': entries(['a', 1], ['b', 1]),
+      'counter_2.db': entries(['gone', 4]),
+      'gauge_livesum_1.db': entries(['kept', 1]),
+      'gauge_livesum_2.db': entries(['went', 5], ['kept', 2]),
+    });
+    const now = at(NOW + 1, {
+      'counter_0.db': entries(['first', 2]),
+      'counter_1.db': entries(['a', 1], ['b', 4], ['c', 5]),
+      'gauge_livesum_0.db': entries(['came', 7]),
+      'gauge_livesum_1.db': entries(['kept', 1]),
+    });
+    const { series, gauges } = await viewed(now, before);
+    assert.deepEqual(
+      series.map((each) => [each.series, each.incrementsPerSecond]),
+      [
+        ['c_total', 5],
+        ['b_total', 3],
+        ['first_total', 2],
+      ],
+    );
+    assert.deepEqual(
+      gauges.map((each) => [each.series, each.value, each.change]),
+      [
+        ['came', 7, undefined],
+        ['kept', 1, -2],
+      ],
+    );
+  });
+
+  it('has no more of each list than is asked for, the fastest', async () => {
+    const files = (n: number): Record<string, MadeFile> => ({
+      'counter_1.db': { entries: [{ name: 'slow', value: n }] },
+      'counter_2.db': { entries: [{ name: 'fast', value: 5 * n }] },
+      'gauge_all_1.db': { entries: [{ name: 'g', value: n }] },
+      'gauge_all_2.db': { entries: [{ name: 'f', value: n }] },
+    });
+    const view = await viewed(at(NOW + 1, files(2)), at(NOW, files(1)), 1);
+    assert.deepEqual(
+      [view.processes, view.series, view.gauges].map((list) => list.length),
+      [1, 1, 1],
+    );
+    assert.equal(view.processes[0]!.processId, '2');
+    assert.equal(view.series[0]!.series, 'fast_total');
+    assert.equal(view.gauges[0]!.series, 'f{pid="2"}');
+    assert.deepEqual([view.incrementsPerSecond, view.files], [6, 4]);
+  });
 });
