@@ -20,6 +20,9 @@ import { openTopSource, type TopSource } from './top-source.js';
 export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' | 'color'> = {
   name: 'top',
   summary: 'Watch which processes and series change.',
+  details: [
+    'Values are read at each refresh; writers are looked for every 5 s, and findings of check are renewed every 30 s, and when files or series come or go.',
+  ],
   flags: ['interval', 'count', 'topSort', 'filter', 'color', 'json'],
   exitCodes: [['0', 'the user quit, or --count is reached']],
   topic: 'watching',

@@ -3,7 +3,7 @@ import { MetricFileError } from '../errors.js';
 import { fetchTopJson } from './remote.js';
 import type { TopView } from './top.js';
 
-/** Rows of each list: more than anybody scrolls through. The daemon answers no more. */
+/** Rows of each list: more than a person scrolls through, and the most that a daemon answers. */
 export const MAX_TOP_ROWS = 10_000;
 
 type TopAnswer = TopView & { readonly snapshot: string; readonly source?: string };

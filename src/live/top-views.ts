@@ -22,7 +22,7 @@ const PROBLEMS_MS = 30_000;
 const QUICK_MS = 50;
 const LONGEST_SHARE = 20;
 
-/** A reading, and how it is kept: what it is made from may be freed once nobody holds it. */
+/** A reading, and how it is kept: what it is made from may be freed when it is not held. */
 export interface Moment {
   readonly reading: Reading;
   hold(): void;
