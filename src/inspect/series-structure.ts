@@ -31,6 +31,8 @@ export interface PlannedParts {
   /** Key and slot of each entry, by rank. */
   readonly keyIds: readonly Uint32Array[];
   readonly slotsOf: readonly Uint32Array[];
+  /** The same slots in one column, file after file. */
+  readonly slot: Uint32Array;
   /** What all files take of a budget without limits, and the most that one of them takes; absent if not counted. */
   readonly used?: { readonly source: Amounts; readonly file: Amounts };
 }

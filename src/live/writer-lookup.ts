@@ -1,6 +1,6 @@
 /**
  * Who writes the files of a directory, for the views of a running daemon. Looked up in the thread that reads /proc, and at
- * most every second, however many views there are: a view uses the last result, and has it renewed. It waits only for
+ * most once in an interval, however many views there are: a view uses the last result, and has it renewed. It waits only for
  * the first one, and where a process id is new.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,8 +12,7 @@ export type Writers = ReadonlyMap<string, Writer>;
 
 const NOBODY_KNOWN: Writers = new Map();
 
-/** Between two lookups; longer where they would otherwise take more than a 20th of a core. */
-const INTERVAL_MS = 1_000;
+/** Lookups never take more than a 20th of a core. */
 const LONGEST_SHARE = 20;
 
 /** An older result is not used. */
@@ -29,6 +28,7 @@ interface Looking {
 
 export class WriterLookup {
   readonly #thread: Pick<ProcThread, 'writers' | 'forget'>;
+  readonly #intervalMs: number;
   readonly #watch = nextWatch();
   /** Those that the thread knows; undefined before the first lookup, and after one that failed. */
   #files: readonly WrittenFile[] | undefined;
@@ -37,13 +37,15 @@ export class WriterLookup {
   #dueMs = Number.NEGATIVE_INFINITY;
   #looking: Looking | undefined;
 
-  constructor(thread: Pick<ProcThread, 'writers' | 'forget'>) {
+  /** @param intervalMs between two lookups, at least */
+  constructor(thread: Pick<ProcThread, 'writers' | 'forget'>, intervalMs: number) {
     this.#thread = thread;
+    this.#intervalMs = intervalMs;
   }
 
   /**
    * @param files the same object as long as no file came, went or was replaced
-   * @returns as of a second ago at most, if lookups are quick; none that is known where the lookup fails or hangs
+   * @returns as of an interval ago at most, if lookups are quick; none that is known where the lookup fails or hangs
    */
   async writers(files: readonly WrittenFile[]): Promise<Writers> {
     const untilMs = performance.now() + TIMEOUT_MS;
@@ -94,7 +96,7 @@ export class WriterLookup {
       this.#files = undefined;
     } finally {
       const tookMs = isFirst ? 0 : performance.now() - beganMs;
-      this.#dueMs = performance.now() + Math.max(INTERVAL_MS, tookMs * LONGEST_SHARE);
+      this.#dueMs = performance.now() + Math.max(this.#intervalMs, tookMs * LONGEST_SHARE);
       this.#looking = undefined;
     }
   }

@@ -408,7 +408,9 @@ describe('an instant', () => {
         forgotten++;
       },
     };
-    const instants = new Instants(scraper, madeUp as unknown as ProcThread, 50);
+    const instants = new Instants(scraper, madeUp as unknown as ProcThread, {
+      keepMs: 50,
+    });
     try {
       const states = new Set<unknown>();
       const facts = new Set<unknown>();

@@ -25,6 +25,8 @@ export interface SourceInstant {
   /** Undefined for a single directory, which needs no name. */
   readonly source: string | undefined;
   readonly path: string;
+  /** The same object for all instants with the same ids of files. */
+  readonly origin: object;
   readonly takenAtSeconds: number;
   readonly columns: ValueColumns;
   /** The same object as of the instant before, unless something changed. */
@@ -40,7 +42,7 @@ export interface SourceInstant {
 }
 
 /** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
-const FACTS_MS = 1_000;
+const FACTS_MS = 5_000;
 
 /** What instants are made from is dropped when none was asked for this long. */
 const KEEP_MS = 60_000;
@@ -182,6 +184,7 @@ export class Source {
     return {
       source: this.name,
       path: live.files.directory.path,
+      origin: live,
       takenAtSeconds,
       columns,
       state,
