@@ -38,7 +38,7 @@ export async function openTopSource(path: string): Promise<TopSource> {
   const input = await openInput(path);
   if (input.kind === 'directory') return new TopOfDirectory(path);
   let first: typeof input | undefined = input;
-  const top = new TopViews(ANY_TIME);
+  const top = new TopViews(ANY_TIME, LONGEST_MS);
   return {
     async next() {
       const reading = first === undefined ? await readPath(path) : await readInput(path, first);

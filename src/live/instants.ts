@@ -125,7 +125,7 @@ export class Instants {
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
-    const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds));
+    const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds, this.#options.keepMs));
     const { hold, release } = taken;
     const top = (limit?: number) => tops.view({ reading, hold, release }, limit);
     const snapshotId = newSnapshotId();
