@@ -69,6 +69,8 @@ export interface ScraperOptions {
   readonly mapLimit?: number;
   /** How much may be held; files beyond are left out. No limits when absent. */
   readonly limits?: Limits;
+  /** After which sizes and times of files are read again, for views of instants; a few seconds by default. */
+  readonly factsMs?: number;
   /** A monotonic clock, milliseconds. */
   readonly nowMs?: () => number;
 }
