@@ -10,6 +10,7 @@ import type { TopView } from '../inspect/top.js';
 import { Instants } from '../live/instants.js';
 import { TopViews } from '../live/top-views.js';
 import { ProcThread } from '../processes/proc-thread.js';
+import { defaultLimits } from '../scrape/default-limits.js';
 import { Scraper } from '../scrape/scraper.js';
 
 export interface TopSource {
@@ -29,8 +30,13 @@ const ANY_TIME = 0;
 /** A scan of /proc takes longer than a refresh, and processes rarely come and go. */
 const WRITERS_MS = 5_000;
 
+<<<<<<< HEAD
 /** Of a timer. The last view is kept for the next one, whatever the interval. */
 const LONGEST_MS = 2 ** 31 - 1;
+=======
+/** So does stat of all files. Their entries are always counted, and new files are looked at at once. */
+const FACTS_MS = 10_000;
+>>>>>>> f589c879ec58bfd72c220d6c151e2676fba17641
 
 /** @throws MetricFileError, UsageError */
 export async function openTopSource(path: string): Promise<TopSource> {
@@ -55,7 +61,12 @@ class TopOfDirectory implements TopSource {
   readonly #instants: Instants;
 
   constructor(path: string) {
-    this.#scraper = new Scraper(path, { required: true, watch: false });
+    this.#scraper = new Scraper(path, {
+      required: true,
+      watch: false,
+      limits: defaultLimits(false),
+      factsMs: FACTS_MS,
+    });
     this.#instants = new Instants(this.#scraper, this.#procThread, {
       writersMs: WRITERS_MS,
       topSeconds: ANY_TIME,

@@ -41,7 +41,7 @@ export interface SourceInstant {
   release(): void;
 }
 
-/** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
+/** Facts of files are read again after this time by default: with thousands of files they cost more than the values do. */
 const FACTS_MS = 5_000;
 
 /** What instants are made from is dropped when none was asked for this long. */
@@ -61,6 +61,8 @@ export interface SourceOptions
   readonly rules: PlanRules;
   readonly mapLimit: number;
   readonly log: ScrapeLog | undefined;
+  /** After which facts of files are read again. */
+  readonly factsMs?: number | undefined;
   /** Called when the file system hints at something new; absent for no hints. */
   readonly onHint: (() => void) | undefined;
   /** KEEP_MS when absent. */
@@ -84,8 +86,12 @@ export class Source {
   readonly live: LivePlan;
   readonly #problemLog: ProblemLog;
   readonly #hints: Hints | undefined;
+<<<<<<< HEAD
   /** Restarted by each instant. */
   readonly #idle: NodeJS.Timeout;
+=======
+  readonly #factsMs: number;
+>>>>>>> f589c879ec58bfd72c220d6c151e2676fba17641
   /** The directory has been listed successfully before. */
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
@@ -107,6 +113,7 @@ export class Source {
     this.labels = source === undefined ? [] : [source];
     this.live = new LivePlan(directory, mapLimit, options);
     this.#problemLog = new ProblemLog(log);
+    this.#factsMs = options.factsMs ?? FACTS_MS;
     if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
     this.#idle = setTimeout(() => this.#dropInstants(), keepInstantsMs).unref();
   }
@@ -202,7 +209,7 @@ export class Source {
 
   async #factsOf(files: readonly ListedFile[]): Promise<ReadonlyMap<number, FactsOfFile>> {
     const known = this.#facts;
-    if (known?.files === files && performance.now() - known.ms < FACTS_MS) return known.facts;
+    if (known?.files === files && performance.now() - known.ms < this.#factsMs) return known.facts;
     const facts = await factsOfFiles(this.live.files.set);
     this.#facts = { files, ms: performance.now(), facts };
     return facts;
