@@ -30,13 +30,11 @@ const ANY_TIME = 0;
 /** A scan of /proc takes longer than a refresh, and processes rarely come and go. */
 const WRITERS_MS = 5_000;
 
-<<<<<<< HEAD
 /** Of a timer. The last view is kept for the next one, whatever the interval. */
 const LONGEST_MS = 2 ** 31 - 1;
-=======
+
 /** So does stat of all files. Their entries are always counted, and new files are looked at at once. */
 const FACTS_MS = 10_000;
->>>>>>> f589c879ec58bfd72c220d6c151e2676fba17641
 
 /** @throws MetricFileError, UsageError */
 export async function openTopSource(path: string): Promise<TopSource> {

@@ -69,13 +69,10 @@ export interface ScraperOptions {
   readonly mapLimit?: number;
   /** How much may be held; files beyond are left out. No limits when absent. */
   readonly limits?: Limits;
-<<<<<<< HEAD
   /** How long what instants are made from is kept after the last one, milliseconds; for tests. */
   readonly keepInstantsMs?: number;
-=======
   /** After which sizes and times of files are read again, for views of instants; a few seconds by default. */
   readonly factsMs?: number;
->>>>>>> f589c879ec58bfd72c220d6c151e2676fba17641
   /** A monotonic clock, milliseconds. */
   readonly nowMs?: () => number;
 }

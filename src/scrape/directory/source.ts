@@ -86,12 +86,9 @@ export class Source {
   readonly live: LivePlan;
   readonly #problemLog: ProblemLog;
   readonly #hints: Hints | undefined;
-<<<<<<< HEAD
   /** Restarted by each instant. */
   readonly #idle: NodeJS.Timeout;
-=======
   readonly #factsMs: number;
->>>>>>> f589c879ec58bfd72c220d6c151e2676fba17641
   /** The directory has been listed successfully before. */
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
