@@ -433,6 +433,16 @@ export interface FileSetOptions {
   readonly retainedFiles: number;
 }
 
+/** The entries of some files in columns, file after file. */
+export interface InspectedEntries {
+  readonly keyId: Uint32Array;
+  /** Byte of the file. An entry begins where the one before it ends. */
+  readonly valueOffset: Uint32Array;
+  readonly value: Float64Array;
+  /** Of those files that have times. */
+  readonly timestampSeconds: Float64Array;
+}
+
 /** What was read of some files, in columns: row i is about file i. native/core/inspect_files.h. */
 export interface InspectedFiles {
   /** One of FAULT; the entries are those before it. */
@@ -455,15 +465,11 @@ export interface InspectedFiles {
   /** Up to 4,096 bytes around the fault; with keepBytes all bytes that count, from 0. Undefined where there are none. */
   readonly excerpt: readonly (Uint8Array | undefined)[];
   readonly excerptOffset: Float64Array;
-  /** Where the file's entries end in these columns of all entries, file after file. */
+  /** Where the file's entries end. */
   readonly entryEnd: Uint32Array;
-  readonly keyId: Uint32Array;
-  /** Byte of the file. An entry begins where the one before it ends. */
-  readonly valueOffset: Uint32Array;
-  readonly value: Float64Array;
-  /** Where the file's times end in the column of times; a file that has none has no rows there. */
+  /** Where its times end; a file that has none has no rows there. */
   readonly timeEnd: Uint32Array;
-  readonly timestampSeconds: Float64Array;
+  readonly entries: InspectedEntries;
   /** Rows of the files that were not read since they are not plain files. */
   readonly left: Uint32Array;
 }

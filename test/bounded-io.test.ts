@@ -30,6 +30,6 @@ describe('a file operation that ended while the thread was busy', () => {
       names.map((name) => Buffer.from(name).toString()),
       ['counter_1.db'],
     );
-    assert.equal(file.value[0], 1);
+    assert.equal(file.entries.value[0], 1);
   });
 });

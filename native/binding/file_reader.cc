@@ -71,6 +71,13 @@ Napi::Value ToInspected(Napi::Env env, const promfold::InspectedFiles& files) {
     excerpt_offset[kept.file] = static_cast<double>(kept.offset);
   }
 
+  // Outlives the rest: views keep the entries.
+  Napi::Object entries = Napi::Object::New(env);
+  entries.Set("keyId", ToArray(env, files.key_id));
+  entries.Set("valueOffset", ToArray(env, files.value_offset));
+  entries.Set("value", ToArray(env, files.value));
+  entries.Set("timestampSeconds", ToArray(env, files.timestamp));
+
   Napi::Object object = Napi::Object::New(env);
   object.Set("fault", ToArray(env, fault));
   object.Set("faultOffset", ToArray(env, fault_offset));
@@ -84,10 +91,7 @@ Napi::Value ToInspected(Napi::Env env, const promfold::InspectedFiles& files) {
   object.Set("valueBytes", ToArray(env, files.value_bytes));
   object.Set("entryEnd", ToArray(env, files.entry_end));
   object.Set("timeEnd", ToArray(env, files.time_end));
-  object.Set("keyId", ToArray(env, files.key_id));
-  object.Set("valueOffset", ToArray(env, files.value_offset));
-  object.Set("value", ToArray(env, files.value));
-  object.Set("timestampSeconds", ToArray(env, files.timestamp));
+  object.Set("entries", entries);
   object.Set("excerpt", excerpt);
   object.Set("excerptOffset", ToArray(env, excerpt_offset));
   object.Set("left", ToArray(env, files.left));

@@ -33,13 +33,16 @@ const WRITERS_MS = 5_000;
 /** So does stat of all files. Their entries are always counted, and new files are looked at at once. */
 const FACTS_MS = 10_000;
 
+/** Of a timer. The last view is kept for the next one, whatever the interval. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** @throws MetricFileError, UsageError */
 export async function openTopSource(path: string): Promise<TopSource> {
   if (isUrl(path)) return { next: () => fetchTop(path), close: () => {} };
   const input = await openInput(path);
   if (input.kind === 'directory') return new TopOfDirectory(path);
   let first: typeof input | undefined = input;
-  const top = new TopViews(ANY_TIME);
+  const top = new TopViews(ANY_TIME, LONGEST_MS);
   return {
     async next() {
       const reading = first === undefined ? await readPath(path) : await readInput(path, first);
@@ -65,6 +68,7 @@ class TopOfDirectory implements TopSource {
     this.#instants = new Instants(this.#scraper, this.#procThread, {
       writersMs: WRITERS_MS,
       topSeconds: ANY_TIME,
+      keepMs: LONGEST_MS,
     });
   }
 

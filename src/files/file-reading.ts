@@ -129,11 +129,13 @@ const UNANSWERED: InspectedFiles = {
   excerpt: [undefined],
   excerptOffset: new Float64Array(1),
   entryEnd: new Uint32Array(1),
-  keyId: new Uint32Array(0),
-  valueOffset: new Uint32Array(0),
-  value: new Float64Array(0),
   timeEnd: new Uint32Array(1),
-  timestampSeconds: new Float64Array(0),
+  entries: {
+    keyId: new Uint32Array(0),
+    valueOffset: new Uint32Array(0),
+    value: new Float64Array(0),
+    timestampSeconds: new Float64Array(0),
+  },
   left: new Uint32Array(0),
 };
 

@@ -33,10 +33,10 @@ export async function metricNames(directory: string): Promise<string[]> {
   }
   const names = new Set<string>();
   const keys = new KeyTable();
-  await readFiles(keys.reader, directory, chosen, false, (at, { keyId, entryEnd }, row) => {
+  await readFiles(keys.reader, directory, chosen, false, (at, { entries, entryEnd }, row) => {
     const { type } = chosen[at]!.fileName!;
     const isWhole = type === 'histogram' || type === 'summary';
-    for (const id of keyId.subarray(entryEnd[row - 1] ?? 0, entryEnd[row])) {
+    for (const id of entries.keyId.subarray(entryEnd[row - 1] ?? 0, entryEnd[row])) {
       const key = keys.read(id);
       if (isUnusable(key)) continue;
       const name = isWhole ? key.family : key.sampleName;

@@ -50,7 +50,7 @@ export function toReadFile(
 
 function entriesOf(files: InspectedFiles, row: number, keys: Keys): FileEntries {
   const { entryEnd, timeEnd, valueBytes } = files;
-  return new FileEntries(keys, files, {
+  return new FileEntries(keys, files.entries, {
     from: row === 0 ? 0 : entryEnd[row - 1]!,
     to: entryEnd[row]!,
     timesFrom: row === 0 ? 0 : timeEnd[row - 1]!,

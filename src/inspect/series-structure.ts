@@ -6,12 +6,13 @@
  * readings until its plan changes. Files are known by rank: their index among the files of the plan, in name order.
  */
 import type { FileName, MetricType } from '../format/filename.js';
-import { isUnusable, type Key } from '../format/key.js';
+import type { Key } from '../format/key.js';
 import type { Amounts } from '../plan/budget.js';
 import type { Layout } from '../plan/layout.js';
 import { type MergeRule, mergeRule } from '../plan/operation.js';
 import { type FamilySurvey, SLOT_NOWHERE } from '../plan/plan.js';
 import type { Series } from '../plan/series.js';
+import { atOnce, ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Keys } from './entry-columns.js';
 
 /** What a plan decided. Columns of files are in the order of their ranks. */
@@ -65,6 +66,17 @@ export interface IndexedFamily {
   readonly unusable: readonly Place[];
 }
 
+/** What the files say of a family. */
+interface Said {
+  readonly types: Map<string, number>;
+  readonly modes: Map<string, number>;
+  readonly helps: Map<string, number>;
+  readonly nowhere: Place[];
+}
+
+/** Some tens of microseconds, where an entry takes nanoseconds. */
+const ENTRIES_PER_STEP = 16_384;
+
 const NO_SERIES: Pick<IndexedFamily, 'series' | 'identical'> = { series: [], identical: [] };
 
 export class SeriesStructure {
@@ -87,30 +99,44 @@ export class SeriesStructure {
 
   /** First seen first. */
   get families(): readonly IndexedFamily[] {
-    this.#families ??= this.#indexFamilies();
+    this.#families ??= atOnce(this.#indexFamilies());
     return this.#families;
   }
 
   /** Entries whose key is unusable or was repaired, in file order. The plan has read all keys: none is parsed again. */
   get flawed(): readonly Place[] {
-    this.#flawed ??= this.#findFlawed();
+    this.#flawed ??= atOnce(this.#findFlawed());
     return this.#flawed;
   }
 
   get names(): KeyNames {
-    this.#names ??= new KeyNames(this.parts);
+    this.#names ??= atOnce(keyNames(this.parts));
     return this.#names;
   }
 
   /** The entries of all series. */
   get places(): Places {
-    this.#places ??= new Places(this.parts.slotsOf, slotsWithEntries(this.parts.layout));
+    this.#places ??= atOnce(this.#placeAll());
     return this.#places;
   }
 
   /** The entries that go into these slots at least. */
   placesOf(slots: Iterable<number>): Places {
-    return this.#places ?? new Places(this.parts.slotsOf, slots);
+    const distinct = () => Uint32Array.from(new Set(slots));
+    return this.#places ?? atOnce(placesOf(this.parts.slotsOf, distinct()));
+  }
+
+  /** Makes all that is otherwise made when it is first asked for, which takes 100 ms for a million entries. */
+  *prepare(): Steps<void> {
+    this.#places ??= yield* this.#placeAll();
+    this.#names ??= yield* keyNames(this.parts);
+    this.#families ??= yield* this.#indexFamilies();
+    this.#flawed ??= yield* this.#findFlawed();
+  }
+
+  #placeAll(): Steps<Places> {
+    const { slotsOf, layout } = this.parts;
+    return placesOf(slotsOf, slotsWithEntries(layout));
   }
 
   #findModes(): Map<string, string> {
@@ -123,7 +149,7 @@ export class SeriesStructure {
     return modes;
   }
 
-  #findFlawed(): Place[] {
+  *#findFlawed(): Steps<Place[]> {
     const { keyIds, familyOfKey, repairedKeys } = this.parts;
     const isFlawed = new Uint8Array(familyOfKey.length);
     for (const [id, family] of familyOfKey.entries()) if (family < 0) isFlawed[id] = 1;
@@ -131,18 +157,20 @@ export class SeriesStructure {
     const flawed: Place[] = [];
     if (!isFlawed.includes(1)) return flawed;
     for (const [rank, ids] of keyIds.entries()) {
+      yield;
       for (let entry = 0; entry < ids.length; entry++) {
+        if (entry % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
         if (isFlawed[ids[entry]!]) flawed.push({ rank, entry });
       }
     }
     return flawed;
   }
 
-  #indexFamilies(): IndexedFamily[] {
+  *#indexFamilies(): Steps<IndexedFamily[]> {
     const { keys, survey, fileNames } = this.parts;
     const { firstFile, firstKey, lastModeFile } = survey;
-    const series = this.#seriesByFamily();
-    const said = this.#said();
+    const series = yield* this.#seriesByFamily();
+    const said = yield* this.#said();
     const families: IndexedFamily[] = [];
     for (const [id, first] of firstFile.entries()) {
       if (first < 0) continue;
@@ -159,17 +187,22 @@ export class SeriesStructure {
   }
 
   /** By family. */
-  #seriesByFamily(): Pick<IndexedFamily, 'series' | 'identical'>[] {
+  *#seriesByFamily(): Steps<Pick<IndexedFamily, 'series' | 'identical'>[]> {
     const { layout, survey, keyIds, slotsOf, familyOfKey } = this.parts;
     const familyOfSlot = new Int32Array(layout.slotCount);
     for (const [rank, slots] of slotsOf.entries()) {
+      yield;
       const ids = keyIds[rank]!;
-      for (let i = 0; i < slots.length; i++) familyOfSlot[slots[i]!] = familyOfKey[ids[i]!]!;
+      for (let i = 0; i < slots.length; i++) {
+        if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
+        familyOfSlot[slots[i]!] = familyOfKey[ids[i]!]!;
+      }
     }
     const byFamily = Array.from(survey.firstFile, () => NO_SERIES);
     const bySlot = new Array<Series | undefined>(layout.slotCount);
     for (const { seenSlot, series, identical } of layout.families) {
       if (seenSlot.length === 0) continue;
+      yield;
       for (const laidOut of series) bySlot[laidOut.slot] = laidOut;
       for (const laidOut of identical) bySlot[laidOut.slot] = laidOut;
       byFamily[familyOfSlot[seenSlot[0]!]!] = {
@@ -181,21 +214,23 @@ export class SeriesStructure {
   }
 
   /** By family. */
-  #said() {
+  *#said(): Steps<Said[]> {
     const { keys, survey, fileNames, keyIds, slotsOf, familyOfKey } = this.parts;
-    const said = Array.from(survey.firstFile, () => ({
-      types: new Map<string, number>(),
-      modes: new Map<string, number>(),
-      helps: new Map<string, number>(),
-      nowhere: [] as Place[],
-    }));
+    this.#names ??= yield* keyNames(this.parts);
+    const names = this.#names;
+    const said = Array.from(
+      survey.firstFile,
+      (): Said => ({ types: new Map(), modes: new Map(), helps: new Map(), nowhere: [] }),
+    );
     const isHelpKnown = new Uint8Array(keys.size);
     /** The rank of the last file that was asked for its type and mode, by family. */
     const asked = new Int32Array(said.length).fill(-1);
     for (const [rank, { type, mode }] of fileNames.entries()) {
+      yield;
       const ids = keyIds[rank]!;
       const slots = slotsOf[rank]!;
       for (let entry = 0; entry < ids.length; entry++) {
+        if (entry % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
         const keyId = ids[entry]!;
         const id = familyOfKey[keyId]!;
         if (id < 0) continue;
@@ -208,48 +243,67 @@ export class SeriesStructure {
         if (slots[entry] === SLOT_NOWHERE) family.nowhere.push({ rank, entry });
         if (isHelpKnown[keyId]) continue;
         isHelpKnown[keyId] = 1;
-        const key = keys.read(keyId);
-        if (!isUnusable(key) && !family.helps.has(key.help)) family.helps.set(key.help, rank);
+        const help = names.of(keyId)?.help;
+        if (help !== undefined && !family.helps.has(help)) family.helps.set(help, rank);
       }
     }
     return said;
   }
 }
 
-/** The names in keys that count. Reading 100,000 keys takes 100 ms, and most selectors are about a name. */
+type Names = Pick<Key, 'family' | 'sampleName' | 'help'>;
+
+/** Names and help of keys that count. Reading 100,000 keys takes 100 ms, and most selectors are about a name. */
 export class KeyNames {
-  readonly #names: Pick<Key, 'family' | 'sampleName'>[] = [];
+  readonly #names: readonly Names[];
   /** By key id: an index into #names, from 1; 0 for a key that counts for nothing. */
   readonly #ofKey: Uint32Array;
 
-  constructor({ keys, familyOfKey }: PlannedParts) {
-    this.#ofKey = new Uint32Array(familyOfKey.length);
-    const known = new Map<string, Map<string, number>>();
-    for (const [id, isOf] of familyOfKey.entries()) {
-      if (isOf < 0) continue;
-      const { family, sampleName } = keys.read(id) as Key;
-      let ofFamily = known.get(family);
-      if (ofFamily === undefined) {
-        ofFamily = new Map();
-        known.set(family, ofFamily);
-      }
-      let name = ofFamily.get(sampleName);
-      if (name === undefined) {
-        name = this.#names.push({ family, sampleName });
-        ofFamily.set(sampleName, name);
-      }
-      this.#ofKey[id] = name;
-    }
+  constructor(names: readonly Names[], ofKey: Uint32Array) {
+    this.#names = names;
+    this.#ofKey = ofKey;
   }
 
   /** Undefined for a key that the plan left out, or did not read. */
-  of(keyId: number): Pick<Key, 'family' | 'sampleName'> | undefined {
+  of(keyId: number): Names | undefined {
     return this.#names[(this.#ofKey[keyId] ?? 0) - 1];
   }
 }
 
-export function* slotsWithEntries({ families }: Layout): IterableIterator<number> {
-  for (const { seenSlot } of families) yield* seenSlot;
+function* keyNames({ keys, familyOfKey }: PlannedParts): Steps<KeyNames> {
+  const names: Names[] = [];
+  const ofKey = new Uint32Array(familyOfKey.length);
+  const known = new Map<string, Map<string, Map<string, number>>>();
+  for (const [id, isOf] of familyOfKey.entries()) {
+    if (id % ITEMS_PER_STEP === 0) yield;
+    if (isOf < 0) continue;
+    const { family, sampleName, help } = keys.read(id) as Key;
+    const ofFamily = entryOf(known, family, () => new Map<string, Map<string, number>>());
+    const ofSample = entryOf(ofFamily, sampleName, () => new Map<string, number>());
+    const name = entryOf(ofSample, help, () => names.push({ family, sampleName, help }));
+    ofKey[id] = name;
+  }
+  return new KeyNames(names, ofKey);
+}
+
+function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+/** Each once, family after family. */
+export function slotsWithEntries({ families }: Layout): Uint32Array {
+  const slots = new Uint32Array(families.reduce((sum, { seenSlot }) => sum + seenSlot.length, 0));
+  let at = 0;
+  for (const { seenSlot } of families) {
+    slots.set(seenSlot, at);
+    at += seenSlot.length;
+  }
+  return slots;
 }
 
 /** The places of the entries of some slots. */
@@ -262,39 +316,11 @@ export class Places {
   readonly rank: Uint32Array;
   readonly entry: Uint32Array;
 
-  /** @param slotsOf slot of each entry, by rank */
-  constructor(slotsOf: readonly Uint32Array[], wanted: Iterable<number>) {
-    const slots = Uint32Array.from(new Set(wanted));
-    const last = slots.reduce((max, slot) => Math.max(max, slot), 0);
-    this.#orderOf = new Uint32Array(last + 1);
-    for (const [i, slot] of slots.entries()) this.#orderOf[slot] = i + 1;
-
-    const orderOf = this.#orderOf;
-    const begin = new Uint32Array(slots.length + 1);
-    for (const column of slotsOf) {
-      for (let i = 0; i < column.length; i++) {
-        const order = orderOf[column[i]!] ?? 0;
-        if (order > 0) begin[order]! += 1;
-      }
-    }
-    for (let order = 1; order <= slots.length; order++) begin[order]! += begin[order - 1]!;
-    const count = begin[slots.length]!;
-    const ranks = new Uint32Array(count);
-    const entries = new Uint32Array(count);
-    const next = begin.slice();
-    for (const [rank, column] of slotsOf.entries()) {
-      for (let i = 0; i < column.length; i++) {
-        const order = orderOf[column[i]!] ?? 0;
-        if (order === 0) continue;
-        const at = next[order - 1]!;
-        next[order - 1] = at + 1;
-        ranks[at] = rank;
-        entries[at] = i;
-      }
-    }
+  constructor(orderOf: Uint32Array, begin: Uint32Array, rank: Uint32Array, entry: Uint32Array) {
+    this.#orderOf = orderOf;
     this.#begin = begin;
-    this.rank = ranks;
-    this.entry = entries;
+    this.rank = rank;
+    this.entry = entry;
   }
 
   /** The places of a slot are those from `from` to before `to`, in file order; none for a slot that was not selected. */
@@ -303,4 +329,43 @@ export class Places {
     if (order === 0) return { from: 0, to: 0 };
     return { from: this.#begin[order - 1]!, to: this.#begin[order]! };
   }
+}
+
+/**
+ * @param slotsOf slot of each entry, by rank
+ * @param slots each once
+ */
+function* placesOf(slotsOf: readonly Uint32Array[], slots: Uint32Array): Steps<Places> {
+  let last = 0;
+  for (let i = 0; i < slots.length; i++) if (slots[i]! > last) last = slots[i]!;
+  const orderOf = new Uint32Array(last + 1);
+  for (let i = 0; i < slots.length; i++) orderOf[slots[i]!] = i + 1;
+
+  const begin = new Uint32Array(slots.length + 1);
+  for (const column of slotsOf) {
+    yield;
+    for (let i = 0; i < column.length; i++) {
+      if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
+      const order = orderOf[column[i]!] ?? 0;
+      if (order > 0) begin[order]! += 1;
+    }
+  }
+  for (let order = 1; order <= slots.length; order++) begin[order]! += begin[order - 1]!;
+  const count = begin[slots.length]!;
+  const ranks = new Uint32Array(count);
+  const entries = new Uint32Array(count);
+  const next = begin.slice();
+  for (const [rank, column] of slotsOf.entries()) {
+    yield;
+    for (let i = 0; i < column.length; i++) {
+      if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
+      const order = orderOf[column[i]!] ?? 0;
+      if (order === 0) continue;
+      const at = next[order - 1]!;
+      next[order - 1] = at + 1;
+      ranks[at] = rank;
+      entries[at] = i;
+    }
+  }
+  return new Places(orderOf, begin, ranks, entries);
 }

@@ -11,8 +11,7 @@
 import { compareCodePoints } from '../format/code-point.js';
 import { Memo } from '../memo.js';
 import type { Liveness } from '../processes/writer.js';
-import type { CheckView } from './check.js';
-import type { Severity } from './findings/finding.js';
+import type { CheckView, Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
 import type { MovedGauge, Movement, ProcessMovement } from './movement.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';

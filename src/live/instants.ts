@@ -11,9 +11,11 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { inSlices } from '../steps.js';
 import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
+import { structureOf } from './structure.js';
 import { TopViews } from './top-views.js';
 import { WriterLookup } from './writer-lookup.js';
 
@@ -42,15 +44,23 @@ export interface InstantOptions {
   readonly writersMs: number;
   /** Between two instants that `top` compares, at least. */
   readonly topSeconds: number;
+  /** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
+  readonly keepMs: number;
 }
 
 /** Views that follow each other quickly have steady rates. */
-const SHARED_BY_MANY: InstantOptions = { writersMs: 1_000, topSeconds: 1 };
+const SHARED_BY_MANY: InstantOptions = {
+  writersMs: 1_000,
+  topSeconds: 1,
+  keepMs: 60_000,
+};
 
 export class Instants {
   readonly #scraper: Scraper;
   readonly #procThread: ProcThread;
   readonly #options: InstantOptions;
+  /** Restarted by each view. */
+  readonly #idle: NodeJS.Timeout;
   /** By the path of the directory. */
   readonly #lookups = new Map<string, WriterLookup>();
   readonly #rates = new Map<string, Rates>();
@@ -59,10 +69,11 @@ export class Instants {
   readonly #sharedBy = new WeakMap<SourceInstant, Promise<SharedInstant>>();
   readonly #kept = new KeptInstants<SharedInstant>();
 
-  constructor(scraper: Scraper, procThread: ProcThread, options = SHARED_BY_MANY) {
+  constructor(scraper: Scraper, procThread: ProcThread, options: Partial<InstantOptions> = {}) {
     this.#scraper = scraper;
     this.#procThread = procThread;
-    this.#options = options;
+    this.#options = { ...SHARED_BY_MANY, ...options };
+    this.#idle = setTimeout(() => this.#drop(), this.#options.keepMs).unref();
   }
 
   /**
@@ -71,6 +82,7 @@ export class Instants {
    * @throws as Scraper.instant
    */
   async take(source: string | undefined): Promise<Instant> {
+    this.#idle.refresh();
     const taken = await this.#scraper.instant(source, true);
     let shared = this.#sharedBy.get(taken);
     if (shared === undefined) {
@@ -89,8 +101,16 @@ export class Instants {
   }
 
   close(): void {
+    clearTimeout(this.#idle);
+    this.#drop();
+  }
+
+  #drop(): void {
     for (const lookup of this.#lookups.values()) lookup.close();
     for (const top of this.#tops.values()) top.close();
+    this.#lookups.clear();
+    this.#rates.clear();
+    this.#tops.clear();
   }
 
   async #make(taken: SourceInstant): Promise<SharedInstant> {
@@ -101,10 +121,11 @@ export class Instants {
     const newLookup = () => new WriterLookup(this.#procThread, writersMs);
     const lookup = madeOnce(this.#lookups, path, newLookup);
     const writers = await lookup.writers(written);
+    await inSlices(structureOf(taken.state).prepare());
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
-    const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds));
+    const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds, this.#options.keepMs));
     const { hold, release } = taken;
     const top = (limit?: number) => tops.view({ reading, hold, release }, limit);
     const snapshotId = newSnapshotId();

@@ -139,7 +139,8 @@ class LiveFile implements ReadFile {
 
   constructor(listed: ListedFile, facts: FactsOfFile | undefined, ofFiles: EntriesOfFiles) {
     this.#listed = listed;
-    this.#facts = facts;
+    // Of a file whose name no client writes nothing is said, as where it is not opened.
+    this.#facts = listed.name === undefined ? undefined : facts;
     this.#ofFiles = ofFiles;
   }
 

@@ -5,6 +5,7 @@
  * Series are chosen again when the layout changes; streams are told the names then, and after that the values alone, in
  * the same order.
  */
+import { UsageError } from '../errors.js';
 import { jsonText } from '../inspect/json.js';
 import type { Selector } from '../inspect/selector.js';
 import { rowsOf } from '../inspect/series/list-series.js';
@@ -23,9 +24,8 @@ export const MAX_LIVE_SERIES = 1_000;
 
 /** Receives what a selection has to say. */
 export interface LiveStream {
-  /** Which series there are now: the next values are theirs. */
-  series(event: string): void;
-  values(event: string): void;
+  /** Values, after the names of their series where these are new. Shared: all streams are given the same bytes. */
+  events(bytes: Buffer): void;
   /** There are no values now; the next tick tries again. */
   failed(message: string): void;
   /** There will be none. */
@@ -60,97 +60,131 @@ export class LiveValues {
   }
 
   /**
-   * Whether the series can be given. A directory that cannot be read now may be there again at the next tick.
+   * Tells a stream series and values: now, unless the directory cannot be read now, and at each tick.
    *
+   * @returns how to leave
    * @throws TooManySeriesError; UsageError for a regular expression that takes too long
    */
-  async check({ source, selectors }: LiveQuery): Promise<void> {
-    const instant = await this.#scraper.instant(source, false).catch(() => undefined);
-    if (instant === undefined) return;
-    instant.release();
-    await inSlices(seriesIn(instant.state.layout, selectors));
-  }
-
-  /** @returns how to leave */
-  join(query: LiveQuery, stream: LiveStream): () => void {
+  async join(query: LiveQuery, stream: LiveStream): Promise<() => void> {
     const { source, intervalMs, texts } = query;
     const key = JSON.stringify([source ?? null, intervalMs, [...texts].sort()]);
     let selection = this.#selections.get(key);
     if (selection === undefined) {
       selection = new Selection(query.selectors);
+      selection.begun = this.#begin(query, selection);
       this.#selections.set(key, selection);
-      selection.leave = this.#ticks.listen(source, intervalMs, selection);
     }
     const own = selection;
     own.add(stream);
-    return () => {
+    const leave = () => {
       if (own.remove(stream) > 0) return;
       own.leave();
       if (this.#selections.get(key) === own) this.#selections.delete(key);
     };
+    try {
+      await own.begun;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return leave;
+  }
+
+  /** @throws as join */
+  async #begin({ source, intervalMs }: LiveQuery, selection: Selection): Promise<void> {
+    try {
+      const instant = await this.#scraper.instant(source, false);
+      try {
+        await selection.begin(instant);
+      } finally {
+        instant.release();
+      }
+    } catch (error) {
+      if (error instanceof TooManySeriesError || error instanceof UsageError) throw error;
+      selection.failed(error as Error);
+    }
+    if (selection.isEmpty) return;
+    selection.leave = this.#ticks.listen(source, intervalMs, selection);
   }
 }
 
 class Selection {
   leave = () => {};
+  /** Its first values were told; rejects if it cannot be given. */
+  begun: Promise<void> | undefined;
   readonly #selectors: readonly Selector[];
   readonly #streams = new Set<LiveStream>();
-  /** Streams that were not told the series yet. */
-  readonly #new = new Set<LiveStream>();
+  /** Undefined while there are no values. */
   #layout: Layout | undefined;
   #slots: readonly number[] = [];
-  #seriesEvent = '';
-  #choosing: Promise<void> | undefined;
+  #seriesEvent = Buffer.alloc(0);
+  /** What a stream that joins between two ticks is told after that. */
+  #lastValues: Buffer | undefined;
 
   constructor(selectors: readonly Selector[]) {
     this.#selectors = selectors;
   }
 
+  get isEmpty(): boolean {
+    return this.#streams.size === 0;
+  }
+
   add(stream: LiveStream): void {
     this.#streams.add(stream);
-    this.#new.add(stream);
+    if (this.#lastValues === undefined) return;
+    stream.events(Buffer.concat([this.#seriesEvent, this.#lastValues]));
   }
 
   /** @returns how many are left */
   remove(stream: LiveStream): number {
     this.#streams.delete(stream);
-    this.#new.delete(stream);
     return this.#streams.size;
   }
 
-  tick({ takenAtSeconds, columns, state }: SourceInstant): void {
-    if (state.layout !== this.#layout) {
-      this.#choosing ??= this.#choose(state.layout).finally(() => {
-        this.#choosing = undefined;
-      });
-      return;
+  /** @throws TooManySeriesError; UsageError for a regular expression that takes too long */
+  async begin(instant: SourceInstant): Promise<void> {
+    await this.#choose(instant.state.layout);
+    this.#tell(instant, true);
+  }
+
+  async tick(instant: SourceInstant): Promise<void> {
+    const { layout } = instant.state;
+    const isOther = layout !== this.#layout;
+    if (isOther) {
+      try {
+        await this.#choose(layout);
+      } catch (error) {
+        for (const stream of this.#streams) stream.ended((error as Error).message);
+        return;
+      }
     }
-    for (const stream of this.#new) stream.series(this.#seriesEvent);
-    this.#new.clear();
-    const printed = printedValues(columns);
-    // Of a series that is not printed, JSON's null.
-    const values = this.#slots.map((slot) => printed(slot) ?? null);
-    const event = eventOf('values', { takenAtSeconds, values });
-    for (const stream of this.#streams) stream.values(event);
+    this.#tell(instant, isOther);
   }
 
   failed({ message }: Error): void {
     // The next tick that succeeds tells the series again.
     this.#layout = undefined;
+    this.#lastValues = undefined;
     for (const stream of this.#streams) stream.failed(message);
   }
 
-  /** In slices: there may be a million series. Values are told from the next tick on. */
+  #tell({ takenAtSeconds, columns }: SourceInstant, areSeriesNew: boolean): void {
+    const printed = printedValues(columns);
+    // Of a series that is not printed, JSON's null.
+    const values = this.#slots.map((slot) => printed(slot) ?? null);
+    const event = Buffer.from(eventOf('values', { takenAtSeconds, values }));
+    this.#lastValues = event;
+    // As one piece: of two, the second one would find the client slow if the first is long.
+    const told = areSeriesNew ? Buffer.concat([this.#seriesEvent, event]) : event;
+    for (const stream of this.#streams) stream.events(told);
+  }
+
+  /** In slices: there may be a million series. */
   async #choose(layout: Layout): Promise<void> {
-    try {
-      const { slots, event } = await inSlices(seriesIn(layout, this.#selectors));
-      this.#slots = slots;
-      this.#seriesEvent = event;
-      this.#layout = layout;
-      for (const stream of this.#streams) this.#new.add(stream);
-    } catch (error) {
-      for (const stream of this.#streams) stream.ended((error as Error).message);
-    }
+    const { slots, event } = await inSlices(seriesIn(layout, this.#selectors));
+    this.#slots = slots;
+    this.#seriesEvent = Buffer.from(event);
+    this.#layout = layout;
   }
 }
 

@@ -10,8 +10,8 @@ import type { Scraper } from '../scrape/scraper.js';
 import type { ApiCounts } from './api-counts.js';
 
 export interface TickListener {
-  /** The instant is valid until this returns. */
-  tick(instant: SourceInstant): void;
+  /** The instant is valid until this returns, or its promise settles; the next tick waits for it. */
+  tick(instant: SourceInstant): void | Promise<void>;
   /** There is no instant: the directory cannot be read, say. The next tick tries again. */
   failed(error: Error): void;
 }
@@ -27,6 +27,8 @@ export class Ticks {
   }
 
   /**
+   * The first tick is at the next one of those that listen already, or after an interval.
+   *
    * @param source undefined for the one directory that needs no name
    * @returns how to stop listening
    */
@@ -62,11 +64,12 @@ class Ticker {
   readonly #options: TickerOptions;
   readonly #listeners = new Set<TickListener>();
   #timer: NodeJS.Timeout | undefined;
-  #nextMs = performance.now();
+  #nextMs: number;
 
   constructor(intervalMs: number, options: TickerOptions) {
     this.#intervalMs = intervalMs;
     this.#options = options;
+    this.#nextMs = performance.now() + intervalMs;
     this.#wait();
   }
 
@@ -88,7 +91,7 @@ class Ticker {
   async #tick(): Promise<void> {
     try {
       const instant = await this.#options.take();
-      for (const listener of this.#listeners) listener.tick(instant);
+      await Promise.all(Array.from(this.#listeners, (listener) => tell(listener, instant)));
       instant.release();
     } catch (error) {
       for (const listener of this.#listeners) listener.failed(error as Error);
@@ -99,5 +102,14 @@ class Ticker {
     this.#nextMs += (missed + 1) * this.#intervalMs;
     this.#options.leftOut(missed);
     if (this.#listeners.size > 0) this.#wait();
+  }
+}
+
+/** A listener that fails is told so; the others go on. */
+async function tell(listener: TickListener, instant: SourceInstant): Promise<void> {
+  try {
+    await listener.tick(instant);
+  } catch (error) {
+    listener.failed(error as Error);
   }
 }

@@ -12,9 +12,6 @@ import { TOP_RULES, type TopProblem, type TopView, topProblems, viewTop } from '
 import { Memo } from '../memo.js';
 import { inSlices } from '../steps.js';
 
-/** A change over a longer time says little about now, and what it is found by is kept in memory. */
-const MAX_SECONDS = 60;
-
 /** What depends on values, times and writers is looked for again after this time. */
 const PROBLEMS_MS = 30_000;
 
@@ -31,15 +28,20 @@ export interface Moment {
 
 export class TopViews {
   readonly #minSeconds: number;
+  readonly #keepMs: number;
   readonly #movements = new Memo<Reading, Promise<Movement | undefined>>();
   readonly #problems = new Problems();
   /** Oldest first; each at least #minSeconds older than the next. */
   #before: readonly Moment[] = [];
   #forget: NodeJS.Timeout | undefined;
 
-  /** @param minSeconds between the readings that are compared; 0 for each with the one before */
-  constructor(minSeconds: number) {
+  /**
+   * @param minSeconds between the readings that are compared; 0 for each with the one before
+   * @param keepMs how long a reading is kept: a change over a longer time says little about now
+   */
+  constructor(minSeconds: number, keepMs: number) {
     this.#minSeconds = minSeconds;
+    this.#keepMs = keepMs;
   }
 
   /**
@@ -63,7 +65,7 @@ export class TopViews {
   async #movementTo(now: Moment): Promise<Movement | undefined> {
     const earlier = this.#before.findLast(({ reading: { takenAtSeconds } }) => {
       const age = now.reading.takenAtSeconds - takenAtSeconds;
-      return age >= this.#minSeconds && age <= MAX_SECONDS;
+      return age >= this.#minSeconds && age * 1000 <= this.#keepMs;
     });
     earlier?.hold();
     try {
@@ -76,11 +78,11 @@ export class TopViews {
 
   #keep(now: Moment): void {
     clearTimeout(this.#forget);
-    this.#forget = setTimeout(() => this.close(), MAX_SECONDS * 1000).unref();
+    this.#forget = setTimeout(() => this.close(), this.#keepMs).unref();
     const lastSeconds = this.#before.at(-1)?.reading.takenAtSeconds;
     const age = now.reading.takenAtSeconds - (lastSeconds ?? Number.NEGATIVE_INFINITY);
     // The clock may have been set back; and the views of kept instants come in any order.
-    if (age < -MAX_SECONDS) this.#replace([now]);
+    if (age * 1000 < -this.#keepMs) this.#replace([now]);
     // Two are enough: the last one, and the one before it until that is old enough.
     else if (age >= this.#minSeconds) this.#replace([...this.#before.slice(-1), now]);
   }

@@ -21,54 +21,81 @@ const MAX_AGE_MS = 10_000;
 /** A view waits this long: the maps of a process that hangs in the kernel cannot be read. */
 const TIMEOUT_MS = 2_000;
 
+interface Looking {
+  readonly beganMs: number;
+  readonly done: Promise<void>;
+}
+
 export class WriterLookup {
-  readonly #thread: ProcThread;
+  readonly #thread: Pick<ProcThread, 'writers' | 'forget'>;
   readonly #intervalMs: number;
   readonly #watch = nextWatch();
+  /** Those that the thread knows; undefined before the first lookup, and after one that failed. */
   #files: readonly WrittenFile[] | undefined;
   #known: Writers = NOBODY_KNOWN;
   #knownMs = Number.NEGATIVE_INFINITY;
   #dueMs = Number.NEGATIVE_INFINITY;
-  #looking: Promise<void> | undefined;
+  #looking: Looking | undefined;
 
   /** @param intervalMs between two lookups, at least */
-  constructor(thread: ProcThread, intervalMs: number) {
+  constructor(thread: Pick<ProcThread, 'writers' | 'forget'>, intervalMs: number) {
     this.#thread = thread;
     this.#intervalMs = intervalMs;
   }
 
   /**
    * @param files the same object as long as no file came, went or was replaced
-   * @returns as of an interval ago at most, if lookups are quick; unknown processes where the lookup fails
+   * @returns as of an interval ago at most, if lookups are quick; none that is known where the lookup fails or hangs
    */
   async writers(files: readonly WrittenFile[]): Promise<Writers> {
-    const nowMs = performance.now();
-    const isNew = files !== this.#files;
-    if (isNew || nowMs >= this.#dueMs) this.#looking ??= this.#look(files, isNew);
-    const isKnown =
-      nowMs - this.#knownMs < MAX_AGE_MS &&
-      (!isNew || files.every(({ processId }) => this.#known.has(processId)));
-    if (!isKnown && this.#looking !== undefined) {
-      await Promise.race([this.#looking, sleep(TIMEOUT_MS, undefined, { ref: false })]);
+    const untilMs = performance.now() + TIMEOUT_MS;
+    for (;;) {
+      const isKnown = this.#isKnown(files);
+      const isDue = performance.now() >= this.#dueMs;
+      // What failed is not repeated at once.
+      const hasNew = !isKnown && this.#files !== undefined;
+      if (isDue || hasNew) this.#looking ??= this.#begin(files);
+      const looking = this.#looking;
+      if (isKnown || looking === undefined) break;
+      const leftMs = Math.min(untilMs, looking.beganMs + TIMEOUT_MS) - performance.now();
+      if (leftMs <= 0) break;
+      // It may be of earlier files: then there is another one after it.
+      await Promise.race([looking.done, sleep(leftMs, undefined, { ref: false })]);
     }
-    return performance.now() - this.#knownMs < MAX_AGE_MS ? this.#known : NOBODY_KNOWN;
+    return this.#isRecent ? this.#known : NOBODY_KNOWN;
   }
 
   close(): void {
     void this.#thread.forget(this.#watch);
   }
 
-  async #look(files: readonly WrittenFile[], isNew: boolean): Promise<void> {
+  get #isRecent(): boolean {
+    return performance.now() - this.#knownMs < MAX_AGE_MS;
+  }
+
+  #isKnown(files: readonly WrittenFile[]): boolean {
+    if (!this.#isRecent) return false;
+    return files === this.#files || files.every(({ processId }) => this.#known.has(processId));
+  }
+
+  #begin(files: readonly WrittenFile[]): Looking {
+    return { beganMs: performance.now(), done: this.#look(files) };
+  }
+
+  async #look(files: readonly WrittenFile[]): Promise<void> {
     const beganMs = performance.now();
+    // It starts the thread, and remembers nothing yet: the next ones are quicker.
+    const isFirst = this.#knownMs === Number.NEGATIVE_INFINITY;
     try {
-      this.#known = await this.#thread.writers(this.#watch, isNew ? files : undefined);
+      const sent = files === this.#files ? undefined : files;
+      this.#known = await this.#thread.writers(this.#watch, sent);
       this.#knownMs = performance.now();
       this.#files = files;
     } catch {
       // The thread died, and its memory of the files with it.
       this.#files = undefined;
     } finally {
-      const tookMs = performance.now() - beganMs;
+      const tookMs = isFirst ? 0 : performance.now() - beganMs;
       this.#dueMs = performance.now() + Math.max(this.#intervalMs, tookMs * LONGEST_SHARE);
       this.#looking = undefined;
     }

@@ -230,6 +230,7 @@ export class Scraper {
       budget: this.#budget,
       factsMs: this.#options.factsMs,
       onHint: watch ? () => void this.prepare() : undefined,
+      keepInstantsMs: this.#options.keepInstantsMs,
     });
   }
 

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CheckView } from '../../src/inspect/check.js';
+import type { CheckView } from '../../src/inspect/findings/finding.js';
 import type { FileView, ProcessesView } from '../../src/inspect/processes.js';
 import type { TopView } from '../../src/inspect/top.js';
 import { promfold } from '../support/cli.js';

@@ -7,6 +7,7 @@ import type { Reading } from '../../src/inspect/reading.js';
 import { Selector } from '../../src/inspect/selector.js';
 import { indexOf, SeriesIndex } from '../../src/inspect/series-index.js';
 import { SeriesStructure } from '../../src/inspect/series-structure.js';
+import { atOnce } from '../../src/steps.js';
 import { makeReading, NOW } from './make-reading.js';
 
 /** The same files and keys each time, with other values. */
@@ -59,6 +60,15 @@ describe('the structure of a reading', () => {
       const alone = readingOf(value);
       assert.equal(views({ ...alone, structure }), views(alone), String(value));
     }
+  });
+
+  it('may be made in steps, before a view asks for it', () => {
+    const alone = readingOf(2);
+    const { structure } = indexOf(readingOf(1));
+    atOnce(structure.prepare());
+    const { families, places } = structure;
+    assert.equal(views({ ...alone, structure }), views(alone));
+    assert.deepEqual([structure.families === families, structure.places === places], [true, true]);
   });
 
   it('is made once for all views of a reading', () => {

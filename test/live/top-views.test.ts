@@ -22,7 +22,7 @@ afterEach(async () => {
 function watch(
   directory: string,
   options: ConstructorParameters<typeof Scraper>[1] = {},
-  instantOptions: InstantOptions = { writersMs: 1_000, topSeconds: 0 },
+  instantOptions: Partial<InstantOptions> = { topSeconds: 0 },
 ): () => Promise<TopView> {
   const scraper = new Scraper(directory, options);
   const procThread = new ProcThread();
@@ -146,13 +146,22 @@ describe('top on a served directory', () => {
   it('compares with a view at least as old as it is told', async () => {
     const directory = tempDirectory();
     writeFileSync(file(directory, 'other.db'), '');
-    const next = watch(directory, {}, { writersMs: 1_000, topSeconds: 0.2 });
+    const next = watch(directory, {}, { topSeconds: 1 });
     assert.equal((await next()).windowSeconds, 0);
     assert.equal((await next()).windowSeconds, 0);
-    await sleep(220);
+    await sleep(1050);
     const second = await next();
-    assert.ok(second.windowSeconds >= 0.2, `${second.windowSeconds}`);
+    assert.ok(second.windowSeconds >= 1, `${second.windowSeconds}`);
     assert.ok((await next()).windowSeconds > second.windowSeconds);
+  });
+
+  it('compares with no view that is older than views are kept', async () => {
+    const directory = tempDirectory();
+    writeFileSync(file(directory, 'other.db'), '');
+    const next = watch(directory, {}, { topSeconds: 0, keepMs: 50 });
+    await next();
+    await sleep(150);
+    assert.equal((await next()).windowSeconds, 0);
   });
 });
 
@@ -172,7 +181,7 @@ describe('the moments that are compared', () => {
   };
 
   it('are held as long as a later one is compared with them', async () => {
-    const views = new TopViews(1);
+    const views = new TopViews(1, 60_000);
     const moments = [0, 0.5, 1, 2, 3].map((seconds) => moment(seconds, seconds * 10));
     const seen: number[] = [];
     for (const each of moments) seen.push((await views.view(each)).windowSeconds);
@@ -186,7 +195,7 @@ describe('the moments that are compared', () => {
   });
 
   it('may come in any order, and each has one view', async () => {
-    const views = new TopViews(1);
+    const views = new TopViews(1, 60_000);
     const [first, later] = [moment(0, 1), moment(5, 11)] as const;
     await views.view(first);
     const view = await views.view(later);
@@ -197,7 +206,7 @@ describe('the moments that are compared', () => {
   });
 
   it('are not older than a minute, nor of a clock that was set back', async () => {
-    const views = new TopViews(1);
+    const views = new TopViews(1, 60_000);
     await views.view(moment(0, 1));
     assert.equal((await views.view(moment(61, 2))).windowSeconds, 0);
     assert.equal((await views.view(moment(-3600, 3))).windowSeconds, 0);

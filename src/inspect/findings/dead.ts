@@ -107,8 +107,8 @@ function* changeWithout(
   let largest = -1;
   for (const series of allSeries) {
     const parts = partsOf(series);
+    if (isOfAll(parts, (rank) => !isRemoved(rank))) continue;
     const rest = parts.ofFiles((rank) => !isRemoved(rank));
-    if (rest.length === parts.length) continue;
     changed++;
     const before = joinColumns(rule.operation, parts).value;
     const after = joinValues(rule.operation, rest).value;

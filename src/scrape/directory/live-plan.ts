@@ -189,6 +189,11 @@ export class LivePlan {
     return this.#state;
   }
 
+  /** Frees what state() keeps; it is made again when it is next asked for. */
+  dropState(): void {
+    this.#state = undefined;
+  }
+
   /** All files of the directory, in name order, with what is wrong with each. */
   listedFiles(): readonly ListedFile[] {
     this.#listedFiles ??= this.files

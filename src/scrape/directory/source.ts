@@ -44,6 +44,9 @@ export interface SourceInstant {
 /** Facts of files are read again after this time by default: with thousands of files they cost more than the values do. */
 const FACTS_MS = 5_000;
 
+/** What instants are made from is dropped when none was asked for this long. */
+const KEEP_MS = 60_000;
+
 /** A directory that is one of several. */
 export interface NamedDirectory {
   readonly name: string;
@@ -62,6 +65,8 @@ export interface SourceOptions
   readonly factsMs?: number | undefined;
   /** Called when the file system hints at something new; absent for no hints. */
   readonly onHint: (() => void) | undefined;
+  /** KEEP_MS when absent. */
+  readonly keepInstantsMs?: number | undefined;
 }
 
 /** Problems that do not fail a scrape, even under `strict`. */
@@ -82,6 +87,8 @@ export class Source {
   readonly #problemLog: ProblemLog;
   readonly #hints: Hints | undefined;
   readonly #factsMs: number;
+  /** Restarted by each instant. */
+  readonly #idle: NodeJS.Timeout;
   /** The directory has been listed successfully before. */
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
@@ -97,7 +104,7 @@ export class Source {
   #preRendered: { readonly request: PrintRequest; readonly collected: Collected } | undefined;
 
   constructor(name: string | undefined, directory: string, options: SourceOptions) {
-    const { rules, mapLimit, log, onHint } = options;
+    const { rules, mapLimit, log, onHint, keepInstantsMs = KEEP_MS } = options;
     this.name = name;
     const { source } = rules.labels;
     this.labels = source === undefined ? [] : [source];
@@ -105,6 +112,7 @@ export class Source {
     this.#problemLog = new ProblemLog(log);
     this.#factsMs = options.factsMs ?? FACTS_MS;
     if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
+    this.#idle = setTimeout(() => this.#dropInstants(), keepInstantsMs).unref();
   }
 
   get isSeen(): boolean {
@@ -172,6 +180,7 @@ export class Source {
     { withFacts, sharedBy }: { readonly withFacts: boolean; readonly sharedBy: number },
   ): Promise<SourceInstant> {
     const { live } = this;
+    this.#idle.refresh();
     let holders = sharedBy;
     const takenAtSeconds = Date.now() / 1000;
     const state = await live.state();
@@ -203,6 +212,11 @@ export class Source {
     return facts;
   }
 
+  #dropInstants(): void {
+    this.live.dropState();
+    this.#facts = undefined;
+  }
+
   problems(): readonly MetricFileError[] {
     const problems = this.live.problems();
     return this.#unreadable === undefined ? problems : [this.#unreadable, ...problems];
@@ -221,6 +235,7 @@ export class Source {
 
   /** REQUIRES: no update or collect is under way. */
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     await this.#hints?.close();
     this.live.close();
   }

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { MetricFileError, UsageError } from '../../errors.js';
 import type { ServerLog } from '../../log.js';
 import { UnknownSourceError } from '../../scrape/scrape-run.js';
+import { TooManyScrapesError } from '../../scrape/scraper.js';
 
 /** Paths below it are the API's, and answer errors as JSON. */
 export const API_PREFIX = '/api/';
@@ -61,6 +62,7 @@ export function replyThrown(
   if (error instanceof ApiError) return replyApiError(reply, error.status, error.message);
   if (error instanceof UsageError) return replyApiError(reply, 400, error.message);
   if (error instanceof UnknownSourceError) return replyApiError(reply, 404, error.message);
+  if (error instanceof TooManyScrapesError) return replyApiError(reply, 503, error.message);
   if (error instanceof MetricFileError) {
     return replyApiError(reply, 503, `${error.message} [${error.code}]`);
   }

@@ -9,7 +9,6 @@ import type { ApiCounts } from '../../live/api-counts.js';
 import {
   eventOf,
   type LiveQuery,
-  type LiveStream,
   type LiveValues,
   MAX_LIVE_SERIES,
   TooManySeriesError,
@@ -54,7 +53,8 @@ export const LIVE = {
 export class LiveStreams {
   readonly #values: LiveValues;
   readonly #counts: ApiCounts;
-  readonly #open = new Set<Readable>();
+  /** How to end each open stream. */
+  readonly #open = new Set<() => void>();
   #isClosed = false;
 
   constructor(values: LiveValues, counts: ApiCounts) {
@@ -65,49 +65,72 @@ export class LiveStreams {
   /** Ends all streams; clients connect again elsewhere, or later. */
   close(): void {
     this.#isClosed = true;
-    for (const stream of this.#open) stream.push(null);
+    for (const end of this.#open) end();
   }
 
   /** @throws ApiError if the series cannot be given */
   async open(query: LiveQuery, reply: FastifyReply): Promise<Readable> {
-    try {
-      await this.#values.check(query);
-    } catch (error) {
-      if (!(error instanceof TooManySeriesError)) throw error;
-      throw new ApiError(400, `match[]: ${error.message}`);
-    }
-    if (this.#isClosed) throw new ApiError(503, 'promfold is stopping');
+    if (this.#isClosed) throw new ApiError(503, STOPPING);
     const stream = new Readable({ read() {} });
-    const send = (event: string) => {
-      if (stream.readableLength + reply.raw.writableLength <= MAX_BUFFERED_BYTES) {
-        stream.push(event);
+    // The client may leave before the stream is sent.
+    reply.raw.once('close', () => stream.destroy());
+    stream.push(`retry: ${RETRY_MS}\n\n`);
+    let allowedBytes = MAX_BUFFERED_BYTES;
+    const send = (bytes: string | Buffer) => {
+      const waitingBytes = stream.readableLength + reply.raw.writableLength;
+      // Names of a thousand series may be longer than that: what comes after them may wait, too.
+      if (waitingBytes <= MAX_BUFFERED_BYTES) allowedBytes = MAX_BUFFERED_BYTES + bytes.length;
+      if (waitingBytes <= allowedBytes) {
+        stream.push(bytes);
         return;
       }
       this.#counts.streamsCut++;
       stream.destroy();
       reply.raw.destroy();
     };
-    const events: LiveStream = {
-      series: send,
-      values: send,
+    let leave = () => {};
+    const end = () => {
+      leave();
+      this.#open.delete(end);
+      stream.push(null);
+      // What is buffered for a client that does not read is not waited for.
+      setTimeout(() => reply.raw.destroy(), END_MS).unref();
+    };
+    const leaving = this.#values.join(query, {
+      events: send,
       failed: (message) => send(failure('unavailable', message)),
       ended: (message) => {
         send(failure('failed', message));
-        stream.push(null);
+        end();
       },
-    };
-    stream.push(`retry: ${RETRY_MS}\n\n`);
-    const leave = this.#values.join(query, events);
-    this.#open.add(stream);
-    this.#counts.streams = this.#open.size;
+    });
+    try {
+      leave = await leaving;
+    } catch (error) {
+      stream.destroy();
+      if (!(error instanceof TooManySeriesError)) throw error;
+      throw new ApiError(400, `match[]: ${error.message}`);
+    }
+    if (stream.destroyed || this.#isClosed) {
+      leave();
+      if (!stream.destroyed) throw new ApiError(503, STOPPING);
+      return stream;
+    }
+    this.#open.add(end);
+    this.#counts.streams++;
     stream.once('close', () => {
-      this.#open.delete(stream);
-      this.#counts.streams = this.#open.size;
+      this.#open.delete(end);
+      this.#counts.streams--;
       leave();
     });
     return stream;
   }
 }
+
+/** A client has this long to read what was sent before the end, milliseconds. */
+const END_MS = 500;
+
+const STOPPING = 'promfold is stopping';
 
 function failure(code: ApiErrorCode, message: string): string {
   return eventOf('failed', { error: { code, message } });

@@ -140,8 +140,9 @@ export function seconds(
     read: (given) => {
       const found = one(given);
       if (found === undefined) return fallback;
-      const number = /^\d+(\.\d+)?$/.test(found) ? Math.round(Number(found) * 10) / 10 : Number.NaN;
-      if (number >= min && number <= max) return number;
+      const number = /^\d+(\.\d+)?$/.test(found) ? Number(found) : Number.NaN;
+      // In tenths, so that streams of almost the same interval share ticks.
+      if (number >= min && number <= max) return Math.round(number * 10) / 10;
       throw expected(`seconds from ${min} to ${max}`, found);
     },
   };
