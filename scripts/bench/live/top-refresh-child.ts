@@ -1,7 +1,7 @@
 /** `top` without a terminal: draws argv[2] when asked, and answers what CPU this process has taken, all threads. */
-import { painter } from '../../src/cli/terminal.js';
-import { newTopState, topLines } from '../../src/cli/top-screen.js';
-import { openTopSource } from '../../src/cli/top-source.js';
+import { painter } from '../../../src/cli/terminal.js';
+import { newTopState, topLines } from '../../../src/cli/top-screen.js';
+import { openTopSource } from '../../../src/cli/top-source.js';
 
 export interface TopAnswer {
   /** Of this refresh, as one waits for it. */

@@ -3,9 +3,9 @@
  * between them counts, too: the search for writers, the garbage collection, what `check` finds every 30 s.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, startChild, stopChild } from './child.js';
-import { MovingValues } from './moving-values.js';
-import type { MadeShape } from './shapes.js';
+import { ask, startChild, stopChild } from '../child.js';
+import { MovingValues } from '../moving-values.js';
+import type { MadeShape } from '../shapes.js';
 import type { TopAnswer } from './top-refresh-child.js';
 
 export interface TopRefresh {
@@ -30,7 +30,7 @@ export async function measureTopRefresh(
 ): Promise<TopRefresh> {
   const values = new MovingValues(made);
   const startedMs = performance.now();
-  const child = startChild('top-refresh-child', [made.directory]);
+  const child = startChild('live/top-refresh-child', [made.directory]);
   try {
     const first = await ask<object, TopAnswer>(child, {});
     const firstMs = performance.now() - startedMs;
