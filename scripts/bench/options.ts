@@ -36,6 +36,7 @@ export interface Effort {
   readonly loopDelayMs: number;
   readonly warmUpMs: number;
   readonly ticks: number;
+  readonly topRefreshes: number;
   readonly commandRounds: number;
   readonly answerRuns: number;
   readonly streams: Parameters<typeof measureStreams>[1];
@@ -53,6 +54,7 @@ const FULL: Effort = {
   loopDelayMs: 3000,
   warmUpMs: 2000,
   ticks: 101,
+  topRefreshes: 20,
   commandRounds: 7,
   answerRuns: 15,
   streams: { turns: 5, scrapes: 41, seconds: 10 },
@@ -69,6 +71,7 @@ const QUICK: Effort = {
   loopDelayMs: 500,
   warmUpMs: 500,
   ticks: 31,
+  topRefreshes: 6,
   commandRounds: 3,
   answerRuns: 5,
   streams: { turns: 3, scrapes: 21, seconds: 4 },

@@ -1,7 +1,7 @@
 /** `check`: what is wrong with a directory, the effect on the numbers, and the cure. */
 import { UsageError } from '../errors.js';
-import { type CheckView, check as checkReading } from '../inspect/check.js';
-import type { Finding, Severity } from '../inspect/findings/finding.js';
+import { check as checkReading } from '../inspect/check.js';
+import type { CheckView, Finding, Severity } from '../inspect/findings/finding.js';
 import { readHostFacts } from '../inspect/findings/host-facts.js';
 import { RULES } from '../inspect/findings/rules.js';
 import { toJson } from '../inspect/json.js';

@@ -30,7 +30,7 @@ export function planReading(
   }
   const survey = surveyOf(plan, fileNames, keyIds);
   atOnce(plan.define(survey));
-  const slotsOf = fillSlots(plan, keyIds);
+  const { slot, slotsOf } = fillSlots(plan, keyIds);
   return new SeriesStructure({
     keys,
     layout: atOnce(plan.layOut(inOrder(slotsOf, plan.slotCount))),
@@ -41,22 +41,27 @@ export function planReading(
     fileNames,
     keyIds,
     slotsOf,
+    slot,
     used: { source: budget.used, file: most([...plan.files.values()].map((file) => file.budget)) },
   });
 }
 
-/** The slot of each entry, by rank. */
-function fillSlots(plan: Plan, keyIds: readonly Uint32Array[]): Uint32Array[] {
+/** The slot of each entry, in one column and by rank. */
+function fillSlots(
+  plan: Plan,
+  keyIds: readonly Uint32Array[],
+): { readonly slot: Uint32Array; readonly slotsOf: readonly Uint32Array[] } {
   const count = keyIds.reduce((sum, { length }) => sum + length, 0);
-  const slots = new Uint32Array(count);
+  const slot = new Uint32Array(count);
   const operations = new Uint8Array(count);
   let at = 0;
-  return keyIds.map((ids, rank) => {
+  const slotsOf = keyIds.map((ids, rank) => {
     const from = at;
     at += ids.length;
-    atOnce(plan.fillRows(rank, 0, ids, slots, operations, from));
-    return slots.subarray(from, at);
+    atOnce(plan.fillRows(rank, 0, ids, slot, operations, from));
+    return slot.subarray(from, at);
   });
+  return { slot, slotsOf };
 }
 
 /** The most that one of them takes, of each quantity. */

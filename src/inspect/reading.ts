@@ -3,6 +3,7 @@
  * itself, so each also works on a snapshot.
  */
 import type { MetricFileError } from '../errors.js';
+import type { EntryValues } from '../files/column-changes.js';
 import type { FileName } from '../format/filename.js';
 import type { Writer } from '../processes/writer.js';
 import type { EntryColumns, Keys } from './entry-columns.js';
@@ -57,4 +58,11 @@ export interface Reading {
   readonly planned?: readonly ReadFile[];
   /** Of a slot of the layout, as a scrape prints it, undefined if it does not. Absent if entries are still to be joined. */
   readonly printedValue?: (slot: number) => number | undefined;
+  /** The values of the planned files that are on disk, by rank. Absent if they are only in `files`. */
+  readonly values?: EntryValues & {
+    /** Ids of files mean the same in all readings with the same origin. */
+    readonly origin: object;
+  };
+  /** The same object as long as nothing new is known of the files but values. Absent if all of it was read anew. */
+  readonly fileFacts?: object;
 }

@@ -12,7 +12,10 @@ import { MetricFileError, UsageError } from '../errors.js';
 export const SNAPSHOT_PATH = 'api/v1/snapshot';
 
 /** Where it serves what it has recorded. */
-export const RECORDING_PATH = 'api/v1/recording';
+const RECORDING_PATH = 'api/v1/recording';
+
+/** And its views of `top`. */
+const TOP_PATH = 'api/v1/top';
 
 /** A million entries take some seconds. */
 const TIMEOUT_MILLISECONDS = 120_000;
@@ -34,37 +37,41 @@ export function isUrl(path: string): boolean {
  * @throws MetricFileError FILE_UNREADABLE with the error of the daemon or the network
  * @throws UsageError
  */
-export function fetchSnapshot(url: string, environment?: Environment): Promise<Buffer> {
-  return fetchFrom(url, { path: SNAPSHOT_PATH, what: 'snapshots' }, environment);
+export function fetchSnapshot(url: string): Promise<Buffer> {
+  return fetchFrom(daemonUrl(url, SNAPSHOT_PATH), url, notServed('snapshots'));
 }
 
 /** As fetchSnapshot. @returns a recording, of as much as a daemon gives */
-export function fetchRecording(url: string, environment?: Environment): Promise<Buffer> {
-  const wanted = { path: RECORDING_PATH, what: 'recordings', parameters: { last: '7d' } };
-  return fetchFrom(url, wanted, environment);
+export function fetchRecording(url: string): Promise<Buffer> {
+  const at = daemonUrl(url, RECORDING_PATH);
+  if (!at.searchParams.has('last')) at.searchParams.set('last', '7d');
+  return fetchFrom(at, url, notServed('recordings'));
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/**
+ * @param url as for fetchSnapshot
+ * @param limit of each list
+ * @returns JSON
+ * @throws as fetchSnapshot
+ */
+export function fetchTopJson(url: string, limit: number): Promise<Buffer> {
+  const at = daemonUrl(url, TOP_PATH);
+  at.searchParams.set('limit', String(limit));
+  return fetchFrom(at, url, notServed('its API'));
+}
 
-interface Wanted {
-  readonly path: string;
-  /** For errors. */
-  readonly what: string;
-  /** Where the URL does not have them. */
-  readonly parameters?: Readonly<Record<string, string>>;
+function notServed(what: string): string {
+  return `no promfold serves ${what} there: it does so on loopback, on --web.debug-address and with --web.enable-debug`;
 }
 
 async function fetchFrom(
+  at: URL,
   url: string,
-  { path, what, parameters = {} }: Wanted,
-  environment: Environment = process.env,
+  notFound: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Buffer> {
   const refuse = (found: string, cause?: unknown) =>
     new MetricFileError('FILE_UNREADABLE', url, found, { cause });
-  const at = urlOf(url, path);
-  for (const [name, value] of Object.entries(parameters)) {
-    if (!at.searchParams.has(name)) at.searchParams.set(name, value);
-  }
   const user = userOf(environment);
   const headers = user && { Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   let response: Response;
@@ -84,10 +91,10 @@ async function fetchFrom(
       throw refuse(`the answer was cut short: ${networkText(error as Error)}`, error);
     }
   }
-  throw refuse(await statusText(response, what));
+  throw refuse(await statusText(response, notFound));
 }
 
-function urlOf(url: string, path: string): URL {
+function daemonUrl(url: string, path: string): URL {
   if (!URL.canParse(url))
     throw new UsageError(`expected a URL such as http://127.0.0.1:19926, got '${url}'`);
   const at = new URL(url);
@@ -101,7 +108,7 @@ function urlOf(url: string, path: string): URL {
   return at;
 }
 
-function userOf(environment: Environment): string | undefined {
+function userOf(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const file = environment[USER_FILE_VARIABLE];
   const user = environment[USER_VARIABLE] ?? (file && readUser(file));
   if (user && !user.includes(':')) {
@@ -118,15 +125,16 @@ function readUser(file: string): string {
   }
 }
 
-async function statusText(response: Response, what: string): Promise<string> {
+async function statusText(response: Response, notFound: string): Promise<string> {
   const text = (await response.text().catch(() => '')).split('\n')[0]!.slice(0, MAX_SHOWN);
   switch (response.status) {
     case 401:
       return `it asks for a user; set ${USER_VARIABLE} or ${USER_FILE_VARIABLE}`;
     case 404:
-      return text.startsWith('{')
-        ? messageIn(text)
-        : `no promfold serves ${what} there: it does so on loopback, on --web.debug-address and with --web.enable-debug`;
+      if (!text.startsWith('{')) return notFound;
+      return text.includes('no such path')
+        ? `an older promfold, which has no ${new URL(response.url).pathname}`
+        : messageIn(text);
     default:
       return `it answered ${response.status}: ${messageIn(text)}`;
   }
