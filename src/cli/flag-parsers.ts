@@ -79,6 +79,12 @@ export function parseDuration(text: string): number {
   throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
 }
 
+export function parseSpeed(text: string): number {
+  const factor = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (factor >= 0.1) return factor;
+  throw new ExpectedError('a number, 0.1 or more', text);
+}
+
 export function parseTime(text: string): Moment {
   const moment = parseMoment(text);
   if (moment !== undefined) return moment;

@@ -35,6 +35,7 @@ import {
   parsePrefix,
   parseRoutes,
   parseSources,
+  parseSpeed,
   parseSwitch,
   parseTelemetryPath,
   parseTickInterval,
@@ -529,6 +530,16 @@ export const FLAGS = {
       environment: false,
     },
     parseTime,
+  ),
+  speed: single(
+    {
+      name: 'speed',
+      value: 'factor',
+      help: 'of a recording: seconds of it that are played in one second',
+      fallback: '10',
+      environment: false,
+    },
+    parseSpeed,
   ),
   step: single(
     {

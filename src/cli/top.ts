@@ -12,31 +12,51 @@ import { toJson } from '../inspect/json.js';
 import type { TopView } from '../inspect/top.js';
 import type { Command, Terminal } from './command.js';
 import { chooseDirectory } from './directory.js';
+import { openPlayed, type PlayedSource } from './replay.js';
 import { type Screen, screenOf } from './screen.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { handleKey, newTopState, type TopState, topLines } from './top-screen.js';
-import { openTopSource, type TopSource } from './top-source.js';
 
-export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' | 'color'> = {
+const FLAGS = [
+  'interval',
+  'count',
+  'topSort',
+  'filter',
+  'since',
+  'until',
+  'speed',
+  'color',
+  'json',
+] as const;
+
+export const top: Command<(typeof FLAGS)[number]> = {
   name: 'top',
   summary: 'Watch which processes and series change.',
   details: [
+    'Of a recording it plays what was recorded, from --since to --until.',
     'Values are read at each refresh; writers are looked for every 5 s, and findings of check are renewed every 30 s, and when files or series come or go.',
   ],
-  flags: ['interval', 'count', 'topSort', 'filter', 'color', 'json'],
-  exitCodes: [['0', 'the user quit, or --count is reached']],
+  flags: FLAGS,
+  exitCodes: [['0', 'the user quit, --count is reached, or a recording has ended']],
   topic: 'watching',
-  examples: ['top /run/prom', 'top --interval 0.5 /run/prom', 'top --count 1 --json /run/prom'],
+  examples: [
+    'top /run/prom',
+    'top --interval 0.5 /run/prom',
+    'top --count 1 --json /run/prom',
+    'top --since -15m --speed 60 /var/lib/promfold',
+  ],
 
   async run({ directory: given, flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     if (await isPipe(path)) {
       throw new UsageError(`${path}: expected a directory, got a pipe, which is read only once`);
     }
-    const source = await openTopSource(path);
+    const { since, until, interval, speed } = flags;
+    const replay = { since, until, stepSeconds: interval * speed };
+    const source = await openPlayed(path, replay, terminal);
     try {
       // Before the screen is taken, so that an error of the directory is one line, as in other commands.
-      const first = await source.next();
+      const first = (await source.next())!;
       const state = newTopState(flags.topSort, flags.filter ?? '');
       const isLive = process.stdout.isTTY && process.stdin.isTTY && !flags.json;
       const paint = painter(takesColour(flags.color, terminal.environment));
@@ -50,7 +70,7 @@ export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' |
 };
 
 interface Run {
-  readonly source: TopSource;
+  readonly source: PlayedSource;
   readonly first: TopView;
   /** Seconds. */
   readonly interval: number;
@@ -118,7 +138,11 @@ async function refresh(
   for (let reports = 0; count === 0 || reports < count; reports++) {
     if (!(await waited(reports === 0 ? Math.min(1, interval) : interval, ended))) return;
     const next = await unlessStopped(source.next(), ended);
-    if (next === undefined) return;
+    if (next === undefined) {
+      // The last view of a recording stays on the screen.
+      if (!ended.aborted) await once(ended, 'abort');
+      return;
+    }
     view = next;
     draw();
   }

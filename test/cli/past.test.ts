@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import type { Difference } from '../../src/inspect/diff.js';
 import type { PastExplanation } from '../../src/inspect/explain/history.js';
+import type { TopView } from '../../src/inspect/top.js';
 import { promfold as run } from '../support/cli.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { DirectoryRecorder } from '../support/recorded.js';
@@ -226,5 +227,34 @@ describe('a moment long after the last one that was recorded', () => {
       stderr,
       /nothing was recorded in the 30m before that time; this is the last moment/,
     );
+  });
+});
+
+describe('top of a recording', () => {
+  it('plays it from --since to its end, and ends', async () => {
+    const args = ['--since', '-30s', '--speed', '100', '--interval', '0.1', '--json', recording];
+    const { stdout, exitCode } = await promfold('top', ...args);
+    assert.equal(exitCode, 0);
+    const views = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TopView);
+    assert.deepEqual(
+      views.map(({ takenAtSeconds, incrementsPerSecond }) => [
+        takenAtSeconds - T0,
+        incrementsPerSecond,
+      ]),
+      [
+        [99, 7],
+        [109, 7],
+        [119, 7],
+      ],
+    );
+  });
+
+  it('is refused where there is none', async () => {
+    const { exitCode, stderr } = await promfold('top', '--since', '-1m', directory);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--since: expected a recording .*, got a directory$/m);
   });
 });
