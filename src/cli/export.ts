@@ -1,12 +1,15 @@
 /** `export`: a recording as OpenMetrics with timestamps, for Prometheus. */
 import { UsageError } from '../errors.js';
 import { pastPage } from '../inspect/past-page.js';
+import type { Recorded } from '../inspect/past-values.js';
 import { counted } from '../inspect/quantity.js';
+import type { RecordedPast } from '../inspect/recorded-reading.js';
+import { Redactor } from '../inspect/redact.js';
 import type { Command, Terminal } from './command.js';
 import { writeOutputFile } from './output-file.js';
 import { openSpan } from './past.js';
 
-const FLAGS = ['by', 'step', 'since', 'until', 'include', 'exclude', 'output'] as const;
+const FLAGS = ['by', 'step', 'since', 'until', 'include', 'exclude', 'redact', 'output'] as const;
 
 /** Pieces are short: one for each metric. */
 const CHUNK_LENGTH = 65_536;
@@ -31,7 +34,8 @@ export const exportCommand: Command<(typeof FLAGS)[number]> = {
 
   async run({ positionals: [path], flags }, terminal) {
     if (path === undefined) throw new UsageError('RECORDING is missing');
-    const { past, ...span } = await openSpan(path, flags.since, flags.until, terminal);
+    const { past: recorded, ...span } = await openSpan(path, flags.since, flags.until, terminal);
+    const past = redacted(recorded, flags.redact);
     const count = { points: 0 };
     const page = pastPage(past, {
       ...span,
@@ -52,6 +56,17 @@ export const exportCommand: Command<(typeof FLAGS)[number]> = {
     return count.points === 0 ? 1 : 0;
   },
 };
+
+/** Checked before anything is written. */
+function redacted(past: RecordedPast, labels: readonly string[]): Recorded {
+  if (labels.length === 0) return past;
+  const redactor = new Redactor(labels);
+  const keys = redactor.keys(past.keys);
+  for (let id = 0; id < keys.size; id++) keys.read(id);
+  redactor.refuseUnused();
+  const { path, recording, timeSeconds } = past;
+  return { path, recording, timeSeconds, keys };
+}
 
 /** Until the reader closes the pipe. */
 async function print(page: AsyncIterable<string>, terminal: Terminal): Promise<void> {

@@ -531,6 +531,15 @@ export const FLAGS = {
     },
     parseTime,
   ),
+  redact: repeatable<string>(
+    {
+      name: 'redact',
+      value: 'label',
+      help: 'replace the values of this label by hashes with a random salt: equal values stay equal within the file; repeatable',
+      environment: false,
+    },
+    notEmpty('the name of a label'),
+  ),
   speed: single(
     {
       name: 'speed',

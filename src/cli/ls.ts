@@ -44,7 +44,7 @@ export const ls: Command<
     if (flags.commandLine && (kind === 'snapshot' || kind === 'recording')) {
       throw new UsageError(`--command: expected a directory of this machine, got a ${kind}`);
     }
-    // Then nobody knows what the files took on disk.
+    // Then it is not known what the files took on disk.
     const isRecorded = reading.isRecorded === true;
     const wanted = wantedLiveness(flags);
     const view = viewProcesses(reading);

@@ -15,8 +15,7 @@ import type { Histogram, LaidOutFamily } from '../plan/laid-out-family.js';
 import type { PlanRules } from '../plan/plan.js';
 import { EVERYTHING, type Prefixes } from '../plan/selection.js';
 import type { Series } from '../plan/series.js';
-import { PastValues } from './past-values.js';
-import type { RecordedPast } from './recorded-reading.js';
+import { PastValues, type Recorded } from './past-values.js';
 
 export interface PastPageOptions {
   readonly fromSeconds: number;
@@ -42,7 +41,7 @@ const MAX_VALUES = 8 * 2 ** 20;
 
 /** The page in pieces. */
 export async function* pastPage(
-  past: RecordedPast,
+  past: Recorded,
   options: PastPageOptions,
 ): AsyncIterableIterator<string> {
   const printer = new PagePrinter(options);
@@ -57,7 +56,7 @@ export async function* pastPage(
 const ALL = 2 ** 31 - 1;
 
 /** Keys that are read together: those of some families, or of some label sets of a family. In the order of the keys. */
-async function batches(past: RecordedPast, { fromSeconds, toSeconds }: PastPageOptions) {
+async function batches(past: Recorded, { fromSeconds, toSeconds }: PastPageOptions) {
   const files = await filesOfKey(past, fromSeconds, toSeconds);
   const ticks = past.timeSeconds.filter((time) => time >= fromSeconds && time <= toSeconds).length;
   const most = Math.max(1, Math.floor(MAX_VALUES / Math.max(1, ticks)));
@@ -93,7 +92,7 @@ async function batches(past: RecordedPast, { fromSeconds, toSeconds }: PastPageO
 
 /** How many files have each key, at most at one of some moments. */
 async function filesOfKey(
-  past: RecordedPast,
+  past: Recorded,
   fromSeconds: number,
   toSeconds: number,
 ): Promise<Uint32Array> {
@@ -118,7 +117,7 @@ class PagePrinter {
     this.#options = options;
   }
 
-  *print(past: RecordedPast, history: History): IterableIterator<string> {
+  *print(past: Recorded, history: History): IterableIterator<string> {
     const { byProcess, prefixes = EVERYTHING } = this.#options;
     const points = pointsAt(history.timeSeconds, this.#options.stepSeconds);
     const parts = byProcess
@@ -173,7 +172,7 @@ class PagePrinter {
   }
 }
 
-function partsByProcess(past: RecordedPast, history: History, prefixes: Prefixes): PastValues[] {
+function partsByProcess(past: Recorded, history: History, prefixes: Prefixes): PastValues[] {
   const all = new PastValues(past, history);
   const ids = new Set(all.files.map(({ fileName }) => fileName.processId));
   return [...ids].map((id) => {

@@ -13,7 +13,7 @@ import type { Layout } from '../plan/layout.js';
 import { OPERATION } from '../plan/operation.js';
 import type { PlanRules } from '../plan/plan.js';
 import type { Series } from '../plan/series.js';
-import { FileEntries } from './entry-columns.js';
+import { FileEntries, type Keys } from './entry-columns.js';
 import { type PlannedFile, planReading } from './plan-reading.js';
 import { RecordedFile, type RecordedPast, recordedName } from './recorded-reading.js';
 import type { Selector } from './selector.js';
@@ -24,6 +24,11 @@ const MAX_VALUES = 8 * 2 ** 20;
 
 /** As a busy host has of one type. */
 const MANY_FILES = 128;
+
+/** What is read of a recording, with its keys. */
+export type Recorded = Pick<RecordedPast, 'path' | 'recording' | 'timeSeconds'> & {
+  readonly keys: Keys;
+};
 
 /** An entry over time. */
 export interface PastEntry {
@@ -42,7 +47,7 @@ export class PastValues {
 
   /** @param isWanted of these files only */
   constructor(
-    past: RecordedPast,
+    past: Pick<Recorded, 'path' | 'keys'>,
     history: RecordedHistory,
     { rules, isWanted = () => true }: PlanOptions = {},
   ) {
@@ -239,7 +244,7 @@ function inMergeOrder(fileName: readonly string[]): number[] {
 
 /** Their values are those of the history. */
 function entriesOf(
-  { keys }: RecordedPast,
+  { keys }: Pick<Recorded, 'keys'>,
   { keyId }: RecordedHistory,
   rows: readonly number[],
 ): FileEntries {

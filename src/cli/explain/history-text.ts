@@ -25,7 +25,7 @@ const MAX_WIDTH = 120;
 /** Lines of a chart above its axis. */
 const CHART_ROWS = 8;
 
-/** Room for the numbers beside a chart, and for the names beside strips. */
+/** Room for the numbers before a chart, and for the names before strips. */
 const LABEL_WIDTH = 10;
 const NAME_WIDTH = 28;
 
