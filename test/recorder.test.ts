@@ -139,6 +139,7 @@ describe('a recorder', () => {
     assert.equal(second.sealed, undefined);
     const third = await recorder.add(tick({ timeSeconds: 102, beginsSegment: true }));
     assert.equal(third.segment, 1);
+    assert.equal(third.fromSeconds, 100);
     assert.equal(third.sealed?.segment, 0);
     const sealed = await openRecording([third.sealed!.bytes]);
     assert.deepEqual([...sealed.times()], [100, 101]);
