@@ -12,6 +12,7 @@
 #ifndef PROMFOLD_CORE_RECORDING_RANGE_CODER_H_
 #define PROMFOLD_CORE_RECORDING_RANGE_CODER_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,19 +28,16 @@ class Chance {
   uint32_t of_zero() const { return of_zero_; }
 
   void Learn(bool bit) {
-    const uint32_t rate = kRates[seen_];
-    if (seen_ + 1u < kRates.size()) ++seen_;
-    if (bit) {
-      of_zero_ = static_cast<uint16_t>(of_zero_ - ((of_zero_ * rate) >> 16));
-    } else {
-      of_zero_ = static_cast<uint16_t>(of_zero_ + (((65536u - of_zero_) * rate) >> 16));
-    }
-    if (of_zero_ < kLeast) of_zero_ = kLeast;
-    if (of_zero_ > 65536 - kLeast) of_zero_ = 65536 - kLeast;
+    const int32_t rate = kRates[seen_];
+    seen_ = static_cast<uint8_t>(seen_ + (seen_ + 1u < kRates.size() ? 1 : 0));
+    // Without a branch: a bit that is hard to predict is so for the processor, too.
+    const int32_t target = bit ? 0 : 65536;
+    const int32_t moved = of_zero_ + (((target - of_zero_) * rate) >> 16);
+    of_zero_ = static_cast<uint16_t>(std::clamp(moved, kLeast, 65536 - kLeast));
   }
 
  private:
-  static constexpr uint32_t kLeast = 32;
+  static constexpr int32_t kLeast = 32;
   // 65,536 / (n + 1.5) for bit n, in whole numbers, and not below 65,536 / 64.
   static constexpr auto kRates = [] {
     std::array<uint16_t, 64> rates = {};
@@ -124,12 +122,9 @@ class RangeReader {
   bool Bit(Chance* chance, bool) {
     const uint32_t bound = (range_ >> 16) * chance->of_zero();
     const bool bit = code_ >= bound;
-    if (bit) {
-      code_ -= bound;
-      range_ -= bound;
-    } else {
-      range_ = bound;
-    }
+    const uint32_t mask = 0 - static_cast<uint32_t>(bit);
+    code_ -= bound & mask;
+    range_ = bound + ((range_ - 2 * bound) & mask);
     chance->Learn(bit);
     Normalise();
     return bit;
