@@ -56,7 +56,7 @@ export async function measureRecorder(made: MadeShape, seconds: number): Promise
       await scrapeInto(on, onMs);
       await scrapeInto(off, offMs);
     }
-    const { body } = await on.get('/api/v1/status');
+    const { body } = await on.get('/api/v1/status', { keepBody: true });
     const { recorder } = JSON.parse(String(body)) as Status;
     const { intervalSeconds, sources, bytes } = recorder!;
     const { fromSeconds, toSeconds } = sources[0]!;
