@@ -2,8 +2,8 @@
  * Loads the native addon and types its functions: the whole surface between TypeScript and C++.
  *
  * C++ owns bytes: the directory listing, mapped files, the walk over entries, interned keys, gather,
- * fold, accumulate, render. It knows no metric type, no mode and no label: it is given numbers. Only src/files
- * and src/scrape import this module.
+ * fold, accumulate, render. It knows no metric type, no mode and no label: it is given numbers. Only src/files,
+ * src/scrape and src/record import this module.
  *
  * Every number that the two sides share is defined here and in the header that its comment names.
  */

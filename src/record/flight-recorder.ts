@@ -6,6 +6,7 @@
  * before the last one has ended; those in between are left out, and counted. A source that is gone is kept for a while:
  * its end is what a user will ask about.
  */
+import type { Selector } from '../inspect/selector.js';
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
 import type { ProcThread } from '../processes/proc-thread.js';
@@ -23,6 +24,8 @@ export interface FlightRecorderOptions {
   readonly share?: number;
   /** Of memory, for all sources. */
   readonly maxBytes: number;
+  /** Series that are not recorded; none where absent. */
+  readonly exclude?: readonly Selector[];
   /** On disk, too; absent for memory alone. */
   readonly folder?: { readonly path: string; readonly maxBytes: number } | undefined;
   readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
@@ -307,9 +310,10 @@ export class FlightRecorder {
   }
 
   #newRecorder(source: string | undefined, path: string): SourceRecorder {
-    const { maxBytes, procThread, newRecorder } = this.#options;
+    const { maxBytes, procThread, newRecorder, exclude = [] } = this.#options;
     return new SourceRecorder(source, path, {
       maxBytes,
+      exclude,
       procThread,
       files: this.#folder && new SegmentFiles(this.#folder, source),
       newRecorder: newRecorder ?? ((options) => new Recorder(options)),

@@ -103,6 +103,8 @@ export class SegmentFiles {
       // The rest fails for the reason that it was not written for.
       if (bytesWritten < bytes.length) await handle.writeFile(bytes.subarray(bytesWritten));
       open.bytes += bytes.length;
+      // What goes to a file without a name is lost.
+      if ((await handle.stat()).nlink === 0) throw new Error('its file was removed');
       await this.#folder.grew(name, open.bytes);
       this.#folder.succeeded();
     } catch (error) {

@@ -2,6 +2,7 @@
  * Records one source: its instants become ticks of the store (native/core/recording/). What has a name is told to the store
  * only when something came or went. Who writes is found on another thread, every few seconds, and no tick waits for it.
  */
+import type { Selector } from '../inspect/selector.js';
 import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../live/writer-lookup.js';
 import type { AddedTick, RecordedTick, Recorder, RecorderOptions } from '../native.js';
 import type { WrittenFile } from '../processes/find-writers.js';
@@ -9,11 +10,15 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import { encodeMoment } from '../processes/recorded-writers.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { inSlices } from '../steps.js';
+import { Exclusion, type KeptEntries, keptColumns } from './exclusion.js';
 import { recordedStructure } from './recorded-structure.js';
 import type { SegmentFiles } from './segment-files.js';
 
 export interface SourceRecorderOptions {
   readonly maxBytes: number;
+  /** Series that are not recorded. */
+  readonly exclude: readonly Selector[];
   readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
   /** Where it is recorded on disk, too. */
   readonly files: SegmentFiles | undefined;
@@ -55,6 +60,9 @@ export class SourceRecorder {
   readonly #options: SourceRecorderOptions;
   readonly #recorder: Recorder;
   readonly #lookup: WriterLookup;
+  readonly #exclusion: Exclusion | undefined;
+  /** Of the last tick; undefined where nothing is left out. */
+  #kept: KeptEntries | undefined;
   #written: readonly WrittenFile[] = [];
   #writers: Writers = NOBODY_KNOWN;
   /** Of the last tick. */
@@ -78,6 +86,7 @@ export class SourceRecorder {
       segmentSeconds: SEGMENT_SECONDS,
       isDurable: options.files !== undefined,
     });
+    if (options.exclude.length > 0) this.#exclusion = new Exclusion(options.exclude);
     this.#lookup = new WriterLookup(options.procThread, LOOKUP_INTERVAL_MS, LOOKUP_PACE);
   }
 
@@ -116,11 +125,15 @@ export class SourceRecorder {
     void this.#lookup.writers(this.#written).then((writers) => {
       this.#writers = writers;
     });
+    if (!isKnown && this.#exclusion !== undefined) {
+      this.#kept = await inSlices(this.#exclusion.keptOf(state));
+    }
+    const kept = this.#kept;
     const blob = this.#newMoment(intervalSeconds);
     const tick: RecordedTick = {
       timeSeconds: takenAtSeconds,
-      columns,
-      ...(!isKnown && { structure: recordedStructure(instant) }),
+      columns: kept === undefined ? columns : keptColumns(kept, columns),
+      ...(!isKnown && { structure: recordedStructure(instant, kept?.rows) }),
       ...(blob !== undefined && { blob }),
       ...(this.#beginsSegment(takenAtSeconds) && { beginsSegment: true }),
     };

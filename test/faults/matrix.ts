@@ -5,6 +5,7 @@ import type { Fault } from './fault.js';
 import { FILE_FAULTS } from './file-faults.js';
 import { HANGING_FAULTS } from './hanging-faults.js';
 import { RACE_FAULTS } from './race-faults.js';
+import { RECORDER_FAULTS } from './recorder-faults.js';
 import { SYSTEM_FAULTS } from './system-faults.js';
 
 export const FAULTS: readonly Fault[] = [
@@ -14,4 +15,5 @@ export const FAULTS: readonly Fault[] = [
   ...SYSTEM_FAULTS,
   ...HANGING_FAULTS,
   ...ENDPOINT_FAULTS,
+  ...RECORDER_FAULTS,
 ];
