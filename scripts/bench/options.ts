@@ -39,6 +39,7 @@ export interface Effort {
   readonly topRefreshes: number;
   readonly commandRounds: number;
   readonly answerRuns: number;
+  readonly recorderSeconds: number;
   readonly streams: Parameters<typeof measureStreams>[1];
 }
 
@@ -57,6 +58,7 @@ const FULL: Effort = {
   topRefreshes: 20,
   commandRounds: 7,
   answerRuns: 15,
+  recorderSeconds: 30,
   streams: { turns: 5, scrapes: 41, seconds: 10 },
 };
 const QUICK: Effort = {
@@ -74,6 +76,7 @@ const QUICK: Effort = {
   topRefreshes: 6,
   commandRounds: 3,
   answerRuns: 5,
+  recorderSeconds: 10,
   streams: { turns: 3, scrapes: 21, seconds: 4 },
 };
 

@@ -151,8 +151,9 @@ export class FlightRecorder {
   /** How far a source reaches back; undefined where nothing of it is recorded. */
   secondsOf(source: string | undefined): number | undefined {
     const coverage = this.#find(source)?.coverage;
-    // In whole seconds: otherwise each scrape would print it anew.
-    return coverage && Math.floor(coverage.toSeconds - coverage.fromSeconds);
+    if (coverage === undefined) return undefined;
+    // In whole seconds: otherwise each scrape would print it anew. The clock may have been set back.
+    return Math.max(0, Math.floor(coverage.toSeconds - coverage.fromSeconds));
   }
 
   /**

@@ -48,11 +48,6 @@ const JUMP_SECONDS = 5;
 /** Many processes that come and go must not take all memory: a moment of so many bytes is not repeated within a second. */
 const MOMENT_BYTES_PER_SECOND = 4096;
 
-interface Segment {
-  readonly number: number;
-  readonly fromSeconds: number;
-}
-
 export class SourceRecorder {
   /** Undefined for the one directory that needs no name. */
   readonly source: string | undefined;
@@ -72,10 +67,7 @@ export class SourceRecorder {
   #momentDueMs = Number.NEGATIVE_INFINITY;
   /** What the clock would have shown when the monotonic one showed 0, as of the last tick, seconds. */
   #clockZero: number | undefined;
-  /** Oldest first. */
-  readonly #segments: Segment[] = [];
-  #toSeconds = 0;
-  #bytes = 0;
+  #coverage: Coverage | undefined;
 
   constructor(source: string | undefined, path: string, options: SourceRecorderOptions) {
     this.source = source;
@@ -92,9 +84,7 @@ export class SourceRecorder {
 
   /** Undefined before the first tick. */
   get coverage(): Coverage | undefined {
-    const first = this.#segments[0];
-    if (first === undefined) return undefined;
-    return { fromSeconds: first.fromSeconds, toSeconds: this.#toSeconds, bytes: this.#bytes };
+    return this.#coverage;
   }
 
   set maxBytes(bytes: number) {
@@ -148,7 +138,8 @@ export class SourceRecorder {
     }
     this.#state = state;
     this.#files = files;
-    this.#note(added, takenAtSeconds);
+    const { fromSeconds, bytes } = added;
+    this.#coverage = { fromSeconds, toSeconds: takenAtSeconds, bytes };
     this.#options.files?.write(added, takenAtSeconds);
     return added;
   }
@@ -201,14 +192,5 @@ export class SourceRecorder {
     // From tick to tick: over days the two come apart anyway.
     this.#clockZero = zero;
     return isSet || (this.#options.files?.wantsSegment ?? false);
-  }
-
-  #note({ segment, bytes, droppedSegments }: AddedTick, atSeconds: number): void {
-    if (this.#segments.at(-1)?.number !== segment) {
-      this.#segments.push({ number: segment, fromSeconds: atSeconds });
-    }
-    this.#segments.splice(0, droppedSegments);
-    this.#toSeconds = atSeconds;
-    this.#bytes = bytes;
   }
 }
