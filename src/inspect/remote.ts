@@ -44,7 +44,7 @@ export function fetchSnapshot(url: string): Promise<Buffer> {
 /** As fetchSnapshot. @returns a recording, of as much as a daemon gives */
 export function fetchRecording(url: string): Promise<Buffer> {
   const at = daemonUrl(url, RECORDING_PATH);
-  if (!at.searchParams.has('last')) at.searchParams.set('last', '7d');
+  if (!at.searchParams.has('last')) at.searchParams.set('last', '168h');
   return fetchFrom(at, url, notServed('recordings'));
 }
 
