@@ -647,7 +647,7 @@ export interface Recording {
    * A segment of segments(), sealed, with all that is needed to read it: one of the files that openRecording takes.
    *
    * @param fromSeconds ticks before are left out
-   * @param keyTexts what keys are called in it, by id, if not as they are: names that are nobody's business, say
+   * @param keyTexts what keys are called in it, by id, if not as they are: without personal data, say
    */
   save(segment: number, fromSeconds?: number, keyTexts?: KeyTexts): Promise<Uint8Array>;
   /** Frees memory without waiting for the garbage collection, once calls under way are done. */
