@@ -18,7 +18,7 @@ namespace {
 constexpr uint32_t kNoNumber = UINT32_MAX;
 
 // A segment ends after so many changes: to read its last tick takes about 0.1 µs for each.
-constexpr uint64_t kChangesOfSegment = 600'000;
+constexpr uint64_t kChangesOfSegment = 400'000;
 
 // Lists with the same first key that are looked at for one that fits.
 constexpr int kListsTried = 32;
