@@ -639,7 +639,7 @@ export interface Recording {
   /**
    * @param keyId ids of keyTexts
    * @param maxPoints where there are more ticks, as many of them are chosen evenly
-   * @throws Error if there would be more than 32 million values
+   * @throws Error if there would be more than 8 million values
    */
   history(
     keyId: Uint32Array,

@@ -556,6 +556,56 @@ TEST("a history has the chosen keys at the chosen ticks, of files that came and 
   }
 }
 
+TEST("timestamps that no file has any more are 0") {
+  Feeder feeder(InMemory());
+  Moment moment = {1, {OneFile(7, {"a", "b"}, 1)}, ""};
+  moment.files[0].timestamp = {5, 1750000000.25};
+  CHECK_EQ(ErrorOf(&feeder, moment, true), "");
+  moment.time = 2;
+  moment.files[0].timestamp = {0, 0};
+  CHECK_EQ(ErrorOf(&feeder, moment, false), "");
+  CHECK_EQ(At(feeder.recorder().Snapshot(), 2), Describe(moment));
+}
+
+TEST("a tick that cannot be read ends its segment, whatever its checksum says") {
+  Feeder feeder(InMemory());
+  Moment moment = {1, {OneFile(7, {"a"}, 1)}, ""};
+  std::vector<std::string> described;
+  for (; moment.time < 4; moment.time += 1) {
+    CHECK_EQ(ErrorOf(&feeder, moment, described.empty()), "");
+    described.push_back(Describe(moment));
+  }
+  RecordedSegments recorded = feeder.recorder().Snapshot();
+  Segment& segment = recorded.segment[0];
+  // The prelude of a tick, and a change of a file that there is not.
+  segment.tick[2] = std::make_shared<const std::string>(*segment.tick[2] + "\x05\x02\x03");
+  CHECK_EQ(At(recorded, 3), described[1]);
+  CHECK(!Seal(segment));
+  HistoryQuery query = {{0}, 0, 10, 100};
+  RecordedHistory history;
+  CHECK(!ReadHistory(recorded, query, &history));
+  CHECK((history.time == std::vector<double>{1, 2}));
+  segment.tick[0] = std::make_shared<const std::string>("none");
+  CHECK_EQ(At(recorded, 3), "none");
+}
+
+TEST("a history of too many values is refused") {
+  Feeder feeder(InMemory());
+  std::vector<std::string> keys;
+  HistoryQuery query = {{}, 0, 10'000, 10'000};
+  for (uint32_t k = 0; k < 10'000; ++k) {
+    keys.push_back(std::to_string(k));
+    query.key_id.push_back(k);
+  }
+  Moment moment = {1, {OneFile(7, keys, 1)}, ""};
+  for (; moment.time < 900; moment.time += 1) {
+    CHECK_EQ(ErrorOf(&feeder, moment, moment.time == 1), "");
+  }
+  RecordedHistory history;
+  CHECK_EQ(ReadHistory(feeder.recorder().Snapshot(), query, &history).value_or(""),
+           "there are more than 8000000 values");
+}
+
 TEST("a checksum is that of RFC 3720") {
   CHECK_EQ(Crc32c("123456789"), 0xe3069283u);
   CHECK_EQ(Crc32c(std::string(32, '\0')), 0x8a9136aau);

@@ -4,8 +4,9 @@
 //   range  begins as 2^32 - 1; a bit that is 0 with a chance of p/2^16 takes the lower
 //          (range >> 16) * p of it, 1 takes the rest. Where range is below 2^24 a byte is written,
 //          and range is 256 times as large.
-//   chance begins as 1/2. After a bit it moves towards that bit by 1/2, 1/3, … of the way, as
-//          counted by chance (kRates), and at last by 1/64.
+//   chance p is 32,768 to begin with. After bit n (from 0) it moves towards 65,536 for 0, towards 0
+//          for 1: by (distance * rate) >> 16, rounded down, where rate is 131,072 / (2 n + 3) in
+//          whole numbers, but not below 1,024. It stays from 32 to 65,504.
 //   raw    bits, up to 16 at once, the highest first, have the same share of the range each.
 //
 // The first byte written is always 0.

@@ -13,7 +13,7 @@ namespace promfold {
 
 namespace {
 
-constexpr size_t kMostHistoryValues = 32'000'000;
+constexpr size_t kMostHistoryValues = 8'000'000;
 
 RecordedFileText TextOf(const RecordedFile& file) {
   return {file.name, file.identity, file.value_bytes};

@@ -108,8 +108,8 @@ std::string ToBytes(const Segment& segment, std::span<const std::string_view> ke
 // The ticks from this one on, as an open segment that begins with them. None where it is damaged.
 std::optional<Segment> CutBefore(const Segment& segment, size_t tick);
 
-// Its ticks from this time on, sealed, as bytes. Of one that is damaged what can be read; empty
-// where that is nothing.
+// Its ticks from this time on, sealed, as bytes; with these texts of its keys, by number. Empty
+// where there are none, or one cannot be read.
 std::string SaveFrom(const Segment& segment, double from,
                      std::span<const std::string_view> key_text);
 
