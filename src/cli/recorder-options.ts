@@ -10,6 +10,7 @@ export const RECORDER_FLAGS = [
   'recorderInterval',
   'recorderDir',
   'recorderDiskSize',
+  'recorderIncidents',
 ] as const satisfies readonly FlagKey[];
 
 /**
@@ -31,6 +32,7 @@ export async function openRecorder(
     intervalSeconds: flags.recorderInterval,
     maxBytes,
     folder: path === undefined ? undefined : { path, maxBytes: flags.recorderDiskSize },
+    incidents: flags.recorderIncidents,
     ...parts,
   });
 }

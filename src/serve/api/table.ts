@@ -7,6 +7,7 @@ import { FINDINGS } from './endpoints/findings.js';
 import { LABEL_VALUES, LABELS } from './endpoints/labels.js';
 import { PROCESS, PROCESSES } from './endpoints/processes.js';
 import { SERIES } from './endpoints/series.js';
+import { INCIDENT, INCIDENTS } from './incidents.js';
 import { LIVE } from './live.js';
 import { OPENAPI } from './openapi.js';
 import { RECORDING } from './recording.js';
@@ -27,4 +28,13 @@ export const VIEWS: readonly ViewEndpoint[] = [
   FINDINGS,
 ];
 
-export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, LIVE, SNAPSHOT, RECORDING, OPENAPI];
+export const API: readonly ApiEndpoint[] = [
+  STATUS,
+  ...VIEWS,
+  LIVE,
+  SNAPSHOT,
+  RECORDING,
+  INCIDENTS,
+  INCIDENT,
+  OPENAPI,
+];
