@@ -2,8 +2,8 @@
  * Loads the native addon and types its functions: the whole surface between TypeScript and C++.
  *
  * C++ owns bytes: the directory listing, mapped files, the walk over entries, interned keys, gather,
- * fold, accumulate, render. It knows no metric type, no mode and no label: it is given numbers. Only src/files
- * and src/scrape import this module.
+ * fold, accumulate, render. It knows no metric type, no mode and no label: it is given numbers. Only src/files,
+ * src/scrape and src/record import this module.
  *
  * Every number that the two sides share is defined here and in the header that its comment names.
  */
@@ -538,7 +538,7 @@ export interface RecordedTick {
 export interface RecorderOptions {
   /** Of memory, all told. When it is used up the oldest segment goes. */
   readonly maxBytes: number;
-  /** A segment is sealed after this time, or earlier if it has many changes: so that any moment is found quickly. */
+  /** A segment is sealed after this time, or earlier if it has many changes: so that any moment is found quickly. 300, say. */
   readonly segmentSeconds: number;
   /** Return what is to be written to files, too. */
   readonly isDurable?: boolean;
@@ -556,6 +556,8 @@ export interface AddedTick {
   readonly sealSeconds: number;
   /** That had to go since memory was used up. */
   readonly droppedSegments: number;
+  /** Of the oldest tick there is. */
+  readonly fromSeconds: number;
   /** Number of the segment that has the tick; from 0. */
   readonly segment: number;
   /** If durable: to be appended to the file of that segment in one write. The first tick of a segment begins its file. */

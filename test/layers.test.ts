@@ -1,6 +1,6 @@
 /**
  * The direction of imports in src/, as src/README.md draws it. A folder may import itself, errors.ts
- * and what is listed for it, nothing else; only files/ and scrape/ know the addon.
+ * and what is listed for it, nothing else; only files/, scrape/ and record/ know the addon.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes'],
   live: ['format', 'files', 'plan', 'processes', 'scrape', 'inspect'],
-  record: ['processes', 'scrape', 'live', 'native'],
+  record: ['format', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
   serve: ['live', 'record', 'plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
   cli: [
@@ -106,7 +106,11 @@ describe('the check itself', () => {
     ['an import for its effects', 'format/key.ts', "import '../native.js';"],
     ['a dynamic import', 'expose/text.ts', "await import('../serve/server.js');"],
     ['double quotes', 'expose/text.ts', 'import { a } from "../serve/server.js";'],
-    ['native outside of files and scrape', 'cli/serve.ts', "import { FOLD } from '../native.js';"],
+    [
+      'native outside of files, scrape and record',
+      'cli/serve.ts',
+      "import { FOLD } from '../native.js';",
+    ],
     ['main that reaches below cli', 'main.ts', "import { a } from './scrape/scraper.js';"],
     ['errors that imports anything', 'errors.ts', "import { a } from './format/key.js';"],
     ['an unknown folder', 'util/a.ts', "import { a } from '../format/key.js';"],

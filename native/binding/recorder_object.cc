@@ -59,6 +59,7 @@ class AddCall : public Call {
     object.Set("cpuSeconds", number(added_.cpu_seconds));
     object.Set("sealSeconds", number(added_.seal_seconds));
     object.Set("droppedSegments", number(added_.dropped_segments));
+    object.Set("fromSeconds", number(added_.from));
     object.Set("segment", number(added_.segment));
     if (is_durable_) object.Set("toAppend", ToBytes(env, added_.to_append));
     if (added_.sealed_segment) {

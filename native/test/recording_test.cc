@@ -15,7 +15,8 @@
 #include "core/recording/crc32c.h"
 #include "core/recording/read_recording.h"
 #include "core/recording/recorder.h"
-#include "core/recording/segment_format.h"
+#include "core/recording/segment.h"
+#include "core/recording/tick_format.h"
 
 namespace promfold::test {
 namespace {
@@ -61,8 +62,14 @@ std::string Describe(const RecordedSegments& recorded, const RecordedInstant& in
   uint32_t at = 0;
   for (size_t i = 0; i < instant.files.id.size(); ++i) {
     const RecordedFileText& text = instant.text[i];
-    File file = {instant.files.id[i], instant.files.generation[i], text.name, text.identity,
-                 text.value_bytes, {}, {}, {}};
+    File file = {instant.files.id[i],
+                 instant.files.generation[i],
+                 text.name,
+                 text.identity,
+                 text.value_bytes,
+                 {},
+                 {},
+                 {}};
     for (; at < instant.files.entry_end[i]; ++at) {
       file.key.push_back(recorded.keys->Texts(instant.key_id[at], 1, SIZE_MAX).text);
       file.value.push_back(instant.value[at]);
@@ -229,8 +236,8 @@ class RandomHistory {
 
   void Grow(File* file, uint32_t count) {
     for (; count > 0; --count) {
-      const std::string key = Below(5) == 0 ? AnyKey()
-                                            : "[\"common\", " + std::to_string(file->key.size());
+      const std::string key =
+          Below(5) == 0 ? AnyKey() : "[\"common\", " + std::to_string(file->key.size());
       if (std::ranges::find(file->key, key) != file->key.end()) continue;
       file->key.push_back(key);
       file->value.push_back(0);
@@ -338,6 +345,241 @@ TEST("a random history is read as it was recorded, to the bit: from memory, file
       CheckAll(Open(damaged), log);
     }
   }
+}
+
+RecorderOptions InMemory(uint64_t max_bytes = uint64_t{1} << 30) {
+  return {.max_bytes = max_bytes, .segment_seconds = 10, .is_durable = false};
+}
+
+File OneFile(uint32_t id, const std::vector<std::string>& keys, double value) {
+  return {id, 0,    "counter_" + std::to_string(id) + ".db", "1:1",
+          8,  keys, std::vector<double>(keys.size(), value), std::vector<double>(keys.size(), 0.0)};
+}
+
+std::string ErrorOf(Feeder* feeder, const Moment& moment, bool with_structure) {
+  AddedTick added;
+  return feeder->Add(moment, with_structure, &added).value_or("");
+}
+
+TEST("a tick that does not fit is an error, and nothing is recorded") {
+  Feeder feeder(InMemory());
+  const Moment first = {1, {OneFile(7, {"a", "b"}, 1)}, ""};
+  const Moment other = {2, {OneFile(8, {"a", "b"}, 1)}, ""};
+  CHECK_EQ(ErrorOf(&feeder, first, false),
+           "the files are not those of the tick before, and no structure was given");
+  CHECK_EQ(ErrorOf(&feeder, first, true), "");
+  CHECK_EQ(ErrorOf(&feeder, other, false),
+           "the files are not those of the tick before, and no structure was given");
+  Moment bad = first;
+  bad.time = std::nan("");
+  CHECK_EQ(ErrorOf(&feeder, bad, false), "the time is no number");
+  bad.time = 2;
+  bad.files[0].value.pop_back();
+  CHECK_EQ(ErrorOf(&feeder, bad, true), "there are 2 keys of 1 entries");
+  bad.files[0].value = {1, 2};
+  bad.files[0].timestamp = {1};
+  CHECK_EQ(ErrorOf(&feeder, bad, false), "there are 1 timestamps of 2 entries");
+  const Moment huge = {2, first.files, std::string(kMostBlobBytes + 1, ' ')};
+  CHECK_EQ(ErrorOf(&feeder, huge, false), "the blob is too large");
+  CHECK_EQ(At(feeder.recorder().Snapshot(), 100), Describe(first));
+}
+
+TEST("texts of keys that do not fit are an error") {
+  const RecordedRuns files = {{1}, {0}, {2}};
+  RecordedStructure structure;
+  structure.plan.file.resize(1);
+  const std::vector<uint32_t> keys = {0, 2};
+  const std::vector<uint32_t> end = {1, 2};
+  const auto error_of = [&](std::string_view text, const std::vector<uint32_t>& ends) {
+    const std::vector<KeyChunk> chunks = {{text, ends}, {"c", std::span(end).first(1)}};
+    return TakeTexts(files, keys, chunks, &structure).value_or("");
+  };
+  CHECK_EQ(error_of("ab", end), "");
+  CHECK_EQ(structure.text, "ac");
+  CHECK_EQ(error_of("", end), "ends of texts do not ascend");
+  CHECK_EQ(error_of("ab", {1}), "there is no text of key 2");
+}
+
+TEST("the plan refuses columns that differ") {
+  const Recorder recorder(InMemory());
+  StructurePlan plan;
+  const std::vector<uint8_t> width = {8};
+  const auto error_of = [&](const RecordedRuns& files) {
+    return recorder.Plan(files, width, &plan).value_or("");
+  };
+  CHECK_EQ(error_of({{1}, {0}, {4}}), "");
+  CHECK_EQ(error_of({{1}, {}, {4}}), "columns of files differ in length");
+  CHECK_EQ(error_of({{1, 2}, {0, 0}, {4, 5}}), "columns of files differ in length");
+  CHECK_EQ(error_of({{1, 2}, {0, 0}, {4, 3}}), "ends of files do not ascend");
+  CHECK_EQ(error_of({{1}, {0}, {1 << 25}}), "there are more than 16777216 entries");
+}
+
+TEST("a segment ends after its time, when the clock is set back, and when it is told to") {
+  Feeder feeder(InMemory());
+  const std::vector<File> files = {OneFile(7, {"a"}, 1)};
+  std::vector<uint64_t> segment;
+  const auto add = [&](double time, bool begins) {
+    AddedTick added;
+    CHECK(!feeder.Add({time, files, ""}, segment.empty(), &added, begins));
+    segment.push_back(added.segment);
+  };
+  for (const double time : {100.0, 109.0, 110.0, 111.0, 111.0, 50.0}) add(time, false);
+  add(51, true);
+  add(52, false);
+  CHECK((segment == std::vector<uint64_t>{0, 0, 1, 1, 2, 3, 4, 4}));
+
+  // Of a time that was there twice, what was recorded last.
+  const RecordedSegments recorded = feeder.recorder().Snapshot();
+  RecordedInstant instant;
+  CHECK(ReadInstant(recorded, 51.5, &instant));
+  CHECK_EQ(instant.time, 51.0);
+  CHECK(ReadInstant(recorded, 105, &instant));
+  CHECK_EQ(instant.time, 52.0);
+  CHECK(!ReadInstant(recorded, 49, &instant));
+}
+
+TEST("a snapshot stays as it was while recording goes on") {
+  Feeder feeder(InMemory());
+  Moment moment = {1, {OneFile(7, {"a"}, 1)}, ""};
+  CHECK_EQ(ErrorOf(&feeder, moment, true), "");
+  const RecordedSegments before = feeder.recorder().Snapshot();
+  const std::string described = Describe(moment);
+  for (int tick = 0; tick < 40; ++tick) {
+    moment.time += 1;
+    moment.files[0] = OneFile(7, {"a", "b"}, tick);
+    CHECK_EQ(ErrorOf(&feeder, moment, tick == 0), "");
+  }
+  CHECK_EQ(At(before, 100), described);
+}
+
+TEST("within a budget the oldest segments go, and keys that no segment has") {
+  constexpr uint64_t kBudget = 400'000;
+  Feeder feeder(InMemory(kBudget));
+  uint32_t dropped = 0;
+  for (uint32_t tick = 0; tick < 400; ++tick) {
+    // A worker that restarts at each tick, with labels that were never there.
+    std::vector<std::string> keys;
+    for (uint32_t k = 0; k < 100; ++k) {
+      keys.push_back("[\"requests\", \"" + std::to_string(tick) + " " + std::to_string(k));
+    }
+    Moment moment = {1000.0 + tick, {OneFile(tick, keys, tick / 7.0)}, ""};
+    AddedTick added;
+    CHECK(!feeder.Add(moment, true, &added));
+    CHECK(added.bytes <= kBudget);
+    dropped += added.dropped_segments;
+    CHECK_EQ(At(feeder.recorder().Snapshot(), 1e9), Describe(moment));
+  }
+  CHECK(dropped > 10);
+  const RecordedSegments recorded = feeder.recorder().Snapshot();
+  CHECK(recorded.segment.size() > 1);
+  CHECK(recorded.keys->size() < 20'000);
+}
+
+TEST("where one segment is all there is room for, it is begun anew") {
+  Feeder feeder(InMemory(20'000));
+  std::mt19937 random(3);
+  std::vector<std::string> keys;
+  for (uint32_t k = 0; k < 300; ++k) keys.push_back(std::to_string(k));
+  Moment moment = {1, {OneFile(1, keys, 0)}, ""};
+  for (uint32_t tick = 0; tick < 50; ++tick) {
+    moment.time += 1;
+    for (double& value : moment.files[0].value) value += static_cast<double>(random() % 9999) / 3;
+    AddedTick added;
+    CHECK(!feeder.Add(moment, tick == 0, &added));
+    CHECK(added.bytes < 60'000);
+    CHECK_EQ(At(feeder.recorder().Snapshot(), 1e9), Describe(moment));
+  }
+}
+
+TEST("a history has the chosen keys at the chosen ticks, of files that came and went, too") {
+  RandomHistory history(77);
+  Feeder feeder(InMemory());
+  std::vector<Moment> moments;
+  for (int tick = 0; tick < 90; ++tick) {
+    bool structure_changed;
+    Moment moment = history.Next(&structure_changed);
+    // In this test the clock is not set back.
+    moment.time = 1000 + tick;
+    CHECK_EQ(ErrorOf(&feeder, moment, structure_changed), "");
+    moments.push_back(moment);
+  }
+  const RecordedSegments recorded = feeder.recorder().Snapshot();
+  std::map<std::string, uint32_t> id_of;
+  for (uint32_t id = 0; id < recorded.keys->size(); ++id) {
+    id_of[recorded.keys->Texts(id, 1, SIZE_MAX).text] = id;
+  }
+  for (int round = 0; round < 30; ++round) {
+    HistoryQuery query;
+    std::set<uint32_t> wanted;
+    for (uint32_t k = history.Below(5) + 1; k > 0; --k) wanted.insert(history.Below(60));
+    wanted.insert(4'000'000);
+    query.key_id.assign(wanted.begin(), wanted.end());
+    query.from = 995 + history.Below(60);
+    query.to = query.from + history.Below(60);
+    query.most_points = round % 3 == 0 ? 10 : 1000;
+    RecordedHistory found;
+    CHECK(!ReadHistory(recorded, query, &found));
+    CHECK(found.time.size() <= query.most_points);
+    const size_t ticks = found.time.size();
+    std::set<std::string> got;
+    for (size_t row = 0; row < found.file.size(); ++row) {
+      const RecordedHistory::File& file = found.files[found.file[row]];
+      for (size_t t = 0; t < ticks; ++t) {
+        const size_t at = row * ticks + t;
+        if (found.is_present[at] == 0) continue;
+        const double timestamp = found.timestamp.empty() ? 0 : found.timestamp[at];
+        got.insert(std::to_string(found.time[t]) + file.text.name + file.text.identity +
+                   std::to_string(file.generation) + " " + std::to_string(found.key_id[row]) + "=" +
+                   Bits(found.value[at]) + "@" + Bits(timestamp));
+      }
+    }
+    std::set<std::string> expected;
+    for (const Moment& moment : moments) {
+      if (!std::ranges::binary_search(found.time, moment.time)) continue;
+      for (const File& file : moment.files) {
+        for (size_t i = 0; i < file.key.size(); ++i) {
+          const uint32_t id = id_of[file.key[i]];
+          if (!wanted.contains(id)) continue;
+          expected.insert(std::to_string(moment.time) + file.name + file.identity +
+                          std::to_string(file.generation) + " " + std::to_string(id) + "=" +
+                          Bits(file.value[i]) + "@" + Bits(file.timestamp[i]));
+        }
+      }
+    }
+    CHECK(got == expected);
+    if (query.most_points == 1000) {
+      const double last = std::min(query.to, 1089.0);
+      const double earliest = std::max(query.from, 1000.0);
+      CHECK_EQ(static_cast<double>(ticks), std::max(0.0, last - earliest + 1));
+    }
+  }
+}
+
+TEST("a checksum is that of RFC 3720") {
+  CHECK_EQ(Crc32c("123456789"), 0xe3069283u);
+  CHECK_EQ(Crc32c(std::string(32, '\0')), 0x8a9136aau);
+  CHECK_EQ(Crc32c("56789", Crc32c("1234")), 0xe3069283u);
+}
+
+TEST("a write that was cut off costs its tick, and the next segment is found after it") {
+  Feeder feeder({.max_bytes = 1 << 20, .segment_seconds = 100, .is_durable = true});
+  Moment moment = {1, {OneFile(7, {"a"}, 1)}, ""};
+  std::string file;
+  for (int tick = 0; tick < 6; ++tick) {
+    moment.time += 1;
+    moment.files[0].value[0] += 1;
+    AddedTick added;
+    // As a full disk leaves it: half of tick 3. The recorder is told, and begins a segment.
+    CHECK(!feeder.Add(moment, tick == 0, &added, tick == 4));
+    file += tick == 3 ? added.to_append.substr(0, added.to_append.size() / 2) : added.to_append;
+  }
+  const RecordedSegments recorded = Open(file);
+  CHECK_EQ(recorded.segment.size(), 2u);
+  CHECK((recorded.segment[0].time == std::vector<double>{2, 3, 4}));
+  CHECK(recorded.segment[0].is_damaged);
+  CHECK((recorded.segment[1].time == std::vector<double>{6, 7}));
+  CHECK(!recorded.segment[1].is_damaged);
+  CHECK_EQ(At(recorded, 7), Describe(moment));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
   const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
-  const { ticks, commands, answers, streams } = results;
+  const { ticks, commands, answers, streams, recorder } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -97,6 +97,11 @@ export function judge(results: Results): Verdict[] {
   }
   for (const [request, ms] of Object.entries(answers?.ms ?? {})) {
     atMost(`answers: ${decodeURIComponent(request)}`, ms, 50, ' ms');
+  }
+  if (recorder) {
+    atMost('vllm: recorder', recorder.cores * 100, 1, ' % of a core');
+    atMost('vllm: scrape with it to without', recorder.onMs / recorder.offMs, 1.05);
+    atMost('vllm: 99th percentile of these', recorder.onP99Ms / recorder.offP99Ms, 1.15);
   }
   if (streams) {
     atMost('vllm: 200 streams at 10 Hz', streams.cores, 0.25, ' of a core');

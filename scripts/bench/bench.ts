@@ -27,6 +27,7 @@ import { measureShape } from './measure-shape.js';
 import { median } from './median.js';
 import { type Effort, type Options, parseOptions, USAGE } from './options.js';
 import { checkParts } from './paths.js';
+import { measureRecorder } from './recorder/daemon.js';
 import { report } from './report.js';
 import type { Results } from './results.js';
 import { measureSecure } from './secure.js';
@@ -89,6 +90,8 @@ async function measure(directory: string, options: Options): Promise<Results> {
     if (name === 'vllm') {
       say('  TLS and a user');
       results.secure = await measureSecure(made.directory, effort.promfoldRuns);
+      say('  recorder');
+      results.recorder = await measureRecorder(made, effort.recorderSeconds);
       say('  streams');
       results.streams = await measureStreams(made.directory, effort.streams);
     }

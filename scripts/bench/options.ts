@@ -38,6 +38,7 @@ export interface Effort {
   readonly ticks: number;
   readonly commandRounds: number;
   readonly answerRuns: number;
+  readonly recorderSeconds: number;
   readonly streams: Parameters<typeof measureStreams>[1];
 }
 
@@ -55,6 +56,7 @@ const FULL: Effort = {
   ticks: 101,
   commandRounds: 7,
   answerRuns: 15,
+  recorderSeconds: 30,
   streams: { turns: 5, scrapes: 41, seconds: 10 },
 };
 const QUICK: Effort = {
@@ -71,6 +73,7 @@ const QUICK: Effort = {
   ticks: 31,
   commandRounds: 3,
   answerRuns: 5,
+  recorderSeconds: 10,
   streams: { turns: 3, scrapes: 21, seconds: 4 },
 };
 

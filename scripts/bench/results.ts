@@ -9,6 +9,7 @@ import type { StreamFigures } from './live/streams.js';
 import type { TickFigures } from './live/ticks.js';
 import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
+import type { RecorderFigures } from './recorder/daemon.js';
 import type { SecureFigures } from './secure.js';
 import type { ShapeName } from './shapes.js';
 import type { StartFigures } from './starts.js';
@@ -33,6 +34,8 @@ export interface Results {
   answers?: AnswerFigures;
   /** On vllm. */
   streams?: StreamFigures;
+  /** On vllm. */
+  recorder?: RecorderFigures;
   /** On fleet-100. */
   starts?: StartFigures;
   /** On vllm. */

@@ -15,6 +15,9 @@ const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h
 /** A comma or a blank before `NAME=` separates; any other is part of a value. */
 export const BEFORE_NAME = /[\s,]+(?=[^\s,=]+=)/;
 
+/** A line each: a selector has commas and blanks of its own. */
+export const LINES = /\n/;
+
 const A_LIMIT = /^(?:(\w+)\.)?([\w-]+)=(\d{1,15})$/;
 
 /** `series=100000`, `file.entries=5000`. */

@@ -17,6 +17,7 @@ import type { ListenAddress } from '../serve/listen-address.js';
 import { ExpectedError, type Flag, listed, oneOf, optional, repeatable, single } from './flag.js';
 import {
   BEFORE_NAME,
+  LINES,
   notEmpty,
   parseAddress,
   parseBytes,
@@ -303,6 +304,15 @@ export const FLAGS = {
       fallback: '1s',
     },
     parseTickInterval,
+  ),
+  recorderExclude: repeatable<Selector>(
+    {
+      name: 'recorder.exclude',
+      value: 'selector',
+      help: 'do not record these series, as in PromQL: \'http_requests{user!=""}\'',
+      separator: LINES,
+    },
+    (text) => new Selector(text),
   ),
   recorderDir: optional<string>(
     {

@@ -8,6 +8,7 @@ import type { FlagKey, FlagValues } from './flags.js';
 export const RECORDER_FLAGS = [
   'recorderSize',
   'recorderInterval',
+  'recorderExclude',
   'recorderDir',
   'recorderDiskSize',
   'recorderIncidents',
@@ -31,6 +32,7 @@ export async function openRecorder(
   return new FlightRecorder(scraper, {
     intervalSeconds: flags.recorderInterval,
     maxBytes,
+    exclude: flags.recorderExclude,
     folder: path === undefined ? undefined : { path, maxBytes: flags.recorderDiskSize },
     incidents: flags.recorderIncidents,
     ...parts,

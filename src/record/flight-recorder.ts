@@ -6,6 +6,7 @@
  * before the last one has ended; those in between are left out, and counted. A source that is gone is kept for a while:
  * its end is what a user will ask about.
  */
+import type { Selector } from '../inspect/selector.js';
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
 import type { ProcThread } from '../processes/proc-thread.js';
@@ -25,6 +26,8 @@ export interface FlightRecorderOptions {
   readonly share?: number;
   /** Of memory, for all sources. */
   readonly maxBytes: number;
+  /** Series that are not recorded; none where absent. */
+  readonly exclude?: readonly Selector[];
   /** On disk, too; absent for memory alone. */
   readonly folder?: { readonly path: string; readonly maxBytes: number } | undefined;
   /** Which ends of writers are saved; none where absent. */
@@ -171,8 +174,9 @@ export class FlightRecorder {
   /** How far a source reaches back; undefined where nothing of it is recorded. */
   secondsOf(source: string | undefined): number | undefined {
     const coverage = this.#find(source)?.coverage;
-    // In whole seconds: otherwise each scrape would print it anew.
-    return coverage && Math.floor(coverage.toSeconds - coverage.fromSeconds);
+    if (coverage === undefined) return undefined;
+    // In whole seconds: otherwise each scrape would print it anew. The clock may have been set back.
+    return Math.max(0, Math.floor(coverage.toSeconds - coverage.fromSeconds));
   }
 
   /** Of a source, by reason; undefined where none is saved. */
@@ -337,9 +341,10 @@ export class FlightRecorder {
   }
 
   #newRecorder(source: string | undefined, path: string): SourceRecorder {
-    const { maxBytes, procThread, newRecorder } = this.#options;
+    const { maxBytes, procThread, newRecorder, exclude = [] } = this.#options;
     const recorder: SourceRecorder = new SourceRecorder(source, path, {
       maxBytes,
+      exclude,
       procThread,
       files: this.#folder && new SegmentFiles(this.#folder, source),
       newRecorder: newRecorder ?? ((options) => new Recorder(options)),

@@ -7,17 +7,17 @@ import type { SourceInstant } from '../scrape/directory/source.js';
  * Retained files are on no disk: their names, such as `removed counter files`, are none of metric files.
  *
  * @param instant with facts
+ * @param recorded the entries that are recorded
  */
-export function recordedStructure({
-  state,
-  files,
-  facts,
-}: Pick<SourceInstant, 'state' | 'files' | 'facts'>): RecordedStructure {
-  const { rows, keyTexts, valueBytes, fileNames, retained } = state;
+export function recordedStructure(
+  { state, files, facts }: Pick<SourceInstant, 'state' | 'files' | 'facts'>,
+  recorded: RecordedStructure['rows'] = state.rows,
+): RecordedStructure {
+  const { keyTexts, valueBytes, fileNames, retained } = state;
   const pathOf = new Map(files.map(({ id, path }) => [id, path]));
-  const ids = Array.from(rows.fileId);
+  const ids = Array.from(recorded.fileId);
   return {
-    rows,
+    rows: recorded,
     keyTexts,
     valueBytes,
     fileName: ids.map((id) => {

@@ -2,6 +2,7 @@
  * Records one source: its instants become ticks of the store (native/core/recording/). What has a name is told to the store
  * only when something came or went. Who writes is found on another thread, every few seconds, and no tick waits for it.
  */
+import type { Selector } from '../inspect/selector.js';
 import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../live/writer-lookup.js';
 import type { AddedTick, RecordedTick, Recorder, RecorderOptions, Recording } from '../native.js';
 import type { WrittenFile } from '../processes/find-writers.js';
@@ -9,13 +10,17 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import { encodeMoment } from '../processes/recorded-writers.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import { inSlices } from '../steps.js';
 import type { Ends } from './ends.js';
+import { Exclusion, type KeptEntries, keptColumns } from './exclusion.js';
 import { recordedStructure } from './recorded-structure.js';
 import type { SegmentFiles } from './segment-files.js';
 import { WriterWatch } from './writer-watch.js';
 
 export interface SourceRecorderOptions {
   readonly maxBytes: number;
+  /** Series that are not recorded. */
+  readonly exclude: readonly Selector[];
   readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
   /** Where it is recorded on disk, too. */
   readonly files: SegmentFiles | undefined;
@@ -46,11 +51,6 @@ const JUMP_SECONDS = 5;
 /** Many processes that come and go must not take all memory: a moment of so many bytes is not repeated within a second. */
 const MOMENT_BYTES_PER_SECOND = 4096;
 
-interface Segment {
-  readonly number: number;
-  readonly fromSeconds: number;
-}
-
 export class SourceRecorder {
   /** Undefined for the one directory that needs no name. */
   readonly source: string | undefined;
@@ -58,6 +58,9 @@ export class SourceRecorder {
   readonly #options: SourceRecorderOptions;
   readonly #recorder: Recorder;
   readonly #lookup: WriterLookup;
+  readonly #exclusion: Exclusion | undefined;
+  /** Of the last tick; undefined where nothing is left out. */
+  #kept: KeptEntries | undefined;
   #written: readonly WrittenFile[] = [];
   #writers: Writers = NOBODY_KNOWN;
   readonly #watch = new WriterWatch();
@@ -68,10 +71,7 @@ export class SourceRecorder {
   #momentDueMs = Number.NEGATIVE_INFINITY;
   /** What the clock would have shown when the monotonic one showed 0, as of the last tick, seconds. */
   #clockZero: number | undefined;
-  /** Oldest first. */
-  readonly #segments: Segment[] = [];
-  #toSeconds = 0;
-  #bytes = 0;
+  #coverage: Coverage | undefined;
 
   constructor(source: string | undefined, path: string, options: SourceRecorderOptions) {
     this.source = source;
@@ -82,14 +82,13 @@ export class SourceRecorder {
       segmentSeconds: SEGMENT_SECONDS,
       isDurable: options.files !== undefined,
     });
+    if (options.exclude.length > 0) this.#exclusion = new Exclusion(options.exclude);
     this.#lookup = new WriterLookup(options.procThread, LOOKUP_PACE);
   }
 
   /** Undefined before the first tick. */
   get coverage(): Coverage | undefined {
-    const first = this.#segments[0];
-    if (first === undefined) return undefined;
-    return { fromSeconds: first.fromSeconds, toSeconds: this.#toSeconds, bytes: this.#bytes };
+    return this.#coverage;
   }
 
   set maxBytes(bytes: number) {
@@ -123,11 +122,15 @@ export class SourceRecorder {
       this.#writers = writers;
       return this.#watchEnds(writers, takenAtSeconds);
     });
+    if (!isKnown && this.#exclusion !== undefined) {
+      this.#kept = await inSlices(this.#exclusion.keptOf(state));
+    }
+    const kept = this.#kept;
     const blob = this.#newMoment(intervalSeconds);
     const tick: RecordedTick = {
       timeSeconds: takenAtSeconds,
-      columns,
-      ...(!isKnown && { structure: recordedStructure(instant) }),
+      columns: kept === undefined ? columns : keptColumns(kept, columns),
+      ...(!isKnown && { structure: recordedStructure(instant, kept?.rows) }),
       ...(blob !== undefined && { blob }),
       ...(this.#beginsSegment(takenAtSeconds) && { beginsSegment: true }),
     };
@@ -142,7 +145,8 @@ export class SourceRecorder {
     }
     this.#state = state;
     this.#files = files;
-    this.#note(added, takenAtSeconds);
+    const { fromSeconds, bytes } = added;
+    this.#coverage = { fromSeconds, toSeconds: takenAtSeconds, bytes };
     this.#options.files?.write(added, takenAtSeconds);
     return added;
   }
@@ -216,15 +220,6 @@ export class SourceRecorder {
     // From tick to tick: over days the two come apart anyway.
     this.#clockZero = zero;
     return isSet || (this.#options.files?.wantsSegment ?? false);
-  }
-
-  #note({ segment, bytes, droppedSegments }: AddedTick, atSeconds: number): void {
-    if (this.#segments.at(-1)?.number !== segment) {
-      this.#segments.push({ number: segment, fromSeconds: atSeconds });
-    }
-    this.#segments.splice(0, droppedSegments);
-    this.#toSeconds = atSeconds;
-    this.#bytes = bytes;
   }
 }
 

@@ -135,6 +135,32 @@ describe('a flag', () => {
     ]);
   });
 
+  const sizes: [text: string, bytes: number][] = [
+    ['0', 0],
+    ['4096', 4096],
+    ['64B', 64],
+    ['1.5KiB', 1536],
+    ['500MB', 500e6],
+    ['64 MiB', 2 ** 26],
+    ['1GiB', 2 ** 30],
+  ];
+  for (const [text, bytes] of sizes) {
+    it(`reads ${text} as a size`, () =>
+      assert.equal(read('recorderSize', { 'recorder.size': [text] }), bytes));
+  }
+
+  it('of selectors has one a line in its environment variable', () => {
+    const selectors = flagValues(
+      ['recorderExclude'],
+      {},
+      { PROMFOLD_RECORDER_EXCLUDE: 'a{b="1", c="2"}\nd' },
+    ).recorderExclude;
+    assert.deepEqual(
+      selectors.map(({ name }) => name),
+      ['a', 'd'],
+    );
+  });
+
   it('that is repeatable lists several in its environment variable', () => {
     const addresses = flagValues(
       ['listenAddress'],
@@ -228,6 +254,20 @@ describe('a flag', () => {
       { 'web.telemetry-path': ['/-/ready'] },
       {},
       "--web.telemetry-path: expected a path outside /-/, got '/-/ready'",
+    ],
+    [
+      'a size without a known unit',
+      'recorderSize',
+      { 'recorder.size': ['64MiBs'] },
+      {},
+      "--recorder.size: expected bytes such as 64MiB, 500MB or 1GiB, got '64MiBs'",
+    ],
+    [
+      'an interval below a tenth of a second',
+      'recorderInterval',
+      { 'recorder.interval': ['50ms'] },
+      {},
+      "--recorder.interval: expected a duration from 100ms to 1h, such as 1s, got '50ms'",
     ],
     ['an empty name', 'name', { name: [' '] }, {}, "--name: expected a name, got ' '"],
   ];

@@ -123,10 +123,10 @@ for (const [file, find] of POD_TEMPLATES) {
     });
 
     it('records to a volume of its own, with room for all of it', () => {
-      const valueOf = (flag: string) =>
+      const given = (flag: string) =>
         sidecar.args!.find((arg) => arg.startsWith(`${flag}=`))!.slice(flag.length + 1);
       const mount = sidecar.volumeMounts.find(
-        ({ mountPath }) => mountPath === valueOf('--recorder.dir'),
+        ({ mountPath }) => mountPath === given('--recorder.dir'),
       )!;
       assert.notEqual(mount.readOnly, true);
       assert.ok(!engine.volumeMounts.some(({ name }) => name === mount.name));
@@ -134,7 +134,7 @@ for (const [file, find] of POD_TEMPLATES) {
       // Memory would count as that of the sidecar.
       assert.equal(emptyDir!.medium, undefined);
       const [, most] = /^(\d+)Mi$/.exec(emptyDir!.sizeLimit!)!;
-      const [, used] = /^(\d+)MiB$/.exec(valueOf('--recorder.disk-size'))!;
+      const [, used] = /^(\d+)MiB$/.exec(given('--recorder.disk-size'))!;
       // A pod that is beyond the limit is evicted: while a file is replaced, both of it take room.
       assert.ok(Number(most) >= 1.5 * Number(used));
     });

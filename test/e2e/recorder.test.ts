@@ -69,7 +69,8 @@ async function checkValues(recording: Recording, pids: readonly number[]): Promi
     for (const pid of pids) {
       const { values } = files.get(`counter_${pid}.db`)!;
       const [turns, steps] = [values.get('turns_total')!, values.get('steps_total')!];
-      assert.ok(turns - steps === 0 || turns - steps === 1, `${turns} turns, ${steps} steps`);
+      // Turns are counted first, and read first: on a busy machine there are steps in between.
+      assert.ok(turns - steps <= 1 && steps - turns < 1000, `${turns} turns, ${steps} steps`);
       assert.ok(turns >= (last.get(pid) ?? 0), `${turns} after ${last.get(pid)}`);
       last.set(pid, turns);
       const { values: gauges, setSeconds } = files.get(`gauge_mostrecent_${pid}.db`)!;
@@ -162,8 +163,8 @@ describe('the flight recorder of a daemon', { skip: python.skip }, () => {
       const flags = [`--recorder.dir=${folder}`, '--recorder.interval=100ms'];
       const daemon = await Daemon.serve(directory, flags);
       const of: number[] = [];
-      const until = Date.now() + 400 + 60 * i;
-      while (Date.now() < until) {
+      const until = Date.now() + 60 * i;
+      while (of.length < 3 || Date.now() < until) {
         const [source] = (await recorderOf(daemon))?.sources ?? [];
         if (source !== undefined && source.toSeconds !== of.at(-1)) of.push(source.toSeconds);
       }

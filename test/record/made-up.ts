@@ -66,6 +66,7 @@ export class MadeUpStore implements Recorder {
       bytes: 100 * this.ticks.length,
       changedValues: 1,
       droppedSegments: 0,
+      fromSeconds: this.ticks[0]!.timeSeconds,
       segment: this.#segment,
       ...this.cost,
       ...(this.options.isDurable && { toAppend: Buffer.from(`${this.ticks.length}\n`) }),

@@ -46,6 +46,7 @@ describe('the last minutes of a recording', () => {
   let seconds = 0;
   const source = new SourceRecorder(undefined, '/run/prom', {
     maxBytes: 2 ** 26,
+    exclude: [],
     procThread: { writers: async () => new Map(), forget: async () => {} },
     files: undefined,
     newRecorder: (options) => new Recorder(options),

@@ -54,6 +54,7 @@ function added(segment: number, text: string, sealed?: string): AddedTick {
     cpuSeconds: 0,
     sealSeconds: 0,
     droppedSegments: 0,
+    fromSeconds: 0,
     segment,
     toAppend: Buffer.from(text),
     ...(sealed !== undefined && {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { appendLimits, defaultLimits, limitsFor } from '../../src/scrape/default-limits.js';
+import {
+  appendLimits,
+  defaultLimits,
+  defaultRecorderBytes,
+  limitsFor,
+  recordBytes,
+} from '../../src/scrape/default-limits.js';
 
 const MIB = 2 ** 20;
 
@@ -34,6 +40,21 @@ describe('default limits', () => {
     const { source, all } = defaultLimits(true);
     assert.equal(source.series, Math.floor(all.series / 2));
     assert.equal(defaultLimits(false).source.series, all.series);
+  });
+});
+
+describe('the memory of the flight recorder', () => {
+  const cases: [title: string, memory: number, expected: number][] = [
+    ['is 32 MiB on a machine', 4096 * MIB, 32 * MIB],
+    ['is a tenth in a container', 200 * MIB, 20 * MIB],
+  ];
+  for (const [title, memory, expected] of cases) {
+    it(title, () => assert.equal(defaultRecorderBytes(memory), expected));
+  }
+
+  it('is a quarter of the memory for record, 1 GiB at most', () => {
+    assert.equal(recordBytes(400 * MIB), 100 * MIB);
+    assert.equal(recordBytes(64 * 1024 * MIB), 1024 * MIB);
   });
 });
 

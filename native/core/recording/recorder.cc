@@ -302,7 +302,7 @@ void Recorder::SealOpen(AddedTick* added) {
     const std::lock_guard lock(mutex_);
     open = *std::move(sealed);
   }
-  sealed_bytes_ += open.bytes();
+  CountSealed();
   if (options_.is_durable) {
     added->sealed_segment = open.number;
     added->sealed_bytes = ToBytes(open, *keys_);
@@ -405,8 +405,15 @@ PreconditionError Recorder::Add(RecordedTick tick, AddedTick* added) {
   }
   KeepWithinBudget(added);
   added->bytes = Bytes();
+  added->from = segment_.front().time.front();
   added->cpu_seconds = CpuSeconds() - before;
   return std::nullopt;
+}
+
+void Recorder::CountSealed() {
+  const size_t sealed = segment_.size() - (is_open_ ? 1 : 0);
+  sealed_bytes_ = 0;
+  for (size_t i = 0; i < sealed; ++i) sealed_bytes_ += segment_[i].bytes();
 }
 
 uint64_t Recorder::Bytes() const {
@@ -428,10 +435,12 @@ void Recorder::KeepWithinBudget(AddedTick* added) {
       must_begin_ = segment_.back().time.size() > 1;
       return;
     }
-    sealed_bytes_ -= segment_.front().bytes();
+    {
+      const std::lock_guard lock(mutex_);
+      segment_.pop_front();
+    }
     ++added->dropped_segments;
-    const std::lock_guard lock(mutex_);
-    segment_.pop_front();
+    CountSealed();
   }
 }
 
@@ -473,6 +482,7 @@ bool Recorder::CompactKeys() {
     segment.key = std::make_shared<const std::vector<uint32_t>>(std::move(renumbered));
   }
   keys_ = std::move(keys);
+  CountSealed();
   return true;
 }
 

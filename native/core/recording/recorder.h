@@ -90,6 +90,7 @@ struct AddedTick {
   double cpu_seconds = 0;
   double seal_seconds = 0;
   uint32_t dropped_segments = 0;
+  double from = 0;  // time of the oldest tick there is
   uint64_t segment = 0;
   std::string to_append;
   std::optional<uint64_t> sealed_segment;
@@ -137,6 +138,7 @@ class Recorder {
   void Record(const RecordedTick& tick, StructureChange change, bool begins, AddedTick* added);
   void KeepWithinBudget(AddedTick* added);
   bool CompactKeys();
+  void CountSealed();
   uint64_t Bytes() const;
 
   const RecorderOptions options_;

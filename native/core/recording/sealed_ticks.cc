@@ -173,6 +173,8 @@ class TickCoder {
   bool CodeActive(Column* column, ColumnChances* chances, std::span<const Change> written,
                   std::vector<Change>* read) {
     new_.clear();
+    flagged_.resize(column->active.size());
+    size_t flagged = 0;
     size_t next = 0;
     size_t kept = 0;
     uint32_t flags = 0;  // of the two rows before
@@ -186,23 +188,32 @@ class TickCoder {
       const bool is_next = next < written.size() && written[next].entry == entry;
       const uint32_t of_row = row.history != 0 ? row.history * 4u : 1024u + (row.idle / 8u) * 4u;
       const bool flag = coder_->Bit(&chances->flag[of_row + flags], is_next);
-      flags = ((flags << 1) | (flag ? 1 : 0)) & 3;
-      row.history = static_cast<uint8_t>((row.history << 1) | (flag ? 1 : 0));
-      if (flag) {
-        row.idle = 0;
-        uint64_t bits = is_next ? written[next++].bits : 0;
-        if (!CodeValue(&row, chances, Before(entry), &bits)) return false;
-        if constexpr (!Coder::kWrites) read->push_back({entry, bits});
-      } else if (++row.idle >= kActiveTicks) {
-        row.idle = kInactive;
-        continue;
-      }
-      column->active[kept++] = entry;
+      const uint8_t bit = flag ? 1 : 0;
+      flags = ((flags << 1) | bit) & 3;
+      row.history = static_cast<uint8_t>((row.history << 1) | bit);
+      row.idle = flag ? 0 : static_cast<uint8_t>(row.idle + 1);
+      // No branch on the flag, which no processor can foresee.
+      flagged_[flagged].entry = entry;
+      if constexpr (Coder::kWrites) flagged_[flagged].bits = is_next ? written[next].bits : 0;
+      flagged += bit;
+      next += Coder::kWrites ? bit : 0;
+      const bool stays = row.idle < kActiveTicks;
+      if (!stays) row.idle = kInactive;
+      column->active[kept] = entry;
+      kept += stays ? 1 : 0;
     }
     column->active.resize(kept);
     const std::span rest = written.subspan(next);
     new_.insert(new_.end(), rest.begin(), rest.end());
-    return coder_->ok();
+    if (!coder_->ok()) return false;
+
+    flagged_.resize(flagged);
+    for (Change& change : flagged_) {
+      Row& row = column->row[change.entry];
+      if (!CodeValue(&row, chances, Before(change.entry), &change.bits)) return false;
+    }
+    if constexpr (!Coder::kWrites) read->insert(read->end(), flagged_.begin(), flagged_.end());
+    return true;
   }
 
   bool CodeNew(const RecordedFile& file, Column* column, ColumnChances* chances,
@@ -359,6 +370,7 @@ class TickCoder {
   bool is_time_ = false;
   bool has_base_ = false;
   uint64_t base_ = 0;
+  std::vector<Change> flagged_;
   std::vector<Change> new_;
 };
 

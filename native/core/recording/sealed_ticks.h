@@ -5,7 +5,7 @@
 //   coded    := tick*                         // bits of range_coder.h; a chance is told apart by
 //                                             // all that stands in its brackets
 //   tick     := (changed[8 ticks before] column(values) column(times))*  // of each file in order
-//   column   := (flag[…] value)* anyNew[…] [count(new) (gap value)*]
+//   column   := flag[…]* value* anyNew[…] [count (gap value)*]
 //
 // A column is the values of a file, or its times, if it has changed at all; a row is an entry of
 // it. A row is active if it changed in one of the kActiveTicks ticks before. There is a flag for

@@ -2,15 +2,16 @@
  * What recording an hour of vLLM's shape under load takes, with the time simulated: bytes, CPU time of a tick, and how long
  * it takes to read any moment of it.
  *
- *     node dist/scripts/bench/recorder/measure.js [seconds] [requests a second] [MiB]
+ *     node dist/scripts/bench/recorder/measure.js [seconds] [requests a second] [servers] [interval] [MiB]
  */
 import { type RecordedTick, Recorder, releaseColumns } from '../../../src/native.js';
 import { Random } from '../../../test/support/random.js';
 import { VllmLoad } from './vllm-load.js';
 
-const [seconds = '3600', requestsPerSecond = '64', mebibytes = '1024'] = process.argv.slice(2);
-const load = new VllmLoad({ requestsPerSecond: Number(requestsPerSecond), seed: 1 });
-const recorder = new Recorder({ maxBytes: Number(mebibytes) * 2 ** 20, segmentSeconds: 300 });
+const [seconds = 3600, requestsPerSecond = 64, servers = 16, interval = 1, mebibytes = 1024] =
+  process.argv.slice(2).map(Number);
+const load = new VllmLoad({ servers, requestsPerSecond, seed: 1 });
+const recorder = new Recorder({ maxBytes: mebibytes * 2 ** 20, segmentSeconds: 300 });
 const { fileId, generation, entryEnd, keyId, keys, value, timestampSeconds } = load;
 const texts = keys.map((key) => Buffer.from(key));
 let end = 0;
@@ -32,8 +33,8 @@ let bytes = 0;
 let tickBytes = 0;
 const cpuMs: number[] = [];
 const sealMs: number[] = [];
-for (let s = 0; s < Number(seconds); s++) {
-  load.advance(1);
+for (let s = 0; s < seconds; s += interval) {
+  load.advance(interval);
   const tick: RecordedTick = {
     timeSeconds: load.timeSeconds,
     columns: { ...runs, value, timestampSeconds },
@@ -55,7 +56,7 @@ const recording = recorder.recording();
 const segments = recording.segments();
 const segmentBytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
 print('entries', String(value.length));
-print('changed values a second', (changed / Number(seconds)).toFixed(0));
+print('changed values a second', (changed / seconds).toFixed(0));
 print('MiB in memory', (bytes / 2 ** 20).toFixed(1));
 print('segments', `${segments.length}, ${(segmentBytes / 2 ** 20).toFixed(1)} MiB`);
 print('bytes a changed value, all told', (bytes / changed).toFixed(2));

@@ -1,5 +1,5 @@
 /**
- * The entries of 16 vLLM API servers with 8 engines each, under a load of requests, as columns: what a tick of a source
+ * The entries of vLLM API servers with 8 engines each, under a load of requests, as columns: what a tick of a source
  * gives, without a directory. Times are those of the load, not of a clock.
  *
  * Each request waits, has its prompt read and its tokens made, and each engine makes steps, as vLLM's
@@ -12,7 +12,6 @@ import { counterEntry, gaugeEntry, histogramEntries, summaryEntries } from '../f
 import type { Entry } from '../file-image.js';
 import * as vllm from '../vllm-families.js';
 
-const SERVERS = 16;
 /** Its machine has been up for 11 days. */
 const MONOTONIC_SECONDS = 1_000_000;
 const STARTED_SECONDS = 1_750_000_000;
@@ -43,6 +42,8 @@ interface Histogram {
 }
 
 export interface LoadOptions {
+  /** 16 of them have 60,000 entries. */
+  readonly servers: number;
   readonly requestsPerSecond: number;
   readonly seed: number;
 }
@@ -62,14 +63,14 @@ export class VllmLoad {
   readonly #rate: number;
   #at = 0;
 
-  constructor({ requestsPerSecond, seed }: LoadOptions) {
+  constructor({ servers, requestsPerSecond, seed }: LoadOptions) {
     this.#random = new Random(seed);
-    this.#rate = requestsPerSecond / (SERVERS * vllm.ENGINES);
+    this.#rate = requestsPerSecond / (servers * vllm.ENGINES);
     const server = serverEntries();
     const ids = new Map<string, number>();
     const keyId: number[] = [];
     const ends: number[] = [];
-    for (let s = 0; s < SERVERS; s++) {
+    for (let s = 0; s < servers; s++) {
       const of: Map<string, number>[] = Array.from({ length: vllm.ENGINES }, () => new Map());
       for (const { type, entries } of server) {
         this.fileName.push(`${type}_${4711 + s}.db`);
