@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,7 @@ import type { Incident } from '../../src/record/incident.js';
 import { IncidentFolder, MAX_INCIDENTS } from '../../src/record/incident-folder.js';
 import type { IncidentPolicy } from '../../src/record/incident-policy.js';
 import { Incidents } from '../../src/record/incidents.js';
+import { type FileSystem, onFileSystem } from '../faults/file-system.js';
 import { tempDirectory } from '../support/temp.js';
 
 const T0 = Date.UTC(2026, 10, 30, 2, 20) / 1000;
@@ -188,6 +190,31 @@ describe('incidents', () => {
     const [{ id }] = (await box.incidents.list()) as [Incident];
     assert.equal(String(await box.incidents.read(id)), 'recording');
   });
+
+  const mounts: [type: FileSystem, cause: RegExp][] = [
+    ['small-tmpfs', /^in memory only: no space left on device/],
+    ['read-only', /^in memory only: read-only file system/],
+  ];
+  for (const [type, cause] of mounts) {
+    const skip = process.getuid!() === 0 ? false : 'not root';
+    it(`stay in memory on a file system that is full or read-only: ${type}`, { skip }, () =>
+      onFileSystem(
+        type,
+        async (path) => {
+          const box = new BlackBox('unexplained', { path, maxBytes: 10_000_000 });
+          box.bytes = Buffer.alloc(1_000_000);
+          await box.add(VANISHED);
+          assert.match(String(box.log[0]!.cause), cause);
+          const [incident, ...others] = await box.incidents.list();
+          assert.deepEqual(others, []);
+          assert.equal((await box.incidents.read(incident!.id))!.length, 1_000_000);
+          const own = join(path, 'incidents');
+          assert.deepEqual(existsSync(own) ? readdirSync(own) : [], []);
+        },
+        tempDirectory(),
+      ),
+    );
+  }
 
   it('are not there where nothing could be read of what was recorded', async () => {
     const box = new BlackBox('unexplained', folderOf());
