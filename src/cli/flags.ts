@@ -10,6 +10,7 @@ import type { Moment } from '../inspect/moment.js';
 import { Selector } from '../inspect/selector.js';
 import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import { type ChosenLimit, QUANTITIES } from '../plan/budget.js';
+import { INCIDENT_POLICIES, type IncidentPolicy } from '../record/incident-policy.js';
 import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-processes.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
@@ -332,6 +333,16 @@ export const FLAGS = {
       fallback: '256MiB',
     },
     parseBytes,
+  ),
+  recorderIncidents: single<IncidentPolicy>(
+    {
+      name: 'recorder.incidents',
+      value: 'which',
+      help: `when a process that writes ended, save what was recorded of the last 15 minutes: ${listed(INCIDENT_POLICIES)}`,
+      choices: INCIDENT_POLICIES,
+      fallback: 'unexplained',
+    },
+    oneOf(INCIDENT_POLICIES),
   ),
   logLevel: single<LogLevel>(
     {

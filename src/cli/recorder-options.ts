@@ -11,6 +11,7 @@ export const RECORDER_FLAGS = [
   'recorderExclude',
   'recorderDir',
   'recorderDiskSize',
+  'recorderIncidents',
 ] as const satisfies readonly FlagKey[];
 
 /**
@@ -33,6 +34,7 @@ export async function openRecorder(
     maxBytes,
     exclude: flags.recorderExclude,
     folder: path === undefined ? undefined : { path, maxBytes: flags.recorderDiskSize },
+    incidents: flags.recorderIncidents,
     ...parts,
   });
 }

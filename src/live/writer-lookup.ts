@@ -77,6 +77,11 @@ export class WriterLookup {
     return this.#isRecent ? this.#known : NOBODY_KNOWN;
   }
 
+  /** The next call begins a lookup, however short ago the last one was. */
+  renew(): void {
+    this.#dueMs = Number.NEGATIVE_INFINITY;
+  }
+
   close(): void {
     void this.#thread.forget(this.#watch);
   }

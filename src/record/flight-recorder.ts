@@ -12,6 +12,8 @@ import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import type { IncidentPolicy } from './incident-policy.js';
+import { Incidents, MAX_INCIDENT_BYTES } from './incidents.js';
 import { Pace } from './pace.js';
 import { RecorderFolder } from './recorder-folder.js';
 import { SegmentFiles } from './segment-files.js';
@@ -28,6 +30,8 @@ export interface FlightRecorderOptions {
   readonly exclude?: readonly Selector[];
   /** On disk, too; absent for memory alone. */
   readonly folder?: { readonly path: string; readonly maxBytes: number } | undefined;
+  /** Which ends of writers are saved; none where absent. */
+  readonly incidents?: IncidentPolicy;
   readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
   readonly log: ScrapeLog;
   /** For tests. */
@@ -57,6 +61,9 @@ type Sources = Pick<Scraper, 'sources' | 'instant'>;
 const GONE_MS = 3_600_000;
 const MAX_GONE = 8;
 
+/** Of --recorder.disk-size, for incidents. */
+const INCIDENT_SHARE = 1 / 4;
+
 /** The budget is shared anew: rates of growth need a while. */
 const SHARE_MS = 60_000;
 
@@ -85,6 +92,8 @@ export class FlightRecorder {
   readonly #clock: RecorderClock;
   readonly #pace: Pace;
   readonly #folder: RecorderFolder | undefined;
+  /** Undefined where none is saved. */
+  readonly incidents: Incidents | undefined;
   #recorded: Recorded[] = [];
   #nextMs = 0;
   #sharedMs = Number.NEGATIVE_INFINITY;
@@ -101,9 +110,23 @@ export class FlightRecorder {
     this.#options = options;
     this.#clock = clock;
     this.#pace = new Pace(intervalSeconds, share);
+    const { incidents: policy = 'none' } = options;
+    const incidentBytes =
+      policy === 'none' ? 0 : Math.floor((folder?.maxBytes ?? 0) * INCIDENT_SHARE);
     if (folder !== undefined) {
-      const { path, maxBytes } = folder;
-      this.#folder = new RecorderFolder(path, { maxBytes, log, nowMs: clock.nowMs });
+      const maxBytes = folder.maxBytes - incidentBytes;
+      this.#folder = new RecorderFolder(folder.path, { maxBytes, log, nowMs: clock.nowMs });
+    }
+    if (policy !== 'none') {
+      // What is saved may have to stay in memory, and one must not take all the room there is.
+      const rooms = [options.maxBytes, ...(folder === undefined ? [] : [incidentBytes])];
+      this.incidents = new Incidents({
+        policy,
+        maxBytes: Math.min(MAX_INCIDENT_BYTES, ...rooms.map((room) => Math.floor(room / 2))),
+        folder: folder && { path: folder.path, maxBytes: incidentBytes },
+        log,
+        nowMs: clock.nowMs,
+      });
     }
   }
 
@@ -156,6 +179,11 @@ export class FlightRecorder {
     return Math.max(0, Math.floor(coverage.toSeconds - coverage.fromSeconds));
   }
 
+  /** Of a source, by reason; undefined where none is saved. */
+  incidentsOf(source: string | undefined): ReadonlyMap<string, number> | undefined {
+    return this.incidents?.countsOf(source);
+  }
+
   /**
    * A recording of a source, as files that are readable alone; end to end they are one, too.
    *
@@ -182,6 +210,7 @@ export class FlightRecorder {
   /** Before the scraper. */
   async close(): Promise<void> {
     await this.stop();
+    await this.incidents?.close();
     await Promise.all(this.#recorded.map(({ recorder }) => recorder.close()));
   }
 
@@ -280,6 +309,7 @@ export class FlightRecorder {
     for (const recorded of this.#recorded) {
       const { source, path } = recorded.recorder;
       const isServed = served.some((each) => each.name === source && each.path === path);
+      if (!isServed && recorded.goneMs === undefined) recorded.recorder.concludeEnds();
       recorded.goneMs = isServed ? undefined : (recorded.goneMs ?? nowMs);
     }
     const added = served.filter(
@@ -312,14 +342,23 @@ export class FlightRecorder {
 
   #newRecorder(source: string | undefined, path: string): SourceRecorder {
     const { maxBytes, procThread, newRecorder, exclude = [] } = this.#options;
-    return new SourceRecorder(source, path, {
+    const recorder: SourceRecorder = new SourceRecorder(source, path, {
       maxBytes,
       exclude,
       procThread,
       files: this.#folder && new SegmentFiles(this.#folder, source),
       newRecorder: newRecorder ?? ((options) => new Recorder(options)),
       nowMs: this.#clock.nowMs,
+      onEnds:
+        this.incidents &&
+        ((ends) =>
+          this.incidents!.add(ends, {
+            source,
+            path,
+            save: (fromSeconds, most) => recorder.save(fromSeconds, most),
+          })),
     });
+    return recorder;
   }
 
   #share(): void {

@@ -113,24 +113,10 @@ export class RecorderFolder {
     if (file !== undefined) file.isOpen = false;
   }
 
-  /** Puts these bytes into the place of a file: a reader sees the old ones, or all of these. */
+  /** Puts these bytes into the place of a file. */
   async replace(name: string, bytes: Uint8Array): Promise<void> {
     await this.#prepare();
-    const temporary = join(this.#path, `.${name}.tmp`);
-    await unlink(temporary).catch(ignoreMissing);
-    try {
-      const handle = await open(temporary, NEW_FILE, MODE);
-      try {
-        await handle.writeFile(bytes);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, join(this.#path, name));
-    } catch (error) {
-      await unlink(temporary).catch(() => {});
-      throw error;
-    }
+    await replaceFile(this.#path, name, bytes);
     this.#files.set(name, { bytes: bytes.length, isOpen: false });
     await this.#makeRoom();
   }
@@ -161,9 +147,7 @@ export class RecorderFolder {
 
   /** What earlier runs left counts, and goes first. */
   async #readFolder(): Promise<void> {
-    await mkdir(this.#path, { mode: 0o700 }).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    });
+    await makeFolder(this.#path);
     for (const [name, { isOpen }] of this.#files) if (!isOpen) this.#files.delete(name);
     for (const name of await readdir(this.#path)) {
       const isRemainder = A_REMAINDER.test(name);
@@ -194,8 +178,34 @@ export class RecorderFolder {
   }
 }
 
+/** Only its owner may look into it. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  });
+}
+
+/** A reader sees what was there before, or all of these bytes. */
+export async function replaceFile(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(folder, `.${name}.tmp`);
+  await unlink(temporary).catch(ignoreMissing);
+  try {
+    const handle = await open(temporary, NEW_FILE, MODE);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, join(folder, name));
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+}
+
 /** `api-20261130T022000.000Z`. Names of sources may have any character, but for blanks and commas. */
-function segmentName(source: string | undefined, fromSeconds: number): string {
+export function segmentName(source: string | undefined, fromSeconds: number): string {
   const time = new Date(fromSeconds * 1000).toISOString().replace(/[-:]/g, '');
   const name = source === undefined ? 'recording' : encodeURIComponent(source);
   return `${name.replace(/^\./, '%2E').slice(0, MAX_NAME)}-${time}`;
@@ -208,16 +218,16 @@ function timeOf(name: string): string {
   return A_RECORDING.exec(name)?.[1] ?? '';
 }
 
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-function ignoreMissing(error: unknown): void {
+export function ignoreMissing(error: unknown): void {
   if (codeOf(error) !== 'ENOENT') throw error;
 }
 
 /** In the words of the system: `no space left on device`. */
-function textOf(error: unknown): string {
+export function textOf(error: unknown): string {
   const { errno, code, message } = error as NodeJS.ErrnoException;
   const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
   return known?.[1] ?? code ?? message;

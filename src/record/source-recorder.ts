@@ -4,16 +4,18 @@
  */
 import type { Selector } from '../inspect/selector.js';
 import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../live/writer-lookup.js';
-import type { AddedTick, RecordedTick, Recorder, RecorderOptions } from '../native.js';
+import type { AddedTick, RecordedTick, Recorder, RecorderOptions, Recording } from '../native.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import { encodeMoment } from '../processes/recorded-writers.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { inSlices } from '../steps.js';
+import type { Ends } from './ends.js';
 import { Exclusion, type KeptEntries, keptColumns } from './exclusion.js';
 import { recordedStructure } from './recorded-structure.js';
 import type { SegmentFiles } from './segment-files.js';
+import { WriterWatch } from './writer-watch.js';
 
 export interface SourceRecorderOptions {
   readonly maxBytes: number;
@@ -25,6 +27,8 @@ export interface SourceRecorderOptions {
   readonly newRecorder: (options: RecorderOptions) => Recorder;
   /** A monotonic clock. */
   readonly nowMs: () => number;
+  /** Told of writers that ended, some seconds later; absent where no one asks. */
+  readonly onEnds: ((ends: Ends) => void) | undefined;
 }
 
 /** What is recorded of a source. Seconds since 1970. */
@@ -60,6 +64,7 @@ export class SourceRecorder {
   #kept: KeptEntries | undefined;
   #written: readonly WrittenFile[] = [];
   #writers: Writers = NOBODY_KNOWN;
+  readonly #watch = new WriterWatch();
   /** Of the last tick. */
   #state: SourceInstant['state'] | undefined;
   #files: SourceInstant['files'] | undefined;
@@ -112,8 +117,11 @@ export class SourceRecorder {
     const { facts, state, files, columns, takenAtSeconds } = instant;
     const isKnown = this.#isKnown(instant);
     if (!isKnown) this.#written = writtenOf(files, facts ?? new Map());
+    const { onEnds, nowMs } = this.#options;
+    if (onEnds !== undefined && this.#watch.check(takenAtSeconds, nowMs())) this.#lookup.renew();
     void this.#lookup.writers(this.#written).then((writers) => {
       this.#writers = writers;
+      return this.#watchEnds(writers, takenAtSeconds);
     });
     if (!isKnown && this.#exclusion !== undefined) {
       this.#kept = await inSlices(this.#exclusion.keptOf(state));
@@ -148,13 +156,21 @@ export class SourceRecorder {
    * The files of a recording, each readable alone, oldest first.
    *
    * @param fromSeconds ticks before are left out
+   * @param maxBytes of all files: where it is more, the oldest minutes are left out, too
    */
-  async save(fromSeconds: number): Promise<Uint8Array[]> {
+  async save(fromSeconds: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array[]> {
     const recording = this.#recorder.recording();
     try {
       const saved: Uint8Array[] = [];
-      for (const [i, { toSeconds }] of recording.segments().entries()) {
-        if (toSeconds >= fromSeconds) saved.push(await recording.save(i, fromSeconds));
+      let left = maxBytes;
+      for (const [i, segment] of [...recording.segments().entries()].reverse()) {
+        if (segment.toSeconds < fromSeconds) continue;
+        const whole = await recording.save(i, fromSeconds);
+        const bytes =
+          whole.length <= left ? whole : await lastMinutes(recording, i, fromSeconds, left);
+        if (bytes !== undefined) saved.unshift(bytes);
+        if (bytes !== whole) break;
+        left -= bytes.length;
       }
       return saved;
     } finally {
@@ -162,11 +178,24 @@ export class SourceRecorder {
     }
   }
 
+  /** No more lookups follow for now: what is known of writers that ended is all that will be. */
+  concludeEnds(): void {
+    const ends = this.#watch.conclude();
+    if (ends !== undefined) this.#options.onEnds?.(ends);
+  }
+
   /** REQUIRES: no call of add is under way. */
   async close(): Promise<void> {
     this.#lookup.close();
     this.#recorder.close();
     await this.#options.files?.close();
+  }
+
+  async #watchEnds(writers: Writers, atSeconds: number): Promise<void> {
+    const { onEnds, nowMs } = this.#options;
+    if (onEnds === undefined || writers === NOBODY_KNOWN) return;
+    const ends = await this.#watch.saw(writers, atSeconds, nowMs());
+    if (ends !== undefined) onEnds(ends);
   }
 
   #isKnown({ state, files }: SourceInstant): boolean {
@@ -193,4 +222,19 @@ export class SourceRecorder {
     this.#clockZero = zero;
     return isSet || (this.#options.files?.wantsSegment ?? false);
   }
+}
+
+/** @returns as many of the last minutes of a segment as fit; undefined where none does */
+async function lastMinutes(
+  recording: Recording,
+  segment: number,
+  fromSeconds: number,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  const { fromSeconds: first, toSeconds } = recording.segments()[segment]!;
+  for (let from = Math.max(first, fromSeconds) + 60; from <= toSeconds; from += 60) {
+    const bytes = await recording.save(segment, from);
+    if (bytes.length <= maxBytes) return bytes;
+  }
+  return undefined;
 }

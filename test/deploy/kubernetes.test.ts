@@ -72,6 +72,13 @@ function variable({ env = [] }: Container): string | undefined {
   return env.find(({ name }) => name === 'PROMETHEUS_MULTIPROC_DIR')?.value;
 }
 
+/** For a promfold on this machine. */
+function flagsOf({ args = [] }: Container): string[] {
+  return args
+    .filter((arg) => !/^serve$|^--web\.listen-address=/.test(arg))
+    .map((arg) => arg.replace(/^(--recorder\.dir)=.*/, `$1=${join(tempDirectory(), 'recorded')}`));
+}
+
 for (const [file, find] of POD_TEMPLATES) {
   describe(`kubernetes/${file}`, { skip }, () => {
     const { spec, metadata } = find(documents(file)[0]!);
@@ -115,6 +122,23 @@ for (const [file, find] of POD_TEMPLATES) {
       }
     });
 
+    it('records to a volume of its own, with room for all of it', () => {
+      const given = (flag: string) =>
+        sidecar.args!.find((arg) => arg.startsWith(`${flag}=`))!.slice(flag.length + 1);
+      const mount = sidecar.volumeMounts.find(
+        ({ mountPath }) => mountPath === given('--recorder.dir'),
+      )!;
+      assert.notEqual(mount.readOnly, true);
+      assert.ok(!engine.volumeMounts.some(({ name }) => name === mount.name));
+      const { emptyDir } = spec.volumes.find(({ name }) => name === mount.name)!;
+      // Memory would count as that of the sidecar.
+      assert.equal(emptyDir!.medium, undefined);
+      const [, most] = /^(\d+)Mi$/.exec(emptyDir!.sizeLimit!)!;
+      const [, used] = /^(\d+)MiB$/.exec(given('--recorder.disk-size'))!;
+      // A pod that is beyond the limit is evicted: while a file is replaced, both of it take room.
+      assert.ok(Number(most) >= 1.5 * Number(used));
+    });
+
     it('asks for what it may use, and for no right', () => {
       assert.deepEqual(sidecar.resources.requests, sidecar.resources.limits);
       const context = { ...spec.securityContext, ...sidecar.securityContext };
@@ -154,7 +178,7 @@ for (const [file, find] of POD_TEMPLATES) {
     });
 
     it('starts a promfold', async () => {
-      const flags = sidecar.args!.filter((arg) => !/^serve$|^--web\.listen-address=/.test(arg));
+      const flags = flagsOf(sidecar);
       assert.ok(flags.every((flag) => typeof flag === 'string'));
       const daemon = await Daemon.serve(`${GOLDEN}/colons/files`, flags);
       try {
@@ -197,7 +221,7 @@ describe('kubernetes/dynamo.yaml, with its two lines for one page', { skip }, ()
     await new Promise((resolve) => dynamo.once('listening', resolve));
     const { port } = dynamo.address() as { port: number };
     const sidecar = POD_TEMPLATES[1]![1](documents('dynamo.yaml')[0]!).spec.initContainers[0]!;
-    const flags = sidecar.args!.filter((arg) => !/^serve$|^--web\.listen-address=/.test(arg));
+    const flags = flagsOf(sidecar);
     const daemon = await Daemon.serve(`${golden}/files`, [
       ...flags,
       append!.replace('//127.0.0.1:9090/', `//127.0.0.1:${port}/`),

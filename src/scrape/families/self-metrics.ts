@@ -55,6 +55,8 @@ export interface RecorderCounts {
   /** These are undefined where nothing is recorded on disk. */
   readonly diskBytes: number | undefined;
   readonly diskFailures: number | undefined;
+  /** Of a source, by reason; undefined where none is saved. */
+  incidentsOf(source: string | undefined): ReadonlyMap<string, number> | undefined;
   /** Since the start. */
   readonly ticksLeftOut: number;
 }
@@ -287,6 +289,13 @@ const FAMILIES = {
     name: 'promfold_recorder_disk_failures_total',
     type: 'counter',
     help: 'How often a file in --recorder.dir could not be written.',
+  },
+  incidents: {
+    name: 'promfold_incidents_total',
+    type: 'counter',
+    help: 'Ends of writers that --recorder.incidents is about, by what is known of why.',
+    labels: ['reason'],
+    ofSource: ({ name }, server) => server?.recorder?.incidentsOf(name),
   },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',

@@ -10,6 +10,7 @@ import type { ReaderTimeouts } from '../slow-reader.js';
 import { API_ROOT } from './api-endpoint.js';
 import type { DebugSurfaces } from './debug-surfaces.js';
 import { replyApiError, replyThrown } from './error.js';
+import { incidentRoutes } from './incidents.js';
 import { liveRoute } from './live.js';
 import { openApiDocument, openApiRoute } from './openapi.js';
 import { recordingRoute } from './recording.js';
@@ -41,6 +42,7 @@ export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: Ap
     statusRoute(api, scraper, { version, recorder }, check);
     snapshotRoute(api, scraper, snapshots, version, check);
     recordingRoute(api, scraper, recorder, check);
+    incidentRoutes(api, recorder?.incidents, check);
     openApiRoute(api, openApiDocument(API, version, routePrefix), check);
     liveRoute(api, scraper, streams, check);
     for (const endpoint of VIEWS) {

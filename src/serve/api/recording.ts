@@ -2,7 +2,7 @@
  * GET /api/v1/recording: what the flight recorder has of a directory, as one file. The commands that look back read it.
  * Saved one at a time: each takes as much memory as it has bytes.
  */
-import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
@@ -47,15 +47,20 @@ export function recordingRoute(
     try {
       const parts = await recorder.save(source, Date.now() / 1000 - last);
       if (parts.length === 0) throw new ApiError(404, 'nothing is recorded of that time');
-      return reply
-        .headers({
-          'Content-Type': RECORDING.contentType,
-          'Content-Disposition': 'attachment; filename="promfold-recording.rec"',
-          'Cache-Control': 'no-store',
-        })
-        .send(Buffer.concat(parts));
+      return sendRecording(reply, 'promfold-recording.rec', Buffer.concat(parts));
     } finally {
       isSaving = false;
     }
   });
+}
+
+/** @param name of the file, without characters that a header cannot have */
+export function sendRecording(reply: FastifyReply, name: string, bytes: Uint8Array): FastifyReply {
+  return reply
+    .headers({
+      'Content-Type': RECORDING.contentType,
+      'Content-Disposition': `attachment; filename="${name}"`,
+      'Cache-Control': 'no-store',
+    })
+    .send(bytes);
 }

@@ -8,6 +8,7 @@ import { LABEL_VALUES, LABELS } from './endpoints/labels.js';
 import { PROCESS, PROCESSES } from './endpoints/processes.js';
 import { SERIES } from './endpoints/series.js';
 import { TOP } from './endpoints/top.js';
+import { INCIDENT, INCIDENTS } from './incidents.js';
 import { LIVE } from './live.js';
 import { OPENAPI } from './openapi.js';
 import { RECORDING } from './recording.js';
@@ -29,4 +30,13 @@ export const VIEWS: readonly ViewEndpoint[] = [
   TOP,
 ];
 
-export const API: readonly ApiEndpoint[] = [STATUS, ...VIEWS, LIVE, SNAPSHOT, RECORDING, OPENAPI];
+export const API: readonly ApiEndpoint[] = [
+  STATUS,
+  ...VIEWS,
+  LIVE,
+  SNAPSHOT,
+  RECORDING,
+  INCIDENTS,
+  INCIDENT,
+  OPENAPI,
+];

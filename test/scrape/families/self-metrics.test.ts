@@ -57,6 +57,7 @@ function recorderOf(seconds: number | undefined): RecorderCounts {
     diskBytes: 5000,
     diskFailures: 1,
     ticksLeftOut: 3,
+    incidentsOf: () => new Map([['vanished', 4]]),
   };
 }
 
@@ -111,7 +112,7 @@ describe('self-metrics', () => {
     const of = async (recorder: RecorderCounts | undefined, sources = FACTS.sources) => {
       const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api, recorder });
       const lines = await exposed({ ...FACTS, sources }, metrics);
-      return lines.filter((line) => line.startsWith('promfold_recorder'));
+      return lines.filter((line) => /^promfold_(recorder|incidents)/.test(line));
     };
     assert.deepEqual(await of(undefined), []);
     assert.deepEqual(await of(recorderOf(900)), [
@@ -121,8 +122,14 @@ describe('self-metrics', () => {
       'promfold_recorder_ticks_left_out_total 3.0',
       'promfold_recorder_disk_bytes 5000.0',
       'promfold_recorder_disk_failures_total 1.0',
+      'promfold_incidents_total{reason="vanished"} 4.0',
     ]);
-    const inMemory = { ...recorderOf(undefined), diskBytes: undefined, diskFailures: undefined };
+    const inMemory = {
+      ...recorderOf(undefined),
+      diskBytes: undefined,
+      diskFailures: undefined,
+      incidentsOf: () => undefined,
+    };
     assert.deepEqual(await of(inMemory), [
       'promfold_recorder_interval_seconds 2.0',
       'promfold_recorder_bytes 1000.0',
