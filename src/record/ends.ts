@@ -93,3 +93,11 @@ function byGroup(writers: readonly SeenWriter[]): Map<string, SeenWriter[]> {
 function groupOf({ role, program }: SeenWriter): string {
   return (role ?? program ?? '').replace(/\W?_?\d+(?=\]?$)/, '');
 }
+
+/** When the first of them was last seen. */
+export function firstSeconds(ended: readonly { readonly lastSeenSeconds: number }[]): number {
+  return ended.reduce(
+    (first, { lastSeenSeconds }) => Math.min(first, lastSeenSeconds),
+    Number.POSITIVE_INFINITY,
+  );
+}

@@ -119,10 +119,11 @@ export class FlightRecorder {
     }
     if (policy !== 'none') {
       // What is saved may have to stay in memory, and one must not take all the room there is.
-      const rooms = [options.maxBytes, ...(folder === undefined ? [] : [incidentBytes])];
+      const room =
+        folder === undefined ? options.maxBytes : Math.min(options.maxBytes, incidentBytes);
       this.incidents = new Incidents({
         policy,
-        maxBytes: Math.min(MAX_INCIDENT_BYTES, ...rooms.map((room) => Math.floor(room / 2))),
+        maxBytes: Math.min(MAX_INCIDENT_BYTES, Math.floor(room / 2)),
         folder: folder && { path: folder.path, maxBytes: incidentBytes },
         log,
         nowMs: clock.nowMs,

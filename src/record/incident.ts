@@ -1,5 +1,12 @@
 /** What is known of an incident, next to its recording. No command line and no environment is part of it. */
-import { END_REASONS, type EndReason, type Ends, judgeEnds, type SeenWriter } from './ends.js';
+import {
+  END_REASONS,
+  type EndReason,
+  type Ends,
+  firstSeconds,
+  judgeEnds,
+  type SeenWriter,
+} from './ends.js';
 
 /** `alive` was there and stayed, `began` came. */
 export const INCIDENT_STATES = [...END_REASONS, 'alive', 'began'] as const;
@@ -43,7 +50,7 @@ export function describeEnds(ends: Ends): Pick<Incident, 'timeSeconds' | 'reason
     ...ends.began.map((writer) => ({ writer, state: 'began' as const })),
   ].filter(({ writer }) => !reasons.has(writer.pid));
   return {
-    timeSeconds: Math.min(...ends.ended.map(({ lastSeenSeconds }) => lastSeenSeconds)),
+    timeSeconds: firstSeconds(ends.ended),
     reason: ['vanished' as const, 'rollout' as const].find((each) => found.has(each)) ?? 'replaced',
     processes: [
       ...ends.ended.map((writer) => ({

@@ -8,7 +8,7 @@
  */
 import { Proc } from '../processes/proc.js';
 import type { Writer } from '../processes/writer.js';
-import { type Ends, type SeenWriter, SUCCESSOR_SECONDS } from './ends.js';
+import { type Ends, firstSeconds, type SeenWriter, SUCCESSOR_SECONDS } from './ends.js';
 
 /** After the last end. */
 const SETTLE_MS = SUCCESSOR_SECONDS * 1000;
@@ -112,7 +112,7 @@ export class WriterWatch {
     this.#episode = undefined;
     if (episode === undefined) return undefined;
     const { known, ended } = episode;
-    const since = Math.min(...ended.map(({ lastSeenSeconds }) => lastSeenSeconds));
+    const since = firstSeconds(ended);
     const hasBegun = ({ isNew, startSeconds }: Known) =>
       isNew && startSeconds >= since - SUCCESSOR_SECONDS;
     const all = new Map(
@@ -159,7 +159,7 @@ export class WriterWatch {
   #noteEnded(ended: readonly Known[], known: readonly Known[], nowMs: number): void {
     if (ended.length === 0) return;
     this.#episode ??= { known, ended: [], firstMs: nowMs, lastMs: nowMs };
-    this.#episode.ended.push(...ended);
+    for (const process of ended) this.#episode.ended.push(process);
     this.#episode.lastMs = nowMs;
   }
 }
