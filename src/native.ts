@@ -655,8 +655,9 @@ export interface Recording {
    * A segment of segments(), sealed, with all that is needed to read it: one of the files that openRecording takes.
    *
    * @param fromSeconds ticks before are left out
+   * @param keyTexts what keys are called in it, by id, if not as they are: personal names, say
    */
-  save(segment: number, fromSeconds?: number): Promise<Uint8Array>;
+  save(segment: number, fromSeconds?: number, keyTexts?: KeyTexts): Promise<Uint8Array>;
   /** Frees memory without waiting for the garbage collection, once calls under way are done. */
   close(): void;
 }

@@ -255,6 +255,19 @@ describe('a recording', () => {
     assert.throws(() => recording.save(1), /there is no segment 1/);
   });
 
+  it('is saved with other names of keys', async () => {
+    const recorder = new Recorder(OPTIONS);
+    await recorder.add(tick());
+    const recording = recorder.recording();
+    const keyTexts = { text: Buffer.from('secrets'), end: Uint32Array.of(3, 7) };
+    const saved = await openRecording([await recording.save(0, undefined, keyTexts)]);
+    assert.deepEqual([0, 1].map(keyOf(saved)), ['sec', 'rets']);
+    for (const end of [Uint32Array.of(3), Uint32Array.of(3, 8), Uint32Array.of(4, 3)]) {
+      const given = { ...keyTexts, end };
+      assert.throws(() => recording.save(0, 0, given), /there is no text of each key/);
+    }
+  });
+
   it('of bytes that are none has nothing', async () => {
     const recording = await openRecording([Buffer.from('something else'), new Uint8Array()]);
     assert.deepEqual(recording.segments(), []);

@@ -328,7 +328,8 @@ TEST("a random history is read as it was recorded, to the bit: from memory, file
 
     for (const Segment& segment : in_memory.segment) {
       const size_t tick = history.Below(static_cast<uint32_t>(segment.time.size()));
-      const std::string saved = SaveFrom(segment, segment.time[tick], *in_memory.keys);
+      const std::string saved =
+          SaveFrom(segment, segment.time[tick], in_memory.keys->Texts(*segment.key));
       CHECK_EQ(CheckAll(Open(saved), log), segment.time.size() - tick);
     }
 

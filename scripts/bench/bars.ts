@@ -25,7 +25,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
   const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
-  const { ticks, commands, answers, streams, recorder } = results;
+  const { ticks, commands, answers, streams, top, recorder } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -95,6 +95,7 @@ export function judge(results: Results): Verdict[] {
   for (const [name, ratio] of Object.entries(commands?.ratio ?? {})) {
     atMost(`graveyard: ${name} to a cold scrape`, ratio, 1.3);
   }
+  if (top) atMost('fleet-1000: CPU of a refresh of top', top.cpuMs, 20, ' ms');
   for (const [request, ms] of Object.entries(answers?.ms ?? {})) {
     atMost(`answers: ${decodeURIComponent(request)}`, ms, 50, ' ms');
   }

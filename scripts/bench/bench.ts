@@ -22,6 +22,7 @@ import { measureAnswers } from './live/answers.js';
 import { measureCommands } from './live/commands.js';
 import { measureStreams } from './live/streams.js';
 import { measureTicks } from './live/ticks.js';
+import { measureTopRefresh } from './live/top-refresh.js';
 import { machine } from './machine.js';
 import { measureShape } from './measure-shape.js';
 import { median } from './median.js';
@@ -135,6 +136,8 @@ async function measureFleet(made: MadeShape, effort: Effort, results: Results): 
   }
   results.oneGauge = { ms: median(one), fullMs: median(full) };
   await daemon.close();
+  say('  refreshes of top');
+  results.top = await measureTopRefresh(made, effort.topRefreshes);
   await measureMemory('fleet-1000', made, effort, results);
 }
 

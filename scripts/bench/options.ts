@@ -36,6 +36,7 @@ export interface Effort {
   readonly loopDelayMs: number;
   readonly warmUpMs: number;
   readonly ticks: number;
+  readonly topRefreshes: number;
   readonly commandRounds: number;
   readonly answerRuns: number;
   readonly recorderSeconds: number;
@@ -54,6 +55,7 @@ const FULL: Effort = {
   loopDelayMs: 3000,
   warmUpMs: 2000,
   ticks: 101,
+  topRefreshes: 20,
   commandRounds: 7,
   answerRuns: 15,
   recorderSeconds: 30,
@@ -71,6 +73,7 @@ const QUICK: Effort = {
   loopDelayMs: 500,
   warmUpMs: 500,
   ticks: 31,
+  topRefreshes: 6,
   commandRounds: 3,
   answerRuns: 5,
   recorderSeconds: 10,

@@ -7,6 +7,7 @@ import type { AnswerFigures } from './live/answers.js';
 import type { CommandFigures } from './live/commands.js';
 import type { StreamFigures } from './live/streams.js';
 import type { TickFigures } from './live/ticks.js';
+import type { TopRefresh } from './live/top-refresh.js';
 import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
 import type { RecorderFigures } from './recorder/daemon.js';
@@ -31,6 +32,8 @@ export interface Results {
   readonly ticks: Partial<Record<ShapeName, TickFigures>>;
   /** On the graveyard. */
   commands?: CommandFigures;
+  /** On fleet-1000. */
+  top?: TopRefresh;
   answers?: AnswerFigures;
   /** On vllm. */
   streams?: StreamFigures;

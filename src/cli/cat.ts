@@ -11,9 +11,9 @@ import { UNKNOWN_PROCESS } from '../inspect/file-name-by-keys.js';
 import { toJson } from '../inspect/json.js';
 import { isAny, type List, mapList } from '../inspect/list.js';
 import { counted, formatAge, formatBytes, formatValue } from '../inspect/quantity.js';
-import { readPath } from '../inspect/read-directory.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
+import { readAt } from './past.js';
 import { printable } from './printable.js';
 import { stateText } from './state.js';
 import { textOf } from './stdout.js';
@@ -29,12 +29,12 @@ const IN_WORDS: Readonly<Record<string, string>> = {
   mostRecent: 'the most recently set value counts',
 };
 
-export const cat: Command<'match' | 'bytes' | 'json'> = {
+export const cat: Command<'match' | 'bytes' | 'at' | 'json'> = {
   name: 'cat',
   summary: 'Print the entries of a metric file, or of all files of a directory.',
   details: [INSTEAD_OF_DIRECTORY],
   positionals: ['[FILE|DIR]'],
-  flags: ['match', 'bytes', 'json'],
+  flags: ['match', 'bytes', 'at', 'json'],
   exitCodes: [
     ['0', 'every entry can be read'],
     ['1', 'a file or a key is damaged; everything readable is printed'],
@@ -48,7 +48,7 @@ export const cat: Command<'match' | 'bytes' | 'json'> = {
 
   async run({ positionals: [given], flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
-    const reading = await readPath(path);
+    const { reading } = await readAt(path, flags.at, terminal);
     const view = viewEntries(reading, flags.match, flags.bytes);
     const isDamaged = hasDamage(reading, flags.match);
     if (flags.json) {

@@ -1,19 +1,18 @@
 /** `check`: what is wrong with a directory, the effect on the numbers, and the cure. */
-import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
-import { type CheckView, check as checkReading } from '../inspect/check.js';
-import type { Finding, Severity } from '../inspect/findings/finding.js';
+import { check as checkReading } from '../inspect/check.js';
+import type { CheckView, Finding, Severity } from '../inspect/findings/finding.js';
 import { readHostFacts } from '../inspect/findings/host-facts.js';
 import { RULES } from '../inspect/findings/rules.js';
 import { toJson } from '../inspect/json.js';
 import { counted, formatCount } from '../inspect/quantity.js';
-import { readPath } from '../inspect/read-directory.js';
 import { withChosen } from '../plan/budget.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import { explanationOf } from './explain-code.js';
 import { manualText } from './manual-text.js';
+import { readAt } from './past.js';
 import { textOf } from './stdout.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
@@ -29,11 +28,11 @@ const PROSE_WIDTH = 100;
 /** If stdout is not a terminal. There evidence is on one line, so that it can be searched. */
 const PIPED_WIDTH = 80;
 
-export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {
+export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain' | 'at'> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
   details: [INSTEAD_OF_DIRECTORY],
-  flags: ['all', 'explain', 'limit', 'color', 'json'],
+  flags: ['all', 'explain', 'at', 'limit', 'color', 'json'],
   exitCodes: [
     ['0', 'no error was found; there may be warnings and notes'],
     ['1', 'an error was found'],
@@ -51,13 +50,9 @@ export const check: Command<'json' | 'all' | 'limit' | 'color' | 'explain'> = {
       return 0;
     }
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
-    const reading = await readPath(path);
-    // A snapshot or a single file may come from another machine: facts of this one do not apply.
-    const isDirectory = await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    const hostFacts = isDirectory ? await readHostFacts(path) : undefined;
+    const { kind, reading } = await readAt(path, flags.at, terminal);
+    // A snapshot, a recording or a single file may come from another machine: facts of this one do not apply.
+    const hostFacts = kind === 'directory' ? await readHostFacts(path) : undefined;
     const limits = withChosen(defaultLimits(false), flags.limit);
     const view = checkReading(reading, hostFacts, RULES, limits);
     if (flags.json) await terminal.print(toJson(view));

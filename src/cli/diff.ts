@@ -1,5 +1,6 @@
 /** `diff`: what changed between two directories, snapshots or expositions. */
-import { type ChangedSeries, type Difference, diffPaths } from '../inspect/diff.js';
+import { UsageError } from '../errors.js';
+import { type ChangedSeries, type Difference, diffPaths, diffReadings } from '../inspect/diff.js';
 import type { ChangedHistogram } from '../inspect/diff-histograms.js';
 import { toJson } from '../inspect/json.js';
 import { type List, mapList } from '../inspect/list.js';
@@ -11,17 +12,27 @@ import {
   formatShortValue,
   unitOf,
 } from '../inspect/quantity.js';
-import type { Command } from './command.js';
+import type { Command, Terminal } from './command.js';
+import type { FlagValues } from './flags.js';
+import { openSpan, readAt } from './past.js';
 import { textOf } from './stdout.js';
 import { tableLines } from './table.js';
 import { terminalWidth } from './terminal.js';
 import { wrapText } from './text-width.js';
 
-export const diff: Command<'by' | 'json'> = {
+const FLAGS = ['by', 'at', 'since', 'until', 'json'] as const;
+
+type Flags = FlagValues<(typeof FLAGS)[number]>;
+
+export const diff: Command<(typeof FLAGS)[number]> = {
   name: 'diff',
-  summary: 'Show what changed between two directories, snapshots or expositions.',
-  positionals: ['A', 'B'],
-  flags: ['by', 'json'],
+  summary:
+    'Show what changed between two directories, snapshots or expositions, or in a recording.',
+  details: [
+    'With --since (and --until), A is a recording, or the URL of a running promfold, and there is no B. With --at, A is a recording as it was then, and B is compared with it.',
+  ],
+  positionals: ['A', '[B]'],
+  flags: FLAGS,
   exitCodes: [
     ['0', 'both say the same'],
     ['1', 'they differ'],
@@ -30,12 +41,13 @@ export const diff: Command<'by' | 'json'> = {
   examples: [
     'diff before.tar.gz /run/prom',
     'diff --by process before.tar.gz after.tar.gz',
+    'diff --since 02:00 --until 02:20 /var/lib/promfold',
     'diff yesterday.prom today.prom',
     'diff <(curl -s http://127.0.0.1:19925/metrics) /run/prom',
   ],
 
-  async run({ positionals: [before = '', after = ''], flags }, terminal) {
-    const difference = await diffPaths(before, after, flags.by);
+  async run({ positionals: [before = '', after], flags }, terminal) {
+    const difference = await compare(before, after, flags, terminal);
     for (const side of ['before', 'after'] as const) {
       const files = difference.damagedFiles[side];
       if (files === 0) continue;
@@ -54,6 +66,30 @@ export const diff: Command<'by' | 'json'> = {
     return isSame ? 0 : 1;
   },
 };
+
+async function compare(
+  before: string,
+  after: string | undefined,
+  { by, at, since, until }: Flags,
+  terminal: Terminal,
+): Promise<Difference> {
+  if (since !== undefined || until !== undefined) {
+    if (at !== undefined) throw new UsageError('--at: expected no --since and no --until with it');
+    if (after !== undefined) {
+      throw new UsageError(
+        `--since: expected one recording, got two paths, ${before} and ${after}`,
+      );
+    }
+    const { past, fromSeconds, toSeconds } = await openSpan(before, since, until, terminal);
+    return diffReadings(await past.readingOf(fromSeconds), await past.readingOf(toSeconds), by);
+  }
+  if (after === undefined) {
+    throw new UsageError('B is missing; see promfold diff --help');
+  }
+  if (at === undefined) return diffPaths(before, after, by);
+  const { reading } = await readAt(before, at, terminal);
+  return diffReadings(reading, after, by);
+}
 
 /** A table of series and one of histograms, where there are any, and a line for all. */
 function* reportLines(

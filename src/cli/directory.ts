@@ -12,7 +12,7 @@ export const OLD_DIRECTORY_VARIABLE = 'prometheus_multiproc_dir';
 
 /** For --help of the commands that use readPath. */
 export const INSTEAD_OF_DIRECTORY =
-  'Instead of DIR: a metric file or a snapshot, also through a pipe (- is stdin), or the URL of a running promfold.';
+  'Instead of DIR: a metric file, a snapshot or a recording, also through a pipe (- is stdin), or the URL of a running promfold.';
 
 /** Whether the environment names a directory. */
 export function hasDirectory(environment: Readonly<Record<string, string | undefined>>): boolean {

@@ -1,6 +1,7 @@
 /** Parsers of values that are longer than a line, or shared by several flags. Each throws ExpectedError. */
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
+import { A_MOMENT, type Moment, parseMoment } from '../inspect/moment.js';
 import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
@@ -79,6 +80,18 @@ export function parseDuration(text: string): number {
   const seconds = Number(number) * (SECONDS_OF[unit ?? ''] ?? Number.NaN);
   if (seconds > 0 && seconds <= 86_400) return seconds;
   throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
+}
+
+export function parseSpeed(text: string): number {
+  const factor = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (factor >= 0.1) return factor;
+  throw new ExpectedError('a number, 0.1 or more', text);
+}
+
+export function parseTime(text: string): Moment {
+  const moment = parseMoment(text);
+  if (moment !== undefined) return moment;
+  throw new ExpectedError(A_MOMENT, text);
 }
 
 const UNITS: Readonly<Record<string, number>> = {

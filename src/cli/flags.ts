@@ -6,6 +6,7 @@
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
 import type { Labels } from '../format/key.js';
+import type { Moment } from '../inspect/moment.js';
 import { Selector } from '../inspect/selector.js';
 import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import { type ChosenLimit, QUANTITIES } from '../plan/budget.js';
@@ -36,9 +37,11 @@ import {
   parsePrefix,
   parseRoutes,
   parseSources,
+  parseSpeed,
   parseSwitch,
   parseTelemetryPath,
   parseTickInterval,
+  parseTime,
 } from './flag-parsers.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log-choices.js';
 import type { SocketOwner } from './socket-owner.js';
@@ -522,11 +525,67 @@ export const FLAGS = {
     },
     (text) => text,
   ),
+  at: optional<Moment>(
+    {
+      name: 'at',
+      value: 'time',
+      help: 'the moment of a recording: 02:20 (the last such time of day), -15m (before its end), RFC 3339 or seconds since 1970 (default: its last moment)',
+      environment: false,
+    },
+    parseTime,
+  ),
+  since: optional<Moment>(
+    {
+      name: 'since',
+      value: 'time',
+      help: 'from this moment of a recording on: 02:20, -15m (before its end), RFC 3339 or seconds since 1970',
+      environment: false,
+    },
+    parseTime,
+  ),
+  until: optional<Moment>(
+    {
+      name: 'until',
+      value: 'time',
+      help: 'up to this moment of a recording, written as that of --since (default: its end)',
+      environment: false,
+    },
+    parseTime,
+  ),
+  redact: repeatable<string>(
+    {
+      name: 'redact',
+      value: 'label',
+      help: 'replace the values of this label by hashes with a random salt: equal values stay equal within the file; repeatable',
+      environment: false,
+    },
+    notEmpty('the name of a label'),
+  ),
+  speed: single(
+    {
+      name: 'speed',
+      value: 'factor',
+      help: 'of a recording: seconds of it that are played in one second',
+      fallback: '10',
+      environment: false,
+    },
+    parseSpeed,
+  ),
+  step: single(
+    {
+      name: 'step',
+      value: 'duration',
+      help: 'between two points of a series',
+      fallback: '10s',
+      environment: false,
+    },
+    parseDuration,
+  ),
   by: optional<'process'>(
     {
       name: 'by',
       value: 'what',
-      help: 'process: compare the values of each process, not the merged ones',
+      help: 'process: the values of each process, not the merged ones',
       environment: false,
     },
     (text) => {

@@ -1,21 +1,21 @@
 /** `ls`: the processes of a directory and their files. */
 import { UsageError } from '../errors.js';
-import { openInput } from '../inspect/input.js';
 import { toJson } from '../inspect/json.js';
 import {
   type FileView,
   type ProcessesTotal,
+  type ProcessesView,
   type ProcessView,
   viewFiles,
   viewProcesses,
 } from '../inspect/processes.js';
 import { counted, formatAge, formatBytes, formatCount } from '../inspect/quantity.js';
-import { readInput } from '../inspect/read-directory.js';
 import { Proc } from '../processes/proc.js';
 import type { Liveness } from '../processes/writer.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import type { LS_SORTS } from './flags.js';
+import { readAt } from './past.js';
 import { roleText, stateText } from './state.js';
 import { textOf } from './stdout.js';
 import { renderTable } from './table.js';
@@ -28,23 +28,24 @@ const SHOWN_ROWS = 50;
 export type LsSort = (typeof LS_SORTS)[number];
 
 export const ls: Command<
-  'json' | 'lsSort' | 'alive' | 'dead' | 'unknown' | 'files' | 'all' | 'commandLine'
+  'json' | 'lsSort' | 'alive' | 'dead' | 'unknown' | 'files' | 'all' | 'commandLine' | 'at'
 > = {
   name: 'ls',
   summary: 'List the processes of a directory and their files.',
   details: [INSTEAD_OF_DIRECTORY],
-  flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'json'],
+  flags: ['lsSort', 'alive', 'dead', 'unknown', 'files', 'all', 'commandLine', 'at', 'json'],
   exitCodes: [['0', 'the processes are listed']],
   topic: 'listing',
   examples: ['ls /run/prom', 'ls --dead --sort disk /run/prom', 'ls --files --json /run/prom'],
 
   async run({ directory: given, flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
-    const input = await openInput(path);
-    if (flags.commandLine && input.kind === 'snapshot') {
-      throw new UsageError('--command: expected a directory of this machine, got a snapshot');
+    const { kind, reading } = await readAt(path, flags.at, terminal);
+    if (flags.commandLine && (kind === 'snapshot' || kind === 'recording')) {
+      throw new UsageError(`--command: expected a directory of this machine, got a ${kind}`);
     }
-    const reading = await readInput(path, input);
+    // Then it is not known what the files took on disk.
+    const isRecorded = reading.isRecorded === true;
     const wanted = wantedLiveness(flags);
     const view = viewProcesses(reading);
     const processes = view.processes
@@ -60,7 +61,7 @@ export const ls: Command<
 
     if (flags.json) {
       const shown = { ...view, processes, ...(files && { files }) };
-      await terminal.print(toJson(shown));
+      await terminal.print(toJson(isRecorded ? withoutSizes(shown) : shown));
       return 0;
     }
     const width = terminalWidth(terminal.environment);
@@ -71,21 +72,41 @@ export const ls: Command<
     const table =
       files !== undefined
         ? [
-            ...filesTable(files.slice(0, limit), now, width),
+            ...filesTable(files.slice(0, limit), now, width, isRecorded),
             ...moreLine(files.length - limit, 'files'),
           ]
         : processes.length === 0
           ? []
           : [
-              ...processesTable(shown, now, width, commands),
+              ...processesTable(shown, now, width, isRecorded, commands),
               ...moreLine(processes.length - limit, 'processes'),
               ...earlierProcessLine(shown),
             ];
-    const total = totalLines(view.total).flatMap((line) => wrapText(line, width));
+    const total = totalLines(view.total, isRecorded).flatMap((line) => wrapText(line, width));
     await terminal.print(textOf([...table, ...total]));
     return 0;
   },
 };
+
+interface Shown extends ProcessesView {
+  readonly files?: readonly FileView[];
+}
+
+/** What is not known is left out. */
+function withoutSizes({ total, processes, files, ...view }: Shown): object {
+  const without = ({ sizeBytes: _, diskBytes: __, ...rest }: Sizes) => rest;
+  return {
+    ...view,
+    processes: processes.map(without),
+    total: without(total),
+    ...(files && { files: files.map(without) }),
+  };
+}
+
+interface Sizes {
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+}
 
 /** All of them if none is selected. */
 function wantedLiveness(asked: Readonly<Record<Liveness, boolean>>): ReadonlySet<Liveness> {
@@ -145,6 +166,7 @@ function processesTable(
   processes: readonly ProcessView[],
   now: number,
   width: number,
+  isRecorded: boolean,
   commands: ReadonlyMap<string, string> | undefined,
 ): string[] {
   const clients = new Set(processes.flatMap((process) => process.clients));
@@ -155,8 +177,12 @@ function processesTable(
     ...(processes.some(roleAndPid) ? [['ROLE', roleAndPid] satisfies Column] : []),
     ['ENTRIES', ({ entries }) => formatCount(entries), true],
     ['USED', ({ usedBytes }) => formatBytes(usedBytes), true],
-    ['SIZE', ({ sizeBytes }) => formatBytes(sizeBytes), true],
-    ['DISK', ({ diskBytes }) => formatBytes(diskBytes), true],
+    ...(isRecorded
+      ? []
+      : ([
+          ['SIZE', ({ sizeBytes }) => formatBytes(sizeBytes), true],
+          ['DISK', ({ diskBytes }) => formatBytes(diskBytes), true],
+        ] satisfies Column[])),
     ['AGE', (process) => ageText(now, bornSeconds(process)), true],
     ['FILES', (process) => formatCount(process.files) + leftOutText(process), true],
   ];
@@ -190,22 +216,32 @@ function tableOf(
   });
 }
 
-function filesTable(files: readonly FileView[], now: number, width: number): string[] {
+function filesTable(
+  files: readonly FileView[],
+  now: number,
+  width: number,
+  isRecorded: boolean,
+): string[] {
   const hasFault = files.some(({ fault }) => fault !== undefined);
   const rows = files.map((file) => [
     file.name + (file.previousLife ? '*' : ''),
     file.client ?? '',
-    ...sizeCells(file),
-    ageText(now, file.modifiedSeconds),
+    ...(isRecorded ? usedCells(file) : sizeCells(file)),
+    ...(isRecorded ? [] : [ageText(now, file.modifiedSeconds)]),
     ...(hasFault ? [faultText(file)] : []),
   ]);
-  const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED', 'SIZE', 'DISK', 'AGE'];
+  const header = ['FILE', 'CLIENT', 'ENTRIES', 'USED'];
+  if (!isRecorded) header.push('SIZE', 'DISK', 'AGE');
   if (hasFault) header.push('FAULT');
   return renderTable(header, rows, {
     width,
     alignRight: [2, 3, 4, 5, 6],
     flexible: hasFault ? header.indexOf('FAULT') : 0,
   });
+}
+
+function usedCells({ entries, usedBytes }: FileView): string[] {
+  return [formatCount(entries), formatBytes(usedBytes)];
 }
 
 /** If stat failed, nothing is known of the file. */
@@ -262,13 +298,16 @@ function earlierProcessLine(shown: readonly ProcessView[]): string[] {
   return isAny ? ['* earlier process: has values of one with the same id'] : [];
 }
 
-function totalLines(total: ProcessesTotal): string[] {
+function totalLines(total: ProcessesTotal, isRecorded: boolean): string[] {
   const { processes, kinds, files, entries } = total;
   const states = LIVENESS_ORDER.filter((state) => processes[state] > 0).map(
     (state) => `${formatCount(processes[state])} ${state}`,
   );
   const count = processes.alive + processes.dead + processes.unknown;
-  const bytes = `${formatBytes(total.usedBytes)} used of ${formatBytes(total.sizeBytes)}, ${formatBytes(total.diskBytes)} on disk`;
+  const ofSize = isRecorded
+    ? ''
+    : ` of ${formatBytes(total.sizeBytes)}, ${formatBytes(total.diskBytes)} on disk`;
+  const bytes = `${formatBytes(total.usedBytes)} used${ofSize}`;
   const kindsShown = Object.entries(kinds)
     .sort(([a], [b]) => compareNames(a, b))
     .map(([kind, number]) => `${formatCount(number)} ${kind.replace(/^gauge /, '')}`);

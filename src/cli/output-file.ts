@@ -45,6 +45,9 @@ const PERMISSION_BITS = 0o777;
 
 const OWNER_BITS = 0o700;
 
+/** Bytes, or a text in pieces that are made one after the other. */
+export type Content = Uint8Array | AsyncIterable<string>;
+
 export interface OutputFileOptions {
   /** Mode 0600, whatever the umask and the mode of an earlier file: only the owner can read it. */
   readonly isPrivate?: boolean;
@@ -61,12 +64,12 @@ export interface OutputFileOptions {
  */
 export async function writeOutputFile(
   file: string,
-  content: Uint8Array,
+  content: Content,
   { isPrivate = false }: OutputFileOptions = {},
 ): Promise<void> {
   try {
     const descriptor = descriptorNamed(file);
-    if (descriptor !== undefined) return await writeFile(descriptor, content);
+    if (descriptor !== undefined) return await writeContent(descriptor, content);
 
     const found = await linkStat(file);
     if (found?.isFIFO() || found?.isCharacterDevice()) await writeInto(file, found, content);
@@ -107,7 +110,7 @@ function kindOf(stats: Stats): string {
 }
 
 /** Waits for a reader of a FIFO, as a shell does. */
-async function writeInto(file: string, found: Stats, content: Uint8Array): Promise<void> {
+async function writeInto(file: string, found: Stats, content: Content): Promise<void> {
   // Any user can create one in /tmp and read what is written to it.
   if (found.isFIFO() && ![process.geteuid!(), 0].includes(found.uid)) {
     throw new UsageError(
@@ -119,7 +122,7 @@ async function writeInto(file: string, found: Stats, content: Uint8Array): Promi
     const { dev, ino } = await handle.stat();
     if (dev !== found.dev || ino !== found.ino)
       throw new UsageError(`${file}: replaced by another file while it was opened`);
-    await handle.writeFile(content);
+    await writeContent(handle.fd, content);
   } finally {
     await handle.close();
   }
@@ -128,7 +131,7 @@ async function writeInto(file: string, found: Stats, content: Uint8Array): Promi
 async function replace(
   file: string,
   found: Stats | undefined,
-  content: Uint8Array,
+  content: Content,
   isPrivate: boolean,
 ): Promise<void> {
   const temporary = join(dirname(file), `.promfold-${randomBytes(12).toString('hex')}.tmp`);
@@ -157,15 +160,21 @@ async function replace(
 }
 
 /** Closes the descriptor, also after an error. The rename is not synced: both the old and the new file are complete. */
-async function fill(descriptor: number, content: Uint8Array, setAccess: () => void): Promise<void> {
+async function fill(descriptor: number, content: Content, setAccess: () => void): Promise<void> {
   try {
     setAccess();
-    await writeFile(descriptor, content);
+    await writeContent(descriptor, content);
     // Otherwise a crash after the rename may leave an empty file.
     await fsync(descriptor);
   } finally {
     await close(descriptor);
   }
+}
+
+/** Where the descriptor is at. */
+async function writeContent(descriptor: number, content: Content): Promise<void> {
+  if (content instanceof Uint8Array) return writeFile(descriptor, content);
+  for await (const piece of content) await writeFile(descriptor, piece);
 }
 
 function makePrivate(descriptor: number, file: string): void {

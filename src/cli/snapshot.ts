@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.js';
 import { toJson } from '../inspect/json.js';
 import { counted, formatBytes, formatCount } from '../inspect/quantity.js';
+import { Redactor } from '../inspect/redact.js';
 import { fetchSnapshot, isUrl } from '../inspect/remote.js';
 import { readSnapshot, type Snapshot, takeSnapshot } from '../inspect/snapshot.js';
 import type { Command } from './command.js';
@@ -9,26 +10,31 @@ import { chooseDirectory } from './directory.js';
 import { writeOutputFile } from './output-file.js';
 import { VERSION } from './version.js';
 
-export const snapshot: Command<'output' | 'json'> = {
+export const snapshot: Command<'output' | 'redact' | 'json'> = {
   name: 'snapshot',
   summary:
     'Copy a directory for a bug report: a small tar.gz that ls, cat, explain, check and diff read.',
-  flags: ['output', 'json'],
+  flags: ['output', 'redact', 'json'],
   exitCodes: [['0', 'the snapshot is written']],
   topic: 'comparing',
   examples: [
     'snapshot /run/prom -o prom.tar.gz',
+    'snapshot --redact user /run/prom -o prom.tar.gz',
     'snapshot /run/prom -o - | ssh desk "cat > prom.tar.gz"',
   ],
 
-  async run({ directory: given, flags: { output, json } }, terminal) {
+  async run({ directory: given, flags: { output, redact, json } }, terminal) {
     if (output === undefined) throw new UsageError('--output: expected a file or -, got nothing');
     if (output === '-' && json)
       throw new UsageError('--json: expected --output with a file, got -');
     const directory = chooseDirectory(given, terminal.environment, terminal.complain);
+    const redactor = redact.length > 0 ? new Redactor(redact) : undefined;
+    if (redactor !== undefined && isUrl(directory)) {
+      throw new UsageError(`--redact: expected a directory, got the URL ${directory}`);
+    }
     const { archive, files, damaged, unreadable, usedBytes } = isUrl(directory)
       ? await summarize(directory, await fetchSnapshot(directory))
-      : await takeSnapshot(directory, VERSION);
+      : await takeSnapshot(directory, VERSION, redactor);
     if (output === '-') {
       await terminal.print(archive);
       return 0;

@@ -20,13 +20,20 @@ const CHUNK_BYTES = 16 * 2 ** 20;
 /** The reader closed the stream, now or at an earlier write. */
 const CLOSED = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
+/** Streams that have a listener for errors. */
+const listened = new WeakSet<Writable>();
+
 /**
  * @returns false if the reader closed the stream: the rest was not written
  * @throws UsageError if writing fails
  */
 export async function writeOutput(stream: Writable, output: Output): Promise<boolean> {
-  // The callback of write gets the error too; without a listener it would be thrown.
-  if (stream.listenerCount('error') === 0) stream.on('error', () => {});
+  // The callback of write gets the error too; without a listener it would be thrown. Listeners of others are no help: those
+  // by which Node forwards the output of threads leave when the error comes.
+  if (!listened.has(stream)) {
+    listened.add(stream);
+    stream.on('error', () => {});
+  }
   for (const chunk of chunksOf(output)) {
     const error = await write(stream, chunk);
     if (error === undefined) continue;

@@ -9,42 +9,69 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { isPipe } from '../inspect/input.js';
 import { toJson } from '../inspect/json.js';
-import { readPath } from '../inspect/read-directory.js';
-import type { Reading } from '../inspect/reading.js';
-import { viewTop } from '../inspect/top.js';
+import type { TopView } from '../inspect/top.js';
 import type { Command, Terminal } from './command.js';
 import { chooseDirectory } from './directory.js';
+import { openPlayed, type PlayedSource } from './replay.js';
 import { type Screen, screenOf } from './screen.js';
 import { type Paint, painter, takesColour, terminalWidth } from './terminal.js';
 import { handleKey, newTopState, type TopState, topLines } from './top-screen.js';
 
-export const top: Command<'json' | 'topSort' | 'interval' | 'count' | 'filter' | 'color'> = {
+const FLAGS = [
+  'interval',
+  'count',
+  'topSort',
+  'filter',
+  'since',
+  'until',
+  'speed',
+  'color',
+  'json',
+] as const;
+
+export const top: Command<(typeof FLAGS)[number]> = {
   name: 'top',
   summary: 'Watch which processes and series change.',
-  flags: ['interval', 'count', 'topSort', 'filter', 'color', 'json'],
-  exitCodes: [['0', 'the user quit, or --count is reached']],
+  details: [
+    'Of a recording it plays what was recorded, from --since to --until.',
+    'Values are read at each refresh; writers are looked for every 5 s, and findings of check are renewed every 30 s, and when files or series come or go.',
+  ],
+  flags: FLAGS,
+  exitCodes: [['0', 'the user quit, --count is reached, or a recording has ended']],
   topic: 'watching',
-  examples: ['top /run/prom', 'top --interval 0.5 /run/prom', 'top --count 1 --json /run/prom'],
+  examples: [
+    'top /run/prom',
+    'top --interval 0.5 /run/prom',
+    'top --count 1 --json /run/prom',
+    'top --since -15m --speed 60 /var/lib/promfold',
+  ],
 
   async run({ directory: given, flags }, terminal) {
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
     if (await isPipe(path)) {
       throw new UsageError(`${path}: expected a directory, got a pipe, which is read only once`);
     }
-    // Before the screen is taken, so that an error of the directory is one line, as in other commands.
-    const first = await readPath(path);
-    const state = newTopState(flags.topSort, flags.filter ?? '');
-    const isLive = process.stdout.isTTY && process.stdin.isTTY && !flags.json;
-    const paint = painter(takesColour(flags.color, terminal.environment));
-    const run = { path, first, interval: flags.interval, count: flags.count, paint };
-    if (isLive) return runOnScreen(run, state, terminal);
-    return runPiped(run, state, terminal, flags.json);
+    const { since, until, interval, speed } = flags;
+    const replay = { since, until, stepSeconds: interval * speed };
+    const source = await openPlayed(path, replay, terminal);
+    try {
+      // Before the screen is taken, so that an error of the directory is one line, as in other commands.
+      const first = (await source.next())!;
+      const state = newTopState(flags.topSort, flags.filter ?? '');
+      const isLive = process.stdout.isTTY && process.stdin.isTTY && !flags.json;
+      const paint = painter(takesColour(flags.color, terminal.environment));
+      const run = { source, first, interval: flags.interval, count: flags.count, paint };
+      if (isLive) return await runOnScreen(run, state, terminal);
+      return await runPiped(run, state, terminal, flags.json);
+    } finally {
+      source.close();
+    }
   },
 };
 
 interface Run {
-  readonly path: string;
-  readonly first: Reading;
+  readonly source: PlayedSource;
+  readonly first: TopView;
   /** Seconds. */
   readonly interval: number;
   /** Reports to print; 0 for no limit. */
@@ -57,19 +84,16 @@ const PIPED_ROWS = 20;
 
 /** One report per interval; the first after one interval, since a rate needs two readings. */
 async function runPiped(
-  { path, first, interval, count, paint }: Run,
+  { source, interval, count, paint }: Run,
   state: TopState,
   terminal: Terminal,
   json: boolean,
 ): Promise<number> {
   const stop = terminal.stopSignal();
-  let before = first;
   for (let reports = 0; count === 0 || reports < count; reports++) {
     if (!(await waited(interval, stop))) return 0;
-    const now = await unlessStopped(readPath(path), stop);
-    if (now === undefined) return 0;
-    const view = viewTop(now, before);
-    before = now;
+    const view = await unlessStopped(source.next(), stop);
+    if (view === undefined) return 0;
     const width = terminalWidth(terminal.environment);
     const layout = { width, rows: PIPED_ROWS, paint, hasKeys: false };
     const report = json ? toJson(view) : `${topLines(view, state, layout).join('\n')}\n\n`;
@@ -92,14 +116,13 @@ async function runOnScreen(run: Run, state: TopState, terminal: Terminal): Promi
 }
 
 async function refresh(
-  { path, first, interval, count, paint }: Run,
+  { source, first, interval, count, paint }: Run,
   state: TopState,
   screen: Screen,
   stop: AbortSignal,
 ): Promise<void> {
   const left = new AbortController();
-  let before: Reading = first;
-  let view = viewTop(first, undefined);
+  let view = first;
   const draw = () => {
     const { width, height } = screen.size();
     screen.draw(topLines(view, state, { width, rows: height, paint, hasKeys: true }));
@@ -114,24 +137,27 @@ async function refresh(
   // Shorter for the first rates: a screen without rates is of no use.
   for (let reports = 0; count === 0 || reports < count; reports++) {
     if (!(await waited(reports === 0 ? Math.min(1, interval) : interval, ended))) return;
-    const now = await unlessStopped(readPath(path), ended);
-    if (now === undefined) return;
-    view = viewTop(now, before);
-    before = now;
+    const next = await unlessStopped(source.next(), ended);
+    if (next === undefined) {
+      // The last view of a recording stays on the screen.
+      if (!ended.aborted) await once(ended, 'abort');
+      return;
+    }
+    view = next;
     draw();
   }
 }
 
-/** Undefined if it was stopped first: a reading may take long, or hang. */
-async function unlessStopped<T>(reading: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+/** Undefined if it was stopped first: a view may take long, or hang. */
+async function unlessStopped<T>(viewing: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const done = new AbortController();
   // A later failure is ignored.
-  reading.catch(() => {});
+  viewing.catch(() => {});
   try {
     if (signal.aborted) return undefined;
     const stopped = once(signal, 'abort', { signal: done.signal }).then(() => undefined);
     stopped.catch(() => {});
-    return await Promise.race([reading, stopped]);
+    return await Promise.race([viewing, stopped]);
   } finally {
     done.abort();
   }

@@ -1,5 +1,5 @@
 /**
- * The view of `diff`: what changed between two directories, snapshots or expositions.
+ * The view of `diff`: what changed between two directories, snapshots or expositions, or two moments of a recording.
  *
  * Plain data, in the shape of `diff --json`. Prometheus takes a counter that went back for a restart: `increase()`
  * then counts its whole new value again.
@@ -15,7 +15,7 @@ import { type ExposedSample, parseExposition } from './exposition.js';
 import { type Input, isSamePipe, openInput } from './input.js';
 import { mergedSamples, processSamples } from './merged-samples.js';
 import { readInput, refuseUnusable } from './read-directory.js';
-import type { ReadFile } from './reading.js';
+import type { ReadFile, Reading } from './reading.js';
 import { seriesName } from './series-name.js';
 
 export interface ChangedSeries {
@@ -37,6 +37,9 @@ export interface ChangedSeries {
 export interface Difference {
   readonly before: string;
   readonly after: string;
+  /** The moments, where they are of a recording. */
+  readonly beforeSeconds?: number;
+  readonly afterSeconds?: number;
   readonly added: readonly ChangedSeries[];
   readonly removed: readonly ChangedSeries[];
   readonly changed: readonly ChangedSeries[];
@@ -80,7 +83,27 @@ export async function diffPaths(
   if (await isSamePipe(before, after)) {
     throw new UsageError(`A and B: expected two, got one pipe, ${after}, which is read only once`);
   }
-  const [first, second] = [await readSide(before, by), await readSide(after, by)];
+  return diffSides(before, after, await readSide(before, by), await readSide(after, by), by);
+}
+
+/** Compares two moments, or a moment with what is at a path now. */
+export async function diffReadings(
+  before: Reading,
+  after: Reading | string,
+  by: 'process' | undefined,
+): Promise<Difference> {
+  const path = typeof after === 'string' ? after : after.path;
+  const second = typeof after === 'string' ? await readSide(after, by) : sideOf(after, by);
+  return diffSides(before.path, path, sideOf(before, by), second, by);
+}
+
+function diffSides(
+  before: string,
+  after: string,
+  first: Side,
+  second: Side,
+  by: 'process' | undefined,
+): Difference {
   const was = first.samples;
   const is = second.samples;
   const ownSeries =
@@ -127,6 +150,8 @@ export async function diffPaths(
   return {
     before,
     after,
+    ...(first.recordedSeconds !== undefined && { beforeSeconds: first.recordedSeconds }),
+    ...(second.recordedSeconds !== undefined && { afterSeconds: second.recordedSeconds }),
     added,
     removed,
     changed,
@@ -208,6 +233,8 @@ interface Side {
   /** Files whose values are missing. */
   readonly damagedFiles: number;
   readonly isExposition: boolean;
+  /** Undefined if it is not of a recording. */
+  readonly recordedSeconds?: number | undefined;
 }
 
 async function readSide(path: string, by: 'process' | undefined): Promise<Side> {
@@ -218,10 +245,15 @@ async function readSide(path: string, by: 'process' | undefined): Promise<Side> 
   }
   const reading = await readInput(path, input);
   if (input.kind === 'metric file') refuseUnusable(path, reading);
+  return sideOf(reading, by);
+}
+
+function sideOf(reading: Reading, by: 'process' | undefined): Side {
   return {
     samples: indexed(by === 'process' ? processSamples(reading) : mergedSamples(reading)),
     damagedFiles: reading.files.filter(isDamaged).length,
     isExposition: false,
+    recordedSeconds: reading.isRecorded ? reading.takenAtSeconds : undefined,
   };
 }
 

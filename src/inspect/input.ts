@@ -1,21 +1,32 @@
 /**
- * What a path that was given to a command is: a directory, a metric file, a snapshot of a directory, or text, which
- * may be an exposition. The URL of a daemon stands for a snapshot that it takes (remote.ts).
+ * What a path that was given to a command is: a directory, a metric file, a snapshot of a directory, a recording, or text,
+ * which may be an exposition. The URL of a daemon stands for a snapshot that it takes, and for its recording if a moment
+ * of the past is asked for (remote.ts).
  *
  * A pipe (`<(…)`, a FIFO, /dev/stdin, `-`) is read to its end, once; its first bytes then decide what it is, as for a
  * regular file. A pipe inside a directory is never opened (native/core/metric_file.h).
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { MetricFileError, UsageError } from '../errors.js';
 import { isSample } from '../expose/sample-scanner.js';
 import { isStdin, kindOf, openRegularFile, readPipe } from '../files/file-reading.js';
+import {
+  isRecording,
+  openFolder,
+  openRecording,
+  type Recording,
+  type RecordingFolder,
+  recordingFolder,
+} from '../files/recording.js';
 import { parseFileName } from '../format/filename.js';
 import { formatBytes } from './quantity.js';
-import { fetchSnapshot, isUrl } from './remote.js';
+import { fetchRecording, fetchSnapshot, isUrl } from './remote.js';
 
 export type Input =
   | { readonly kind: 'directory' }
   | { readonly kind: 'snapshot'; readonly bytes: () => Promise<Buffer> }
+  /** A file, or a folder of them. */
+  | { readonly kind: 'recording'; readonly open: () => Promise<Recording> }
   /** Without bytes it is read from its path. */
   | { readonly kind: 'metric file'; readonly bytes?: Buffer }
   | { readonly kind: 'text'; readonly isExposition: boolean; readonly text: () => Promise<Buffer> };
@@ -34,12 +45,22 @@ const MAX_TEXT_BYTES = 2 ** 31 - 1;
 
 /**
  * @param path `-` is stdin; if stat fails, it counts as a directory, whose listing then says why
+ * @param isPast the past of a daemon is asked for, not its present
  * @throws MetricFileError FILE_UNREADABLE, and FILE_EMPTY for a pipe without content
  */
-export async function openInput(path: string): Promise<Input> {
-  if (isUrl(path)) return { kind: 'snapshot', bytes: () => fetchSnapshot(path) };
+export async function openInput(path: string, isPast = false): Promise<Input> {
+  if (isUrl(path)) {
+    return isPast
+      ? { kind: 'recording', open: async () => openRecording([await fetchRecording(path)]) }
+      : { kind: 'snapshot', bytes: () => fetchSnapshot(path) };
+  }
   const kind = await pathKind(path);
-  if (kind === 'directory') return { kind };
+  if (kind === 'directory') {
+    const folder = await recordingFolder(path);
+    return folder === undefined
+      ? { kind }
+      : { kind: 'recording', open: () => openOne(path, folder) };
+  }
   if (kind === 'pipe') {
     const bytes = await readPipe(path);
     if (bytes.length === 0)
@@ -61,10 +82,23 @@ function inputOf(
   if (first.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) {
     return { kind: 'snapshot', bytes: async () => bytes ?? (await readWhole(path, Infinity)) };
   }
+  if (isRecording(first)) {
+    const whole = async () => bytes ?? (await readWhole(path, Infinity));
+    return { kind: 'recording', open: async () => openRecording([await whole()]) };
+  }
   if (isMetricFileName(path) || hasHeader(first)) {
     return { kind: 'metric file', ...(bytes && { bytes }) };
   }
   return { kind: 'text', isExposition: isExposition(first.toString('utf8', 0, FIRST_BYTES)), text };
+}
+
+/** @throws UsageError if there are recordings of several sources */
+async function openOne(path: string, folder: RecordingFolder): Promise<Recording> {
+  const { directory, sources } = folder;
+  if (sources.length === 1) return openFolder(folder);
+  throw new UsageError(
+    `${path}: expected the recording of one source, got ${sources.length}; name one: ${sources.map((source) => join(directory, source)).join(', ')}`,
+  );
 }
 
 /** An exposition begins with HELP or TYPE, or with a sample. */
@@ -147,6 +181,8 @@ export function inputText(input: Input): string {
       return 'a metric file; promfold ls, cat, explain, check, top and diff read it';
     case 'snapshot':
       return 'a snapshot; promfold ls, cat, explain, check and diff read it';
+    case 'recording':
+      return 'a recording; promfold ls, cat, explain, check, diff, top and export read it, and scrape with --at';
     case 'text':
       return input.isExposition ? 'an exposition; promfold diff reads it' : 'another file';
   }

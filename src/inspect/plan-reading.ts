@@ -1,13 +1,13 @@
 /** Plans a reading as a scrape of it would: the structure of its series. */
 import type { FileName } from '../format/filename.js';
 import { type Amounts, Budget, NO_LIMITS, QUANTITIES } from '../plan/budget.js';
-import { Plan, SLOT_NOWHERE } from '../plan/plan.js';
+import { Plan, type PlanRules, SLOT_NOWHERE } from '../plan/plan.js';
 import { atOnce } from '../steps.js';
 import type { Keys } from './entry-columns.js';
 import type { ReadFile } from './reading.js';
 import { SeriesStructure } from './series-structure.js';
 
-type PlannedFile = ReadFile & { readonly fileName: FileName };
+export type PlannedFile = ReadFile & { readonly fileName: FileName };
 
 /** Whether a scrape would plan it: undamaged, and of a name that a client writes. */
 export function isPlanned(file: ReadFile): file is PlannedFile {
@@ -15,9 +15,13 @@ export function isPlanned(file: ReadFile): file is PlannedFile {
 }
 
 /** @param files all of them planned; in name order */
-export function planReading(files: readonly ReadFile[], keys: Keys): SeriesStructure {
+export function planReading(
+  files: readonly ReadFile[],
+  keys: Keys,
+  rules?: PlanRules,
+): SeriesStructure {
   const budget = new Budget('source', NO_LIMITS);
-  const plan = new Plan((id) => keys.read(id), undefined, budget);
+  const plan = new Plan((id) => keys.read(id), rules, budget);
   const fileNames = files.map(({ fileName }) => fileName!);
   const keyIds = files.map(({ entries }) => entries.keyId);
   for (const [rank, name] of fileNames.entries()) {
@@ -26,7 +30,7 @@ export function planReading(files: readonly ReadFile[], keys: Keys): SeriesStruc
   }
   const survey = surveyOf(plan, fileNames, keyIds);
   atOnce(plan.define(survey));
-  const slotsOf = fillSlots(plan, keyIds);
+  const { slot, slotsOf } = fillSlots(plan, keyIds);
   return new SeriesStructure({
     keys,
     layout: atOnce(plan.layOut(inOrder(slotsOf, plan.slotCount))),
@@ -37,22 +41,27 @@ export function planReading(files: readonly ReadFile[], keys: Keys): SeriesStruc
     fileNames,
     keyIds,
     slotsOf,
+    slot,
     used: { source: budget.used, file: most([...plan.files.values()].map((file) => file.budget)) },
   });
 }
 
-/** The slot of each entry, by rank. */
-function fillSlots(plan: Plan, keyIds: readonly Uint32Array[]): Uint32Array[] {
+/** The slot of each entry, in one column and by rank. */
+function fillSlots(
+  plan: Plan,
+  keyIds: readonly Uint32Array[],
+): { readonly slot: Uint32Array; readonly slotsOf: readonly Uint32Array[] } {
   const count = keyIds.reduce((sum, { length }) => sum + length, 0);
-  const slots = new Uint32Array(count);
+  const slot = new Uint32Array(count);
   const operations = new Uint8Array(count);
   let at = 0;
-  return keyIds.map((ids, rank) => {
+  const slotsOf = keyIds.map((ids, rank) => {
     const from = at;
     at += ids.length;
-    atOnce(plan.fillRows(rank, 0, ids, slots, operations, from));
-    return slots.subarray(from, at);
+    atOnce(plan.fillRows(rank, 0, ids, slot, operations, from));
+    return slot.subarray(from, at);
   });
+  return { slot, slotsOf };
 }
 
 /** The most that one of them takes, of each quantity. */

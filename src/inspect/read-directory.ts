@@ -1,5 +1,5 @@
 /**
- * Reads what a command is given: a directory, a snapshot, or a single metric file.
+ * Reads what a command is given: a directory, a snapshot, a recording, or a single metric file.
  *
  * 10,000 files are normal (of dead workers): files are read on the pool, some at a time, and equal keys are kept
  * once.
@@ -14,10 +14,11 @@ import { type Input, inputText, openInput } from './input.js';
 import { KeyTable } from './key-table.js';
 import { pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
+import { RecordedPast } from './recorded-reading.js';
 import { readSnapshot } from './snapshot.js';
 
 /**
- * Reads a directory, a snapshot or a metric file, and finds out who writes it.
+ * Reads a directory, a snapshot, a recording or a metric file, and finds out who writes it.
  *
  * @throws MetricFileError DIRECTORY_UNREADABLE; FILE_UNREADABLE for a snapshot that is damaged
  * @throws UsageError for a file that is neither
@@ -26,8 +27,11 @@ export async function readPath(path: string): Promise<Reading> {
   return readInput(path, await openInput(path));
 }
 
+/** Of a recording the last moment. */
 export async function readInput(path: string, input: Input): Promise<Reading> {
   switch (input.kind) {
+    case 'recording':
+      return new RecordedPast(path, await input.open()).lastReading();
     case 'directory':
       return readDirectory(path);
     case 'snapshot':
@@ -36,10 +40,19 @@ export async function readInput(path: string, input: Input): Promise<Reading> {
       return readSingleFile(path, input.bytes);
     case 'text':
       throw new UsageError(
-        `${path}: expected a directory, a metric file or a snapshot, got ${inputText(input)}`,
+        `${path}: expected a directory, a metric file, a snapshot or a recording, got ${inputText(input)}`,
       );
   }
 }
+
+/** Opens what was recorded. @param flag that asks for the past */
+export async function openPast(path: string, input: Input, flag: string): Promise<RecordedPast> {
+  if (input.kind === 'recording') return new RecordedPast(path, await input.open());
+  throw new UsageError(`--${flag}: ${EXPECTED_RECORDING}, got ${inputText(input)}`);
+}
+
+const EXPECTED_RECORDING =
+  'expected a recording (promfold record DIR -o FILE makes one, serve --recorder.dir keeps one) or the URL of a promfold that records';
 
 /** Reads all metric files of a directory. */
 export async function readDirectory(path: string): Promise<Reading> {

@@ -3,6 +3,7 @@
  * itself, so each also works on a snapshot.
  */
 import type { MetricFileError } from '../errors.js';
+import type { EntryValues } from '../files/column-changes.js';
 import type { FileName } from '../format/filename.js';
 import type { Writer } from '../processes/writer.js';
 import type { EntryColumns, Keys } from './entry-columns.js';
@@ -46,6 +47,8 @@ export interface Reading {
   readonly writers: ReadonlyMap<string, Writer>;
   /** When the machine was booted; undefined if unknown. */
   readonly bootSeconds: number | undefined;
+  /** From a recording: what the files take on disk, and their times, are not known. */
+  readonly isRecorded?: true;
   /** Absent if it is still to be planned (series-index.ts). A daemon knows it. */
   readonly structure?: SeriesStructure;
   /**
@@ -55,4 +58,11 @@ export interface Reading {
   readonly planned?: readonly ReadFile[];
   /** Of a slot of the layout, as a scrape prints it, undefined if it does not. Absent if entries are still to be joined. */
   readonly printedValue?: (slot: number) => number | undefined;
+  /** The values of the planned files that are on disk, by rank. Absent if they are only in `files`. */
+  readonly values?: EntryValues & {
+    /** Ids of files mean the same in all readings with the same origin. */
+    readonly origin: object;
+  };
+  /** The same object as long as nothing new is known of the files but values. Absent if all of it was read anew. */
+  readonly fileFacts?: object;
 }

@@ -1,15 +1,21 @@
 /**
  * A running promfold instead of a directory: `http://127.0.0.1:19926` stands for the directory that it serves, read
- * as a snapshot that it takes now. The result is that of the same command on its host, except for what `check` reads
+ * as a snapshot that it takes now, or for what it has recorded of it. The result is that of the same command on its host, except for what `check` reads
  * of the host itself.
  *
- * The daemon serves snapshots as a debug surface (serve/debug-surface.ts).
+ * The daemon serves both as a debug surface (serve/debug-surface.ts).
  */
 import { readFileSync } from 'node:fs';
 import { MetricFileError, UsageError } from '../errors.js';
 
 /** Where a daemon serves snapshots, relative to its URL. */
 export const SNAPSHOT_PATH = 'api/v1/snapshot';
+
+/** Where it serves what it has recorded. */
+const RECORDING_PATH = 'api/v1/recording';
+
+/** And its views of `top`. */
+const TOP_PATH = 'api/v1/top';
 
 /** A million entries take some seconds. */
 const TIMEOUT_MILLISECONDS = 120_000;
@@ -31,13 +37,41 @@ export function isUrl(path: string): boolean {
  * @throws MetricFileError FILE_UNREADABLE with the error of the daemon or the network
  * @throws UsageError
  */
-export async function fetchSnapshot(
+export function fetchSnapshot(url: string): Promise<Buffer> {
+  return fetchFrom(daemonUrl(url, SNAPSHOT_PATH), url, notServed('snapshots'));
+}
+
+/** As fetchSnapshot. @returns a recording, of as much as a daemon gives */
+export function fetchRecording(url: string): Promise<Buffer> {
+  const at = daemonUrl(url, RECORDING_PATH);
+  if (!at.searchParams.has('last')) at.searchParams.set('last', '7d');
+  return fetchFrom(at, url, notServed('recordings'));
+}
+
+/**
+ * @param url as for fetchSnapshot
+ * @param limit of each list
+ * @returns JSON
+ * @throws as fetchSnapshot
+ */
+export function fetchTopJson(url: string, limit: number): Promise<Buffer> {
+  const at = daemonUrl(url, TOP_PATH);
+  at.searchParams.set('limit', String(limit));
+  return fetchFrom(at, url, notServed('its API'));
+}
+
+function notServed(what: string): string {
+  return `no promfold serves ${what} there: it does so on loopback, on --web.debug-address and with --web.enable-debug`;
+}
+
+async function fetchFrom(
+  at: URL,
   url: string,
+  notFound: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Buffer> {
   const refuse = (found: string, cause?: unknown) =>
     new MetricFileError('FILE_UNREADABLE', url, found, { cause });
-  const at = snapshotUrl(url);
   const user = userOf(environment);
   const headers = user && { Authorization: `Basic ${Buffer.from(user).toString('base64')}` };
   let response: Response;
@@ -57,10 +91,10 @@ export async function fetchSnapshot(
       throw refuse(`the answer was cut short: ${networkText(error as Error)}`, error);
     }
   }
-  throw refuse(await statusText(response));
+  throw refuse(await statusText(response, notFound));
 }
 
-function snapshotUrl(url: string): URL {
+function daemonUrl(url: string, path: string): URL {
   if (!URL.canParse(url))
     throw new UsageError(`expected a URL such as http://127.0.0.1:19926, got '${url}'`);
   const at = new URL(url);
@@ -70,7 +104,7 @@ function snapshotUrl(url: string): URL {
       `expected a URL without a user; set ${USER_VARIABLE} or ${USER_FILE_VARIABLE}`,
     );
   }
-  at.pathname = `${at.pathname.replace(/\/*$/, '/')}${SNAPSHOT_PATH}`;
+  at.pathname = `${at.pathname.replace(/\/*$/, '/')}${path}`;
   return at;
 }
 
@@ -91,15 +125,16 @@ function readUser(file: string): string {
   }
 }
 
-async function statusText(response: Response): Promise<string> {
+async function statusText(response: Response, notFound: string): Promise<string> {
   const text = (await response.text().catch(() => '')).split('\n')[0]!.slice(0, MAX_SHOWN);
   switch (response.status) {
     case 401:
       return `it asks for a user; set ${USER_VARIABLE} or ${USER_FILE_VARIABLE}`;
     case 404:
-      return text.startsWith('{')
-        ? messageIn(text)
-        : 'no promfold serves snapshots there: it does so on loopback, on --web.debug-address and with --web.enable-debug';
+      if (!text.startsWith('{')) return notFound;
+      return text.includes('no such path')
+        ? `an older promfold, which has no ${new URL(response.url).pathname}`
+        : messageIn(text);
     default:
       return `it answered ${response.status}: ${messageIn(text)}`;
   }

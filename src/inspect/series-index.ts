@@ -22,7 +22,10 @@ export interface Contribution {
 }
 
 /** What an index needs of a reading. */
-export type Indexable = Pick<Reading, 'files' | 'keys' | 'structure' | 'planned' | 'printedValue'>;
+export type Indexable = Pick<
+  Reading,
+  'files' | 'keys' | 'structure' | 'planned' | 'printedValue' | 'fileFacts'
+>;
 
 const indexes = new Memo<object, SeriesIndex>();
 
@@ -34,21 +37,34 @@ export function indexOf(reading: Indexable): SeriesIndex {
 /** Damaged files are left out, as in a scrape. */
 export class SeriesIndex {
   readonly structure: SeriesStructure;
-  /** By rank. */
-  readonly files: readonly ReadFile[];
   /** As in Reading. */
   readonly printedValue: Reading['printedValue'];
+  readonly #reading: Indexable;
+  #files: readonly ReadFile[] | undefined;
   #contributions: Contributions | undefined;
 
   /** @param reading its structure is planned if it has none */
   constructor(reading: Indexable) {
-    const { files, keys, structure, planned = files.filter(isPlanned) } = reading;
-    this.files = planned;
+    this.#reading = reading;
     this.printedValue = reading.printedValue;
-    this.structure = structure ?? planReading(this.files, keys);
-    if (this.files.length !== this.structure.parts.fileNames.length) {
+    // A served directory has files and structure from one plan.
+    if (reading.fileFacts === undefined) this.#files = this.#findFiles();
+    this.structure = reading.structure ?? planReading(this.files, reading.keys);
+  }
+
+  /** By rank. Many views need none of them: a daemon makes them when they are first asked for. */
+  get files(): readonly ReadFile[] {
+    this.#files ??= this.#findFiles();
+    return this.#files;
+  }
+
+  #findFiles(): readonly ReadFile[] {
+    const { structure, planned, files } = this.#reading;
+    const found = planned ?? files.filter(isPlanned);
+    if (structure !== undefined && found.length !== structure.parts.fileNames.length) {
       throw new Error('the structure of a reading is that of other files');
     }
+    return found;
   }
 
   get layout(): Layout {

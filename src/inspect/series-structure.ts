@@ -6,7 +6,7 @@
  * readings until its plan changes. Files are known by rank: their index among the files of the plan, in name order.
  */
 import type { FileName, MetricType } from '../format/filename.js';
-import { isUnusable, type Key } from '../format/key.js';
+import type { Key } from '../format/key.js';
 import type { Amounts } from '../plan/budget.js';
 import type { Layout } from '../plan/layout.js';
 import { type MergeRule, mergeRule } from '../plan/operation.js';
@@ -31,6 +31,8 @@ export interface PlannedParts {
   /** Key and slot of each entry, by rank. */
   readonly keyIds: readonly Uint32Array[];
   readonly slotsOf: readonly Uint32Array[];
+  /** The same slots in one column, file after file. */
+  readonly slot: Uint32Array;
   /** What all files take of a budget without limits, and the most that one of them takes; absent if not counted. */
   readonly used?: { readonly source: Amounts; readonly file: Amounts };
 }
@@ -71,6 +73,9 @@ interface Said {
   readonly helps: Map<string, number>;
   readonly nowhere: Place[];
 }
+
+/** Some tens of microseconds, where an entry takes nanoseconds. */
+const ENTRIES_PER_STEP = 16_384;
 
 const NO_SERIES: Pick<IndexedFamily, 'series' | 'identical'> = { series: [], identical: [] };
 
@@ -117,19 +122,21 @@ export class SeriesStructure {
 
   /** The entries that go into these slots at least. */
   placesOf(slots: Iterable<number>): Places {
-    return this.#places ?? atOnce(placesOf(this.parts.slotsOf, slots));
+    const distinct = () => Uint32Array.from(new Set(slots));
+    return this.#places ?? atOnce(placesOf(this.parts.slotsOf, distinct()));
   }
 
   /** Makes all that is otherwise made when it is first asked for, which takes 100 ms for a million entries. */
   *prepare(): Steps<void> {
     this.#places ??= yield* this.#placeAll();
+    this.#names ??= yield* keyNames(this.parts);
     this.#families ??= yield* this.#indexFamilies();
     this.#flawed ??= yield* this.#findFlawed();
-    this.#names ??= yield* keyNames(this.parts);
   }
 
   #placeAll(): Steps<Places> {
-    return placesOf(this.parts.slotsOf, slotsWithEntries(this.parts.layout));
+    const { slotsOf, layout } = this.parts;
+    return placesOf(slotsOf, slotsWithEntries(layout));
   }
 
   #findModes(): Map<string, string> {
@@ -152,6 +159,7 @@ export class SeriesStructure {
     for (const [rank, ids] of keyIds.entries()) {
       yield;
       for (let entry = 0; entry < ids.length; entry++) {
+        if (entry % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
         if (isFlawed[ids[entry]!]) flawed.push({ rank, entry });
       }
     }
@@ -185,7 +193,10 @@ export class SeriesStructure {
     for (const [rank, slots] of slotsOf.entries()) {
       yield;
       const ids = keyIds[rank]!;
-      for (let i = 0; i < slots.length; i++) familyOfSlot[slots[i]!] = familyOfKey[ids[i]!]!;
+      for (let i = 0; i < slots.length; i++) {
+        if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
+        familyOfSlot[slots[i]!] = familyOfKey[ids[i]!]!;
+      }
     }
     const byFamily = Array.from(survey.firstFile, () => NO_SERIES);
     const bySlot = new Array<Series | undefined>(layout.slotCount);
@@ -205,6 +216,8 @@ export class SeriesStructure {
   /** By family. */
   *#said(): Steps<Said[]> {
     const { keys, survey, fileNames, keyIds, slotsOf, familyOfKey } = this.parts;
+    this.#names ??= yield* keyNames(this.parts);
+    const names = this.#names;
     const said = Array.from(
       survey.firstFile,
       (): Said => ({ types: new Map(), modes: new Map(), helps: new Map(), nowhere: [] }),
@@ -217,6 +230,7 @@ export class SeriesStructure {
       const ids = keyIds[rank]!;
       const slots = slotsOf[rank]!;
       for (let entry = 0; entry < ids.length; entry++) {
+        if (entry % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
         const keyId = ids[entry]!;
         const id = familyOfKey[keyId]!;
         if (id < 0) continue;
@@ -229,17 +243,17 @@ export class SeriesStructure {
         if (slots[entry] === SLOT_NOWHERE) family.nowhere.push({ rank, entry });
         if (isHelpKnown[keyId]) continue;
         isHelpKnown[keyId] = 1;
-        const key = keys.read(keyId);
-        if (!isUnusable(key) && !family.helps.has(key.help)) family.helps.set(key.help, rank);
+        const help = names.of(keyId)?.help;
+        if (help !== undefined && !family.helps.has(help)) family.helps.set(help, rank);
       }
     }
     return said;
   }
 }
 
-type Names = Pick<Key, 'family' | 'sampleName'>;
+type Names = Pick<Key, 'family' | 'sampleName' | 'help'>;
 
-/** The names in keys that count. Reading 100,000 keys takes 100 ms, and most selectors are about a name. */
+/** Names and help of keys that count. Reading 100,000 keys takes 100 ms, and most selectors are about a name. */
 export class KeyNames {
   readonly #names: readonly Names[];
   /** By key id: an index into #names, from 1; 0 for a key that counts for nothing. */
@@ -259,28 +273,37 @@ export class KeyNames {
 function* keyNames({ keys, familyOfKey }: PlannedParts): Steps<KeyNames> {
   const names: Names[] = [];
   const ofKey = new Uint32Array(familyOfKey.length);
-  const known = new Map<string, Map<string, number>>();
+  const known = new Map<string, Map<string, Map<string, number>>>();
   for (const [id, isOf] of familyOfKey.entries()) {
     if (id % ITEMS_PER_STEP === 0) yield;
     if (isOf < 0) continue;
-    const { family, sampleName } = keys.read(id) as Key;
-    let ofFamily = known.get(family);
-    if (ofFamily === undefined) {
-      ofFamily = new Map();
-      known.set(family, ofFamily);
-    }
-    let name = ofFamily.get(sampleName);
-    if (name === undefined) {
-      name = names.push({ family, sampleName });
-      ofFamily.set(sampleName, name);
-    }
+    const { family, sampleName, help } = keys.read(id) as Key;
+    const ofFamily = entryOf(known, family, () => new Map<string, Map<string, number>>());
+    const ofSample = entryOf(ofFamily, sampleName, () => new Map<string, number>());
+    const name = entryOf(ofSample, help, () => names.push({ family, sampleName, help }));
     ofKey[id] = name;
   }
   return new KeyNames(names, ofKey);
 }
 
-export function* slotsWithEntries({ families }: Layout): IterableIterator<number> {
-  for (const { seenSlot } of families) yield* seenSlot;
+function entryOf<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+/** Each once, family after family. */
+export function slotsWithEntries({ families }: Layout): Uint32Array {
+  const slots = new Uint32Array(families.reduce((sum, { seenSlot }) => sum + seenSlot.length, 0));
+  let at = 0;
+  for (const { seenSlot } of families) {
+    slots.set(seenSlot, at);
+    at += seenSlot.length;
+  }
+  return slots;
 }
 
 /** The places of the entries of some slots. */
@@ -308,17 +331,21 @@ export class Places {
   }
 }
 
-/** @param slotsOf slot of each entry, by rank */
-function* placesOf(slotsOf: readonly Uint32Array[], wanted: Iterable<number>): Steps<Places> {
-  const slots = Uint32Array.from(new Set(wanted));
-  const last = slots.reduce((max, slot) => Math.max(max, slot), 0);
+/**
+ * @param slotsOf slot of each entry, by rank
+ * @param slots each once
+ */
+function* placesOf(slotsOf: readonly Uint32Array[], slots: Uint32Array): Steps<Places> {
+  let last = 0;
+  for (let i = 0; i < slots.length; i++) if (slots[i]! > last) last = slots[i]!;
   const orderOf = new Uint32Array(last + 1);
-  for (const [i, slot] of slots.entries()) orderOf[slot] = i + 1;
+  for (let i = 0; i < slots.length; i++) orderOf[slots[i]!] = i + 1;
 
   const begin = new Uint32Array(slots.length + 1);
   for (const column of slotsOf) {
     yield;
     for (let i = 0; i < column.length; i++) {
+      if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
       const order = orderOf[column[i]!] ?? 0;
       if (order > 0) begin[order]! += 1;
     }
@@ -331,6 +358,7 @@ function* placesOf(slotsOf: readonly Uint32Array[], wanted: Iterable<number>): S
   for (const [rank, column] of slotsOf.entries()) {
     yield;
     for (let i = 0; i < column.length; i++) {
+      if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
       const order = orderOf[column[i]!] ?? 0;
       if (order === 0) continue;
       const at = next[order - 1]!;

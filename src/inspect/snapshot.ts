@@ -21,6 +21,7 @@ import type { Liveness, Writer } from '../processes/writer.js';
 import { KeyTable } from './key-table.js';
 import { knownTime, pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
+import type { Redactor } from './redact.js';
 import { MAX_NAME_BYTES, readTar, type TarMember, writeTar } from './tar.js';
 
 /** The version of facts.json. A reader refuses later ones. */
@@ -86,9 +87,14 @@ export interface Snapshot {
  * Takes a snapshot.
  *
  * @param version of promfold
+ * @param redactor hides label values; then files that are damaged are not packed
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
-export async function takeSnapshot(directory: string, version: string): Promise<Snapshot> {
+export async function takeSnapshot(
+  directory: string,
+  version: string,
+  redactor?: Redactor,
+): Promise<Snapshot> {
   const takenAtSeconds = Date.now() / 1000;
   const listed = await listMetricFiles(directory);
   const files: FileFacts[] = [];
@@ -104,12 +110,19 @@ export async function takeSnapshot(directory: string, version: string): Promise<
     const { name } = listed[i]!;
     const path = pathOf(directory, name);
     const file = toReadFile(path, listed[i]!, inspected, row, takenAtSeconds, keys);
-    const member = hasBytes(file) ? memberName(name, i) : null;
+    // The bytes around damage may be anything.
+    const isPacked = hasBytes(file) && (redactor === undefined || file.fault === undefined);
+    const member = isPacked ? memberName(name, i) : null;
     read[i] = file;
     files[i] = factsOf(file, member);
-    const bytes = inspected.excerpt[row] ?? new Uint8Array(0);
-    if (member !== null) kept[i] = { name: member, bytes };
+    if (member === null) return;
+    const found = inspected.excerpt[row] ?? new Uint8Array(0);
+    const bytes = redactor === undefined ? found : redacted(redactor, file, found);
+    kept[i] = { name: member, bytes };
+    // Hashes may be longer than what they stand for.
+    if (bytes.length > file.sizeBytes) files[i] = { ...files[i]!, sizeBytes: bytes.length };
   });
+  redactor?.refuseUnused();
   const facts: Facts = {
     snapshot: VERSION,
     promfold: version,
@@ -129,6 +142,16 @@ export async function takeSnapshot(directory: string, version: string): Promise<
     unreadable: files.filter(({ fault }) => fault?.code === 'FILE_UNREADABLE').length,
     usedBytes: bytes - first.bytes.length,
   };
+}
+
+/** What was read of the file does not say how long its values are. */
+function redacted(
+  redactor: Redactor,
+  { sizeBytes, fileName }: ReadFile,
+  bytes: Uint8Array,
+): Uint8Array {
+  const { valueBytes } = readBytes(new KeyTable().reader, [{ bytes, sizeBytes, fileName }]);
+  return redactor.file(bytes, valueBytes[0]!);
 }
 
 /** Faults of files that were read. A file with any other fault was not opened, and is not packed. */

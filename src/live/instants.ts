@@ -4,6 +4,7 @@ import type { ListedFile } from '../files/metric-files.js';
 import type { Reading } from '../inspect/reading.js';
 import type { RateColumn } from '../inspect/series/list-series.js';
 import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
+import type { TopView } from '../inspect/top.js';
 import { Memo } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
@@ -15,6 +16,7 @@ import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
 import { structureOf } from './structure.js';
+import { TopViews } from './top-views.js';
 import { WriterLookup, writtenOf } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
@@ -26,6 +28,8 @@ export interface Instant {
   readonly index: SeriesIndex;
   /** Since an instant at least a second before; undefined without one. */
   readonly perSecond: RateColumn | undefined;
+  /** What changed since an instant of which this was asked, too. At most `limit` elements of each list. */
+  readonly top: (limit?: number) => Promise<TopView>;
   /** What it is made from. */
   readonly taken: SourceInstant;
   /**
@@ -35,25 +39,41 @@ export interface Instant {
   release(): void;
 }
 
-/** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
-const KEEP_MS = 60_000;
+export interface InstantOptions {
+  /** Between two lookups of the writers. */
+  readonly writersMs: number;
+  /** Between two instants that `top` compares, at least. */
+  readonly topSeconds: number;
+  /** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
+  readonly keepMs: number;
+}
+
+/** Views that follow each other quickly have steady rates. */
+const SHARED_BY_MANY: InstantOptions = {
+  writersMs: 1_000,
+  topSeconds: 1,
+  keepMs: 60_000,
+};
 
 export class Instants {
   readonly #scraper: Scraper;
   readonly #procThread: ProcThread;
+  readonly #options: InstantOptions;
   /** Restarted by each view. */
   readonly #idle: NodeJS.Timeout;
   /** By the path of the directory. */
   readonly #lookups = new Map<string, WriterLookup>();
   readonly #rates = new Map<string, Rates>();
+  readonly #tops = new Map<string, TopViews>();
   /** Requests that share a run share an instant. */
   readonly #sharedBy = new WeakMap<SourceInstant, Promise<SharedInstant>>();
   readonly #kept = new KeptInstants<SharedInstant>();
 
-  constructor(scraper: Scraper, procThread: ProcThread, keepMs = KEEP_MS) {
+  constructor(scraper: Scraper, procThread: ProcThread, options: Partial<InstantOptions> = {}) {
     this.#scraper = scraper;
     this.#procThread = procThread;
-    this.#idle = setTimeout(() => this.#drop(), keepMs).unref();
+    this.#options = { ...SHARED_BY_MANY, ...options };
+    this.#idle = setTimeout(() => this.#drop(), this.#options.keepMs).unref();
   }
 
   /**
@@ -87,22 +107,29 @@ export class Instants {
 
   #drop(): void {
     for (const lookup of this.#lookups.values()) lookup.close();
+    for (const top of this.#tops.values()) top.close();
     this.#lookups.clear();
     this.#rates.clear();
+    this.#tops.clear();
   }
 
   async #make(taken: SourceInstant): Promise<SharedInstant> {
     taken.hold();
     const { source, path, files, facts = NO_FACTS } = taken;
     const written = writtenFiles.get(files, () => writtenOf(files, facts));
-    const lookup = madeOnce(this.#lookups, path, () => new WriterLookup(this.#procThread));
+    const { writersMs, topSeconds } = this.#options;
+    const newLookup = () => new WriterLookup(this.#procThread, writersMs);
+    const lookup = madeOnce(this.#lookups, path, newLookup);
     const writers = await lookup.writers(written);
     await inSlices(structureOf(taken.state).prepare());
     const reading = liveReading(taken, facts, writers);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
+    const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds, this.#options.keepMs));
+    const { hold, release } = taken;
+    const top = (limit?: number) => tops.view({ reading, hold, release }, limit);
     const snapshotId = newSnapshotId();
-    const shared = new SharedInstant({ snapshotId, source, reading, index, perSecond, taken });
+    const shared = new SharedInstant({ snapshotId, source, reading, index, perSecond, top, taken });
     this.#kept.add(shared);
     return shared;
   }

@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import type { MetricFileError } from '../errors.js';
+import type { EntryValues } from '../files/column-changes.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { FileName } from '../format/filename.js';
 import {
@@ -24,32 +25,66 @@ import type { SourceInstant } from '../scrape/directory/source.js';
 import { rankOf, structureOf } from './structure.js';
 
 /**
+ * Its files are made when they are first looked at: most views look at columns alone.
+ *
  * @param facts of the files, by id, about the same time
  * @param writers by process id
  */
 export function liveReading(
-  { path, takenAtSeconds, columns, state, files }: SourceInstant,
+  { path, origin, takenAtSeconds, columns, state, files: listed }: SourceInstant,
   facts: ReadonlyMap<number, FactsOfFile>,
   writers: ReadonlyMap<string, Writer>,
 ): Reading {
   const structure = structureOf(state);
   const { keys } = structure.parts;
   const entries = new EntriesOfFiles(keys, state, columns);
-  const read = files.map((file) => new LiveFile(file, facts.get(file.id), entries));
-  const known = new Map(read.map((file) => [file.id, file]));
-  const planned = Array.from(columns.fileId, (id, rank) => {
-    return known.get(id) ?? retainedFile(state.fileNames.get(id)!, path, entries.at(rank));
+  const files = once(() => listed.map((file) => new LiveFile(file, facts.get(file.id), entries)));
+  const planned = once(() => {
+    const known = new Map(listed.map(({ id }, i) => [id, files()[i]!]));
+    return Array.from(columns.fileId, (id, rank) => {
+      return known.get(id) ?? retainedFile(state.fileNames.get(id)!, path, entries.at(rank));
+    });
   });
   return {
     path,
     takenAtSeconds,
-    files: read,
-    planned,
+    get files() {
+      return files();
+    },
+    get planned() {
+      return planned();
+    },
     keys,
     writers,
     bootSeconds: bootSeconds(),
     structure,
     printedValue: printedValues(columns),
+    values: { ...withoutRetained(columns, state.retained), origin },
+    fileFacts: facts,
+  };
+}
+
+/** Made with the first call. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Retained files are the last ones. */
+function withoutRetained(
+  { fileId, generation, entryEnd, value }: SourceInstant['columns'],
+  retained: PlanState['retained'],
+): EntryValues {
+  let files = fileId.length;
+  while (files > 0 && retained.has(fileId[files - 1]!)) files--;
+  return {
+    fileId: fileId.subarray(0, files),
+    generation: generation.subarray(0, files),
+    entryEnd: entryEnd.subarray(0, files),
+    value: value.subarray(0, files === 0 ? 0 : entryEnd[files - 1]!),
   };
 }
 
@@ -104,12 +139,9 @@ class LiveFile implements ReadFile {
 
   constructor(listed: ListedFile, facts: FactsOfFile | undefined, ofFiles: EntriesOfFiles) {
     this.#listed = listed;
-    this.#facts = facts;
+    // Of a file whose name no client writes nothing is said, as where it is not opened.
+    this.#facts = listed.name === undefined ? undefined : facts;
     this.#ofFiles = ofFiles;
-  }
-
-  get id(): number {
-    return this.#listed.id;
   }
 
   get path(): string {

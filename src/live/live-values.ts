@@ -24,8 +24,8 @@ export const MAX_LIVE_SERIES = 1_000;
 
 /** Receives what a selection has to say. */
 export interface LiveStream {
-  /** Values, after the names of their series where these are new. */
-  events(text: string): void;
+  /** Values, after the names of their series where these are new. Shared: all streams are given the same bytes. */
+  events(bytes: Buffer): void;
   /** There are no values now; the next tick tries again. */
   failed(message: string): void;
   /** There will be none. */
@@ -117,9 +117,9 @@ class Selection {
   /** Undefined while there are no values. */
   #layout: Layout | undefined;
   #slots: readonly number[] = [];
-  #seriesEvent = '';
-  /** What a stream that joins between two ticks is told. */
-  #lastEvents: string | undefined;
+  #seriesEvent = Buffer.alloc(0);
+  /** What a stream that joins between two ticks is told after that. */
+  #lastValues: Buffer | undefined;
 
   constructor(selectors: readonly Selector[]) {
     this.#selectors = selectors;
@@ -131,7 +131,8 @@ class Selection {
 
   add(stream: LiveStream): void {
     this.#streams.add(stream);
-    if (this.#lastEvents !== undefined) stream.events(this.#lastEvents);
+    if (this.#lastValues === undefined) return;
+    stream.events(Buffer.concat([this.#seriesEvent, this.#lastValues]));
   }
 
   /** @returns how many are left */
@@ -163,7 +164,7 @@ class Selection {
   failed({ message }: Error): void {
     // The next tick that succeeds tells the series again.
     this.#layout = undefined;
-    this.#lastEvents = undefined;
+    this.#lastValues = undefined;
     for (const stream of this.#streams) stream.failed(message);
   }
 
@@ -171,18 +172,18 @@ class Selection {
     const printed = printedValues(columns);
     // Of a series that is not printed, JSON's null.
     const values = this.#slots.map((slot) => printed(slot) ?? null);
-    const event = eventOf('values', { takenAtSeconds, values });
-    const all = this.#seriesEvent + event;
-    this.#lastEvents = all;
-    // As one text: of two, the second one would find the client slow if the first is long.
-    for (const stream of this.#streams) stream.events(areSeriesNew ? all : event);
+    const event = Buffer.from(eventOf('values', { takenAtSeconds, values }));
+    this.#lastValues = event;
+    // As one piece: of two, the second one would find the client slow if the first is long.
+    const told = areSeriesNew ? Buffer.concat([this.#seriesEvent, event]) : event;
+    for (const stream of this.#streams) stream.events(told);
   }
 
   /** In slices: there may be a million series. */
   async #choose(layout: Layout): Promise<void> {
     const { slots, event } = await inSlices(seriesIn(layout, this.#selectors));
     this.#slots = slots;
-    this.#seriesEvent = event;
+    this.#seriesEvent = Buffer.from(event);
     this.#layout = layout;
   }
 }

@@ -36,6 +36,7 @@ function makeStructure(state: PlanState): SeriesStructure {
     fileNames: Array.from(rows.fileId, (id) => fileNames.get(id)!),
     keyIds: cut(rows.keyId, rows.entryEnd),
     slotsOf: cut(rows.slot, rows.entryEnd),
+    slot: rows.slot,
   });
 }
 

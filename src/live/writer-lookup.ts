@@ -1,6 +1,6 @@
 /**
  * Who writes the files of a directory, for the views of a running daemon. Looked up in the thread that reads /proc, and at
- * most every second, however many views there are: a view uses the last result, and has it renewed. It waits only for
+ * most once in an interval, however many views there are: a view uses the last result, and has it renewed. It waits only for
  * the first one, and where a process id is new.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,15 +15,14 @@ export type Writers = ReadonlyMap<string, Writer>;
 export const NOBODY_KNOWN: Writers = new Map();
 
 export interface LookupPace {
-  /** Between two lookups; longer where they would otherwise take more than this part of a core. */
-  readonly intervalMs: number;
+  /** Of a core: lookups are less frequent where they would take more. */
   readonly share: number;
   /** An older result is not used. */
   readonly maxAgeMs: number;
 }
 
 /** For a user who waits for it. */
-const FOR_VIEWS: LookupPace = { intervalMs: 1_000, share: 1 / 20, maxAgeMs: 10_000 };
+const FOR_VIEWS: LookupPace = { share: 1 / 20, maxAgeMs: 10_000 };
 
 /** A view waits this long: the maps of a process that hangs in the kernel cannot be read. */
 const TIMEOUT_MS = 2_000;
@@ -35,6 +34,7 @@ interface Looking {
 
 export class WriterLookup {
   readonly #thread: Pick<ProcThread, 'writers' | 'forget'>;
+  readonly #intervalMs: number;
   readonly #watch = nextWatch();
   /** Those that the thread knows; undefined before the first lookup, and after one that failed. */
   #files: readonly WrittenFile[] | undefined;
@@ -44,14 +44,20 @@ export class WriterLookup {
   #looking: Looking | undefined;
   readonly #pace: LookupPace;
 
-  constructor(thread: Pick<ProcThread, 'writers' | 'forget'>, pace: LookupPace = FOR_VIEWS) {
+  /** @param intervalMs between two lookups, at least */
+  constructor(
+    thread: Pick<ProcThread, 'writers' | 'forget'>,
+    intervalMs: number,
+    pace: LookupPace = FOR_VIEWS,
+  ) {
     this.#thread = thread;
+    this.#intervalMs = intervalMs;
     this.#pace = pace;
   }
 
   /**
    * @param files the same object as long as no file came, went or was replaced
-   * @returns as of a second ago at most, if lookups are quick; none that is known where the lookup fails or hangs
+   * @returns as of an interval ago at most, if lookups are quick; none that is known where the lookup fails or hangs
    */
   async writers(files: readonly WrittenFile[]): Promise<Writers> {
     const untilMs = performance.now() + TIMEOUT_MS;
@@ -107,8 +113,8 @@ export class WriterLookup {
       this.#files = undefined;
     } finally {
       const tookMs = isFirst ? 0 : performance.now() - beganMs;
-      const { intervalMs, share } = this.#pace;
-      this.#dueMs = performance.now() + Math.max(intervalMs, tookMs / share);
+      const { share } = this.#pace;
+      this.#dueMs = performance.now() + Math.max(this.#intervalMs, tookMs / share);
       this.#looking = undefined;
     }
   }

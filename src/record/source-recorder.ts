@@ -43,7 +43,8 @@ export interface Coverage {
 const SEGMENT_SECONDS = 300;
 
 /** A lookup takes as long as reading the maps of all processes: this is a tenth of what ticks may take. */
-const LOOKUP_PACE = { intervalMs: 3_000, share: 1 / 1_000, maxAgeMs: Number.POSITIVE_INFINITY };
+const LOOKUP_INTERVAL_MS = 3_000;
+const LOOKUP_PACE = { share: 1 / 1_000, maxAgeMs: Number.POSITIVE_INFINITY };
 
 /** The clock was set where it and the monotonic one come apart by more, seconds: a tick that is late is no jump. */
 const JUMP_SECONDS = 5;
@@ -83,7 +84,7 @@ export class SourceRecorder {
       isDurable: options.files !== undefined,
     });
     if (options.exclude.length > 0) this.#exclusion = new Exclusion(options.exclude);
-    this.#lookup = new WriterLookup(options.procThread, LOOKUP_PACE);
+    this.#lookup = new WriterLookup(options.procThread, LOOKUP_INTERVAL_MS, LOOKUP_PACE);
   }
 
   /** Undefined before the first tick. */

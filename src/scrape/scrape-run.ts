@@ -71,6 +71,8 @@ export interface ScraperOptions {
   readonly limits?: Limits;
   /** How long what instants are made from is kept after the last one, milliseconds; for tests. */
   readonly keepInstantsMs?: number;
+  /** After which sizes and times of files are read again, for views of instants; a few seconds by default. */
+  readonly factsMs?: number;
   /** A monotonic clock, milliseconds. */
   readonly nowMs?: () => number;
 }

@@ -228,6 +228,7 @@ export class Scraper {
       retainRemoved,
       limits: this.#options.limits,
       budget: this.#budget,
+      factsMs: this.#options.factsMs,
       onHint: watch ? () => void this.prepare() : undefined,
       keepInstantsMs: this.#options.keepInstantsMs,
     });

@@ -172,7 +172,7 @@ describe('a file that a command cannot take', () => {
         assert.deepEqual([exitCode, stdout], [2, ''], command);
         assert.equal(
           stderr,
-          `promfold: ${path}: expected a directory, a metric file or a snapshot, got ${got}\n`,
+          `promfold: ${path}: expected a directory, a metric file, a snapshot or a recording, got ${got}\n`,
         );
       }
       const { stdout, stderr, exitCode } = await promfold(['scrape', path!]);

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CheckView } from '../../src/inspect/check.js';
+import type { CheckView } from '../../src/inspect/findings/finding.js';
 import type { FileView, ProcessesView } from '../../src/inspect/processes.js';
 import type { TopView } from '../../src/inspect/top.js';
 import { promfold } from '../support/cli.js';
@@ -268,6 +268,47 @@ describe('with a living worker', { skip: !existsSync(PYTHON) }, () => {
     assert.equal(views.length, 2);
     assert.ok(views[1]!.incrementsPerSecond > 0);
     assert.equal(views[1]!.processes[0]!.processId, String(workers[0]!.pid));
+  });
+
+  it('top compares a single metric file with itself', async () => {
+    const path = join(tempDirectory(), 'counter_7.db');
+    writeMetricFile(path, [counter('a', 1)]);
+    const watched = promfold(['top', '--json', '--interval', '0.6', '--count', '1', path]);
+    const timer = setInterval(() => writeMetricFile(path, [counter('a', Date.now())]), 100);
+    const { stdout, exitCode, stderr } = await watched;
+    clearInterval(timer);
+    assert.equal(exitCode, 0, stderr);
+    const view = JSON.parse(stdout) as TopView;
+    assert.deepEqual([view.path, view.files, view.series.length], [path, 1, 1]);
+    assert.ok(view.incrementsPerSecond > 0);
+  });
+
+  it('top goes on where the directory is made anew between two refreshes', async () => {
+    const place = join(tempDirectory(), 'metrics');
+    mkdirSync(place);
+    writeMetricFile(join(place, 'counter_7.db'), [counter('a', 1)]);
+    const watched = promfold(['top', '--json', '--interval', '1', '--count', '2', place]);
+    await sleep(600);
+    rmSync(place, { recursive: true });
+    mkdirSync(place);
+    writeMetricFile(join(place, 'counter_8.db'), [counter('b', 1)]);
+    const { stdout, exitCode, stderr } = await watched;
+    assert.equal(exitCode, 0, stderr);
+    const views = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TopView);
+    assert.deepEqual(
+      views.map(({ processes }) => processes.map(({ processId }) => processId)),
+      [['8'], ['8']],
+    );
+  });
+
+  it('top says what is wrong with a directory as other commands do', async () => {
+    for (const path of ['/no/such/directory', MAIN]) {
+      const [own, other] = await Promise.all([promfold(['top', path]), promfold(['ls', path])]);
+      assert.deepEqual([own.exitCode, own.stderr], [2, other.stderr]);
+    }
   });
 
   it('top ends with a line when the directory goes', async () => {

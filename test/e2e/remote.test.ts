@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hashSync } from 'bcryptjs';
 import { Authority } from '../support/certificates.js';
 import { Daemon, promfold } from '../support/cli.js';
@@ -101,6 +102,58 @@ describe('the URL of a daemon', () => {
       assert.ok(JSON.parse(top.stdout).processes.length > 1);
     } finally {
       await vllm.stop();
+    }
+  });
+
+  it('is watched by top, with the rates of its own views', async () => {
+    const path = directory();
+    daemon = await Daemon.serve(path);
+    const watched = promfold(['top', '--interval=0.4', '--count=5', '--json', daemon.url]);
+    for (let value = 4; value < 44; value++) {
+      writeMetricFile(join(path, 'counter_1.db'), [counter('jobs', value)]);
+      await sleep(50);
+    }
+    const { exitCode, stdout, stderr } = await watched;
+    assert.equal(exitCode, 0, stderr);
+    const views = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(views.length, 5);
+    const last = views.at(-1);
+    assert.ok(last.windowSeconds >= 1 && last.windowSeconds < 3, stdout);
+    assert.ok(last.incrementsPerSecond > 0, stdout);
+    assert.deepEqual(
+      last.series.map(({ series }: { series: string }) => series),
+      ['jobs_total'],
+    );
+    const local = await promfold(['top', '--interval=0.1', '--count=1', '--json', path]);
+    assert.deepEqual(Object.keys(last), Object.keys(JSON.parse(local.stdout)));
+    const text = await promfold(['top', '--interval=0.1', '--count=1', daemon.url]);
+    assert.ok(text.stdout.startsWith('promfold top '), text.stdout);
+    assert.ok(text.stdout.includes(`  ${daemon.url}\n`), text.stdout);
+  });
+
+  it('has no view of top in an older promfold, which is said in one line', async () => {
+    const answers: [status: number, body: string, told: RegExp][] = [
+      [
+        404,
+        '{"error":{"code":"not_found","message":"no such path; see /api/v1/openapi.json"}}',
+        /an older promfold, which has no \/api\/v1\/top \[/,
+      ],
+      [404, 'not found', /no promfold serves its API there/],
+      [200, '<html>', /the answer is no JSON/],
+    ];
+    for (const [status, body, told] of answers) {
+      const other = createServer((_request, response) => response.writeHead(status).end(body));
+      other.listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      closing.push(() => other.close());
+      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const { exitCode, stderr } = await promfold(['top', '--count=1', url]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, told);
+      assert.equal(stderr.trim().split('\n').length, 1);
     }
   });
 

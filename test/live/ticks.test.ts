@@ -207,8 +207,8 @@ class Told implements LiveStream {
   readonly failures: string[] = [];
   end: string | undefined;
 
-  events(text: string): void {
-    this.texts.push(text);
+  events(bytes: Buffer): void {
+    this.texts.push(String(bytes));
   }
 
   failed(message: string): void {

@@ -60,7 +60,7 @@ describe('a lookup of writers', () => {
   it('is one for many views, and renewed each second at most, while views use the last one', async () => {
     const thread = new MadeUpThread();
     thread.tookMs = 20;
-    const lookup = new WriterLookup(thread);
+    const lookup = new WriterLookup(thread, 1_000);
     const files = filesOf('1', '2');
     const first = await Promise.all(Array.from({ length: 20 }, () => lookup.writers(files)));
     assert.equal(thread.asked.length, 1);
@@ -80,7 +80,7 @@ describe('a lookup of writers', () => {
 
   it('is not awaited where files change, but no process is new', async () => {
     const thread = new MadeUpThread();
-    const lookup = new WriterLookup(thread);
+    const lookup = new WriterLookup(thread, 1_000);
     await lookup.writers(filesOf('1', '2'));
     thread.mode = 'hangs';
     for (let i = 0; i < 5; i++) {
@@ -92,7 +92,7 @@ describe('a lookup of writers', () => {
   it('is awaited for a process that is new, also behind one of earlier files', async () => {
     const thread = new MadeUpThread();
     thread.tookMs = 50;
-    const lookup = new WriterLookup(thread);
+    const lookup = new WriterLookup(thread, 1_000);
     const earlier = lookup.writers(filesOf('1'));
     await sleep(10);
     const later = filesOf('1', '2');
@@ -106,7 +106,7 @@ describe('a lookup of writers', () => {
   it('that fails gives unknown writers, is repeated each second, and with all files', async () => {
     const thread = new MadeUpThread();
     thread.mode = 'fails';
-    const lookup = new WriterLookup(thread);
+    const lookup = new WriterLookup(thread, 1_000);
     const files = filesOf('1');
     for (let i = 0; i < 10; i++) {
       const begin = performance.now();
@@ -123,7 +123,7 @@ describe('a lookup of writers', () => {
   it('that hangs gives unknown writers after 2 s, and then at once', async () => {
     const thread = new MadeUpThread();
     thread.mode = 'hangs';
-    const lookup = new WriterLookup(thread);
+    const lookup = new WriterLookup(thread, 1_000);
     const files = filesOf('1');
     const views = Array.from({ length: 5 }, () => timeOf(lookup.writers(files)));
     for (const ms of await Promise.all(views)) assert.ok(ms > 1_900 && ms < 2_500, `${ms} ms`);

@@ -1,4 +1,4 @@
-/** A real Prometheus that scrapes one target, until it is stopped. */
+/** A real Prometheus that scrapes one target, or has blocks, until it is stopped. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,9 +48,29 @@ export class PrometheusServer {
     return new PrometheusServer(child, port);
   }
 
+  /**
+   * With blocks that promtool made, of any age.
+   *
+   * @param lookBack how long a series is shown after its last point
+   */
+  static async open(program: string, data: string, lookBack: string): Promise<PrometheusServer> {
+    const home = tempDirectory();
+    const port = await freePort();
+    writeFileSync(`${home}/prometheus.yml`, '{}');
+    const child = start(program, [
+      `--config.file=${home}/prometheus.yml`,
+      `--storage.tsdb.path=${data}`,
+      '--storage.tsdb.retention.time=100y',
+      `--query.lookback-delta=${lookBack}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ]);
+    return new PrometheusServer(child, port);
+  }
+
   /** Asks until there is an answer: the first scrape takes a moment. */
-  async query(expression: string): Promise<QueryResult[]> {
-    const url = `http://127.0.0.1:${this.#port}/api/v1/query?query=${encodeURIComponent(expression)}`;
+  async query(expression: string, atSeconds?: number): Promise<QueryResult[]> {
+    const time = atSeconds === undefined ? '' : `&time=${atSeconds}`;
+    const url = `http://127.0.0.1:${this.#port}/api/v1/query?query=${encodeURIComponent(expression)}${time}`;
     for (let tries = 0; tries < 150; tries += 1) {
       const response = await fetch(url).catch(() => undefined);
       if (response?.ok) {

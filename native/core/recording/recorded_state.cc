@@ -64,6 +64,7 @@ bool RecordedState::Apply(StructureChange change, uint64_t key_count) {
     file_.resize(kept);
   }
 
+  if (file_.size() + change.inserted.size() > kMostRecordedFiles) return false;
   if (!change.inserted.empty()) {
     std::vector<std::unique_ptr<RecordedFile>> all;
     all.reserve(file_.size() + change.inserted.size());

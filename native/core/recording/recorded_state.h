@@ -88,6 +88,7 @@ struct TickChanges {
 // Most entries of all files, and most keys of all lists: a recording of damaged bytes must not take
 // all memory.
 inline constexpr uint64_t kMostRecordedEntries = uint64_t{1} << 24;
+inline constexpr uint64_t kMostRecordedFiles = uint64_t{1} << 20;
 
 class RecordedState {
  public:

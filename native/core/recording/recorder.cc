@@ -89,6 +89,9 @@ PreconditionError CheckRuns(const RecordedRuns& files) {
     return "columns of files differ in length";
   }
   if (!std::ranges::is_sorted(files.entry_end)) return "ends of files do not ascend";
+  if (files.id.size() > kMostRecordedFiles) {
+    return "there are more than " + Number(kMostRecordedFiles) + " files";
+  }
   if (!files.entry_end.empty() && files.entry_end.back() > kMostRecordedEntries) {
     return "there are more than " + Number(kMostRecordedEntries) + " entries";
   }
@@ -305,7 +308,7 @@ void Recorder::SealOpen(AddedTick* added) {
   CountSealed();
   if (options_.is_durable) {
     added->sealed_segment = open.number;
-    added->sealed_bytes = ToBytes(open, *keys_);
+    added->sealed_bytes = ToBytes(open, keys_->Texts(*open.key));
   }
   added->seal_seconds = CpuSeconds() - before;
 }

@@ -188,23 +188,24 @@ std::optional<Segment> CutBefore(const Segment& segment, size_t tick) {
   return cut;
 }
 
-std::string ToBytes(const Segment& segment, const RecordedKeys& keys) {
+std::string ToBytes(const Segment& segment, std::span<const std::string_view> key_text) {
   std::string bytes;
   AppendSegmentStart({segment.number, segment.time.empty() ? 0 : segment.time.front()}, &bytes);
-  AppendKeys(keys.Texts(*segment.key), &bytes);
+  AppendKeys(key_text, &bytes);
   for (const SharedBytes& tick : segment.tick) AppendBlock(BlockKind::kTick, *tick, &bytes);
   if (segment.sealed != nullptr) AppendBlock(BlockKind::kSealed, *segment.sealed, &bytes);
   return bytes;
 }
 
-std::string SaveFrom(const Segment& segment, double from, const RecordedKeys& keys) {
+std::string SaveFrom(const Segment& segment, double from,
+                     std::span<const std::string_view> key_text) {
   const auto tick =
       static_cast<size_t>(std::ranges::lower_bound(segment.time, from) - segment.time.begin());
   if (tick >= segment.time.size()) return {};
   std::optional<Segment> kept = tick == 0 ? segment : CutBefore(segment, tick);
   if (!kept) return {};
   const std::optional<Segment> sealed = Seal(*kept);
-  return sealed ? ToBytes(*sealed, keys) : std::string();
+  return sealed ? ToBytes(*sealed, key_text) : std::string();
 }
 
 void ReadSegments(std::string_view bytes, RecordedKeys* keys, std::vector<Segment>* segments) {

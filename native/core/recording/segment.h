@@ -102,15 +102,16 @@ class SegmentReplay {
 // Sealed, with the same ticks. None where it is damaged.
 std::optional<Segment> Seal(const Segment& segment);
 
-// All of a segment as bytes (segment_format.h).
-std::string ToBytes(const Segment& segment, const RecordedKeys& keys);
+// All of a segment as bytes (segment_format.h); with these texts of its keys, by number.
+std::string ToBytes(const Segment& segment, std::span<const std::string_view> key_text);
 
 // The ticks from this one on, as an open segment that begins with them. None where it is damaged.
 std::optional<Segment> CutBefore(const Segment& segment, size_t tick);
 
 // Its ticks from this time on, sealed, as bytes. Of one that is damaged what can be read; empty
 // where that is nothing.
-std::string SaveFrom(const Segment& segment, double from, const RecordedKeys& keys);
+std::string SaveFrom(const Segment& segment, double from,
+                     std::span<const std::string_view> key_text);
 
 // Reads the segments of a file; what is damaged is left out. Keys are interned; their texts may
 // take this many bytes in all.

@@ -4,19 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../errors.js';
 import { explain as explainReading, nearNames } from '../../inspect/explain/explain.js';
 import type { Explanation, ShareHolder } from '../../inspect/explain/explanation.js';
+import { explainPast } from '../../inspect/explain/history.js';
 import { explainWindow } from '../../inspect/explain/window.js';
-import { isPipe, openInput } from '../../inspect/input.js';
+import { isPipe } from '../../inspect/input.js';
 import { toJson } from '../../inspect/json.js';
+import type { Moment } from '../../inspect/moment.js';
 import { counted } from '../../inspect/quantity.js';
-import { readInput, refuseUnusable } from '../../inspect/read-directory.js';
+import { refuseUnusable } from '../../inspect/read-directory.js';
 import type { Reading } from '../../inspect/reading.js';
 import { Selector } from '../../inspect/selector.js';
-import type { Command } from '../command.js';
+import type { Command, Terminal } from '../command.js';
 import { chooseDirectory, hasDirectory, INSTEAD_OF_DIRECTORY } from '../directory.js';
+import type { FlagValues } from '../flags.js';
+import { openSpan, readAt } from '../past.js';
 import { textOf } from '../stdout.js';
 import { terminalWidth } from '../terminal.js';
 import { wrapText } from '../text-width.js';
 import { manyHistograms, oneHistogram } from './histogram-text.js';
+import { pastText } from './history-text.js';
 import { ExplainedFamily, manySeries, oneSeries } from './series-text.js';
 import type { Room, Space } from './text.js';
 
@@ -26,12 +31,16 @@ const SHOWN_ROWS = 20;
 /** Histograms that are shown in full; more are shown in one table. */
 const SHOWN_HISTOGRAMS = 2;
 
-export const explain: Command<'window' | 'all' | 'json'> = {
+const FLAGS = ['window', 'at', 'since', 'until', 'all', 'json'] as const;
+
+type Flags = FlagValues<(typeof FLAGS)[number]>;
+
+export const explain: Command<(typeof FLAGS)[number]> = {
   name: 'explain',
   summary: 'Show which processes add up to a series, and how much each contributes.',
   details: [INSTEAD_OF_DIRECTORY],
   positionals: ['SELECTOR', '[DIR]'],
-  flags: ['window', 'all', 'json'],
+  flags: FLAGS,
   exitCodes: [
     ['0', 'the series exists'],
     ['1', 'there is no such series'],
@@ -41,21 +50,30 @@ export const explain: Command<'window' | 'all' | 'json'> = {
     "explain 'vllm:num_requests_running' /run/prom",
     `explain 'http_requests_total{method="GET"}' /run/prom`,
     'explain --window 30s request_seconds /run/prom',
+    "explain --since -15m 'vllm:num_requests_running' /var/lib/promfold",
   ],
 
   async run({ directory: given, positionals: [text = ''], flags }, terminal) {
     refusePath(text, given, terminal.environment);
     const selector = new Selector(text);
     const path = chooseDirectory(given, terminal.environment, terminal.complain);
+    if (flags.since !== undefined || flags.until !== undefined) {
+      return explainSpan(path, selector, text, flags, terminal);
+    }
+    if (flags.window !== undefined && flags.at !== undefined) {
+      throw new UsageError(
+        '--window: expected no --at; --since and --until say what was in between',
+      );
+    }
     if (flags.window !== undefined && (await isPipe(path))) {
       throw new UsageError('--window: expected a directory that is written, got a pipe');
     }
-    let reading = await readExplained(path);
+    let reading = await readExplained(path, flags.at, terminal, selector);
     let explanation = explainReading(reading, selector);
     if (flags.window !== undefined) {
       await sleep(flags.window * 1000);
       const before = explanation;
-      reading = await readExplained(path);
+      reading = await readExplained(path, flags.at, terminal, selector);
       if (reading.takenAtSeconds === before.takenAtSeconds) {
         throw new UsageError('--window: expected a directory that is written, got a snapshot');
       }
@@ -64,6 +82,7 @@ export const explain: Command<'window' | 'all' | 'json'> = {
     const { series, histograms } = explanation;
     if (flags.json) await terminal.print(toJson(explanation));
     if (series.length + histograms.length === 0) {
+      if (reading.isRecorded) reading = await readExplained(path, flags.at, terminal);
       terminal.complain(notFound(reading, selector, text));
       return 1;
     }
@@ -97,11 +116,41 @@ function missingSelector(directory: string): string {
   return `SELECTOR is missing: expected promfold explain SELECTOR ${directory}`;
 }
 
-async function readExplained(path: string): Promise<Reading> {
-  const input = await openInput(path);
-  const reading = await readInput(path, input);
-  if (input.kind === 'metric file') refuseUnusable(path, reading);
+async function readExplained(
+  path: string,
+  at: Moment | undefined,
+  terminal: Terminal,
+  selector?: Selector,
+): Promise<Reading> {
+  const { kind, reading } = await readAt(path, at, terminal, selector);
+  if (kind === 'metric file') refuseUnusable(path, reading);
   return reading;
+}
+
+/** `--since`: over time. */
+async function explainSpan(
+  path: string,
+  selector: Selector,
+  text: string,
+  { at, since, until, window, json, all }: Flags,
+  terminal: Terminal,
+): Promise<number> {
+  if (at !== undefined) throw new UsageError('--at: expected no --since and no --until with it');
+  if (window !== undefined)
+    throw new UsageError('--window: expected no --since and no --until with it');
+  const { past, fromSeconds, toSeconds } = await openSpan(path, since, until, terminal);
+  const explanation = await explainPast(past, selector, fromSeconds, toSeconds);
+  if (json) await terminal.print(toJson(explanation));
+  if (explanation.series.length + explanation.histograms.length === 0) {
+    terminal.complain(notFound(await past.readingOf(toSeconds), selector, text));
+    return 1;
+  }
+  if (!json) {
+    const width = terminalWidth(terminal.environment);
+    const rows = all ? Number.POSITIVE_INFINITY : SHOWN_ROWS;
+    await terminal.print(textOf(pastText(explanation, { width, rows })));
+  }
+  return 0;
 }
 
 function notFound(reading: Reading, selector: Selector, text: string): string {

@@ -18,7 +18,7 @@ import { LabelSummary, labelText, type Room, warningLines } from './text.js';
 /** Processes whose role is listed under the series of a family. */
 const SHOWN_ROLES = 8;
 
-const IN_WORDS: Readonly<Record<ExplainedSeries['operation'], string>> = {
+export const IN_WORDS: Readonly<Record<ExplainedSeries['operation'], string>> = {
   sum: 'the sum over processes',
   min: 'the smallest of all processes',
   max: 'the largest of all processes',

@@ -86,8 +86,12 @@ function totalShares(
     totals = bucketTotals(context.contributions, group);
     context.totals.set(group, totals);
   }
-  const last = totals.indexOf.get(series) ?? group.buckets.length - 1;
-  const value = totals.all[last];
+  const bucket = totals.indexOf.get(series);
+  const last = bucket ?? group.buckets.length - 1;
+  // In a daemon a series may have lost its entries to damage that the last scrape found: it is not printed.
+  const entries =
+    bucket === undefined ? totals.byFile.size : context.contributions.of(series.slot).length;
+  const value = entries === 0 ? undefined : totals.all[last];
   const shares = [...totals.byFile].map(
     ([file, own]): Share => ({
       ...holderOf(context, file),

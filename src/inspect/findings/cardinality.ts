@@ -3,9 +3,10 @@
  * processes).
  */
 import { OPERATION } from '../../plan/operation.js';
+import { ITEMS_PER_STEP } from '../../steps.js';
 import { counted, formatCount } from '../quantity.js';
 import type { IndexedFamily } from '../series-structure.js';
-import type { Rule } from './finding.js';
+import type { Looking, Rule } from './finding.js';
 import { ofStructure } from './of-structure.js';
 
 /** Label sets of one family. A service with hundreds of routes has fewer. */
@@ -23,9 +24,9 @@ export const labelCardinality: Rule = {
   cure: 'Drop the label, or group its values (route instead of path); then wipe the directory.',
   find: ofStructure(function* ({ families }) {
     for (const family of families) {
-      const sets = labelSetCount(family);
+      const sets = yield* labelSetCount(family);
       if (sets <= MANY_LABEL_SETS) continue;
-      const widest = widestLabel(family);
+      const widest = yield* widestLabel(family);
       const by =
         widest === undefined
           ? ''
@@ -59,11 +60,12 @@ export const pidExplosion: Rule = {
 };
 
 /** Without the process id; the buckets of a histogram count once. */
-function labelSetCount({ series, rule }: IndexedFamily): number {
+function* labelSetCount({ series, rule }: IndexedFamily): Looking<number> {
   if (rule.operation !== OPERATION.last && !rule.hasBuckets && series.length <= MANY_LABEL_SETS)
     return series.length;
   const sets = new Set<string>();
-  for (const labelled of series) {
+  for (const [i, labelled] of series.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
     // A bucket has its bound among its labels. The others are not parsed: there may be a million.
     const { kind, values } = labelled;
     sets.add(rule.hasBuckets ? labelled.shape.labelSet : `${kind.keyNames.join()} ${values}`);
@@ -71,9 +73,12 @@ function labelSetCount({ series, rule }: IndexedFamily): number {
   return sets.size;
 }
 
-function widestLabel({ series }: IndexedFamily): { label: string; values: number } | undefined {
+function* widestLabel({
+  series,
+}: IndexedFamily): Looking<{ label: string; values: number } | undefined> {
   const values = new Map<string, Set<string>>();
-  for (const { shape } of series) {
+  for (const [i, { shape }] of series.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
     for (const [name, value] of shape.labels) {
       if (name === 'le') continue;
       const known = values.get(name);

@@ -21,6 +21,7 @@ export const deadLiveGauge: Rule = {
     'Gauges of the live… modes still count processes that are gone: mark_process_dead was not called for them.',
   cure: 'Call prometheus_client.multiprocess.mark_process_dead(pid) when a worker dies (gunicorn: child_exit), or remove their gauge_live*.db.',
   *find(subject) {
+    if (!subject.hasDead) return;
     for (const family of subject.families) {
       if (!family.mode?.startsWith('live')) continue;
       yield* changeWithout(
@@ -40,6 +41,7 @@ export const deadAllGauge: Rule = {
     'Each dead process keeps its series, with the last value it set, for ever; mark_process_dead does not remove them.',
   cure: 'Use mode liveall or mostrecent for gauges that only matter while the process lives, and wipe the directory at each start.',
   *find(subject) {
+    if (!subject.hasDead) return;
     for (const { name, mode, rule, series: allSeries } of subject.families) {
       if (mode === undefined || mode.startsWith('live') || rule.dropsPid) continue;
       const dead = allSeries.filter((series) => isOfAll(subject.partsOf(series), subject.isDead));

@@ -1,16 +1,15 @@
-/** The view of `check`, in steps: rule by rule, for a daemon that has other things to do. */
+/** The findings on a reading, worst first; in steps, for a daemon that has other things to do. */
 import type { Steps } from '../../steps.js';
-import type { CheckView } from '../check.js';
-import { type Evidence, type Finding, SEVERITIES } from './finding.js';
+import { type CheckView, type Evidence, type Finding, type Rule, SEVERITIES } from './finding.js';
 import { RULES } from './rules.js';
 import type { Subject } from './subject.js';
 
-export function* findInSteps(subject: Subject): Steps<CheckView> {
+export function* findInSteps(subject: Subject, rules: readonly Rule[] = RULES): Steps<CheckView> {
   const findings: Finding[] = [];
-  for (const { find, ...rule } of RULES) {
+  for (const { find, ...rule } of rules) {
     const evidence: Evidence[] = [];
     for (const piece of find(subject)) {
-      evidence.push(piece);
+      if (piece !== undefined) evidence.push(piece);
       yield;
     }
     if (evidence.length > 0) findings.push({ ...rule, evidence });

@@ -31,10 +31,25 @@ export interface Rule {
   /** What it does to the numbers. */
   readonly effect: string;
   readonly cure: string;
-  find(subject: Subject): Iterable<Evidence>;
+  find(subject: Subject): Iterable<Found>;
 }
+
+/** Undefined for a step: nothing was found yet, and another task may run in between. */
+export type Found = Evidence | undefined;
+
+/** A part of a search, in such steps. */
+export type Looking<T> = Generator<undefined, T, void>;
 
 /** A broken rule, with all places where it is broken. */
 export interface Finding extends Omit<Rule, 'find'> {
   readonly evidence: readonly Evidence[];
+}
+
+/** Shape of `check --json`. */
+export interface CheckView {
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  /** Findings of each severity. */
+  readonly count: Readonly<Record<Severity, number>>;
+  readonly findings: readonly Finding[];
 }

@@ -74,6 +74,12 @@ export class Subject {
     return this.#index.contributionAt(place);
   }
 
+  /** Whether the process of any file is. */
+  get hasDead(): boolean {
+    for (const { liveness } of this.reading.writers.values()) if (liveness === 'dead') return true;
+    return false;
+  }
+
   /** Whether the process of a file is dead, by rank. */
   readonly isDead = (rank: number): boolean => {
     this.#dead ??= Uint8Array.from(this.files, (file) => Number(this.livenessOf(file) === 'dead'));

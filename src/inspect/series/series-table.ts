@@ -63,7 +63,8 @@ function* makeTable({ families }: Layout): Steps<SeriesTable> {
   const histogram = new Int32Array(rows).fill(-1);
   const lastBucket = new Uint32Array(rows);
   const valueBegin = new Uint32Array(rows + 1);
-  const values: number[] = [];
+  const value = new Uint32Array(yield* countLabels(families));
+  let end = 0;
 
   let row = 0;
   for (const [at, laidOut] of families.entries()) {
@@ -85,11 +86,11 @@ function* makeTable({ families }: Layout): Steps<SeriesTable> {
         lastBucket[row] = group.lastBucket;
       }
       const { label } = kinds[own]!;
-      for (const [i, [, value]] of one.labels.entries()) {
-        values.push(labels.addValue(label[i]!, value));
+      for (const [i, [, text]] of one.labels.entries()) {
+        value[end++] = labels.addValue(label[i]!, text);
       }
       row++;
-      valueBegin[row] = values.length;
+      valueBegin[row] = end;
       if (row % ITEMS_PER_STEP === 0) yield;
     }
     if (at % ITEMS_PER_STEP === 0) yield;
@@ -106,8 +107,20 @@ function* makeTable({ families }: Layout): Steps<SeriesTable> {
     histogram,
     lastBucket,
     valueBegin,
-    value: Uint32Array.from(values),
+    value,
   };
+}
+
+/** Of all series together. */
+function* countLabels(families: readonly LaidOutFamily[]): Steps<number> {
+  let count = 0;
+  for (const { series } of families) {
+    for (const [i, { labelNames }] of series.entries()) {
+      if (i % ITEMS_PER_STEP === 0) yield;
+      count += labelNames.length;
+    }
+  }
+  return count;
 }
 
 class LabelIndex {

@@ -25,6 +25,8 @@ export interface SourceInstant {
   /** Undefined for a single directory, which needs no name. */
   readonly source: string | undefined;
   readonly path: string;
+  /** The same object for all instants with the same ids of files. */
+  readonly origin: object;
   readonly takenAtSeconds: number;
   readonly columns: ValueColumns;
   /** The same object as of the instant before, unless something changed. */
@@ -39,8 +41,8 @@ export interface SourceInstant {
   release(): void;
 }
 
-/** Facts of files are read again after this time: with ten thousand files they cost more than the values do. */
-const FACTS_MS = 1_000;
+/** Facts of files are read again after this time by default: with thousands of files they cost more than the values do. */
+const FACTS_MS = 5_000;
 
 /** What instants are made from is dropped when none was asked for this long. */
 const KEEP_MS = 60_000;
@@ -59,6 +61,8 @@ export interface SourceOptions
   readonly rules: PlanRules;
   readonly mapLimit: number;
   readonly log: ScrapeLog | undefined;
+  /** After which facts of files are read again. */
+  readonly factsMs?: number | undefined;
   /** Called when the file system hints at something new; absent for no hints. */
   readonly onHint: (() => void) | undefined;
   /** KEEP_MS when absent. */
@@ -84,6 +88,7 @@ export class Source {
   readonly #hints: Hints | undefined;
   /** Restarted by each instant. */
   readonly #idle: NodeJS.Timeout;
+  readonly #factsMs: number;
   /** The directory has been listed successfully before. */
   #isSeen = false;
   /** Why the directory cannot be read now; undefined when it can, or before the first try. */
@@ -105,6 +110,7 @@ export class Source {
     this.labels = source === undefined ? [] : [source];
     this.live = new LivePlan(directory, mapLimit, options);
     this.#problemLog = new ProblemLog(log);
+    this.#factsMs = options.factsMs ?? FACTS_MS;
     if (onHint !== undefined) this.#hints = new Hints(directory, onHint, log);
     this.#idle = setTimeout(() => this.#dropInstants(), keepInstantsMs).unref();
   }
@@ -182,6 +188,7 @@ export class Source {
     return {
       source: this.name,
       path: live.files.directory.path,
+      origin: live,
       takenAtSeconds,
       columns,
       state,
@@ -199,7 +206,7 @@ export class Source {
 
   async #factsOf(files: readonly ListedFile[]): Promise<ReadonlyMap<number, FactsOfFile>> {
     const known = this.#facts;
-    if (known?.files === files && performance.now() - known.ms < FACTS_MS) return known.facts;
+    if (known?.files === files && performance.now() - known.ms < this.#factsMs) return known.facts;
     const facts = await factsOfFiles(this.live.files.set);
     this.#facts = { files, ms: performance.now(), facts };
     return facts;

@@ -231,4 +231,40 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     evidenceCount: { ...COUNT, description: 'Pieces of evidence in all.' },
     evidence: list(object({ text: STRING }, { file: STRING, family: STRING, processId: STRING })),
   }),
+  TopProcess: object(
+    {
+      processId: STRING,
+      liveness: LIVENESS,
+      incrementsPerSecond: { ...NUMBER, description: 'Of counters.' },
+      observationsPerSecond: { ...NUMBER, description: 'Of histograms and summaries.' },
+      movingEntries: { ...COUNT, description: 'Counted series that changed.' },
+      entries: COUNT,
+      usedBytes: COUNT,
+    },
+    { lastSeenSeconds: SECONDS, pid: COUNT, role: STRING, program: STRING },
+  ),
+  TopSeries: object({
+    series: { ...SERIES_TEXT, description: 'Of a histogram or a summary, its count.' },
+    family: STRING,
+    incrementsPerSecond: {
+      ...NUMBER,
+      description: 'Of a histogram or a summary, its observations.',
+    },
+    processes: { ...COUNT, description: 'In which it moved.' },
+  }),
+  TopGauge: object(
+    {
+      series: SERIES_TEXT,
+      family: STRING,
+      value: { ...NUMBER, description: 'As a scrape prints it.' },
+      processes: { ...COUNT, description: 'Whose values are merged in it.' },
+    },
+    { mode: STRING, change: { ...NUMBER, description: 'Absent if it had no value before.' } },
+  ),
+  TopProblem: object({
+    code: STRING,
+    severity: oneOf(SEVERITIES),
+    title: STRING,
+    count: COUNT,
+  }),
 };

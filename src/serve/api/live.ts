@@ -75,9 +75,13 @@ export class LiveStreams {
     // The client may leave before the stream is sent.
     reply.raw.once('close', () => stream.destroy());
     stream.push(`retry: ${RETRY_MS}\n\n`);
-    const send = (text: string) => {
-      if (stream.readableLength + reply.raw.writableLength <= MAX_BUFFERED_BYTES) {
-        stream.push(text);
+    let allowedBytes = MAX_BUFFERED_BYTES;
+    const send = (bytes: string | Buffer) => {
+      const waitingBytes = stream.readableLength + reply.raw.writableLength;
+      // Names of a thousand series may be longer than that: what comes after them may wait, too.
+      if (waitingBytes <= MAX_BUFFERED_BYTES) allowedBytes = MAX_BUFFERED_BYTES + bytes.length;
+      if (waitingBytes <= allowedBytes) {
+        stream.push(bytes);
         return;
       }
       this.#counts.streamsCut++;
@@ -89,6 +93,8 @@ export class LiveStreams {
       leave();
       this.#open.delete(end);
       stream.push(null);
+      // What is buffered for a client that does not read is not waited for.
+      setTimeout(() => reply.raw.destroy(), END_MS).unref();
     };
     const leaving = this.#values.join(query, {
       events: send,
@@ -120,6 +126,9 @@ export class LiveStreams {
     return stream;
   }
 }
+
+/** A client has this long to read what was sent before the end, milliseconds. */
+const END_MS = 500;
 
 const STOPPING = 'promfold is stopping';
 

@@ -7,6 +7,7 @@ import { FINDINGS } from './endpoints/findings.js';
 import { LABEL_VALUES, LABELS } from './endpoints/labels.js';
 import { PROCESS, PROCESSES } from './endpoints/processes.js';
 import { SERIES } from './endpoints/series.js';
+import { TOP } from './endpoints/top.js';
 import { INCIDENT, INCIDENTS } from './incidents.js';
 import { LIVE } from './live.js';
 import { OPENAPI } from './openapi.js';
@@ -26,6 +27,7 @@ export const VIEWS: readonly ViewEndpoint[] = [
   SERIES,
   EXPLAIN,
   FINDINGS,
+  TOP,
 ];
 
 export const API: readonly ApiEndpoint[] = [

@@ -346,6 +346,35 @@ describe('the end of the server', () => {
     assert.equal(countsOf(served).streams, 0);
   });
 
+  it('does not wait for a client that does not read', async () => {
+    const directory = tempDirectory();
+    // More than the kernel buffers.
+    const entries = Array.from({ length: 1000 }, (_, i) =>
+      counter('long', i, { label: `${i}`.padStart(10_000, 'x') }),
+    );
+    writeMetricFile(join(directory, 'counter_1.db'), entries);
+    const served = new Served(directory);
+    const listener = await listen(served.server, {
+      text: '127.0.0.1:0',
+      host: '127.0.0.1',
+      port: 0,
+    });
+    const silent = await silentClient(
+      `http://${listener.addresses[0]}`,
+      'match[]=long&interval=60',
+    );
+    await until(
+      () => countsOf(served).streams === 1,
+      () => 'the stream',
+    );
+    const begin = performance.now();
+    await listener.stop(5_000);
+    assert.ok(performance.now() - begin < 1_000, `${performance.now() - begin} ms`);
+    await served.close();
+    assert.equal(countsOf(served).streams, 0);
+    silent.destroy();
+  });
+
   it('ends the streams of the built daemon, on SIGTERM', async () => {
     const daemon = await Daemon.serve(filled());
     cleanUps.push(() => daemon.stop());

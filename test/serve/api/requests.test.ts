@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import { KeptInstants } from '../../../src/live/kept-instants.js';
+import { TooManyScrapesError } from '../../../src/scrape/scraper.js';
 import { VIEWS } from '../../../src/serve/api/table.js';
 import { counter, writeMetricFile } from '../../support/metric-file.js';
 import { seed } from '../../support/random.js';
@@ -169,6 +170,15 @@ describe('a directory that cannot be read', () => {
       assert.match(await gone.refused(url, 503), /cannot be read|ENOENT|no such|does not exist/i);
     }
     await gone.close();
+  });
+});
+
+describe('a scrape that hangs', () => {
+  it('is 503 when too many others wait for it', async () => {
+    const busy = new Served(filled(1));
+    busy.scraper.instant = () => Promise.reject(new TooManyScrapesError());
+    assert.match(await busy.refused('/series', 503), /scrapes wait for one that hangs$/);
+    await busy.close();
   });
 });
 

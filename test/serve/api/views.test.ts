@@ -4,12 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatNumber } from '../../../src/format/number.js';
-import type { CheckView } from '../../../src/inspect/check.js';
 import type { EntriesView } from '../../../src/inspect/entries.js';
 import type { ExplainedSeries, Explanation } from '../../../src/inspect/explain/explanation.js';
+import type { CheckView } from '../../../src/inspect/findings/finding.js';
 import type { ProcessesView } from '../../../src/inspect/processes.js';
 import type { SeriesView } from '../../../src/inspect/series/list-series.js';
+import type { TopSeries, TopView } from '../../../src/inspect/top.js';
 import { promfold } from '../../support/cli.js';
 import { valuesOf } from '../../support/exposition.js';
 import { currentPython } from '../../support/parts.js';
@@ -96,17 +98,22 @@ describe('the API', options, () => {
         served.ok('/series?match[]=jobs'),
         served.ok(`/series?match[]=${encodeURIComponent('{"last.set",text="{}"}')}`),
       ]);
-      assert.deepEqual(jobs.series, [
-        {
-          series: 'jobs_total',
-          name: 'jobs_total',
-          labels: {},
-          family: 'jobs',
-          type: 'counter',
-          value: 7,
-          processes: 2,
-        },
-      ]);
+      // There is a rate if another test asked a second ago.
+      const [{ perSecond: _, ...found }] = jobs.series;
+      assert.deepEqual(
+        [found],
+        [
+          {
+            series: 'jobs_total',
+            name: 'jobs_total',
+            labels: {},
+            family: 'jobs',
+            type: 'counter',
+            value: 7,
+            processes: 2,
+          },
+        ],
+      );
       assert.deepEqual(set.series, [
         {
           series: '{"last.set",text="{}"}',
@@ -484,6 +491,57 @@ describe('the API', options, () => {
     it('have no more evidence than is asked for', async () => {
       const { findings } = await served.ok('/findings?evidence=1');
       for (const { evidence } of findings) assert.equal(evidence.length, 1);
+    });
+  });
+
+  describe('/top', options, () => {
+    it('is `top --json`: what changed since an answer a second before', async () => {
+      const fresh = new Served(directory);
+      const first = await fresh.ok('/top');
+      assert.deepEqual([first.windowSeconds, first.series, first.gauges], [0, [], []]);
+      const [worker] = workers as [Worker];
+      await worker.set(7);
+      assert.equal((await fresh.ok('/top')).windowSeconds, 0);
+      await sleep(1_100);
+      const { snapshot, ...view } = await fresh.ok('/top?limit=1000');
+      assert.ok(view.windowSeconds >= 1);
+      const counted = (series: string) =>
+        view.windowSeconds *
+        (view.series.find((each: TopSeries) => each.series === series)?.incrementsPerSecond ?? 0);
+      assert.equal(Math.round(counted('jobs_total')), 7);
+      assert.equal(Math.round(counted('seconds_count')), 1);
+      assert.equal(Math.round(counted('size_bytes_count')), 1);
+      const values = await scraped();
+      for (const { series, value } of view.gauges) {
+        assert.equal(formatNumber(numberIn(value)), formatNumber(values.get(series)!), series);
+      }
+      assert.ok(view.gauges.length > 4);
+      assert.equal(view.processes[0].processId, String(worker.pid));
+      // The same instant has the same view, and a short one has the beginning of each list.
+      const short = await fresh.ok(`/top?limit=2&snapshot=${snapshot}`);
+      for (const list of ['processes', 'series', 'gauges']) {
+        assert.deepEqual(short[list], view[list].slice(0, 2));
+      }
+      const { stdout } = await promfold([
+        'top',
+        '--json',
+        '--count=1',
+        '--interval=0.1',
+        directory,
+      ]);
+      const own = JSON.parse(stdout) as TopView;
+      assert.deepEqual(Object.keys(view), Object.keys(own));
+      for (const part of ['files', 'entries', 'usedBytes', 'problems'] as const) {
+        assert.deepEqual(view[part], own[part], part);
+      }
+      await fresh.close();
+    });
+
+    it('has 100 of each by default, and 10,000 at most', async () => {
+      assert.equal(
+        await served.refused('/top?limit=10001', 400),
+        "limit: expected a whole number from 1 to 10000, got '10001'",
+      );
     });
   });
 

@@ -1,7 +1,8 @@
 /** What is wrong with the directory. */
-import type { CheckView } from '../../../inspect/check.js';
+
 import { readDiskFacts } from '../../../inspect/findings/disk-facts.js';
 import { findInSteps } from '../../../inspect/findings/find-in-steps.js';
+import type { CheckView } from '../../../inspect/findings/finding.js';
 import { Subject } from '../../../inspect/findings/subject.js';
 import type { Reading } from '../../../inspect/reading.js';
 import { Memo } from '../../../memo.js';
