@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openRecording } from '../../src/native.js';
 import type { Incident } from '../../src/record/incident.js';
-import { Daemon } from '../support/cli.js';
+import { Daemon, promfold } from '../support/cli.js';
 import { valuesOf } from '../support/exposition.js';
 import { currentPython } from '../support/parts.js';
 import { ROOT } from '../support/paths.js';
@@ -128,6 +128,10 @@ describe('an incident', { skip: python.skip, concurrency: true }, () => {
       assert.ok(before.value[entry]! >= 1);
       const after = (await recording.at(Number.POSITIVE_INFINITY))!;
       assert.ok(!after.fileName.includes(`counter_${victim.pid}.db`));
+      const path = join(folder, 'incidents', `${incident!.id}.rec`);
+      const { exitCode, stdout } = await promfold(['explain', 'turns_total', path, '--since=-1m']);
+      assert.equal(exitCode, 0);
+      assert.match(stdout, new RegExp(`^${victim.pid} `, 'm'));
       // No command line.
       assert.doesNotMatch(String(bytes), /test\/support/);
     } finally {
