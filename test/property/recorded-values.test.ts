@@ -10,12 +10,12 @@ import { openRecording } from '../../src/native.js';
 import { FlightRecorder } from '../../src/record/flight-recorder.js';
 import type { SourceInstant } from '../../src/scrape/directory/source.js';
 import { Scraper } from '../../src/scrape/scraper.js';
+import { MadeUpClock } from '../record/made-up.js';
 import { mapped } from '../support/mapped.js';
 import { counter, gauge } from '../support/metric-file.js';
 import { Random } from '../support/random.js';
 import { type Bits, bitsOf, keysOf, readFolder, textsOf } from '../support/recording.js';
 import { tempDirectory } from '../support/temp.js';
-import { MadeUpClock } from './made-up.js';
 
 /** As the recorder is given an instant, with all that it needs to be understood later. */
 function bitsOfInstant({ state, files, columns }: SourceInstant): Bits {
