@@ -315,7 +315,14 @@ export const FLAGS = {
       help: 'do not record these series, as in PromQL: \'http_requests{user!=""}\'',
       separator: LINES,
     },
-    (text) => new Selector(text),
+    (text) => {
+      try {
+        return new Selector(text);
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        throw new UsageError(`--recorder.exclude: ${error.message}`);
+      }
+    },
   ),
   recorderDir: optional<string>(
     {
