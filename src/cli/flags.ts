@@ -3,6 +3,7 @@
  *
  * --help, the parser and the topic `flags` are generated from it.
  */
+import { UsageError } from '../errors.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
 import type { Labels } from '../format/key.js';
