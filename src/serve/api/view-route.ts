@@ -3,6 +3,7 @@
  *
  * Parameters are read by our own code: the compilers of schemas are half of fastify.
  */
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { inSlices } from '../../steps.js';
 import { cutSlowReader, type ReaderTimeouts } from '../slow-reader.js';
@@ -37,30 +38,27 @@ export function viewRoute(
       snapshot === undefined
         ? await readings.take(wanted)
         : keptInstant(readings, snapshot, wanted);
+    let sent: string | Readable;
     try {
       const made = view(instant, values as never, context);
       const { body, total } = await ('next' in made ? inSlices(made) : made);
       const { snapshotId, source } = instant;
-      const answer = {
+      sent = await answerBody({
         snapshot: snapshotId,
         ...(source !== undefined && { source }),
         ...body,
         ...pageMember(request, values as Partial<Values<typeof PAGING>>, total),
-      };
-      const sent = await answerBody(answer);
-      reply.headers({ ...API_HEADERS, [SNAPSHOT_HEADER]: snapshotId });
-      cutSlowReader(reply.raw, readerTimeouts);
-      if (typeof sent === 'string') {
-        instant.release();
-      } else {
-        // What is left of a long answer is made while it is sent.
-        sent.once('close', () => instant.release());
-      }
-      return reply.send(sent);
+      });
     } catch (error) {
       instant.release();
       throw error;
     }
+    // What is left of a long answer is made while it is sent.
+    if (typeof sent === 'string') instant.release();
+    else sent.once('close', () => instant.release());
+    reply.headers({ ...API_HEADERS, [SNAPSHOT_HEADER]: instant.snapshotId });
+    cutSlowReader(reply.raw, readerTimeouts);
+    return reply.send(sent);
   });
 }
 
