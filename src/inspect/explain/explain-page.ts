@@ -2,19 +2,15 @@
  * The view of `explain` for a daemon: in steps, with an index that exists already, and one page of a long explanation.
  */
 import { ITEMS_PER_STEP, type Steps } from '../../steps.js';
-import { listOf } from '../list.js';
-import { lastSeenByProcess } from '../processes.js';
 import type { Reading } from '../reading.js';
 import type { Selector } from '../selector.js';
 import { rowsOf } from '../series/list-series.js';
 import type { Page } from '../series/ordering.js';
 import { seriesTable } from '../series/series-table.js';
 import type { SeriesIndex } from '../series-index.js';
-import type { Context } from './context.js';
+import { type Chosen, explainChosen } from './explain.js';
 import type { Explanation } from './explanation.js';
-import { explainHistogram } from './histogram.js';
-import { type ChosenHistogram, type ChosenSeries, choose, slotsOf } from './selection.js';
-import { explainSeries } from './series.js';
+import { type ChosenHistogram, type ChosenSeries, choose } from './selection.js';
 
 export interface ExplanationPage {
   /** Histograms follow all series. */
@@ -30,28 +26,10 @@ export function* explainPage(
   page: Page,
 ): Steps<ExplanationPage> {
   const chosen = yield* choosePage(index, selector, page);
-  const { series, histograms, total } = chosen;
-  const context: Context = {
-    reading,
-    index,
-    contributions: index.contributions(slotsOf([...series, ...histograms])),
-    lastSeen: lastSeenByProcess(reading),
-    holders: new Map(),
-    totals: new Map(),
-  };
-  const explanation: Explanation = {
-    path: reading.path,
-    takenAtSeconds: reading.takenAtSeconds,
-    windowSeconds: undefined,
-    series: listOf(series.length, (i) => explainSeries(context, series[i]!)),
-    histograms: listOf(histograms.length, (i) => explainHistogram(context, histograms[i]!)),
-  };
-  return { explanation, total };
+  return { explanation: explainChosen(reading, index, chosen), total: chosen.total };
 }
 
-interface ChosenPage {
-  readonly series: readonly ChosenSeries[];
-  readonly histograms: readonly ChosenHistogram[];
+interface ChosenPage extends Chosen {
   readonly total: number;
 }
 

@@ -9,12 +9,17 @@ import { nearest } from '../near-names.js';
 import { lastSeenByProcess } from '../processes.js';
 import type { Reading } from '../reading.js';
 import type { Selector } from '../selector.js';
-import { indexOf } from '../series-index.js';
+import { indexOf, type SeriesIndex } from '../series-index.js';
 import type { Context } from './context.js';
 import type { Explanation } from './explanation.js';
 import { explainHistogram } from './histogram.js';
 import { type ChosenHistogram, type ChosenSeries, choose, slotsOf } from './selection.js';
 import { explainSeries } from './series.js';
+
+export interface Chosen {
+  readonly series: readonly ChosenSeries[];
+  readonly histograms: readonly ChosenHistogram[];
+}
 
 /** Explains all selected series; in output order. */
 export function explain(reading: Reading, selector: Selector): Explanation {
@@ -27,6 +32,15 @@ export function explain(reading: Reading, selector: Selector): Explanation {
       else histograms.push(chosen);
     }
   }
+  return explainChosen(reading, index, { series, histograms });
+}
+
+/** Explains what is chosen, in the order given. */
+export function explainChosen(
+  reading: Reading,
+  index: SeriesIndex,
+  { series, histograms }: Chosen,
+): Explanation {
   const context: Context = {
     reading,
     index,
