@@ -1,12 +1,9 @@
-/**
- * The keys of a plan, by id, from copies of their texts. A parsed key takes three times the memory of its text, so only
- * recently parsed keys are kept.
- */
-import { type Key, parseKey, type UnusableKey } from '../format/key.js';
+/** The keys of a plan, by id, from copies of their texts. */
+import type { Key, UnusableKey } from '../format/key.js';
 import type { Keys } from '../inspect/entry-columns.js';
+import { KeptKeys } from '../inspect/kept-keys.js';
 import type { KeyTexts } from '../scrape/directory/plan-state.js';
 
-/** Bytes of the texts of the kept keys; a key may be 1 MiB long. */
 const MAX_KEPT_BYTES = 8 * 2 ** 20;
 
 export class LiveKeys implements Keys {
@@ -14,8 +11,7 @@ export class LiveKeys implements Keys {
   readonly #blocks: readonly KeyTexts[];
   /** Id of the first key of each block. */
   readonly #firstId: Uint32Array;
-  readonly #kept = new Map<number, Key | UnusableKey>();
-  #keptBytes = 0;
+  readonly #kept = new KeptKeys((id) => this.#textOf(id), MAX_KEPT_BYTES);
 
   /** @param blocks in the order of the ids */
   constructor(blocks: readonly KeyTexts[]) {
@@ -30,18 +26,7 @@ export class LiveKeys implements Keys {
   }
 
   read(id: number): Key | UnusableKey {
-    let key = this.#kept.get(id);
-    if (key === undefined) {
-      const text = this.#textOf(id);
-      key = parseKey(text);
-      if (this.#keptBytes > MAX_KEPT_BYTES) {
-        this.#kept.clear();
-        this.#keptBytes = 0;
-      }
-      this.#kept.set(id, key);
-      this.#keptBytes += text.length;
-    }
-    return key;
+    return this.#kept.read(id);
   }
 
   #textOf(id: number): Uint8Array {
