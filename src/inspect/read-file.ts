@@ -59,6 +59,17 @@ function entriesOf(files: InspectedFiles, row: number, keys: Keys): FileEntries 
   });
 }
 
+/** What a ReadFile says of a file that was not opened, or that is on no disk. */
+export const NOT_OPENED = {
+  valueBytes: 0,
+  usedBytes: -1,
+  sizeBytes: 0,
+  diskBytes: 0,
+  modifiedSeconds: undefined,
+  changedSeconds: undefined,
+  identity: '',
+} as const;
+
 /** A file of a name no client writes: not opened. */
 export function unrecognisedFile(directory: string, name: string): ReadFile {
   const path = pathOf(directory, name);
@@ -68,13 +79,7 @@ export function unrecognisedFile(directory: string, name: string): ReadFile {
     fileName: undefined,
     entries: NO_ENTRIES,
     fault: new MetricFileError('FILE_FOREIGN', path, 'no client writes a file of this name'),
-    valueBytes: 0,
-    usedBytes: -1,
-    sizeBytes: 0,
-    diskBytes: 0,
-    modifiedSeconds: undefined,
-    changedSeconds: undefined,
-    identity: '',
+    ...NOT_OPENED,
   };
 }
 

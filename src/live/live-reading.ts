@@ -14,7 +14,7 @@ import {
   type Keys,
   NO_ENTRIES,
 } from '../inspect/entry-columns.js';
-import { knownTime } from '../inspect/read-file.js';
+import { knownTime, NOT_OPENED } from '../inspect/read-file.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Writer } from '../processes/writer.js';
@@ -203,12 +203,6 @@ function retainedFile(fileName: FileName, path: string, entries: EntryColumns): 
     fileName,
     entries,
     fault: undefined,
-    valueBytes: 0,
-    usedBytes: -1,
-    sizeBytes: 0,
-    diskBytes: 0,
-    modifiedSeconds: undefined,
-    changedSeconds: undefined,
-    identity: '',
+    ...NOT_OPENED,
   };
 }
