@@ -1,10 +1,9 @@
 /** The built daemon serving one directory, as people run it, and one kept connection to it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { freePort } from '../../test/support/free-port.js';
 import { ask, stopChild } from './child.js';
 import type { LoopDelay, LoopDelayQuestion } from './loop-delay.js';
 import { compiled, MAIN } from './paths.js';
@@ -125,13 +124,4 @@ async function launch(
       await sleep(2);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
