@@ -8,6 +8,7 @@ import { openPast, readInput } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import type { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Selector } from '../inspect/selector.js';
+import { atOnce } from '../steps.js';
 import type { Terminal } from './command.js';
 
 /** A moment that is this much older than the one that was asked for is told. */
@@ -35,7 +36,7 @@ export async function readAt(
   const past = await openPast(path, input, 'at');
   tellNotes(past, terminal);
   const seconds = at === undefined ? past.span.toSeconds : secondsOf(at, past.span, 'at');
-  const reading = await past.readingOf(seconds, selector && selectedKeys(past, selector));
+  const reading = await past.readingOf(seconds, selector && atOnce(selectedKeys(past, selector)));
   tellGap(reading, seconds, terminal);
   return { kind: input.kind, reading };
 }

@@ -62,6 +62,25 @@ export function secondsOf(moment: Moment, span: Span, flag: string): number {
   throw new UsageError(`--${flag}: expected a time from ${spanText(span)}, got '${moment.text}'`);
 }
 
+/**
+ * From one moment to another, as far as it was recorded.
+ *
+ * @param start the beginning where absent; `end` the end
+ * @throws UsageError with what there is, if none of it was recorded
+ */
+export function spanWithin(span: Span, start: Moment | undefined, end: Moment | undefined): Span {
+  const from = start === undefined ? span.fromSeconds : resolve(start, span);
+  const to = end === undefined ? span.toSeconds : resolve(end, span);
+  const fromSeconds = Math.max(from, span.fromSeconds);
+  const toSeconds = Math.min(to, span.toSeconds);
+  if (fromSeconds <= toSeconds) return { fromSeconds, toSeconds };
+  if (from > to) {
+    throw new UsageError(`end: expected a time after start, got '${end?.text ?? isoText(to)}'`);
+  }
+  const [wrong, found] = from > span.toSeconds ? ['start', start] : ['end', end];
+  throw new UsageError(`${wrong}: expected a time from ${spanText(span)}, got '${found?.text}'`);
+}
+
 /** `2026-03-01T02:05:01Z to 2026-03-01T02:20:00Z`, both of them recorded. */
 export function spanText({ fromSeconds, toSeconds }: Span): string {
   // Rounded inwards, so that both can be copied; a recording within one second has neither.

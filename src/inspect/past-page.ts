@@ -106,7 +106,7 @@ async function filesOfKey(
   return files;
 }
 
-type History = ConstructorParameters<typeof PastValues>[1];
+type History = Parameters<typeof PastValues.of>[1];
 
 class PagePrinter {
   readonly #options: PastPageOptions;
@@ -122,7 +122,7 @@ class PagePrinter {
     const points = pointsAt(history.timeSeconds, this.#options.stepSeconds);
     const parts = byProcess
       ? partsByProcess(past, history, prefixes)
-      : [new PastValues(past, history, { rules: { prefixes, labels: { fixed: [] } } })];
+      : [PastValues.of(past, history, { rules: { prefixes, labels: { fixed: [] } } })];
     // Families together: each in the order in which the first part has it.
     const names = new Set(parts.flatMap(({ layout }) => layout.families.map(({ name }) => name)));
     const familiesOf = parts.map(
@@ -173,14 +173,14 @@ class PagePrinter {
 }
 
 function partsByProcess(past: Recorded, history: History, prefixes: Prefixes): PastValues[] {
-  const all = new PastValues(past, history);
+  const all = PastValues.of(past, history);
   const ids = new Set(all.files.map(({ fileName }) => fileName.processId));
   return [...ids].map((id) => {
     const rules: PlanRules = {
       prefixes,
       labels: { fixed: [], source: [PROCESS_LABEL, id === '' ? REMOVED : id] },
     };
-    return new PastValues(past, history, {
+    return PastValues.of(past, history, {
       rules,
       isWanted: ({ fileName }) => fileName.processId === id,
     });

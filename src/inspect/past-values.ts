@@ -13,8 +13,9 @@ import type { Layout } from '../plan/layout.js';
 import { OPERATION } from '../plan/operation.js';
 import type { PlanRules } from '../plan/plan.js';
 import type { Series } from '../plan/series.js';
+import { atOnce, ITEMS_PER_STEP, type Steps } from '../steps.js';
 import { FileEntries, type Keys } from './entry-columns.js';
-import { type PlannedFile, planReading } from './plan-reading.js';
+import { type PlannedFile, planInSteps } from './plan-reading.js';
 import { RecordedFile, type RecordedPast, recordedName } from './recorded-reading.js';
 import type { Selector } from './selector.js';
 import type { SeriesStructure } from './series-structure.js';
@@ -37,6 +38,14 @@ export interface PastEntry {
   readonly row: number;
 }
 
+type Planned = Pick<Recorded, 'path' | 'keys'>;
+
+interface RowsOfHistory {
+  readonly history: RecordedHistory;
+  /** The row of each entry, by rank. */
+  readonly rowsOf: readonly (readonly number[])[];
+}
+
 export class PastValues {
   readonly structure: SeriesStructure;
   readonly files: readonly PlannedFile[];
@@ -45,12 +54,25 @@ export class PastValues {
   /** The row of each entry, by rank. */
   readonly #rowsOf: readonly (readonly number[])[];
 
+  private constructor(parts: Pick<PastValues, 'structure' | 'files'> & RowsOfHistory) {
+    this.structure = parts.structure;
+    this.files = parts.files;
+    this.timeSeconds = parts.history.timeSeconds;
+    this.#history = parts.history;
+    this.#rowsOf = parts.rowsOf;
+  }
+
   /** @param isWanted of these files only */
-  constructor(
-    past: Pick<Recorded, 'path' | 'keys'>,
+  static of(past: Planned, history: RecordedHistory, options: PlanOptions = {}): PastValues {
+    return atOnce(PastValues.inSteps(past, history, options));
+  }
+
+  /** As of(). */
+  static *inSteps(
+    past: Planned,
     history: RecordedHistory,
     { rules, isWanted = () => true }: PlanOptions = {},
-  ) {
+  ): Steps<PastValues> {
     const rows = rowsByFile(history);
     const files: PlannedFile[] = [];
     const rowsOf: (readonly number[])[] = [];
@@ -69,11 +91,8 @@ export class PastValues {
       files.push(planned);
       rowsOf.push(own);
     }
-    this.files = files;
-    this.structure = planReading(files, past.keys, rules);
-    this.timeSeconds = history.timeSeconds;
-    this.#history = history;
-    this.#rowsOf = rowsOf;
+    const structure = yield* planInSteps(files, past.keys, rules);
+    return new PastValues({ structure, files, history, rowsOf });
   }
 
   get layout(): Layout {
@@ -141,37 +160,48 @@ export interface PlanOptions {
   readonly isWanted?: (file: PlannedFile) => boolean;
 }
 
+export interface HistoryQuery {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly maxValues?: number | undefined;
+}
+
 /**
- * Reads keys over time.
+ * Reads keys over time; of fewer moments where there would be too many values.
  *
  * @param keyId all that go into the series that are of interest
  */
 export async function readHistory(
   past: RecordedPast,
   keyId: Uint32Array,
-  fromSeconds: number,
-  toSeconds: number,
+  { fromSeconds, toSeconds, maxValues = MAX_VALUES }: HistoryQuery,
 ): Promise<RecordedHistory> {
-  const rows = await rowsOf(past, keyId, toSeconds);
-  const points = Math.max(2, Math.floor(MAX_VALUES / Math.max(1, rows)));
+  const rows = await rowsOf(past, keyId, toSeconds, maxValues);
+  const points = Math.max(2, Math.floor(maxValues / Math.max(1, rows)));
   return past.recording.history(keyId, fromSeconds, toSeconds, points);
 }
 
 /** About how many files have these keys, all told. */
-async function rowsOf(past: RecordedPast, keyId: Uint32Array, atSeconds: number): Promise<number> {
+async function rowsOf(
+  past: RecordedPast,
+  keyId: Uint32Array,
+  atSeconds: number,
+  maxValues: number,
+): Promise<number> {
   // Reading a moment takes a while, and a few keys are few rows in any case.
   const atMost = keyId.length * MANY_FILES;
-  if (atMost * past.timeSeconds.length <= MAX_VALUES) return atMost;
+  if (atMost * past.timeSeconds.length <= maxValues) return atMost;
   const lastSeconds = past.timeSeconds.findLast((seconds) => seconds <= atSeconds) ?? atSeconds;
   const { keyId: rows } = await past.recording.history(keyId, lastSeconds, lastSeconds, 1);
   return Math.max(keyId.length, 2 * rows.length);
 }
 
 /** Keys of all families that have a series which the selector may select. */
-export function selectedKeys(past: RecordedPast, selector: Selector): Uint32Array {
+export function* selectedKeys(past: RecordedPast, selector: Selector): Steps<Uint32Array> {
   const ids: number[] = [];
   const known = new Map<string, boolean>();
   for (let id = 0; id < past.keys.size; id++) {
+    if (id % ITEMS_PER_STEP === 0) yield;
     const key = past.keys.read(id);
     if (isUnusable(key)) continue;
     const names = JSON.stringify([key.family, key.sampleName]);
@@ -184,6 +214,27 @@ export function selectedKeys(past: RecordedPast, selector: Selector): Uint32Arra
   }
   return Uint32Array.from(ids);
 }
+
+/**
+ * Of these, the keys of series that the selector may select by their labels, too. Of a large family these are few.
+ *
+ * A plan adds the label pid to what a key has, and a histogram is selected as a whole.
+ */
+export function* narrowedKeys(
+  past: RecordedPast,
+  keyId: Uint32Array,
+  selector: Selector,
+): Steps<Uint32Array> {
+  const ids: number[] = [];
+  for (const [i, id] of keyId.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    const key = past.keys.read(id) as Key;
+    if (selector.selectsLabels(key.labels, NOT_OF_KEYS)) ids.push(id);
+  }
+  return Uint32Array.from(ids);
+}
+
+const NOT_OF_KEYS: readonly string[] = ['pid', 'le'];
 
 function maySelect(selector: Selector, key: Key): boolean {
   return [familyOf(key, 'counter'), familyOf(key, 'gauge')].some((family) =>
@@ -244,7 +295,7 @@ function inMergeOrder(fileName: readonly string[]): number[] {
 
 /** Their values are those of the history. */
 function entriesOf(
-  { keys }: Pick<Recorded, 'keys'>,
+  { keys }: Planned,
   { keyId }: RecordedHistory,
   rows: readonly number[],
 ): FileEntries {

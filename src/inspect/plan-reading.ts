@@ -2,7 +2,7 @@
 import type { FileName } from '../format/filename.js';
 import { type Amounts, Budget, NO_LIMITS, QUANTITIES } from '../plan/budget.js';
 import { Plan, type PlanRules, SLOT_NOWHERE } from '../plan/plan.js';
-import { atOnce } from '../steps.js';
+import { atOnce, type Steps } from '../steps.js';
 import type { Keys } from './entry-columns.js';
 import type { ReadFile } from './reading.js';
 import { SeriesStructure } from './series-structure.js';
@@ -20,20 +20,29 @@ export function planReading(
   keys: Keys,
   rules?: PlanRules,
 ): SeriesStructure {
+  return atOnce(planInSteps(files, keys, rules));
+}
+
+/** As planReading. */
+export function* planInSteps(
+  files: readonly ReadFile[],
+  keys: Keys,
+  rules?: PlanRules,
+): Steps<SeriesStructure> {
   const budget = new Budget('source', NO_LIMITS);
   const plan = new Plan((id) => keys.read(id), rules, budget);
   const fileNames = files.map(({ fileName }) => fileName!);
   const keyIds = files.map(({ entries }) => entries.keyId);
   for (const [rank, name] of fileNames.entries()) {
     plan.addFile(rank, name);
-    atOnce(plan.admit(rank, 0, keyIds[rank]!));
+    yield* plan.admit(rank, 0, keyIds[rank]!);
   }
   const survey = surveyOf(plan, fileNames, keyIds);
-  atOnce(plan.define(survey));
-  const { slot, slotsOf } = fillSlots(plan, keyIds);
+  yield* plan.define(survey);
+  const { slot, slotsOf } = yield* fillSlots(plan, keyIds);
   return new SeriesStructure({
     keys,
-    layout: atOnce(plan.layOut(inOrder(slotsOf, plan.slotCount))),
+    layout: yield* plan.layOut(inOrder(slotsOf, plan.slotCount)),
     conflicts: new Map([...plan.conflicts()].map(({ family, found }) => [family, found])),
     familyOfKey: plan.familyOfKey,
     repairedKeys: plan.repairedKeys,
@@ -47,20 +56,20 @@ export function planReading(
 }
 
 /** The slot of each entry, in one column and by rank. */
-function fillSlots(
+function* fillSlots(
   plan: Plan,
   keyIds: readonly Uint32Array[],
-): { readonly slot: Uint32Array; readonly slotsOf: readonly Uint32Array[] } {
+): Steps<{ readonly slot: Uint32Array; readonly slotsOf: readonly Uint32Array[] }> {
   const count = keyIds.reduce((sum, { length }) => sum + length, 0);
   const slot = new Uint32Array(count);
   const operations = new Uint8Array(count);
   let at = 0;
-  const slotsOf = keyIds.map((ids, rank) => {
-    const from = at;
+  const slotsOf: Uint32Array[] = [];
+  for (const [rank, ids] of keyIds.entries()) {
+    yield* plan.fillRows(rank, 0, ids, slot, operations, at);
+    slotsOf.push(slot.subarray(at, at + ids.length));
     at += ids.length;
-    atOnce(plan.fillRows(rank, 0, ids, slot, operations, from));
-    return slot.subarray(from, at);
-  });
+  }
   return { slot, slotsOf };
 }
 

@@ -88,10 +88,15 @@ export class Selector {
   selects(series: Selectable): boolean {
     if (!this.selectsNames(series)) return false;
     if (this.#labelTests.length === 0) return true;
-    const { labels } = series;
-    return this.#labelTests.every(({ label, positive, test }) => {
-      return positive === test(labelValue(labels, label));
-    });
+    return this.selectsLabels(series.labels);
+  }
+
+  /** @param ignored labels whose matchers do not count */
+  selectsLabels(labels: Labels, ignored: readonly string[] = []): boolean {
+    return this.#labelTests.every(
+      ({ label, positive, test }) =>
+        ignored.includes(label) || positive === test(labelValue(labels, label)),
+    );
   }
 
   /** Whether a series of these names is selected, if its labels are. */

@@ -6,6 +6,7 @@
  * before the last one has ended; those in between are left out, and counted. A source that is gone is kept for a while:
  * its end is what a user will ask about.
  */
+import type { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Selector } from '../inspect/selector.js';
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
@@ -183,6 +184,11 @@ export class FlightRecorder {
   /** Of a source, by reason; undefined where none is saved. */
   incidentsOf(source: string | undefined): ReadonlyMap<string, number> | undefined {
     return this.incidents?.countsOf(source);
+  }
+
+  /** What is recorded of a source by now, to be closed; undefined where nothing is. */
+  past(source: string | undefined): RecordedPast | undefined {
+    return this.#find(source)?.past();
   }
 
   /**

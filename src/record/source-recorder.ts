@@ -2,6 +2,7 @@
  * Records one source: its instants become ticks of the store (native/core/recording/). What has a name is told to the store
  * only when something came or went. Who writes is found on another thread, every few seconds, and no tick waits for it.
  */
+import { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Selector } from '../inspect/selector.js';
 import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../live/writer-lookup.js';
 import type { AddedTick, RecordedTick, Recorder, RecorderOptions, Recording } from '../native.js';
@@ -150,6 +151,12 @@ export class SourceRecorder {
     this.#coverage = { fromSeconds, toSeconds: takenAtSeconds, bytes };
     this.#options.files?.write(added, takenAtSeconds);
     return added;
+  }
+
+  /** What is recorded by now, to be closed; undefined before the first tick. */
+  past(): RecordedPast | undefined {
+    if (this.#coverage === undefined) return undefined;
+    return new RecordedPast(this.path, this.#recorder.recording());
   }
 
   /**

@@ -16,6 +16,7 @@ import type { RecordedPast } from '../../src/inspect/recorded-reading.js';
 import { Selector } from '../../src/inspect/selector.js';
 import { ReadingPages } from '../../src/live/reading-page.js';
 import { Scraper } from '../../src/scrape/scraper.js';
+import { atOnce } from '../../src/steps.js';
 import { ChangingDirectory } from '../support/changing-directory.js';
 import { counter, gauge, writeMetricFile } from '../support/metric-file.js';
 import { Random, seed } from '../support/random.js';
@@ -111,7 +112,7 @@ describe('a recording', () => {
       const selector = new Selector(text);
       for (const timeSeconds of past.timeSeconds) {
         const whole = await past.readingOf(timeSeconds);
-        const some = await past.readingOf(timeSeconds, selectedKeys(past, selector));
+        const some = await past.readingOf(timeSeconds, atOnce(selectedKeys(past, selector)));
         assert.equal(jsonOf(explain(some, selector)), jsonOf(explain(whole, selector)), text);
       }
     }

@@ -139,7 +139,7 @@ async function explainSpan(
   if (window !== undefined)
     throw new UsageError('--window: expected no --since and no --until with it');
   const { past, fromSeconds, toSeconds } = await openSpan(path, since, until, terminal);
-  const explanation = await explainPast(past, selector, fromSeconds, toSeconds);
+  const { explanation } = await explainPast(past, selector, { fromSeconds, toSeconds });
   if (json) await terminal.print(toJson(explanation));
   if (explanation.series.length + explanation.histograms.length === 0) {
     terminal.complain(notFound(await past.readingOf(toSeconds), selector, text));

@@ -3,12 +3,9 @@
  *
  * Characters of ASCII, at most as wide as the terminal and 80 columns where there is none: a chart can be pasted anywhere.
  */
-import type {
-  History,
-  PastExplanation,
-  ShareHistory,
-  WithHistory,
-} from '../../inspect/explain/history.js';
+import type { PastExplanation } from '../../inspect/explain/history.js';
+import { increaseTo, isCumulative } from '../../inspect/explain/increase.js';
+import type { History, ShareHistory } from '../../inspect/explain/tell-past.js';
 import { clockText, isoText } from '../../inspect/moment.js';
 import { counted, formatCount, formatRate, formatShortValue } from '../../inspect/quantity.js';
 import { printable } from '../printable.js';
@@ -72,7 +69,8 @@ export function* pastText(past: PastExplanation, space: Space): IterableIterator
   if (rest > 0) yield `and ${formatCount(rest)} more series; --all shows them`;
 }
 
-interface Told extends WithHistory {
+interface Told {
+  readonly history: History;
   readonly name: string;
   readonly about: string;
   readonly isRate: boolean;
@@ -117,7 +115,6 @@ function ratesOf({ timeSeconds, shares }: History, columns: number): Column[] {
   });
 }
 
-/** A value that is lower than before began again at 0, as rate() has it, and so did an entry that was not there. */
 function shareRates({ value }: ShareHistory, timeSeconds: readonly number[], columns: number) {
   return spread(value.length, columns, (from, end): Column => {
     let increase = 0;
@@ -129,8 +126,7 @@ function shareRates({ value }: ShareHistory, timeSeconds: readonly number[], col
       const now = value[i];
       if (now === undefined) continue;
       isThere = true;
-      const before = value[i - 1] ?? 0;
-      increase += now >= before ? now - before : now;
+      increase += increaseTo(now, value[i - 1]);
     }
     const seconds = timeSeconds[to - 1]! - timeSeconds[first - 1]!;
     return isThere && seconds > 0 ? increase / seconds : undefined;
@@ -265,9 +261,4 @@ function* decisionLines({ decided, shares }: History, width: number): IterableIt
 
 function kindOf({ mode, type }: { readonly mode: string | undefined; readonly type: string }) {
   return mode === undefined ? type : `${type} ${mode}`;
-}
-
-/** Whether it only grows, so that its rate says more. */
-function isCumulative(type: string): boolean {
-  return type === 'counter' || type === 'histogram' || type === 'summary';
 }

@@ -1,53 +1,40 @@
 /**
  * The view of `explain --since`: each series over time, with what each process had, and who decided it. In the shape of
  * `explain --json` at the last moment, with a history; series that are gone by then follow.
+ *
+ * Planning and telling are in slices: a daemon answers it, too.
  */
-
-import { OPERATION, OPERATION_NAME } from '../../plan/operation.js';
-import type { Series } from '../../plan/series.js';
-import { type PastEntry, PastValues, readHistory, selectedKeys } from '../past-values.js';
+import { OPERATION_NAME } from '../../plan/operation.js';
+import { inSlices, type Steps } from '../../steps.js';
+import { narrowedKeys, PastValues, readHistory, selectedKeys } from '../past-values.js';
+import { isPlanned, planInSteps } from '../plan-reading.js';
 import type { Reading } from '../reading.js';
 import type { RecordedPast } from '../recorded-reading.js';
 import type { Selector } from '../selector.js';
+import type { Page } from '../series/ordering.js';
+import { SeriesIndex } from '../series-index.js';
 import { seriesName } from '../series-name.js';
-import { explain } from './explain.js';
+import { type Chosen, explainChosen } from './explain.js';
 import type { ExplainedHistogram, ExplainedSeries, Explanation } from './explanation.js';
 import { type ChosenHistogram, type ChosenSeries, choose } from './selection.js';
+import { type HistogramHistory, type History, PastTeller } from './tell-past.js';
 
 /** Of a history: an hour of every sixth second. More can be told from an export. */
-const MAX_POINTS = 600;
+export const MAX_POINTS = 600;
 
 /** Moments that are read for the roles of processes that are gone. */
 const MAX_LOOKUPS = 4;
 
-export interface ShareHistory {
-  readonly processId: string;
-  readonly file: string;
-  /** Its role, else its program. */
-  readonly role: string | undefined;
-  /** By time; undefined where the process had none. */
-  readonly value: readonly (number | undefined)[];
-}
-
-/** From this time on another process decides, or none. */
-export interface Decision {
-  readonly timeSeconds: number;
-  readonly value: number | undefined;
-  readonly processId: string | undefined;
-  readonly file: string | undefined;
-}
-
-export interface History {
-  readonly timeSeconds: readonly number[];
-  /** By time; undefined where no sample was printed. */
-  readonly value: readonly (number | undefined)[];
-  readonly shares: readonly ShareHistory[];
-  /** Absent where values add up. */
-  readonly decided?: readonly Decision[];
-}
-
-export interface WithHistory {
-  readonly history: History;
+export interface PastQuery {
+  /** As toSeconds: within the recording. */
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  /** Between two points; where absent, MAX_POINTS of them at most are spread evenly. */
+  readonly stepSeconds?: number | undefined;
+  /** Of the series and the histograms after them; all where absent. */
+  readonly page?: Page;
+  /** That are read; where absent as many as the addon does. */
+  readonly maxValues?: number;
 }
 
 export interface PastExplanation extends Omit<Explanation, 'series' | 'histograms'> {
@@ -55,61 +42,156 @@ export interface PastExplanation extends Omit<Explanation, 'series' | 'histogram
   readonly untilSeconds: number;
   /** Moments that were recorded in between. */
   readonly moments: number;
-  readonly series: readonly (ExplainedSeries & WithHistory)[];
+  readonly series: readonly (ExplainedSeries & { readonly history: History })[];
   /** The value is the number of observations. */
-  readonly histograms: readonly (ExplainedHistogram & WithHistory)[];
+  readonly histograms: readonly (ExplainedHistogram & { readonly history: HistogramHistory })[];
 }
 
-/** @param fromSeconds as toSeconds: within the recording */
+export interface PastExplanationPage {
+  readonly explanation: PastExplanation;
+  /** Series and histograms that are selected. */
+  readonly total: number;
+}
+
 export async function explainPast(
   past: RecordedPast,
   selector: Selector,
-  fromSeconds: number,
-  toSeconds: number,
-): Promise<PastExplanation> {
-  const keyId = selectedKeys(past, selector);
+  query: PastQuery,
+): Promise<PastExplanationPage> {
+  const { fromSeconds, toSeconds, maxValues } = query;
+  const keyId = await inSlices(selectedKeys(past, selector));
+  const narrowed = await inSlices(narrowedKeys(past, keyId, selector));
   const [history, reading] = await Promise.all([
-    readHistory(past, keyId, fromSeconds, toSeconds),
+    readHistory(past, narrowed, { fromSeconds, toSeconds, maxValues }),
     past.readingOf(toSeconds, keyId),
   ]);
-  const values = new PastValues(past, history);
-  const last = explain(reading, selector);
+  const values = await inSlices(PastValues.inSteps(past, history));
+  const chosen = await inSlices(chooseAll(values.layout.families, selector));
+  const shown = pageOf(chosen, query.page);
+  const last = await inSlices(lastExplained(reading, selector, shown));
   const roles = await earlierRoles(past, values, reading);
-  const lastSeries = new Map<string, ExplainedSeries>();
-  for (const series of last.series) lastSeries.set(series.series, series);
-  const lastHistograms = new Map<string, ExplainedHistogram>();
-  for (const histogram of last.histograms) lastHistograms.set(histogram.histogram, histogram);
-  for (const { shares } of [...lastSeries.values(), ...lastHistograms.values()]) {
+  for (const { shares } of [...last.series.values(), ...last.histograms.values()]) {
     for (const { processId, role, program } of shares) roles.set(processId, role ?? program);
   }
-
-  const series: (ExplainedSeries & WithHistory)[] = [];
-  const histograms: (ExplainedHistogram & WithHistory)[] = [];
-  const told = new Teller(values, roles);
-  for (const family of values.layout.families) {
-    for (const chosen of choose(family, selector)) {
-      if ('series' in chosen) {
-        const name = seriesName(chosen.series.sampleName, chosen.series.labels);
-        const base = lastSeries.get(name) ?? goneSeries(values, chosen, name);
-        series.push({ ...base, history: told.series(chosen) });
-      } else {
-        const name = seriesName(family.name, chosen.group.count.labels);
-        const base = lastHistograms.get(name) ?? goneHistogram(chosen, name);
-        histograms.push({ ...base, history: told.histogram(chosen) });
-      }
-    }
-  }
+  const told = new PastTeller(values, roles, pointsOf(values.timeSeconds, query));
   const { timeSeconds } = values;
   return {
-    path: past.path,
-    takenAtSeconds: last.takenAtSeconds,
-    windowSeconds: undefined,
-    sinceSeconds: timeSeconds[0] ?? fromSeconds,
-    untilSeconds: timeSeconds.at(-1) ?? toSeconds,
-    moments: timeSeconds.length,
-    series,
-    histograms,
+    explanation: {
+      path: past.path,
+      takenAtSeconds: reading.takenAtSeconds,
+      windowSeconds: undefined,
+      sinceSeconds: timeSeconds[0] ?? fromSeconds,
+      untilSeconds: timeSeconds.at(-1) ?? toSeconds,
+      moments: timeSeconds.length,
+      ...(await inSlices(tellAll(told, values, shown, last))),
+    },
+    total: chosen.series.length + chosen.histograms.length,
   };
+}
+
+function* chooseAll(families: PastValues['layout']['families'], selector: Selector): Steps<Chosen> {
+  const series: ChosenSeries[] = [];
+  const histograms: ChosenHistogram[] = [];
+  for (const family of families) {
+    for (const chosen of choose(family, selector)) {
+      if ('series' in chosen) series.push(chosen);
+      else histograms.push(chosen);
+      yield;
+    }
+  }
+  return { series, histograms };
+}
+
+function pageOf({ series, histograms }: Chosen, page: Page | undefined): Chosen {
+  if (page === undefined) return { series, histograms };
+  const { offset, limit } = page;
+  const from = Math.max(0, offset - series.length);
+  const to = Math.max(0, offset + limit - series.length);
+  return { series: series.slice(offset, offset + limit), histograms: histograms.slice(from, to) };
+}
+
+/** By name. */
+interface LastExplained {
+  readonly series: ReadonlyMap<string, ExplainedSeries>;
+  readonly histograms: ReadonlyMap<string, ExplainedHistogram>;
+}
+
+/** What there is at the end of what is shown. */
+function* lastExplained(reading: Reading, selector: Selector, shown: Chosen): Steps<LastExplained> {
+  const planned = reading.files.filter(isPlanned);
+  const structure = yield* planInSteps(planned, reading.keys);
+  const index = new SeriesIndex({ ...reading, structure, planned });
+  const names = new Set([
+    ...shown.series.map(nameOfSeries),
+    ...shown.histograms.map(nameOfHistogram),
+  ]);
+  const families = new Set([...shown.series, ...shown.histograms].map(({ family }) => family.name));
+  const there = yield* chooseAll(
+    index.layout.families.filter(({ name }) => families.has(name)),
+    selector,
+  );
+  const series = there.series.filter((one) => names.has(nameOfSeries(one)));
+  const histograms = there.histograms.filter((one) => names.has(nameOfHistogram(one)));
+  yield;
+  const explained = explainChosen(reading, index, { series, histograms });
+  return {
+    series: new Map(Array.from(explained.series, (one) => [one.series, one])),
+    histograms: new Map(Array.from(explained.histograms, (one) => [one.histogram, one])),
+  };
+}
+
+function nameOfSeries({ series }: ChosenSeries): string {
+  return seriesName(series.sampleName, series.labels);
+}
+
+function nameOfHistogram({ family, group }: ChosenHistogram): string {
+  return seriesName(family.name, group.count.labels);
+}
+
+function* tellAll(
+  told: PastTeller,
+  values: PastValues,
+  shown: Chosen,
+  last: LastExplained,
+): Steps<Pick<PastExplanation, 'series' | 'histograms'>> {
+  const series: PastExplanation['series'][number][] = [];
+  for (const chosen of shown.series) {
+    const name = nameOfSeries(chosen);
+    const base = last.series.get(name) ?? goneSeries(values, chosen, name);
+    series.push({ ...base, history: yield* told.series(chosen) });
+  }
+  const histograms: PastExplanation['histograms'][number][] = [];
+  for (const chosen of shown.histograms) {
+    const name = nameOfHistogram(chosen);
+    const base = last.histograms.get(name) ?? goneHistogram(chosen, name);
+    histograms.push({ ...base, history: yield* told.histogram(chosen) });
+  }
+  return { series, histograms };
+}
+
+/** Indexes of the times that are told, ascending; the last moment is always one. */
+function pointsOf(
+  timeSeconds: Float64Array,
+  { fromSeconds, toSeconds, stepSeconds }: PastQuery,
+): readonly number[] {
+  if (stepSeconds === undefined) return evenly(timeSeconds.length, MAX_POINTS);
+  const points = new Set<number>();
+  let next = 0;
+  for (let step = 0; fromSeconds + step * stepSeconds <= toSeconds; step++) {
+    // The last moment at or before each step.
+    while (next < timeSeconds.length && timeSeconds[next]! <= fromSeconds + step * stepSeconds) {
+      next++;
+    }
+    if (next > 0) points.add(next - 1);
+  }
+  if (timeSeconds.length > 0) points.add(timeSeconds.length - 1);
+  return [...points];
+}
+
+/** Indexes, first and last among them. */
+function evenly(length: number, count: number): number[] {
+  if (length <= count) return Array.from({ length }, (_, i) => i);
+  return Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1)));
 }
 
 /** Processes that are gone at the end: of these, what was known when the last of them went, and the ones before. */
@@ -173,102 +255,4 @@ function goneHistogram({ family, group }: ChosenHistogram, name: string): Explai
     shares: [],
     warnings: [],
   };
-}
-
-class Teller {
-  readonly #values: PastValues;
-  readonly #roles: ReadonlyMap<string, string | undefined>;
-  /** Indexes of the times that are told. */
-  readonly #points: readonly number[];
-
-  constructor(values: PastValues, roles: ReadonlyMap<string, string | undefined>) {
-    this.#values = values;
-    this.#roles = roles;
-    this.#points = evenly(values.timeSeconds.length, MAX_POINTS);
-  }
-
-  series({ series, group }: ChosenSeries): History {
-    if (group !== undefined) {
-      const last = group.buckets.indexOf(series);
-      return this.#summed(last < 0 ? group.buckets : group.buckets.slice(0, last + 1));
-    }
-    const values = this.#values;
-    const entries = values.entriesOf(series.slot);
-    const decided =
-      series.operation === OPERATION.sum ? undefined : this.#decisions(series, entries);
-    return {
-      timeSeconds: this.#times(),
-      value: this.#points.map((at) => values.joinedAt(series, entries, at).value),
-      shares: entries.map((entry) => ({
-        ...this.#holder(entry),
-        value: this.#points.map((at) =>
-          values.isPresent(entry, at) ? values.valueAt(entry, at) : undefined,
-        ),
-      })),
-      ...(decided && { decided }),
-    };
-  }
-
-  histogram({ group }: ChosenHistogram): History {
-    return this.#summed(group.buckets);
-  }
-
-  /** Of several series that add up: buckets, up to a bound. In the order in which a scrape adds them. */
-  #summed(buckets: readonly Series[]): History {
-    const values = this.#values;
-    const entries = buckets.map(({ slot }) => values.entriesOf(slot));
-    const byFile = new Map<PastEntry['file'], PastEntry[]>();
-    for (const entry of entries.flat()) {
-      const own = byFile.get(entry.file);
-      if (own === undefined) byFile.set(entry.file, [entry]);
-      else own.push(entry);
-    }
-    const sumAt = (some: readonly PastEntry[], at: number) => {
-      const there = some.filter((entry) => values.isPresent(entry, at));
-      if (there.length === 0) return undefined;
-      return there.reduce((sum, entry) => sum + values.valueAt(entry, at), 0);
-    };
-    const totalAt = (at: number) => {
-      const sums = entries.flatMap((some) => sumAt(some, at) ?? []);
-      return sums.length === 0 ? undefined : sums.reduce((total, sum) => total + sum, 0);
-    };
-    return {
-      timeSeconds: this.#times(),
-      value: this.#points.map(totalAt),
-      shares: [...byFile.values()].map((own) => ({
-        ...this.#holder(own[0]!),
-        value: this.#points.map((at) => sumAt(own, at)),
-      })),
-    };
-  }
-
-  #times(): number[] {
-    return this.#points.map((at) => this.#values.timeSeconds[at]!);
-  }
-
-  #holder({ file }: PastEntry): Omit<ShareHistory, 'value'> {
-    const { processId } = file.fileName;
-    return { processId, file: file.name, role: this.#roles.get(processId) };
-  }
-
-  /** At all moments, not only at those that are told. */
-  #decisions(series: Series, entries: readonly PastEntry[]): Decision[] {
-    const values = this.#values;
-    const decided: Decision[] = [];
-    let last: PastEntry | undefined;
-    for (const [at, timeSeconds] of values.timeSeconds.entries()) {
-      const { value, winner } = values.joinedAt(series, entries, at);
-      if (at > 0 && winner?.row === last?.row) continue;
-      last = winner;
-      const { processId, file } = winner === undefined ? {} : this.#holder(winner);
-      decided.push({ timeSeconds, value, processId, file });
-    }
-    return decided;
-  }
-}
-
-/** Indexes, first and last among them. */
-function evenly(length: number, count: number): number[] {
-  if (length <= count) return Array.from({ length }, (_, i) => i);
-  return Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / (count - 1)));
 }

@@ -2,6 +2,7 @@
  * What an endpoint of the API is. Its routes, its rows on the landing page and in the manual, the check of its parameters
  * and the OpenAPI document are all made from this.
  */
+import type { RecordedPast } from '../../inspect/recorded-reading.js';
 import type { Limits } from '../../plan/budget.js';
 import type { Steps } from '../../steps.js';
 import { INSTANT, type Parameters, type Values } from './parameters.js';
@@ -39,6 +40,12 @@ export interface Viewed {
 export interface ViewContext {
   /** Of the daemon. */
   readonly limits: Limits;
+  /**
+   * What is recorded of a source by now, to be closed.
+   *
+   * @throws ApiError 404 if nothing is
+   */
+  readonly past: (source: string | undefined) => RecordedPast;
 }
 
 /** An endpoint whose answer is a view of one instant. */

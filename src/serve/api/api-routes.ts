@@ -13,7 +13,7 @@ import { replyApiError, replyThrown } from './error.js';
 import { incidentRoutes } from './incidents.js';
 import { liveRoute } from './live.js';
 import { openApiDocument, openApiRoute } from './openapi.js';
-import { recordingRoute } from './recording.js';
+import { pastOf, recordingRoute } from './recording.js';
 import { snapshotRoute } from './snapshot.js';
 import { statusRoute } from './status.js';
 import { API, VIEWS } from './table.js';
@@ -45,8 +45,9 @@ export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: Ap
     incidentRoutes(api, recorder?.incidents, check);
     openApiRoute(api, openApiDocument(API, version, routePrefix), check);
     liveRoute(api, scraper, streams, check);
+    const context = { limits, past: (source: string | undefined) => pastOf(recorder, source) };
     for (const endpoint of VIEWS) {
-      viewRoute(api, endpoint, { readings, context: { limits }, readerTimeouts }, check);
+      viewRoute(api, endpoint, { readings, context, readerTimeouts }, check);
     }
   });
 }

@@ -37,6 +37,31 @@ const SUMS = {
   diskBytes: COUNT,
 };
 
+/** As undefined in a list becomes. */
+const COLUMN = list({ anyOf: [NUMBER, { type: 'null' }] });
+const RATE: Schema = { ...COLUMN, description: 'Since the time before; of what only grows.' };
+const QUANTILES_OVER_TIME: Schema = {
+  ...object({ p50: COLUMN, p90: COLUMN, p99: COLUMN }),
+  description: 'Of the observations since the time before.',
+};
+
+/** Columns have an element for each time: null where there was none. */
+const HISTORY = {
+  required: { timeSeconds: list(SECONDS), value: COLUMN },
+  optional: {
+    ratePerSecond: RATE,
+    decided: {
+      ...list(object({ timeSeconds: SECONDS }, { value: NUMBER, processId: STRING, file: STRING })),
+      description: 'From each of these times on another process decides, or none.',
+    },
+  },
+};
+
+const SHARE_HISTORY = {
+  required: { processId: STRING, file: STRING, value: COLUMN },
+  optional: { role: STRING, ratePerSecond: RATE },
+};
+
 const HOLDER = {
   required: { processId: STRING, liveness: LIVENESS, file: STRING },
   optional: { lastSeenSeconds: SECONDS, role: STRING, program: STRING },
@@ -202,7 +227,31 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       verdict: STRING,
       warnings: list(ref('Warning')),
     },
-    { mode: STRING, value: NUMBER },
+    { mode: STRING, value: NUMBER, history: ref('History') },
+  ),
+  History: object(
+    {
+      ...HISTORY.required,
+      shares: list(object(SHARE_HISTORY.required, SHARE_HISTORY.optional)),
+    },
+    HISTORY.optional,
+  ),
+  HistogramHistory: object(
+    {
+      ...HISTORY.required,
+      quantiles: QUANTILES_OVER_TIME,
+      buckets: {
+        ...list(object({ le: STRING, increase: COLUMN })),
+        description: 'Observations since the time before, those of lower buckets not counted.',
+      },
+      shares: list(
+        object(
+          { ...SHARE_HISTORY.required, quantiles: QUANTILES_OVER_TIME },
+          SHARE_HISTORY.optional,
+        ),
+      ),
+    },
+    HISTORY.optional,
   ),
   ExplainedHistogram: object(
     {
@@ -220,7 +269,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       ),
       warnings: list(ref('Warning')),
     },
-    OBSERVATIONS.optional,
+    { ...OBSERVATIONS.optional, history: ref('HistogramHistory') },
   ),
   Finding: object({
     code: STRING,

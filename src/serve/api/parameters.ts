@@ -4,6 +4,7 @@
  */
 import { parseDuration } from '../../config/duration.js';
 import { UsageError } from '../../errors.js';
+import { A_MOMENT, type Moment, parseMoment } from '../../inspect/moment.js';
 import { Selector } from '../../inspect/selector.js';
 import type { Page, Sort } from '../../inspect/series/ordering.js';
 import { ApiError } from './error.js';
@@ -165,6 +166,27 @@ export function duration(
       throw expected('a duration such as 30s, 15m or 1h', found);
     },
   };
+}
+
+/** A time of the recording. */
+export function moment(description: string): Parameter<Moment | undefined> {
+  return optional(`${description} ${FORMS_OF_A_MOMENT}`, STRING, (text) => {
+    const parsed = parseMoment(text);
+    if (parsed === undefined) throw expected(A_MOMENT, text);
+    return parsed;
+  });
+}
+
+const FORMS_OF_A_MOMENT =
+  'RFC 3339, seconds since 1970, `-15m` (before the end of the recording) or `02:20`.';
+
+/** As Prometheus takes it: a duration, or seconds. */
+export function step(description: string, maxSeconds: number): Parameter<number | undefined> {
+  return optional(description, STRING, (text) => {
+    const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : parseDuration(text);
+    if (seconds !== undefined && seconds > 0 && seconds <= maxSeconds) return seconds;
+    throw expected('a duration such as 10s, or seconds', text);
+  });
 }
 
 export function pageIn({ limit, offset }: Values<typeof PAGING>): Page {

@@ -3,6 +3,7 @@
  * Saved one at a time: each takes as much memory as it has bytes.
  */
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
+import type { RecordedPast } from '../../inspect/recorded-reading.js';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
@@ -39,7 +40,7 @@ export function recordingRoute(
   server.get(`${API_ROOT}${RECORDING.path}`, { onRequest }, async (request, reply) => {
     const given = { path: request.params, query: request.query };
     const { source: wanted, last } = readParameters(PARAMETERS, given);
-    if (recorder === undefined) throw new ApiError(404, 'nothing is recorded: --recorder.size=0');
+    if (recorder === undefined) throw notRecorded();
     const isRecorded = recorder.sources().some(({ name }) => name === wanted);
     const source = isRecorded ? wanted : chooseSource(scraper.sources(), wanted).name;
     if (isSaving) throw new ApiError(503, 'another recording is being saved');
@@ -52,6 +53,25 @@ export function recordingRoute(
       isSaving = false;
     }
   });
+}
+
+/**
+ * What is recorded of a source by now, to be closed.
+ *
+ * @throws ApiError 404 if nothing is
+ */
+export function pastOf(
+  recorder: FlightRecorder | undefined,
+  source: string | undefined,
+): RecordedPast {
+  if (recorder === undefined) throw notRecorded();
+  const past = recorder.past(source);
+  if (past === undefined) throw new ApiError(404, 'nothing is recorded yet');
+  return past;
+}
+
+function notRecorded(): ApiError {
+  return new ApiError(404, 'nothing is recorded: --recorder.size=0');
 }
 
 /** @param name of the file, without characters that a header cannot have */

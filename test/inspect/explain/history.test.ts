@@ -7,6 +7,7 @@ import { explain } from '../../../src/inspect/explain/explain.js';
 import { explainPast } from '../../../src/inspect/explain/history.js';
 import { openInput } from '../../../src/inspect/input.js';
 import { openPast } from '../../../src/inspect/read-directory.js';
+import type { RecordedPast } from '../../../src/inspect/recorded-reading.js';
 import { Selector } from '../../../src/inspect/selector.js';
 import { ChangingDirectory } from '../../support/changing-directory.js';
 import { counter, gauge, writeMetricFile } from '../../support/metric-file.js';
@@ -22,6 +23,17 @@ async function pastOf(recorder: DirectoryRecorder) {
   return openPast(path, await openInput(path), 'since');
 }
 
+async function explained(
+  past: RecordedPast,
+  selector: Selector,
+  fromSeconds: number,
+  toSeconds: number,
+) {
+  const { explanation, total } = await explainPast(past, selector, { fromSeconds, toSeconds });
+  assert.equal(total, explanation.series.length + explanation.histograms.length);
+  return explanation;
+}
+
 describe('the past of a series', () => {
   const used = seed();
   it(`has at each moment what explain says of it (seed ${used})`, async () => {
@@ -33,7 +45,7 @@ describe('the past of a series', () => {
     }
     const past = await pastOf(recorder);
     const selector = new Selector('{__name__=~".+"}');
-    const found = await explainPast(past, selector, T0, T0 + 49);
+    const found = await explained(past, selector, T0, T0 + 49);
     assert.equal(found.moments, 50);
     for (let i = 0; i < 50; i++) {
       const then = explain(await past.readingOf(T0 + i), selector);
@@ -68,14 +80,14 @@ describe('the past of a series', () => {
       await recorder.tick(T0 + i);
     }
     const past = await pastOf(recorder);
-    const { series } = await explainPast(past, new Selector('jobs_total'), T0, T0 + 9);
+    const { series } = await explained(past, new Selector('jobs_total'), T0, T0 + 9);
     const shares = series[0]!.history.shares.map(({ processId, value }) => [processId, value]);
     const none = undefined;
     assert.deepEqual(shares, [
       ['1', [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]],
       ['2', [0, 10, 20, 30, none, none, none, none, none, none]],
     ]);
-    const gone = (await explainPast(past, new Selector('once_total'), T0, T0 + 9)).series[0]!;
+    const gone = (await explained(past, new Selector('once_total'), T0, T0 + 9)).series[0]!;
     assert.deepEqual(
       [gone.value, gone.shares, gone.verdict, gone.history.value.slice(0, 4)],
       [undefined, [], 'gone', [0, 1, 2, undefined]],
@@ -97,7 +109,7 @@ describe('the past of a series', () => {
       writeMetricFile(join(directory, 'counter_1.db'), [counter('a', 1)]);
     }
     const past = await openPast(folder, await openInput(folder), 'since');
-    const { series } = await explainPast(past, new Selector('depth'), T0, T0 + 5);
+    const { series } = await explained(past, new Selector('depth'), T0, T0 + 5);
     const { shares, decided } = series[0]!.history;
     assert.deepEqual(
       shares.map(({ value }) => value),
@@ -119,7 +131,7 @@ describe('the past of a series', () => {
       { ...writer, processId: '1', role: 'the first', liveness: 'alive' },
     ]);
     const past = await pastOf(recorder);
-    const { series } = await explainPast(past, new Selector('jobs'), T0, T0 + 1);
+    const { series } = await explained(past, new Selector('jobs'), T0, T0 + 1);
     assert.deepEqual(
       series[0]!.history.shares.map(({ processId, role }) => [processId, role]),
       [
@@ -141,7 +153,7 @@ describe('the past of a series', () => {
       await recorder.tick(T0 + i);
     }
     const past = await pastOf(recorder);
-    const { series } = await explainPast(past, new Selector('depth'), T0, T0 + 6);
+    const { series } = await explained(past, new Selector('depth'), T0, T0 + 6);
     assert.deepEqual(
       series[0]!.history.decided?.map(({ timeSeconds, processId, value }) => [
         timeSeconds - T0,
@@ -166,7 +178,7 @@ describe('the past of a series', () => {
       await recorder.tick(T0 + i);
     }
     const past = await pastOf(recorder);
-    const { series, moments } = await explainPast(past, new Selector('jobs'), T0, T0 + 699);
+    const { series, moments } = await explained(past, new Selector('jobs'), T0, T0 + 699);
     const { timeSeconds, value } = series[0]!.history;
     assert.deepEqual([moments, timeSeconds.length, value.length], [700, 600, 600]);
     assert.deepEqual([timeSeconds[0], timeSeconds.at(-1)], [T0, T0 + 699]);
