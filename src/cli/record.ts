@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { counted, formatBytes } from '../inspect/quantity.js';
+import { Redactor } from '../inspect/redact.js';
 import { isUrl } from '../inspect/remote.js';
 import { ProcThread } from '../processes/proc-thread.js';
 import { FlightRecorder } from '../record/flight-recorder.js';
@@ -17,18 +18,20 @@ import { writeOutputFile } from './output-file.js';
 /** Of a core: it does nothing else, and was asked for. */
 const SHARE = 0.5;
 
-export const record: Command<'output' | 'recordFor' | 'recordInterval'> = {
+export const record: Command<'output' | 'recordFor' | 'recordInterval' | 'redact'> = {
   name: 'record',
   summary: 'Record the values of a directory over time, until Ctrl-C.',
-  flags: ['output', 'recordFor', 'recordInterval'],
+  flags: ['output', 'recordFor', 'recordInterval', 'redact'],
   exitCodes: [['0', 'the recording is written']],
   topic: 'recording',
   examples: [
     'record /run/prom -o prom.rec --for 10m',
     'record /run/prom -o prom.rec --interval 100ms',
+    'record /run/prom -o prom.rec --for 10m --redact user',
   ],
 
-  async run({ directory: given, flags: { output, recordFor, recordInterval } }, terminal) {
+  async run({ directory: given, flags }, terminal) {
+    const { output, recordFor, recordInterval, redact } = flags;
     if (output === undefined) throw new UsageError('--output: expected a file or -, got nothing');
     const directory = chooseDirectory(given, terminal.environment, terminal.complain);
     if (isUrl(directory)) {
@@ -56,9 +59,16 @@ export const record: Command<'output' | 'recordFor' | 'recordInterval'> = {
       );
       await waited(recordFor, stop);
       await recorder.stop();
-      const saved = await recorder.save(undefined, beganSeconds);
+      const redactor = redact.length > 0 ? new Redactor(redact) : undefined;
+      const saved = await recorder.save(undefined, beganSeconds, redactor);
       const bytes = Buffer.concat(saved);
       if (bytes.length === 0) throw new UsageError(`${directory}: nothing was recorded`);
+      // What was recorded for minutes is not thrown away for a misspelled name.
+      if (redactor?.unused !== undefined) {
+        terminal.complain(
+          `promfold: --redact: no series had the label '${redactor.unused}'; no value of it was there to be replaced`,
+        );
+      }
       await write(output, bytes, terminal);
       const [{ coverage } = { coverage: undefined }] = recorder.sources();
       const seconds = coverage === undefined ? 0 : coverage.toSeconds - coverage.fromSeconds;

@@ -7,7 +7,10 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { UsageError } from '../errors.js';
+import { KeyReader } from '../files/key-reader.js';
+import type { KeyTexts, Recording } from '../files/recording.js';
 import { isUnusable } from '../format/key.js';
+import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Keys } from './entry-columns.js';
 
 /** Hexadecimal digits: a million values still have different ones. */
@@ -67,9 +70,34 @@ export class Redactor {
     return redacted;
   }
 
+  /**
+   * The texts of all keys of a recording with hashes, for saving it. A text that is not understood becomes empty, which no
+   * reader takes for a key.
+   */
+  *keyTexts(recording: Pick<Recording, 'keyTexts' | 'keyCount'>): Steps<KeyTexts> {
+    const texts = new KeyReader(recording, Infinity);
+    const hashed: Buffer[] = [];
+    const end = new Uint32Array(recording.keyCount());
+    let bytes = 0;
+    for (let id = 0; id < end.length; id++) {
+      if (id % ITEMS_PER_STEP === 0) yield;
+      const text = Buffer.from(this.#key(Buffer.from(texts.text(id)).toString()) ?? '');
+      hashed.push(text);
+      bytes += text.length;
+      end[id] = bytes;
+    }
+    return { text: Buffer.concat(hashed), end };
+  }
+
+  /** A label that no key had; undefined if there is none. */
+  get unused(): string | undefined {
+    const [unused] = this.#unused;
+    return unused;
+  }
+
   /** @throws UsageError if no key had one of the labels: a name that is misspelled hides nothing */
   refuseUnused(): void {
-    const [unused] = this.#unused;
+    const { unused } = this;
     if (unused === undefined) return;
     throw new UsageError(`--redact: expected a label that a series has, got '${unused}'`);
   }

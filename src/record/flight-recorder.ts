@@ -7,6 +7,7 @@
  * its end is what a user will ask about.
  */
 import type { RecordedPast } from '../inspect/recorded-reading.js';
+import type { Redactor } from '../inspect/redact.js';
 import type { Selector } from '../inspect/selector.js';
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
@@ -194,10 +195,15 @@ export class FlightRecorder {
   /**
    * A recording of a source, as files that are readable alone; end to end they are one, too.
    *
+   * @param redactor hides values of labels
    * @returns empty where nothing of it is recorded
    */
-  async save(source: string | undefined, fromSeconds: number): Promise<Uint8Array[]> {
-    return (await this.#find(source)?.save(fromSeconds)) ?? [];
+  async save(
+    source: string | undefined,
+    fromSeconds: number,
+    redactor?: Redactor,
+  ): Promise<Uint8Array[]> {
+    return (await this.#find(source)?.save(fromSeconds, { redactor })) ?? [];
   }
 
   /** The first tick is now. */
@@ -362,7 +368,7 @@ export class FlightRecorder {
           this.incidents!.add(ends, {
             source,
             path,
-            save: (fromSeconds, most) => recorder.save(fromSeconds, most),
+            save: (fromSeconds, maxBytes) => recorder.save(fromSeconds, { maxBytes }),
           })),
     });
     return recorder;

@@ -3,6 +3,7 @@
  * only when something came or went. Who writes is found on another thread, every few seconds, and no tick waits for it.
  */
 import { RecordedPast } from '../inspect/recorded-reading.js';
+import type { Redactor } from '../inspect/redact.js';
 import type { Selector } from '../inspect/selector.js';
 import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../live/writer-lookup.js';
 import type { AddedTick, RecordedTick, Recorder, RecorderOptions, Recording } from '../native.js';
@@ -30,6 +31,12 @@ export interface SourceRecorderOptions {
   readonly nowMs: () => number;
   /** Told of writers that ended, some seconds later; absent where no one asks. */
   readonly onEnds: ((ends: Ends) => void) | undefined;
+}
+
+export interface SaveOptions {
+  readonly maxBytes?: number;
+  /** Hides values of labels. */
+  readonly redactor?: Redactor | undefined;
 }
 
 /** What is recorded of a source. Seconds since 1970. */
@@ -165,14 +172,18 @@ export class SourceRecorder {
    * @param fromSeconds ticks before are left out
    * @param maxBytes of all files: where it is more, the oldest minutes are left out, too
    */
-  async save(fromSeconds: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array[]> {
+  async save(
+    fromSeconds: number,
+    { maxBytes = Number.POSITIVE_INFINITY, redactor }: SaveOptions = {},
+  ): Promise<Uint8Array[]> {
     const recording = this.#recorder.recording();
     try {
+      const keyTexts = redactor && (await inSlices(redactor.keyTexts(recording)));
       const saved: Uint8Array[] = [];
       let left = maxBytes;
       for (const [i, segment] of [...recording.segments().entries()].reverse()) {
         if (segment.toSeconds < fromSeconds) continue;
-        const whole = await recording.save(i, fromSeconds);
+        const whole = await recording.save(i, fromSeconds, keyTexts);
         const bytes =
           whole.length <= left ? whole : await lastMinutes(recording, i, fromSeconds, left);
         if (bytes !== undefined) saved.unshift(bytes);

@@ -8,7 +8,14 @@ import { explain } from '../../src/inspect/explain/explain.js';
 import { readPath } from '../../src/inspect/read-directory.js';
 import { Selector } from '../../src/inspect/selector.js';
 import { promfold } from '../support/cli.js';
-import { counter, int32, type Layout, overwrite, writeMetricFile } from '../support/metric-file.js';
+import {
+  counter,
+  entryBytes,
+  int32,
+  type Layout,
+  overwrite,
+  writeMetricFile,
+} from '../support/metric-file.js';
 import { DirectoryRecorder } from '../support/recorded.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -93,6 +100,41 @@ describe('--redact', () => {
     );
     assert.ok(!first.stdout.includes('alice') && !first.stdout.includes('bob'));
     assert.notEqual(first.stdout, second.stdout);
+  });
+
+  it('hides a label in what record writes, and leaves out keys that are not understood', async () => {
+    const written = tempDirectory();
+    writeMetricFile(join(written, 'counter_1.db'), [
+      counter('jobs', 1, { path: '/a', user: SECRET }),
+      counter('jobs', 10, { path: '/a', user: 'bob' }),
+    ]);
+    const odd = Buffer.concat([
+      Buffer.alloc(8),
+      entryBytes(16, `["jobs", "jobs_total", {"user": "${SECRET}"`, 3),
+    ]);
+    odd.writeInt32LE(odd.length, 0);
+    writeFileSync(join(written, 'counter_2.db'), odd);
+    const output = join(tempDirectory(), 'a.rec');
+    const args = ['record', '--redact=user', '--for=400ms', '--interval=100ms', written];
+    const { exitCode, stderr } = await promfold([...args, '-o', output]);
+    assert.equal(exitCode, 0, stderr);
+    assert.doesNotMatch(stderr, /--redact/);
+    const bytes = readFileSync(output).toString('latin1');
+    assert.ok(!bytes.includes('alice') && !bytes.includes('bob'));
+    const jobs = await jobsIn(output);
+    assert.deepEqual(
+      jobs.map(([, value]) => value),
+      [1, 10],
+    );
+    for (const [user] of jobs) assert.match(user!, /^redacted-[0-9a-f]{16}$/);
+  });
+
+  it('says after a recording that no series had the label', async () => {
+    const output = join(tempDirectory(), 'a.rec');
+    const args = ['record', '--redact=usr', '--for=200ms', '--interval=100ms', directory];
+    const { exitCode, stderr } = await promfold([...args, '-o', output]);
+    assert.equal(exitCode, 0);
+    assert.match(stderr, /--redact: no series had the label 'usr'/);
   });
 
   it('of a label that there is not is refused: it may be misspelled', async () => {

@@ -73,10 +73,10 @@ describe('the last minutes of a recording', () => {
   it('are all where they fit, and fewer with one byte less', async () => {
     const all = await source.save(T0 + 100);
     const size = sizeOf(all);
-    assert.deepEqual(await source.save(T0 + 100, size), all);
+    assert.deepEqual(await source.save(T0 + 100, { maxBytes: size }), all);
     const times = await timesOf(all);
     assert.deepEqual([times[0], times.at(-1)], [100, 1045]);
-    const fewer = await source.save(T0 + 100, size - 1);
+    const fewer = await source.save(T0 + 100, { maxBytes: size - 1 });
     assert.ok(sizeOf(fewer) < size);
     const left = await timesOf(fewer);
     assert.ok(left[0]! > 100 && left[0]! <= 165, `${left[0]}`);
@@ -88,7 +88,7 @@ describe('the last minutes of a recording', () => {
     let reached = Number.POSITIVE_INFINITY;
     for (const share of [0.1, 0.25, 0.5, 0.75, 0.9, 1]) {
       const most = Math.floor(size * share);
-      const parts = await source.save(T0, most);
+      const parts = await source.save(T0, { maxBytes: most });
       assert.ok(sizeOf(parts) <= most, `${sizeOf(parts)} of ${most}`);
       const times = await timesOf(parts);
       assert.equal(times.at(-1), 1045);
@@ -97,6 +97,6 @@ describe('the last minutes of a recording', () => {
       reached = times[0]!;
     }
     assert.equal(reached, 0);
-    assert.deepEqual(await source.save(T0, 10), []);
+    assert.deepEqual(await source.save(T0, { maxBytes: 10 }), []);
   });
 });

@@ -71,18 +71,15 @@ export const SEARCH: Parameter<string | undefined> = optional(
   (text) => (text === '' ? undefined : text),
 );
 
-export const MATCH: Parameter<readonly Selector[]> = {
-  description:
-    'A selector, as in PromQL. Of several, each adds what it selects; without one, everything is selected.',
-  schema: { ...list(STRING), maxItems: MAX_SELECTORS },
-  isList: true,
-  read: (given) => {
-    if (given.length > MAX_SELECTORS) {
-      throw new UsageError(`expected ${MAX_SELECTORS} at most, got ${given.length}`);
-    }
-    return given.map((text) => new Selector(text));
-  },
-};
+export const MATCH: Parameter<readonly Selector[]> = severalOf(
+  'A selector, as in PromQL. Of several, each adds what it selects; without one, everything is selected.',
+  MAX_SELECTORS,
+  (text) => new Selector(text),
+);
+
+export function texts(description: string, max: number): Parameter<readonly string[]> {
+  return severalOf(description, max, (text) => text);
+}
 
 export const SELECTOR: Parameter<{ readonly text: string; readonly selector: Selector }> = {
   ...required('A selector, as in PromQL.', (text) => ({ text, selector: new Selector(text) })),
@@ -191,6 +188,22 @@ export function step(description: string, maxSeconds: number): Parameter<number 
 
 export function pageIn({ limit, offset }: Values<typeof PAGING>): Page {
   return { limit, offset };
+}
+
+function severalOf<T>(
+  description: string,
+  max: number,
+  parse: (text: string) => T,
+): Parameter<readonly T[]> {
+  return {
+    description,
+    schema: { ...list(STRING), maxItems: max },
+    isList: true,
+    read: (given) => {
+      if (given.length > max) throw new UsageError(`expected ${max} at most, got ${given.length}`);
+      return given.map(parse);
+    },
+  };
 }
 
 function optional<T>(

@@ -4,20 +4,27 @@
  */
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import type { RecordedPast } from '../../inspect/recorded-reading.js';
+import { Redactor } from '../../inspect/redact.js';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
 import { ApiError } from './error.js';
-import { duration, readParameters, SOURCE } from './parameters.js';
+import { duration, readParameters, SOURCE, texts } from './parameters.js';
 import { chooseSource } from './readings.js';
 import { STRING } from './schema.js';
 
 /** More than is recorded in memory. */
 const MAX_SECONDS = 7 * 86_400;
 
+const MAX_REDACTED = 20;
+
 const PARAMETERS = {
   source: SOURCE,
   last: duration('How far it reaches back.', MAX_SECONDS, '15m'),
+  redact: texts(
+    'Labels whose values are replaced by hashes with a random salt: equal values stay equal.',
+    MAX_REDACTED,
+  ),
 };
 
 export const RECORDING: ApiEndpoint = {
@@ -39,15 +46,22 @@ export function recordingRoute(
   let isSaving = false;
   server.get(`${API_ROOT}${RECORDING.path}`, { onRequest }, async (request, reply) => {
     const given = { path: request.params, query: request.query };
-    const { source: wanted, last } = readParameters(PARAMETERS, given);
+    const { source: wanted, last, redact } = readParameters(PARAMETERS, given);
     if (recorder === undefined) throw notRecorded();
     const isRecorded = recorder.sources().some(({ name }) => name === wanted);
     const source = isRecorded ? wanted : chooseSource(scraper.sources(), wanted).name;
     if (isSaving) throw new ApiError(503, 'another recording is being saved');
     isSaving = true;
     try {
-      const parts = await recorder.save(source, Date.now() / 1000 - last);
+      const redactor = redact.length > 0 ? new Redactor(redact) : undefined;
+      const parts = await recorder.save(source, Date.now() / 1000 - last, redactor);
       if (parts.length === 0) throw new ApiError(404, 'nothing is recorded of that time');
+      if (redactor?.unused !== undefined) {
+        throw new ApiError(
+          400,
+          `redact: expected a label that a series has, got '${redactor.unused}'`,
+        );
+      }
       return sendRecording(reply, 'promfold-recording.rec', Buffer.concat(parts));
     } finally {
       isSaving = false;

@@ -11,7 +11,7 @@ import { Served } from './served.js';
 
 function directoryOf(family: string): string {
   const directory = tempDirectory();
-  writeMetricFile(join(directory, 'counter_1.db'), [counter(family, 7)]);
+  writeMetricFile(join(directory, 'counter_1.db'), [counter(family, 7, { user: 'alice' })]);
   return directory;
 }
 
@@ -75,12 +75,22 @@ describe('the recording of a daemon', () => {
     assert.ok(recorder.ticks >= 5);
   });
 
+  it('has hashes in place of the values of a label', async () => {
+    const { rawPayload } = await served.server.inject('/api/v1/recording?redact=user');
+    const keys = keysOf(await openRecording([rawPayload]));
+    assert.match(keys.join(), /"user":"redacted-[0-9a-f]{16}"/);
+    assert.doesNotMatch(keys.join(), /alice/);
+    const { rawPayload: plain } = await served.server.inject('/api/v1/recording');
+    assert.match(keysOf(await openRecording([plain])).join(), /"user":"alice"/);
+  });
+
   const refused: [query: string, expected: string][] = [
+    ['redact=usr&redact=user', "redact: expected a label that a series has, got 'usr'"],
     ['last=15', "last: expected a duration such as 30s, 15m or 1h, got '15'"],
     ['last=-15m', "last: expected a duration such as 30s, 15m or 1h, got '-15m'"],
     ['last=1000h', "last: expected a duration such as 30s, 15m or 1h, got '1000h'"],
     ['last=1m&last=2m', 'last: expected one, got 2'],
-    ['first=1m', "expected one of the parameters source, last, got 'first'"],
+    ['first=1m', "expected one of the parameters source, last, redact, got 'first'"],
   ];
   for (const [query, expected] of refused) {
     it(`is refused: ${query}`, async () => {
