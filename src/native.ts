@@ -343,6 +343,11 @@ export interface FileSet {
   accept(id: Uint32Array, flags: Uint8Array): void;
   /** Takes accept back: the files stay listed, and nothing read of them is kept. */
   release(id: Uint32Array): void;
+  /**
+   * Adds values to a retained file, as those of a file that is gone: one for each key. The next refresh reports the keys that
+   * are new there.
+   */
+  addRetained(id: number, keys: KeyTexts, value: Float64Array): void;
   /** To an entry that folds by mostRecent a value set before seconds[i] was never set, in file id[i]. */
   setMinTimestamps(id: Uint32Array, seconds: Float64Array): void;
   /**

@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: ['format', 'plan', 'expose', 'files', 'processes'],
   live: ['format', 'files', 'plan', 'processes', 'scrape', 'inspect'],
-  record: ['format', 'processes', 'scrape', 'inspect', 'live', 'native'],
+  record: ['format', 'files', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
   serve: ['live', 'record', 'plan', 'scrape', 'expose', 'inspect', 'config', 'worker-thread'],
   cli: [

@@ -154,6 +154,21 @@ Napi::Value FileSetObject::Release(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+Napi::Value FileSetObject::AddRetained(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  promfold::FileSet* const set = Usable(env);
+  if (set == nullptr) return env.Undefined();
+  const auto id = Uint32(info[0], "id of a retained file");
+  if (!id) return env.Undefined();
+  const auto keys = ToKeyTexts(info[1]);
+  if (!keys) return env.Undefined();
+  const auto value = Column<double>(info[2], "value as a Float64Array");
+  if (!value) return env.Undefined();
+  const promfold::PreconditionError error = set->AddRetained(*id, *keys, *value);
+  if (error) ThrowPreconditionError(env, *error);
+  return env.Undefined();
+}
+
 Napi::Value FileSetObject::SetMinTimestamps(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   promfold::FileSet* const set = Usable(env);
@@ -423,6 +438,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::List>("list"),
                          InstanceMethod<&FileSetObject::Accept>("accept"),
                          InstanceMethod<&FileSetObject::Release>("release"),
+                         InstanceMethod<&FileSetObject::AddRetained>("addRetained"),
                          InstanceMethod<&FileSetObject::SetMinTimestamps>("setMinTimestamps"),
                          InstanceMethod<&FileSetObject::Refresh>("refresh"),
                          InstanceMethod<&FileSetObject::RefreshAsListed>("refreshAsListed"),

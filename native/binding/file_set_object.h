@@ -24,6 +24,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value List(const Napi::CallbackInfo& info);
   Napi::Value Accept(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value AddRetained(const Napi::CallbackInfo& info);
   Napi::Value SetMinTimestamps(const Napi::CallbackInfo& info);
   Napi::Value Refresh(const Napi::CallbackInfo& info);
   Napi::Value RefreshAsListed(const Napi::CallbackInfo& info);

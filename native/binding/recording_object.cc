@@ -101,38 +101,15 @@ Napi::Value ToHistory(Napi::Env env, promfold::RecordedHistory* history) {
   return object;
 }
 
-// Texts that take the place of those of keys, by id.
-struct OwnTexts {
-  std::string text;
-  std::vector<uint32_t> end;  // ascending, within the text
-
-  std::vector<std::string_view> Texts(std::span<const uint32_t> id) const {
-    std::vector<std::string_view> texts;
-    for (const uint32_t one : id) {
-      const uint32_t begin = one == 0 ? 0 : end[one - 1];
-      texts.push_back(std::string_view(text).substr(begin, end[one] - begin));
-    }
-    return texts;
+// The texts of these keys.
+std::vector<std::string_view> TextsOf(const promfold::KeyTexts& texts,
+                                      std::span<const uint32_t> id) {
+  std::vector<std::string_view> found;
+  for (const uint32_t one : id) {
+    const uint32_t begin = one == 0 ? 0 : texts.end[one - 1];
+    found.push_back(std::string_view(texts.text).substr(begin, texts.end[one] - begin));
   }
-};
-
-// For anything but texts of so many keys: none, and an exception pending.
-std::optional<OwnTexts> ToOwnTexts(Napi::Value value, uint32_t count) {
-  if (!value.IsObject()) {
-    ThrowExpected(value.Env(), "texts of keys");
-    return std::nullopt;
-  }
-  const auto object = value.As<Napi::Object>();
-  const auto text = Column<uint8_t>(object.Get("text"), "text as a Uint8Array");
-  if (!text) return std::nullopt;
-  const auto end = Column<uint32_t>(object.Get("end"), "end as a Uint32Array");
-  if (!end) return std::nullopt;
-  if (end->size() < count || !std::ranges::is_sorted(*end) ||
-      (!end->empty() && end->back() > text->size())) {
-    ThrowPreconditionError(value.Env(), "there is no text of each key");
-    return std::nullopt;
-  }
-  return OwnTexts{{text->begin(), text->end()}, {end->begin(), end->end()}};
+  return found;
 }
 
 }  // namespace
@@ -250,12 +227,16 @@ Napi::Value RecordingObject::Save(const Napi::CallbackInfo& info) {
   }
   const auto from = info[1].IsUndefined() ? -HUGE_VAL : Time(info[1], "fromSeconds as a number");
   if (!from) return env.Undefined();
-  std::optional<OwnTexts> own;
+  std::optional<promfold::KeyTexts> own;
   if (!info[2].IsUndefined()) {
+    own = ToKeyTexts(info[2]);
+    if (!own) return env.Undefined();
     // Not of all keys that there are by now: of a recorder, they are its latest.
     const std::vector<uint32_t>& used = *recorded_->segment[*segment].key;
-    own = ToOwnTexts(info[2], used.empty() ? 0 : *std::ranges::max_element(used) + 1);
-    if (!own) return env.Undefined();
+    if (!used.empty() && own->end.size() <= std::ranges::max(used)) {
+      ThrowPreconditionError(env, "there is no text of each key");
+      return env.Undefined();
+    }
   }
   return StartTask<std::string>(
       env,
@@ -263,7 +244,7 @@ Napi::Value RecordingObject::Save(const Napi::CallbackInfo& info) {
        own = std::move(own)](std::string* bytes) {
         const promfold::Segment& saved = recorded->segment[segment];
         const std::vector<std::string_view> texts =
-            own ? own->Texts(*saved.key) : recorded->keys->Texts(*saved.key);
+            own ? TextsOf(*own, *saved.key) : recorded->keys->Texts(*saved.key);
         *bytes = promfold::SaveFrom(saved, from, texts);
         return MaybeFailure();
       },

@@ -61,6 +61,22 @@ void FileSet::Retain(const RemovedFiles& removed) {
   files_retained_ += removed.gone.size();
 }
 
+PreconditionError FileSet::AddRetained(uint32_t id, const KeyTexts& keys,
+                                       std::span<const double> value) {
+  if (id >= list_.retained_count()) return "no retained file has id " + Number(id);
+  if (keys.end.size() != value.size()) return "keys and values differ in length";
+  FileColumns gone;
+  uint32_t from = 0;
+  for (const uint32_t to : keys.end) {
+    gone.index.AppendKey(keys_.Intern(std::string_view(keys.text).substr(from, to - from)));
+    from = to;
+  }
+  gone.values.value.assign(value.begin(), value.end());
+  ForgetOverview();
+  list_.Find(id)->Retain(gone, keys_.size());
+  return std::nullopt;
+}
+
 PreconditionError FileSet::Accept(std::span<const uint32_t> id, std::span<const uint8_t> flags) {
   if (id.size() != flags.size()) return "id and flags differ in length";
   if (PreconditionError error = FindAll(id)) return error;

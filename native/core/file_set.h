@@ -100,6 +100,10 @@ class FileSet {
   // MetricFile::SetMinTimestamp of each file.
   PreconditionError SetMinTimestamps(std::span<const uint32_t> id, std::span<const double> seconds);
 
+  // Adds values to a retained file, as those of a file that is gone: one for each key. The next
+  // Refresh reports the keys that are new there.
+  PreconditionError AddRetained(uint32_t id, const KeyTexts& keys, std::span<const double> value);
+
   // How much Refresh may read in, where all files have so many entries now. `retry`: files that
   // were refused are tried again.
   void SetLimits(const ReadLimits& limits, uint64_t entries, bool retry);

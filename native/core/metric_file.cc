@@ -453,9 +453,9 @@ void MetricFile::ReadOnceMore(const FileContext& context) {
   if (entry_count() > 0) GatherNow(context, AllRows(), &used);
 }
 
-void MetricFile::Retain(const MetricFile& gone, uint32_t keys) {
+void MetricFile::Retain(const FileColumns& gone, uint32_t keys) {
   assert(is_retained_);
-  if (AddToRetained(gone.columns_, keys, &columns_)) is_changed_ = true;
+  if (AddToRetained(gone, keys, &columns_)) is_changed_ = true;
 }
 
 // Memory is given back: a file may well stay bad for weeks.

@@ -139,7 +139,8 @@ class MetricFile {
   void ReadOnceMore(const FileContext& context);
 
   // Of a retained file (retained_values.h).
-  void Retain(const MetricFile& gone, uint32_t keys);
+  void Retain(const MetricFile& gone, uint32_t keys) { Retain(gone.columns_, keys); }
+  void Retain(const FileColumns& gone, uint32_t keys);
   bool RaiseRetained(const Slots& before, const Slots& now) {
     return promfold::RaiseRetained(before, now, &columns_);
   }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <vector>
 
 #include "check.h"
 #include "core/file_set.h"
@@ -40,6 +41,25 @@ TEST("what a removed file held last still counts, read once more") {
   CHECK_EQ(session.Update(), "");
   directory.Remove("b.db");
   CHECK_EQ(session.Scrape("[1]"), "6.0");
+}
+
+TEST("values of files that went before count from the next refresh on") {
+  TemporaryDirectory directory;
+  directory.Write("a.db", FileOf({{"[1]", 1}}));
+  RetainingSession session(directory);
+  CHECK_EQ(session.Scrape("[1]"), "1.0");
+  const KeyTexts keys{"[1][2]", {3, 6}};
+  CHECK(!session.set().AddRetained(0, keys, std::vector<double>{5, 10}));
+  CHECK_EQ(session.Update(), "retained file good 0..2");
+  session.Collect();
+  CHECK_EQ(session.Value("[1]"), "6.0");
+  CHECK_EQ(session.Value("[2]"), "10.0");
+  CHECK(!session.set().AddRetained(0, keys, std::vector<double>{NAN, 1}));
+  directory.Remove("a.db");
+  CHECK_EQ(session.Scrape("[1]"), "6.0");
+  CHECK_EQ(session.Value("[2]"), "11.0");
+  CHECK(session.set().AddRetained(1, keys, std::vector<double>{1, 2}).has_value());
+  CHECK(session.set().AddRetained(0, keys, std::vector<double>{1}).has_value());
 }
 
 TEST("without a retained file it does not") {

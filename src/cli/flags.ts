@@ -271,7 +271,7 @@ export const FLAGS = {
   retainRemoved: single(
     {
       name: 'retain-removed',
-      help: 'keep counting, in memory, the values of removed files of counters, histograms and summaries',
+      help: 'keep counting, in memory, the values of removed files of counters, histograms and summaries; with --recorder.dir also after a restart',
       fallback: 'false',
     },
     parseSwitch,

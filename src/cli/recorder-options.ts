@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.js';
 import type { FlightRecorder, FlightRecorderOptions } from '../record/flight-recorder.js';
 import { defaultRecorderBytes } from '../scrape/default-limits.js';
+import type { ScraperOptions } from '../scrape/scrape-run.js';
 import type { Scraper } from '../scrape/scraper.js';
 import type { FlagKey, FlagValues } from './flags.js';
 
@@ -37,4 +38,15 @@ export async function openRecorder(
     incidents: flags.recorderIncidents,
     ...parts,
   });
+}
+
+/** What --recorder.dir has of a source from before the start; undefined without the flag. */
+export function recordedBefore({
+  recorderDir: path,
+}: FlagValues<'recorderDir'>): ScraperOptions['lastRecorded'] {
+  if (path === undefined) return undefined;
+  return async (source, directory) => {
+    const { lastRecorded } = await import('../record/last-recorded.js');
+    return lastRecorded(path, source, directory);
+  };
 }

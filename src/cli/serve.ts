@@ -27,7 +27,7 @@ import { isHostNetwork } from './host-network.js';
 import { LimitedLog } from './limited-log.js';
 import { openListeners, routePrefix, urlOf } from './listening.js';
 import { MARK, openLog } from './log.js';
-import { openRecorder, RECORDER_FLAGS } from './recorder-options.js';
+import { openRecorder, RECORDER_FLAGS, recordedBefore } from './recorder-options.js';
 import { Reload } from './reload.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
@@ -125,6 +125,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       appended: appendedPages(flags),
       limits,
       retainRemoved: flags.retainRemoved,
+      lastRecorded: recordedBefore(flags),
       selfMetrics: flags.disableExporterMetrics
         ? undefined
         : new SelfMetrics({ version: VERSION, revision: REVISION }, flags.sourceLabel, parts),

@@ -220,9 +220,10 @@ export class FlightRecorder {
     await this.#ticking;
   }
 
-  /** Before the scraper. */
+  /** Before the scraper. On disk, the last moment is that of the end: a restart goes on from there. */
   async close(): Promise<void> {
     await this.stop();
+    if (this.#folder !== undefined && this.#ticks > 0) await this.#record();
     await this.incidents?.close();
     await Promise.all(this.#recorded.map(({ recorder }) => recorder.close()));
   }

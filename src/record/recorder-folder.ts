@@ -207,8 +207,13 @@ export async function replaceFile(folder: string, name: string, bytes: Uint8Arra
 /** `api-20261130T022000.000Z`. Names of sources may have any character, but for blanks and commas. */
 export function segmentName(source: string | undefined, fromSeconds: number): string {
   const time = new Date(fromSeconds * 1000).toISOString().replace(/[-:]/g, '');
+  return `${fileNameOf(source)}-${time}`;
+}
+
+/** Of a source, in names of files. */
+export function fileNameOf(source: string | undefined): string {
   const name = source === undefined ? 'recording' : encodeURIComponent(source);
-  return `${name.replace(/^\./, '%2E').slice(0, MAX_NAME)}-${time}`;
+  return name.replace(/^\./, '%2E').slice(0, MAX_NAME);
 }
 
 /** Characters; file names may have 255. */

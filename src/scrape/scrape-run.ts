@@ -24,6 +24,7 @@ import type { ProcThread } from '../processes/proc-thread.js';
 import { inSlices } from '../steps.js';
 import type { DeadProcesses } from './directory/dead-processes.js';
 import type { ProblemLog } from './directory/problem-log.js';
+import type { LastRecorded } from './directory/restore-retained.js';
 import type { Source, SourceInstant } from './directory/source.js';
 import type { AppendedPages } from './endpoints/appended-pages.js';
 import type { ExtraFamilies } from './families/extra-families.js';
@@ -65,6 +66,10 @@ export interface ScraperOptions {
   readonly deadProcesses?: DeadProcesses;
   /** Values of removed files count as long as their directory is served. */
   readonly retainRemoved?: boolean;
+  /** What was recorded of a source before the start, for those values; undefined if nothing was. */
+  readonly lastRecorded?:
+    | ((source: string | undefined, directory: string) => Promise<LastRecorded | undefined>)
+    | undefined;
   /** How many files may be mapped; further ones are read. */
   readonly mapLimit?: number;
   /** How much may be held; files beyond are left out. No limits when absent. */

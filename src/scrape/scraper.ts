@@ -217,7 +217,7 @@ export class Scraper {
 
   #sourceOf(name: string | undefined, directory: string): Source {
     const { rules = NO_RULES, sourceLabel = DEFAULT_SOURCE_LABEL } = this.#options;
-    const { log, watch, deadProcesses, retainRemoved = false } = this.#options;
+    const { log, watch, deadProcesses, retainRemoved = false, lastRecorded } = this.#options;
     const label = name === undefined ? undefined : ([sourceLabel, name] as const);
     return new Source(name, directory, {
       rules: { ...rules, labels: { ...rules.labels, source: label } },
@@ -226,6 +226,7 @@ export class Scraper {
       procThread: this.#options.procThread,
       ...(deadProcesses !== undefined && { deadProcesses }),
       retainRemoved,
+      lastRecorded: lastRecorded && (() => lastRecorded(name, directory)),
       limits: this.#options.limits,
       budget: this.#budget,
       factsMs: this.#options.factsMs,

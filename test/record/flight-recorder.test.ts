@@ -202,7 +202,7 @@ describe('the flight recorder', () => {
     await flight.recorder.close();
   });
 
-  it('appends each tick to a file where there is a folder', async () => {
+  it('appends each tick to a file where there is a folder, and one at the end', async () => {
     const path = join(tempDirectory(), 'recorded');
     const flight = new Flight({ folder: { path, maxBytes: 1_000_000 } });
     await flight.ticks(3);
@@ -210,7 +210,7 @@ describe('the flight recorder', () => {
     const [name, ...others] = readdirSync(path);
     assert.deepEqual(others, []);
     assert.equal(name, 'one-19700112T134641.000Z.rec');
-    assert.equal(readFileSync(join(path, name), 'utf8'), '1\n2\n3\n');
+    assert.equal(readFileSync(join(path, name), 'utf8'), '1\n2\n3\n4\n');
     assert.ok(!existsSync(join(path, `.${name}.tmp`)));
   });
 });

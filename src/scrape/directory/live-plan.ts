@@ -22,6 +22,7 @@ import type { DirectoryFacts } from './facts.js';
 import { countFiles, type FileCounts } from './file-counts.js';
 import { exceededFault, planProblems } from './plan-problems.js';
 import { type PlanState, planState } from './plan-state.js';
+import { type LastRecorded, restoreRetained } from './restore-retained.js';
 import { allEntries, fillRows, newEntries } from './rows.js';
 import { type Known, WriterWatch } from './writer-watch.js';
 
@@ -69,6 +70,8 @@ export interface LivePlanOptions {
   readonly deadProcesses?: DeadProcesses;
   /** Whether values of removed files count; not when absent. */
   readonly retainRemoved?: boolean;
+  /** What was recorded of the directory before the start; asked for once, where values of removed files count. */
+  readonly lastRecorded?: (() => Promise<LastRecorded | undefined>) | undefined;
   readonly log?: ScrapeLog | undefined;
 }
 
@@ -93,6 +96,7 @@ export class LivePlan {
   #counts: FileCounts | undefined;
   /** When the problems were last found, some file was in its creation grace period: they change when that ends. */
   #hadFileInGracePeriod = false;
+  #lastRecorded: LivePlanOptions['lastRecorded'];
   readonly #log: ScrapeLog | undefined;
   readonly #limits: Limits;
   readonly #budget: Budget;
@@ -114,6 +118,7 @@ export class LivePlan {
     this.#limits = limits;
     this.#budget = new Budget('source', limits.source, options.budget);
     this.files = new MetricFiles(path, mapLimit, options.retainRemoved ?? false);
+    if (options.retainRemoved) this.#lastRecorded = options.lastRecorded;
     this.plan = this.#newPlan();
     this.#deadProcesses = deadProcesses;
     if (procThread !== undefined) {
@@ -149,10 +154,11 @@ export class LivePlan {
     this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadFileInGracePeriod) this.#invalidateProblems();
-    if (this.#isBroken) await this.#startOver();
+    const isRestored = await this.#restoreRetained();
+    if (this.#isBroken || isRestored) await this.#startOver();
     else if (changed || this.#stale) await this.#replan(refreshed);
     if (mayFit || this.#mayFitNow()) await this.#retry();
-    return isFirstScan ? undefined : collected;
+    return isFirstScan || isRestored ? undefined : collected;
   }
 
   /** Records faults found while gathering. */
@@ -244,6 +250,26 @@ export class LivePlan {
     for (const id of change.removed) this.plan.removeFile(id);
     for (const id of change.added) this.#addFile(id, this.files.files.get(id)!.name);
     return change;
+  }
+
+  /** @returns whether retained files have values that no plan knows */
+  async #restoreRetained(): Promise<boolean> {
+    const lastRecorded = this.#lastRecorded;
+    if (lastRecorded === undefined) return false;
+    this.#lastRecorded = undefined;
+    const { path } = this.files.directory;
+    try {
+      const recorded = await lastRecorded();
+      if (recorded === undefined) return false;
+      const files = await restoreRetained(this.files, recorded);
+      const recordedAt = new Date(recorded.timeSeconds * 1000).toISOString();
+      this.#log?.info('what removed files counted was restored', { path, files, recordedAt });
+      return true;
+    } catch (error) {
+      const cause = (error as Error).message;
+      this.#log?.warn('what removed files counted was not restored', { path, cause });
+      return false;
+    }
   }
 
   /** Excludes the files of processes that the last scan found dead, and includes those it did not. */

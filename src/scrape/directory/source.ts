@@ -56,7 +56,7 @@ export interface NamedDirectory {
 export interface SourceOptions
   extends Pick<
     LivePlanOptions,
-    'procThread' | 'deadProcesses' | 'retainRemoved' | 'limits' | 'budget'
+    'procThread' | 'deadProcesses' | 'retainRemoved' | 'lastRecorded' | 'limits' | 'budget'
   > {
   readonly rules: PlanRules;
   readonly mapLimit: number;

@@ -1,0 +1,170 @@
+/**
+ * What removed files had counted before promfold was restarted, from what the promfold before it recorded last. Once, when
+ * the directory is first read, under --retain-removed with --recorder.dir.
+ *
+ * A recorded file that is there still counts by itself. All others were removed meanwhile: what was recorded of them is
+ * retained, as it would be had promfold seen them go.
+ */
+import { basename } from 'node:path';
+import { FileReader, type ListedFile, readFiles } from '../../files/file-reading.js';
+import { KeyReader } from '../../files/key-reader.js';
+import type { MetricFiles } from '../../files/metric-files.js';
+import { type FileName, parseFileName } from '../../format/filename.js';
+import type { KeyTexts } from '../../native.js';
+import { factsOfFiles } from './file-facts.js';
+
+/** Keys by number, and a value of each. */
+interface Entries {
+  readonly keyId: ArrayLike<number>;
+  readonly value: ArrayLike<number>;
+}
+
+/** A file as it was recorded last; of retained values `fileName` has no process. */
+export interface RecordedFile extends Entries {
+  readonly name: string;
+  readonly fileName: FileName;
+  /** `device:inode`; empty if it is not known. */
+  readonly identity: string;
+}
+
+/** What was recorded last of a directory. */
+export interface LastRecorded {
+  readonly timeSeconds: number;
+  /** In the order in which a scrape adds them; retained values are last. */
+  readonly files: readonly RecordedFile[];
+  /** Text of each key by number; a character is a byte. */
+  readonly keys: readonly string[];
+}
+
+/** An ulp makes up for what another order of adding lost; see native/core/retain_files.cc. */
+const RAISING_ROUNDS = 8;
+
+/** @returns how many recorded files are gone */
+export async function restoreRetained(files: MetricFiles, recorded: LastRecorded): Promise<number> {
+  const there = await stillThere(files, recorded);
+  let gone = 0;
+  for (const [id, { type }] of files.retainedFiles) {
+    const ofType = recorded.files.filter(({ fileName }) => fileName.type === type);
+    const values = retainedOf(ofType, (file) => there.has(file));
+    if (values.size > 0) files.set.addRetained(id, ...columnsOf(values, recorded.keys));
+    gone += ofType.filter((file) => file.fileName.processId !== '' && !there.has(file)).length;
+  }
+  return gone;
+}
+
+/**
+ * What is to be retained, by key.
+ *
+ * @param recorded files of one type
+ */
+export function retainedOf(
+  recorded: readonly RecordedFile[],
+  isThere: (file: RecordedFile) => boolean,
+): Map<number, number> {
+  const staying = recorded.filter((file) => file.fileName.processId !== '' && isThere(file));
+  const stays = new Set(staying);
+  const retained = sums(recorded.filter((file) => !stays.has(file)));
+  const [before, left] = [sums(recorded), sums(staying)];
+  for (const [key, value] of retained) {
+    retained.set(key, raised(value, before.get(key)!, left.get(key) ?? 0));
+  }
+  return retained;
+}
+
+/** Whether a file may be what was recorded: no key of it is missing, and no count is lower. */
+export function continues(recorded: Entries, now: Entries): boolean {
+  const found = sums([now]);
+  for (const [key, value] of sums([recorded])) {
+    if (!((found.get(key) ?? Number.NEGATIVE_INFINITY) >= value)) return false;
+  }
+  return true;
+}
+
+/**
+ * Recorded files that are there. Another file may have the name and even the inode of one that was removed: then its counts
+ * are lower.
+ */
+async function stillThere(
+  files: MetricFiles,
+  { files: recorded, keys }: LastRecorded,
+): Promise<Set<RecordedFile>> {
+  const facts = await factsOfFiles(files.set);
+  const identities = new Map<string, string>();
+  for (const [id, { path }] of files.listed()) {
+    identities.set(basename(path), facts.get(id)?.identity ?? '');
+  }
+  const same = recorded.filter(({ name, identity }) => identities.get(name) === identity);
+  const there = new Set(same);
+  const reader = new FileReader();
+  const numberOf = numbersOf(keys, reader);
+  const listed = same.map(({ name }): ListedFile => {
+    const bytes = Buffer.from(name).toString('latin1');
+    return { bytes, name, fileName: parseFileName(name) };
+  });
+  const { path } = files.directory;
+  await readFiles(reader, path, listed, false, (i, { fault, entryEnd, entries }, row) => {
+    // Of a damaged one it cannot be told.
+    if (fault[row] !== 0) return;
+    const [from, to] = [row === 0 ? 0 : entryEnd[row - 1]!, entryEnd[row]!];
+    const keyId = Array.from(entries.keyId.subarray(from, to), numberOf);
+    const value = entries.value.subarray(from, to);
+    if (!continues(same[i]!, { keyId, value })) there.delete(same[i]!);
+  });
+  return there;
+}
+
+/** From the number that a reader has of a key to that of the recording; -1 for one that was not recorded. */
+function numbersOf(keys: readonly string[], reader: FileReader): (id: number) => number {
+  const numbers = new Map(keys.map((key, number) => [key, number]));
+  const texts = new KeyReader(reader, Infinity);
+  const known: number[] = [];
+  return (id) => {
+    known[id] ??= numbers.get(Buffer.from(texts.text(id)).toString('latin1')) ?? -1;
+    return known[id]!;
+  };
+}
+
+/** By key, in the order of the files. A value that is no number would stay for good. */
+function sums(files: readonly Entries[]): Map<number, number> {
+  const sum = new Map<number, number>();
+  for (const { keyId, value } of files) {
+    for (let i = 0; i < keyId.length; i++) {
+      if (Number.isNaN(value[i])) continue;
+      sum.set(keyId[i]!, (sum.get(keyId[i]!) ?? 0) + value[i]!);
+    }
+  }
+  return sum;
+}
+
+/** Floating-point sums depend on the order, and none may be lower than it was. */
+function raised(value: number, before: number, left: number): number {
+  let up = value;
+  for (let round = 0; round < RAISING_ROUNDS; round++) {
+    const lost = before - (left + up);
+    if (!(lost > 0) || lost === Infinity) break;
+    up = Math.max(up + lost, nextAfter(up));
+  }
+  return up;
+}
+
+/** The next number above. */
+function nextAfter(value: number): number {
+  if (value === 0) return Number.MIN_VALUE;
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? 1n : -1n));
+  return view.getFloat64(0);
+}
+
+function columnsOf(
+  values: ReadonlyMap<number, number>,
+  keys: readonly string[],
+): [KeyTexts, Float64Array] {
+  const texts = Array.from(values.keys(), (key) => Buffer.from(keys[key]!, 'latin1'));
+  let bytes = 0;
+  const end = Uint32Array.from(texts, ({ length }) => {
+    bytes += length;
+    return bytes;
+  });
+  return [{ text: Buffer.concat(texts), end }, Float64Array.from(values.values())];
+}
