@@ -60,6 +60,7 @@ export class Scraper {
   readonly #context: RunContext;
   #waiting: WaitingRequest[] = [];
   #instants: WaitingInstant[] = [];
+  #requests = 0;
   #prepareNext = false;
   #running: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
@@ -97,6 +98,11 @@ export class Scraper {
     }));
   }
 
+  /** Calls of scrape() and instant() since the start. */
+  get requests(): number {
+    return this.#requests;
+  }
+
   /** Adds a source. REQUIRES: no other one has the name, and all have names. */
   attach({ name, directory }: NamedDirectory): void {
     this.#sources = [...this.#sources, this.#sourceOf(name, directory)];
@@ -119,6 +125,7 @@ export class Scraper {
    * @throws UnknownSourceError, TooManyScrapesError
    */
   scrape(request: ScrapeRequest): Promise<Buffer> {
+    this.#requests++;
     const answer = new Promise<Buffer>((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
       if (this.#waiting.length > MAX_WAITING) {
@@ -138,6 +145,7 @@ export class Scraper {
    * @throws UnknownSourceError, TooManyScrapesError
    */
   instant(source: string | undefined, withFacts: boolean): Promise<SourceInstant> {
+    this.#requests++;
     const answer = new Promise<SourceInstant>((resolve, reject) => {
       this.#instants.push({ source, withFacts, resolve, reject });
       if (this.#instants.length > MAX_WAITING) {

@@ -101,6 +101,7 @@ describe('recorded values', () => {
       const recorder = new FlightRecorder(
         {
           sources: () => scraper.sources(),
+          requests: 0,
           async instant(source, withFacts) {
             const instant = await scraper.instant(source, withFacts);
             const bits = [...bitsOfInstant(instant)].filter(([key]) => !isLeftOut(key));

@@ -116,6 +116,7 @@ describe('the flight recorder', () => {
     const flight = new Flight();
     flight.scraper.tookMs = 20;
     flight.scraper.tookCpu = 0.04;
+    flight.scraper.isBusy = true;
     await flight.ticks(1);
     flight.stores[0]!.cost = { cpuSeconds: 0.015, sealSeconds: 0, tickBytes: 1 };
     await flight.ticks(40);
@@ -128,6 +129,20 @@ describe('the flight recorder', () => {
     await flight.ticks(20);
     assert.equal(flight.recorder.intervalSeconds, 1);
     assert.equal(flight.log.length, 1);
+    await flight.recorder.close();
+  });
+
+  it('counts all that the process does, where nothing else asks', async () => {
+    const flight = new Flight();
+    const tickWithGarbage = async () => {
+      await flight.ticks(1);
+      flight.clock.cpu += 0.018;
+    };
+    for (let i = 0; i < 20; i++) await tickWithGarbage();
+    assert.equal(flight.recorder.intervalSeconds, 2);
+    flight.scraper.isBusy = true;
+    for (let i = 0; i < 20; i++) await tickWithGarbage();
+    assert.equal(flight.recorder.intervalSeconds, 1);
     await flight.recorder.close();
   });
 

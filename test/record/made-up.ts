@@ -96,6 +96,9 @@ export class MadeUpScraper {
   tookMs = 0;
   tookCpu = 0;
   asked: string[] = [];
+  /** Others ask all the time. */
+  isBusy = false;
+  #others = 0;
   held = 0;
   clockSeconds = 1_000_000;
 
@@ -111,6 +114,11 @@ export class MadeUpScraper {
       series: 1,
       entries: 1,
     }));
+  }
+
+  get requests(): number {
+    if (this.isBusy) this.#others++;
+    return this.asked.length + this.#others;
   }
 
   change(name: string): void {
