@@ -66,6 +66,9 @@ const MAX_GONE = 8;
 /** Of --recorder.disk-size, for incidents. */
 const INCIDENT_SHARE = 1 / 4;
 
+/** Of what a tick itself takes. */
+const MOST_WITH_GARBAGE = 2;
+
 /** The budget is shared anew: rates of growth need a while. */
 const SHARE_MS = 60_000;
 
@@ -307,8 +310,9 @@ export class FlightRecorder {
   }
 
   /**
-   * Counts what the last tick took. Where nothing else was asked since, that is all that the process did: collecting garbage
-   * takes half as much as ticks do with thousands of files, on threads of V8 and later.
+   * Counts what the last tick took. Where no scrape was asked for since, what else the process did is mostly collecting its
+   * garbage, on threads of V8 and later: with thousands of files more than half as much again. More than as much again is
+   * other work.
    */
   #count(): void {
     const last = this.#last;
@@ -317,7 +321,11 @@ export class FlightRecorder {
     const { sealSeconds, beganCpu, requests } = last;
     const isAlone = this.#scraper.requests === requests;
     const since = isAlone ? this.#clock.cpuSeconds() - beganCpu - sealSeconds : 0;
-    this.#pace.took(Math.max(last.cpuSeconds, since), sealSeconds);
+    const cpuSeconds = Math.max(
+      last.cpuSeconds,
+      Math.min(since, MOST_WITH_GARBAGE * last.cpuSeconds),
+    );
+    this.#pace.took(cpuSeconds, sealSeconds);
     const { intervalSeconds, tickSeconds } = this.#pace;
     if (this.#hasGrown || intervalSeconds <= this.#options.intervalSeconds) return;
     this.#hasGrown = true;

@@ -13,7 +13,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MetricFileWriter } from '../../scripts/demo/metric-file-writer.js';
 import { openRecording, type Recording } from '../../src/native.js';
+import { IncidentFolder } from '../../src/record/incident-folder.js';
 import type { Status } from '../../src/serve/api/status.js';
+import { BlackBox, folderOf, VANISHED } from '../record/black-box.js';
 import { mapped } from '../support/mapped.js';
 import { counter, fileBytes } from '../support/metric-file.js';
 import { ROOT } from '../support/paths.js';
@@ -245,6 +247,53 @@ export const RECORDER_FAULTS: readonly Fault[] = [
         const last = await valuesAt(recorded, Number.POSITIVE_INFINITY);
         assert.deepEqual(last, { jobs: 100, loops: 50 });
       });
+    },
+  },
+  {
+    fault:
+      'the folder of incidents cannot be written (full, read-only, another user) when a process ends',
+    served: 'everything',
+    seen: 'the line `incident` of the log says `in memory only`, with the cause; the API has it until the next one',
+    cure: 'room, or a folder that can be written, for the next one',
+    test: () =>
+      onFileSystem('small-tmpfs', async (path) => {
+        const box = new BlackBox('unexplained', { path, maxBytes: 10_000_000 });
+        const { bavail, bsize } = statfsSync(path);
+        box.bytes = Buffer.alloc(bavail * bsize + 1);
+        await box.add(VANISHED);
+        assert.match(String(box.log[0]!.cause), /^in memory only: no space left on device/);
+        const [incident] = await box.incidents.list();
+        const { length } = (await box.incidents.read(incident!.id))!;
+        assert.equal(length, box.bytes.length);
+        box.ms += 60_000;
+        box.bytes = Buffer.from('recording');
+        await box.add(VANISHED, 'next');
+        const folder = new IncidentFolder(path, 10_000_000);
+        const ids = (await folder.list()).map(({ id }) => id);
+        assert.deepEqual(ids, ['incident-next-20261130T022000.000Z']);
+      }),
+  },
+  {
+    fault: 'the description of an incident is damaged, or only one of its two files is there',
+    served: 'everything',
+    seen: 'the others are listed; that one is not, and the folder is not touched otherwise',
+    cure: 'its `.rec` is a recording that `promfold explain` reads as it is',
+    test: async () => {
+      const { path } = folderOf();
+      const box = new BlackBox('unexplained', { path, maxBytes: 10_000_000 });
+      for (const source of ['one', 'two', 'three']) {
+        await box.add(VANISHED, source);
+        box.ms += 60_000;
+      }
+      const fileOf = (source: string, suffix: string) =>
+        join(path, 'incidents', `incident-${source}-20261130T022000.000Z.${suffix}`);
+      writeFileSync(fileOf('one', 'json'), '{"id": "incident-');
+      rmSync(fileOf('two', 'rec'));
+      const next = new BlackBox('unexplained', { path, maxBytes: 10_000_000 });
+      const sources = (await next.incidents.list()).map(({ source }) => source);
+      assert.deepEqual(sources, ['three']);
+      await next.add(VANISHED, 'four');
+      assert.equal((await next.incidents.list()).length, 2);
     },
   },
 ];

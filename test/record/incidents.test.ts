@@ -13,70 +13,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Ends, SeenWriter } from '../../src/record/ends.js';
 import type { Incident } from '../../src/record/incident.js';
 import { IncidentFolder, MAX_INCIDENTS } from '../../src/record/incident-folder.js';
 import type { IncidentPolicy } from '../../src/record/incident-policy.js';
-import { Incidents } from '../../src/record/incidents.js';
 import { type FileSystem, onFileSystem } from '../faults/file-system.js';
 import { tempDirectory } from '../support/temp.js';
-
-const T0 = Date.UTC(2026, 10, 30, 2, 20) / 1000;
-
-function writer(pid: number, startSeconds = T0 - 100): SeenWriter {
-  return {
-    processId: String(pid),
-    pid,
-    role: 'worker',
-    program: 'python3',
-    startSeconds,
-    lastSeenSeconds: T0,
-  };
-}
-
-const VANISHED: Ends = { before: [writer(1), writer(2)], ended: [writer(1)], began: [] };
-const REPLACED: Ends = { ...VANISHED, began: [writer(3, T0 + 1)] };
-const ROLLOUT: Ends = { ...VANISHED, ended: VANISHED.before };
-
-class BlackBox {
-  ms = 0;
-  readonly log: Record<string, unknown>[] = [];
-  readonly asked: number[][] = [];
-  readonly incidents: Incidents;
-  bytes = Buffer.from('recording');
-  fails = false;
-
-  constructor(policy: IncidentPolicy, folder?: { path: string; maxBytes: number }) {
-    const line = (message: string, fields: Record<string, unknown>) =>
-      this.log.push({ message, ...fields });
-    this.incidents = new Incidents({
-      policy,
-      maxBytes: 1000,
-      folder,
-      log: { info: line, warn: line },
-      nowMs: () => this.ms,
-    });
-  }
-
-  async add(ends: Ends, source?: string): Promise<void> {
-    this.incidents.add(ends, {
-      source,
-      path: '/run/prom',
-      save: async (...asked) => {
-        this.asked.push(asked);
-        if (this.fails) throw new Error('out of memory');
-        return [this.bytes];
-      },
-    });
-    await this.incidents.close();
-  }
-
-  counts(source?: string): Record<string, number> {
-    return Object.fromEntries(this.incidents.countsOf(source) ?? []);
-  }
-}
-
-const folderOf = (maxBytes = 1_000_000) => ({ path: join(tempDirectory(), 'recorded'), maxBytes });
+import { BlackBox, folderOf, REPLACED, ROLLOUT, T0, VANISHED } from './black-box.js';
 
 describe('incidents', () => {
   const policies: [policy: IncidentPolicy, saved: string[], counts: Record<string, number>][] = [
