@@ -34,6 +34,7 @@ export const ERROR_CODES = [
   'USAGE',
   /** A series has a label of the same name as the source label: printed as `exported_…`. */
   'LABEL_IN_USE',
+  'RULE_REFUSED',
   /** An endpoint of --append-url gave no page that can be read: its families are missing. */
   'APPEND_FAILED',
   /** A file would exceed a limit: it, or the part by which it grew, is left out. */

@@ -30,6 +30,8 @@ interface Sample {
   readonly labels: Labels;
   readonly value: number;
   readonly timestampSeconds: number;
+  /** It is in a file of gauges. */
+  readonly isOfGauge: boolean;
 }
 
 interface Family {
@@ -41,6 +43,14 @@ interface Family {
   readonly samples: Sample[];
 }
 
+/** What `--gauge-mode`, `--metrics.drop-label`, `--metrics.keep` and `--metrics.drop` ask for, by stored name of a family. */
+export interface ReferenceRules {
+  readonly modes: Readonly<Record<string, string>>;
+  readonly dropLabels: Readonly<Record<string, readonly string[]>>;
+  /** Of a sample as it is printed. */
+  serves(family: string, sample: string, labels: Readonly<Record<string, string>>): boolean;
+}
+
 /** The regular `.db` files of a directory; names beginning with a dot are hidden from a glob. */
 export function readFiles(directory: string): FileBytes[] {
   return readdirSync(directory)
@@ -50,12 +60,14 @@ export function readFiles(directory: string): FileBytes[] {
 }
 
 /** @returns the exposition, in the reference's own order */
-export function referenceExposition(files: readonly FileBytes[]): string {
+export function referenceExposition(files: readonly FileBytes[], rules?: ReferenceRules): string {
   const families = new Map<string, Family>();
   for (const file of [...files].sort((a, b) => byCodePoint(a.name, b.name))) {
     addFile(families, file);
   }
-  const lines = [...families.values()].flatMap(linesOf);
+  const lines = [...families.values()].flatMap((family) =>
+    rules === undefined ? linesOf(family) : servedLines(family, rules),
+  );
 
   // Of two series that print the same line, the last one wins.
   const last = new Map<string, string>();
@@ -63,6 +75,21 @@ export function referenceExposition(files: readonly FileBytes[]): string {
     last.set(line.startsWith('#') ? line : line.slice(0, line.lastIndexOf(' ')), line);
   }
   return [...last.values()].map((line) => `${line}\n`).join('');
+}
+
+/** Merged after labels and mode were changed, and only then are samples dropped. */
+function servedLines(family: Family, { modes, dropLabels, serves }: ReferenceRules): string[] {
+  const isAll = !/^(live)?(min|max|sum|mostrecent)$/.test(family.mode);
+  const mode = (isAll && modes[family.name]) || family.mode;
+  const joinsNothing = family.type === 'gauge' && isAll && mode === family.mode;
+  const dropped = joinsNothing ? [] : (dropLabels[family.name] ?? []);
+  const samples = family.samples.map((sample) => ({
+    ...sample,
+    labels: sample.labels.filter(([name]) => !dropped.includes(name)),
+  }));
+  return linesOf({ ...family, mode, samples }, (sample, labels) =>
+    serves(family.name, sample, labels),
+  );
 }
 
 const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'info', 'stateset', 'gaugehistogram'];
@@ -180,6 +207,7 @@ function addFile(families: Map<string, Family>, { name, bytes }: FileBytes): voi
       labels,
       value: entry.value,
       timestampSeconds: said.type === 'gauge' ? entry.timestampSeconds : 0,
+      isOfGauge: said.type === 'gauge',
     });
   }
 }
@@ -235,6 +263,13 @@ function merge(family: Family): { name: string; labels: Labels; value: number }[
   return groups.all();
 }
 
+/** Also gauges that were never set, which are not printed. */
+function seriesOf(family: Family): { name: string; labels: Labels }[] {
+  if (family.type !== 'gauge' || !family.mode.endsWith('mostrecent')) return merge(family);
+  const samples = family.samples.filter(({ isOfGauge }) => isOfGauge);
+  return merge({ ...family, mode: 'max', samples });
+}
+
 function mergeGauge(family: Family): { name: string; labels: Labels; value: number }[] {
   const groups = new Groups();
   const stamps = new Map<string, number>();
@@ -278,7 +313,10 @@ const PRINTED_TYPE: Readonly<Record<string, string>> = {
   unknown: 'untyped',
 };
 
-function linesOf(family: Family): string[] {
+function linesOf(
+  family: Family,
+  serves: (sample: string, labels: Readonly<Record<string, string>>) => boolean = () => true,
+): string[] {
   let printed = family.name;
   if (family.type === 'counter' && !family.keepsRawName) printed += '_total';
   if (family.type === 'info') printed += '_info';
@@ -288,7 +326,11 @@ function linesOf(family: Family): string[] {
     `# TYPE ${metricName(printed)} ${PRINTED_TYPE[family.type] ?? family.type}`,
   ];
   const apart = new Map<string, string[]>();
-  for (const { name, labels, value } of merge(family)) {
+  const isServed = ({ name, labels }: { name: string; labels: Labels }) =>
+    serves(name, Object.fromEntries(labels));
+  const present = seriesOf(family);
+  if (present.length > 0 && !present.some(isServed)) return [];
+  for (const { name, labels, value } of merge(family).filter(isServed)) {
     // A later label replaces an earlier one of the same name, as in a Python dict.
     const text = [...new Map(labels)]
       .sort(([a], [b]) => byCodePoint(a, b))

@@ -25,7 +25,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
   const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
-  const { ticks, commands, answers, streams, top, recorder } = results;
+  const { ticks, commands, answers, streams, top, recorder, seriesRules } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -48,6 +48,10 @@ export function judge(results: Results): Verdict[] {
     }
   }
   if (secure) atMost('vllm: with TLS and a user, to plain', secure.ms / secure.plainMs, 2);
+  if (seriesRules) {
+    const { ms, plainMs } = seriesRules;
+    atMost('gauges: with twenty rules of series, to none', ms / plainMs, 1.1);
+  }
   for (const [name, bar] of HTTP_BARS) {
     const figures = shapes[name];
     if (figures) atLeast(`${name}: HTTP to reference`, figures.referenceMs / figures.httpMs, bar);

@@ -32,6 +32,7 @@ import { measureRecorder } from './recorder/daemon.js';
 import { report } from './report.js';
 import type { Results } from './results.js';
 import { measureSecure } from './secure.js';
+import { measureSeriesRules } from './series-rules.js';
 import { type MadeShape, makeShape, SHAPE_NAMES, SHAPES } from './shapes.js';
 import { measureStarts } from './starts.js';
 
@@ -99,6 +100,10 @@ async function measure(directory: string, options: Options): Promise<Results> {
     if (name === 'vllm' || name === 'fleet-1000') {
       say('  ticks');
       results.ticks[name] = await measureTicks(made.directory, effort.ticks);
+    }
+    if (name === 'gauges') {
+      say('  rules of series');
+      results.seriesRules = await measureSeriesRules(made.directory, effort.promfoldRuns);
     }
     if (name === 'fleet-100') {
       say('  starts');

@@ -12,6 +12,7 @@ import type { Machine } from './machine.js';
 import type { ShapeFigures } from './measure-shape.js';
 import type { RecorderFigures } from './recorder/daemon.js';
 import type { SecureFigures } from './secure.js';
+import type { SeriesRuleFigures } from './series-rules.js';
 import type { ShapeName } from './shapes.js';
 import type { StartFigures } from './starts.js';
 
@@ -43,4 +44,6 @@ export interface Results {
   starts?: StartFigures;
   /** On vllm. */
   secure?: SecureFigures;
+  /** On gauges. */
+  seriesRules?: SeriesRuleFigures;
 }

@@ -1,8 +1,11 @@
 /** Parsers of values that are longer than a line, or shared by several flags. Each throws ExpectedError. */
+import { UsageError } from '../errors.js';
 import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { A_MOMENT, type Moment, parseMoment } from '../inspect/moment.js';
+import { Selector } from '../inspect/selector.js';
 import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
+import { GAUGE_MODES } from '../plan/series-rules.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { OWN_PREFIX } from '../serve/endpoint.js';
 import { parseAllowedHost } from '../serve/host-check.js';
@@ -55,6 +58,62 @@ export function parseContextBytes(text: string): number {
 export function parseLabelName(text: string): string {
   if (LABEL_NAME.test(text) && !NO_LABEL.has(text)) return text;
   throw new ExpectedError(`${A_LABEL_NAME} and is neither ${listed([...NO_LABEL])}`, text);
+}
+
+/** @param flag whose selector it is, for the error */
+export function parseSelector(flag: string): (text: string) => Selector {
+  return (text) => {
+    try {
+      return new Selector(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`--${flag}: ${error.message}`);
+    }
+  };
+}
+
+/** Labels without which samples of histograms and summaries say something else, and how to lose `pid`. */
+const NOT_DROPPED: Readonly<Record<string, string>> = {
+  le: 'another label than le: buckets of other bounds do not add up',
+  quantile: 'another label than quantile: quantiles of parts are none of the whole',
+  pid: 'another label than pid, which --gauge-mode takes away',
+};
+
+/** `http_requests:path`, by family. */
+export function parseDropLabels(
+  texts: readonly string[],
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const labels = new Map<string, Set<string>>();
+  for (const text of texts) {
+    // A name may have colons, and a label none.
+    const at = text.lastIndexOf(':');
+    const [family, label] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
+    if (family === '' || label === '') throw new ExpectedError('FAMILY:LABEL', text);
+    const expected = NOT_DROPPED[label];
+    if (expected !== undefined) throw new ExpectedError(expected, text);
+    labels.set(family, (labels.get(family) ?? new Set()).add(label));
+  }
+  return labels;
+}
+
+/** `connections=max`, by family. */
+export function parseGaugeModes(texts: readonly string[]): ReadonlyMap<string, string> {
+  const modes = new Map<string, string>();
+  for (const text of texts) {
+    const [, family, mode] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+    if (family === undefined) throw new ExpectedError('NAME=MODE', text);
+    if (mode === 'mostrecent') {
+      throw new ExpectedError(
+        `a mode of ${listed(GAUGE_MODES)}: without mostrecent, the client does not store when a value was set`,
+        text,
+      );
+    }
+    if (!(GAUGE_MODES as readonly string[]).includes(mode!)) {
+      throw new ExpectedError(`a mode of ${listed(GAUGE_MODES)}`, text);
+    }
+    modes.set(family, mode!);
+  }
+  return modes;
 }
 
 /** A switch on the command line is `true`; its environment variable may be true or false. */

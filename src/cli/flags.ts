@@ -3,7 +3,6 @@
  *
  * --help, the parser and the topic `flags` are generated from it.
  */
-import { UsageError } from '../errors.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
 import type { Labels } from '../format/key.js';
@@ -25,9 +24,11 @@ import {
   parseBytes,
   parseContextBytes,
   parseCount,
+  parseDropLabels,
   parseDuration,
   parseEndpoint,
   parseExternalUrl,
+  parseGaugeModes,
   parseHost,
   parseInterval,
   parseLabelName,
@@ -37,6 +38,7 @@ import {
   parseOwner,
   parsePrefix,
   parseRoutes,
+  parseSelector,
   parseSources,
   parseSpeed,
   parseSwitch,
@@ -219,6 +221,38 @@ export const FLAGS = {
     },
     parsePrefix,
   ),
+  keepSeries: repeatable<Selector>(
+    {
+      name: 'metrics.keep',
+      value: 'selector',
+      help: 'of the families that are served, only the series that this selects, as in PromQL; several add up',
+      separator: LINES,
+    },
+    parseSelector('metrics.keep'),
+  ),
+  dropSeries: repeatable<Selector>(
+    {
+      name: 'metrics.drop',
+      value: 'selector',
+      help: 'leave out series that this selects, also among those kept',
+      separator: LINES,
+    },
+    parseSelector('metrics.drop'),
+  ),
+  dropLabels: {
+    name: 'metrics.drop-label',
+    value: 'family:label',
+    help: "take this label from a family's series; those that become equal are joined as its processes are",
+    repeatable: true,
+    parse: parseDropLabels,
+  } as Flag<ReadonlyMap<string, ReadonlySet<string>>>,
+  gaugeModes: {
+    name: 'gauge-mode',
+    value: 'name=mode',
+    help: 'join the processes of a gauge of mode all by min, max or sum: its label pid goes',
+    repeatable: true,
+    parse: parseGaugeModes,
+  } as Flag<ReadonlyMap<string, string>>,
   label: {
     name: 'label',
     value: 'name=value',
@@ -316,14 +350,7 @@ export const FLAGS = {
       help: 'do not record these series, as in PromQL: \'http_requests{user!=""}\'',
       separator: LINES,
     },
-    (text) => {
-      try {
-        return new Selector(text);
-      } catch (error) {
-        if (!(error instanceof UsageError)) throw error;
-        throw new UsageError(`--recorder.exclude: ${error.message}`);
-      }
-    },
+    parseSelector('recorder.exclude'),
   ),
   recorderDir: optional<string>(
     {

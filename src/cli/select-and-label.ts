@@ -10,18 +10,30 @@ import type { FlagKey, FlagValues } from './flags.js';
 export const SELECT_AND_LABEL = [
   'include',
   'exclude',
+  'keepSeries',
+  'dropSeries',
+  'dropLabels',
+  'gaugeModes',
   'label',
 ] as const satisfies readonly FlagKey[];
 
 export function planRules({
   include,
   exclude,
+  keepSeries: keep,
+  dropSeries: drop,
+  dropLabels,
+  gaugeModes,
   label,
 }: FlagValues<(typeof SELECT_AND_LABEL)[number]>): PlanRules {
-  return { prefixes: { include, exclude }, labels: { fixed: label } };
+  return {
+    prefixes: { include, exclude },
+    labels: { fixed: label },
+    series: { keep, drop, dropLabels, gaugeModes },
+  };
 }
 
-/** The prefixes also select from these families; labels are not added to them. */
+/** The prefixes, and not the rules of series, also select from these families; labels are not added to them. */
 export function appendedPages({
   appendUrl,
   include,

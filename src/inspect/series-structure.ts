@@ -200,10 +200,11 @@ export class SeriesStructure {
     }
     const byFamily = Array.from(survey.firstFile, () => NO_SERIES);
     const bySlot = new Array<Series | undefined>(layout.slotCount);
-    for (const { seenSlot, series, identical } of layout.families) {
+    for (const { seenSlot, series, leftOut, identical } of layout.families) {
       if (seenSlot.length === 0) continue;
       yield;
       for (const laidOut of series) bySlot[laidOut.slot] = laidOut;
+      for (const laidOut of leftOut) bySlot[laidOut.slot] = laidOut;
       for (const laidOut of identical) bySlot[laidOut.slot] = laidOut;
       byFamily[familyOfSlot[seenSlot[0]!]!] = {
         series: Array.from(seenSlot, (slot) => bySlot[slot]!),

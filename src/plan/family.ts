@@ -11,9 +11,11 @@ import { type AddedLabels, overlaps } from './added-labels.js';
 import type { LaidOutFamily } from './laid-out-family.js';
 import { type MergeRule, mergeRule, sameRule } from './operation.js';
 import { SeriesKind, type SeriesShape } from './series.js';
+import { ruleFor, type SeriesRules } from './series-rules.js';
 
 export class Family {
   readonly name: string;
+  readonly losesPid: boolean;
   /** By what the series of one kind have in common. */
   readonly #kinds = new Map<string, SeriesKind>();
   /** That of the last series: the next one usually has the same. */
@@ -38,11 +40,15 @@ export class Family {
   mayRepeat = false;
   /** A series has a label with the name of the source label. */
   hasSourceLabel = false;
+  /** What the operator asked for and is not done, and why, as phrases. */
+  refused: readonly string[] = [];
   /** The last layout; replaced, never changed, so that what is made of it can be cached by it. */
   laidOut: LaidOutFamily | undefined;
 
-  constructor(name: string) {
+  /** @param losesPid its gauges of mode `all` get another mode: a file has no series of its own */
+  constructor(name: string, losesPid: boolean) {
     this.name = name;
+    this.losesPid = losesPid;
     this.exposedName = name;
   }
 
@@ -91,13 +97,16 @@ export class Family {
     firstKeyId: number,
     firstKey: Key,
     lastGauge: FileName | undefined,
+    rules: SeriesRules,
   ): boolean {
     this.#definedBy = { type: first.type, keyId: firstKeyId, mode: lastGauge?.mode };
     this.exposedName = familyOf(firstKey, first.type);
     this.type = first.type;
     this.help = firstKey.help;
     this.keepsRawName = firstKey.keepsRawName && first.type === 'counter';
-    const rule = mergeRule(first.type, lastGauge?.mode);
+    const names = { stored: this.name, exposed: this.exposedName, type: first.type };
+    const { rule, refused } = ruleFor(rules, names, lastGauge?.mode);
+    this.refused = refused;
     if (sameRule(rule, this.rule)) return false;
     this.rule = rule;
     return true;

@@ -16,7 +16,10 @@ export interface LaidOutFamily {
   readonly type: MetricType;
   readonly help: string;
   readonly keepsRawName: boolean;
+  /** Those that are served. */
   readonly series: readonly Series[];
+  /** Those that --metrics.keep and --metrics.drop leave out. */
+  readonly leftOut: readonly Series[];
   /** The slots that the layout was made of, in first-seen order. */
   readonly seenSlot: Uint32Array;
   readonly histograms: readonly Histogram[];

@@ -25,6 +25,9 @@ export interface Layout {
   readonly countSlot: Uint32Array;
 }
 
+/** Whether a series of the family is served; absent where all are. */
+export type IsServed = (exposedName: string, series: Series) => boolean;
+
 /** Finds the series of a shape, or makes one with a new slot. */
 export type Intern = (family: Family, shape: SeriesShape, processId: string | undefined) => Series;
 
@@ -39,6 +42,7 @@ export function* layOutFamily(
   seenSlot: Uint32Array,
   seriesAt: (slot: number) => Series,
   intern: Intern,
+  isServed?: IsServed,
 ): Steps<LaidOutFamily> {
   const last = family.laidOut;
   if (
@@ -56,8 +60,25 @@ export function* layOutFamily(
   const unique = family.mayRepeat ? yield* withoutRepeated(ordered.series) : undefined;
   const { exposedName: name, type, help, keepsRawName } = family;
   const { histograms } = ordered;
-  const { series, identical } = unique ?? { series: ordered.series, identical: [] };
-  return { name, type, help, keepsRawName, series, seenSlot, histograms, identical };
+  const { series: all, identical } = unique ?? { series: ordered.series, identical: [] };
+  const { series, leftOut } =
+    isServed === undefined ? { series: all, leftOut: [] } : yield* parted(name, all, isServed);
+  return { name, type, help, keepsRawName, series, leftOut, seenSlot, histograms, identical };
+}
+
+/** A bucket that is not served counts for those that are. */
+function* parted(
+  exposedName: string,
+  all: readonly Series[],
+  isServed: IsServed,
+): Steps<Pick<LaidOutFamily, 'series' | 'leftOut'>> {
+  const series: Series[] = [];
+  const leftOut: Series[] = [];
+  for (const [i, one] of all.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    (isServed(exposedName, one) ? series : leftOut).push(one);
+  }
+  return { series, leftOut };
 }
 
 /** All families as one output. */

@@ -25,6 +25,8 @@ export interface MergeRule {
   readonly dropsPid: boolean;
   /** Samples with a label `le` are buckets. */
   readonly hasBuckets: boolean;
+  /** Labels that its series lose by the operator's wish (series-rules.ts). */
+  readonly droppedLabels?: ReadonlySet<string>;
 }
 
 const GAUGE_OPERATION: Readonly<Record<string, Operation>> = {
@@ -47,13 +49,21 @@ export function mergeRule(type: MetricType, mode: string | undefined): MergeRule
   if (type !== 'gauge') {
     return { operation: OPERATION.sum, dropsPid: false, hasBuckets: type === 'histogram' };
   }
-  const plainMode = (mode ?? 'all').replace(LIVE, '');
-  const operation = Object.hasOwn(GAUGE_OPERATION, plainMode)
-    ? GAUGE_OPERATION[plainMode]!
-    : OPERATION.last;
+  const operation = GAUGE_OPERATION[plainMode(mode)]!;
   return { operation, dropsPid: operation !== OPERATION.last, hasBuckets: false };
 }
 
+/** The mode without `live`; `all` for a word that no client knows. */
+export function plainMode(mode: string | undefined): string {
+  const plain = (mode ?? 'all').replace(LIVE, '');
+  return Object.hasOwn(GAUGE_OPERATION, plain) ? plain : 'all';
+}
+
 export function sameRule(a: MergeRule, b: MergeRule): boolean {
-  return a.operation === b.operation && a.dropsPid === b.dropsPid && a.hasBuckets === b.hasBuckets;
+  return (
+    a.operation === b.operation &&
+    a.dropsPid === b.dropsPid &&
+    a.hasBuckets === b.hasBuckets &&
+    a.droppedLabels === b.droppedLabels
+  );
 }

@@ -25,10 +25,11 @@ import { type Amounts, Budget, type Exceeded, NO_LIMITS } from './budget.js';
 import { Family } from './family.js';
 import type { LaidOutFamily } from './laid-out-family.js';
 import { LargeMap } from './large-map.js';
-import { type Layout, layOutAll, layOutFamily } from './layout.js';
+import { type IsServed, type Layout, layOutAll, layOutFamily } from './layout.js';
 import { OPERATION } from './operation.js';
 import { EVERYTHING, type Prefixes, selectsKey } from './selection.js';
 import { type Series, type SeriesShape, seriesShape } from './series.js';
+import { isServed, NO_SERIES_RULES, type SeriesRules, servesAll } from './series-rules.js';
 
 /** The slot of entries that count for nothing: folded into, never printed. */
 export const SLOT_NOWHERE = 0;
@@ -94,6 +95,8 @@ export type ReadKey = (keyId: number) => Key | UnusableKey;
 export interface PlanRules {
   readonly prefixes: Prefixes;
   readonly labels: AddedLabels;
+  /** None where absent. */
+  readonly series?: SeriesRules;
 }
 
 /** The rows of a file, row i at slot[at + i] and operation[at + i]. */
@@ -109,6 +112,8 @@ export const NO_RULES: PlanRules = { prefixes: EVERYTHING, labels: NO_LABELS };
 
 export class Plan {
   readonly #rules: PlanRules;
+  readonly #seriesRules: SeriesRules;
+  readonly #isServed: IsServed | undefined;
   readonly #readKey: ReadKey;
   readonly #budget: Budget;
   readonly files = new Map<number, PlannedFile>();
@@ -143,6 +148,8 @@ export class Plan {
   ) {
     this.#readKey = readKey;
     this.#rules = rules;
+    this.#seriesRules = rules.series ?? NO_SERIES_RULES;
+    this.#isServed = servedBy(this.#seriesRules);
     this.#budget = budget;
   }
 
@@ -182,6 +189,14 @@ export class Plan {
     for (const { name: family, hasSourceLabel, firstRank } of this.#families) {
       if (!hasSourceLabel || firstRank < 0) continue;
       yield { family, found: `has a label ${name} of its own, as the source's label is called` };
+    }
+  }
+
+  /** Families for which something that was asked for is not done. */
+  *refusedRules(): IterableIterator<{ family: string; found: string }> {
+    for (const { exposedName, refused, firstRank } of this.#families) {
+      if (firstRank < 0) continue;
+      for (const found of refused) yield { family: exposedName, found };
     }
   }
 
@@ -238,7 +253,8 @@ export class Plan {
       const key = keyId[i]!;
       // Nearly every key was read with an earlier file.
       const known = this.#familyOfKey[key] ?? FAMILY_UNREAD;
-      if (known !== FAMILY_UNREAD && (known === FAMILY_NONE || !isOwn)) continue;
+      if (known === FAMILY_NONE) continue;
+      if (known !== FAMILY_UNREAD && (!isOwn || this.#families[known]!.losesPid)) continue;
       exceeded = this.#admitKey(key, file, before);
       if (exceeded !== undefined) break;
     }
@@ -275,7 +291,8 @@ export class Plan {
         lastGauge,
       );
       if (family.isDefinedBy(first, firstKey, lastGauge)) continue;
-      if (family.define(first, firstKey, this.#key(firstKey) as Key, lastGauge)) {
+      const key = this.#key(firstKey) as Key;
+      if (family.define(first, firstKey, key, lastGauge, this.#seriesRules)) {
         changed.add(f);
         mustReslot = family.dropSeries() || mustReslot;
       }
@@ -366,8 +383,10 @@ export class Plan {
     for (const [i, f] of this.#familiesInOrder().entries()) {
       if (i % ITEMS_PER_STEP === 0) yield;
       const family = this.#families[f]!;
-      family.laidOut = yield* layOutFamily(family, slotsOf(f), seriesAt, intern);
-      families.push(family.laidOut);
+      const laidOut = yield* layOutFamily(family, slotsOf(f), seriesAt, intern, this.#isServed);
+      family.laidOut = laidOut;
+      // A family of which nothing is served has no HELP and no TYPE, either.
+      if (laidOut.series.length > 0 || laidOut.leftOut.length === 0) families.push(laidOut);
     }
     this.#keptKeys.clear();
     const last = this.#layout;
@@ -457,7 +476,8 @@ export class Plan {
   }
 
   #addFamily(name: string): number {
-    const family = this.#families.push(new Family(name)) - 1;
+    const losesPid = this.#seriesRules.gaugeModes.has(name);
+    const family = this.#families.push(new Family(name, losesPid)) - 1;
     this.#familyByName.add(name, family);
     return family;
   }
@@ -571,6 +591,22 @@ export class Plan {
     return true;
   }
 }
+
+/** A slot is of one series for good: that is selected once, and not at each layout. */
+function servedBy(rules: SeriesRules): IsServed | undefined {
+  if (servesAll(rules)) return undefined;
+  let isServedAt = new Int32Array(1024).fill(UNKNOWN);
+  return (exposedName, series) => {
+    const { slot } = series;
+    while (slot >= isServedAt.length) isServedAt = grown(isServedAt, UNKNOWN);
+    if (isServedAt[slot] === UNKNOWN) {
+      isServedAt[slot] = Number(isServed(rules, exposedName, series));
+    }
+    return isServedAt[slot] === 1;
+  };
+}
+
+const UNKNOWN = -1;
 
 /** What the admission of a file added, and what the file took before, so that it can be undone. */
 interface Admitted {

@@ -10,7 +10,7 @@
  *
  * Source: prometheus_client multiprocess.py, _read_metrics and _accumulate_metrics.
  */
-import type { Key, Labels } from '../format/key.js';
+import type { Key, Label, Labels } from '../format/key.js';
 import { withLabel } from '../format/labels.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
 import { type AddedLabels, withAdded } from './added-labels.js';
@@ -52,8 +52,10 @@ export class SeriesShape {
  * @returns undefined for a bucket whose bound is not a number
  */
 export function seriesShape(family: string, rule: MergeRule, key: Key): SeriesShape | undefined {
-  const merged = rule.dropsPid ? key.labels.filter(([name]) => name !== 'pid') : key.labels;
-  const { operation } = rule;
+  const { operation, dropsPid, droppedLabels } = rule;
+  const isKept = ([name]: Label) => !(dropsPid && name === 'pid') && !droppedLabels?.has(name);
+  const isAll = !dropsPid && droppedLabels === undefined;
+  const merged = isAll ? key.labels : key.labels.filter(isKept);
 
   const le = rule.hasBuckets ? merged.find(([name]) => name === 'le') : undefined;
   if (le === undefined) return new SeriesShape(key.sampleName, merged, operation);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import {
   type FileBytes,
   parseName,
+  type ReferenceRules,
   readEntries,
   readFiles,
   referenceExposition,
@@ -83,7 +84,7 @@ export class DirectoryModel {
   }
 
   /** What a scrape must say now; call it once after each scrape-worthy change. */
-  expected(): { exposition: string; unreadable: string[] } {
+  expected(rules?: ReferenceRules): { exposition: string; unreadable: string[] } {
     const effective: FileBytes[] = [];
     const unreadable: string[] = [];
     for (const file of readFiles(this.directory)) {
@@ -100,7 +101,7 @@ export class DirectoryModel {
         effective.push({ name: file.name, bytes: lastGood });
       }
     }
-    return { exposition: referenceExposition(effective), unreadable };
+    return { exposition: referenceExposition(effective, rules), unreadable };
   }
 
   #names(which: (file: MetricFile) => boolean): string[] {

@@ -21,7 +21,7 @@ export const labelCardinality: Rule = {
   title: 'families with very many label sets',
   effect:
     'Every process keeps every label set it ever saw: files, memory use and scrapes grow, and remove() and clear() do not help.',
-  cure: 'Drop the label, or group its values (route instead of path); then wipe the directory.',
+  cure: 'Drop the label, or group its values (route instead of path), and wipe the directory. Until then serve --metrics.drop-label FAMILY:LABEL joins the series.',
   find: ofStructure(function* ({ families }) {
     for (const family of families) {
       const sets = yield* labelSetCount(family);
@@ -42,7 +42,7 @@ export const pidExplosion: Rule = {
   title: 'gauges with a series for each of very many processes',
   effect:
     'Modes all and liveall print every series once for each process that ever ran, dead ones included.',
-  cure: 'Choose a mode that merges (sum, max, mostrecent and their live forms) and wipe the directory.',
+  cure: 'Choose a mode that merges (sum, max, mostrecent and their live forms) and wipe the directory. Until then serve --gauge-mode NAME=max joins the processes.',
   *find({ families }) {
     for (const { name, mode, series } of families) {
       const processes = new Set<string>();

@@ -43,6 +43,9 @@ export function* planProblems(
   for (const { family, found } of plan.labelsInUse()) {
     yield new MetricFileError('LABEL_IN_USE', path, `${family} ${found}`);
   }
+  for (const { family, found } of plan.refusedRules()) {
+    yield new MetricFileError('RULE_REFUSED', path, `${family} ${found}`);
+  }
   for (const { family, found } of nameCollisions(layout.families)) {
     yield new MetricFileError('NAMES_COLLIDE', path, `${family} ${found}`);
   }

@@ -76,6 +76,7 @@ const HARMLESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SERIES_IDENTICAL',
   'NAMES_COLLIDE',
   'LABEL_IN_USE',
+  'RULE_REFUSED',
 ]);
 
 export class Source {
