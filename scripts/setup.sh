@@ -32,7 +32,7 @@ install_packages() {
 install_test_packages() {
   local stamp=.test-packages/node_modules/.promfold-installed
   cmp -s .test-packages/package-lock.json "$stamp" && return
-  say 'building mmap-io for the tests'
+  say 'installing packages for the tests, and building mmap-io'
   quiet 'npm ci in .test-packages' npm ci --prefix .test-packages --ignore-scripts --no-audit --no-fund
   npm_config_build_from_source=true quiet 'building mmap-io' \
     npm rebuild --prefix .test-packages mmap-io --foreground-scripts

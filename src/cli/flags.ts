@@ -15,6 +15,7 @@ import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-pro
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
 import type { ListenAddress } from '../serve/listen-address.js';
+import { CHECK_FORMATS, type CheckFormat, FAIL_ON, type FailOn } from './check/choices.js';
 import { ExpectedError, type Flag, listed, oneOf, optional, repeatable, single } from './flag.js';
 import {
   BEFORE_NAME,
@@ -636,6 +637,26 @@ export const FLAGS = {
       environment: false,
     },
     parseSwitch,
+  ),
+  failOn: single<FailOn>(
+    {
+      name: 'fail-on',
+      value: 'severity',
+      help: 'exit with 1 for findings of this severity or worse: error, warning or never',
+      choices: FAIL_ON,
+      fallback: 'error',
+    },
+    oneOf(FAIL_ON),
+  ),
+  checkFormat: optional<CheckFormat>(
+    {
+      name: 'format',
+      value: 'format',
+      help: 'print text, json, sarif (2.1.0, for code scanning) or junit (a test case for each rule) (default: text)',
+      choices: CHECK_FORMATS,
+      environment: false,
+    },
+    oneOf(CHECK_FORMATS),
   ),
   color: single<ColorChoice>(
     {

@@ -29,7 +29,17 @@ export async function readAt(
   terminal: Terminal,
   selector?: Selector,
 ): Promise<ReadInput> {
-  const input = await openInput(path, at !== undefined);
+  return readOpened(path, await openInput(path, at !== undefined), at, terminal, selector);
+}
+
+/** As readAt(), of what was opened already: a pipe can be read only once. */
+export async function readOpened(
+  path: string,
+  input: Input,
+  at: Moment | undefined,
+  terminal: Terminal,
+  selector?: Selector,
+): Promise<ReadInput> {
   if (at === undefined && input.kind !== 'recording') {
     return { kind: input.kind, reading: await readInput(path, input) };
   }

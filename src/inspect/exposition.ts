@@ -20,6 +20,8 @@ export interface ExposedSample {
 
 const TYPE = /^#\s+TYPE\s+("(?:[^"\\]|\\.)*"|\S+)\s+(\S+)\s*$/;
 
+const HELP = /^#\s+HELP\s+("(?:[^"\\]|\\.)*"|\S+)[ \t]*(.*)$/;
+
 const NEWLINE = 0x0a;
 const HASH = 0x23;
 
@@ -63,4 +65,18 @@ export function* parseExposition(text: Uint8Array): IterableIterator<ExposedSamp
       type: isOfFamily ? type : 'unknown',
     };
   }
+}
+
+/** The text of each HELP, by name. */
+export function helpTexts(text: Uint8Array): Map<string, string> {
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length);
+  const helps = new Map<string, string>();
+  for (let from = 0, to: number; from < bytes.length; from = to + 1) {
+    const newline = bytes.indexOf(NEWLINE, from);
+    to = newline < 0 ? bytes.length : newline;
+    if (bytes[from] !== HASH) continue;
+    const [, name, help = ''] = HELP.exec(bytes.toString('utf8', from, to)) ?? [];
+    if (name !== undefined) helps.set(name[0] === '"' ? unescaped(name.slice(1, -1)) : name, help);
+  }
+  return helps;
 }

@@ -184,7 +184,7 @@ export function inputText(input: Input): string {
     case 'recording':
       return 'a recording; promfold ls, cat, explain, check, diff, top and export read it, and scrape with --at';
     case 'text':
-      return input.isExposition ? 'an exposition; promfold diff reads it' : 'another file';
+      return input.isExposition ? 'an exposition; promfold check and diff read it' : 'another file';
   }
 }
 

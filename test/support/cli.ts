@@ -13,9 +13,18 @@ const env = Object.fromEntries(
 /** Runs `promfold ...args`. */
 export function promfold(
   args: readonly string[],
-  { env: given = {}, uid }: Pick<ServeOptions, 'env' | 'uid'> = {},
+  {
+    env: given = {},
+    uid,
+    input,
+  }: Pick<ServeOptions, 'env' | 'uid'> & { readonly input?: string } = {},
 ): Promise<Finished> {
-  return run(process.execPath, [MAIN, ...args], { env: { ...env, ...given }, ...asUser(uid) });
+  const options = {
+    env: { ...env, ...given },
+    ...asUser(uid),
+    ...(input !== undefined && { input }),
+  };
+  return run(process.execPath, [MAIN, ...args], options);
 }
 
 const asUser = (uid: number | undefined) =>

@@ -6,14 +6,14 @@ import { OPERATION } from '../../plan/operation.js';
 import { ITEMS_PER_STEP } from '../../steps.js';
 import { counted, formatCount } from '../quantity.js';
 import type { IndexedFamily } from '../series-structure.js';
-import type { Looking, Rule } from './finding.js';
+import type { Evidence, Looking, Rule } from './finding.js';
 import { ofStructure } from './of-structure.js';
 
 /** Label sets of one family. A service with hundreds of routes has fewer. */
-const MANY_LABEL_SETS = 1_000;
+export const MANY_LABEL_SETS = 1_000;
 
 /** Values of the label pid in one family: more than the workers of any host. */
-const MANY_PROCESSES = 100;
+export const MANY_PROCESSES = 100;
 
 export const labelCardinality: Rule = {
   code: 'LABEL_CARDINALITY',
@@ -26,12 +26,7 @@ export const labelCardinality: Rule = {
     for (const family of families) {
       const sets = yield* labelSetCount(family);
       if (sets <= MANY_LABEL_SETS) continue;
-      const widest = yield* widestLabel(family);
-      const by =
-        widest === undefined
-          ? ''
-          : `, ${formatCount(widest.values)} values of label ${widest.label}`;
-      yield { text: `${family.name}: ${counted(sets, 'label set')}${by}`, family: family.name };
+      yield manyLabelSets(family.name, sets, yield* widestLabel(family));
     }
   }),
 };
@@ -51,13 +46,46 @@ export const pidExplosion: Rule = {
         processes.add(processId);
       }
       if (processes.size <= MANY_PROCESSES) continue;
-      yield {
-        text: `${name}: ${formatCount(series.length)} series of ${counted(processes.size, 'process', 'processes')}, mode ${mode}`,
-        family: name,
-      };
+      const { text, family } = manyProcesses(name, series.length, processes.size);
+      yield { text: `${text}, mode ${mode}`, family };
     }
   },
 };
+
+export function manyLabelSets(
+  family: string,
+  sets: number,
+  widest: WidestLabel | undefined,
+): Evidence {
+  const by =
+    widest === undefined ? '' : `, ${formatCount(widest.values)} values of label ${widest.label}`;
+  return { text: `${family}: ${counted(sets, 'label set')}${by}`, family };
+}
+
+export function manyProcesses(
+  family: string,
+  series: number,
+  processes: number,
+): Evidence & { readonly family: string } {
+  const of = counted(processes, 'process', 'processes');
+  return { text: `${family}: ${formatCount(series)} series of ${of}`, family };
+}
+
+/** The label with the most values. */
+export interface WidestLabel {
+  readonly label: string;
+  readonly values: number;
+}
+
+export function widestOf(
+  values: ReadonlyMap<string, ReadonlySet<string>>,
+): WidestLabel | undefined {
+  let widest: WidestLabel | undefined;
+  for (const [label, { size }] of values) {
+    if (size > (widest?.values ?? 0)) widest = { label, values: size };
+  }
+  return widest;
+}
 
 /** Without the process id; the buckets of a histogram count once. */
 function* labelSetCount({ series, rule }: IndexedFamily): Looking<number> {
@@ -73,9 +101,7 @@ function* labelSetCount({ series, rule }: IndexedFamily): Looking<number> {
   return sets.size;
 }
 
-function* widestLabel({
-  series,
-}: IndexedFamily): Looking<{ label: string; values: number } | undefined> {
+function* widestLabel({ series }: IndexedFamily): Looking<WidestLabel | undefined> {
   const values = new Map<string, Set<string>>();
   for (const [i, { shape }] of series.entries()) {
     if (i % ITEMS_PER_STEP === 0) yield;
@@ -86,9 +112,5 @@ function* widestLabel({
       else known.add(value);
     }
   }
-  let widest: { label: string; values: number } | undefined;
-  for (const [label, { size }] of values) {
-    if (size > (widest?.values ?? 0)) widest = { label, values: size };
-  }
-  return widest;
+  return widestOf(values);
 }

@@ -1,6 +1,12 @@
 /** The findings on a reading, worst first; in steps, for a daemon that has other things to do. */
 import type { Steps } from '../../steps.js';
-import { type CheckView, type Evidence, type Finding, type Rule, SEVERITIES } from './finding.js';
+import {
+  type CheckView,
+  type Evidence,
+  type Finding,
+  inOrderOfSeverity,
+  type Rule,
+} from './finding.js';
 import { RULES } from './rules.js';
 import type { Subject } from './subject.js';
 
@@ -15,10 +21,6 @@ export function* findInSteps(subject: Subject, rules: readonly Rule[] = RULES): 
     if (evidence.length > 0) findings.push({ ...rule, evidence });
     yield;
   }
-  const rank = ({ severity }: Finding) => SEVERITIES.indexOf(severity);
-  findings.sort((a, b) => rank(a) - rank(b));
-  const count = { error: 0, warning: 0, info: 0 };
-  for (const { severity } of findings) count[severity]++;
   const { path, takenAtSeconds } = subject.reading;
-  return { path, takenAtSeconds, count, findings };
+  return inOrderOfSeverity(path, takenAtSeconds, findings);
 }

@@ -53,3 +53,20 @@ export interface CheckView {
   readonly count: Readonly<Record<Severity, number>>;
   readonly findings: readonly Finding[];
 }
+
+/** Worst first; within a severity in the order given. */
+export function inOrderOfSeverity(
+  path: string,
+  takenAtSeconds: number,
+  findings: readonly Finding[],
+): CheckView {
+  const rank = ({ severity }: Finding) => SEVERITIES.indexOf(severity);
+  const count = { error: 0, warning: 0, info: 0 };
+  for (const { severity } of findings) count[severity]++;
+  return {
+    path,
+    takenAtSeconds,
+    count,
+    findings: findings.toSorted((a, b) => rank(a) - rank(b)),
+  };
+}

@@ -6,7 +6,7 @@
  */
 import { formatCount } from '../quantity.js';
 import type { IndexedFamily } from '../series-structure.js';
-import type { Rule } from './finding.js';
+import type { Evidence, Rule } from './finding.js';
 import { ofStructure } from './of-structure.js';
 
 /** What promlint must know of a family. */
@@ -117,24 +117,32 @@ export const lint: Rule = {
   effect: 'The numbers are right, but dashboards and people read units from names.',
   cure: 'Rename them in the application, when its dashboards change anyway. See prometheus.io/docs/practices/naming.',
   find: ofStructure(function* ({ families }) {
-    const namesOf = new Map<string, string[]>();
-    for (const { name, type, help, series } of families) {
+    const linted = families.map(({ name, type, help, series }) => {
       const labelNames = new Set<string>();
       for (const { kind } of series) {
         if (kind.isBucket) continue;
         for (const label of kind.keyNames) labelNames.add(label);
       }
-      for (const warning of lintFamily({ name, type, help, labelNames })) {
-        const names = namesOf.get(warning);
-        if (names === undefined) namesOf.set(warning, [name]);
-        else names.push(name);
-      }
-    }
-    for (const [warning, names] of namesOf) {
-      const more =
-        names.length > MAX_NAMES ? ` and ${formatCount(names.length - MAX_NAMES)} more` : '';
-      const text = `${warning}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`;
-      yield names.length === 1 ? { text, family: names[0]! } : { text };
-    }
+      return { name, type, help, labelNames };
+    });
+    yield* lintFamilies(linted);
   }),
 };
+
+/** One piece of evidence for each warning. */
+export function* lintFamilies(families: Iterable<LintedFamily>): IterableIterator<Evidence> {
+  const namesOf = new Map<string, string[]>();
+  for (const family of families) {
+    for (const warning of lintFamily(family)) {
+      const names = namesOf.get(warning);
+      if (names === undefined) namesOf.set(warning, [family.name]);
+      else names.push(family.name);
+    }
+  }
+  for (const [warning, names] of namesOf) {
+    const more =
+      names.length > MAX_NAMES ? ` and ${formatCount(names.length - MAX_NAMES)} more` : '';
+    const text = `${warning}: ${names.slice(0, MAX_NAMES).join(', ')}${more}`;
+    yield names.length === 1 ? { text, family: names[0]! } : { text };
+  }
+}
