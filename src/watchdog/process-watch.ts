@@ -128,6 +128,7 @@ export class ProcessWatch {
     this.lastWallSeconds = wallSeconds;
     this.stillSeconds = 0;
     this.share.logOdds = 0;
+    this.#stoppedSinceSeconds = Number.POSITIVE_INFINITY;
     this.#cpu = undefined;
   }
 

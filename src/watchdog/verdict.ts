@@ -24,6 +24,12 @@ export interface Verdict {
   readonly evidence: readonly string[];
 }
 
+export interface EngineStalled {
+  readonly engine: string;
+  readonly modelName: string | undefined;
+  readonly isStalled: boolean;
+}
+
 /** Told once. */
 export interface VerdictChange extends Verdict {
   readonly before: VerdictName | undefined;

@@ -16,7 +16,13 @@ import { JUMP_SECONDS, LATE_INTERVALS, type Limits, limitsOf } from './limits.js
 import { ProcessWatch } from './process-watch.js';
 import { BLOCK_SECONDS } from './rules/lost-traffic.js';
 import { Observations } from './rules/slower.js';
-import type { Verdict, VerdictChange, VerdictName } from './verdict.js';
+import {
+  type EngineStalled,
+  VERDICTS,
+  type Verdict,
+  type VerdictChange,
+  type VerdictName,
+} from './verdict.js';
 import type { ProcessFacts, Watched, WatchTick } from './watched.js';
 
 /** Groups without members are forgotten after this time: all workers may have been replaced. */
@@ -98,11 +104,22 @@ export class Watchdog {
 
   /** Processes of each verdict that are not known to have ended. */
   countProcesses(): ReadonlyMap<VerdictName, number> {
-    const counts = new Map<VerdictName, number>();
+    const counts = new Map<VerdictName, number>(VERDICTS.map((name) => [name, 0]));
     for (const { isDead, verdict } of this.#processes.values()) {
-      if (!isDead) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+      if (!isDead) counts.set(verdict, counts.get(verdict)! + 1);
     }
     return counts;
+  }
+
+  /** Without engines of which it is not known. */
+  enginesStalled(): EngineStalled[] {
+    return [...this.#engines.values()]
+      .filter(({ isGone, verdict }) => !isGone && verdict !== 'unknown')
+      .map(({ engine, modelName, verdict }) => ({
+        engine,
+        modelName,
+        isStalled: verdict === 'stalled',
+      }));
   }
 
   /** Processes that have been still for so long that their state should be looked at, longest first. */
