@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import {
+  isLate,
   type Judged,
   type JudgedFault,
   judgeFault,
@@ -13,6 +14,9 @@ import {
 } from '../../test/watchdog/traces/judged.js';
 import { PLANTED } from '../../test/watchdog/traces/planted.js';
 import { HEALTHY } from '../../test/watchdog/traces/scenarios.js';
+import { UNSEEN } from '../../test/watchdog/traces/unseen.js';
+
+const HEALTHY_NAMES = [...Object.keys(HEALTHY), ...Object.keys(UNSEEN)];
 
 interface Share {
   readonly from: number;
@@ -25,7 +29,7 @@ else judgeAll(workerData as Share);
 
 function judgeAll({ from, to, step }: Share): void {
   for (let seed = from; seed < to; seed += step) {
-    for (const name of Object.keys(HEALTHY)) parentPort!.postMessage(judgeHealthy(name, seed));
+    for (const name of HEALTHY_NAMES) parentPort!.postMessage(judgeHealthy(name, seed));
     for (const name of Object.keys(PLANTED)) parentPort!.postMessage(judgeFault(name, seed));
   }
 }
@@ -47,7 +51,7 @@ async function main(): Promise<void> {
       return new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject));
     }),
   );
-  for (const name of Object.keys(HEALTHY)) {
+  for (const name of HEALTHY_NAMES) {
     const own = results.filter((each) => each.name === name);
     const bad = own.filter(({ alarms }) => alarms.length > 0);
     console.log(`${name}: ${own.length} days, ${bad.length} with a false alarm`);
@@ -57,11 +61,13 @@ async function main(): Promise<void> {
     const times = (verdict: 'silent' | 'stalled' | 'slow') => {
       const all = own.map(({ found }) => found[verdict] ?? Number.POSITIVE_INFINITY);
       const found = all.filter(Number.isFinite);
-      return found.length === 0
-        ? ''
-        : `, ${verdict} ${found.length} times, after ${Math.max(...found)} s at most`;
+      if (found.length === 0) return '';
+      return `, ${verdict} ${found.length} times, after ${Math.max(...found)} s at most`;
     };
     const bad = own.filter(({ alarms }) => alarms.length > 0).length;
+    for (const each of own.filter((judged) => isLate(judged))) {
+      console.log(`${name}, seed ${each.seed}: late, ${JSON.stringify(each.found)}`);
+    }
     console.log(
       `${name}: ${own.length} times${times('silent')}${times('stalled')}${times('slow')}, ${bad} with a false alarm`,
     );

@@ -18,6 +18,9 @@ import { seconds, short } from './words.js';
 const TIMES_USUAL = 1.5;
 const TIMES_USUAL_FOR_STALLED = 2;
 
+/** Of the longest step that is known: its end has to be seen, too. */
+const TIMES_STEP = 1.25;
+
 /** Where gauges are still set, steps are made: nothing comes of them, which takes so many times longer to be sure of. */
 const TIMES_WHILE_SET = 4;
 
@@ -163,7 +166,7 @@ export class EngineWatch {
     if (this.#graceSeconds > 0) return 'unknown';
     const standing = this.#standingSeconds(limits);
     const usual = this.#longest.value;
-    const step = Math.min(this.#stepSeconds, stalledSeconds);
+    const step = Math.min(TIMES_STEP * this.#stepSeconds, stalledSeconds);
     if (standing < Math.max(silentSeconds, step, TIMES_USUAL * usual)) {
       if (this.#isWaitedFor || this.#arrivals.unserved > 0) {
         // Requests wait, but not for long yet: what was said before holds.

@@ -1,9 +1,8 @@
 /** Processes that are compared with each other: siblings, of the same role and mostly the same families. */
 import { type Limits, MIN_SIBLINGS } from './limits.js';
-import { Longest } from './longest.js';
 import type { ProcessWatch, Siblings } from './process-watch.js';
 import { UsualSilences } from './rules/improbable-silence.js';
-import { compareTraffic } from './rules/lost-traffic.js';
+import { compareTraffic, UsualShares } from './rules/lost-traffic.js';
 import { Population } from './rules/shutting-down.js';
 import { type Observations, SlowerThanSiblings, WINDOW_SILENCES } from './rules/slower.js';
 import type { WatchTick } from './watched.js';
@@ -16,12 +15,12 @@ export class GroupWatch implements Siblings {
   stillSeconds = 0;
   members: readonly ProcessWatch[] = [];
   #slower: readonly SlowerThanSiblings[] = [];
-  readonly #lags: Longest;
+  readonly #shares: UsualShares;
 
   constructor(nowSeconds: number) {
     this.seenSeconds = nowSeconds;
     this.silences = new UsualSilences(nowSeconds);
-    this.#lags = new Longest(nowSeconds);
+    this.#shares = new UsualShares(nowSeconds);
   }
 
   setMembers(members: readonly ProcessWatch[]): void {
@@ -92,9 +91,10 @@ export class GroupWatch implements Siblings {
     );
     compareTraffic(
       compared.map(({ traffic }) => traffic),
-      this.#lags,
+      this.#shares,
       nowSeconds,
     );
+    this.silences.deviation = this.#shares.deviation;
     if (this.#slower.length === 0) return;
     const windowSeconds = WINDOW_SILENCES * limits.silentSeconds;
     const byIndex = new Map(members.map((member) => [member.index, member]));

@@ -8,6 +8,8 @@ export interface Limits {
   readonly holdSeconds: number;
   /** Nothing is judged that is watched for less. */
   readonly pastSeconds: number;
+  /** Of a silent process, so many events are expected from its own past. */
+  readonly expectedEvents: number;
   /** A process that takes the place of another one starts so long before that counts for the last time, or later. */
   readonly successorSeconds: number;
   /** A process that is replaced is left alone for so long: servers wait for their last requests. */
@@ -20,6 +22,8 @@ export function limitsOf(silenceSeconds: number): Limits {
     stalledSeconds: 4 * silenceSeconds,
     holdSeconds: silenceSeconds / 6,
     pastSeconds: 10 * silenceSeconds,
+    // Three to four a second: at fewer, those of a few clients follow each other in bursts.
+    expectedEvents: Math.max(20, (10 / 3) * silenceSeconds),
     successorSeconds: 3 * silenceSeconds,
     shutdownSeconds: 20 * silenceSeconds,
   };

@@ -169,6 +169,7 @@ export class ProcessWatch {
     const { logOdds } = this.share;
     const { silences } = this.group;
     if (!silences.isImprobable(logOdds)) return 'idle';
+    if (this.#rate * this.stillSeconds < limits.expectedEvents) return 'idle';
     if (this.stillSeconds < silentSeconds + holdSeconds) return this.verdict;
     if (this.facts.liveness !== 'alive' || !this.hasPast(limits, nowSeconds)) return 'unknown';
     if (this.mayEnd(limits, nowSeconds)) return 'unknown';

@@ -6,7 +6,8 @@
  * one did not, the probability is 1 - r*f, where r is its own past in relation to theirs. The product over a silence is its odds.
  *
  * Requests may be long, and a client may stay with one worker: then long silences are usual, whatever the product says. So the
- * most improbable silences that the group had, and that ended, are remembered, and a further one has to be much less probable.
+ * most improbable silences that the group had, and that ended, are remembered, and a further one has to be less probable. And
+ * the more the shares of the processes in the traffic go up and down, the less the odds say.
  */
 import { Longest } from '../longest.js';
 
@@ -20,8 +21,11 @@ const MAX_PROBABILITY = 0.95;
 const MIN_LOG_ODDS = 25;
 
 /** Times the most improbable silence that ended. */
-const TIMES_USUAL = 2.5;
+const TIMES_USUAL = 1.4;
 const TIMES_FOR_STALLED = 1.6;
+
+/** Of the logarithm of shares in the traffic of a minute: requests that are given out evenly have less. */
+const EVEN_DEVIATION = 0.3;
 
 /** Ticks over which the past of a process is averaged. */
 const PAST_TICKS = 1_800;
@@ -56,6 +60,8 @@ export class OwnShare {
 
 /** Of a group: the silences that ended. */
 export class UsualSilences {
+  /** Of the logarithm of the share of a process in the traffic of a minute, to what is expected of it. */
+  deviation = 0;
   readonly #longest: Longest;
 
   constructor(nowSeconds: number) {
@@ -75,6 +81,7 @@ export class UsualSilences {
   }
 
   get #threshold(): number {
-    return Math.max(MIN_LOG_ODDS, TIMES_USUAL * this.#longest.value);
+    const uneven = Math.max(1, (this.deviation / EVEN_DEVIATION) ** 2);
+    return Math.max(MIN_LOG_ODDS * uneven, TIMES_USUAL * this.#longest.value);
   }
 }

@@ -5,7 +5,7 @@
  * Requests are counted, not followed: each that runs ends in a second with the same probability.
  */
 import type { Random } from '../../support/random.js';
-import { logNormal } from './chance.js';
+import { logNormal, poisson } from './chance.js';
 import type { Model } from './model.js';
 import { OF_ENGINE, type Process, type World } from './world.js';
 
@@ -32,14 +32,16 @@ interface Engine {
   total: number;
   prefillUntil: number;
   isFrozen: boolean;
-  /** What its gauges say from then on, whatever waits. */
-  saysNothing: boolean;
   isAsleep: boolean;
+  saidAsleep: boolean | undefined;
   /** Requests that came while it was frozen, by the second in which they came. */
   readonly stuck: { readonly at: number; readonly process: Process }[];
 }
 
 const PLACES = 64;
+
+/** Requests of an engine, in times of what it runs at once. */
+const MAX_QUEUES = 4;
 
 export class Engines implements Model {
   readonly engines: readonly Engine[];
@@ -56,10 +58,16 @@ export class Engines implements Model {
       total: 0,
       prefillUntil: 0,
       isFrozen: false,
-      saysNothing: false,
       isAsleep: false,
+      saidAsleep: undefined,
       stuck: [],
     }));
+    // The servers have run for a while before they are watched.
+    const [first] = world.processes;
+    for (const index of this.engines.keys()) {
+      world.count(first!, index, OF_ENGINE.shortPrefill, 1000);
+      if (options.prefillsPerHour > 0) world.count(first!, index, OF_ENGINE.longPrefill, 3);
+    }
   }
 
   second(atSeconds: number, requests: number, wallSeconds: number): void {
@@ -74,6 +82,11 @@ export class Engines implements Model {
     let sum = 0;
     for (const { inFlight } of this.engines) sum += inFlight[process.place]!;
     return sum;
+  }
+
+  /** Requests a second that all engines can answer. */
+  get capacity(): number {
+    return (this.engines.length * this.#options.batch) / this.#options.meanSeconds;
   }
 
   drop(process: Process): void {
@@ -100,7 +113,8 @@ export class Engines implements Model {
       process = open[random.below(open.length)]!;
     }
     const engine = this.#chooseEngine();
-    if (engine === undefined) return;
+    // Beyond that, requests are refused.
+    if (engine === undefined || engine.total >= MAX_QUEUES * this.#options.batch) return;
     engine.inFlight[process.place]! += 1;
     engine.total++;
     if (engine.isFrozen) engine.stuck.push({ at: atSeconds, process });
@@ -120,7 +134,8 @@ export class Engines implements Model {
       this.#giveUp(engine, atSeconds);
       return;
     }
-    if (engine.total === 0) return;
+    this.#reportSleep(index, engine, wallSeconds);
+    if (engine.total === 0 || engine.isAsleep) return;
     if (prefillsPerHour > 0 && random.chance(prefillsPerHour / 3600)) {
       engine.prefillUntil = atSeconds + prefillSeconds;
     }
@@ -138,9 +153,7 @@ export class Engines implements Model {
       const active = own * share;
       const tokens = Math.round(active * 30 * (0.7 + 0.6 * random.next()));
       this.#world.count(process, index, OF_ENGINE.generated, tokens);
-      let ended = 0;
-      const chance = Math.min(1, share / meanSeconds);
-      for (let i = 0; i < own; i++) if (random.next() < chance) ended++;
+      const ended = Math.min(own, poisson(random, active / meanSeconds));
       if (ended === 0) continue;
       engine.inFlight[process.place]! -= ended;
       engine.total -= ended;
@@ -163,6 +176,14 @@ export class Engines implements Model {
     this.#world.set(to, index, OF_ENGINE.running, running, at);
     this.#world.set(to, index, OF_ENGINE.waiting, waiting, at);
     this.#world.set(to, index, OF_ENGINE.forRoom, waiting, at);
+  }
+
+  #reportSleep(index: number, engine: Engine, wallSeconds: number): void {
+    if (engine.saidAsleep === engine.isAsleep) return;
+    engine.saidAsleep = engine.isAsleep;
+    const [to] = this.#world.living();
+    if (to === undefined) return;
+    this.#world.set(to, index, OF_ENGINE.awake, engine.isAsleep ? 0 : 1, wallSeconds);
   }
 
   /** Clients of an engine that is stuck. */

@@ -10,11 +10,20 @@ export interface Planted {
   readonly atSeconds: number;
   /** The process or engine that is wrong; known once it has happened. */
   readonly victim: Victim;
+  readonly since: Since;
 }
 
 export interface Victim {
   processId?: string;
   engine?: string;
+}
+
+/** Of a victim that goes on. */
+export interface Since {
+  /** Answered before. */
+  before: number;
+  /** When it had answered a hundred more. */
+  hundredAtSeconds: number;
 }
 
 const WARM_UP = 900;
@@ -28,26 +37,42 @@ function plant(
   const setting = newSetting(random, {
     isWeb,
     workers: 5 + random.below(4),
-    // Short ones: a worker that has long ones is not expected to count each second.
-    engines: { prefersFirst: false, meanSeconds: 1 + 2 * random.next(), timeoutSeconds: 20 },
+    // Several at once: a worker that has one, and that is long, is not expected to count each second.
+    web: { threads: 4 + random.below(8) },
+    engines: {
+      prefersFirst: false,
+      meanSeconds: 1 + random.next(),
+      batch: 256,
+      timeoutSeconds: 20,
+    },
   });
   const workers = setting.world.processes.length;
+  // Five a second for each worker, and more.
+  const perSecond = workers * (5 + 5 * random.next());
   const atSeconds = WARM_UP + random.below(1200);
   const victim: Victim = {};
+  const since: Since = { before: 0, hundredAtSeconds: Number.POSITIVE_INFINITY };
   return {
     atSeconds,
     victim,
+    since,
     trace: {
       world: setting.world,
       model: setting.model,
       load: new Load(random, {
-        perSecond: workers * (5 + 5 * random.next()) * 1.5,
+        perSecond: perSecond / 0.6,
         night: 1,
         burstsPerHour: 4,
       }),
       seconds: atSeconds + 400,
       happen(now: number, wallSeconds: number) {
+        if (now < atSeconds) return;
         if (now === atSeconds) Object.assign(victim, happen(setting, wallSeconds));
+        const { requests = 0 } =
+          setting.world.processes.find(({ processId }) => processId === victim.processId) ?? {};
+        if (now === atSeconds) since.before = requests;
+        if (requests < since.before + 100) return;
+        since.hundredAtSeconds = Math.min(now, since.hundredAtSeconds);
       },
     },
   };

@@ -46,8 +46,14 @@ export const OF_ENGINE = {
   waiting: 4,
   forRoom: 5,
   awake: 6,
+  /** Prefills of up to STEP_BOUNDS seconds. */
+  shortPrefill: 7,
+  longPrefill: 8,
 } as const;
-const ENGINE_ROWS = 7;
+const ENGINE_ROWS = 9;
+
+/** As of vllm:request_prefill_time_seconds. */
+const STEP_BOUNDS = [1, 60] as const;
 export const MAX_ENGINES = 4;
 const ROWS = ENGINE + MAX_ENGINES * ENGINE_ROWS;
 
@@ -188,8 +194,8 @@ export class World {
       waitingForRoom: rows('forRoom'),
       awake: rows('awake'),
       paused: new Uint32Array(0),
-      step: new Uint32Array(0),
-      stepBound: new Float64Array(0),
+      step: rows('shortPrefill', 'longPrefill'),
+      stepBound: Float64Array.from(STEP_BOUNDS.flatMap((bound) => this.processes.map(() => bound))),
       arrivals: Uint32Array.from(
         this.processes.flatMap(({ place }) => [place * ROWS + OK, place * ROWS + FAILED]),
       ),
