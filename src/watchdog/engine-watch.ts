@@ -168,17 +168,18 @@ export class EngineWatch {
     const usual = this.#longest.value;
     const step = Math.min(TIMES_STEP * this.#stepSeconds, stalledSeconds);
     if (standing < Math.max(silentSeconds, step, TIMES_USUAL * usual)) {
-      if (this.#isWaitedFor || this.#arrivals.unserved > 0) {
-        // Requests wait, but not for long yet: what was said before holds.
-        return this.verdict === 'idle' && standing === 0 ? this.#decideIdle() : this.#held();
-      }
-      return this.#decideIdle();
+      // Requests wait, but not for long yet: what was said before holds.
+      return this.#isWaitedFor || this.#areArriving ? this.#held() : this.#decideIdle();
     }
     if (this.#moves < MIN_MOVES || nowSeconds - this.#seenSeconds < limits.pastSeconds) {
       return 'unknown';
     }
     if (standing >= Math.max(stalledSeconds, TIMES_USUAL_FOR_STALLED * usual)) return 'stalled';
     return 'silent';
+  }
+
+  get #areArriving(): boolean {
+    return this.#arrivals.unserved > 0 && !this.#arrivals.areOver;
   }
 
   #held(): VerdictName {

@@ -2,7 +2,7 @@
 import { type Limits, MIN_SIBLINGS } from './limits.js';
 import type { ProcessWatch, Siblings } from './process-watch.js';
 import { UsualSilences } from './rules/improbable-silence.js';
-import { compareTraffic, UsualShares } from './rules/lost-traffic.js';
+import { BLOCK_SECONDS, compareTraffic, UsualShares } from './rules/lost-traffic.js';
 import { Population } from './rules/shutting-down.js';
 import { type Observations, SlowerThanSiblings, WINDOW_SILENCES } from './rules/slower.js';
 import type { WatchTick } from './watched.js';
@@ -86,8 +86,13 @@ export class GroupWatch implements Siblings {
   endBlock({ value, nowSeconds }: WatchTick, blockSeconds: number, limits: Limits): void {
     const { members } = this;
     for (const member of members) member.endBlock(blockSeconds);
+    // One that is silent is judged by that, and says nothing about how traffic is shared.
     const compared = members.filter(
-      (member) => member.isWorking && member.traffic.isWhole && !member.mayEnd(limits, nowSeconds),
+      (member) =>
+        member.isWorking &&
+        member.traffic.isWhole &&
+        member.stillSeconds < 2 * BLOCK_SECONDS &&
+        !member.mayEnd(limits, nowSeconds),
     );
     compareTraffic(
       compared.map(({ traffic }) => traffic),

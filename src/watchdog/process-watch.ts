@@ -65,6 +65,7 @@ export class ProcessWatch {
   verdict: VerdictName = 'idle';
   sinceWallSeconds: number;
   #rate = 0;
+  #blocks = 0;
   #stoppedSinceSeconds = Number.POSITIVE_INFINITY;
   /** CPU time when it was first looked at in this silence. */
   #cpu: { readonly seconds: number; readonly atSeconds: number; usedSeconds: number } | undefined;
@@ -143,7 +144,10 @@ export class ProcessWatch {
 
   endBlock(blockSeconds: number): void {
     if (this.stillSeconds < blockSeconds || this.traffic.events > 0) {
-      this.#rate += (this.traffic.events / blockSeconds - this.#rate) * RATE_WEIGHT;
+      // At first the mean of all, so that it is soon near.
+      this.#blocks++;
+      const weight = Math.max(RATE_WEIGHT, 1 / this.#blocks);
+      this.#rate += (this.traffic.events / blockSeconds - this.#rate) * weight;
     }
     this.traffic.endBlock();
   }
