@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       const all = own.map(({ found }) => found[verdict] ?? Number.POSITIVE_INFINITY);
       const found = all.filter(Number.isFinite);
       if (found.length === 0) return '';
-      return `, ${verdict} ${found.length} times, after ${Math.max(...found)} s at most`;
+      return `, ${verdict} ${found.length} times, after ${found.reduce((most, each) => Math.max(most, each))} s at most`;
     };
     const bad = own.filter(({ alarms }) => alarms.length > 0).length;
     for (const each of own.filter((judged) => isLate(judged))) {

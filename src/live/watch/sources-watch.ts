@@ -164,8 +164,7 @@ export class SourcesWatch {
   #untilDueMs(): number {
     const nowMs = this.#clock.nowMs();
     const intervalMs = this.#pace.intervalSeconds * 1000;
-    const last = this.#watching.map(({ tickedMs }) => tickedMs);
-    const oldest = Math.min(nowMs, ...last);
+    const oldest = this.#watching.reduce((least, { tickedMs }) => Math.min(least, tickedMs), nowMs);
     return Math.max(PATIENCE_MS, oldest + intervalMs + PATIENCE_MS - nowMs);
   }
 
