@@ -125,7 +125,8 @@ export class EngineWatch {
   judge(tick: WatchTick, share: number, spentSeconds: number, limits: Limits): void {
     const { value, nowSeconds, wallSeconds } = tick;
     if (!Number.isNaN(share)) {
-      this.share.tick(this.hasMoved, share, this.#stillSeconds < limits.silentSeconds / 2);
+      const learns = this.#stillSeconds < limits.silentSeconds / 2;
+      this.share.tick(this.hasMoved, share, spentSeconds, learns);
     }
     if (this.hasMoved) {
       this.#moves++;
@@ -136,7 +137,7 @@ export class EngineWatch {
       this.#wantedSeconds = 0;
       this.#lastWallSeconds = wallSeconds;
       this.#arrivals.restart();
-      this.share.logOdds = 0;
+      this.share.restart();
       return;
     }
     this.#arrivals.tick(this.front, spentSeconds);

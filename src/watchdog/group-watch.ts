@@ -14,7 +14,8 @@ export class GroupWatch implements Siblings {
   moves = 0;
   stillSeconds = 0;
   members: readonly ProcessWatch[] = [];
-  #slower: readonly SlowerThanSiblings[] = [];
+  /** By name of the histogram. */
+  #slower: ReadonlyMap<string, SlowerThanSiblings> = new Map();
   readonly #shares: UsualShares;
 
   constructor(nowSeconds: number) {
@@ -33,14 +34,14 @@ export class GroupWatch implements Siblings {
         else all.push(own);
       }
     }
-    const kept = new Map(this.#slower.map((each) => [each.observations[0], each]));
-    this.#slower = [...byName.values()].map((observations) => {
-      const before = kept.get(observations[0]);
-      const isSame =
-        before?.observations.length === observations.length &&
-        before.observations.every((each, i) => each === observations[i]);
-      return isSame ? before! : new SlowerThanSiblings(observations);
-    });
+    const before = this.#slower;
+    this.#slower = new Map(
+      Array.from(byName, ([name, observations]) => {
+        const slower = before.get(name) ?? new SlowerThanSiblings();
+        slower.observations = observations;
+        return [name, slower];
+      }),
+    );
   }
 
   tick(tick: WatchTick, spentSeconds: number, limits: Limits): void {
@@ -65,7 +66,8 @@ export class GroupWatch implements Siblings {
       if (!moves) {
         member.stillSeconds += spentSeconds;
         if (active === 0 || others < MIN_SIBLINGS - 1 || !member.isWorking) continue;
-        member.share.tick(false, active / others, member.stillSeconds < limits.silentSeconds / 2);
+        const learns = member.stillSeconds < limits.silentSeconds / 2;
+        member.share.tick(false, active / others, spentSeconds, learns);
         continue;
       }
       this.moves++;
@@ -73,11 +75,9 @@ export class GroupWatch implements Siblings {
       if (member.verdict !== 'stalled' && member.stillSeconds < limits.stalledSeconds) {
         this.silences.ended(member.share.logOdds, nowSeconds);
       }
-      // Where a process observes nothing, ticks in which it counted are compared.
-      const events = observed[member.index]!;
-      member.moved(events > 0 ? events : 1, nowSeconds, wallSeconds);
+      member.moved(observed[member.index]!, nowSeconds, wallSeconds);
       if (others >= MIN_SIBLINGS - 1 && member.isWorking) {
-        member.share.tick(true, (active - 1) / others, true);
+        member.share.tick(true, (active - 1) / others, spentSeconds, true);
       }
     }
   }
@@ -100,14 +100,14 @@ export class GroupWatch implements Siblings {
       nowSeconds,
     );
     this.silences.deviation = this.#shares.deviation;
-    if (this.#slower.length === 0) return;
+    if (this.#slower.size === 0) return;
     const windowSeconds = WINDOW_SILENCES * limits.silentSeconds;
-    const byIndex = new Map(members.map((member) => [member.index, member]));
-    const isCompared = (process: number) => {
-      const member = byIndex.get(process);
-      return member?.isWorking === true && !member.mayEnd(limits, nowSeconds);
-    };
-    for (const each of this.#slower) each.compare(value, isCompared, nowSeconds, windowSeconds);
+    const isCompared = new Set<number>();
+    for (const member of members) {
+      if (member.isWorking && !member.mayEnd(limits, nowSeconds)) isCompared.add(member.index);
+    }
+    for (const each of this.#slower.values())
+      each.compare(value, isCompared, nowSeconds, windowSeconds);
   }
 
   void(): void {

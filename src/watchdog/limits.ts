@@ -8,8 +8,9 @@ export interface Limits {
   readonly holdSeconds: number;
   /** Nothing is judged that is watched for less. */
   readonly pastSeconds: number;
-  /** Of a silent process, so many events are expected from its own past. */
+  /** Of a silent process, so many observations are expected from its own past; or ticks, where it observes nothing. */
   readonly expectedEvents: number;
+  readonly expectedTicks: number;
   /** A process that takes the place of another one starts so long before that counts for the last time, or later. */
   readonly successorSeconds: number;
   /** A process that is replaced is left alone for so long: servers wait for their last requests. */
@@ -22,8 +23,8 @@ export function limitsOf(silenceSeconds: number): Limits {
     stalledSeconds: 4 * silenceSeconds,
     holdSeconds: silenceSeconds / 6,
     pastSeconds: 10 * silenceSeconds,
-    // Three to four a second: at fewer, those of a few clients follow each other in bursts.
     expectedEvents: Math.max(20, (10 / 3) * silenceSeconds),
+    expectedTicks: 0.7 * silenceSeconds,
     successorSeconds: 3 * silenceSeconds,
     shutdownSeconds: 20 * silenceSeconds,
   };
@@ -32,6 +33,10 @@ export function limitsOf(silenceSeconds: number): Limits {
 /** Ticks in which a process counted, and all of its group. */
 export const MIN_MOVES = 20;
 export const MIN_GROUP_MOVES = 200;
+
+/** Observations a second, or ticks: at fewer, those of a few clients follow each other in bursts, and silences are long. */
+export const MIN_RATE = 2;
+export const MIN_TICK_RATE = 0.8;
 
 /** Of a group, the process itself among them: fewer have no median. */
 export const MIN_SIBLINGS = 4;

@@ -2,7 +2,7 @@
  * What is known of one process that writes: when it moved, how often in relation to its siblings, and what follows. The rules decide
  * one thing each (rules/); here is in which order they are asked, and what is said.
  */
-import { type Limits, MIN_GROUP_MOVES, MIN_MOVES } from './limits.js';
+import { type Limits, MIN_GROUP_MOVES, MIN_MOVES, MIN_RATE, MIN_TICK_RATE } from './limits.js';
 import { OwnShare, type UsualSilences } from './rules/improbable-silence.js';
 import { Traffic } from './rules/lost-traffic.js';
 import type { Population } from './rules/shutting-down.js';
@@ -66,6 +66,8 @@ export class ProcessWatch {
   sinceWallSeconds: number;
   #rate = 0;
   #blocks = 0;
+  /** It has a histogram or a summary, and not only counters. */
+  #observes = false;
   #stoppedSinceSeconds = Number.POSITIVE_INFINITY;
   /** CPU time when it was first looked at in this silence. */
   #cpu: { readonly seconds: number; readonly atSeconds: number; usedSeconds: number } | undefined;
@@ -124,11 +126,13 @@ export class ProcessWatch {
   /** It counted something. */
   moved(observed: number, nowSeconds: number, wallSeconds: number): void {
     this.moves++;
-    this.traffic.events += observed;
+    this.#observes ||= observed > 0;
+    // Where it observes nothing, ticks in which it counted are compared.
+    this.traffic.events += this.#observes ? observed : 1;
     this.lastSeconds = nowSeconds;
     this.lastWallSeconds = wallSeconds;
     this.stillSeconds = 0;
-    this.share.logOdds = 0;
+    this.share.restart();
     this.#stoppedSinceSeconds = Number.POSITIVE_INFINITY;
     this.#cpu = undefined;
   }
@@ -137,7 +141,7 @@ export class ProcessWatch {
   void(): void {
     if (this.verdict === 'silent' || this.verdict === 'stalled') return;
     this.stillSeconds = 0;
-    this.share.logOdds = 0;
+    this.share.restart();
     this.traffic.forget();
     for (const own of this.latencies.values()) own.forget();
   }
@@ -170,16 +174,24 @@ export class ProcessWatch {
       if (stopped >= silentSeconds + holdSeconds) return 'silent';
     }
     if (this.stillSeconds < silentSeconds) return this.#decideMoving(limits, nowSeconds);
-    const { logOdds } = this.share;
+    const { logOdds, missedSeconds } = this.share;
     const { silences } = this.group;
     if (!silences.isImprobable(logOdds)) return 'idle';
-    if (this.#rate * this.stillSeconds < limits.expectedEvents) return 'idle';
-    if (this.stillSeconds < silentSeconds + holdSeconds) return this.verdict;
+    if (!this.#isMissed(limits)) return 'idle';
+    if (missedSeconds < silentSeconds + holdSeconds) return this.verdict;
     if (this.facts.liveness !== 'alive' || !this.hasPast(limits, nowSeconds)) return 'unknown';
     if (this.mayEnd(limits, nowSeconds)) return 'unknown';
-    return this.stillSeconds >= stalledSeconds + holdSeconds && silences.isHopeless(logOdds)
+    return missedSeconds >= stalledSeconds + holdSeconds && silences.isHopeless(logOdds)
       ? 'stalled'
       : 'silent';
+  }
+
+  /** Enough was expected of it by now. */
+  #isMissed({ expectedEvents, expectedTicks }: Limits): boolean {
+    const [rate, expected] = this.#observes
+      ? [MIN_RATE, expectedEvents]
+      : [MIN_TICK_RATE, expectedTicks];
+    return this.#rate >= rate && this.#rate * this.share.missedSeconds >= expected;
   }
 
   #decideMoving(limits: Limits, nowSeconds: number): VerdictName {

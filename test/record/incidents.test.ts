@@ -17,7 +17,7 @@ import type { Ends, SeenWriter } from '../../src/record/ends.js';
 import type { Incident } from '../../src/record/incident.js';
 import { IncidentFolder, MAX_INCIDENTS } from '../../src/record/incident-folder.js';
 import type { IncidentPolicy } from '../../src/record/incident-policy.js';
-import { Incidents } from '../../src/record/incidents.js';
+import { type IncidentSource, Incidents } from '../../src/record/incidents.js';
 import { type FileSystem, onFileSystem } from '../faults/file-system.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -59,7 +59,19 @@ class BlackBox {
   }
 
   async add(ends: Ends, source?: string): Promise<void> {
-    this.incidents.add(ends, {
+    this.incidents.add(ends, this.#of(source));
+    await this.incidents.close();
+  }
+
+  /** Of an engine. */
+  async stall(): Promise<void> {
+    const stall = { sinceSeconds: 1_000, engine: '0', modelName: 'm' };
+    this.incidents.addStall(stall, VANISHED.ended, this.#of(undefined));
+    await this.incidents.close();
+  }
+
+  #of(source: string | undefined): IncidentSource {
+    return {
       source,
       path: '/run/prom',
       save: async (...asked) => {
@@ -67,8 +79,7 @@ class BlackBox {
         if (this.fails) throw new Error('out of memory');
         return [this.bytes];
       },
-    });
-    await this.incidents.close();
+    };
   }
 
   counts(source?: string): Record<string, number> {
@@ -80,7 +91,12 @@ const folderOf = (maxBytes = 1_000_000) => ({ path: join(tempDirectory(), 'recor
 
 describe('incidents', () => {
   const policies: [policy: IncidentPolicy, saved: string[], counts: Record<string, number>][] = [
-    ['all', ['vanished', 'replaced', 'rollout'], { vanished: 1, replaced: 1, rollout: 1 }],
+    [
+      'all',
+      ['vanished', 'replaced', 'rollout', 'stalled'],
+      { vanished: 1, replaced: 1, rollout: 1, stalled: 1 },
+    ],
+    ['stalled', ['vanished', 'stalled'], { vanished: 1, stalled: 1 }],
     ['unexplained', ['vanished'], { vanished: 1 }],
     ['none', [], {}],
   ];
@@ -91,6 +107,7 @@ describe('incidents', () => {
         await box.add(ends);
         box.ms += 60_000;
       }
+      await box.stall();
       assert.deepEqual(
         box.log.map(({ reason }) => reason),
         saved,

@@ -35,6 +35,8 @@ const DECAY = 1 - 1 / PAST_TICKS;
 export class OwnShare {
   /** Negative natural logarithm of the odds of the silence so far. */
   logOdds = 0;
+  /** Of the silence, those in which most of the others moved. */
+  missedSeconds = 0;
   #moved = 0;
   #siblings = 0;
 
@@ -43,13 +45,20 @@ export class OwnShare {
     return this.#siblings === 0 ? 1 : Math.min(1.05, this.#moved / this.#siblings);
   }
 
+  /** It moved, or what was seen counts for nothing. */
+  restart(): void {
+    this.logOdds = 0;
+    this.missedSeconds = 0;
+  }
+
   /**
    * @param share of its siblings that moved
    * @param learns false while it is silent: that is not its usual behaviour
    */
-  tick(hasMoved: boolean, share: number, learns: boolean): void {
+  tick(hasMoved: boolean, share: number, spentSeconds: number, learns: boolean): void {
     if (share < MIN_SHARE_OF_SIBLINGS) return;
     if (!hasMoved) {
+      this.missedSeconds += spentSeconds;
       this.logOdds -= Math.log(1 - Math.min(MAX_PROBABILITY, this.ratio * share));
     }
     if (!learns) return;

@@ -41,6 +41,8 @@ export class Observations {
   #bucket!: Uint32Array;
   #sumRow!: number;
   #marks: Mark[] = [];
+  /** Of the marks. */
+  #bound = -1;
   isSlow = false;
   isDue = false;
   /** Of the window, if it has enough: mean seconds, how many, and the share above the bound. */
@@ -80,6 +82,8 @@ export class Observations {
 
   /** @param bound index of the last bucket that is not above */
   read(value: Float64Array, bound: number, nowSeconds: number, windowSeconds: number): void {
+    if (bound !== this.#bound) this.forget();
+    this.#bound = bound;
     let count = 0;
     let above = 0;
     for (let i = 0; i < this.#bucket.length; i++) {
@@ -110,17 +114,14 @@ export class Observations {
 
 /** One label set of one group. */
 export class SlowerThanSiblings {
-  readonly observations: readonly Observations[];
+  /** Of its processes. */
+  observations: readonly Observations[] = [];
   #bound = -1;
 
-  constructor(observations: readonly Observations[]) {
-    this.observations = observations;
-  }
-
-  /** Every few seconds. @param isCompared of a process: it is alive, and not about to end */
+  /** Every few seconds. @param isCompared processes that are not about to end, say */
   compare(
     value: Float64Array,
-    isCompared: (process: number) => boolean,
+    isCompared: ReadonlySet<number>,
     nowSeconds: number,
     windowSeconds: number,
   ): void {
@@ -131,7 +132,7 @@ export class SlowerThanSiblings {
     const compared: Observations[] = [];
     for (const own of this.observations) {
       own.read(value, this.#bound, nowSeconds, windowSeconds);
-      if (!Number.isNaN(own.mean) && isCompared(own.process)) compared.push(own);
+      if (!Number.isNaN(own.mean) && isCompared.has(own.process)) compared.push(own);
       else own.isSlow = false;
     }
     if (compared.length < MIN_SIBLINGS) {

@@ -136,7 +136,9 @@ export class Engines implements Model {
     }
     this.#reportSleep(index, engine, wallSeconds);
     if (engine.total === 0 || engine.isAsleep) return;
-    if (prefillsPerHour > 0 && random.chance(prefillsPerHour / 3600)) {
+    // One after another: between two of them there is a step at least.
+    const isFree = atSeconds > engine.prefillUntil;
+    if (prefillsPerHour > 0 && isFree && random.chance(prefillsPerHour / 3600)) {
       engine.prefillUntil = atSeconds + prefillSeconds;
     }
     const living = this.#world.living().filter(({ isFrozen }) => !isFrozen);
