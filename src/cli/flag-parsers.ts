@@ -141,6 +141,17 @@ export function parseDuration(text: string): number {
   throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
 }
 
+/** Shorter than some ticks, it would say nothing. */
+const SHORTEST_SILENCE_SECONDS = 2;
+
+/** @returns seconds; 0 turns the watchdog off */
+export function parseSilence(text: string): number {
+  if (text === '0') return 0;
+  const seconds = parseDuration(text);
+  if (seconds >= SHORTEST_SILENCE_SECONDS) return seconds;
+  throw new ExpectedError('0, or a duration from 2s to 24h, such as 30s', text);
+}
+
 export function parseSpeed(text: string): number {
   const factor = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (factor >= 0.1) return factor;

@@ -15,6 +15,7 @@ import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-pro
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
 import type { ListenAddress } from '../serve/listen-address.js';
+import { PROFILE_CHOICES, type ProfileChoice } from '../watchdog/profiles.js';
 import { CHECK_FORMATS, type CheckFormat, FAIL_ON, type FailOn } from './check/choices.js';
 import { ExpectedError, type Flag, listed, oneOf, optional, repeatable, single } from './flag.js';
 import {
@@ -40,6 +41,7 @@ import {
   parsePrefix,
   parseRoutes,
   parseSelector,
+  parseSilence,
   parseSources,
   parseSpeed,
   parseSwitch,
@@ -374,11 +376,38 @@ export const FLAGS = {
     {
       name: 'recorder.incidents',
       value: 'which',
-      help: `when a process that writes ended, save what was recorded of the last 15 minutes: ${listed(INCIDENT_POLICIES)}`,
+      help: `when a process that writes ended, or stalled, save what was recorded of the last 15 minutes: ${listed(INCIDENT_POLICIES)}`,
       choices: INCIDENT_POLICIES,
       fallback: 'unexplained',
     },
     oneOf(INCIDENT_POLICIES),
+  ),
+  watchdogSilence: single<number>(
+    {
+      name: 'watchdog.silence',
+      value: 'duration',
+      help: 'a process or engine that counts nothing for so long, though it should, is silent, and after four times that it has stalled; 0 turns the watchdog off',
+      fallback: '30s',
+    },
+    parseSilence,
+  ),
+  watchdogProfile: single<ProfileChoice>(
+    {
+      name: 'watchdog.profile',
+      value: 'profile',
+      help: `whose engines are known by the names of their families: ${listed(PROFILE_CHOICES)}`,
+      choices: PROFILE_CHOICES,
+      fallback: 'all',
+    },
+    oneOf(PROFILE_CHOICES),
+  ),
+  engineProbe: single(
+    {
+      name: 'web.enable-engine-probe',
+      help: 'serve /-/engines: 503 while an engine has stalled, for a readiness probe',
+      fallback: 'false',
+    },
+    parseSwitch,
   ),
   logLevel: single<LogLevel>(
     {

@@ -22,7 +22,7 @@ export const RECORDER_FLAGS = [
 export async function openRecorder(
   scraper: Scraper,
   flags: FlagValues<(typeof RECORDER_FLAGS)[number]>,
-  parts: Pick<FlightRecorderOptions, 'procThread' | 'log'>,
+  parts: Pick<FlightRecorderOptions, 'procThread' | 'log' | 'onInstant'>,
 ): Promise<FlightRecorder | undefined> {
   const { recorderSize: maxBytes = defaultRecorderBytes(), recorderDir: path } = flags;
   if (maxBytes === 0) {

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { ApiCounts } from '../live/api-counts.js';
 import { Instants } from '../live/instants.js';
+import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import { withChosen } from '../plan/budget.js';
 import type { FlightRecorder } from '../record/flight-recorder.js';
 import { defaultLimits } from '../scrape/default-limits.js';
@@ -32,6 +33,7 @@ import { Reload } from './reload.js';
 import { appendedPages, planRules, SELECT_AND_LABEL } from './select-and-label.js';
 import { chooseSources, refuseLabelInUse, SOURCES } from './sources.js';
 import { REVISION, VERSION } from './version.js';
+import { openWatch, WATCHDOG_FLAGS } from './watchdog-options.js';
 import { WRITER_FLAGS, writerOptions } from './writer-options.js';
 
 /** A running scrape gets this long after SIGTERM; Kubernetes and systemd wait longer. */
@@ -53,6 +55,7 @@ export const SERVE_FLAGS = [
   'debugAddress',
   'enableDebug',
   'enableLifecycle',
+  'engineProbe',
   'configFile',
   'systemdSocket',
   'socketMode',
@@ -68,6 +71,7 @@ export const SERVE_FLAGS = [
   'retainRemoved',
   ...WRITER_FLAGS,
   ...RECORDER_FLAGS,
+  ...WATCHDOG_FLAGS,
   'logLevel',
   'logFormat',
 ] as const satisfies readonly FlagKey[];
@@ -112,7 +116,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const connections = new Connections(flags.maxConnections ?? defaultMaxConnections(), log);
     const writers = writerOptions(flags);
     const counts = new ApiCounts();
-    const parts: ServerCounts & { recorder?: FlightRecorder | undefined } = {
+    const parts: ServerCounts & {
+      recorder?: FlightRecorder | undefined;
+      watch?: SourcesWatch | undefined;
+    } = {
       connections,
       api: counts,
     };
@@ -153,14 +160,28 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       quit: () => quit.abort('/-/quit'),
     };
     terminal.onHangUp(() => void lifecycle.reload());
-    const instants = new Instants(scraper, writers.procThread);
-    const recorder = await openRecorder(scraper, flags, { procThread: writers.procThread, log });
+    const { procThread } = writers;
+    const watch = openWatch(scraper, flags, {
+      procThread,
+      log,
+      onStalled: (source, stall) => parts.recorder?.stalled(source, stall),
+    });
+    const recorder = await openRecorder(scraper, flags, {
+      procThread,
+      log,
+      onInstant: watch && ((instant) => watch.offer(instant)),
+    });
     parts.recorder = recorder;
-    const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder });
+    parts.watch = watch;
+    const instants = new Instants(scraper, procThread, {
+      ...(watch !== undefined && { verdictsOf: (source) => watch.verdictsOf(source) }),
+    });
+    const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder, watch });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
       lifecycle: flags.enableLifecycle ? lifecycle : undefined,
+      engineProbe: flags.engineProbe ? watch : undefined,
       connections,
       version: VERSION,
       web,
@@ -178,7 +199,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const listeners: Listener[] = [];
     // Before the first scrape and the first readiness probe. It runs while the server is loaded, which takes as long.
     const prepared = scraper.prepare();
-    void prepared.then(() => recorder?.start());
+    void prepared.then(() => {
+      watch?.start();
+      recorder?.start();
+    });
     const begin = async () => {
       if (scraper.sourceNames().length > 0) {
         await prepared;
@@ -194,6 +218,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       ]);
       await surfaces.close();
       await recorder?.close();
+      await watch?.close();
       await scraper.close();
       await writers.close();
       web?.file.close();

@@ -34,7 +34,7 @@ export const snapshot: Command<'output' | 'redact' | 'json'> = {
     }
     const { archive, files, damaged, unreadable, usedBytes } = isUrl(directory)
       ? await summarize(directory, await fetchSnapshot(directory))
-      : await takeSnapshot(directory, VERSION, redactor);
+      : await takeSnapshot(directory, VERSION, { redactor });
     if (output === '-') {
       await terminal.print(archive);
       return 0;

@@ -1,5 +1,6 @@
 /** The lines that `top` shows, and what its keys do. */
 
+import { subjectOf } from '../inspect/findings/stuck.js';
 import {
   counted,
   formatBytes,
@@ -9,6 +10,7 @@ import {
   formatValue,
 } from '../inspect/quantity.js';
 import type { TopGauge, TopProcess, TopSeries, TopView } from '../inspect/top.js';
+import { isTrouble } from '../watchdog/verdict.js';
 import type { TOP_SORTS } from './flags.js';
 import { printable } from './printable.js';
 import { roleText, stateText } from './state.js';
@@ -63,6 +65,9 @@ const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ['tab', 'switch between the two'],
   ['?', 'show these keys; any key returns'],
 ];
+
+/** Lines of engines that are stuck. */
+const MAX_ENGINES = 4;
 
 /** The share of each table in the screen, if all have more rows than fit. */
 const SHARES = { processes: 0.35, series: 0.4, gauges: 0.25 } as const;
@@ -254,6 +259,13 @@ function headLines(view: TopView, { width, paint }: TopLayout): string[] {
     cutToWidth(`promfold top ${time}  ${printable(path)}`, width),
     ...(fits ? [`${counts}; ${rates}`] : [counts, rates].map((line) => cutToWidth(line, width))),
   ];
+  const troubled = (view.engines ?? []).filter(isTrouble);
+  for (const verdict of troubled.slice(0, MAX_ENGINES)) {
+    const text = `${subjectOf(verdict)} ${verdict.verdict}: ${verdict.evidence.join('; ')}`;
+    lines.push(paint('red', cutToWidth(printable(text), width)));
+  }
+  const hidden = troubled.length - MAX_ENGINES;
+  if (hidden > 0) lines.push(cutToWidth(`${counted(hidden, 'more such engine')}`, width));
   for (const { severity, code, title, count } of view.problems.slice(0, 3)) {
     const text = cutToWidth(
       `${severity} ${code}: ${title}${count > 1 ? ` (${formatCount(count)})` : ''}`,
@@ -272,11 +284,16 @@ function processesTable(
   { takenAtSeconds }: TopView,
   width: number,
 ): string[] {
+  // A recording, or a file, has no watchdog.
+  const isWatched = processes.some(({ verdict }) => verdict !== undefined);
+  const verdictHead = isWatched ? ['VERDICT'] : [];
+  const first = 3 + verdictHead.length;
   return renderTable(
-    ['PROCESS', 'STATE', 'ROLE', 'INCR/S', 'OBS/S', 'MOVING', 'ENTRIES', 'USED'],
+    ['PROCESS', 'STATE', ...verdictHead, 'ROLE', 'INCR/S', 'OBS/S', 'MOVING', 'ENTRIES', 'USED'],
     processes.map((process) => [
       process.processId,
       stateText(process, takenAtSeconds),
+      ...(isWatched ? [process.verdict ?? ''] : []),
       roleText(process),
       formatRate(process.incrementsPerSecond),
       formatRate(process.observationsPerSecond),
@@ -284,7 +301,7 @@ function processesTable(
       formatCount(process.entries),
       formatBytes(process.usedBytes),
     ]),
-    { width, alignRight: [3, 4, 5, 6, 7], flexible: 2 },
+    { width, alignRight: [0, 1, 2, 3, 4].map((i) => first + i), flexible: first - 1 },
   );
 }
 

@@ -6,6 +6,7 @@ import type { MetricFileError } from '../errors.js';
 import type { EntryValues } from '../files/column-changes.js';
 import type { FileName } from '../format/filename.js';
 import type { Writer } from '../processes/writer.js';
+import type { Verdict } from '../watchdog/verdict.js';
 import type { EntryColumns, Keys } from './entry-columns.js';
 import type { SeriesStructure } from './series-structure.js';
 
@@ -63,6 +64,8 @@ export interface Reading {
     /** Ids of files mean the same in all readings with the same origin. */
     readonly origin: object;
   };
+  /** What the watchdog said about then. Absent where none watched: a directory alone has no past. */
+  readonly verdicts?: readonly Verdict[];
   /** The same object as long as nothing new is known of the files but values. Absent if all of it was read anew. */
   readonly fileFacts?: object;
 }

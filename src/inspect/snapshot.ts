@@ -18,6 +18,7 @@ import { type FileBytes, listMetricFiles, readBytes, readFiles } from '../files/
 import { parseFileName } from '../format/filename.js';
 import { bootSeconds } from '../processes/boot.js';
 import type { Liveness, Writer } from '../processes/writer.js';
+import { VERDICTS, type Verdict } from '../watchdog/verdict.js';
 import { KeyTable } from './key-table.js';
 import { knownTime, pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
@@ -69,6 +70,8 @@ interface Facts {
   readonly bootSeconds: number | null;
   readonly writers: readonly WriterFacts[];
   readonly files: readonly FileFacts[];
+  /** Of the watchdog of a daemon; absent where none took it. */
+  readonly verdicts?: readonly Verdict[];
 }
 
 export interface Snapshot {
@@ -83,17 +86,23 @@ export interface Snapshot {
   readonly usedBytes: number;
 }
 
+export interface SnapshotOptions {
+  readonly redactor?: Redactor | undefined;
+  /** What the watchdog says now, where there is one. */
+  readonly verdicts?: readonly Verdict[] | undefined;
+}
+
 /**
  * Takes a snapshot.
  *
  * @param version of promfold
- * @param redactor hides label values; then files that are damaged are not packed
+ * @param options redactor: hides label values; then files that are damaged are not packed
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
 export async function takeSnapshot(
   directory: string,
   version: string,
-  redactor?: Redactor,
+  { redactor, verdicts }: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const takenAtSeconds = Date.now() / 1000;
   const listed = await listMetricFiles(directory);
@@ -131,6 +140,7 @@ export async function takeSnapshot(
     bootSeconds: bootSeconds() ?? null,
     writers: [...(await writersOf(read)).values()].map(writerFacts),
     files,
+    ...(verdicts !== undefined && { verdicts }),
   };
   const first = { name: FACTS, bytes: Buffer.from(`${JSON.stringify(facts, undefined, 1)}\n`) };
   const members = [first, ...kept.filter((member) => member !== undefined)];
@@ -221,12 +231,14 @@ export async function readSnapshot(path: string, packed: Buffer): Promise<Readin
     keys,
     writers: new Map(facts.writers.map((writer) => [writer.processId, toWriter(writer)])),
     bootSeconds: facts.bootSeconds ?? undefined,
+    ...(facts.verdicts !== undefined && { verdicts: facts.verdicts }),
   };
 }
 
 /** Checks what reading relies on: a snapshot is untrusted input. */
-function isSound({ takenAtSeconds, path, files, writers }: Partial<Facts>): boolean {
+function isSound({ takenAtSeconds, path, files, writers, verdicts }: Partial<Facts>): boolean {
   return (
+    areVerdicts(verdicts) &&
     typeof takenAtSeconds === 'number' &&
     typeof path === 'string' &&
     Array.isArray(writers) &&
@@ -238,6 +250,23 @@ function isSound({ takenAtSeconds, path, files, writers }: Partial<Facts>): bool
         Number.isSafeInteger(file.sizeBytes) &&
         file.sizeBytes >= 0,
     )
+  );
+}
+
+function areVerdicts(found: unknown): boolean {
+  if (found === undefined) return true;
+  return Array.isArray(found) && found.every(isVerdict);
+}
+
+function isVerdict(found: unknown): boolean {
+  const { verdict, processId, engine, modelName, sinceSeconds, evidence } = (found ??
+    {}) as Partial<Verdict>;
+  return (
+    VERDICTS.includes(verdict!) &&
+    [processId, engine, modelName].every((name) => ['string', 'undefined'].includes(typeof name)) &&
+    typeof sinceSeconds === 'number' &&
+    Array.isArray(evidence) &&
+    evidence.every((text) => typeof text === 'string')
   );
 }
 

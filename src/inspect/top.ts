@@ -11,8 +11,10 @@
 import { compareCodePoints } from '../format/code-point.js';
 import { Memo } from '../memo.js';
 import type { Liveness } from '../processes/writer.js';
+import type { Verdict, VerdictName } from '../watchdog/verdict.js';
 import type { CheckView, Severity } from './findings/finding.js';
 import { RULES } from './findings/rules.js';
+import { STUCK_RULES } from './findings/stuck.js';
 import type { MovedGauge, Movement, ProcessMovement } from './movement.js';
 import { lastSeenByProcess, usedBytesOf } from './processes.js';
 import type { Reading } from './reading.js';
@@ -33,6 +35,8 @@ export interface TopProcess {
   readonly movingEntries: number;
   readonly entries: number;
   readonly usedBytes: number;
+  /** Absent where no watchdog watches it. */
+  readonly verdict?: VerdictName;
 }
 
 export interface TopSeries {
@@ -83,10 +87,14 @@ export interface TopView {
   readonly gauges: readonly TopGauge[];
   /** Errors and warnings of `check` that the files alone show. */
   readonly problems: readonly TopProblem[];
+  /** Of engines, as the watchdog has them; absent where it does not watch. */
+  readonly engines?: readonly Verdict[];
 }
 
-/** Rules of severity info are not in it. */
-export const TOP_RULES = RULES.filter(({ severity }) => severity !== 'info');
+/** Rules of severity info are not in it, nor what the verdicts say themselves. */
+export const TOP_RULES = RULES.filter(
+  (rule) => rule.severity !== 'info' && !STUCK_RULES.includes(rule),
+);
 
 export function topProblems({ findings }: Pick<CheckView, 'findings'>): readonly TopProblem[] {
   return findings.map(({ code, severity, title, evidence }) => ({
@@ -112,6 +120,10 @@ export function viewTop(
   const windowSeconds = movement?.seconds ?? 0;
   const perSecond = (count: number) => (windowSeconds > 0 ? count / windowSeconds : 0);
   const moved = [...(movement?.byProcess.values() ?? [])];
+  const verdicts = new Map<string, VerdictName>();
+  for (const { processId, verdict } of now.verdicts ?? []) {
+    if (processId !== undefined) verdicts.set(processId, verdict);
+  }
   const { processes, ...total } = totalsOf.get(now.fileFacts ?? now, () => addUp(now));
   return {
     path: now.path,
@@ -136,6 +148,7 @@ export function viewTop(
           movingEntries: moving,
           entries,
           usedBytes,
+          ...(verdicts.has(processId) && { verdict: verdicts.get(processId)! }),
         };
       })
       .sort(
@@ -147,6 +160,9 @@ export function viewTop(
     series: movement === undefined ? [] : movedSeries(movement, limit, perSecond),
     gauges: movement === undefined ? [] : movedGauges(movement, limit),
     problems,
+    ...(now.verdicts !== undefined && {
+      engines: now.verdicts.filter(({ engine }) => engine !== undefined),
+    }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { inSlices } from '../steps.js';
+import type { Verdict } from '../watchdog/verdict.js';
 import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
@@ -46,6 +47,8 @@ export interface InstantOptions {
   readonly topSeconds: number;
   /** What views need of earlier ones is dropped when there was none this long. No rate is over a longer time. */
   readonly keepMs: number;
+  /** What the watchdog says of a source; undefined where it does not watch. */
+  readonly verdictsOf?: (source: string | undefined) => readonly Verdict[] | undefined;
 }
 
 /** Views that follow each other quickly have steady rates. */
@@ -122,7 +125,8 @@ export class Instants {
     const lookup = madeOnce(this.#lookups, path, newLookup);
     const writers = await lookup.writers(written);
     await inSlices(structureOf(taken.state).prepare());
-    const reading = liveReading(taken, facts, writers);
+    const verdicts = this.#options.verdictsOf?.(source);
+    const reading = liveReading(taken, facts, writers, verdicts);
     const index = indexOf(reading);
     const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
     const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds, this.#options.keepMs));

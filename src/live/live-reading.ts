@@ -22,6 +22,7 @@ import type { FactsOfFile } from '../scrape/directory/file-facts.js';
 import type { PlanState } from '../scrape/directory/plan-state.js';
 import { printedValues } from '../scrape/directory/printed-values.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
+import type { Verdict } from '../watchdog/verdict.js';
 import { rankOf, structureOf } from './structure.js';
 
 /**
@@ -29,11 +30,13 @@ import { rankOf, structureOf } from './structure.js';
  *
  * @param facts of the files, by id, about the same time
  * @param writers by process id
+ * @param verdicts of the watchdog, where there is one
  */
 export function liveReading(
   { path, origin, takenAtSeconds, columns, state, files: listed }: SourceInstant,
   facts: ReadonlyMap<number, FactsOfFile>,
   writers: ReadonlyMap<string, Writer>,
+  verdicts?: readonly Verdict[],
 ): Reading {
   const structure = structureOf(state);
   const { keys } = structure.parts;
@@ -57,6 +60,7 @@ export function liveReading(
     keys,
     writers,
     bootSeconds: bootSeconds(),
+    ...(verdicts !== undefined && { verdicts }),
     structure,
     printedValue: printedValues(columns),
     values: { ...withoutRetained(columns, state.retained), origin },

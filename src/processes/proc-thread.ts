@@ -6,6 +6,7 @@
  */
 import { WorkerThread } from '../worker-thread.js';
 import type { WrittenFile } from './find-writers.js';
+import type { Glance } from './glance.js';
 import type { LivenessScanResult, ScannedFile } from './liveness-scan.js';
 import type { Measurable, Measured } from './measure.js';
 import type { Writer } from './writer.js';
@@ -38,7 +39,12 @@ export interface WritersRequest {
   readonly files?: readonly WrittenFile[] | undefined;
 }
 
-export type Request = ScanRequest | ForgetRequest | MeasureRequest | WritersRequest;
+export interface GlanceRequest {
+  readonly kind: 'glance';
+  readonly pids: readonly number[];
+}
+
+export type Request = ScanRequest | ForgetRequest | MeasureRequest | WritersRequest | GlanceRequest;
 
 let lastWatch = 0;
 
@@ -91,6 +97,12 @@ export class ProcThread {
     const measurable = processes.map(({ pid, startSeconds }) => ({ pid, startSeconds }));
     const question: Request = { kind: 'measure', processes: measurable };
     return this.#thread.ask(question) as Promise<(Measured | undefined)[]>;
+  }
+
+  /** State and CPU time, by pid; without processes that have ended. Does not wait for a running scan. */
+  glance(pids: readonly number[]): Promise<ReadonlyMap<number, Glance>> {
+    const question: Request = { kind: 'glance', pids };
+    return this.#thread.ask(question) as Promise<ReadonlyMap<number, Glance>>;
   }
 
   /** Rejects running requests. Does not wait for a thread that hangs. */

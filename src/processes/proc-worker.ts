@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { answerQuestions } from '../worker-thread.js';
 import { findWriters, newMemory, type WriterMemory, type WrittenFile } from './find-writers.js';
+import { glanceAt } from './glance.js';
 import { LivenessScan } from './liveness-scan.js';
 import { measure } from './measure.js';
 import { Proc } from './proc.js';
@@ -67,6 +68,8 @@ function answerTo(request: Request): unknown {
       return lookUpWriters(request);
     case 'measure':
       return measure(request.processes);
+    case 'glance':
+      return glanceAt(request.pids);
     case 'forget':
       scanOf.delete(request.watch);
       lookupOf.delete(request.watch);

@@ -15,6 +15,10 @@ import type { Writer } from '../processes/writer.js';
 export const END_REASONS = ['vanished', 'replaced', 'rollout'] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
+/** Why an incident is saved: the end of a writer, or one that does not end, and does nothing. */
+export const INCIDENT_REASONS = [...END_REASONS, 'stalled'] as const;
+export type IncidentReason = (typeof INCIDENT_REASONS)[number];
+
 /** A writer that was alive. */
 export interface SeenWriter extends Pick<Writer, 'processId' | 'role' | 'program'> {
   readonly pid: number;

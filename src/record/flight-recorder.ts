@@ -9,14 +9,15 @@
 import type { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Redactor } from '../inspect/redact.js';
 import type { Selector } from '../inspect/selector.js';
+import { Pace } from '../live/pace.js';
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
+import type { Stall } from './incident.js';
 import type { IncidentPolicy } from './incident-policy.js';
-import { Incidents, MAX_INCIDENT_BYTES } from './incidents.js';
-import { Pace } from './pace.js';
+import { type IncidentSource, Incidents, MAX_INCIDENT_BYTES } from './incidents.js';
 import { RecorderFolder } from './recorder-folder.js';
 import { SegmentFiles } from './segment-files.js';
 import { sharesOf } from './shares.js';
@@ -36,6 +37,8 @@ export interface FlightRecorderOptions {
   readonly incidents?: IncidentPolicy;
   readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
   readonly log: ScrapeLog;
+  /** Given each instant that is taken; a tick ends when this has settled, too. */
+  readonly onInstant?: ((instant: SourceInstant) => Promise<void>) | undefined;
   /** For tests. */
   readonly clock?: RecorderClock;
   readonly newRecorder?: (options: RecorderOptions) => Recorder;
@@ -211,6 +214,13 @@ export class FlightRecorder {
     return (await this.#find(source)?.save(fromSeconds, { redactor })) ?? [];
   }
 
+  /** Something stalled: what was recorded before is saved, where that is asked for. Returns at once. */
+  stalled(source: string | undefined, stall: Stall): void {
+    const recorder = this.#find(source);
+    if (recorder === undefined) return;
+    this.incidents?.addStall(stall, recorder.livingWriters(), incidentSource(recorder));
+  }
+
   /** The first tick is now. */
   start(): void {
     if (this.#isStopped) return;
@@ -296,6 +306,7 @@ export class FlightRecorder {
 
   async #add(recorded: Recorded, instant: SourceInstant): Promise<AddedTick | undefined> {
     const { recorder } = recorded;
+    const watched = this.#options.onInstant?.(instant);
     try {
       const added = await recorder.add(instant, this.#pace.intervalSeconds);
       recorded.tickBytes += added.tickBytes;
@@ -305,6 +316,7 @@ export class FlightRecorder {
       this.#options.log.warn('a tick was not recorded', fields);
       return undefined;
     } finally {
+      await watched;
       instant.release();
     }
   }
@@ -385,14 +397,7 @@ export class FlightRecorder {
       files: this.#folder && new SegmentFiles(this.#folder, source),
       newRecorder: newRecorder ?? ((options) => new Recorder(options)),
       nowMs: this.#clock.nowMs,
-      onEnds:
-        this.incidents &&
-        ((ends) =>
-          this.incidents!.add(ends, {
-            source,
-            path,
-            save: (fromSeconds, maxBytes) => recorder.save(fromSeconds, { maxBytes }),
-          })),
+      onEnds: this.incidents && ((ends) => this.incidents!.add(ends, incidentSource(recorder))),
     });
     return recorder;
   }
@@ -407,6 +412,15 @@ export class FlightRecorder {
     }
     this.#sharedMs = this.#clock.nowMs();
   }
+}
+
+function incidentSource(recorder: SourceRecorder): IncidentSource {
+  const { source, path } = recorder;
+  return {
+    source,
+    path,
+    save: (fromSeconds, maxBytes) => recorder.save(fromSeconds, { maxBytes }),
+  };
 }
 
 interface TickCost {

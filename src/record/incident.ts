@@ -1,15 +1,15 @@
 /** What is known of an incident, next to its recording. No command line and no environment is part of it. */
 import {
-  END_REASONS,
-  type EndReason,
   type Ends,
   firstSeconds,
+  INCIDENT_REASONS,
+  type IncidentReason,
   judgeEnds,
   type SeenWriter,
 } from './ends.js';
 
 /** `alive` was there and stayed, `began` came. */
-export const INCIDENT_STATES = [...END_REASONS, 'alive', 'began'] as const;
+export const INCIDENT_STATES = [...INCIDENT_REASONS, 'alive', 'began'] as const;
 
 export interface IncidentProcess {
   readonly processId: string;
@@ -28,7 +28,10 @@ export interface Incident {
   /** When the first one of these processes was seen last. */
   readonly timeSeconds: number;
   /** Of all of it: what is unexplained counts most. */
-  readonly reason: EndReason;
+  readonly reason: IncidentReason;
+  /** Of an engine that stalled: its label, with the name of its model. */
+  readonly engine?: string;
+  readonly modelName?: string;
   /** Where there are several directories. */
   readonly source?: string;
   readonly path: string;
@@ -62,6 +65,33 @@ export function describeEnds(ends: Ends): Pick<Incident, 'timeSeconds' | 'reason
   };
 }
 
+/** What stalled, as the watchdog says. */
+export interface Stall {
+  /** When it last counted something. */
+  readonly sinceSeconds: number;
+  readonly processId?: string;
+  readonly engine?: string;
+  readonly modelName?: string;
+}
+
+/** @param writers that are known to be alive */
+export function describeStall(
+  { sinceSeconds, processId, engine, modelName }: Stall,
+  writers: readonly SeenWriter[],
+): Omit<Incident, 'id' | 'source' | 'path' | 'bytes'> {
+  const isStalled = (writer: SeenWriter) => writer.processId === processId;
+  return {
+    timeSeconds: sinceSeconds,
+    reason: 'stalled',
+    ...(engine !== undefined && { engine }),
+    ...(modelName !== undefined && { modelName }),
+    processes: [
+      ...writers.filter(isStalled).map((writer) => about(writer, 'stalled')),
+      ...writers.filter((writer) => !isStalled(writer)).map((writer) => about(writer, 'alive')),
+    ].slice(0, MAX_PROCESSES),
+  };
+}
+
 function about(
   { processId, pid, role, program, startSeconds }: SeenWriter,
   state: IncidentProcess['state'],
@@ -84,13 +114,18 @@ export function parseIncident(text: string): Incident | undefined {
   } catch {
     return undefined;
   }
-  const { id, timeSeconds, reason, source, path, processes, bytes } = found ?? {};
+  const { id, timeSeconds, reason, source, path, processes, bytes, engine, modelName } =
+    found ?? {};
   if (typeof id !== 'string' || typeof path !== 'string' || typeof bytes !== 'number') {
     return undefined;
   }
-  if (typeof timeSeconds !== 'number' || !END_REASONS.includes(reason!)) return undefined;
+  if (typeof timeSeconds !== 'number' || !INCIDENT_REASONS.includes(reason!)) return undefined;
   if (!Array.isArray(processes) || !processes.every(isProcess)) return undefined;
-  const of = typeof source === 'string' ? { source } : {};
+  const of = {
+    ...(typeof engine === 'string' && { engine }),
+    ...(typeof modelName === 'string' && { modelName }),
+    ...(typeof source === 'string' && { source }),
+  };
   return { id, timeSeconds, reason: reason!, ...of, path, processes, bytes };
 }
 

@@ -1,10 +1,10 @@
 /**
- * The black box: when a writer ended, what was recorded of the time before is saved, with what is known of why. Decides what
+ * The black box: when a writer ended, or stalled, what was recorded of the time before is saved, with what is known of why. Decides what
  * is saved, how much, how often, and where: in the folder of the recorder, or else the last one in memory.
  */
 import type { ScrapeLog } from '../log.js';
-import type { EndReason, Ends } from './ends.js';
-import { describeEnds, type Incident } from './incident.js';
+import type { Ends, IncidentReason, SeenWriter } from './ends.js';
+import { describeEnds, describeStall, type Incident, type Stall } from './incident.js';
 import { IncidentFolder } from './incident-folder.js';
 import { type IncidentPolicy, REASONS_OF_POLICY } from './incident-policy.js';
 import { segmentName, textOf } from './recorder-folder.js';
@@ -41,10 +41,10 @@ interface KeptIncident {
 
 export class Incidents {
   readonly #options: IncidentsOptions;
-  readonly #reasons: readonly EndReason[];
+  readonly #reasons: readonly IncidentReason[];
   readonly #folder: IncidentFolder | undefined;
   /** By source; a new map where a count changes. */
-  readonly #counts = new Map<string | undefined, ReadonlyMap<EndReason, number>>();
+  readonly #counts = new Map<string | undefined, ReadonlyMap<IncidentReason, number>>();
   /** The last one, where it is not in the folder. */
   #kept: KeptIncident | undefined;
   #savedMs = Number.NEGATIVE_INFINITY;
@@ -58,7 +58,7 @@ export class Incidents {
   }
 
   /** By reason, since the start; undefined where none is saved. */
-  countsOf(source: string | undefined): ReadonlyMap<EndReason, number> | undefined {
+  countsOf(source: string | undefined): ReadonlyMap<IncidentReason, number> | undefined {
     if (this.#reasons.length === 0) return undefined;
     let counts = this.#counts.get(source);
     if (counts === undefined) {
@@ -82,7 +82,15 @@ export class Incidents {
 
   /** Returns at once. */
   add(ends: Ends, of: IncidentSource): void {
-    const described = describeEnds(ends);
+    this.#add(describeEnds(ends), of);
+  }
+
+  /** Returns at once. @param writers that are known to be alive */
+  addStall(stall: Stall, writers: readonly SeenWriter[], of: IncidentSource): void {
+    this.#add(describeStall(stall, writers), of);
+  }
+
+  #add(described: Described, of: IncidentSource): void {
     const { reason } = described;
     if (!this.#reasons.includes(reason)) return;
     const counts = this.countsOf(of.source)!;
@@ -134,19 +142,19 @@ export class Incidents {
   }
 
   #tell(
-    { reason, processes }: Described,
+    { reason, processes, engine, modelName }: Described,
     { source, path }: IncidentSource,
     fields: Record<string, string | number>,
   ): void {
     const ended = processes.filter(({ state }) => state !== 'alive' && state !== 'began');
     const [{ role } = { role: undefined }] = ended;
+    const ids = ended.slice(0, MAX_TOLD).map(({ processId }) => processId);
     this.#options.log.warn('incident', {
       ...(source === undefined ? { path } : { source }),
       reason,
-      processes: ended
-        .slice(0, MAX_TOLD)
-        .map(({ processId }) => processId)
-        .join(','),
+      ...(engine === undefined && { processes: ids.join(',') }),
+      ...(engine !== undefined && { engine }),
+      ...(modelName !== undefined && { model: modelName }),
       ...(ended.length > MAX_TOLD && { ended: ended.length }),
       ...(role !== undefined && { role }),
       ...fields,
@@ -154,7 +162,7 @@ export class Incidents {
   }
 }
 
-type Described = ReturnType<typeof describeEnds>;
+type Described = Omit<Incident, 'id' | 'source' | 'path' | 'bytes'>;
 
 /** Process ids of a line. */
 const MAX_TOLD = 20;

@@ -13,7 +13,7 @@ import { encodeMoment } from '../processes/recorded-writers.js';
 import type { SourceInstant } from '../scrape/directory/source.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { inSlices } from '../steps.js';
-import type { Ends } from './ends.js';
+import type { Ends, SeenWriter } from './ends.js';
 import { Exclusion, type KeptEntries, keptColumns } from './exclusion.js';
 import { recordedStructure } from './recorded-structure.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -194,6 +194,25 @@ export class SourceRecorder {
     } finally {
       recording.close();
     }
+  }
+
+  /** Those that were alive in the last lookup. */
+  livingWriters(): SeenWriter[] {
+    return [...this.#writers.values()].flatMap(
+      ({ processId, liveness, pid, role, program, startSeconds }): SeenWriter[] =>
+        liveness !== 'alive' || pid === undefined
+          ? []
+          : [
+              {
+                processId,
+                pid,
+                role,
+                program,
+                startSeconds: startSeconds ?? 0,
+                lastSeenSeconds: 0,
+              },
+            ],
+    );
   }
 
   /** No more lookups follow for now: what is known of writers that ended is all that will be. */

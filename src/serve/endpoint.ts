@@ -30,6 +30,12 @@ export const READY: Endpoint = {
     '200 once the directory has been read; 503 until then, and while a scrape waits for more than 10 s, with what it waits for.',
 };
 
+export const ENGINES: Endpoint = {
+  path: `${OWN_PREFIX}engines`,
+  answers:
+    'With `--web.enable-engine-probe`: 503 while an engine has stalled (`when=any`), or all of them (`when=all`), and which.',
+};
+
 /** Debug surfaces. */
 const API_ENDPOINTS: readonly Endpoint[] = API.map(({ path, answers, example, parameters }) => {
   const whole = `${API_ROOT}${path}`;
@@ -46,15 +52,28 @@ function metricsEndpoint(path: string): Endpoint {
   };
 }
 
-/** @param debug those of debug surfaces, too. In the order of the manual and of the landing page. */
-export function endpoints(telemetryPath: string, debug: boolean): readonly Endpoint[] {
-  const own = [metricsEndpoint(telemetryPath), HEALTHY, READY, ...(debug ? API_ENDPOINTS : [])];
+/**
+ * In the order of the manual and of the landing page.
+ *
+ * @param served those of debug surfaces, too, and the probe of engines
+ */
+export function endpoints(
+  telemetryPath: string,
+  served: { readonly debug: boolean; readonly engines: boolean },
+): readonly Endpoint[] {
+  const own = [
+    metricsEndpoint(telemetryPath),
+    HEALTHY,
+    READY,
+    ...(served.engines ? [ENGINES] : []),
+    ...(served.debug ? API_ENDPOINTS : []),
+  ];
   return telemetryPath === LANDING.path ? own : [LANDING, ...own];
 }
 
 /** The table of the topic `endpoints`, as Markdown. */
 export function endpointsTable(telemetryPath: string): string {
-  const rows = endpoints(telemetryPath, true).map(
+  const rows = endpoints(telemetryPath, { debug: true, engines: true }).map(
     ({ path, answers }) => `| \`${path}\` | ${answers} |`,
   );
   return ['| GET or HEAD | answers |', '|---|---|', ...rows].join('\n');

@@ -4,6 +4,7 @@
  */
 import type { Server, TLSSocket } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { API_ROOT } from './api/api-endpoint.js';
@@ -14,6 +15,7 @@ import { OPENAPI } from './api/openapi.js';
 import { answerClientError } from './client-error.js';
 import type { Connections } from './connections.js';
 import { type Endpoint, endpoints, LANDING } from './endpoint.js';
+import { enginesRoute } from './engines-route.js';
 import { errorReplies, replyError } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
 import { hostCheck } from './host-check.js';
@@ -45,6 +47,8 @@ export interface ServerOptions {
   readonly debug?: DebugSurfaces | undefined;
   /** Reload and quit over HTTP; refused where absent. */
   readonly lifecycle?: Lifecycle | undefined;
+  /** Whose engines /-/engines is about; not served where absent. */
+  readonly engineProbe?: SourcesWatch | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
   readonly web?: Web | undefined;
   readonly log: ServerLog;
@@ -128,7 +132,12 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   });
   healthRoutes(server, scraper);
   lifecycleRoutes(server, options.lifecycle);
-  const known = endpoints(telemetryPath, debug !== undefined);
+  const { engineProbe } = options;
+  if (engineProbe !== undefined) enginesRoute(server, engineProbe);
+  const known = endpoints(telemetryPath, {
+    debug: debug !== undefined,
+    engines: engineProbe !== undefined,
+  });
   if (telemetryPath !== LANDING.path) {
     landingPage(server, known, version, check);
   }

@@ -90,7 +90,11 @@ describe('scripts/deploy and the recipes', () => {
   });
 
   it('name paths that promfold serves', () => {
-    const known = new Set(endpoints(FLAGS.telemetryPath.fallback!, true).map(({ path }) => path));
+    const known = new Set(
+      endpoints(FLAGS.telemetryPath.fallback!, { debug: true, engines: true }).map(
+        ({ path }) => path,
+      ),
+    );
     allMatches(new RegExp(`(?:^|[\\s'"\`]|:\\d+)(${OWN_PREFIX}\\w+)`, 'g'), (path) =>
       known.has(path),
     );

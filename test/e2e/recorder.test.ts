@@ -197,7 +197,11 @@ describe('the flight recorder of a daemon', { skip: python.skip }, () => {
       const descriptor = openSync(file, 'r+');
       const header = mapped(descriptor, 4096);
       closeSync(descriptor);
-      const flags = [`--recorder.size=${size}`, '--recorder.interval=100ms'];
+      const flags = [
+        `--recorder.size=${size}`,
+        '--recorder.interval=100ms',
+        '--watchdog.silence=0',
+      ];
       const daemon = await Daemon.serve(place, flags);
       try {
         await daemon.get('/metrics');

@@ -6,6 +6,7 @@ import { RULES } from '../../src/inspect/findings/rules.js';
 import type { HostFacts } from '../../src/inspect/findings/subject.js';
 import type { Reading } from '../../src/inspect/reading.js';
 import { type Limits, UNLIMITED, withChosen } from '../../src/plan/budget.js';
+import type { Verdict, VerdictName } from '../../src/watchdog/verdict.js';
 import { type MadeEntry, type MadeFile, makeReading, NOW } from './make-reading.js';
 
 type Process = HostFacts['processes'][number];
@@ -68,7 +69,100 @@ interface RuleCase {
   readonly close: Case;
 }
 
+function verdictOf(of: Partial<Verdict>, verdict: VerdictName): Verdict {
+  return { ...of, verdict, sinceSeconds: NOW - 40, evidence: ['it says so', 'and so'] };
+}
+
 const CASES: Readonly<Record<string, RuleCase>> = {
+  ENGINE_STALLED: {
+    broken: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [verdictOf({ engine: '0', modelName: 'm' }, 'stalled')],
+      },
+    },
+    says: /^engine 0 of m: it says so; and so$/,
+    // Of the other kind, and what is fine.
+    close: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [
+          verdictOf({ processId: '17' }, 'stalled'),
+          verdictOf({ engine: '0', modelName: 'm' }, 'ok'),
+          verdictOf({ engine: '0', modelName: 'm' }, 'unknown'),
+        ],
+      },
+    },
+  },
+  PROCESS_STALLED: {
+    broken: {
+      reading: { ...makeReading({}), verdicts: [verdictOf({ processId: '17' }, 'stalled')] },
+    },
+    says: /^process 17: it says so; and so$/,
+    // Of the other kind, and what is fine.
+    close: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [
+          verdictOf({ engine: '0', modelName: 'm' }, 'stalled'),
+          verdictOf({ processId: '17' }, 'ok'),
+          verdictOf({ processId: '17' }, 'unknown'),
+        ],
+      },
+    },
+  },
+  ENGINE_SILENT: {
+    broken: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [verdictOf({ engine: '0', modelName: 'm' }, 'silent')],
+      },
+    },
+    says: /^engine 0 of m: it says so; and so$/,
+    // Of the other kind, and what is fine.
+    close: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [
+          verdictOf({ processId: '17' }, 'silent'),
+          verdictOf({ engine: '0', modelName: 'm' }, 'ok'),
+          verdictOf({ engine: '0', modelName: 'm' }, 'unknown'),
+        ],
+      },
+    },
+  },
+  PROCESS_SILENT: {
+    broken: {
+      reading: { ...makeReading({}), verdicts: [verdictOf({ processId: '17' }, 'silent')] },
+    },
+    says: /^process 17: it says so; and so$/,
+    // Of the other kind, and what is fine.
+    close: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [
+          verdictOf({ engine: '0', modelName: 'm' }, 'silent'),
+          verdictOf({ processId: '17' }, 'ok'),
+          verdictOf({ processId: '17' }, 'unknown'),
+        ],
+      },
+    },
+  },
+  PROCESS_SLOW: {
+    broken: { reading: { ...makeReading({}), verdicts: [verdictOf({ processId: '17' }, 'slow')] } },
+    says: /^process 17: it says so; and so$/,
+    // Of the other kind, and what is fine.
+    close: {
+      reading: {
+        ...makeReading({}),
+        verdicts: [
+          verdictOf({ engine: '0', modelName: 'm' }, 'slow'),
+          verdictOf({ processId: '17' }, 'ok'),
+          verdictOf({ processId: '17' }, 'unknown'),
+        ],
+      },
+    },
+  },
   DAMAGED_FILE: {
     broken: { reading: makeReading({ 'counter_1.db': { fault: 'FILE_CORRUPT' } }) },
     says: /^counter_1\.db: key length 9 runs past used 8 at byte 8 \[FILE_CORRUPT\]$/,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Ends, SeenWriter } from '../../src/record/ends.js';
 import type { IncidentPolicy } from '../../src/record/incident-policy.js';
-import { Incidents } from '../../src/record/incidents.js';
+import { type IncidentSource, Incidents } from '../../src/record/incidents.js';
 import { tempDirectory } from '../support/temp.js';
 
 export const T0 = Date.UTC(2026, 10, 30, 2, 20) / 1000;
@@ -43,7 +43,19 @@ export class BlackBox {
   }
 
   async add(ends: Ends, source?: string): Promise<void> {
-    this.incidents.add(ends, {
+    this.incidents.add(ends, this.#of(source));
+    await this.incidents.close();
+  }
+
+  /** Of an engine. */
+  async stall(): Promise<void> {
+    const stall = { sinceSeconds: 1_000, engine: '0', modelName: 'm' };
+    this.incidents.addStall(stall, VANISHED.ended, this.#of(undefined));
+    await this.incidents.close();
+  }
+
+  #of(source: string | undefined): IncidentSource {
+    return {
       source,
       path: '/run/prom',
       save: async (...asked) => {
@@ -51,8 +63,7 @@ export class BlackBox {
         if (this.fails) throw new Error('out of memory');
         return [this.bytes];
       },
-    });
-    await this.incidents.close();
+    };
   }
 
   counts(source?: string): Record<string, number> {

@@ -22,7 +22,12 @@ import { BlackBox, folderOf, REPLACED, ROLLOUT, T0, VANISHED } from './black-box
 
 describe('incidents', () => {
   const policies: [policy: IncidentPolicy, saved: string[], counts: Record<string, number>][] = [
-    ['all', ['vanished', 'replaced', 'rollout'], { vanished: 1, replaced: 1, rollout: 1 }],
+    [
+      'all',
+      ['vanished', 'replaced', 'rollout', 'stalled'],
+      { vanished: 1, replaced: 1, rollout: 1, stalled: 1 },
+    ],
+    ['stalled', ['vanished', 'stalled'], { vanished: 1, stalled: 1 }],
     ['unexplained', ['vanished'], { vanished: 1 }],
     ['none', [], {}],
   ];
@@ -33,6 +38,7 @@ describe('incidents', () => {
         await box.add(ends);
         box.ms += 60_000;
       }
+      await box.stall();
       assert.deepEqual(
         box.log.map(({ reason }) => reason),
         saved,

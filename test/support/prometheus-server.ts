@@ -25,18 +25,23 @@ export class PrometheusServer {
     child.stdout!.resume();
   }
 
-  /** @param job more of the scrape configuration, such as its scheme and TLS */
+  /**
+   * @param job more of the scrape configuration, such as its scheme and TLS
+   * @param rules files of rules, evaluated every second
+   */
   static async scrape(
     program: string,
     target: string,
     job: Readonly<Record<string, unknown>> = {},
+    rules: readonly string[] = [],
   ): Promise<PrometheusServer> {
     const home = tempDirectory();
     const port = await freePort();
     writeFileSync(
       `${home}/prometheus.yml`,
       JSON.stringify({
-        global: { scrape_interval: '250ms', scrape_timeout: '250ms' },
+        global: { scrape_interval: '250ms', scrape_timeout: '250ms', evaluation_interval: '1s' },
+        rule_files: rules,
         scrape_configs: [{ job_name: 'promfold', static_configs: [{ targets: [target] }], ...job }],
       }),
     );

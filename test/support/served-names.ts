@@ -49,7 +49,9 @@ export async function servedOfWriters(python: string): Promise<string> {
     for (const deadline = Date.now() + 20_000; ; await sleep(100)) {
       const { body } = await daemon.get('/metrics');
       const counted = /^process_cpu_seconds_total\{/m.test(body);
-      if (counted && /^promfold_gauge_age_seconds\{/m.test(body)) return body;
+      const watched =
+        /^promfold_processes\{/m.test(body) && /^promfold_engine_stalled\{/m.test(body);
+      if (counted && watched && /^promfold_gauge_age_seconds\{/m.test(body)) return body;
       if (Date.now() > deadline) throw new Error(`writers are not seen: ${body}`);
     }
   } finally {

@@ -27,6 +27,13 @@ import { networkFileSystem, overlayFileSystem } from './file-system.js';
 import type { Rule } from './finding.js';
 import { mixedLayouts, oldClient } from './layouts.js';
 import { lint } from './lint.js';
+import {
+  engineSilent,
+  engineStalled,
+  processSilent,
+  processSlow,
+  processStalled,
+} from './stuck.js';
 import { minHeldByZero, staleGauge, sumOfTimes } from './values.js';
 import {
   noVllmFamily,
@@ -39,6 +46,8 @@ import {
 } from './variable.js';
 
 export const RULES: readonly Rule[] = [
+  engineStalled,
+  processStalled,
   damagedFile,
   unreadableFile,
   unusableEntry,
@@ -46,6 +55,9 @@ export const RULES: readonly Rule[] = [
   unrecognisedFile,
   linkToOtherOwner,
   repairedText,
+  engineSilent,
+  processSilent,
+  processSlow,
   deadLiveGauge,
   deadAllGauge,
   previousLife,

@@ -46,7 +46,10 @@ export async function restoreRetained(files: MetricFiles, recorded: LastRecorded
   for (const [id, { type }] of files.retainedFiles) {
     const ofType = recorded.files.filter(({ fileName }) => fileName.type === type);
     const values = retainedOf(ofType, (file) => there.has(file));
-    if (values.size > 0) files.set.addRetained(id, ...columnsOf(values, recorded.keys));
+    if (values.size > 0) {
+      const keys = textsOf(values.keys(), recorded.keys);
+      files.set.addRetained(id, keys, Float64Array.from(values.values()));
+    }
     gone += ofType.filter((file) => file.fileName.processId !== '' && !there.has(file)).length;
   }
   return gone;
@@ -156,15 +159,12 @@ function nextAfter(value: number): number {
   return view.getFloat64(0);
 }
 
-function columnsOf(
-  values: ReadonlyMap<number, number>,
-  keys: readonly string[],
-): [KeyTexts, Float64Array] {
-  const texts = Array.from(values.keys(), (key) => Buffer.from(keys[key]!, 'latin1'));
+function textsOf(numbers: Iterable<number>, keys: readonly string[]): KeyTexts {
+  const texts = Array.from(numbers, (key) => Buffer.from(keys[key]!, 'latin1'));
   let bytes = 0;
   const end = Uint32Array.from(texts, ({ length }) => {
     bytes += length;
     return bytes;
   });
-  return [{ text: Buffer.concat(texts), end }, Float64Array.from(values.values())];
+  return { text: Buffer.concat(texts), end };
 }

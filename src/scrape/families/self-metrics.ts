@@ -14,6 +14,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { FamilyHead } from '../../expose/family.js';
 import type { ValuedFamily } from '../../expose/valued-family.js';
 import { formatNumber } from '../../format/number.js';
+import { Memo } from '../../memo.js';
 import { hungFiles } from '../../native.js';
 import type { SourceFacts } from '../directory/facts.js';
 import type { EndpointFacts } from '../endpoints/facts.js';
@@ -61,12 +62,27 @@ export interface RecorderCounts {
   readonly ticksLeftOut: number;
 }
 
+/** What the watchdog says of a source; undefined where it was not watched yet. The same object while nothing changes. */
+export interface WatchCounts {
+  processesOf(source: string | undefined): ReadonlyMap<string, number> | undefined;
+  /** Without engines of which it is not known. */
+  enginesOf(source: string | undefined): readonly EngineStalled[] | undefined;
+}
+
+export interface EngineStalled {
+  readonly engine: string;
+  readonly modelName: string | undefined;
+  readonly isStalled: boolean;
+}
+
 /** Asked at each scrape. */
 export interface ServerCounts {
   readonly connections: ConnectionCounts;
   readonly api: ApiCounts;
   /** Absent where nothing is recorded. */
   readonly recorder?: RecorderCounts | undefined;
+  /** Absent where the watchdog is off. */
+  readonly watch?: WatchCounts | undefined;
 }
 
 export interface Build {
@@ -75,8 +91,13 @@ export interface Build {
   readonly revision: string;
 }
 
-/** A number, or one for each value of the family's label; undefined for no sample. */
-type Numbers = number | ReadonlyMap<string, number> | undefined;
+interface LabelledNumber {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A number, or one for each value of the family's label, or some with labels; undefined for no sample. */
+type Numbers = number | ReadonlyMap<string, number> | readonly LabelledNumber[] | undefined;
 
 interface SelfFamily {
   readonly name: string;
@@ -293,9 +314,23 @@ const FAMILIES = {
   incidents: {
     name: 'promfold_incidents_total',
     type: 'counter',
-    help: 'Ends of writers that --recorder.incidents is about, by what is known of why.',
+    help: 'Ends and stalls of writers that --recorder.incidents is about, by what is known of why.',
     labels: ['reason'],
     ofSource: ({ name }, server) => server?.recorder?.incidentsOf(name),
+  },
+  processes: {
+    name: 'promfold_processes',
+    type: 'gauge',
+    help: 'Processes that write, by what the watchdog says of them.',
+    labels: ['verdict'],
+    ofSource: ({ name }, server) => server?.watch?.processesOf(name),
+  },
+  engineStalled: {
+    name: 'promfold_engine_stalled',
+    type: 'gauge',
+    help: '1 while requests wait for an engine that counts no token and finishes none; not there while it is not known.',
+    labels: ['engine', 'model_name'],
+    ofSource: ({ name }, server) => stalledOf(server?.watch?.enginesOf(name)),
   },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',
@@ -308,6 +343,22 @@ const FAMILIES = {
     help: 'User and system CPU time promfold itself has used.',
   },
 } as const satisfies Record<string, SelfFamily>;
+
+const labelledEngines = new Memo<readonly EngineStalled[], readonly LabelledNumber[]>();
+
+function stalledOf(
+  engines: readonly EngineStalled[] | undefined,
+): readonly LabelledNumber[] | undefined {
+  return (
+    engines &&
+    labelledEngines.get(engines, () =>
+      engines.map(({ engine, modelName, isStalled }) => ({
+        labels: { engine, ...(modelName !== undefined && { model_name: modelName }) },
+        value: Number(isStalled),
+      })),
+    )
+  );
+}
 
 type FamilyKey = keyof typeof FAMILIES;
 
@@ -439,6 +490,10 @@ export class SelfMetrics {
       this.#put(key, labels, numbers);
       return;
     }
+    if (isLabelled(numbers)) {
+      for (const number of numbers) this.#put(key, { ...labels, ...number.labels }, number.value);
+      return;
+    }
     for (const labelValue of forgets ? numbers.keys() : this.#seen(name, key, numbers)) {
       this.#put(key, { ...labels, [label]: labelValue }, numbers.get(labelValue) ?? 0);
     }
@@ -479,6 +534,9 @@ export class SelfMetrics {
     return seen;
   }
 }
+
+const isLabelled = (numbers: Numbers): numbers is readonly LabelledNumber[] =>
+  Array.isArray(numbers);
 
 /** Facts have -1 for a number that is not known. */
 function known(number: number | undefined): number | undefined {

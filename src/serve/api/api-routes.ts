@@ -17,6 +17,7 @@ import { pastOf, recordingRoute } from './recording.js';
 import { snapshotRoute } from './snapshot.js';
 import { statusRoute } from './status.js';
 import { API, VIEWS } from './table.js';
+import { verdictsRoute } from './verdicts.js';
 import { viewRoute } from './view-route.js';
 
 export interface ApiOptions {
@@ -30,7 +31,7 @@ export interface ApiOptions {
 
 export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: ApiOptions): void {
   const { version, routePrefix, allowedHosts, readerTimeouts, log } = options;
-  const { readings, snapshots, streams, limits, counts, recorder } = options.debug;
+  const { readings, snapshots, streams, limits, counts, recorder, watch } = options.debug;
   const check = hostCheck(allowedHosts, replyApiError);
   void server.register(async (api) => {
     api.setErrorHandler((error, request, reply) =>
@@ -40,10 +41,11 @@ export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: Ap
       if (statusCode >= 400) counts.requestsRefused++;
     });
     statusRoute(api, scraper, { version, recorder }, check);
-    snapshotRoute(api, scraper, snapshots, version, check);
+    snapshotRoute(api, scraper, snapshots, { version, watch }, check);
     recordingRoute(api, scraper, recorder, check);
     incidentRoutes(api, recorder?.incidents, check);
     openApiRoute(api, openApiDocument(API, version, routePrefix), check);
+    verdictsRoute(api, scraper, watch, check);
     liveRoute(api, scraper, streams, check);
     const context = { limits, past: (source: string | undefined) => pastOf(recorder, source) };
     for (const endpoint of VIEWS) {

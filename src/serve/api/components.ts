@@ -2,6 +2,7 @@
 import { WARNING_CODES } from '../../inspect/explain/explanation.js';
 import { SEVERITIES } from '../../inspect/findings/finding.js';
 import { OPERATION } from '../../plan/operation.js';
+import { VERDICTS } from '../../watchdog/verdict.js';
 import { API_ERROR_CODES } from './error.js';
 import {
   BOOLEAN,
@@ -290,7 +291,30 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       entries: COUNT,
       usedBytes: COUNT,
     },
-    { lastSeenSeconds: SECONDS, pid: COUNT, role: STRING, program: STRING },
+    {
+      lastSeenSeconds: SECONDS,
+      pid: COUNT,
+      role: STRING,
+      program: STRING,
+      verdict: { ...oneOf(VERDICTS), description: 'Absent where the watchdog is off.' },
+    },
+  ),
+  Verdict: object(
+    {
+      verdict: oneOf(VERDICTS),
+      sinceSeconds: {
+        ...SECONDS,
+        description:
+          'Since 1970: when it last counted something, or else since when the verdict holds.',
+      },
+      evidence: list(STRING),
+    },
+    {
+      processId: text('Of a process.'),
+      engine: text('Of an engine: its label.'),
+      modelName: text('Of an engine, where it has one.'),
+      source: text('Which of several directories, where the answer is about all of them.'),
+    },
   ),
   TopSeries: object({
     series: { ...SERIES_TEXT, description: 'Of a histogram or a summary, its count.' },

@@ -2,6 +2,7 @@
 import type { ApiCounts } from '../../live/api-counts.js';
 import type { Instants } from '../../live/instants.js';
 import { LiveValues } from '../../live/live-values.js';
+import type { SourcesWatch } from '../../live/watch/sources-watch.js';
 import type { Limits } from '../../plan/budget.js';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Scraper } from '../../scrape/scraper.js';
@@ -18,6 +19,8 @@ export interface DebugSurfaces {
   readonly counts: ApiCounts;
   /** Undefined where nothing is recorded. */
   readonly recorder: FlightRecorder | undefined;
+  /** Undefined where the watchdog is off. */
+  readonly watch: SourcesWatch | undefined;
   /** Before the scraper. */
   close(): Promise<void>;
 }
@@ -25,7 +28,12 @@ export interface DebugSurfaces {
 export function debugSurfaces(
   scraper: Scraper,
   instants: Instants,
-  { limits, counts, recorder }: Pick<DebugSurfaces, 'limits' | 'counts' | 'recorder'>,
+  {
+    limits,
+    counts,
+    recorder,
+    watch,
+  }: Pick<DebugSurfaces, 'limits' | 'counts' | 'recorder' | 'watch'>,
 ): DebugSurfaces {
   const snapshots = new Snapshots();
   const streams = new LiveStreams(new LiveValues(scraper, counts), counts);
@@ -36,6 +44,7 @@ export function debugSurfaces(
     limits,
     counts,
     recorder,
+    watch,
     close: async () => {
       streams.close();
       instants.close();

@@ -3,7 +3,7 @@
  * much memory as it has bytes.
  */
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
-import { END_REASONS } from '../../record/ends.js';
+import { INCIDENT_REASONS } from '../../record/ends.js';
 import { INCIDENT_STATES } from '../../record/incident.js';
 import type { Incidents } from '../../record/incidents.js';
 import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
@@ -15,7 +15,7 @@ import { COUNT, list, object, oneOf, SECONDS, STRING, text } from './schema.js';
 export const INCIDENTS: ApiEndpoint = {
   path: '/incidents',
   answers:
-    'Incidents: writers that ended, when, what is known of why, and how large the recording of the 15 minutes before is. Newest first, also those of earlier runs in `--recorder.dir`.',
+    'Incidents: writers that ended, or stalled, when, what is known of why, and how large the recording of the 15 minutes before is. Newest first, also those of earlier runs in `--recorder.dir`.',
   parameters: {},
   contentType: 'application/json',
   schema: object({
@@ -24,7 +24,7 @@ export const INCIDENTS: ApiEndpoint = {
         {
           id: STRING,
           timeSeconds: SECONDS,
-          reason: oneOf(END_REASONS),
+          reason: oneOf(INCIDENT_REASONS),
           path: text('The directory.'),
           processes: list(
             object(
@@ -39,7 +39,7 @@ export const INCIDENTS: ApiEndpoint = {
           ),
           bytes: COUNT,
         },
-        { source: STRING },
+        { source: STRING, engine: STRING, modelName: STRING },
       ),
     ),
   }),

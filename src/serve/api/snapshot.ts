@@ -4,7 +4,9 @@
  */
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { SNAPSHOT_PATH } from '../../inspect/remote.js';
+import type { SourcesWatch } from '../../live/watch/sources-watch.js';
 import type { Scraper } from '../../scrape/scraper.js';
+import type { Verdict } from '../../watchdog/verdict.js';
 import { WorkerThread } from '../../worker-thread.js';
 import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
 import { ApiError } from './error.js';
@@ -31,12 +33,16 @@ export class Snapshots {
   #taking: Promise<Uint8Array> | undefined;
 
   /** @returns undefined while a snapshot of another directory is being taken */
-  take(directory: string, version: string): Promise<Uint8Array> | undefined {
+  take(
+    directory: string,
+    version: string,
+    verdicts?: readonly Verdict[],
+  ): Promise<Uint8Array> | undefined {
     if (this.#taking !== undefined) {
       return this.#directory === directory ? this.#taking : undefined;
     }
     this.#directory = directory;
-    this.#taking = this.#take(directory, version).finally(() => {
+    this.#taking = this.#take({ directory, version, ...(verdicts && { verdicts }) }).finally(() => {
       this.#taking = undefined;
     });
     return this.#taking;
@@ -46,9 +52,8 @@ export class Snapshots {
     return this.#thread.close();
   }
 
-  async #take(directory: string, version: string): Promise<Uint8Array> {
+  async #take(question: SnapshotQuestion): Promise<Uint8Array> {
     try {
-      const question = { directory, version };
       return (await this.#thread.ask(question, TIMEOUT_MILLISECONDS)) as Uint8Array;
     } finally {
       // Its memory is as large as the directory was.
@@ -73,14 +78,14 @@ export function snapshotRoute(
   server: FastifyInstance,
   scraper: Scraper,
   snapshots: Snapshots,
-  version: string,
+  { version, watch }: { readonly version: string; readonly watch: SourcesWatch | undefined },
   onRequest: onRequestHookHandler,
 ): void {
   server.get(`${API_ROOT}${SNAPSHOT.path}`, { onRequest }, async (request, reply) => {
     const given = { path: request.params, query: request.query };
     const { source } = readParameters(PARAMETERS, given);
-    const { path } = chooseSource(scraper.sources(), source);
-    const taking = snapshots.take(path, version);
+    const { path, name } = chooseSource(scraper.sources(), source);
+    const taking = snapshots.take(path, version, watch?.verdictsOf(name));
     if (taking === undefined) {
       throw new ApiError(503, 'a snapshot of another source is being taken');
     }

@@ -14,6 +14,7 @@ import { OPENAPI } from './openapi.js';
 import { RECORDING } from './recording.js';
 import { SNAPSHOT } from './snapshot.js';
 import { STATUS } from './status.js';
+import { VERDICTS_ENDPOINT } from './verdicts.js';
 
 /** Those that are answered from an instant. */
 export const VIEWS: readonly ViewEndpoint[] = [
@@ -33,6 +34,7 @@ export const VIEWS: readonly ViewEndpoint[] = [
 export const API: readonly ApiEndpoint[] = [
   STATUS,
   ...VIEWS,
+  VERDICTS_ENDPOINT,
   LIVE,
   SNAPSHOT,
   RECORDING,

@@ -9,6 +9,7 @@ import {
   type ScrapeFacts,
   SelfMetrics,
   selfMetricsTable,
+  type WatchCounts,
 } from '../../../src/scrape/families/self-metrics.js';
 
 const BUILD = { version: '1.2.3', revision: 'abc' };
@@ -104,6 +105,42 @@ describe('self-metrics', () => {
       'promfold_http_connections_refused_total 1.0',
     ]);
     assert.doesNotMatch((await exposed(FACTS)).join('\n'), /http/);
+  });
+
+  it('have what the watchdog says of each source, and nothing where it is off', async () => {
+    const connections = { open: 1, closedIdle: 0, refused: 0 };
+    const api = new ApiCounts();
+    const of = async (watch: WatchCounts | undefined) => {
+      const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api, watch });
+      const lines = await exposed(
+        { ...FACTS, sources: [{ name: 'a', up: true, read: READ }] },
+        metrics,
+      );
+      return lines.filter((line) => /^promfold_(processes|engine)/.test(line));
+    };
+    assert.deepEqual(await of(undefined), []);
+    // Not watched yet.
+    const unwatched = { processesOf: () => undefined, enginesOf: () => undefined };
+    assert.deepEqual(await of(unwatched), []);
+    const watch: WatchCounts = {
+      processesOf: () =>
+        new Map([
+          ['ok', 3],
+          ['stalled', 1],
+        ]),
+      enginesOf: () => [
+        { engine: '0', modelName: 'm', isStalled: true },
+        { engine: '1', modelName: 'm', isStalled: false },
+        { engine: '0', modelName: undefined, isStalled: false },
+      ],
+    };
+    assert.deepEqual(await of(watch), [
+      'promfold_processes{promfold_source="a",verdict="ok"} 3.0',
+      'promfold_processes{promfold_source="a",verdict="stalled"} 1.0',
+      'promfold_engine_stalled{engine="0",model_name="m",promfold_source="a"} 1.0',
+      'promfold_engine_stalled{engine="1",model_name="m",promfold_source="a"} 0.0',
+      'promfold_engine_stalled{engine="0",promfold_source="a"} 0.0',
+    ]);
   });
 
   it('have what the recorder has of each source, and nothing where none records', async () => {

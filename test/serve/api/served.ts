@@ -4,6 +4,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { ApiCounts } from '../../../src/live/api-counts.js';
 import { Instants } from '../../../src/live/instants.js';
+import { SourcesWatch } from '../../../src/live/watch/sources-watch.js';
 import { UNLIMITED } from '../../../src/plan/budget.js';
 import { ProcThread } from '../../../src/processes/proc-thread.js';
 import { FlightRecorder } from '../../../src/record/flight-recorder.js';
@@ -42,6 +43,8 @@ export class Served {
   readonly surfaces: DebugSurfaces;
   /** It is not started. */
   readonly recorder: FlightRecorder | undefined;
+  /** It is not started either. */
+  readonly watch: SourcesWatch | undefined;
   readonly #procThread = new ProcThread();
   readonly #log: string[] = [];
   #document: OpenApi | undefined;
@@ -49,15 +52,26 @@ export class Served {
 
   /**
    * @param directory one, or several that have names
-   * @param options `intervalSeconds` where there is a recorder
+   * @param options `intervalSeconds` where there is a recorder, `silenceSeconds` where there is a watchdog
    */
   constructor(
     directory: ConstructorParameters<typeof Scraper>[0],
-    options: Partial<ServerOptions> & { readonly intervalSeconds?: number } = {},
+    options: Partial<ServerOptions> & {
+      readonly intervalSeconds?: number;
+      readonly silenceSeconds?: number;
+    } = {},
   ) {
     this.scraper = new Scraper(directory, {});
     const counts = new ApiCounts();
-    const { intervalSeconds } = options;
+    const { intervalSeconds, silenceSeconds } = options;
+    if (silenceSeconds !== undefined) {
+      this.watch = new SourcesWatch(this.scraper, {
+        silenceSeconds,
+        profile: 'all',
+        procThread: this.#procThread,
+        log: { info() {}, warn: (text) => this.#log.push(text) },
+      });
+    }
     if (intervalSeconds !== undefined) {
       this.recorder = new FlightRecorder(this.scraper, {
         intervalSeconds,
@@ -74,11 +88,18 @@ export class Served {
         },
       });
     }
-    this.surfaces = debugSurfaces(this.scraper, new Instants(this.scraper, this.#procThread), {
-      limits: UNLIMITED,
-      counts,
-      recorder: this.recorder,
-    });
+    this.surfaces = debugSurfaces(
+      this.scraper,
+      new Instants(this.scraper, this.#procThread, {
+        ...(this.watch && { verdictsOf: (source) => this.watch!.verdictsOf(source) }),
+      }),
+      {
+        limits: UNLIMITED,
+        counts,
+        recorder: this.recorder,
+        watch: this.watch,
+      },
+    );
     this.server = buildServer(this.scraper, {
       telemetryPath: '/metrics',
       limit: new RequestLimit(40),
@@ -97,6 +118,7 @@ export class Served {
     await this.server.close();
     await this.surfaces.close();
     await this.recorder?.close();
+    await this.watch?.close();
     await this.scraper.close();
     await this.#procThread.close();
     assert.deepEqual(this.#log, [], 'a bug was logged');

@@ -8,23 +8,26 @@ export const TOP = viewEndpoint({
   path: '/top',
   answers: 'What changes now, as `top --json`: since an earlier request, a second before at least.',
   parameters: { limit: limitOf('elements of each list', 100, MAX_TOP_ROWS) },
-  schema: object({
-    path: STRING,
-    takenAtSeconds: SECONDS,
-    windowSeconds: {
-      ...FINITE,
-      description: 'Since the earlier request; 0 without one, and there are no rates then.',
+  schema: object(
+    {
+      path: STRING,
+      takenAtSeconds: SECONDS,
+      windowSeconds: {
+        ...FINITE,
+        description: 'Since the earlier request; 0 without one, and there are no rates then.',
+      },
+      incrementsPerSecond: NUMBER,
+      observationsPerSecond: NUMBER,
+      files: COUNT,
+      entries: COUNT,
+      usedBytes: COUNT,
+      processes: list(ref('TopProcess')),
+      series: list(ref('TopSeries')),
+      gauges: list(ref('TopGauge')),
+      problems: list(ref('TopProblem')),
     },
-    incrementsPerSecond: NUMBER,
-    observationsPerSecond: NUMBER,
-    files: COUNT,
-    entries: COUNT,
-    usedBytes: COUNT,
-    processes: list(ref('TopProcess')),
-    series: list(ref('TopSeries')),
-    gauges: list(ref('TopGauge')),
-    problems: list(ref('TopProblem')),
-  }),
+    { engines: { ...list(ref('Verdict')), description: 'Absent where the watchdog is off.' } },
+  ),
   example: '?limit=5',
   async view({ top }, { limit }) {
     return { body: await top(limit) };

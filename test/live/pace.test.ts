@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Pace } from '../../src/record/pace.js';
+import { Pace } from '../../src/live/pace.js';
 import { sharesOf } from '../../src/record/shares.js';
 
 function after(wantedSeconds: number, costs: readonly number[], seal = 0): number {
