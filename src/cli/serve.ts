@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { ApiCounts } from '../live/api-counts.js';
+import { FindingsWatch } from '../live/findings-watch.js';
 import { Instants } from '../live/instants.js';
 import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import { withChosen } from '../plan/budget.js';
@@ -119,6 +120,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const parts: ServerCounts & {
       recorder?: FlightRecorder | undefined;
       watch?: SourcesWatch | undefined;
+      findings?: FindingsWatch;
     } = {
       connections,
       api: counts,
@@ -173,9 +175,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     });
     parts.recorder = recorder;
     parts.watch = watch;
-    const instants = new Instants(scraper, procThread, {
-      ...(watch !== undefined && { verdictsOf: (source) => watch.verdictsOf(source) }),
-    });
+    const verdictsOf = watch && ((source: string | undefined) => watch.verdictsOf(source));
+    const instants = new Instants(scraper, procThread, { ...(verdictsOf && { verdictsOf }) });
+    const findings = new FindingsWatch(scraper, { procThread, verdictsOf, limits });
+    parts.findings = findings;
     const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder, watch });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
@@ -201,6 +204,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const prepared = scraper.prepare();
     void prepared.then(() => {
       watch?.start();
+      findings.start();
       recorder?.start();
     });
     const begin = async () => {
@@ -217,6 +221,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         ...listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)),
       ]);
       await surfaces.close();
+      await findings.close();
       await recorder?.close();
       await watch?.close();
       await scraper.close();

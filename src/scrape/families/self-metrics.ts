@@ -69,6 +69,17 @@ export interface WatchCounts {
   enginesOf(source: string | undefined): readonly EngineStalled[] | undefined;
 }
 
+/** What `check` finds in a source; undefined before the first look. The same object until the next one. */
+export interface FindingCounts {
+  of(source: string | undefined): FoundOfSource | undefined;
+}
+
+export interface FoundOfSource {
+  readonly takenAtSeconds: number;
+  /** Pieces of evidence, by severity and code. */
+  readonly findings: readonly LabelledNumber[];
+}
+
 export interface EngineStalled {
   readonly engine: string;
   readonly modelName: string | undefined;
@@ -83,6 +94,8 @@ export interface ServerCounts {
   readonly recorder?: RecorderCounts | undefined;
   /** Absent where the watchdog is off. */
   readonly watch?: WatchCounts | undefined;
+  /** Absent where nothing is looked for. */
+  readonly findings?: FindingCounts | undefined;
 }
 
 export interface Build {
@@ -91,7 +104,7 @@ export interface Build {
   readonly revision: string;
 }
 
-interface LabelledNumber {
+export interface LabelledNumber {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -331,6 +344,19 @@ const FAMILIES = {
     help: '1 while requests wait for an engine that counts no token and finishes none; not there while it is not known.',
     labels: ['engine', 'model_name'],
     ofSource: ({ name }, server) => stalledOf(server?.watch?.enginesOf(name)),
+  },
+  findings: {
+    name: 'promfold_findings',
+    type: 'gauge',
+    help: 'Places where promfold check finds something wrong, by its code; looked for once a minute at most.',
+    labels: ['severity', 'code'],
+    ofSource: ({ name }, server) => server?.findings?.of(name)?.findings,
+  },
+  findingsTime: {
+    name: 'promfold_findings_timestamp_seconds',
+    type: 'gauge',
+    help: 'When promfold_findings were looked for, seconds since 1970.',
+    ofSource: ({ name }, server) => server?.findings?.of(name)?.takenAtSeconds,
   },
   residentMemory: {
     name: 'promfold_process_resident_memory_bytes',

@@ -341,7 +341,18 @@ describe('self-metrics', () => {
     const connections = { open: 1, closedIdle: 0, refused: 0 };
     const api = new ApiCounts();
     const recorder = recorderOf(900);
-    const metrics = new SelfMetrics(BUILD, 'promfold_source', { connections, api, recorder });
+    const watch = {
+      processesOf: () => new Map([['ok', 2]]),
+      enginesOf: () => [{ engine: '0', modelName: 'm', isStalled: false }],
+    };
+    const findings = {
+      of: () => ({
+        takenAtSeconds: 7,
+        findings: [{ labels: { severity: 'error', code: 'DAMAGED_FILE' }, value: 1 }],
+      }),
+    };
+    const server = { connections, api, recorder, watch, findings };
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', server);
     const printed = (await exposed(all, metrics))
       .filter((line) => line.startsWith('# TYPE '))
       .map((line) => line.split(' ')[2]);
