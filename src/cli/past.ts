@@ -17,6 +17,8 @@ const GAP_SECONDS = 90;
 export interface ReadInput {
   readonly kind: Input['kind'];
   readonly reading: Reading;
+  /** Of a recording. */
+  readonly past?: RecordedPast;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function readOpened(
   const seconds = at === undefined ? past.span.toSeconds : secondsOf(at, past.span, 'at');
   const reading = await past.readingOf(seconds, selector && atOnce(selectedKeys(past, selector)));
   tellGap(reading, seconds, terminal);
-  return { kind: input.kind, reading };
+  return { kind: input.kind, reading, past };
 }
 
 export interface PastSpan {

@@ -9,6 +9,7 @@ import { fetchTop } from '../inspect/remote-top.js';
 import type { TopView } from '../inspect/top.js';
 import { Instants } from '../live/instants.js';
 import { TopViews } from '../live/top-views.js';
+import { SourcesWatch } from '../live/watch/sources-watch.js';
 import { ProcThread } from '../processes/proc-thread.js';
 import { defaultLimits } from '../scrape/default-limits.js';
 import { Scraper } from '../scrape/scraper.js';
@@ -32,6 +33,9 @@ const WRITERS_MS = 5_000;
 
 /** Of a timer. The last view is kept for the next one, whatever the interval. */
 const LONGEST_MS = 2 ** 31 - 1;
+
+/** As --watchdog.silence has it by default. */
+const SILENCE_SECONDS = 30;
 
 /** So does stat of all files. Their entries are always counted, and new files are looked at at once. */
 const FACTS_MS = 10_000;
@@ -57,6 +61,8 @@ class TopOfDirectory implements TopSource {
   readonly #procThread = new ProcThread();
   readonly #scraper: Scraper;
   readonly #instants: Instants;
+  /** It needs minutes before it says anything. */
+  readonly #watch: SourcesWatch;
 
   constructor(path: string) {
     this.#scraper = new Scraper(path, {
@@ -65,7 +71,15 @@ class TopOfDirectory implements TopSource {
       limits: defaultLimits(false),
       factsMs: FACTS_MS,
     });
+    this.#watch = new SourcesWatch(this.#scraper, {
+      silenceSeconds: SILENCE_SECONDS,
+      profile: 'all',
+      procThread: this.#procThread,
+      log: { info() {}, warn() {} },
+    });
+    this.#watch.start();
     this.#instants = new Instants(this.#scraper, this.#procThread, {
+      verdictsOf: (source) => this.#watch.verdictsOf(source),
       writersMs: WRITERS_MS,
       topSeconds: ANY_TIME,
       keepMs: LONGEST_MS,
@@ -83,7 +97,7 @@ class TopOfDirectory implements TopSource {
 
   close(): void {
     this.#instants.close();
-    void this.#scraper.close();
+    void this.#watch.close().then(() => this.#scraper.close());
     void this.#procThread.close();
   }
 }

@@ -8,6 +8,9 @@ import { RULES } from '../../inspect/findings/rules.js';
 import { openInput } from '../../inspect/input.js';
 import { toJson } from '../../inspect/json.js';
 import { counted, formatCount } from '../../inspect/quantity.js';
+import type { Reading } from '../../inspect/reading.js';
+import type { RecordedPast } from '../../inspect/recorded-reading.js';
+import { recordedVerdicts } from '../../live/watch/recorded-verdicts.js';
 import { withChosen } from '../../plan/budget.js';
 import { defaultLimits } from '../../scrape/default-limits.js';
 import type { Command, Terminal } from '../command.js';
@@ -41,6 +44,8 @@ const FLAGS = [
   'explain',
   'at',
   'limit',
+  'watchdogSilence',
+  'watchdogProfile',
   'color',
   'json',
 ] as const satisfies readonly FlagKey[];
@@ -50,7 +55,10 @@ type Flags = FlagValues<(typeof FLAGS)[number]>;
 export const check: Command<(typeof FLAGS)[number]> = {
   name: 'check',
   summary: 'Find what is wrong with a directory, and say what to do.',
-  details: [`${INSTEAD_OF_DIRECTORY} Of a page in a file, names, labels and lines are checked.`],
+  details: [
+    `${INSTEAD_OF_DIRECTORY} Of a page in a file, names, labels and lines are checked.`,
+    'What is stuck is said of a running promfold, and of a recording that has the ten minutes before: a directory alone has no past.',
+  ],
   flags: FLAGS,
   exitCodes: [
     ['0', 'no error was found; there may be warnings and notes (--fail-on)'],
@@ -98,11 +106,22 @@ async function found(path: string, flags: Flags, terminal: Terminal): Promise<Fo
   if (input.kind === 'text' && input.isExposition && flags.at === undefined) {
     return { view: checkExposition(path, await input.text()), rules: EXPOSITION_RULES };
   }
-  const { kind, reading } = await readOpened(path, input, flags.at, terminal);
+  const { kind, reading: read, past } = await readOpened(path, input, flags.at, terminal);
+  const reading = past === undefined ? read : await withVerdicts(read, past, flags);
   // A snapshot, a recording or a single file may come from another machine: facts of this one do not apply.
   const hostFacts = kind === 'directory' ? await readHostFacts(path) : undefined;
   const limits = withChosen(defaultLimits(false), flags.limit);
   return { view: checkReading(reading, hostFacts, RULES, limits), rules: RULES };
+}
+
+async function withVerdicts(
+  reading: Reading,
+  past: RecordedPast,
+  { watchdogSilence: silenceSeconds, watchdogProfile: profile }: Flags,
+): Promise<Reading> {
+  if (silenceSeconds === 0) return reading;
+  const options = { silenceSeconds, profile };
+  return { ...reading, verdicts: await recordedVerdicts(past, reading.takenAtSeconds, options) };
 }
 
 function printed(

@@ -2,12 +2,7 @@
  * Watches one source: its instants become ticks of the watchdog. The addon compares each with the one before, off the main thread. Who
  * writes is looked up on another thread, every few seconds, and no tick waits for it.
  */
-import {
-  compareColumns,
-  INCREASE_CLASS,
-  INCREASE_CLASSES,
-  releaseColumns,
-} from '../../files/column-changes.js';
+import { compareColumns, releaseColumns } from '../../files/column-changes.js';
 import { countsOnlyAlive } from '../../format/filename.js';
 import type { WrittenFile } from '../../processes/find-writers.js';
 import type { Glance } from '../../processes/glance.js';
@@ -26,7 +21,7 @@ import {
 import { Watchdog } from '../../watchdog/watchdog.js';
 import type { ProcessFacts, WentBack } from '../../watchdog/watched.js';
 import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../writer-lookup.js';
-import { type SourceRows, WatchedSource } from './watched-source.js';
+import { entriesOf, movementOf, type SourceRows, WatchedSource } from './watched-source.js';
 
 export interface SourceWatchOptions {
   readonly silenceSeconds: number;
@@ -183,16 +178,6 @@ export class SourceWatch {
       1,
     );
     try {
-      const { processes } = rows.watched;
-      const moved = new Float64Array(processes.length);
-      const observed = new Float64Array(processes.length);
-      for (let rank = 0; rank < rows.processOfFile.length; rank++) {
-        const process = rows.processOfFile[rank]!;
-        if (process < 0) continue;
-        moved[process]! += changes.fileMoved[rank]!;
-        observed[process]! +=
-          changes.fileIncrease[rank * INCREASE_CLASSES + INCREASE_CLASS.observations]!;
-      }
       const hasBack = changes.groupBack[0]! > 0;
       this.#tell(instant, nowSeconds);
       const verdicts = this.#watchdog.tick({
@@ -201,8 +186,7 @@ export class SourceWatch {
         intervalSeconds,
         value: columns.value,
         timestampSeconds: columns.timestampSeconds,
-        moved,
-        observed,
+        ...movementOf(rows, changes),
         ...(hasBack && { wentBack: this.#wentBack(before, instant, rows) }),
       });
       this.#count();
@@ -229,7 +213,7 @@ export class SourceWatch {
     this.#rolesOf = this.#writers;
     const writers = this.#writers;
     this.#rows = await inSlices(
-      this.#watched.rowsOf(state, (processId) => roleOf(writers.get(processId))),
+      this.#watched.rowsOf(entriesOf(state), (processId) => roleOf(writers.get(processId))),
     );
     this.#watchdog.watch(this.#rows.watched, nowSeconds, takenAtSeconds);
     this.#told = undefined;
@@ -305,7 +289,7 @@ export class SourceWatch {
       for (let i = 0; i < entries; i++) {
         const [was, now] = [before.columns.value[fromBefore + i]!, columns.value[from + i]!];
         if (!(now < was) || rows.classOfSlot[state.rows.slot[from + i]!] === 0) continue;
-        const series = this.#watched.seriesOf(state, from + i);
+        const series = this.#watched.seriesOf(entriesOf(state), from + i);
         found.push({ process, series, from: was, to: now });
         if (found.length === MAX_WENT_BACK) return found;
         break;

@@ -2,8 +2,14 @@
  * What is watched of a source: processes, histograms and engines, and the rows of their entries in the columns of an instant. Made when
  * files or keys come or go, or when roles of processes are known; a tick reads only numbers.
  */
-import type { MetricType } from '../../format/filename.js';
+import {
+  type ColumnChanges,
+  INCREASE_CLASS,
+  INCREASE_CLASSES,
+} from '../../files/column-changes.js';
+import type { FileName, MetricType } from '../../format/filename.js';
 import { isUnusable } from '../../format/key.js';
+import type { Keys } from '../../inspect/entry-columns.js';
 import type { PlanState } from '../../scrape/directory/plan-state.js';
 import type { Steps } from '../../steps.js';
 import type { ProfileChoice } from '../../watchdog/profiles.js';
@@ -12,6 +18,7 @@ import type {
   WatchedEngine,
   WatchedLatency,
   WatchedProcess,
+  WatchTick,
 } from '../../watchdog/watched.js';
 import { LiveKeys } from '../live-keys.js';
 import { FileRows } from './file-rows.js';
@@ -26,12 +33,51 @@ const MIN_COMMON = 0.5;
 /** Some tens of microseconds. */
 const ENTRIES_PER_STEP = 16_384;
 
+/** Entries of files, and what their keys are: of a plan, or of a recording. */
+export interface WatchedEntries {
+  readonly rows: PlanState['rows'];
+  /** Slots are less than this. */
+  readonly slotCount: number;
+  readonly keys: Keys;
+  /** By id of the file. */
+  readonly fileNames: ReadonlyMap<number, FileName>;
+  /** Files that are of no process. */
+  readonly retained: ReadonlySet<number>;
+}
+
+export function entriesOf({
+  rows,
+  layout,
+  keyTexts,
+  fileNames,
+  retained,
+}: PlanState): WatchedEntries {
+  const { slotCount } = layout;
+  return { rows, slotCount, keys: new LiveKeys(keyTexts), fileNames, retained };
+}
+
 export interface SourceRows {
   readonly watched: Watched;
   /** As compareColumns takes them. */
   readonly classOfSlot: Uint8Array;
   /** By rank of a file: index of its process, or -1 for one whose changes do not count. */
   readonly processOfFile: Int32Array;
+}
+
+/** By process: entries that moved, and what was observed. */
+export function movementOf(
+  { watched, processOfFile }: SourceRows,
+  { fileMoved, fileIncrease }: Pick<ColumnChanges, 'fileMoved' | 'fileIncrease'>,
+): Pick<WatchTick, 'moved' | 'observed'> {
+  const moved = new Float64Array(watched.processes.length);
+  const observed = new Float64Array(watched.processes.length);
+  for (let rank = 0; rank < processOfFile.length; rank++) {
+    const process = processOfFile[rank]!;
+    if (process < 0) continue;
+    moved[process]! += fileMoved[rank]!;
+    observed[process]! += fileIncrease[rank * INCREASE_CLASSES + INCREASE_CLASS.observations]!;
+  }
+  return { moved, observed };
 }
 
 /** The files of a process, by rank. */
@@ -54,13 +100,14 @@ export class WatchedSource {
   }
 
   /** @param roleOf of a process id, where it is known */
-  *rowsOf(state: PlanState, roleOf: (processId: string) => string | undefined): Steps<SourceRows> {
-    const { rows, fileNames, retained, layout } = state;
+  *rowsOf(
+    { rows, slotCount, keys, fileNames, retained }: WatchedEntries,
+    roleOf: (processId: string) => string | undefined,
+  ): Steps<SourceRows> {
     const { fileId, generation, entryEnd, keyId, slot } = rows;
-    const keys = new LiveKeys(state.keyTexts);
     // The keys were numbered anew.
     if (keys.size < this.#keys.length) this.#forget();
-    const classOfSlot = new Uint8Array(layout.slotCount);
+    const classOfSlot = new Uint8Array(slotCount);
     const processOfFile = new Int32Array(fileId.length).fill(-1);
     const files = new Map<number, FileRows>();
     const owners = new Map<string, OwnFiles>();
@@ -124,8 +171,8 @@ export class WatchedSource {
   }
 
   /** The name of a series, for one whose count went back. */
-  seriesOf(state: PlanState, row: number): string {
-    const key = new LiveKeys(state.keyTexts).read(state.rows.keyId[row]!);
+  seriesOf({ keys, rows }: WatchedEntries, row: number): string {
+    const key = keys.read(rows.keyId[row]!);
     return isUnusable(key) ? 'a count' : key.sampleName;
   }
 
@@ -136,7 +183,7 @@ export class WatchedSource {
     this.#latencyRows = 0;
   }
 
-  #roleOf(keys: LiveKeys, id: number, type: MetricType): KeyRole | undefined {
+  #roleOf(keys: Keys, id: number, type: MetricType): KeyRole | undefined {
     // The same key in files of different types is rare, and a mistake of the application.
     if (this.#types[id] === type) return this.#keys[id];
     const key = keys.read(id);
