@@ -496,7 +496,9 @@ describe('the API', options, () => {
 
   describe('/top', options, () => {
     it('is `top --json`: what changed since an answer a second before', async () => {
-      const fresh = new Served(directory);
+      const fresh = new Served(directory, { silenceSeconds: 30 });
+      // The command has a watchdog, too.
+      fresh.watch!.start();
       const first = await fresh.ok('/top');
       assert.deepEqual([first.windowSeconds, first.series, first.gauges], [0, [], []]);
       const [worker] = workers as [Worker];
