@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { Verdict } from '../../../src/watchdog/verdict.js';
 import { counter, writeMetricFile } from '../../support/metric-file.js';
+import { GOLDEN } from '../../support/paths.js';
 import { until } from '../../support/session.js';
 import { tempDirectory } from '../../support/temp.js';
 import { Served } from './served.js';
@@ -16,7 +18,7 @@ function directory(): string {
 }
 
 interface Answer {
-  readonly verdicts: readonly { readonly processId: string; readonly source?: string }[];
+  readonly verdicts: readonly (Verdict & { readonly source?: string })[];
 }
 
 async function watched(served: Served, count: number): Promise<Answer> {
@@ -46,6 +48,23 @@ describe('the verdicts of a daemon', () => {
         processes.map(({ verdict }: { verdict: string }) => verdict),
         ['idle', 'idle'],
       );
+    } finally {
+      await served.close();
+    }
+  });
+
+  it('are of engines, too, by the names of the families that they really write', async () => {
+    const served = new Served(`${GOLDEN}/dynamo-worker/files`, { silenceSeconds: 30 });
+    try {
+      served.watch!.start();
+      const engine = await until(
+        async () => {
+          const { verdicts } = (await served.ok('/verdicts')) as Answer;
+          return verdicts.find((each) => each.engine !== undefined);
+        },
+        () => 'an engine',
+      );
+      assert.deepEqual([engine.engine, engine.modelName], ['0', 'Qwen/Qwen3-0.6B']);
     } finally {
       await served.close();
     }
