@@ -8,6 +8,7 @@ import {
   type ProcessView,
   viewFiles,
   viewProcesses,
+  withoutSizes,
 } from '../inspect/processes.js';
 import { counted, formatAge, formatBytes, formatCount } from '../inspect/quantity.js';
 import { Proc } from '../processes/proc.js';
@@ -61,7 +62,7 @@ export const ls: Command<
 
     if (flags.json) {
       const shown = { ...view, processes, ...(files && { files }) };
-      await terminal.print(toJson(isRecorded ? withoutSizes(shown) : shown));
+      await terminal.print(toJson(isRecorded ? withoutSizesIn(shown) : shown));
       return 0;
     }
     const width = terminalWidth(terminal.environment);
@@ -93,19 +94,13 @@ interface Shown extends ProcessesView {
 }
 
 /** What is not known is left out. */
-function withoutSizes({ total, processes, files, ...view }: Shown): object {
-  const without = ({ sizeBytes: _, diskBytes: __, ...rest }: Sizes) => rest;
+function withoutSizesIn({ total, processes, files, ...view }: Shown): object {
   return {
     ...view,
-    processes: processes.map(without),
-    total: without(total),
-    ...(files && { files: files.map(without) }),
+    processes: processes.map(withoutSizes),
+    total: withoutSizes(total),
+    ...(files && { files: files.map(withoutSizes) }),
   };
-}
-
-interface Sizes {
-  readonly sizeBytes: number;
-  readonly diskBytes: number;
 }
 
 /** All of them if none is selected. */

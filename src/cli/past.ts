@@ -47,7 +47,7 @@ export async function readOpened(
   }
   const past = await openPast(path, input, 'at');
   tellNotes(past, terminal);
-  const seconds = at === undefined ? past.span.toSeconds : secondsOf(at, past.span, 'at');
+  const seconds = at === undefined ? past.span.toSeconds : secondsOf(at, past.span, '--at');
   const reading = await past.readingOf(seconds, selector && atOnce(selectedKeys(past, selector)));
   tellGap(reading, seconds, terminal);
   return { kind: input.kind, reading, past };
@@ -71,7 +71,7 @@ export async function openSpan(
   tellNotes(past, terminal);
   const { span } = past;
   const fromSeconds = sinceSeconds(path, since, span, terminal);
-  const toSeconds = until === undefined ? span.toSeconds : secondsOf(until, span, 'until');
+  const toSeconds = until === undefined ? span.toSeconds : secondsOf(until, span, '--until');
   if (fromSeconds <= toSeconds) return { past, fromSeconds, toSeconds };
   throw new UsageError(`--until: expected a time after --since, got '${until!.text}'`);
 }
@@ -85,7 +85,7 @@ function sinceSeconds(
 ): number {
   if (since === undefined) return span.fromSeconds;
   if (since.kind !== 'before the end' || span.toSeconds - since.seconds >= span.fromSeconds) {
-    return secondsOf(since, span, 'since');
+    return secondsOf(since, span, '--since');
   }
   const from = isoText(Math.ceil(span.fromSeconds));
   terminal.complain(`promfold: ${path}: begins at ${from}, which is after --since ${since.text}`);

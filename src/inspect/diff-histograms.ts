@@ -7,6 +7,7 @@
  */
 import type { Labels } from '../format/key.js';
 import { formatNumber, parsePythonFloat } from '../format/number.js';
+import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { ExposedSample } from './exposition.js';
 import { type Observations, observations } from './observations.js';
 import { seriesName } from './series-name.js';
@@ -83,29 +84,33 @@ export function histogramPart({
 }
 
 /** @param isCumulative whether buckets are running totals */
-export function diffHistograms(
+export function* diffHistograms(
   before: Iterable<ComparedSample>,
   after: Iterable<ComparedSample>,
   isCumulative: boolean,
-): HistogramsDifference {
-  const was = gather(before);
-  const is = gather(after);
+): Steps<HistogramsDifference> {
+  const was = yield* gather(before);
+  const is = yield* gather(after);
   const changed: ChangedHistogram[] = [];
   let same = 0;
   for (const [key, old] of was) {
     if (!is.has(key)) changed.push(changeOf(old, undefined, isCumulative));
+    yield;
   }
   for (const [key, now] of is) {
     const change = changeOf(was.get(key), now, isCumulative);
     if (isSame(change)) same++;
     else changed.push(change);
+    yield;
   }
   return { changed, same };
 }
 
-function gather(samples: Iterable<ComparedSample>): Map<string, Gathered> {
+function* gather(samples: Iterable<ComparedSample>): Steps<Map<string, Gathered>> {
   const found = new Map<string, Gathered>();
+  let seen = 0;
   for (const { part, family, processId, value } of samples) {
+    if (++seen % ITEMS_PER_STEP === 0) yield;
     if (part === undefined) continue;
     const { histogram: name, kind, bound } = part;
     const key = processId === undefined ? name : `${processId} ${name}`;

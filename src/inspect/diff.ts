@@ -5,6 +5,7 @@
  * then counts its whole new value again.
  */
 import { MetricFileError, UsageError } from '../errors.js';
+import { atOnce, ITEMS_PER_STEP, type Steps } from '../steps.js';
 import {
   type ComparedSample,
   diffHistograms,
@@ -83,7 +84,8 @@ export async function diffPaths(
   if (await isSamePipe(before, after)) {
     throw new UsageError(`A and B: expected two, got one pipe, ${after}, which is read only once`);
   }
-  return diffSides(before, after, await readSide(before, by), await readSide(after, by), by);
+  const [first, second] = [await readSide(before, by), await readSide(after, by)];
+  return atOnce(diffSides(before, after, first, second, by));
 }
 
 /** Compares two moments, or a moment with what is at a path now. */
@@ -93,17 +95,28 @@ export async function diffReadings(
   by: 'process' | undefined,
 ): Promise<Difference> {
   const path = typeof after === 'string' ? after : after.path;
-  const second = typeof after === 'string' ? await readSide(after, by) : sideOf(after, by);
-  return diffSides(before.path, path, sideOf(before, by), second, by);
+  const second = typeof after === 'string' ? await readSide(after, by) : atOnce(sideOf(after, by));
+  return atOnce(diffSides(before.path, path, atOnce(sideOf(before, by)), second, by));
 }
 
-function diffSides(
+/** As diffReadings, of two moments, in steps. */
+export function* diffInSteps(
+  before: Reading,
+  after: Reading,
+  by: 'process' | undefined,
+): Steps<Difference> {
+  const first = yield* sideOf(before, by);
+  const second = yield* sideOf(after, by);
+  return yield* diffSides(before.path, after.path, first, second, by);
+}
+
+function* diffSides(
   before: string,
   after: string,
   first: Side,
   second: Side,
   by: 'process' | undefined,
-): Difference {
+): Steps<Difference> {
   const was = first.samples;
   const is = second.samples;
   const ownSeries =
@@ -117,7 +130,9 @@ function diffSides(
   const changed: ChangedSeries[] = [];
   let same = 0;
   let sameSingle = 0;
+  let seen = 0;
   for (const [key, sample] of is) {
+    if (++seen % ITEMS_PER_STEP === 0) yield;
     const old = was.get(key);
     if (old === undefined) added.push({ ...about(sample), after: sample.value });
     else if (Object.is(old.value, sample.value)) {
@@ -130,7 +145,7 @@ function diffSides(
     .map(([, sample]) => ({ ...about(sample), before: sample.value }));
   const wentBack = changed.filter((change) => change.wentBack).length;
   const damagedFiles = { before: first.damagedFiles, after: second.damagedFiles };
-  const histograms = diffHistograms(was.values(), is.values(), by === undefined);
+  const histograms = yield* diffHistograms(was.values(), is.values(), by === undefined);
   const isSingle = ({ histogram }: ChangedSeries) => histogram === undefined;
   const changedHistograms = histograms.changed;
   const kinds = {
@@ -207,11 +222,13 @@ function onlyGrows({ type, sampleName }: ExposedSample): boolean {
 }
 
 /** By series, and by process if those are compared; if a series occurs twice, the last one counts. */
-function indexed(
+function* indexed(
   samples: Iterable<ExposedSample & { readonly processId?: string }>,
-): Map<string, Sample> {
+): Steps<Map<string, Sample>> {
   const index = new Map<string, Sample>();
+  let seen = 0;
   for (const sample of samples) {
+    if (++seen % ITEMS_PER_STEP === 0) yield;
     const { sampleName, labels, family, type, value, processId } = sample;
     const series = seriesName(sampleName, labels);
     index.set(processId === undefined ? series : `${processId} ${series}`, {
@@ -245,12 +262,12 @@ async function readSide(path: string, by: 'process' | undefined): Promise<Side> 
   }
   const reading = await readInput(path, input);
   if (input.kind === 'metric file') refuseUnusable(path, reading);
-  return sideOf(reading, by);
+  return atOnce(sideOf(reading, by));
 }
 
-function sideOf(reading: Reading, by: 'process' | undefined): Side {
+function* sideOf(reading: Reading, by: 'process' | undefined): Steps<Side> {
   return {
-    samples: indexed(by === 'process' ? processSamples(reading) : mergedSamples(reading)),
+    samples: yield* indexed(by === 'process' ? processSamples(reading) : mergedSamples(reading)),
     damagedFiles: reading.files.filter(isDamaged).length,
     isExposition: false,
     recordedSeconds: reading.isRecorded ? reading.takenAtSeconds : undefined,
@@ -269,7 +286,7 @@ async function readExposition(
   const refuse = (found: string) => new MetricFileError('FILE_UNREADABLE', path, found);
   if (by === 'process') throw refuse('an exposition does not have the values of each process');
   try {
-    return indexed(parseExposition(await text()));
+    return atOnce(indexed(parseExposition(await text())));
   } catch (error) {
     if (error instanceof MetricFileError) throw error;
     throw refuse(`not an exposition: ${(error as Error).message}`);

@@ -53,13 +53,13 @@ export function parseMoment(text: string): Moment | undefined {
 }
 
 /**
- * @param flag for the error
+ * @param name of the flag or the parameter, for the error
  * @throws UsageError with what there is, if it was not recorded
  */
-export function secondsOf(moment: Moment, span: Span, flag: string): number {
+export function secondsOf(moment: Moment, span: Span, name: string): number {
   const seconds = resolve(moment, span);
   if (seconds >= span.fromSeconds && seconds <= span.toSeconds) return seconds;
-  throw new UsageError(`--${flag}: expected a time from ${spanText(span)}, got '${moment.text}'`);
+  throw new UsageError(`${name}: expected a time from ${spanText(span)}, got '${moment.text}'`);
 }
 
 /**

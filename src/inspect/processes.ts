@@ -261,3 +261,14 @@ function sumOf(files: readonly FileView[]): Omit<ProcessesTotal, 'processes'> {
   }
   return { kinds, clients: distinctClients(clients), ...sum };
 }
+
+interface Sizes {
+  readonly sizeBytes: number;
+  readonly diskBytes: number;
+}
+
+/** Of a moment that was recorded: what files took on disk is not known. */
+export function withoutSizes<T extends Sizes>(view: T): Omit<T, keyof Sizes> {
+  const { sizeBytes: _, diskBytes: __, ...rest } = view;
+  return rest;
+}

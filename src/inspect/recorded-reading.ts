@@ -30,11 +30,18 @@ export class RecordedPast {
   readonly timeSeconds: Float64Array;
   readonly span: Span;
   readonly keys: ParsedKeys;
+  /** Whether nothing is added to it: that of a recorder is what there is by now. */
+  readonly isWhole: boolean;
   #keyLength: Uint32Array | undefined;
 
   /** @throws MetricFileError FILE_UNREADABLE if nothing of it can be read */
-  constructor(path: string, recording: Recording) {
+  constructor(
+    path: string,
+    recording: Recording,
+    { isWhole = true }: { readonly isWhole?: boolean } = {},
+  ) {
     this.path = path;
+    this.isWhole = isWhole;
     this.recording = recording;
     this.timeSeconds = recording.times();
     if (this.timeSeconds.length === 0) {
@@ -116,6 +123,22 @@ export class RecordedPast {
   get keyLength(): Uint32Array {
     this.#keyLength ??= keyLengths(this.recording);
     return this.#keyLength;
+  }
+
+  /** The same recording, for one that closes it when it is done: this one stays open. */
+  shared(): RecordedPast {
+    const { recording } = this;
+    const unclosed: Recording = {
+      segments: () => recording.segments(),
+      times: () => recording.times(),
+      at: (seconds) => recording.at(seconds),
+      history: (keyId, from, to, points) => recording.history(keyId, from, to, points),
+      keyCount: () => recording.keyCount(),
+      keyTexts: (from, count, bytes) => recording.keyTexts(from, count, bytes),
+      save: (segment, from, texts) => recording.save(segment, from, texts),
+      close: () => {},
+    };
+    return new RecordedPast(this.path, unclosed, { isWhole: this.isWhole });
   }
 
   close(): void {

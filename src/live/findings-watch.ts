@@ -20,7 +20,8 @@ const views = new Memo<Reading, Promise<CheckView>>();
 /** All but processes that write elsewhere: those are for the terminal. */
 export function findingsOf(reading: Reading, limits: Limits): Promise<CheckView> {
   return views.get(reading, async () => {
-    const diskFacts = await readDiskFacts(reading.path);
+    // A moment of the past may be of another machine.
+    const diskFacts = reading.isRecorded ? undefined : await readDiskFacts(reading.path);
     return inSlices(findInSteps(new Subject(reading, diskFacts, limits)));
   });
 }

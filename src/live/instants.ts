@@ -17,22 +17,25 @@ import { KeptInstants } from './kept-instants.js';
 import { liveReading } from './live-reading.js';
 import { Rates } from './rates.js';
 import { structureOf } from './structure.js';
-import { TopViews } from './top-views.js';
+import { type Moment, TopViews } from './top-views.js';
 import { WriterLookup, writtenOf } from './writer-lookup.js';
 
 /** A source at one moment: all views of it agree with each other. */
 export interface Instant {
-  readonly snapshotId: string;
+  /** Undefined for a moment that was recorded: that is named by its time. */
+  readonly snapshotId: string | undefined;
   /** Undefined for the one directory that needs no name. */
   readonly source: string | undefined;
   readonly reading: Reading;
   readonly index: SeriesIndex;
   /** Since an instant at least a second before; undefined without one. */
-  readonly perSecond: RateColumn | undefined;
+  readonly perSecond: () => Promise<RateColumn | undefined>;
   /** What changed since an instant of which this was asked, too. At most `limit` elements of each list. */
   readonly top: (limit?: number) => Promise<TopView>;
-  /** What it is made from. */
-  readonly taken: SourceInstant;
+  /** The reading that rates are since, a second before at least; undefined without one. To be released. */
+  readonly earlier: () => Promise<Pick<Moment, 'reading' | 'release'> | undefined>;
+  /** What it is made from; undefined for a moment that was recorded. */
+  readonly taken: SourceInstant | undefined;
   /**
    * To be called once by each that was given the instant, when it is done with it, and with all lists of its views. With
    * a million entries an instant has 16 MB, which the garbage collection would leave for long.
@@ -40,8 +43,14 @@ export interface Instant {
   release(): void;
 }
 
+/** One that was taken of a served directory now. */
+export interface TakenInstant extends Instant {
+  readonly snapshotId: string;
+  readonly taken: SourceInstant;
+}
+
 export interface InstantOptions {
-  /** Between two lookups of the writers. */
+  /** Between two lookups of the writers where none has come or gone. */
   readonly writersMs: number;
   /** Between two instants that `top` compares, at least. */
   readonly topSeconds: number;
@@ -53,7 +62,7 @@ export interface InstantOptions {
 
 /** Views that follow each other quickly have steady rates. */
 const SHARED_BY_MANY: InstantOptions = {
-  writersMs: 1_000,
+  writersMs: 5_000,
   topSeconds: 1,
   keepMs: 60_000,
 };
@@ -71,6 +80,7 @@ export class Instants {
   /** Requests that share a run share an instant. */
   readonly #sharedBy = new WeakMap<SourceInstant, Promise<SharedInstant>>();
   readonly #kept = new KeptInstants<SharedInstant>();
+  readonly #pinned = new Map<string, Pinned>();
 
   constructor(scraper: Scraper, procThread: ProcThread, options: Partial<InstantOptions> = {}) {
     this.#scraper = scraper;
@@ -84,7 +94,7 @@ export class Instants {
    *
    * @throws as Scraper.instant
    */
-  async take(source: string | undefined): Promise<Instant> {
+  async take(source: string | undefined): Promise<TakenInstant> {
     this.#idle.refresh();
     const taken = await this.#scraper.instant(source, true);
     let shared = this.#sharedBy.get(taken);
@@ -99,8 +109,28 @@ export class Instants {
   }
 
   /** One that is kept; undefined when it is gone. */
-  kept(snapshotId: string): Instant | undefined {
-    return this.#kept.find(snapshotId)?.hold();
+  kept(snapshotId: string): TakenInstant | undefined {
+    return (this.#kept.find(snapshotId) ?? this.#pinned.get(snapshotId)?.shared)?.hold();
+  }
+
+  /**
+   * Keeps one that is kept as long as it takes: a page asks for views of the last tick until there is another one.
+   *
+   * @returns how to end that
+   */
+  pin(snapshotId: string): () => void {
+    const known = this.#pinned.get(snapshotId);
+    const shared = known?.shared ?? this.#kept.find(snapshotId);
+    if (shared === undefined) return () => {};
+    const pinned = known ?? { shared, release: shared.hold().release, count: 0 };
+    pinned.count++;
+    this.#pinned.set(snapshotId, pinned);
+    return () => {
+      pinned.count--;
+      if (pinned.count > 0) return;
+      this.#pinned.delete(snapshotId);
+      pinned.release();
+    };
   }
 
   close(): void {
@@ -128,24 +158,44 @@ export class Instants {
     const verdicts = this.#options.verdictsOf?.(source);
     const reading = liveReading(taken, facts, writers, verdicts);
     const index = indexOf(reading);
-    const perSecond = madeOnce(this.#rates, path, () => new Rates()).next(taken);
+    const rates = madeOnce(this.#rates, path, () => new Rates()).next(taken);
+    const perSecond = async () => rates;
     const tops = madeOnce(this.#tops, path, () => new TopViews(topSeconds, this.#options.keepMs));
     const { hold, release } = taken;
-    const top = (limit?: number) => tops.view({ reading, hold, release }, limit);
+    const moment = { reading, hold, release };
+    const top = (limit?: number) => tops.view(moment, limit);
+    const earlier = async () => tops.earlier(moment);
     const snapshotId = newSnapshotId();
-    const shared = new SharedInstant({ snapshotId, source, reading, index, perSecond, top, taken });
+    const shared = new SharedInstant({
+      snapshotId,
+      source,
+      reading,
+      index,
+      perSecond,
+      top,
+      earlier,
+      taken,
+    });
     this.#kept.add(shared);
     return shared;
   }
 }
 
+interface Pinned {
+  readonly shared: SharedInstant;
+  readonly release: () => void;
+  count: number;
+}
+
+type TakenViews = Omit<TakenInstant, 'release'>;
+
 /** An instant, and how many hold it. */
 class SharedInstant {
-  readonly #views: Omit<Instant, 'release'>;
+  readonly #views: TakenViews;
   #holders = 1;
 
   /** Held once, by the caller. */
-  constructor(views: Omit<Instant, 'release'>) {
+  constructor(views: TakenViews) {
     this.#views = views;
   }
 
@@ -158,7 +208,7 @@ class SharedInstant {
   }
 
   /** REQUIRES: it is held. */
-  hold(): Instant {
+  hold(): TakenInstant {
     this.#holders++;
     return { ...this.#views, release: () => this.release() };
   }

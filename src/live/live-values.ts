@@ -51,12 +51,12 @@ export interface LiveQuery {
 
 export class LiveValues {
   readonly #scraper: Pick<Scraper, 'instant'>;
-  readonly #ticks: Ticks;
+  readonly #ticks: Ticks<SourceInstant>;
   readonly #selections = new Map<string, Selection>();
 
   constructor(scraper: Pick<Scraper, 'instant'>, counts: ApiCounts) {
     this.#scraper = scraper;
-    this.#ticks = new Ticks(scraper, counts);
+    this.#ticks = new Ticks((source) => scraper.instant(source, false), counts);
   }
 
   /**

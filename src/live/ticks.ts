@@ -5,25 +5,34 @@
  * A tick never begins before the last one has ended. Where one takes longer than the interval, those in between are left
  * out, and counted.
  */
-import type { SourceInstant } from '../scrape/directory/source.js';
-import type { Scraper } from '../scrape/scraper.js';
 import type { ApiCounts } from './api-counts.js';
 
-export interface TickListener {
+export interface TickListener<T> {
   /** The instant is valid until this returns, or its promise settles; the next tick waits for it. */
-  tick(instant: SourceInstant): void | Promise<void>;
+  tick(instant: T): void | Promise<void>;
   /** There is no instant: the directory cannot be read, say. The next tick tries again. */
   failed(error: Error): void;
 }
 
-export class Ticks {
-  readonly #scraper: Pick<Scraper, 'instant'>;
-  readonly #counts: ApiCounts;
-  readonly #tickers = new Map<string, Ticker>();
+interface Released {
+  release(): void;
+}
 
-  constructor(scraper: Pick<Scraper, 'instant'>, counts: ApiCounts) {
-    this.#scraper = scraper;
+export class Ticks<T extends Released> {
+  readonly #take: (source: string | undefined) => Promise<T>;
+  readonly #counts: ApiCounts;
+  readonly #share: number;
+  readonly #tickers = new Map<string, Ticker<T>>();
+
+  /** @param share of the time that instants may take: where they take long, ticks are less frequent */
+  constructor(
+    take: (source: string | undefined) => Promise<T>,
+    counts: ApiCounts,
+    { share = 1 }: { readonly share?: number } = {},
+  ) {
+    this.#take = take;
     this.#counts = counts;
+    this.#share = share;
   }
 
   /**
@@ -32,12 +41,13 @@ export class Ticks {
    * @param source undefined for the one directory that needs no name
    * @returns how to stop listening
    */
-  listen(source: string | undefined, intervalMs: number, listener: TickListener): () => void {
+  listen(source: string | undefined, intervalMs: number, listener: TickListener<T>): () => void {
     const key = JSON.stringify([source ?? null, intervalMs]);
     let ticker = this.#tickers.get(key);
     if (ticker === undefined) {
-      const own = new Ticker(intervalMs, {
-        take: () => this.#scraper.instant(source, false),
+      const own = new Ticker<T>(intervalMs, {
+        share: this.#share,
+        take: () => this.#take(source),
         leftOut: (ticks) => {
           this.#counts.ticksLeftOut += ticks;
         },
@@ -52,28 +62,36 @@ export class Ticks {
   }
 }
 
-interface TickerOptions {
-  take(): Promise<SourceInstant>;
+/** The median of so many ticks says how long one takes. */
+const COUNTED = 5;
+
+const LONGEST_REST_MS = 10_000;
+
+interface TickerOptions<T> {
+  readonly share: number;
+  take(): Promise<T>;
   leftOut(ticks: number): void;
   /** The last listener left. */
   ended(): void;
 }
 
-class Ticker {
+class Ticker<T extends Released> {
   readonly #intervalMs: number;
-  readonly #options: TickerOptions;
-  readonly #listeners = new Set<TickListener>();
+  readonly #options: TickerOptions<T>;
+  readonly #listeners = new Set<TickListener<T>>();
+  /** Of the last ticks. */
+  readonly #tookMs: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #nextMs: number;
 
-  constructor(intervalMs: number, options: TickerOptions) {
+  constructor(intervalMs: number, options: TickerOptions<T>) {
     this.#intervalMs = intervalMs;
     this.#options = options;
     this.#nextMs = performance.now() + intervalMs;
     this.#wait();
   }
 
-  add(listener: TickListener): () => void {
+  add(listener: TickListener<T>): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -88,16 +106,32 @@ class Ticker {
     this.#timer.unref();
   }
 
+  /** The first ones have to make what later ones use. */
+  #restMs(tookMs: number): number {
+    this.#tookMs.push(tookMs);
+    if (this.#tookMs.length > COUNTED) this.#tookMs.shift();
+    if (this.#tookMs.length < COUNTED) return 0;
+    const middle = this.#tookMs.toSorted((a, b) => a - b)[Math.floor(COUNTED / 2)]!;
+    return Math.min(LONGEST_REST_MS, middle / this.#options.share);
+  }
+
   async #tick(): Promise<void> {
+    const beganMs = performance.now();
+    const beganCpu = process.cpuUsage();
+    let tookMs = 0;
     try {
       const instant = await this.#options.take();
+      const { user, system } = process.cpuUsage(beganCpu);
+      // Neither counts what it waited for, nor what other work took.
+      tookMs = Math.min(performance.now() - beganMs, (user + system) / 1000);
       await Promise.all(Array.from(this.#listeners, (listener) => tell(listener, instant)));
       instant.release();
     } catch (error) {
       for (const listener of this.#listeners) listener.failed(error as Error);
     }
     // A timer may fire a moment early.
-    const lateMs = Math.max(0, performance.now() - this.#nextMs);
+    const restUntilMs = Math.max(performance.now(), beganMs + this.#restMs(tookMs));
+    const lateMs = Math.max(0, restUntilMs - this.#nextMs);
     const missed = Math.floor(lateMs / this.#intervalMs);
     this.#nextMs += (missed + 1) * this.#intervalMs;
     this.#options.leftOut(missed);
@@ -106,7 +140,7 @@ class Ticker {
 }
 
 /** A listener that fails is told so; the others go on. */
-async function tell(listener: TickListener, instant: SourceInstant): Promise<void> {
+async function tell<T>(listener: TickListener<T>, instant: T): Promise<void> {
   try {
     await listener.tick(instant);
   } catch (error) {

@@ -63,17 +63,27 @@ export class TopViews {
   }
 
   async #movementTo(now: Moment): Promise<Movement | undefined> {
+    const earlier = this.earlier(now);
+    try {
+      return earlier && (await movementBetween(earlier.reading, now.reading));
+    } finally {
+      earlier?.release();
+    }
+  }
+
+  /**
+   * The reading that this one is compared with; this one is kept for later ones.
+   *
+   * @returns held, to be released; undefined if there is none
+   */
+  earlier(now: Moment): Moment | undefined {
     const earlier = this.#before.findLast(({ reading: { takenAtSeconds } }) => {
       const age = now.reading.takenAtSeconds - takenAtSeconds;
       return age >= this.#minSeconds && age * 1000 <= this.#keepMs;
     });
     earlier?.hold();
-    try {
-      this.#keep(now);
-      return earlier && (await movementBetween(earlier.reading, now.reading));
-    } finally {
-      earlier?.release();
-    }
+    this.#keep(now);
+    return earlier;
   }
 
   #keep(now: Moment): void {

@@ -1,11 +1,13 @@
 /**
  * Who writes the files of a directory, for the views of a running daemon. Looked up in the thread that reads /proc, and at
  * most once in an interval, however many views there are: a view uses the last result, and has it renewed. It waits only for
- * the first one, and where a process id is new.
+ * the first one, where a process id is new, and where a process that is known has ended: whether it is still there takes
+ * next to nothing, while reading the maps of 200 processes takes a fiftieth of a second.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListedFile } from '../files/metric-files.js';
 import type { WrittenFile } from '../processes/find-writers.js';
+import { hasProcess } from '../processes/has-process.js';
 import { nextWatch, type ProcThread } from '../processes/proc-thread.js';
 import type { Writer } from '../processes/writer.js';
 import type { FactsOfFile } from '../scrape/directory/file-facts.js';
@@ -22,7 +24,7 @@ export interface LookupPace {
 }
 
 /** For a user who waits for it. */
-const FOR_VIEWS: LookupPace = { share: 1 / 20, maxAgeMs: 10_000 };
+const FOR_VIEWS: LookupPace = { share: 1 / 50, maxAgeMs: 10_000 };
 
 /** A view waits this long: the maps of a process that hangs in the kernel cannot be read. */
 const TIMEOUT_MS = 2_000;
@@ -43,13 +45,20 @@ export class WriterLookup {
   #dueMs = Number.NEGATIVE_INFINITY;
   #looking: Looking | undefined;
   readonly #pace: LookupPace;
+  readonly #isThere: (pid: number) => boolean;
+  /** By pid: since when one that is said to be alive is not there. */
+  readonly #missedMs = new Map<number, number>();
+  /** When the last lookup that succeeded began. */
+  #beganMs = Number.NEGATIVE_INFINITY;
 
   /** @param intervalMs between two lookups, at least */
   constructor(
     thread: Pick<ProcThread, 'writers' | 'forget'>,
     intervalMs: number,
     pace: LookupPace = FOR_VIEWS,
+    isThere = hasProcess,
   ) {
+    this.#isThere = isThere;
     this.#thread = thread;
     this.#intervalMs = intervalMs;
     this.#pace = pace;
@@ -62,7 +71,7 @@ export class WriterLookup {
   async writers(files: readonly WrittenFile[]): Promise<Writers> {
     const untilMs = performance.now() + TIMEOUT_MS;
     for (;;) {
-      const isKnown = this.#isKnown(files);
+      const isKnown = this.#isKnown(files) && !this.#hasEnded();
       const isDue = performance.now() >= this.#dueMs;
       // What failed is not repeated at once.
       const hasNew = !isKnown && this.#files !== undefined;
@@ -95,6 +104,19 @@ export class WriterLookup {
     return files === this.#files || files.every(({ processId }) => this.#known.has(processId));
   }
 
+  /** Whether one that was alive when the last lookup began is not there any more. */
+  #hasEnded(): boolean {
+    let hasEnded = false;
+    for (const { liveness, pid } of this.#known.values()) {
+      if (liveness !== 'alive' || pid === undefined || this.#isThere(pid)) continue;
+      // What a lookup says after that is not asked again.
+      const missedMs = this.#missedMs.get(pid) ?? performance.now();
+      this.#missedMs.set(pid, missedMs);
+      if (missedMs >= this.#beganMs) hasEnded = true;
+    }
+    return hasEnded;
+  }
+
   #begin(files: readonly WrittenFile[]): Looking {
     return { beganMs: performance.now(), done: this.#look(files) };
   }
@@ -107,6 +129,9 @@ export class WriterLookup {
       const sent = files === this.#files ? undefined : files;
       this.#known = await this.#thread.writers(this.#watch, sent);
       this.#knownMs = performance.now();
+      this.#beganMs = beganMs;
+      const pids = new Set([...this.#known.values()].map(({ pid }) => pid));
+      for (const pid of this.#missedMs.keys()) if (!pids.has(pid)) this.#missedMs.delete(pid);
       this.#files = files;
     } catch {
       // The thread died, and its memory of the files with it.

@@ -163,7 +163,7 @@ export class SourceRecorder {
   /** What is recorded by now, to be closed; undefined before the first tick. */
   past(): RecordedPast | undefined {
     if (this.#coverage === undefined) return undefined;
-    return new RecordedPast(this.path, this.#recorder.recording());
+    return new RecordedPast(this.path, this.#recorder.recording(), { isWhole: false });
   }
 
   /**

@@ -6,6 +6,7 @@
  * Ends that are close to each other are judged together, and a while after the last one, with a lookup of its own: whether
  * another one begins is part of the evidence.
  */
+import { hasProcess } from '../processes/has-process.js';
 import { Proc } from '../processes/proc.js';
 import type { Writer } from '../processes/writer.js';
 import { type Ends, firstSeconds, type SeenWriter, SUCCESSOR_SECONDS } from './ends.js';
@@ -161,15 +162,6 @@ export class WriterWatch {
     this.#episode ??= { known, ended: [], firstMs: nowMs, lastMs: nowMs };
     for (const process of ended) this.#episode.ended.push(process);
     this.#episode.lastMs = nowMs;
-  }
-}
-
-/** Also of a process of another user, and of a zombie. */
-function hasProcess(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

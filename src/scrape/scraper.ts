@@ -51,6 +51,11 @@ export interface SourceStatus {
   readonly entries: number;
 }
 
+export interface LastScrape {
+  readonly timeSeconds: number;
+  readonly seconds: number;
+}
+
 export class Scraper {
   readonly #options: ScraperOptions;
   /** Of all sources. */
@@ -65,6 +70,7 @@ export class Scraper {
   #running: Promise<void> | undefined;
   #prepared: Promise<void> | undefined;
   #run: Promise<void> = Promise.resolve();
+  #lastScrape: LastScrape | undefined;
 
   /** @param directory one directory, or any number that have names */
   constructor(directory: string | readonly NamedDirectory[], options: ScraperOptions = {}) {
@@ -126,6 +132,7 @@ export class Scraper {
    */
   scrape(request: ScrapeRequest): Promise<Buffer> {
     this.#requests++;
+    const askedMs = performance.now();
     const answer = new Promise<Buffer>((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
       if (this.#waiting.length > MAX_WAITING) {
@@ -133,7 +140,19 @@ export class Scraper {
       }
       this.#start();
     });
+    void answer.then(
+      () => {
+        const seconds = (performance.now() - askedMs) / 1000;
+        this.#lastScrape = { timeSeconds: Date.now() / 1000, seconds };
+      },
+      () => {},
+    );
     return this.#context.pending.asked(answer);
+  }
+
+  /** When the last exposition was made, and how long its request had waited for it; undefined before the first. */
+  get lastScrape(): LastScrape | undefined {
+    return this.#lastScrape;
   }
 
   /**

@@ -23,14 +23,14 @@ describe('a moment of a recording', () => {
   ];
   for (const [title, text, before] of cases) {
     it(`is ${title}`, () => {
-      const seconds = secondsOf(parseMoment(text)!, SPAN, 'at');
+      const seconds = secondsOf(parseMoment(text)!, SPAN, '--at');
       assert.ok(Math.abs(END - before - seconds) < 1e-3, `${seconds} is not ${END - before}`);
     });
   }
 
   it('is of the day before where that time was not reached yet', () => {
     const span = { fromSeconds: END - 86_400, toSeconds: END };
-    const seconds = secondsOf(parseMoment('23:00')!, span, 'at');
+    const seconds = secondsOf(parseMoment('23:00')!, span, '--at');
     assert.equal(new Date(seconds * 1000).getHours(), 23);
     assert.ok(seconds < END && seconds > END - 86_400);
   });
@@ -42,7 +42,7 @@ describe('a moment of a recording', () => {
   it('outside of what was recorded is refused with what there is, which is a moment itself', () => {
     const message = (text: string) => {
       try {
-        secondsOf(parseMoment(text)!, SPAN, 'since');
+        secondsOf(parseMoment(text)!, SPAN, '--since');
       } catch (error) {
         return (error as Error).message;
       }

@@ -13,7 +13,7 @@ import { viewFiles, viewProcesses } from '../../src/inspect/processes.js';
 import { readDirectory } from '../../src/inspect/read-directory.js';
 import type { Reading } from '../../src/inspect/reading.js';
 import { Selector } from '../../src/inspect/selector.js';
-import { type Instant, Instants } from '../../src/live/instants.js';
+import { Instants, type TakenInstant } from '../../src/live/instants.js';
 import { UNLIMITED } from '../../src/plan/budget.js';
 import { ProcThread } from '../../src/processes/proc-thread.js';
 import type { PageRequest } from '../../src/scrape/page/page-templates.js';
@@ -38,7 +38,7 @@ after(() => thread.close());
 /** Runs a test with instants of a directory. */
 async function served(
   directory: string,
-  test: (take: () => Promise<Instant>, scraper: Scraper) => Promise<void>,
+  test: (take: () => Promise<TakenInstant>, scraper: Scraper) => Promise<void>,
   options: ScraperOptions = {},
 ): Promise<void> {
   const scraper = new Scraper(directory, options);
@@ -99,7 +99,7 @@ const same = (a: number, b: number) => Object.is(a + 0, b + 0);
 const FULL = dialect('text-1.0.0', 'allow-utf-8');
 
 /** Each series is explained as it is printed, and its shares add up to that. @returns how many sums there were */
-async function assertExplained({ reading, taken }: Instant): Promise<number> {
+async function assertExplained({ reading, taken }: TakenInstant): Promise<number> {
   const request = { dialect: FULL };
   const page = String(await printSlots(taken.state.layout, taken.columns.slot, request));
   const values = valuesOf(page);
@@ -134,7 +134,10 @@ async function assertExplained({ reading, taken }: Instant): Promise<number> {
 }
 
 /** An instant and a page of the same run agree in every byte. */
-async function assertOneRun(take: () => Promise<Instant>, scraper: Scraper): Promise<Instant> {
+async function assertOneRun(
+  take: () => Promise<TakenInstant>,
+  scraper: Scraper,
+): Promise<TakenInstant> {
   const [instant, page, openMetrics, some] = await Promise.all([
     take(),
     ...PAGES.map((request) => scraper.scrape(request)),
@@ -193,7 +196,7 @@ describe('a reading of a served directory is that of its files', () => {
 });
 
 const jobs = (value: number) => [counter('jobs', value)];
-const printedIn = async ({ taken }: Instant, name = 'jobs_total') =>
+const printedIn = async ({ taken }: TakenInstant, name = 'jobs_total') =>
   valuesOf(String(await printSlots(taken.state.layout, taken.columns.slot, { dialect: FULL }))).get(
     name,
   );

@@ -25,7 +25,7 @@ class SlowScraper {
     this.#tookMs = tookMs;
   }
 
-  async instant(): Promise<SourceInstant> {
+  async instant(_source?: string): Promise<SourceInstant> {
     this.taken++;
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay);
     await sleep(this.#tookMs);
@@ -35,7 +35,7 @@ class SlowScraper {
   }
 }
 
-class Heard implements TickListener {
+class Heard implements TickListener<SourceInstant> {
   ticks = 0;
   readonly failures: string[] = [];
 
@@ -51,7 +51,7 @@ class Heard implements TickListener {
 describe('ticks', () => {
   it('are shared by all that listen at the same interval', async () => {
     const scraper = new SlowScraper(0);
-    const ticks = new Ticks(scraper, new ApiCounts());
+    const ticks = new Ticks((source) => scraper.instant(source), new ApiCounts());
     const heard = Array.from({ length: 20 }, () => new Heard());
     const leave = heard.map((each) => ticks.listen(undefined, 20, each));
     await until(
@@ -70,7 +70,7 @@ describe('ticks', () => {
     const counts = new ApiCounts();
     const heard = new Heard();
     const begin = performance.now();
-    const leave = new Ticks(scraper, counts).listen(undefined, 20, heard);
+    const leave = new Ticks(() => scraper.instant(), counts).listen(undefined, 20, heard);
     await until(
       () => heard.ticks >= 3,
       () => 'three ticks',
@@ -95,7 +95,7 @@ describe('ticks', () => {
       slow.ticks++;
       working--;
     };
-    const leave = new Ticks(scraper, counts).listen(undefined, 10, slow);
+    const leave = new Ticks(() => scraper.instant(), counts).listen(undefined, 10, slow);
     await until(
       () => slow.ticks >= 3,
       () => 'three ticks',
@@ -108,7 +108,7 @@ describe('ticks', () => {
   it('end with the last listener, also while one is under way', async () => {
     for (const tookMs of [0, 40]) {
       const scraper = new SlowScraper(tookMs);
-      const ticks = new Ticks(scraper, new ApiCounts());
+      const ticks = new Ticks((source) => scraper.instant(source), new ApiCounts());
       const [first, second] = [new Heard(), new Heard()];
       const leave = [first, second].map((each) => ticks.listen(undefined, 10, each));
       leave[0]!();
@@ -136,7 +136,7 @@ describe('ticks', () => {
 
   it('go on where a listener throws, for it and for the others', async () => {
     const scraper = new SlowScraper(0);
-    const ticks = new Ticks(scraper, new ApiCounts());
+    const ticks = new Ticks((source) => scraper.instant(source), new ApiCounts());
     const throwing = new Heard();
     throwing.tick = () => {
       throwing.ticks++;
@@ -161,7 +161,11 @@ describe('ticks', () => {
   it('that fail are told, and the next one tries again', async () => {
     const scraper = new SlowScraper(0);
     const heard = new Heard();
-    const leave = new Ticks(scraper, new ApiCounts()).listen(undefined, 10, heard);
+    const leave = new Ticks((source) => scraper.instant(source), new ApiCounts()).listen(
+      undefined,
+      10,
+      heard,
+    );
     scraper.fails = true;
     await until(
       () => heard.failures.length >= 2,
@@ -185,7 +189,7 @@ describe('ticks', () => {
         return { release() {} } as unknown as SourceInstant;
       },
     };
-    const ticks = new Ticks(scraper, new ApiCounts());
+    const ticks = new Ticks((source) => scraper.instant(source), new ApiCounts());
     const heard = [new Heard(), new Heard(), new Heard()];
     const leave = [
       ticks.listen('one', 10, heard[0]!),

@@ -21,6 +21,7 @@ class MadeUpThread {
   forgotten = 0;
   mode: 'answers' | 'fails' | 'hangs' = 'answers';
   tookMs = 0;
+  pid: number | undefined;
   #files: readonly WrittenFile[] = [];
 
   async writers(_watch: number, files: readonly WrittenFile[] | undefined): Promise<Writers> {
@@ -34,7 +35,7 @@ class MadeUpThread {
       {
         processId,
         liveness: 'alive',
-        pid: undefined,
+        pid: this.pid,
         role: undefined,
         program: undefined,
         startSeconds: undefined,
@@ -76,6 +77,24 @@ describe('a lookup of writers', () => {
     assert.deepEqual(thread.asked, [files, undefined]);
     lookup.close();
     assert.equal(thread.forgotten, 1);
+  });
+
+  it('is awaited where a process that is known has ended, once', async () => {
+    const thread = new MadeUpThread();
+    thread.pid = 7;
+    const there = new Set([7]);
+    const pace = { share: 1, maxAgeMs: 60_000 };
+    const lookup = new WriterLookup(thread, 60_000, pace, (pid) => there.has(pid));
+    const files = filesOf('7');
+    await lookup.writers(files);
+    await lookup.writers(files);
+    assert.equal(thread.asked.length, 1);
+    there.clear();
+    await lookup.writers(files);
+    assert.equal(thread.asked.length, 2);
+    // It is said to be alive once more; that is not asked again.
+    await lookup.writers(files);
+    assert.equal(thread.asked.length, 2);
   });
 
   it('is not awaited where files change, but no process is new', async () => {

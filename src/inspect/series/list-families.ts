@@ -6,6 +6,7 @@ import type { SeriesIndex } from '../series-index.js';
 import { entryCounts } from './entry-counts.js';
 import { modeOf, rowsOf } from './list-series.js';
 import { marked, type Page, pageInOrder, pageOf, ranksOf, type Sort } from './ordering.js';
+import { rowsOfProcess } from './process-rows.js';
 import { searchTest } from './select-rows.js';
 import { seriesTable } from './series-table.js';
 
@@ -27,6 +28,8 @@ export const FAMILY_SORTS = ['name', 'type', 'series', 'entries', 'bytes'] as co
 export interface FamilyQuery {
   /** Families of which a series is selected; all if there is none. */
   readonly selectors: readonly Selector[];
+  /** Only families of which this process has a series. */
+  readonly process?: string | undefined;
   /** In the name or the help. */
   readonly search: string | undefined;
   /** In output order without one. */
@@ -43,14 +46,16 @@ const views = new Memo<SeriesIndex, readonly FamilyView[]>();
 
 export function* listFamilies(
   index: SeriesIndex,
-  { selectors, search, sort, page }: FamilyQuery,
+  { selectors, process, search, sort, page }: FamilyQuery,
 ): Steps<FamilyPage> {
   const families = yield* views.getInSteps(index, () => viewFamilies(index));
   const chosen = new Uint8Array(families.length);
-  if (selectors.length === 0) chosen.fill(1);
+  if (selectors.length === 0 && process === undefined) chosen.fill(1);
   else {
     const table = yield* seriesTable(index.layout);
-    for (const row of yield* rowsOf(table, selectors)) chosen[table.family[row]!] = 1;
+    const ofProcess = yield* rowsOfProcess(index, process);
+    for (const row of yield* rowsOf(table, selectors, undefined, ofProcess))
+      chosen[table.family[row]!] = 1;
   }
   if (search !== undefined) {
     const has = searchTest(search);

@@ -6,6 +6,7 @@ import type { SeriesIndex } from '../series-index.js';
 import { entryCounts } from './entry-counts.js';
 import { rowsOf } from './list-series.js';
 import { marked, type Page, pageInOrder, pageOf, ranksOf, type Sort } from './ordering.js';
+import { rowsOfProcess } from './process-rows.js';
 import { searchTest } from './select-rows.js';
 import { type SeriesTable, seriesTable, type TableLabel } from './series-table.js';
 
@@ -33,6 +34,8 @@ export const VALUE_SORTS = ['value', 'series', 'entries', 'families'] as const;
 export interface LabelQuery<Column extends string> {
   /** Only series that any of them selects count; all if there is none. */
   readonly selectors: readonly Selector[];
+  /** Only series of which this process has a value count. */
+  readonly process?: string | undefined;
   /** In the name, or in the value. */
   readonly search: string | undefined;
   /** First seen first without one. */
@@ -45,13 +48,13 @@ const ROWS_PER_STEP = 2048;
 
 export function* listLabels(
   index: SeriesIndex,
-  { selectors, search, sort, page }: LabelQuery<(typeof LABEL_SORTS)[number]>,
+  { selectors, process, search, sort, page }: LabelQuery<(typeof LABEL_SORTS)[number]>,
 ): Steps<{ readonly total: number; readonly labels: readonly LabelView[] }> {
   const table = yield* seriesTable(index.layout);
   const counts = new Counts(table.labels.length);
   const values = new Float64Array(table.labels.length);
   const isSeen = table.labels.map((label) => new Uint8Array(label.values.length));
-  yield* countRows(index, table, selectors, (row, entries, family) => {
+  yield* countRows(index, table, { selectors, process }, (row, entries, family) => {
     const begin = table.valueBegin[row]!;
     for (const [i, label] of table.kinds[table.kind[row]!]!.label.entries()) {
       counts.add(label, entries, family);
@@ -77,7 +80,7 @@ const valueRanks = new Memo<TableLabel, Float64Array>();
 export function* listLabelValues(
   index: SeriesIndex,
   name: string,
-  { selectors, search, sort, page }: LabelQuery<(typeof VALUE_SORTS)[number]>,
+  { selectors, process, search, sort, page }: LabelQuery<(typeof VALUE_SORTS)[number]>,
 ): Steps<{ readonly total: number; readonly values: readonly LabelValueView[] } | undefined> {
   const table = yield* seriesTable(index.layout);
   const wanted = table.labelByName.get(name);
@@ -85,7 +88,7 @@ export function* listLabelValues(
   const label = table.labels[wanted]!;
   const counts = new Counts(label.values.length);
   const placeOf = table.kinds.map((kind) => kind.label.indexOf(wanted));
-  yield* countRows(index, table, selectors, (row, entries, family) => {
+  yield* countRows(index, table, { selectors, process }, (row, entries, family) => {
     const place = placeOf[table.kind[row]!]!;
     if (place >= 0) counts.add(table.value[table.valueBegin[row]! + place]!, entries, family);
   });
@@ -101,11 +104,12 @@ export function* listLabelValues(
 function* countRows(
   index: SeriesIndex,
   table: SeriesTable,
-  selectors: readonly Selector[],
+  { selectors, process }: Pick<LabelQuery<never>, 'selectors' | 'process'>,
   count: (row: number, entries: number, family: number) => void,
 ): Steps<void> {
   const { entries } = yield* entryCounts(index);
-  const rows = yield* rowsOf(table, selectors);
+  const ofProcess = yield* rowsOfProcess(index, process);
+  const rows = yield* rowsOf(table, selectors, undefined, ofProcess);
   for (const [i, row] of rows.entries()) {
     count(row, entries[row]!, table.family[row]!);
     if (i % ROWS_PER_STEP === 0) yield;

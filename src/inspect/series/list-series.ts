@@ -5,6 +5,7 @@ import type { SeriesIndex } from '../series-index.js';
 import { seriesName } from '../series-name.js';
 import { entryCounts } from './entry-counts.js';
 import { marked, type Page, pageInOrder, pageOf, ranksOf, type Sort } from './ordering.js';
+import { rowsOfProcess } from './process-rows.js';
 import { searchRows, selectRows } from './select-rows.js';
 import { type SeriesTable, seriesTable } from './series-table.js';
 import { seriesValue, valueColumn } from './series-values.js';
@@ -30,6 +31,8 @@ export const SERIES_SORTS = ['name', 'value', 'perSecond', 'processes'] as const
 export interface SeriesQuery {
   /** Series that any of them selects; all if there is none. */
   readonly selectors: readonly Selector[];
+  /** Only series of which this process has a value; of all where absent. */
+  readonly process?: string | undefined;
   readonly search: string | undefined;
   /** In output order without one; so are series that are equal by it. */
   readonly sort: Sort<(typeof SERIES_SORTS)[number]> | undefined;
@@ -46,12 +49,12 @@ export interface SeriesPage {
 
 export function* listSeries(
   index: SeriesIndex,
-  { selectors, search, sort, page }: SeriesQuery,
+  { selectors, process, search, sort, page }: SeriesQuery,
   perSecond?: RateColumn,
 ): Steps<SeriesPage> {
   const table = yield* seriesTable(index.layout);
   const { processes, familyInKeys } = yield* entryCounts(index);
-  const rows = yield* rowsOf(table, selectors, search);
+  const rows = yield* rowsOf(table, selectors, search, yield* rowsOfProcess(index, process));
   const column = sort && (yield* columnOf(sort.column, index, table, perSecond, processes));
   const shown =
     column === undefined
@@ -78,17 +81,19 @@ export function* listSeries(
   return { total: rows.length, series };
 }
 
-/** Rows that are selected, and have the text that is searched for. */
+/** Rows that are selected, and have the text that is searched for, and a value of the process. */
 export function* rowsOf(
   table: SeriesTable,
   selectors: readonly Selector[],
   search?: string | undefined,
+  ofProcess?: Uint8Array | undefined,
 ): Steps<Uint32Array> {
   let selected =
     selectors.length === 0
       ? new Uint8Array(table.series.length).fill(1)
       : yield* selectRows(table, selectors);
   if (search !== undefined) selected = yield* searchRows(table, search, selected);
+  if (ofProcess !== undefined) selected = selected.map((is, row) => (ofProcess[row] ? is : 0));
   return marked(selected);
 }
 

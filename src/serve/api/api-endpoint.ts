@@ -2,6 +2,7 @@
  * What an endpoint of the API is. Its routes, its rows on the landing page and in the manual, the check of its parameters
  * and the OpenAPI document are all made from this.
  */
+import type { Moment } from '../../inspect/moment.js';
 import type { RecordedPast } from '../../inspect/recorded-reading.js';
 import type { Limits } from '../../plan/budget.js';
 import type { Steps } from '../../steps.js';
@@ -46,6 +47,8 @@ export interface ViewContext {
    * @throws ApiError 404 if nothing is
    */
   readonly past: (source: string | undefined) => RecordedPast;
+  /** As Readings.at. */
+  readonly at: (source: string | undefined, moment: Moment) => Promise<Instant>;
 }
 
 /** An endpoint whose answer is a view of one instant. */
@@ -71,11 +74,11 @@ export function viewEndpoint<P extends Parameters>(
   const parameters = { ...endpoint.parameters, ...INSTANT };
   const isPaged = Object.hasOwn(parameters, 'offset');
   const schema = withMembers(
-    object({ snapshot: SNAPSHOT }, { source: text('Its name, where it has one.') }),
+    object({}, { snapshot: SNAPSHOT, source: text('Its name, where it has one.') }),
     endpoint.schema,
     object(isPaged ? { page: ref('Page') } : {}),
   );
   return { ...endpoint, parameters, schema, contentType: 'application/json' };
 }
 
-const SNAPSHOT = text('Names the instant of this answer, for other views of it.');
+const SNAPSHOT = text('Names the instant of this answer, for other views of it; absent with `at`.');

@@ -7,16 +7,18 @@ import type { ServerLog } from '../../log.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { hostCheck } from '../host-check.js';
 import type { ReaderTimeouts } from '../slow-reader.js';
-import { API_ROOT } from './api-endpoint.js';
+import { activityRoute } from './activity.js';
+import { API_ROOT, type ViewContext } from './api-endpoint.js';
 import type { DebugSurfaces } from './debug-surfaces.js';
 import { replyApiError, replyThrown } from './error.js';
 import { incidentRoutes } from './incidents.js';
 import { liveRoute } from './live.js';
 import { openApiDocument, openApiRoute } from './openapi.js';
-import { pastOf, recordingRoute } from './recording.js';
+import { pastOf, recordedSource, recordingRoute } from './recording.js';
 import { snapshotRoute } from './snapshot.js';
 import { statusRoute } from './status.js';
 import { API, VIEWS } from './table.js';
+import { ticksRoute } from './ticks.js';
 import { verdictsRoute } from './verdicts.js';
 import { viewRoute } from './view-route.js';
 
@@ -31,7 +33,7 @@ export interface ApiOptions {
 
 export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: ApiOptions): void {
   const { version, routePrefix, allowedHosts, readerTimeouts, log } = options;
-  const { readings, snapshots, streams, limits, counts, recorder, watch } = options.debug;
+  const { readings, snapshots, limits, counts, recorder, watch } = options.debug;
   const check = hostCheck(allowedHosts, replyApiError);
   void server.register(async (api) => {
     api.setErrorHandler((error, request, reply) =>
@@ -46,8 +48,15 @@ export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: Ap
     incidentRoutes(api, recorder?.incidents, check);
     openApiRoute(api, openApiDocument(API, version, routePrefix), check);
     verdictsRoute(api, scraper, watch, check);
-    liveRoute(api, scraper, streams, check);
-    const context = { limits, past: (source: string | undefined) => pastOf(recorder, source) };
+    liveRoute(api, scraper, options.debug, check);
+    ticksRoute(api, scraper, options.debug, check);
+    const nameOf = (source: string | undefined) => recordedSource(scraper, recorder, source);
+    activityRoute(api, options.debug.past, nameOf, check);
+    const context: ViewContext = {
+      limits,
+      past: (source) => pastOf(recorder, source),
+      at: readings.at,
+    };
     for (const endpoint of VIEWS) {
       viewRoute(api, endpoint, { readings, context, readerTimeouts }, check);
     }

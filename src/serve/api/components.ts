@@ -34,9 +34,10 @@ const SUMS = {
   unreadableFiles: COUNT,
   entries: COUNT,
   usedBytes: COUNT,
-  sizeBytes: COUNT,
-  diskBytes: COUNT,
 };
+
+/** Not known of a moment that was recorded. */
+const SIZES = { sizeBytes: COUNT, diskBytes: COUNT };
 
 /** As undefined in a list becomes. */
 const COLUMN = list({ anyOf: [NUMBER, { type: 'null' }] });
@@ -94,6 +95,7 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
   Process: object(
     { processId: STRING, liveness: LIVENESS, previousLife: BOOLEAN, ...SUMS },
     {
+      ...SIZES,
       pid: COUNT,
       role: STRING,
       program: STRING,
@@ -102,21 +104,23 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       firstSeenSeconds: SECONDS,
     },
   ),
-  ProcessTotal: object({
-    processes: object({ alive: COUNT, dead: COUNT, unknown: COUNT }),
-    foreignFiles: COUNT,
-    ...SUMS,
-  }),
+  ProcessTotal: object(
+    {
+      processes: object({ alive: COUNT, dead: COUNT, unknown: COUNT }),
+      foreignFiles: COUNT,
+      ...SUMS,
+    },
+    SIZES,
+  ),
   File: object(
     {
       name: STRING,
       entries: COUNT,
       usedBytes: COUNT,
-      sizeBytes: COUNT,
-      diskBytes: COUNT,
       previousLife: BOOLEAN,
     },
     {
+      ...SIZES,
       processId: STRING,
       type: STRING,
       mode: STRING,
@@ -334,6 +338,28 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
     },
     { mode: STRING, change: { ...NUMBER, description: 'Absent if it had no value before.' } },
   ),
+  ChangedSeries: object(
+    { series: SERIES_TEXT, type: STRING },
+    {
+      processId: STRING,
+      histogram: { ...STRING, description: 'That it is part of.' },
+      before: { ...NUMBER, description: 'Absent where it was added.' },
+      after: { ...NUMBER, description: 'Absent where it was removed.' },
+      delta: NUMBER,
+      wentBack: { ...BOOLEAN, description: 'It should only grow.' },
+    },
+  ),
+  ChangedHistogram: object(
+    { histogram: STRING, family: STRING, le: list(STRING) },
+    {
+      processId: STRING,
+      before: ref('Observations'),
+      after: ref('Observations'),
+      between: ref('Observations'),
+      wentBack: BOOLEAN,
+    },
+  ),
+  Observations: object(OBSERVATIONS.required, OBSERVATIONS.optional),
   TopProblem: object({
     code: STRING,
     severity: oneOf(SEVERITIES),

@@ -1,19 +1,27 @@
 /** What the debug surfaces are served from: one for the servers of all listen addresses. */
 import type { ApiCounts } from '../../live/api-counts.js';
-import type { Instants } from '../../live/instants.js';
+import type { Instants, TakenInstant } from '../../live/instants.js';
 import { LiveValues } from '../../live/live-values.js';
+import { PastInstants } from '../../live/past-instants.js';
+import { Ticks } from '../../live/ticks.js';
 import type { SourcesWatch } from '../../live/watch/sources-watch.js';
 import type { Limits } from '../../plan/budget.js';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { LiveStreams } from './live.js';
 import { liveReadings, type Readings } from './readings.js';
+import { pastOf, recordedSource } from './recording.js';
 import { Snapshots } from './snapshot.js';
 
 export interface DebugSurfaces {
   readonly readings: Readings;
+  readonly past: PastInstants;
   readonly snapshots: Snapshots;
   readonly streams: LiveStreams;
+  readonly values: LiveValues;
+  readonly ticks: Ticks<TakenInstant>;
+  /** As Instants.pin. */
+  readonly pin: (snapshotId: string) => () => void;
   /** Of the scraper, for findings. */
   readonly limits: Limits;
   readonly counts: ApiCounts;
@@ -24,6 +32,9 @@ export interface DebugSurfaces {
   /** Before the scraper. */
   close(): Promise<void>;
 }
+
+/** Of the time, for instants that a page which is only open has taken. */
+const TICK_SHARE = 1 / 200;
 
 export function debugSurfaces(
   scraper: Scraper,
@@ -36,11 +47,17 @@ export function debugSurfaces(
   }: Pick<DebugSurfaces, 'limits' | 'counts' | 'recorder' | 'watch'>,
 ): DebugSurfaces {
   const snapshots = new Snapshots();
-  const streams = new LiveStreams(new LiveValues(scraper, counts), counts);
+  const streams = new LiveStreams(counts);
+  const past = new PastInstants((source) => pastOf(recorder, source));
+  const recorded = (wanted: string | undefined) => recordedSource(scraper, recorder, wanted);
   return {
-    readings: liveReadings(scraper, instants),
+    readings: liveReadings(scraper, instants, past, recorded),
+    past,
     snapshots,
     streams,
+    values: new LiveValues(scraper, counts),
+    ticks: new Ticks((source) => instants.take(source), counts, { share: TICK_SHARE }),
+    pin: (snapshotId) => instants.pin(snapshotId),
     limits,
     counts,
     recorder,
@@ -48,6 +65,7 @@ export function debugSurfaces(
     close: async () => {
       streams.close();
       instants.close();
+      past.close();
       await snapshots.close();
     },
   };

@@ -9,6 +9,7 @@ import type { ApiCounts } from '../../live/api-counts.js';
 import {
   eventOf,
   type LiveQuery,
+  type LiveStream,
   type LiveValues,
   MAX_LIVE_SERIES,
   TooManySeriesError,
@@ -51,14 +52,12 @@ export const LIVE = {
 
 /** The streams of all listen addresses. */
 export class LiveStreams {
-  readonly #values: LiveValues;
   readonly #counts: ApiCounts;
   /** How to end each open stream. */
   readonly #open = new Set<() => void>();
   #isClosed = false;
 
-  constructor(values: LiveValues, counts: ApiCounts) {
-    this.#values = values;
+  constructor(counts: ApiCounts) {
     this.#counts = counts;
   }
 
@@ -68,8 +67,14 @@ export class LiveStreams {
     for (const end of this.#open) end();
   }
 
-  /** @throws ApiError if the series cannot be given */
-  async open(query: LiveQuery, reply: FastifyReply): Promise<Readable> {
+  /**
+   * @param join has events sent to the stream, and returns how to leave
+   * @throws ApiError if the series cannot be given
+   */
+  async open(
+    join: (stream: LiveStream) => Promise<() => void>,
+    reply: FastifyReply,
+  ): Promise<Readable> {
     if (this.#isClosed) throw new ApiError(503, STOPPING);
     const stream = new Readable({ read() {} });
     // The client may leave before the stream is sent.
@@ -96,7 +101,7 @@ export class LiveStreams {
       // What is buffered for a client that does not read is not waited for.
       setTimeout(() => reply.raw.destroy(), END_MS).unref();
     };
-    const leaving = this.#values.join(query, {
+    const leaving = join({
       events: send,
       failed: (message) => send(failure('unavailable', message)),
       ended: (message) => {
@@ -139,23 +144,24 @@ function failure(code: ApiErrorCode, message: string): string {
 export function liveRoute(
   server: FastifyInstance,
   scraper: Scraper,
-  streams: LiveStreams,
+  { streams, values }: { readonly streams: LiveStreams; readonly values: LiveValues },
   onRequest: onRequestHookHandler,
 ): void {
   server.addHook('preClose', async () => streams.close());
   const path = routeOf(LIVE.path);
   server.head(path, { onRequest }, (request, reply) => {
     queryOf(request, scraper);
-    return reply.headers(HEADERS).send();
+    return reply.headers(STREAM_HEADERS).send();
   });
   server.get(path, { onRequest, exposeHeadRoute: false }, async (request, reply) => {
-    const stream = await streams.open(queryOf(request, scraper), reply);
-    return reply.headers(HEADERS).send(stream);
+    const query = queryOf(request, scraper);
+    const stream = await streams.open((live) => values.join(query, live), reply);
+    return reply.headers(STREAM_HEADERS).send(stream);
   });
 }
 
-const HEADERS = {
-  'Content-Type': LIVE.contentType,
+export const STREAM_HEADERS = {
+  'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-store',
   // nginx would collect the events.
   'X-Accel-Buffering': 'no',

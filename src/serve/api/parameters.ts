@@ -55,20 +55,17 @@ export const SOURCE: Parameter<string | undefined> = optional(
   (text) => text,
 );
 
-/** Of every view. */
-export const INSTANT = {
-  source: SOURCE,
-  snapshot: optional(
-    'The `snapshot` of an earlier answer: this one is of the same instant. The last three are kept, for five seconds.',
-    STRING,
-    (text) => text,
-  ),
-};
-
 export const SEARCH: Parameter<string | undefined> = optional(
   'Only what has this text in it, in any case.',
   STRING,
   (text) => (text === '' ? undefined : text),
+);
+
+/** Of a process. */
+export const PROCESS_ID: Parameter<string | undefined> = optional(
+  'Only series of which this process has a value.',
+  STRING,
+  (text) => text,
 );
 
 export const MATCH: Parameter<readonly Selector[]> = severalOf(
@@ -84,6 +81,18 @@ export function texts(description: string, max: number): Parameter<readonly stri
 export const SELECTOR: Parameter<{ readonly text: string; readonly selector: Selector }> = {
   ...required('A selector, as in PromQL.', (text) => ({ text, selector: new Selector(text) })),
 };
+
+/** One of few. */
+export function choice<Choice extends string>(
+  description: string,
+  choices: readonly Choice[],
+): Parameter<Choice | undefined> {
+  return optional(description, oneOf(choices), (text) => {
+    const found = choices.find((each) => each === text);
+    if (found !== undefined) return found;
+    throw expected(choices.join(' or '), text);
+  });
+}
 
 export function inPath(description: string): Parameter<string> {
   return { ...required(description, (text) => text), isInPath: true };
@@ -176,6 +185,17 @@ export function moment(description: string): Parameter<Moment | undefined> {
 
 const FORMS_OF_A_MOMENT =
   'RFC 3339, seconds since 1970, `-15m` (before the end of the recording) or `02:20`.';
+
+/** Of every view. */
+export const INSTANT = {
+  source: SOURCE,
+  snapshot: optional(
+    'The `snapshot` of an earlier answer: this one is of the same instant. The last three are kept, for five seconds.',
+    STRING,
+    (text) => text,
+  ),
+  at: moment('The answer as of the last moment at or before, of what the flight recorder has.'),
+};
 
 /** As Prometheus takes it: a duration, or seconds. */
 export function step(description: string, maxSeconds: number): Parameter<number | undefined> {

@@ -1,8 +1,11 @@
 /** The readings that the API answers from: each is one instant of a source, and the last ones are kept. */
+import type { Moment } from '../../inspect/moment.js';
 import type { Instant, Instants } from '../../live/instants.js';
+import type { PastInstants } from '../../live/past-instants.js';
 import { UnknownSourceError } from '../../scrape/scrape-run.js';
 import type { Scraper, SourceStatus } from '../../scrape/scraper.js';
 import { ApiError } from './error.js';
+import type { INSTANT, Values } from './parameters.js';
 
 export type { Instant } from '../../live/instants.js';
 
@@ -18,12 +21,42 @@ export interface Readings {
   take(wanted: string | undefined): Promise<Instant>;
   /** One that is kept; undefined when it is gone. */
   kept(snapshotId: string): Instant | undefined;
+  /**
+   * One of the past.
+   *
+   * @throws UsageError if that moment was not recorded
+   * @throws ApiError if nothing is recorded
+   */
+  at(wanted: string | undefined, moment: Moment): Promise<Instant>;
 }
 
-export function liveReadings(scraper: Scraper, instants: Instants): Readings {
+/**
+ * The instant that a request asks for.
+ *
+ * @throws as Readings
+ */
+export async function instantOf(
+  readings: Readings,
+  { source, snapshot, at }: Values<typeof INSTANT>,
+): Promise<Instant> {
+  if (at !== undefined && snapshot !== undefined) {
+    throw new ApiError(400, `at: expected no snapshot with it, got '${snapshot}'`);
+  }
+  if (at !== undefined) return readings.at(source, at);
+  return snapshot === undefined ? readings.take(source) : keptInstant(readings, snapshot, source);
+}
+
+/** @param recorded the name of a source that is served or recorded */
+export function liveReadings(
+  scraper: Scraper,
+  instants: Instants,
+  past: PastInstants,
+  recorded: (wanted: string | undefined) => string | undefined,
+): Readings {
   return {
     take: (wanted) => instants.take(chooseSource(scraper.sources(), wanted).name),
     kept: (snapshotId) => instants.kept(snapshotId),
+    at: async (wanted, moment) => past.at(recorded(wanted), moment),
   };
 }
 

@@ -48,8 +48,7 @@ export function recordingRoute(
     const given = { path: request.params, query: request.query };
     const { source: wanted, last, redact } = readParameters(PARAMETERS, given);
     if (recorder === undefined) throw notRecorded();
-    const isRecorded = recorder.sources().some(({ name }) => name === wanted);
-    const source = isRecorded ? wanted : chooseSource(scraper.sources(), wanted).name;
+    const source = recordedSource(scraper, recorder, wanted);
     if (isSaving) throw new ApiError(503, 'another recording is being saved');
     isSaving = true;
     try {
@@ -67,6 +66,20 @@ export function recordingRoute(
       isSaving = false;
     }
   });
+}
+
+/**
+ * The name of a source that is served, or of one that is gone and still recorded.
+ *
+ * @throws as chooseSource
+ */
+export function recordedSource(
+  scraper: Pick<Scraper, 'sources'>,
+  recorder: FlightRecorder | undefined,
+  wanted: string | undefined,
+): string | undefined {
+  const isRecorded = recorder?.sources().some(({ name }) => name === wanted) ?? false;
+  return isRecorded ? wanted : chooseSource(scraper.sources(), wanted).name;
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
 import type { Coverage } from '../../record/source-recorder.js';
-import type { Scraper, SourceStatus } from '../../scrape/scraper.js';
+import type { LastScrape, Scraper, SourceStatus } from '../../scrape/scraper.js';
 import { API_ROOT, type ApiEndpoint } from './api-endpoint.js';
 import { API_HEADERS } from './error.js';
 import { readParameters } from './parameters.js';
@@ -13,8 +13,12 @@ export interface Status {
   readonly startedSeconds: number;
   readonly uptimeSeconds: number;
   readonly sources: readonly SourceStatus[];
+  /** Absent before the first. */
+  readonly lastScrape?: LastScrape;
   /** Absent where nothing is recorded. */
   readonly recorder?: RecorderStatus;
+  /** Of `promfold page`: when its recording begins and ends. */
+  readonly recording?: { readonly fromSeconds: number; readonly toSeconds: number };
 }
 
 export interface RecorderStatus {
@@ -51,6 +55,14 @@ export const STATUS: ApiEndpoint = {
       ),
     },
     {
+      lastScrape: {
+        ...object({ timeSeconds: SECONDS, seconds: FINITE }),
+        description: 'When /metrics was answered last, and how long that took.',
+      },
+      recording: {
+        ...object({ fromSeconds: SECONDS, toSeconds: SECONDS }),
+        description: 'Of `promfold page`: what is served is this recording.',
+      },
       recorder: object(
         {
           intervalSeconds: FINITE,
@@ -89,6 +101,7 @@ export function statusRoute(
       startedSeconds: Date.now() / 1000 - uptimeSeconds,
       uptimeSeconds,
       sources: scraper.sources(),
+      ...(scraper.lastScrape !== undefined && { lastScrape: scraper.lastScrape }),
       ...(recorder !== undefined && { recorder: recorderStatus(recorder) }),
     };
     return reply.headers(API_HEADERS).send(`${JSON.stringify(status)}\n`);

@@ -17,7 +17,7 @@ import {
 } from './api-endpoint.js';
 import { API_HEADERS } from './error.js';
 import { type INSTANT, type PAGING, readParameters, type Values } from './parameters.js';
-import { keptInstant, type Readings } from './readings.js';
+import { instantOf, type Readings } from './readings.js';
 
 export interface ViewOptions {
   readonly readings: Readings;
@@ -33,18 +33,14 @@ export function viewRoute(
 ): void {
   server.get(routeOf(path), { onRequest }, async (request, reply) => {
     const values = readParameters(parameters, { path: request.params, query: request.query });
-    const { source: wanted, snapshot } = values as Values<typeof INSTANT>;
-    const instant =
-      snapshot === undefined
-        ? await readings.take(wanted)
-        : keptInstant(readings, snapshot, wanted);
+    const instant = await instantOf(readings, values as Values<typeof INSTANT>);
     let sent: string | Readable;
     try {
       const made = view(instant, values as never, context);
       const { body, total } = await ('next' in made ? inSlices(made) : made);
       const { snapshotId, source } = instant;
       sent = await answerBody({
-        snapshot: snapshotId,
+        ...(snapshotId !== undefined && { snapshot: snapshotId }),
         ...(source !== undefined && { source }),
         ...body,
         ...pageMember(request, values as Partial<Values<typeof PAGING>>, total),
@@ -56,7 +52,8 @@ export function viewRoute(
     // What is left of a long answer is made while it is sent.
     if (typeof sent === 'string') instant.release();
     else sent.once('close', () => instant.release());
-    reply.headers({ ...API_HEADERS, [SNAPSHOT_HEADER]: instant.snapshotId });
+    reply.headers(API_HEADERS);
+    if (instant.snapshotId !== undefined) reply.header(SNAPSHOT_HEADER, instant.snapshotId);
     cutSlowReader(reply.raw, readerTimeouts);
     return reply.send(sent);
   });

@@ -47,19 +47,19 @@ describe('a parameter', () => {
     ],
     [
       '/labels?start=1',
-      "expected one of the parameters match[], search, sort, limit, offset, source, snapshot, got 'start'",
+      "expected one of the parameters match[], process, search, sort, limit, offset, source, snapshot, at, got 'start'",
     ],
     [
       '/labels/a/values?name=b',
-      "expected one of the parameters match[], search, sort, limit, offset, source, snapshot, got 'name'",
+      "expected one of the parameters match[], process, search, sort, limit, offset, source, snapshot, at, got 'name'",
     ],
     [
       '/series?__proto__=1',
-      "expected one of the parameters match[], search, sort, limit, offset, source, snapshot, got '__proto__'",
+      "expected one of the parameters match[], process, search, sort, limit, offset, source, snapshot, at, got '__proto__'",
     ],
     [
       '/series?match=jobs',
-      "expected one of the parameters match[], search, sort, limit, offset, source, snapshot, got 'match'",
+      "expected one of the parameters match[], process, search, sort, limit, offset, source, snapshot, at, got 'match'",
     ],
     ['/status?limit=1', "expected no parameter, got 'limit'"],
     ['/openapi.json?limit=1', "expected no parameter, got 'limit'"],
@@ -73,6 +73,9 @@ describe('a parameter', () => {
     ],
     [`/series?${'match[]=jobs&'.repeat(101)}`, 'match[]: expected 100 at most, got 101'],
     ['/explain', 'series: expected one, got none'],
+    ['/diff', 'before: expected a moment, got none'],
+    ['/activity?step=never', "step: expected a duration such as 10s, or seconds, got 'never'"],
+    ['/ticks?interval=0.1', "interval: expected seconds from 0.5 to 60, got '0.1'"],
     [
       '/explain?series=rate(jobs[5m])',
       'series: selector rate(jobs[5m]): expected a selector, not an expression; try jobs',

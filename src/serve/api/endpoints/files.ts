@@ -2,7 +2,7 @@
 import { withDamagedBytes } from '../../../inspect/damage-bytes.js';
 import { type FileEntries, viewEntries } from '../../../inspect/entries.js';
 import { sliceList } from '../../../inspect/list.js';
-import { type FileView, viewFiles } from '../../../inspect/processes.js';
+import { type FileView, viewFiles, withoutSizes } from '../../../inspect/processes.js';
 import type { ReadFile, Reading } from '../../../inspect/reading.js';
 import { withinMilliseconds } from '../../../inspect/series/time-limit.js';
 import { Memo } from '../../../memo.js';
@@ -35,7 +35,8 @@ export const FILES = viewEndpoint({
   async view({ reading }, { sort, ...paging }) {
     const all = views.get(reading, viewFiles);
     const { offset, limit } = pageIn(paging);
-    const files = sortViews(all, sort).slice(offset, offset + limit);
+    const shown = sortViews(all, sort).slice(offset, offset + limit);
+    const files = reading.isRecorded ? shown.map(withoutSizes) : shown;
     const { path, takenAtSeconds } = reading;
     return { body: { path, takenAtSeconds, files }, total: all.length };
   },

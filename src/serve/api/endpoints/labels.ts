@@ -7,18 +7,24 @@ import {
 } from '../../../inspect/series/list-labels.js';
 import { viewEndpoint } from '../api-endpoint.js';
 import { ApiError } from '../error.js';
-import { inPath, MATCH, PAGING, pageIn, SEARCH, sortBy } from '../parameters.js';
+import { inPath, MATCH, PAGING, PROCESS_ID, pageIn, SEARCH, sortBy } from '../parameters.js';
 import { list, object, ref, SECONDS, STRING } from '../schema.js';
 
 export const LABELS = viewEndpoint({
   path: '/labels',
   answers: 'The label names: how many values, series, entries and families each has.',
-  parameters: { 'match[]': MATCH, search: SEARCH, sort: sortBy(LABEL_SORTS), ...PAGING },
+  parameters: {
+    'match[]': MATCH,
+    process: PROCESS_ID,
+    search: SEARCH,
+    sort: sortBy(LABEL_SORTS),
+    ...PAGING,
+  },
   schema: object({ takenAtSeconds: SECONDS, labels: list(ref('Label')) }),
   example: '?sort=-values&limit=5',
-  *view({ index, reading }, { 'match[]': selectors, search, sort, ...paging }) {
+  *view({ index, reading }, { 'match[]': selectors, process, search, sort, ...paging }) {
     const page = pageIn(paging);
-    const { total, labels } = yield* listLabels(index, { selectors, search, sort, page });
+    const { total, labels } = yield* listLabels(index, { selectors, process, search, sort, page });
     return { body: { takenAtSeconds: reading.takenAtSeconds, labels }, total };
   },
 });
@@ -29,15 +35,16 @@ export const LABEL_VALUES = viewEndpoint({
   parameters: {
     name: inPath('Of the label, as printed.'),
     'match[]': MATCH,
+    process: PROCESS_ID,
     search: SEARCH,
     sort: sortBy(VALUE_SORTS),
     ...PAGING,
   },
   schema: object({ takenAtSeconds: SECONDS, label: STRING, values: list(ref('LabelValue')) }),
   example: '?sort=-series&limit=5',
-  *view({ index, reading }, { name, 'match[]': selectors, search, sort, ...paging }) {
+  *view({ index, reading }, { name, 'match[]': selectors, process, search, sort, ...paging }) {
     const page = pageIn(paging);
-    const found = yield* listLabelValues(index, name, { selectors, search, sort, page });
+    const found = yield* listLabelValues(index, name, { selectors, process, search, sort, page });
     if (found === undefined) throw new ApiError(404, `name: no series has a label '${name}'`);
     const { total, values } = found;
     return { body: { takenAtSeconds: reading.takenAtSeconds, label: name, values }, total };

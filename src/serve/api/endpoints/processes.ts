@@ -1,13 +1,20 @@
 /** The processes that write, and one of them. */
 import { sliceList } from '../../../inspect/list.js';
 import { viewProcess } from '../../../inspect/one-process.js';
-import { type ProcessesView, type ProcessView, viewProcesses } from '../../../inspect/processes.js';
+import { processSeries } from '../../../inspect/process-series.js';
+import {
+  type ProcessesView,
+  type ProcessView,
+  viewProcesses,
+  withoutSizes,
+} from '../../../inspect/processes.js';
 import type { Reading } from '../../../inspect/reading.js';
 import { Memo } from '../../../memo.js';
+import { inSlices } from '../../../steps.js';
 import { viewEndpoint } from '../api-endpoint.js';
 import { ApiError } from '../error.js';
 import { inPath, PAGING, pageIn, sortBy } from '../parameters.js';
-import { list, object, ref, SECONDS, STRING } from '../schema.js';
+import { list, NUMBER, object, ref, SECONDS, STRING } from '../schema.js';
 import { sortViews } from './view-sort.js';
 
 const SORTS = [
@@ -39,8 +46,10 @@ export const PROCESSES = viewEndpoint({
   async view({ reading }, { sort, ...paging }) {
     const view = views.get(reading, viewProcesses);
     const { offset, limit } = pageIn(paging);
-    const processes = sortViews(view.processes, sort).slice(offset, offset + limit);
-    return { body: { ...view, processes }, total: view.processes.length };
+    const shown = sortViews(view.processes, sort).slice(offset, offset + limit);
+    const processes = reading.isRecorded ? shown.map(withoutSizes) : shown;
+    const total = reading.isRecorded ? withoutSizes(view.total) : view.total;
+    return { body: { ...view, processes, total }, total: view.processes.length };
   },
 });
 
@@ -61,6 +70,41 @@ export const PROCESS = viewEndpoint({
     if (view === undefined) throw new ApiError(404, `id: no file is of process '${id}'`);
     const { offset, limit } = pageIn(paging);
     const gauges = sliceList(view.gauges, offset, offset + limit);
-    return { body: { ...view, gauges }, total: view.gauges.length };
+    const body = reading.isRecorded
+      ? {
+          ...view,
+          process: withoutSizes(view.process),
+          files: view.files.map(withoutSizes),
+          gauges,
+        }
+      : { ...view, gauges };
+    return { body, total: view.gauges.length };
+  },
+});
+
+export const PROCESS_SERIES = viewEndpoint({
+  path: '/processes/{id}/series',
+  answers: 'What one process counts, with its own values: the fastest first.',
+  parameters: { id: inPath('As in the names of its files.'), ...PAGING },
+  schema: object({
+    takenAtSeconds: SECONDS,
+    series: list(
+      object(
+        { series: STRING, family: STRING, type: STRING, value: NUMBER },
+        { perSecond: { ...NUMBER, description: 'Since the previous instant.' } },
+      ),
+    ),
+  }),
+  example: '',
+  async view({ reading, earlier }, { id, ...paging }) {
+    const before = await earlier();
+    try {
+      const all = await inSlices(processSeries(reading, before?.reading, id));
+      const { offset, limit } = pageIn(paging);
+      const series = all.slice(offset, offset + limit);
+      return { body: { takenAtSeconds: reading.takenAtSeconds, series }, total: all.length };
+    } finally {
+      before?.release();
+    }
   },
 });
