@@ -14,3 +14,6 @@ export const PACKAGE = new URL('../../package.json', HERE);
 
 /** Where the addon is built. */
 export const NATIVE_DIRECTORY = fileURLToPath(new URL('../../native/', HERE));
+
+/** The script and the style of the page, which only the bundle has. */
+export const PAGE_DIRECTORY = fileURLToPath(new URL('../bundle/page/', HERE));

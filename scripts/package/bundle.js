@@ -7,6 +7,7 @@
  *   readable-stacks.js   see there
  *   fastify.js, …        packages that not every command loads
  *   *-worker.js          its threads: a bundler does not follow `new Worker(new URL(…))`
+ *   page/                the page: index.json names its script and its style, each also compressed
  *   LICENSES.txt         of the packages in it, and of the headers in the addon
  *
  * CommonJS, since fastify is, and since it is loaded in one piece: of ESM every node: module costs more to import.
@@ -15,6 +16,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { constants, gzipSync } from 'node:zlib';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = 'dist/bundle';
@@ -111,10 +113,43 @@ export async function bundle() {
       }),
     ),
   ]);
+  const page = await bundlePage(build);
   // package.json of the tree says that all are ES modules.
   writeFileSync(join(ROOT, OUTPUT, 'package.json'), '{ "type": "commonjs" }\n');
-  const packages = packagesIn(made.map(({ metafile }) => metafile));
+  const packages = packagesIn([...made, page].map(({ metafile }) => metafile));
   writeFileSync(join(ROOT, OUTPUT, 'LICENSES.txt'), licenses([...packages, ...HEADERS]));
+}
+
+/**
+ * The script and the style of the page (src/page/). Their names have a hash of what is in them, so that a browser may keep
+ * them for good; they are compressed here, once.
+ */
+async function bundlePage(build) {
+  const page = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { app: 'src/page/main.tsx' },
+    tsconfig: 'src/page/tsconfig.json',
+    outdir: `${OUTPUT}/page`,
+    entryNames: '[name]-[hash]',
+    bundle: true,
+    format: 'esm',
+    // As of the browsers of two years ago.
+    target: ['chrome120', 'firefox121', 'safari17.2'],
+    minify: true,
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const names = Object.keys(page.metafile.outputs).map((path) => basename(path));
+  for (const name of names) {
+    const path = join(ROOT, OUTPUT, 'page', name);
+    const level = constants.Z_BEST_COMPRESSION;
+    writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level }));
+  }
+  const named = (extension) => names.find((name) => name.endsWith(extension));
+  const index = { script: named('.js'), style: named('.css') };
+  writeFileSync(join(ROOT, OUTPUT, 'page', 'index.json'), `${JSON.stringify(index)}\n`);
+  return page;
 }
 
 /** Folders of packages, in order. */

@@ -3,6 +3,7 @@
  * the families of one directory, without promfold's own and without those of other endpoints.
  */
 import { processPage } from '../live/process-page.js';
+import { ReadingPages } from '../live/reading-page.js';
 import type { PageRequest } from '../scrape/page/page-templates.js';
 import { printSlots } from '../scrape/page/print-slots.js';
 import type { DebugSurfaces } from './api/debug-surfaces.js';
@@ -26,10 +27,11 @@ export async function debugPage(
       ? await readings.take(request.source)
       : keptInstant(readings, snapshot, request.source);
   try {
-    if (processId === undefined) {
-      const { state, columns } = instant.taken;
-      return await printSlots(state.layout, columns.slot, request);
+    const { taken } = instant;
+    if (processId === undefined && taken !== undefined) {
+      return await printSlots(taken.state.layout, taken.columns.slot, request);
     }
+    if (processId === undefined) return await new ReadingPages(instant.reading).print(request);
     const page = await processPage(instant.reading, processId, request);
     if (page === undefined) throw new ApiError(404, `no metric file is of process '${processId}'`);
     return page;

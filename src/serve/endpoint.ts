@@ -1,7 +1,7 @@
 /**
  * What is served where. The landing page links to these, and the topic `endpoints` is generated from them.
  */
-import { API_ROOT } from './api/api-endpoint.js';
+import { API_ROOT, type ApiEndpoint } from './api/api-endpoint.js';
 import { API } from './api/table.js';
 
 export interface Endpoint {
@@ -16,7 +16,8 @@ export const OWN_PREFIX = '/-/';
 
 export const LANDING: Endpoint = {
   path: '/',
-  answers: 'A plain page: what promfold is, and links. 421 for a `Host` that is not allowed.',
+  answers:
+    'The page for a browser where debug surfaces are served (`promfold help page`), else links. 421 for a `Host` that is not allowed.',
 };
 
 export const HEALTHY: Endpoint = {
@@ -37,11 +38,13 @@ export const ENGINES: Endpoint = {
 };
 
 /** Debug surfaces. */
-const API_ENDPOINTS: readonly Endpoint[] = API.map(({ path, answers, example, parameters }) => {
+const API_ENDPOINTS: readonly Endpoint[] = API.map(apiEndpointOf);
+
+export function apiEndpointOf({ path, answers, example, parameters }: ApiEndpoint): Endpoint {
   const whole = `${API_ROOT}${path}`;
   const isLink = !Object.values(parameters).some(({ isInPath }) => isInPath);
   return { path: whole, answers, link: isLink ? `${whole}${example}` : undefined };
-});
+}
 
 function metricsEndpoint(path: string): Endpoint {
   return {

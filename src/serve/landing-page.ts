@@ -1,10 +1,10 @@
 /**
- * GET /: a plain page that says what promfold is, with links.
+ * GET / where no debug surface is served: a plain page that says what promfold is, with links.
  *
  * Links are relative, so that they work behind a proxy that adds a prefix.
  */
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
 import { type Endpoint, LANDING } from './endpoint.js';
 
 /** The header has the colour of all exporters. */
@@ -32,20 +32,31 @@ export function landingPage(
   version: string,
   onRequest: onRequestHookHandler,
 ): void {
-  const page = landingHtml(
-    links.filter(({ path }) => path !== LANDING.path),
-    version,
-  );
-  server.get(LANDING.path, { onRequest }, (_request, reply) => reply.headers(HEADERS).send(page));
+  server.get(LANDING.path, { onRequest }, (_request, reply) => sendLanding(reply, links, version));
+}
+
+export function sendLanding(
+  reply: FastifyReply,
+  links: readonly Endpoint[],
+  version: string,
+): FastifyReply {
+  return reply.headers(HEADERS).send(landingHtml(links, version));
+}
+
+/** As HTML; without the landing page itself. */
+export function linkList(links: readonly Endpoint[]): string {
+  const items = links
+    .filter(({ path }) => path !== LANDING.path)
+    .map(({ path, answers, ...rest }) => {
+      const link = 'link' in rest ? rest.link : path;
+      const text = answers.replace(/`([^`]*)`/g, '<code>$1</code>');
+      const name = link === undefined ? path : `<a href=".${escaped(link)}">${path}</a>`;
+      return `<li>${name}: ${text}</li>`;
+    });
+  return `<ul>\n${items.join('\n')}\n</ul>`;
 }
 
 function landingHtml(links: readonly Endpoint[], version: string): string {
-  const items = links.map(({ path, answers, ...rest }) => {
-    const link = 'link' in rest ? rest.link : path;
-    const text = answers.replace(/`([^`]*)`/g, '<code>$1</code>');
-    const name = link === undefined ? path : `<a href=".${escaped(link)}">${path}</a>`;
-    return `<li>${name}: ${text}</li>`;
-  });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -59,9 +70,7 @@ function landingHtml(links: readonly Endpoint[], version: string): string {
 <main>
 <p>Serves the metrics that Python processes write to <code>PROMETHEUS_MULTIPROC_DIR</code>,
 from outside the application. Version ${version}.</p>
-<ul>
-${items.join('\n')}
-</ul>
+${linkList(links)}
 </main>
 </body>
 </html>

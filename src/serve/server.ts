@@ -2,32 +2,30 @@
  * The HTTP server: routes and limits, without a socket. Listening is separate (listen.ts), so that every route can be
  * tested with inject.
  */
-import type { Server, TLSSocket } from 'node:tls';
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
 import { API_ROOT } from './api/api-endpoint.js';
 import { apiRoutes, isApiRoute } from './api/api-routes.js';
 import type { DebugSurfaces } from './api/debug-surfaces.js';
-import { isApiPath, replyApiError, replyThrown } from './api/error.js';
+import { isApiPath, replyApiError } from './api/error.js';
 import { OPENAPI } from './api/openapi.js';
-import { answerClientError } from './client-error.js';
+import { bareServer } from './bare-server.js';
 import type { Connections } from './connections.js';
 import { type Endpoint, endpoints, LANDING } from './endpoint.js';
 import { enginesRoute } from './engines-route.js';
-import { errorReplies, replyError } from './error-reply.js';
+import { errorReplies } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
 import { hostCheck } from './host-check.js';
 import { landingPage } from './landing-page.js';
 import { type Lifecycle, lifecycleRoutes } from './lifecycle-routes.js';
 import { metricsRoute } from './metrics-route.js';
+import { pageRoutes } from './page/page-routes.js';
 import { replyText } from './reply-text.js';
 import type { RequestLimit } from './request-limit.js';
-import { withoutPrefix } from './route-prefix.js';
 import { READER_TIMEOUTS, type ReaderTimeouts } from './slow-reader.js';
-import { refusalOf } from './web/client-certificates.js';
-import { guardRequests, type Web } from './web/guard-requests.js';
+import type { Web } from './web/guard-requests.js';
 
 export interface ServerOptions {
   /** Begins with a slash; letters, digits and `._~-/` only. */
@@ -54,76 +52,10 @@ export interface ServerOptions {
   readonly log: ServerLog;
 }
 
-/** On every answer. */
-const NOT_GUESSED = { 'X-Content-Type-Options': 'nosniff' };
-
-/** Milliseconds. */
-const TIMEOUTS = {
-  /** A request is a few hundred bytes; a slower one is not a scrape. */
-  headers: 10_000,
-  request: 20_000,
-  /** Longer than the common scrape intervals of 15 to 60 s, so that Prometheus keeps its connection. */
-  keepAlive: 75_000,
-  /** No byte in or out, and no answer being sent (slow-reader.ts). */
-  connection: 150_000,
-};
-
-/** Names of labels and files are parts of paths, which Node limits to 16 KB; no route has a regular expression. */
-const MAX_PARAMETER_LENGTH = 16_384;
-
-/** No route has a schema, and the compilers for them are half of fastify. */
-const NO_SCHEMAS = {
-  compilersFactory: { buildValidator: refuseSchema, buildSerializer: refuseSchema },
-};
-
-function refuseSchema(): never {
-  throw new Error('no route has a schema');
-}
-
 export function buildServer(scraper: Scraper, options: ServerOptions): FastifyInstance {
-  const { telemetryPath, limit, connections, version, allowedHosts = [] } = options;
-  const { log, web, readerTimeouts = READER_TIMEOUTS, routePrefix = '', debug } = options;
-  const server = fastify({
-    logger: false,
-    schemaController: NO_SCHEMAS,
-    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    rewriteUrl: withoutPrefix(routePrefix),
-    ...protocolOptions(web),
-    requestTimeout: TIMEOUTS.request,
-    keepAliveTimeout: TIMEOUTS.keepAlive,
-    connectionTimeout: TIMEOUTS.connection,
-    // listen.ts closes them once all requests are answered.
-    forceCloseConnections: false,
-    // A request that arrives while closing is still answered; then its connection is closed.
-    return503OnClosing: false,
-    clientErrorHandler: answerClientError,
-    // Hooks do not run for these.
-    frameworkErrors: (error, request, reply) => {
-      reply.headers(NOT_GUESSED);
-      const answer = debug && isApiPath(request.url) ? replyThrown : replyError;
-      answer(reply, `${request.method} ${request.url}`, error, log);
-    },
-  });
-
-  server.server.keepAliveTimeout = TIMEOUTS.keepAlive;
-  connections?.follow(server.server);
-  if (web?.file.tls !== undefined) followTls(server, web, log);
-  server.addHook('onRequest', async (_request, reply) => {
-    reply.headers(NOT_GUESSED);
-  });
-  server.addHook('onResponse', async (request, reply) => {
-    log.debug('request', {
-      method: request.method,
-      url: request.originalUrl,
-      status: reply.statusCode,
-      remote: request.ip,
-      seconds: reply.elapsedTime / 1000,
-    });
-  });
-
-  // After the hooks that count and log: refused requests are counted, too.
-  if (web !== undefined) guardRequests(server, web);
-
+  const { telemetryPath, limit, version, allowedHosts = [] } = options;
+  const { log, readerTimeouts = READER_TIMEOUTS, routePrefix = '', debug } = options;
+  const server = bareServer({ ...options, hasApi: debug !== undefined });
   const check = hostCheck(allowedHosts);
   metricsRoute(server, telemetryPath, scraper, {
     limit,
@@ -139,7 +71,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     engines: engineProbe !== undefined,
   });
   if (telemetryPath !== LANDING.path) {
-    landingPage(server, known, version, check);
+    (debug === undefined ? landingPage : pageRoutes)(server, known, version, check);
   }
   if (debug !== undefined) {
     apiRoutes(server, scraper, { ...options, debug, allowedHosts, routePrefix, readerTimeouts });
@@ -149,41 +81,8 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   return server;
 }
 
-/** HTTP, HTTPS, or HTTPS with HTTP/2. */
-function protocolOptions(web: Web | undefined): FastifyServerOptions {
-  const limits = { headersTimeout: TIMEOUTS.headers };
-  if (web?.file.tls === undefined) return { http: limits } as FastifyServerOptions;
-  const https = { ...web.file.tls, ...limits };
-  const secure = web.file.config.http2
-    ? {
-        http2: true,
-        https: { ...https, allowHTTP1: true },
-        http2SessionTimeout: TIMEOUTS.keepAlive,
-      }
-    : { https };
-  // fastify has a type for each, and this is one of them.
-  return secure as FastifyServerOptions;
-}
-
-/** New certificates are used for new connections; the connection of a refused client is closed. */
-function followTls({ server }: FastifyInstance, { file }: Web, log: ServerLog): void {
-  const tlsServer = server as unknown as Server;
-  tlsServer.on('secureConnection', (socket: TLSSocket) => {
-    const refusal = refusalOf(socket, file.config.tls!);
-    if (refusal === undefined) return;
-    log.warn('client refused', { remote: socket.remoteAddress, reason: refusal });
-    socket.destroy();
-  });
-  file.onTls((options) => {
-    tlsServer.setSecureContext(options);
-    // Node reads these two at each connection, but has no method to set them.
-    const { requestCert = false, rejectUnauthorized = false } = options;
-    Object.assign(tlsServer, { requestCert, rejectUnauthorized });
-  });
-}
-
 /** 405 for a known path, 404 for others; a body is ignored. */
-function everythingElse(
+export function everythingElse(
   server: FastifyInstance,
   served: readonly Endpoint[],
   hasApi: boolean,

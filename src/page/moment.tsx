@@ -1,0 +1,209 @@
+/**
+ * The moment that all of the page is of: now, tick after tick, or one that was recorded. Views ask the API for it by
+ * `snapshot`, so that they agree with each other, or by `at`.
+ */
+import { type ComponentChildren, createContext } from 'preact';
+import { useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { ApiFailure, ask, type Json, pathOf, type Query } from './api.js';
+import { Live, type LiveState, type Tick } from './live.js';
+import { setParameters, useRoute } from './route.js';
+import type { Status } from './views.js';
+
+export interface Moment {
+  readonly source: string | undefined;
+  /** As in the URL; undefined for now. */
+  readonly at: string | undefined;
+  /** The last one; undefined before the first. */
+  readonly tick: Tick | undefined;
+  /** Between the last two. */
+  readonly tickSeconds: number;
+  readonly live: LiveState;
+  readonly status: Json<Status> | undefined;
+  readonly statusFailure: ApiFailure | undefined;
+}
+
+const MomentContext = createContext<Moment | undefined>(undefined);
+
+export function useMoment(): Moment {
+  return useContext(MomentContext)!;
+}
+
+const NO_TICK = [undefined, 1] as const;
+
+/** Status has no values: it is asked for rarely. */
+const STATUS_MS = 10_000;
+
+export function MomentProvider({ children }: { readonly children: ComponentChildren }) {
+  const { parameters } = useRoute();
+  const [status, setStatus] = useState<Json<Status>>();
+  const [statusFailure, setStatusFailure] = useState<ApiFailure>();
+  const [starts, setStarts] = useState(0);
+  const [[tick, tickSeconds], setTick] = useState<readonly [Tick | undefined, number]>(NO_TICK);
+  const [live, setLive] = useState<LiveState>({ kind: 'connecting' });
+  const isRecording = status?.recording !== undefined;
+  const { at } = parameters;
+  const isPast = at !== undefined || isRecording;
+  const source = parameters.source ?? status?.sources[0]?.name;
+
+  useEffect(() => {
+    const load = () => {
+      if (document.hidden) return;
+      ask<Json<Status>>('status').then(
+        (found) => {
+          setStatus(found);
+          setStatusFailure(undefined);
+        },
+        (error: ApiFailure) => setStatusFailure(error),
+      );
+    };
+    load();
+    const timer = setInterval(load, STATUS_MS);
+    document.addEventListener('visibilitychange', load);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', load);
+    };
+  }, [starts]);
+
+  const isKnown = status !== undefined;
+  const waitsForName = (status?.sources.length ?? 0) > 1 && source === undefined;
+  useEffect(() => {
+    if (!isKnown || isPast || waitsForName) return undefined;
+    setTick(NO_TICK);
+    const stream = new Live(source, {
+      tick: (next) =>
+        setTick(([last]) => [
+          next,
+          last === undefined ? 1 : next.takenAtSeconds - last.takenAtSeconds,
+        ]),
+      state: setLive,
+      restarted: () => setStarts((count) => count + 1),
+    });
+    return () => stream.close();
+  }, [isKnown, isPast, source, waitsForName]);
+
+  const moment = useMemo(
+    () => ({
+      source,
+      at,
+      tick: isPast ? undefined : tick,
+      tickSeconds,
+      live,
+      status,
+      statusFailure,
+    }),
+    [source, at, isPast, tick, tickSeconds, live, status, statusFailure],
+  );
+  return <MomentContext.Provider value={moment}>{children}</MomentContext.Provider>;
+}
+
+/** Parameters of a view that is of this moment. */
+export function momentQuery({ source, at, tick }: Moment): Query {
+  if (at !== undefined) return { source, at };
+  return { source, snapshot: tick?.snapshot };
+}
+
+export interface View<T> {
+  /** Of an earlier question while the answer to this one is not there. */
+  readonly answer: T | undefined;
+  readonly failure: ApiFailure | undefined;
+  /** Whether the answer is to an earlier question: another sorting, say. */
+  readonly isEarlier: boolean;
+}
+
+export interface ViewOptions {
+  /** Seconds between two questions, at least; each tick without it. */
+  readonly every?: number;
+  /** What it is of, if not of the moment of the page. */
+  readonly at?: string | undefined;
+  /** It is of a time that is in the question: the moment of the page is not added to it. */
+  readonly hasOwnTime?: boolean;
+}
+
+/** Asks for a view at each tick, and when the question changes. @param path undefined while there is no question */
+export function useView<T>(
+  path: string | undefined,
+  query: Query = {},
+  { every = 0, at, hasOwnTime = false }: ViewOptions = {},
+): View<T> {
+  const moment = useMoment();
+  const own = at === undefined ? moment : { ...moment, at };
+  const question = path === undefined ? undefined : pathOf(path, query);
+  const key = `${question} ${own.source} ${own.at}`;
+  const [state, setState] = useState<{
+    readonly key: string;
+    readonly answer: T | undefined;
+    readonly failure: ApiFailure | undefined;
+  }>({ key: '', answer: undefined, failure: undefined });
+  const asked = useRef<{ key: string; seconds: number; abort: AbortController } | undefined>(
+    undefined,
+  );
+  const isReady =
+    question !== undefined &&
+    (own.at !== undefined || own.tick !== undefined || isOfRecording(own));
+  const now = own.tick?.takenAtSeconds ?? 0;
+
+  useEffect(() => {
+    if (!isReady || path === undefined) return;
+    const last = asked.current;
+    if (last !== undefined && last.key === key) {
+      // What is under way is not asked for again; after it comes the next tick.
+      if (!last.abort.signal.aborted || now - last.seconds < every) return;
+    } else last?.abort.abort();
+    const abort = new AbortController();
+    const mine = { key, seconds: now, abort };
+    asked.current = mine;
+    const of = hasOwnTime ? { source: own.source } : momentQuery(own);
+    const url = pathOf(path, { ...query, ...of });
+    const done = () => {
+      if (asked.current === mine) abort.abort();
+    };
+    answerTo<T>(url, pathOf(path, { ...query, source: own.source }), own, abort.signal)
+      .then(
+        (answer) => {
+          if (asked.current === mine) setState({ key, answer, failure: undefined });
+        },
+        (failure: Error) => {
+          if (asked.current !== mine || !(failure instanceof ApiFailure)) return;
+          setState((before) => ({
+            key,
+            answer: before.key === key ? before.answer : undefined,
+            failure,
+          }));
+        },
+      )
+      .finally(done);
+  }, [isReady, key, now]);
+
+  useEffect(() => () => asked.current?.abort.abort(), []);
+  return { answer: state.answer, failure: state.failure, isEarlier: state.key !== key };
+}
+
+/** A snapshot may be gone where the network is slow: then this is of a moment later. */
+async function answerTo<T>(
+  url: string,
+  withoutSnapshot: string,
+  { at, tick }: Moment,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await ask<T>(url, signal);
+  } catch (error) {
+    const isGone = error instanceof ApiFailure && error.status === 404;
+    if (!isGone || at !== undefined || !error.message.startsWith('snapshot:')) throw error;
+    if (tick === undefined) throw error;
+    return ask<T>(withoutSnapshot, signal);
+  }
+}
+
+/** Then there is no other moment than those that were recorded, and its end is shown first. */
+export function isOfRecording({ status }: Moment): boolean {
+  return status?.recording !== undefined;
+}
+
+export function showMoment(seconds: number | undefined, isStep = true): void {
+  setParameters(
+    { at: seconds === undefined ? undefined : String(Math.round(seconds * 1000) / 1000) },
+    isStep,
+  );
+}
