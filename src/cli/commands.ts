@@ -18,6 +18,7 @@ const LOADERS = {
   diff: async () => (await import('./diff.js')).diff,
   snapshot: async () => (await import('./snapshot.js')).snapshot,
   record: async () => (await import('./record.js')).record,
+  page: async () => (await import('./page.js')).page,
   export: async () => (await import('./export.js')).exportCommand,
   discover: async () => (await import('./discover.js')).discover,
   'check-config': async () => (await import('./check-config.js')).checkConfig,

@@ -43,6 +43,12 @@ const A_LABEL_NAME = 'a name of A-Z a-z 0-9 _ that does not begin with __ or a d
 /** Label names that histograms and summaries use themselves. */
 const NO_LABEL = new Set(['le', 'quantile']);
 
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new ExpectedError('a port from 0 to 65535', text);
+}
+
 export function parseCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new ExpectedError('a whole number, 0 or more', text);

@@ -38,6 +38,7 @@ import {
   parseLimit,
   parseMode,
   parseOwner,
+  parsePort,
   parsePrefix,
   parseRoutes,
   parseSelector,
@@ -728,6 +729,16 @@ export const FLAGS = {
       environment: false,
     },
     parseTickInterval,
+  ),
+  port: single(
+    {
+      name: 'port',
+      value: 'port',
+      help: 'port on 127.0.0.1; 0 for any that is free',
+      fallback: '0',
+      environment: false,
+    },
+    parsePort,
   ),
   recordFor: optional<number>(
     {
