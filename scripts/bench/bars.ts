@@ -25,7 +25,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
   const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
-  const { ticks, commands, answers, streams, top, recorder, seriesRules } = results;
+  const { ticks, commands, answers, page, streams, top, recorder, seriesRules } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -102,6 +102,11 @@ export function judge(results: Results): Verdict[] {
   if (top) atMost('fleet-1000: CPU of a refresh of top', top.cpuMs, 20, ' ms');
   for (const [request, ms] of Object.entries(answers?.ms ?? {})) {
     atMost(`answers: ${decodeURIComponent(request)}`, ms, 50, ' ms');
+  }
+  if (page !== undefined) {
+    atMost('page: first numbers', page.firstPaintMs, 1_500, ' ms');
+    atMost('page: an open window, of a core', page.openCores * 100, 2, ' %');
+    atMost('page: a scrape with eight windows', page.withMs, page.withoutMs * 2 + 10, ' ms');
   }
   if (recorder) {
     atMost('vllm: recorder', recorder.cores * 100, 1, ' % of a core');

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../src/errors.js';
+import { chromiumMissing } from '../../test/support/browser.js';
 import { judge } from './bars.js';
 import { measureChanges } from './changes.js';
 import { svgChart } from './chart.js';
@@ -20,6 +21,7 @@ import { measureGrowth } from './growth.js';
 import { checkInstructions } from './instructions.js';
 import { measureAnswers } from './live/answers.js';
 import { measureCommands } from './live/commands.js';
+import { measurePage } from './live/page.js';
 import { measureStreams } from './live/streams.js';
 import { measureTicks } from './live/ticks.js';
 import { measureTopRefresh } from './live/top-refresh.js';
@@ -120,6 +122,12 @@ async function measure(directory: string, options: Options): Promise<Results> {
   if (only.has('answers')) {
     say('measuring answers');
     results.answers = await measureAnswers(join(directory, 'answers'), effort.answerRuns);
+  }
+  const noBrowser = only.has('page') && chromiumMissing();
+  if (noBrowser) say(`left out: page, since ${noBrowser}`);
+  else if (only.has('page')) {
+    say('measuring the page');
+    results.page = await measurePage(join(directory, 'page'), effort.page);
   }
   for (const name of COLD_NAMES) {
     if (!only.has(name)) continue;

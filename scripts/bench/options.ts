@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/errors.js';
 import { COLD_NAMES } from './cold.js';
+import type { measurePage } from './live/page.js';
 import type { measureStreams } from './live/streams.js';
 import { SHAPE_NAMES } from './shapes.js';
 
 export const USAGE = `npm run bench -- [flags]
 
   --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth,
-                  cold-100k, cold-1m, answers
+                  cold-100k, cold-1m, answers, page
   --quick         fewer runs: figures to work by, not to publish
   --json FILE     write every figure; the chart goes next to it
   --dir DIR       make the directories below DIR (default: ${tmpdir()})
@@ -18,7 +19,7 @@ export const USAGE = `npm run bench -- [flags]
   --instructions  only count instructions and compare with the committed counts
   --write         and commit to these`;
 
-export const PARTS = [...SHAPE_NAMES, 'growth', ...COLD_NAMES, 'answers'] as const;
+export const PARTS = [...SHAPE_NAMES, 'growth', ...COLD_NAMES, 'answers', 'page'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** How often each thing is done. */
@@ -39,6 +40,7 @@ export interface Effort {
   readonly topRefreshes: number;
   readonly commandRounds: number;
   readonly answerRuns: number;
+  readonly page: Parameters<typeof measurePage>[1];
   readonly recorderSeconds: number;
   readonly streams: Parameters<typeof measureStreams>[1];
 }
@@ -58,6 +60,7 @@ const FULL: Effort = {
   topRefreshes: 20,
   commandRounds: 7,
   answerRuns: 15,
+  page: { paints: 5, seconds: 30, scrapes: 31 },
   recorderSeconds: 30,
   streams: { turns: 5, scrapes: 41, seconds: 10 },
 };
@@ -76,6 +79,7 @@ const QUICK: Effort = {
   topRefreshes: 6,
   commandRounds: 3,
   answerRuns: 5,
+  page: { paints: 5, seconds: 15, scrapes: 11 },
   recorderSeconds: 10,
   streams: { turns: 3, scrapes: 21, seconds: 4 },
 };

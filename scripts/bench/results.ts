@@ -5,6 +5,7 @@ import type { ColdFigures, ColdName } from './cold.js';
 import type { GrowthFigures } from './growth.js';
 import type { AnswerFigures } from './live/answers.js';
 import type { CommandFigures } from './live/commands.js';
+import type { PageFigures } from './live/page.js';
 import type { StreamFigures } from './live/streams.js';
 import type { TickFigures } from './live/ticks.js';
 import type { TopRefresh } from './live/top-refresh.js';
@@ -36,6 +37,7 @@ export interface Results {
   /** On fleet-1000. */
   top?: TopRefresh;
   answers?: AnswerFigures;
+  page?: PageFigures;
   /** On vllm. */
   streams?: StreamFigures;
   /** On vllm. */

@@ -26,7 +26,11 @@ const REQUESTS = [
   `processes/${FIRST_PROCESS}`,
   'files?sort=-usedBytes',
   `files/counter_${FIRST_PROCESS}.db`,
+  'top',
+  `processes/${FIRST_PROCESS}/series`,
   'families?sort=-series',
+  `families?process=${FIRST_PROCESS}`,
+  'series/by-process?sort=-series',
   'labels',
   'labels/route/values?sort=-series',
   'series',
@@ -39,7 +43,7 @@ const REQUESTS = [
 ];
 
 export async function measureAnswers(directory: string, runs: number): Promise<AnswerFigures> {
-  makeFiles(directory);
+  makeAnswerFiles(directory);
   const daemon = await Daemon.start(directory);
   try {
     await daemon.scrape();
@@ -56,7 +60,7 @@ export async function measureAnswers(directory: string, runs: number): Promise<A
   }
 }
 
-function makeFiles(directory: string): void {
+export function makeAnswerFiles(directory: string): void {
   mkdirSync(directory);
   const random = new Random(1);
   for (let process = 0; process < PROCESSES; process++) {
