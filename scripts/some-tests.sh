@@ -25,7 +25,7 @@ file_of() {
   [ -f "$1" ] || { [ -e "$1" ] && refuse "$1 is not a file"; } || refuse "$1: no such file"
   path=$(realpath --relative-to="$root" -- "$1")
   case $path in
-    test/*.test.ts | src/*.ts) echo "$path" ;;
+    test/*.test.ts | src/*.ts | src/page/*.tsx) echo "$path" ;;
     native/*) refuse "$1 is not a test: native tests are run by \`make -C native test\`" ;;
     *) refuse "$1 is not a test: expected test/**/*.test.ts or src/**/*.ts" ;;
   esac

@@ -45,7 +45,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'inspect',
     'config',
     'worker-thread',
+    'program',
   ],
+  page: ['inspect', 'watchdog'],
   cli: [
     'config',
     'format',

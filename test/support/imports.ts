@@ -24,12 +24,12 @@ export function importsIn(from: string, text: string): Import[] {
 
 export function importsBelow(src: string): Import[] {
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => /\.tsx?$/.test(path))
     .flatMap((path) => importsIn(path, readFileSync(join(src, path), 'utf8')));
 }
 
 /** `plan` for `plan/plan.ts`, `errors` for `errors.ts`. */
-export const folderOf = (path: string): string => path.split('/')[0]!.replace(/\.[jt]s$/, '');
+export const folderOf = (path: string): string => path.split('/')[0]!.replace(/\.[jt]sx?$/, '');
 
 /** @param mayImport folder → folders it may import besides itself */
 export function forbidden(
@@ -47,8 +47,10 @@ export function forbidden(
 /** Files that import each other in a circle, by types or by values: each circle as its files. */
 export function circles(imports: readonly Import[]): string[][] {
   const imported = new Map<string, string[]>();
+  const components = new Set(imports.map(({ from }) => from).filter((path) => /x$/.test(path)));
   for (const { from, to } of imports) {
-    const file = to.replace(/\.js$/, '.ts');
+    const component = to.replace(/\.js$/, '.tsx');
+    const file = components.has(component) ? component : to.replace(/\.js$/, '.ts');
     imported.set(from, [...(imported.get(from) ?? []), file]);
   }
   const reached = (from: string): Set<string> => {

@@ -13,7 +13,7 @@ export function readSources(root: string): Sources {
   const sources = new Map<string, string>();
   for (const folder of ['src', 'test', 'scripts']) {
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
-      if (name.endsWith('.ts')) {
+      if (/\.tsx?$/.test(name)) {
         sources.set(`${folder}/${name}`, readFileSync(join(root, folder, name), 'utf8'));
       }
     }
@@ -81,10 +81,15 @@ export function testsOf(source: string, sources: Sources): string[] {
   return [];
 }
 
+/** What runs in a browser is tested there. */
+const PAGE = /^src\/page\//;
+
 /** Only the bundle starts with these. */
 const PACKAGED = new Set(['src/promfold.ts', 'src/readable-stacks.ts']);
 
 const ownTest = (source: string): string =>
   PACKAGED.has(source)
     ? 'test/scripts/package.test.ts'
-    : source.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts');
+    : PAGE.test(source)
+      ? 'test/e2e/page.test.ts'
+      : source.replace(/^src\//, 'test/').replace(/\.ts$/, '.test.ts');

@@ -36,7 +36,7 @@ export function spreadCallsIn(file: string, text: string): SpreadCall[] {
 export function spreadCallsBelow(root: string, folders: readonly string[]): SpreadCall[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts'))
+      .filter((path) => /\.tsx?$/.test(path))
       .flatMap((path) => {
         const file = join(folder, path);
         return spreadCallsIn(file, readFileSync(join(root, file), 'utf8'));
