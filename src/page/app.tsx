@@ -117,7 +117,10 @@ function SourceFailure() {
     return (
       <div class="banner bad" role="alert">
         <strong>The directory cannot be read.</strong>
-        <span>{shown.error ?? 'It may not exist yet: it is read as soon as it does.'}</span>
+        <span>
+          {shown.error !== undefined && `${shown.error}. `}It is read again at each tick: make it,
+          or give promfold the right path or user.
+        </span>
       </div>
     );
   }
