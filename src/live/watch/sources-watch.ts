@@ -47,6 +47,12 @@ const SHARE = 0.005;
 /** An instant of the recorder is waited for so long after it is due. */
 const PATIENCE_MS = 250;
 
+/** If there was one within this time. */
+const OFFERED_MS = 5_000;
+
+/** Between two looks whether a tick is due. */
+const SHORTEST_MS = 50;
+
 /** One that comes a little early is used. */
 const EARLY_MS = 100;
 
@@ -75,6 +81,8 @@ export class SourcesWatch {
   readonly #clock: WatchClock;
   readonly #pace = new Pace(INTERVAL_SECONDS, SHARE);
   #watching: Watching[] = [];
+  /** When an instant was last offered. */
+  #offeredMs = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -129,6 +137,7 @@ export class SourcesWatch {
   async offer(instant: SourceInstant): Promise<void> {
     const watching = this.#find(instant.source);
     if (watching === undefined || this.#isStopped) return;
+    this.#offeredMs = this.#clock.nowMs();
     const dueMs = watching.tickedMs + this.#pace.intervalSeconds * 1000 - EARLY_MS;
     if (this.#clock.nowMs() < dueMs || watching.watch.needsFacts(instant)) return;
     const [beganMs, beganCpu] = [this.#clock.nowMs(), this.#clock.cpuSeconds()];
@@ -165,14 +174,18 @@ export class SourcesWatch {
     const nowMs = this.#clock.nowMs();
     const intervalMs = this.#pace.intervalSeconds * 1000;
     const oldest = this.#watching.reduce((least, { tickedMs }) => Math.min(least, tickedMs), nowMs);
-    return Math.max(PATIENCE_MS, oldest + intervalMs + PATIENCE_MS - nowMs);
+    const patienceMs = nowMs - this.#offeredMs < OFFERED_MS ? PATIENCE_MS : 0;
+    return Math.max(SHORTEST_MS, oldest + intervalMs + patienceMs - nowMs);
   }
 
   async #tick(): Promise<void> {
     this.#follow();
     const { nowMs, cpuSeconds } = this.#clock;
     const intervalMs = this.#pace.intervalSeconds * 1000;
-    const due = this.#watching.filter(({ tickedMs }) => nowMs() - tickedMs >= intervalMs);
+    // A timer may fire a moment early.
+    const due = this.#watching.filter(
+      ({ tickedMs }) => nowMs() - tickedMs >= intervalMs - EARLY_MS,
+    );
     if (due.length === 0) return;
     const [beganMs, beganCpu] = [nowMs(), cpuSeconds()];
     const taken = await Promise.all(
