@@ -11,7 +11,7 @@ const MIN_UNSERVED = 5;
 const MIN_TICKS = 5;
 
 /** Of the share of an engine in all that came. */
-const MIN_SHARE = 0.5;
+const MIN_SHARE = 0.3;
 
 /** After this time without a further one, no more come. */
 const QUIET_SECONDS = 5;

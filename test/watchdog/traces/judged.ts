@@ -52,9 +52,9 @@ function textOf({ atSeconds, processId, engine, verdict, evidence }: Told): stri
   return `second ${atSeconds}: ${processId ?? `engine ${engine}`} is ${verdict}: ${evidence.join('; ')}`;
 }
 
-/** Whether it was told later than the issue of a user could wait: ten seconds after the time that its rule has. */
+/** Whether it was told later than a few seconds after the time that its rule has. Shares are compared every five seconds, twice. */
 export function isLate({ name, found, hundredSeconds }: JudgedFault): boolean {
-  if (name.includes('slower')) return !(found.slow! <= hundredSeconds + 10);
+  if (name.includes('slower')) return !(found.slow! <= hundredSeconds + 15);
   if (name.includes('loses')) return !(found.slow! <= 70);
   return !(found.silent! <= 40 && found.stalled! <= 130);
 }
