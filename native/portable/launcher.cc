@@ -12,6 +12,9 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+// The unwinder in the static library of GCC 12 asks glibc 2.35 for this. Nothing is thrown here.
+extern "C" int _dl_find_object(void* /*address*/, void* /*found*/) { return -1; }
+
 namespace {
 
 constexpr char kNode[] = "/lib/node";

@@ -4,6 +4,7 @@
  *
  *     node scripts/package/portable-addon.js x64|arm64             → native/build/portable-ARCH/promfold.node
  *     node scripts/package/portable-addon.js x64|arm64 --tests     → native/build/portable-ARCH/run-tests
+ *     node scripts/package/portable-addon.js x64|arm64 --launcher  → native/build/portable-ARCH/launcher
  *
  *   C library     of Debian 11, headers and all (scripts/package/sysroot): a symbol that is newer cannot be linked
  *   C++ library   in the addon itself, and hidden, or Node's own would take its place; what it asks of a newer glibc
@@ -152,7 +153,8 @@ if (process.argv[1] === SELF) {
     if (!ARCHITECTURES.includes(arch)) {
       throw new BuildError(`expected ${ARCHITECTURES.join(' or ')}, got '${arch ?? ''}'`);
     }
-    const build = option === '--tests' ? buildNativeTests : buildPortableAddon;
+    const build =
+      { '--tests': buildNativeTests, '--launcher': buildLauncher }[option] ?? buildPortableAddon;
     process.stdout.write(`${await build(arch)}\n`);
   });
 }
