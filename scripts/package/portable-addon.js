@@ -1,6 +1,6 @@
 /**
  * The addon that is published: of one architecture, for every Linux with glibc 2.28 or later, which is what Node 20 and
- * later need themselves.
+ * later need themselves (test/package/portable-addon.test.ts).
  *
  *     node scripts/package/portable-addon.js x64|arm64             → native/build/portable-ARCH/promfold.node
  *     node scripts/package/portable-addon.js x64|arm64 --tests     → native/build/portable-ARCH/run-tests
@@ -34,9 +34,6 @@ const run = promisify(execFile);
 const SELF = fileURLToPath(import.meta.url);
 
 export const ARCHITECTURES = ['x64', 'arm64'];
-
-/** Of glibc, that the addon asks for at most; test/package/portable-addon.test.ts. */
-export const OLDEST_GLIBC = '2.28';
 
 const GCC = 12;
 

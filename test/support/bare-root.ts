@@ -1,7 +1,7 @@
 /**
  * A root directory that has nothing but what it is given, to try packages in: of a minimal Debian 11, or of its C and C++
- * libraries alone, without a shell. Programs run in it as a user without rights, without a network, with an empty
- * environment; all is read-only but /srv, which is a folder of the test's, and /tmp, where nothing may be executed.
+ * libraries alone, without a shell. Programs run in it as a user without rights, without a network and without
+ * variables; all is read-only but /srv, which is a folder of the test's, and /tmp, where nothing may be executed.
  */
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
@@ -72,7 +72,7 @@ cd "$root"
 mount -t proc proc proc
 mount --rbind /dev dev
 mount -t tmpfs -o noexec,nosuid,nodev,mode=1777 tmpfs tmp
-exec env -i "PATH=$path" "$(command -v chroot)" --userspec=${USER}:${USER} --groups= "$root" "$@"
+exec env -i "PATH=$path" HOME=/srv "$(command -v chroot)" --userspec=${USER}:${USER} --groups= "$root" "$@"
 `;
 
 export class BareRoot {
@@ -88,7 +88,7 @@ export class BareRoot {
     chmodSync(this.shared, 0o777);
   }
 
-  /** @param path what PATH is: the only variable there is */
+  /** @param path what PATH is; the only other variable is HOME, which npm needs of a user without a name */
   run(path: string, program: readonly string[]): Promise<Finished> {
     return run('unshare', this.#arguments(path, program));
   }

@@ -23,11 +23,8 @@ export async function makePackage(
 
 /** What install_node of scripts/setup.sh has put into .nodes, by version, and the one that runs this. */
 export function nodes(): ReadonlyMap<string, string> {
-  const found = execFileSync(
-    'bash',
-    ['-c', '. scripts/setup.sh; for each in "${tested_nodes[@]}"; do node_path "$each"; done'],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
+  const script = '. scripts/setup.sh; tested_node_paths';
+  const found = execFileSync('bash', ['-c', script], { cwd: ROOT, encoding: 'utf8' });
   const programs = [process.execPath, ...found.trim().split('\n')];
   return new Map(
     programs.map((program) => [
@@ -35,6 +32,12 @@ export function nodes(): ReadonlyMap<string, string> {
       program,
     ]),
   );
+}
+
+/** The Node that is packed, of another architecture. */
+export function nodeForArm64(): string {
+  const script = '. scripts/setup.sh; node_path "$packed_node" arm64';
+  return execFileSync('bash', ['-c', script], { cwd: ROOT, encoding: 'utf8' }).trim();
 }
 
 /** The folder of npm itself, which is JavaScript. */
