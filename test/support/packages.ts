@@ -13,9 +13,10 @@ export async function makePackage(
   format: Format,
   args: readonly string[] = [],
   out = tempDirectory(),
+  given = process.env,
 ): Promise<string> {
   const script = `${ROOT}/scripts/package/${format}`;
-  const env = { ...process.env, XZ_OPT: '-0' };
+  const env = { ...given, XZ_OPT: '-0' };
   const { exitCode, stdout, stderr } = await run(script, [...args, out], { env });
   assert.equal(exitCode, 0, stderr);
   return stdout.trimEnd().split('\n').at(-1)!;
