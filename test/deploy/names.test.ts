@@ -33,14 +33,15 @@ const texts: readonly [name: string, text: string][] = [
 /** Of other programs, by program. */
 const FLAGS_OF_OTHER_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   celery: ['--app', '--concurrency', '--max-tasks-per-child'],
-  docker: ['--build', '--cap-drop', '--read-only', '--user'],
+  docker: ['--build', '--build-arg', '--cap-drop', '--read-only', '--user'],
   dockerfile: ['--from', '--interval', '--start-period', '--timeout'],
   dynamo: ['--model'],
   gunicorn: ['--max-requests', '--workers'],
-  install: ['--no-cache-dir', '--no-install-recommends'],
+  helm: ['--install', '--post-renderer'],
+  install: ['--no-cache-dir'],
   kubectl: ['--arguments-only', '--custom', '--image', '--profile', '--target'],
   litellm: ['--num_workers', '--config', '--max_requests_before_restart'],
-  npm: ['--ignore-scripts', '--no-audit', '--no-fund'],
+  'scripts/package': ['--arch'],
   sglang: ['--enable-metrics', '--model-path'],
   systemd: ['--now'],
   useradd: ['--no-create-home', '--shell', '--system'],
