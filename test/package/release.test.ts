@@ -76,7 +76,7 @@ describe('scripts/release', { skip }, () => {
     assert.deepEqual(
       readdirSync(out).sort(),
       [
-        'NOTES.md',
+        'notes.txt',
         'SHA256SUMS',
         `promfold-${VERSION}.cdx.json`,
         `promfold-${VERSION}-linux-arm64.tar.xz`,
@@ -89,7 +89,7 @@ describe('scripts/release', { skip }, () => {
     const { exitCode, stdout } = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: out });
     assert.equal(exitCode, 0);
     assert.equal(stdout.trim().split('\n').length, readdirSync(out).length - 1);
-    assert.match(readFileSync(join(out, 'NOTES.md'), 'utf8'), /^## \[.*\] - .*\n(?:.*\n)*- /);
+    assert.match(readFileSync(join(out, 'notes.txt'), 'utf8'), /^## \[.*\] - .*\n(?:.*\n)*- /);
   });
 
   it('makes the same bytes as another run, elsewhere, with other objects', async () => {
