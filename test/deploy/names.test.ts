@@ -10,6 +10,7 @@ import * as vllm from '../../scripts/bench/vllm-families.js';
 import { loadCommands } from '../../src/cli/commands.js';
 import { environmentVariable, type FlagText } from '../../src/cli/flag.js';
 import { FLAGS } from '../../src/cli/flags.js';
+import { VERSION } from '../../src/cli/version.js';
 import { readTopic } from '../../src/manual/topics.js';
 import { GAUGE_AGE } from '../../src/scrape/families/gauge-age.js';
 import { selfMetricsTable } from '../../src/scrape/families/self-metrics.js';
@@ -83,6 +84,14 @@ describe('scripts/deploy and the recipes', () => {
   it('name variables that promfold reads', () => {
     const known = new Set([...variables, 'PROMFOLD_REVISION']);
     allMatches(/\b(PROMFOLD_[A-Z_]+)/g, (name) => known.has(name));
+  });
+
+  it('name the version of package.json, which is nowhere else', () => {
+    const pattern = /\bpromfold[-:](\d+\.\d+\.\d+)/g;
+    allMatches(pattern, (version) => version === VERSION);
+    for (const [, version] of readTopic('install').text.matchAll(pattern)) {
+      assert.equal(version, VERSION);
+    }
   });
 
   it('name commands that promfold has', () => {
