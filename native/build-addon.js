@@ -5,7 +5,8 @@
  *     node native/build-addon.js [--debug]     → native/build/Release/promfold.node, or Debug
  *     node native/build-addon.js --check       ends with 1 where there is something to build
  *
- * CXX, CXXFLAGS and LDFLAGS are those of make. The addon carries a hash of all it was built of, which says
+ * CXX, CXXFLAGS and LDFLAGS are those of make. This is for the machine that builds it; scripts/package/portable-addon.js
+ * has the target of what is published. The addon carries a hash of all it was built of, which says
  * whether it is the addon of the sources beside it: nothing is built anew then.
  *
  * Hardening, measured by the instructions of a warm scrape of vLLM's shape, a tenth of its values changed:
@@ -70,8 +71,6 @@ const FLAGS = [
   '-Wno-unused-parameter',
   '-fstack-protector-strong',
   '-fstack-clash-protection',
-  // Enforced once Node and its libraries are built so, too.
-  ...({ x64: ['-fcf-protection'], arm64: ['-mbranch-protection=standard'] }[process.arch] ?? []),
   '-DNAPI_VERSION=8',
   '-DNAPI_DISABLE_CPP_EXCEPTIONS',
   // In a worker thread that is being terminated nothing can be thrown: that must not end the process.
@@ -79,8 +78,11 @@ const FLAGS = [
   '-DNODE_ADDON_API_DISABLE_DEPRECATED',
 ];
 
+/** Enforced once Node and its libraries are built so, too. */
+const FLAGS_OF_ARCH = { x64: ['-fcf-protection'], arm64: ['-mbranch-protection=standard'] };
+
 // _FORTIFY_SOURCE needs an optimising build; some compilers set it themselves.
-const RELEASE = [
+export const RELEASE = [
   '-O3',
   '-fno-omit-frame-pointer',
   '-DNDEBUG',
@@ -98,8 +100,8 @@ export const ROOT = dirname(NATIVE);
 /** Built here, for here. */
 export const BUILT = join(NATIVE, 'build/Release/promfold.node');
 
-/** The one that is packed. */
-export const PREBUILT = join(NATIVE, `prebuilds/${process.platform}-${process.arch}/promfold.node`);
+/** From native/: the one of a package. */
+export const prebuiltFor = (arch) => `prebuilds/linux-${arch}/promfold.node`;
 
 /** Of the package. */
 export const PACKED_HEADERS = join(NATIVE, 'headers');
@@ -120,7 +122,7 @@ export class BuildError extends Error {
 }
 
 /** Sources and headers, by their paths from native/: those of the core, and what binds it to Node. */
-function sources() {
+export function sources() {
   return readdirSync(NATIVE, { recursive: true })
     .filter((path) => /^(?:core|binding)\/.*\.(?:cc|h)$/.test(path))
     .sort();
@@ -132,10 +134,37 @@ export function headersIn(folder) {
   return names.map((name) => join(folder, name));
 }
 
+/**
+ * What an addon is built for, and by what.
+ *
+ * @typedef {object} Target
+ * @property {string} name of the folder with its objects, and a part of the mark
+ * @property {string} arch as Node calls it
+ * @property {string} compiler with its first arguments, as CXX of make
+ * @property {string[]} flags for the compiler, and paths of this machine: no part of the mark
+ * @property {string[]} linkFlags
+ * @property {string[]} sources more of them, by their paths from native/
+ * @property {string} identity what else decides what is built, the same on every machine
+ */
+
+/** This machine, by its own compiler. */
+export function thisMachine({ isDebug = false } = {}) {
+  const { CXX = 'g++', CXXFLAGS = '', LDFLAGS = '' } = process.env;
+  return {
+    name: isDebug ? 'objects-debug' : 'objects',
+    arch: process.arch,
+    compiler: CXX,
+    flags: [...(isDebug ? DEBUG : RELEASE), ...words(CXXFLAGS)],
+    linkFlags: words(LDFLAGS),
+    sources: [],
+    identity: [CXXFLAGS, LDFLAGS, isDebug].join('\0'),
+  };
+}
+
 /** What the addon is built of, as text that it carries: the same on every machine. */
-export function markOf({ isDebug = false } = {}) {
+export function markOf(target = thisMachine()) {
   const hash = createHash('sha256');
-  for (const path of [...sources(), basename(import.meta.url)]) {
+  for (const path of [...sources(), ...target.sources, basename(import.meta.url)]) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(NATIVE, path)))
@@ -145,8 +174,7 @@ export function markOf({ isDebug = false } = {}) {
   for (const path of headers.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))) {
     hash.update(readFileSync(path));
   }
-  const { CXXFLAGS = '', LDFLAGS = '' } = process.env;
-  hash.update([CXXFLAGS, LDFLAGS, isDebug].join('\0'));
+  hash.update(target.identity);
   return `promfold is built of ${hash.digest('hex').slice(0, 32)}`;
 }
 
@@ -155,26 +183,32 @@ export function hasMark(file, mark) {
   return existsSync(file) && readFileSync(file).includes(mark);
 }
 
+/** For the compiler. */
+export function flagsFor({ arch, flags }) {
+  return [
+    ...FLAGS,
+    ...(FLAGS_OF_ARCH[arch] ?? []),
+    ...[NATIVE, ...headerFolders()].map((folder) => `-I${folder}`),
+    ...flags,
+  ];
+}
+
 /**
  * Does nothing where the file is up to date. It is replaced in one step: who has the old one loaded keeps it.
  *
+ * @param {Target} target
  * @throws BuildError
  */
-export async function buildAddon(file, { isDebug = false, isStripped = false } = {}) {
-  const mark = markOf({ isDebug });
+export async function buildAddon(file, target = thisMachine()) {
+  const mark = markOf(target);
   if (hasMark(file, mark)) return;
 
-  const { CXX = 'g++', CXXFLAGS = '', LDFLAGS = '' } = process.env;
-  await requireCompiler(CXX);
-  const own = [
-    ...FLAGS,
-    ...(isDebug ? DEBUG : RELEASE),
-    ...[NATIVE, ...headerFolders()].map((folder) => `-I${folder}`),
-    ...words(CXXFLAGS),
-  ];
-  const folder = join(NATIVE, 'build', isDebug ? 'objects-debug' : 'objects');
+  const { compiler, linkFlags } = target;
+  await requireCompiler(compiler);
+  const own = flagsFor(target);
+  const folder = join(NATIVE, 'build', target.name);
   mkdirSync(dirname(file), { recursive: true });
-  const objects = await compileAll(CXX, own, folder);
+  const objects = await compileAll([...sources(), ...target.sources], compiler, own, folder);
 
   const marked = join(folder, 'mark.cc');
   writeFileSync(
@@ -182,14 +216,13 @@ export async function buildAddon(file, { isDebug = false, isStripped = false } =
     `extern "C" { __attribute__((used)) extern const char mark[] = "${mark}"; }\n`,
   );
   const fresh = `${file}.${process.pid}`;
-  await compile(CXX, [
+  await compile(compiler, [
     ...own,
     '-shared',
     ...objects,
     marked,
     '-Wl,-z,relro,-z,now,-z,noexecstack',
-    ...(isStripped ? ['-s'] : []),
-    ...words(LDFLAGS),
+    ...linkFlags,
     '-o',
     fresh,
   ]);
@@ -199,10 +232,11 @@ export async function buildAddon(file, { isDebug = false, isStripped = false } =
 /**
  * Those whose source, headers or flags changed, by their content: times say nothing of a file that was put back. Each
  * processor has one at a time.
+ *
+ * @param all sources and headers
  */
-async function compileAll(compiler, flags, folder) {
+export async function compileAll(all, compiler, flags, folder) {
   mkdirSync(folder, { recursive: true });
-  const all = sources();
   const common = createHash('sha256').update([compiler, ...flags].join('\0'));
   for (const path of all.filter((name) => name.endsWith('.h'))) {
     common.update(readFileSync(join(NATIVE, path)));
@@ -234,7 +268,7 @@ async function compileAll(compiler, flags, folder) {
   return objects;
 }
 
-async function compile(compiler, args) {
+export async function compile(compiler, args) {
   try {
     const [program, ...first] = words(compiler);
     const { stderr } = await run(program, [...first, ...args], { maxBuffer: 2 ** 28 });
@@ -276,6 +310,7 @@ export async function main(build) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const isDebug = process.argv.includes('--debug');
   const file = isDebug ? BUILT.replace('Release', 'Debug') : BUILT;
-  if (process.argv.includes('--check')) process.exit(hasMark(file, markOf({ isDebug })) ? 0 : 1);
-  await main(() => buildAddon(file, { isDebug }));
+  const target = thisMachine({ isDebug });
+  if (process.argv.includes('--check')) process.exit(hasMark(file, markOf(target)) ? 0 : 1);
+  await main(() => buildAddon(file, target));
 }

@@ -52,6 +52,17 @@ build_native() {
   quiet 'npm run build:native' node native/build-addon.js
 }
 
+# What is published, and the tests of the core for arm64.
+build_portable() {
+  mkdir -p .sysroots
+  say 'building the addons for releases'
+  local arch
+  for arch in x64 arm64; do
+    quiet "portable-addon.js $arch" flock .sysroots/lock node scripts/package/portable-addon.js $arch
+  done
+  quiet 'portable-addon.js arm64 --tests' flock .sysroots/lock node scripts/package/portable-addon.js arm64 --tests
+}
+
 # The program that people get, in dist/bundle.
 build_bundle() {
   newer dist/bundle/LICENSES.txt src scripts/package package-lock.json || return 0
@@ -70,4 +81,50 @@ build_typescript() {
   done
   quiet 'npm run build:ts' npm run build:ts
   touch dist/.promfold-built
+}
+
+# The tests also run on these, each the newest that npm has for x64 and arm64. Nothing is built anew for them: the addon
+# is one of Node-API 8, which every Node from 20 on loads.
+tested_nodes=(22.23.5 24.22.3 26.12.1)
+
+# The Node in the tarball (scripts/package/tarball), and what the addon for arm64 is tried with.
+packed_node=24.22.3
+
+# node_path VERSION [ARCH]: where install_node puts the program.
+node_path() {
+  local arch=${2:-$(node -p process.arch)}
+  echo "$PWD/.nodes/$1-$arch/node_modules/node-linux-$arch/bin/node"
+}
+
+tested_node_paths() {
+  local version
+  for version in "${tested_nodes[@]}"; do node_path "$version"; done
+}
+
+# install_node VERSION [ARCH]: npm's package node is a script that downloads one of these packages, which have the program
+# and nothing else; --force, since it may be of another architecture. npm checks that they are what its registry says; scripts/package/nodes.sha256, that this stays the same.
+install_node() {
+  local version=$1 arch=${2:-$(node -p process.arch)} path sum
+  path=$(node_path "$version" "$arch")
+  if [ ! -x "$path" ]; then
+    say "installing Node $version for $arch into .nodes"
+    quiet 'npm install' npm install --prefix ".nodes/$version-$arch" --no-save --no-package-lock --no-audit --no-fund \
+      --ignore-scripts --force "node-linux-$arch@$version"
+  fi
+  sum=$(awk -v name="node-$version-$arch" '$2 == name {print $1}' scripts/package/nodes.sha256)
+  [ -z "$sum" ] || sha256sum --check --quiet <<<"$sum  $path"
+}
+
+# A minimal Debian 11, whose glibc is 2.31, with Python and its venv, and with the library that Node 26
+# needs: what packages are tried in.
+bare_root=.sysroots/bullseye
+install_bare_root() {
+  [ ! -e "$bare_root/.promfold-installed" ] || return 0
+  say 'making a minimal Debian 11'
+  rm -rf "$bare_root"
+  local mirror
+  mirror=${PROMFOLD_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Component: main' 'Created-By: Packages' |
+    grep '/debian/*$' | head -n 1)}
+  quiet debootstrap debootstrap --variant=minbase --include=python3-venv,libatomic1 bullseye "$bare_root" "$mirror" || return 1
+  touch "$bare_root/.promfold-installed"
 }

@@ -24,12 +24,29 @@ export function loadAddon(directory: string): unknown {
       why ??= (error as Error).message.split('\n', 1)[0]!;
     }
   }
-  const found = why === undefined ? 'is missing' : `cannot be loaded (${why})`;
-  const isClone = existsSync(join(directory, '../src/main.ts'));
-  const cure = isClone
-    ? 'npm run build:native'
-    : 'npm rebuild -g promfold (without -g for a local installation)';
-  throw new UsageError(`the native addon ${found}; install g++ and build it: ${cure}`);
+  throw new UsageError(`the native addon ${found(why)}; ${cure(directory)}`);
+}
+
+function found(why: string | undefined): string {
+  if (why === undefined) return `for linux-${process.arch} is missing`;
+  if (isMusl()) return 'in this package is for glibc, and this system has musl, as Alpine does';
+  return `cannot be loaded (${why})`;
+}
+
+/** Only packages of npm, and clones, have what the addon is built of. */
+function cure(directory: string): string {
+  if (existsSync(join(directory, '../src/main.ts'))) {
+    return 'install g++ and build it: npm run build:native';
+  }
+  const builder = join(directory, 'build-addon.js');
+  if (existsSync(builder)) return `install g++ and build it: node ${builder}`;
+  return `install the package for linux-${process.arch} on a system with glibc 2.28 or later, or build promfold from source`;
+}
+
+/** It takes milliseconds, and is asked only where the addon could not be loaded. */
+function isMusl(): boolean {
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } };
+  return report?.header !== undefined && report.header.glibcVersionRuntime === undefined;
 }
 
 /** Debug (`node native/build-addon.js --debug`) counts only without Release. */

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "detached_thread.h"
+#include "monotonic_condition.h"
 
 namespace promfold {
 
@@ -98,8 +99,8 @@ class BlockingJobs::Queue : public std::enable_shared_from_this<Queue> {
   StallClock* const clock_;  // the caller's: only it may use this
 
   std::mutex mutex_;
-  std::condition_variable progress_;  // for the caller
-  std::condition_variable room_;      // for the threads
+  MonotonicCondition progress_;   // for the caller
+  std::condition_variable room_;  // for the threads
   std::vector<Place> places_;
   std::vector<const Place*> running_;
   size_t next_ = 0;     // all before were begun or skipped
@@ -162,7 +163,7 @@ BlockingJobs::Outcome BlockingJobs::Queue::Wait(size_t index) {
       }
     }
     const uint64_t ended = ended_;
-    progress_.wait_until(lock, until);
+    progress_.WaitUntil(&lock, until);
     if (ended_ == ended) clock_->Add(Clock::now() - now);
   }
 }
@@ -214,7 +215,7 @@ bool BlockingJobs::Queue::Begin(std::unique_lock<std::mutex>* lock, Place** plac
     if (next.state != State::kWaiting) continue;
     if (!TheLost().MayTry(next.job->device())) {
       next.state = State::kSkipped;
-      progress_.notify_one();
+      progress_.NotifyOne();
       continue;
     }
     next.state = State::kRunning;
@@ -244,7 +245,7 @@ void BlockingJobs::Queue::Serve() {
     bytes_ready_ += job->bytes();
     if (!place->is_wanted) Take(place);
     ++ended_;
-    progress_.notify_one();
+    progress_.NotifyOne();
   }
   --threads_;
 }

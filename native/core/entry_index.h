@@ -67,6 +67,8 @@ class EntryIndex {
     const int32_t stored = LoadInt32(file, 0);
     if (stored < static_cast<int32_t>(used_)) return {Found::kUsedShrank, 0, stored, used_};
     *used = static_cast<uint32_t>(stored);
+    // On arm64 entries could be loaded before `used`. What it may see of the writer's stores: L3.
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (last_entry_ == 0) return {};
     if (LoadInt32(file, last_entry_) != static_cast<int32_t>(last_key.size()) ||
         std::memcmp(file + last_entry_ + kLengthBytes, last_key.data(), last_key.size()) != 0) {

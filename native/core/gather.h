@@ -20,8 +20,16 @@ namespace promfold {
 
 inline constexpr int kStraddlingRounds = 8;
 
-// Whether a pair at this offset lies on two cache lines.
-inline bool Straddles(uint32_t value_offset) { return value_offset % 64 == 56; }
+// Whether another processor may see the second half of a pair later than the first: on x86 where
+// the pair lies on two cache lines; elsewhere anywhere, since stores may be seen in any order
+// (src/reference.md L4).
+inline bool Straddles([[maybe_unused]] uint32_t value_offset) {
+#if defined(__x86_64__)
+  return value_offset % 64 == 56;
+#else
+  return true;
+#endif
+}
 
 // Bit by bit: a NaN is like itself, and 0.0 is not like -0.0.
 inline bool SameBits(double a, double b) {

@@ -23,7 +23,8 @@ int OpenPlainAt(int directory, const char* name, How how) {
   struct open_how asked = {};
   asked.flags = static_cast<uint64_t>(how == How::kToRead ? kToReadFlags : kToLookFlags);
   asked.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS;
-  return static_cast<int>(syscall(SYS_openat2, directory, name, &asked, sizeof asked));
+  // The kernel's own name: glibc 2.31, which releases are built for, has no SYS_openat2.
+  return static_cast<int>(syscall(__NR_openat2, directory, name, &asked, sizeof asked));
 }
 
 FoundFile Look(Descriptor descriptor) {

