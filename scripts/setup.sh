@@ -132,6 +132,7 @@ install_bare_root() {
   [ ! -e "$bare_root/.promfold-installed" ] || return 0
   say 'making a minimal Debian 11'
   rm -rf "$bare_root"
+  mkdir -p "$(dirname "$bare_root")"
   local mirror
   mirror=${PROMFOLD_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Component: main' 'Created-By: Packages' |
     grep '/debian/*$' | head -n 1)}
