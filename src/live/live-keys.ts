@@ -11,10 +11,14 @@ export class LiveKeys implements Keys {
   readonly #blocks: readonly KeyTexts[];
   /** Id of the first key of each block. */
   readonly #firstId: Uint32Array;
-  readonly #kept = new KeptKeys((id) => this.#textOf(id), MAX_KEPT_BYTES);
+  readonly #kept: KeptKeys;
 
-  /** @param blocks in the order of the ids */
-  constructor(blocks: readonly KeyTexts[]) {
+  /**
+   * @param blocks in the order of the ids
+   * @param keptBytes of the texts of the keys that stay parsed; 0 for a reader that needs each key once
+   */
+  constructor(blocks: readonly KeyTexts[], keptBytes = MAX_KEPT_BYTES) {
+    this.#kept = new KeptKeys((id) => this.#textOf(id), keptBytes);
     this.#blocks = blocks;
     this.#firstId = new Uint32Array(blocks.length);
     let id = 0;

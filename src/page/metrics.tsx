@@ -290,7 +290,12 @@ function familyColumns(mostBytes: number, choose: (name: string) => void): Colum
       title: 'Family',
       sort: 'name',
       cell: ({ name, help }) => (
-        <button type="button" class="mono" title={help} onClick={() => choose(name)}>
+        <button
+          type="button"
+          class="mono"
+          title={help === '' ? name : `${name}: ${help}`}
+          onClick={() => choose(name)}
+        >
           <Text of={name} short={90} />
         </button>
       ),

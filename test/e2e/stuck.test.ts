@@ -229,7 +229,7 @@ describe('is it stuck', { concurrency: true }, () => {
       '--web.enable-engine-probe',
     ]);
     try {
-      await sleep(23_000);
+      await sleep(33_000);
       assert.equal((await daemon.get('/-/engines')).status, 200);
       const before = valuesOf((await daemon.get('/metrics')).body);
       const stalledOf = (engine: string) =>

@@ -41,6 +41,9 @@ export interface SourceVerdicts {
 
 const INTERVAL_SECONDS = 1;
 
+/** The first tick reads all keys, which must not come on top of what the first scrapes take: in a container memory is short. */
+const START_MS = 10_000;
+
 /** Of a core, that ticks may take. */
 const SHARE = 0.005;
 
@@ -126,7 +129,7 @@ export class SourcesWatch {
   }
 
   start(): void {
-    if (!this.#isStopped) this.#wait(0);
+    if (!this.#isStopped) this.#wait(START_MS);
   }
 
   /**
