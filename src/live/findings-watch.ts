@@ -14,6 +14,7 @@ import type { FindingCounts, FoundOfSource } from '../scrape/families/self-metri
 import type { Scraper } from '../scrape/scraper.js';
 import { inSlices } from '../steps.js';
 import { type InstantOptions, Instants } from './instants.js';
+import { PROCESS_CLOCK, type TickClock } from './tick-clock.js';
 
 const views = new Memo<Reading, Promise<CheckView>>();
 
@@ -32,14 +33,7 @@ export interface FindingsWatchOptions {
   /** Of the daemon. */
   readonly limits: Limits;
   /** For tests. */
-  readonly clock?: FindingsClock;
-}
-
-export interface FindingsClock {
-  /** CPU time of this process, seconds. */
-  cpuSeconds(): number;
-  /** Calls back once. @returns how to cancel it */
-  after(milliseconds: number, callback: () => void): () => void;
+  readonly clock?: Pick<TickClock, 'cpuSeconds' | 'after'>;
 }
 
 /** The server is busy enough when it starts. */
@@ -53,22 +47,11 @@ const KEEP_MS = 1_000;
 /** Of a core. */
 const SHARE = 0.002;
 
-const REAL_CLOCK: FindingsClock = {
-  cpuSeconds: () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  },
-  after: (milliseconds, callback) => {
-    const timer = setTimeout(callback, milliseconds).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
 export class FindingsWatch implements FindingCounts {
   readonly #scraper: Scraper;
   readonly #instants: Instants;
   readonly #limits: Limits;
-  readonly #clock: FindingsClock;
+  readonly #clock: Pick<TickClock, 'cpuSeconds' | 'after'>;
   #found = new Map<string | undefined, FoundOfSource>();
   #cancel: (() => void) | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -76,7 +59,7 @@ export class FindingsWatch implements FindingCounts {
 
   constructor(
     scraper: Scraper,
-    { procThread, verdictsOf, limits, clock = REAL_CLOCK }: FindingsWatchOptions,
+    { procThread, verdictsOf, limits, clock = PROCESS_CLOCK }: FindingsWatchOptions,
   ) {
     this.#scraper = scraper;
     this.#instants = new Instants(scraper, procThread, {

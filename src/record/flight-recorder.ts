@@ -10,6 +10,7 @@ import type { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Redactor } from '../inspect/redact.js';
 import type { Selector } from '../inspect/selector.js';
 import { Pace } from '../live/pace.js';
+import { PROCESS_CLOCK, type TickClock } from '../live/tick-clock.js';
 import type { ScrapeLog } from '../log.js';
 import { type AddedTick, Recorder, type RecorderOptions } from '../native.js';
 import type { ProcThread } from '../processes/proc-thread.js';
@@ -40,17 +41,8 @@ export interface FlightRecorderOptions {
   /** Given each instant that is taken; a tick ends when this has settled, too. */
   readonly onInstant?: ((instant: SourceInstant) => Promise<void>) | undefined;
   /** For tests. */
-  readonly clock?: RecorderClock;
+  readonly clock?: TickClock;
   readonly newRecorder?: (options: RecorderOptions) => Recorder;
-}
-
-/** Monotonic. */
-export interface RecorderClock {
-  nowMs(): number;
-  /** CPU time of this process, seconds. */
-  cpuSeconds(): number;
-  /** Calls back once. @returns how to cancel it */
-  after(milliseconds: number, callback: () => void): () => void;
 }
 
 export interface RecordedSource {
@@ -82,22 +74,10 @@ interface Recorded {
   tickBytes: number;
 }
 
-const REAL_CLOCK: RecorderClock = {
-  nowMs: () => performance.now(),
-  cpuSeconds: () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  },
-  after: (milliseconds, callback) => {
-    const timer = setTimeout(callback, milliseconds).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
 export class FlightRecorder {
   readonly #scraper: Sources;
   readonly #options: FlightRecorderOptions;
-  readonly #clock: RecorderClock;
+  readonly #clock: TickClock;
   readonly #pace: Pace;
   readonly #folder: RecorderFolder | undefined;
   /** Undefined where none is saved. */
@@ -115,7 +95,7 @@ export class FlightRecorder {
   #ticksLeftOut = 0;
 
   constructor(scraper: Sources, options: FlightRecorderOptions) {
-    const { clock = REAL_CLOCK, folder, log, intervalSeconds, share } = options;
+    const { clock = PROCESS_CLOCK, folder, log, intervalSeconds, share } = options;
     this.#scraper = scraper;
     this.#options = options;
     this.#clock = clock;

@@ -1,12 +1,12 @@
 /** A clock, a store and a scraper that are made up, for tests of what decides about ticks. */
 
+import type { TickClock } from '../../src/live/tick-clock.js';
 import type { AddedTick, RecordedTick, Recorder, RecorderOptions } from '../../src/native.js';
-import type { RecorderClock } from '../../src/record/flight-recorder.js';
 import type { SourceInstant } from '../../src/scrape/directory/source.js';
 import type { SourceStatus } from '../../src/scrape/scraper.js';
 
 /** Time passes when a test says so, and where work takes some. */
-export class MadeUpClock implements RecorderClock {
+export class MadeUpClock implements TickClock {
   ms = 1_000;
   cpu = 0;
   #waiting: { readonly ms: number; readonly callback: () => void } | undefined;

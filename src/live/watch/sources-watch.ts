@@ -13,6 +13,7 @@ import {
   type VerdictName,
 } from '../../watchdog/verdict.js';
 import { Pace } from '../pace.js';
+import { PROCESS_CLOCK, type TickClock } from '../tick-clock.js';
 import { SourceWatch, type SourceWatchOptions } from './source-watch.js';
 
 export interface SourcesWatchOptions extends SourceWatchOptions {
@@ -20,16 +21,7 @@ export interface SourcesWatchOptions extends SourceWatchOptions {
   /** Told of a process or engine that stalled. */
   readonly onStalled?: ((source: string | undefined, change: VerdictChange) => void) | undefined;
   /** For tests. */
-  readonly clock?: WatchClock;
-}
-
-/** Monotonic. */
-export interface WatchClock {
-  nowMs(): number;
-  /** CPU time of this process, seconds. */
-  cpuSeconds(): number;
-  /** Calls back once. @returns how to cancel it */
-  after(milliseconds: number, callback: () => void): () => void;
+  readonly clock?: TickClock;
 }
 
 export interface SourceVerdicts {
@@ -59,18 +51,6 @@ const SHORTEST_MS = 50;
 /** One that comes a little early is used. */
 const EARLY_MS = 100;
 
-const REAL_CLOCK: WatchClock = {
-  nowMs: () => performance.now(),
-  cpuSeconds: () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1e6;
-  },
-  after: (milliseconds, callback) => {
-    const timer = setTimeout(callback, milliseconds).unref();
-    return () => clearTimeout(timer);
-  },
-};
-
 type Sources = Pick<Scraper, 'sources' | 'instant'>;
 
 interface Watching {
@@ -81,7 +61,7 @@ interface Watching {
 export class SourcesWatch {
   readonly #scraper: Sources;
   readonly #options: SourcesWatchOptions;
-  readonly #clock: WatchClock;
+  readonly #clock: TickClock;
   readonly #pace = new Pace(INTERVAL_SECONDS, SHARE);
   #watching: Watching[] = [];
   /** When an instant was last offered. */
@@ -93,7 +73,7 @@ export class SourcesWatch {
   constructor(scraper: Sources, options: SourcesWatchOptions) {
     this.#scraper = scraper;
     this.#options = options;
-    this.#clock = options.clock ?? REAL_CLOCK;
+    this.#clock = options.clock ?? PROCESS_CLOCK;
   }
 
   get silenceSeconds(): number {
