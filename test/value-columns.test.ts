@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Collected,
   compareColumns,
@@ -32,6 +34,9 @@ import {
   writeMetricFile,
 } from './support/metric-file.js';
 import { tempDirectory } from './support/temp.js';
+
+/** Of V8, while moments of 100 MB are taken, and released, eight times. */
+const MOST_COLLECTIONS = 2;
 
 let live: LivePlan | undefined;
 afterEach(() => live?.close());
@@ -179,6 +184,37 @@ describe('the columns of a moment', () => {
       entryEnd: new Uint32Array(1),
     });
     assert.throws(() => releaseColumns(1 as never), /expected columns/);
+  });
+
+  it('do not make V8 collect its garbage', async () => {
+    const directory = tempDirectory();
+    const entries = Array.from({ length: 100_000 }, (_, i) =>
+      counter(`jobs_${i % 10}`, i, { i: `${i}` }),
+    );
+    writeMetricFile(join(directory, 'counter_1.db'), entries);
+    const of = await open(directory);
+    const held = [await collect(of)];
+    let collections = 0;
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const { kind } = (entry as unknown as { readonly detail: { readonly kind: number } })
+          .detail;
+        if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) collections++;
+      }
+    });
+    observer.observe({ type: 'gc' });
+    try {
+      for (let round = 0; round < 8; round++) {
+        while (held.length < 64) held.push(await collect(of));
+        for (const { columns } of held.splice(0)) releaseColumns(columns);
+      }
+      await sleep(10);
+    } finally {
+      observer.disconnect();
+      for (const { columns } of held) releaseColumns(columns);
+    }
+    assert.ok(collections <= MOST_COLLECTIONS, `${collections} collections`);
+   
   });
 
   it('have the values of a held file, which keeps its generation if its keys are the same again', async () => {

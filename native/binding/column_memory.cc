@@ -8,7 +8,26 @@ namespace {
 
 using SharedMemory = std::shared_ptr<const promfold::Block>;
 
-// Marks the ArrayBuffers of ColumnMemory; each wraps a SharedMemory.
+// What an ArrayBuffer wraps.
+struct Columns {
+  SharedMemory memory;
+  // V8 starts a garbage collection where external memory has grown, and 8 MB that are there for a
+  // second made it mark a heap of 60 MB each time. The memory is released, not collected.
+  std::shared_ptr<bool> is_released;
+};
+
+int64_t BytesOf(const SharedMemory& memory) { return static_cast<int64_t>(memory->bytes()); }
+
+void Uncount(Napi::Env env, const SharedMemory& memory) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, -BytesOf(memory));
+}
+
+// Before V8 subtracts them, too.
+void Recount(Napi::Env env, const SharedMemory& memory) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, BytesOf(memory));
+}
+
+// Marks the ArrayBuffers of ColumnMemory; each wraps Columns.
 constexpr napi_type_tag kColumnsTag = {0x70726f6d666f6c64, 0x636f6c756d6e7300};
 
 // The memory is JavaScript's until the buffer is collected or released. What the buffer wraps says
@@ -17,14 +36,16 @@ Napi::ArrayBuffer MakeBuffer(Napi::Env env, promfold::Block block) {
   if (block.bytes() == 0) return Napi::ArrayBuffer::New(env, 0);
   char* const memory = block.memory();
   const size_t bytes = block.bytes();
-  const auto shared = std::make_shared<const promfold::Block>(std::move(block));
-  const auto buffer = Napi::ArrayBuffer::New(
-      env, memory, bytes, [](Napi::Env, void*, SharedMemory* done) { delete done; },
-      new SharedMemory(shared));
-  auto* const wrapped = new SharedMemory(shared);
-  const auto finalize = [](napi_env, void* data, void*) {
-    delete static_cast<SharedMemory*>(data);
+  const Columns columns = {std::make_shared<const promfold::Block>(std::move(block)),
+                           std::make_shared<bool>(false)};
+  const auto free = [](Napi::Env owner, void*, Columns* done) {
+    if (!*done->is_released) Recount(owner, done->memory);
+    delete done;
   };
+  const auto buffer = Napi::ArrayBuffer::New(env, memory, bytes, free, new Columns(columns));
+  Uncount(env, columns.memory);
+  auto* const wrapped = new Columns(columns);
+  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Columns*>(data); };
   if (napi_wrap(env, buffer, wrapped, finalize, nullptr, nullptr) == napi_ok) {
     buffer.TypeTag(&kColumnsTag);
   } else {
@@ -44,16 +65,18 @@ SharedMemory SharedBlock(Napi::TypedArray array) {
   if (!buffer.CheckTypeTag(&kColumnsTag) || napi_unwrap(array.Env(), buffer, &shared) != napi_ok) {
     return nullptr;
   }
-  return *static_cast<const SharedMemory*>(shared);
+  return static_cast<const Columns*>(shared)->memory;
 }
 
 namespace {
 
 void Release(Napi::ArrayBuffer buffer) {
   if (!buffer.CheckTypeTag(&kColumnsTag)) return;
-  void* shared = nullptr;
-  if (napi_remove_wrap(buffer.Env(), buffer, &shared) == napi_ok) {
-    delete static_cast<SharedMemory*>(shared);
+  void* wrapped = nullptr;
+  if (napi_remove_wrap(buffer.Env(), buffer, &wrapped) == napi_ok) {
+    const std::unique_ptr<Columns> columns(static_cast<Columns*>(wrapped));
+    *columns->is_released = true;
+    Recount(buffer.Env(), columns->memory);
   }
   buffer.Detach();
 }

@@ -34,7 +34,7 @@ export interface DebugSurfaces {
 }
 
 /** Of the time, for instants that a page which is only open has taken. */
-const TICK_SHARE = 1 / 200;
+const TICK_SHARE = 1 / 300;
 
 export function debugSurfaces(
   scraper: Scraper,
