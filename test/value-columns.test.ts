@@ -214,7 +214,6 @@ describe('the columns of a moment', () => {
       for (const { columns } of held) releaseColumns(columns);
     }
     assert.ok(collections <= MOST_COLLECTIONS, `${collections} collections`);
-   
   });
 
   it('have the values of a held file, which keeps its generation if its keys are the same again', async () => {

@@ -67,6 +67,9 @@ const MOST_WITH_GARBAGE = 2;
 /** The budget is shared anew: rates of growth need a while. */
 const SHARE_MS = 60_000;
 
+/** Where all values once take most of the budget, a tick drops what was recorded seconds before. */
+const SHORT_SECONDS = 30;
+
 interface Recorded {
   readonly recorder: SourceRecorder;
   goneMs: number | undefined;
@@ -89,6 +92,7 @@ export class FlightRecorder {
   #ticking: Promise<void> = Promise.resolve();
   #isStopped = false;
   #hasGrown = false;
+  #hasSaidShort = false;
   /** The last tick, if what it took is still to be counted. */
   #last: (TickCost & { readonly beganCpu: number; readonly requests: number }) | undefined;
   #ticks = 0;
@@ -290,6 +294,9 @@ export class FlightRecorder {
     try {
       const added = await recorder.add(instant, this.#pace.intervalSeconds);
       recorded.tickBytes += added.tickBytes;
+      const heldSeconds = Math.round(instant.takenAtSeconds - added.fromSeconds);
+      if (added.droppedSegments > 0 && heldSeconds < SHORT_SECONDS)
+        this.#sayShort(recorder.path, heldSeconds);
       return added;
     } catch (error) {
       const fields = { path: recorder.path, cause: (error as Error).message };
@@ -299,6 +306,14 @@ export class FlightRecorder {
       await watched;
       instant.release();
     }
+  }
+
+  /** Once. */
+  #sayShort(path: string, heldSeconds: number): void {
+    if (this.#hasSaidShort) return;
+    this.#hasSaidShort = true;
+    const message = 'the recorder holds the last seconds only: raise --recorder.size';
+    this.#options.log.warn(message, { path, heldSeconds, maxBytes: this.maxBytes });
   }
 
   /**

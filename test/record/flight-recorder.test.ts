@@ -191,6 +191,20 @@ describe('the flight recorder', () => {
     await flight.recorder.close();
   });
 
+  it('says once that it holds the last seconds only', async () => {
+    for (const [held, lines] of [
+      [29, ['the recorder holds the last seconds only: raise --recorder.size']],
+      [31, []],
+    ] as const) {
+      const flight = new Flight();
+      await flight.ticks(1);
+      flight.stores[0]!.held = held;
+      await flight.ticks(100);
+      assert.deepEqual(flight.log, lines, `${held}`);
+      await flight.recorder.close();
+    }
+  });
+
   it('keeps what it has of a source that is gone, for an hour', async () => {
     const flight = new Flight();
     flight.scraper.names.add('two');

@@ -49,6 +49,8 @@ export class MadeUpStore implements Recorder {
   maxBytes: number;
   isClosed = false;
   fails = false;
+  /** How many of the last ticks it holds. */
+  held = Number.POSITIVE_INFINITY;
   /** What a tick says it took. */
   cost = { cpuSeconds: 0, sealSeconds: 0, tickBytes: 100 };
   #segment = -1;
@@ -65,8 +67,8 @@ export class MadeUpStore implements Recorder {
     return {
       bytes: 100 * this.ticks.length,
       changedValues: 1,
-      droppedSegments: 0,
-      fromSeconds: this.ticks[0]!.timeSeconds,
+      droppedSegments: this.ticks.length > this.held ? 1 : 0,
+      fromSeconds: this.ticks.at(-Math.min(this.held, this.ticks.length))!.timeSeconds,
       segment: this.#segment,
       ...this.cost,
       ...(this.options.isDurable && { toAppend: Buffer.from(`${this.ticks.length}\n`) }),
