@@ -1,7 +1,7 @@
 /** Lines over time, by uPlot; areas that are stacked; and a heat map of buckets. All share one time, so they can be compared. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { clockText, shortNumber, timeText, visibleText } from './format.js';
+import { axisNumbers, clockText, shortNumber, timeText, visibleText } from './format.js';
 import { colour, LINES, useTheme } from './theme.js';
 
 export interface Line {
@@ -174,7 +174,7 @@ function optionsOf(
         ...axis,
         size: AXIS_WIDTH,
         grid: { stroke: grid, width: 1 },
-        values: (_, splits) => splits.map((value) => format(value)),
+        values: (_, splits) => axisNumbers(splits, format),
       },
     ],
     series: [

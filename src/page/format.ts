@@ -22,6 +22,16 @@ function trimmed(value: number, digits: number): string {
   return digits === 0 ? text : text.replace(/\.?0+$/, '');
 }
 
+/** Numbers of an axis, ascending. Where some would look the same, those after the first are what they are above it. */
+export function axisNumbers(
+  numbers: readonly number[],
+  format: (value: number) => string = shortNumber,
+): string[] {
+  const texts = numbers.map((value) => format(value));
+  if (new Set(texts).size === texts.length) return texts;
+  return numbers.map((value, i) => (i === 0 ? texts[0]! : `+${format(value - numbers[0]!)}`));
+}
+
 /** All digits. */
 export function exactNumber(value: number | string | null | undefined): string {
   if (value === undefined || value === null) return '–';

@@ -5,6 +5,7 @@ import { numberOf } from './api.js';
 import { Chart, Heat, Legend, type Line } from './chart.js';
 import {
   ageText,
+  counted,
   exactNumber,
   largest,
   perSecond,
@@ -303,7 +304,7 @@ function OneSeries({
         <Panel
           class="c12"
           title="Who decided, and from when on"
-          aside={<span class="muted">{wholeNumber(history.decided.length)} times</span>}
+          aside={<span class="muted">{counted(history.decided.length, 'time')}</span>}
         >
           <Table
             label="Who decided, and from when on"
