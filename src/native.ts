@@ -259,6 +259,19 @@ export interface EntryRows extends FileRuns {
   readonly slot: Uint32Array;
 }
 
+/** Some entries of files. native/core/file_set.h. */
+export interface SomeEntries extends FileRuns {
+  /** Of file i [entryEnd[i-1], entryEnd[i]), by their number in the file. */
+  readonly entry: Uint32Array;
+}
+
+/** As many as in SomeEntries. */
+export interface GatheredEntries {
+  readonly value: Float64Array;
+  /** As in ValueColumns, 0 where there is none. */
+  readonly timestampSeconds: Float64Array;
+}
+
 /**
  * What stat says of each listed file, and what is known without reading it. Row i is about file id[i], in name order.
  * native/core/file_facts.h.
@@ -380,6 +393,12 @@ export interface FileSet {
   keyIds(id: number): Uint32Array;
   /** Byte of the file at which an entry begins (its length word). */
   entryOffset(id: number, entry: number): number;
+  /**
+   * Gathers some entries, whose files alone are looked at, and folds nothing.
+   *
+   * @returns undefined where one of the files is not as it was indexed, or only a refresh can tell
+   */
+  gatherEntries(wanted: SomeEntries): Promise<GatheredEntries | undefined>;
   /** Of the entries that the next collect will gather, if nothing changes before. */
   rows(): Promise<EntryRows>;
   entryPlaces(id: number): EntryPlaces;

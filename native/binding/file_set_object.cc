@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "column_memory.h"
 #include "convert.h"
 #include "core/directory.h"
 #include "key_texts.h"
@@ -379,6 +380,39 @@ Napi::Value FileSetObject::Collect(const Napi::CallbackInfo& info) {
       });
 }
 
+Napi::Value FileSetObject::GatherEntries(const Napi::CallbackInfo& info) {
+  using Result = promfold::GatheredEntries;
+  const Napi::Env env = info.Env();
+  if (!info[0].IsObject()) {
+    ThrowExpected(env, "some entries");
+    return env.Undefined();
+  }
+  const auto wanted = info[0].As<Napi::Object>();
+  auto id = PassedColumn<uint32_t>::From(wanted.Get("fileId"), "fileId as a Uint32Array");
+  if (!id) return env.Undefined();
+  auto generation =
+      PassedColumn<uint32_t>::From(wanted.Get("generation"), "generation as a Uint32Array");
+  if (!generation) return env.Undefined();
+  auto end = PassedColumn<uint32_t>::From(wanted.Get("entryEnd"), "entryEnd as a Uint32Array");
+  if (!end) return env.Undefined();
+  auto entry = PassedColumn<uint32_t>::From(wanted.Get("entry"), "entry as a Uint32Array");
+  if (!entry) return env.Undefined();
+  return Start<Result>(
+      info, nullptr,
+      [id = std::move(*id), generation = std::move(*generation), end = std::move(*end),
+       entry = std::move(*entry)](promfold::FileSet* set, Result* result) {
+        return ToFailure(
+            set->GatherEntries({id.view(), generation.view(), end.view(), entry.view()}, result));
+      },
+      [](Napi::Env at, Result* result) -> Napi::Value {
+        if (!result->are_as_indexed) return at.Undefined();
+        Napi::Object gathered = Napi::Object::New(at);
+        gathered.Set("value", ToArray(at, result->value));
+        gathered.Set("timestampSeconds", ToArray(at, result->timestamp));
+        return gathered;
+      });
+}
+
 Napi::Value FileSetObject::Rows(const Napi::CallbackInfo& info) {
   using Result = promfold::RowColumns;
   return Start<Result>(
@@ -448,6 +482,7 @@ Napi::Function FileSetObject::Define(Napi::Env env) {
                          InstanceMethod<&FileSetObject::KeyTexts>("keyTexts"),
                          InstanceMethod<&FileSetObject::KeyIds>("keyIds"),
                          InstanceMethod<&FileSetObject::EntryOffset>("entryOffset"),
+                         InstanceMethod<&FileSetObject::GatherEntries>("gatherEntries"),
                          InstanceMethod<&FileSetObject::Rows>("rows"),
                          InstanceMethod<&FileSetObject::EntryPlaces>("entryPlaces"),
                          InstanceMethod<&FileSetObject::FileFacts>("fileFacts"),

@@ -34,6 +34,7 @@ class FileSetObject : public Napi::ObjectWrap<FileSetObject> {
   Napi::Value KeyTexts(const Napi::CallbackInfo& info);
   Napi::Value KeyIds(const Napi::CallbackInfo& info);
   Napi::Value EntryOffset(const Napi::CallbackInfo& info);
+  Napi::Value GatherEntries(const Napi::CallbackInfo& info);
   Napi::Value Rows(const Napi::CallbackInfo& info);
   Napi::Value EntryPlaces(const Napi::CallbackInfo& info);
   Napi::Value FileFacts(const Napi::CallbackInfo& info);

@@ -364,6 +364,56 @@ bool FileSet::GatherAndFold(const PrintRequest& request, bool fails_on_change) {
   return promfold::GatherAndFold(pass, Context(), &slots_);
 }
 
+PreconditionError FileSet::GatherEntries(const SomeEntries& wanted, GatheredEntries* result) {
+  if (wanted.generation.size() != wanted.id.size() || wanted.entry_end.size() != wanted.id.size()) {
+    return "columns differ in length";
+  }
+  uint32_t from = 0;
+  for (const uint32_t to : wanted.entry_end) {
+    if (to < from) return "ends of entries do not ascend";
+    from = to;
+  }
+  if (from != wanted.entry.size()) return "the last end is not the number of entries";
+
+  // What the last pass gathered is older, and the next one must not take these for its own.
+  ++pass_;
+  const FileContext context = Context();
+  result->value.reserve(wanted.entry.size());
+  result->timestamp.reserve(wanted.entry.size());
+  result->are_as_indexed = true;
+  uint32_t begin = 0;
+  for (size_t i = 0; i < wanted.id.size() && result->are_as_indexed; ++i) {
+    const uint32_t end = wanted.entry_end[i];
+    result->are_as_indexed = GatherOf(context, wanted.id[i], wanted.generation[i],
+                                      wanted.entry.subspan(begin, end - begin), result);
+    begin = end;
+  }
+  // A file may have turned out bad.
+  if (!result->are_as_indexed) ForgetOverview();
+  ++pass_;
+  return std::nullopt;
+}
+
+bool FileSet::GatherOf(const FileContext& context, uint32_t id, uint32_t generation,
+                       std::span<const uint32_t> entry, GatheredEntries* result) {
+  MetricFile* const file = list_.Find(id);
+  if (file == nullptr || file->generation() != generation || !file->verified_by_gather()) {
+    return false;
+  }
+  if (entry.empty()) return true;
+  const auto [first, last] = std::ranges::minmax(entry);
+  if (last >= file->entry_count()) return false;
+  if (!file->GatherIfAsIndexed(context, {first, last + 1})) return false;
+  const std::span<const double> value = file->values();
+  const std::span<const double> timestamp = file->timestamps();
+  if (last >= value.size()) return false;
+  for (const uint32_t e : entry) {
+    result->value.push_back(value[e]);
+    result->timestamp.push_back(e < timestamp.size() ? timestamp[e] : 0);
+  }
+  return true;
+}
+
 void FileSet::CompactKeys() {
   ForgetOverview();
   KeyTable keys;

@@ -60,6 +60,22 @@ struct CollectResult {
   bool has_memory() const;
 };
 
+// Some entries: those of file i are [entry_end[i - 1], entry_end[i]) of `entry`, by their number in
+// the file.
+struct SomeEntries {
+  std::span<const uint32_t> id;
+  std::span<const uint32_t> generation;  // MetricFile::generation
+  std::span<const uint32_t> entry_end;
+  std::span<const uint32_t> entry;
+};
+
+struct GatheredEntries {
+  // False where one of the files has changed, or only a Refresh can tell: then nothing else counts.
+  bool are_as_indexed = false;
+  std::vector<double> value;
+  std::vector<double> timestamp;  // 0 where none is taken (InstantColumns)
+};
+
 struct AsListed {
   DirectoryTimes now;
   // At most one of them; none where the directory is not as it was listed.
@@ -145,6 +161,9 @@ class FileSet {
   // Gathers and folds all files in name order, accumulates, prints each page, copies the columns.
   PreconditionError Collect(const PrintRequest& request, CollectResult* result);
 
+  // Gathers some entries, whose files alone are looked at, and folds nothing.
+  PreconditionError GatherEntries(const SomeEntries& wanted, GatheredEntries* result);
+
   // The rows by which the next Collect will fold, if nothing changes before.
   RowColumns Rows() const { return CopyRows(list_.in_order()); }
 
@@ -183,6 +202,8 @@ class FileSet {
   PreconditionError CheckRequest(const PrintRequest& request) const;
   bool CollectUnlessChanged(const PrintRequest& request, CollectResult* result, Files* replaced);
   bool GatherAndFold(const PrintRequest& request, bool fails_on_change);
+  bool GatherOf(const FileContext& context, uint32_t id, uint32_t generation,
+                std::span<const uint32_t> entry, GatheredEntries* result);
   void Print(const PrintRequest& request, CollectResult* result);
   RefreshResult Refresh(Files replaced);
 
