@@ -18,6 +18,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   format: [],
   plan: ['format'],
   watchdog: [],
+  engines: [],
+  load: ['format', 'engines', 'expose'],
   expose: ['format', 'plan'],
   files: ['format', 'native', 'bounded-io'],
   processes: ['format', 'files', 'bounded-io', 'worker-thread'],
@@ -32,7 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'worker-thread',
   ],
   inspect: ['format', 'plan', 'watchdog', 'expose', 'files', 'processes'],
-  live: ['format', 'files', 'plan', 'watchdog', 'processes', 'scrape', 'inspect'],
+  live: ['format', 'files', 'plan', 'watchdog', 'engines', 'load', 'processes', 'scrape', 'inspect'],
   record: ['format', 'files', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
   serve: [

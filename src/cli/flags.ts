@@ -15,7 +15,7 @@ import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-pro
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
 import type { ListenAddress } from '../serve/listen-address.js';
-import { PROFILE_CHOICES, type ProfileChoice } from '../watchdog/profiles.js';
+import { PROFILE_CHOICES, type ProfileChoice } from '../engines/profiles.js';
 import { CHECK_FORMATS, type CheckFormat, FAIL_ON, type FailOn } from './check/choices.js';
 import { ExpectedError, type Flag, listed, oneOf, optional, repeatable, single } from './flag.js';
 import {

@@ -5,8 +5,8 @@
 import { INCREASE_CLASS } from '../../files/column-changes.js';
 import type { MetricType } from '../../format/filename.js';
 import { familyOf, type Key, type Labels } from '../../format/key.js';
-import type { ProfileChoice } from '../../watchdog/profiles.js';
-import { type ArrivalCounter, type Profile, profilesOf } from '../../watchdog/profiles.js';
+import type { ProfileChoice } from '../../engines/profiles.js';
+import { type ArrivalCounter, type Profile, profilesOf } from '../../engines/profiles.js';
 
 /** Columns of a WatchedEngine. */
 export const ENGINE_COLUMNS = [

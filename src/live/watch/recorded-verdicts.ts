@@ -7,7 +7,7 @@ import type { RecordedInstant } from '../../files/recording.js';
 import { type RecordedPast, recordedName } from '../../inspect/recorded-reading.js';
 import { decodeMoment } from '../../processes/recorded-writers.js';
 import { atOnce } from '../../steps.js';
-import type { ProfileChoice } from '../../watchdog/profiles.js';
+import type { ProfileChoice } from '../../engines/profiles.js';
 import type { Verdict } from '../../watchdog/verdict.js';
 import { Watchdog } from '../../watchdog/watchdog.js';
 import type { ProcessFacts } from '../../watchdog/watched.js';

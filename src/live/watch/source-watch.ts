@@ -10,7 +10,7 @@ import type { ProcThread } from '../../processes/proc-thread.js';
 import type { SourceInstant } from '../../scrape/directory/source.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { inSlices } from '../../steps.js';
-import type { ProfileChoice } from '../../watchdog/profiles.js';
+import type { ProfileChoice } from '../../engines/profiles.js';
 import {
   type EngineStalled,
   VERDICTS,

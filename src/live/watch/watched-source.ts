@@ -12,7 +12,7 @@ import { isUnusable } from '../../format/key.js';
 import type { Keys } from '../../inspect/entry-columns.js';
 import type { PlanState } from '../../scrape/directory/plan-state.js';
 import type { Steps } from '../../steps.js';
-import type { ProfileChoice } from '../../watchdog/profiles.js';
+import type { ProfileChoice } from '../../engines/profiles.js';
 import type {
   Watched,
   WatchedEngine,

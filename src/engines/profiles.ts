@@ -1,13 +1,11 @@
 /**
  * What the families of inference engines mean, by exact name: which gauges are the queue and the batch of an engine, which
- * counts move when it works, and which show that requests arrive. Names of different engines differ, so all profiles can be
- * used at once.
+ * counts move when it works, which show that requests arrive, and what a router reads of it. Names of different engines
+ * differ, so all profiles can be used at once.
  *
- * Names are those of samples, as printed: a counter with `_total`, a histogram without `_sum` or `_bucket`.
- *
- * Sources: vLLM v1/metrics/loggers.py and entrypoints/serve/instrumentator/metrics.py at 7cfb97e33791; SGLang
- * srt/observability/metrics_collector.py at 016d8605e458; TensorRT-LLM metrics/collector.py at 050f80def8df; Dynamo
- * components/src/dynamo/common/utils/prometheus.py at 2a6da14c8361.
+ * Names are those of samples, as printed: a counter with `_total`, a histogram without `_sum` or `_bucket`. Each profile
+ * names the source that it was read from. What routers read is from the mapping of llm-d's picker:
+ * pkg/epp/framework/plugins/datalayer/extractor/metrics/factories.go of llm-d-router at ebab687927f5.
  */
 
 /** A gauge, where only one value of a label counts. */
@@ -29,11 +27,32 @@ export interface ArrivalCounter {
   readonly countsEnded: boolean;
 }
 
+/** How an engine says what its cache for keys and values has: as labels of a gauge that is always 1, or as gauges. */
+export interface CacheConfig {
+  readonly info?: {
+    readonly name: string;
+    /** Labels that are the same for all engines: tokens in a block. The first one is always there. */
+    readonly same: readonly [string, ...string[]];
+    /** The label with the number of blocks of an engine. */
+    readonly blocks: string;
+  };
+  readonly gauges?: { readonly same: string; readonly blocks: string };
+}
+
 export interface Profile {
   readonly title: string;
+  /** Of the names of all its families. */
+  readonly prefix: string;
   /** Labels that tell engines of a model from each other; an engine without them is `0`. */
   readonly engineLabels: readonly string[];
   readonly modelLabel: string;
+  /**
+   * Labels that tell apart who says it, and not what it is about: ranks that all know the same queue. Of their values the
+   * largest one counts. `pid` is that of a gauge of mode `all`.
+   */
+  readonly rankLabels: readonly string[];
+  /** Labels of a part: a series that has another value here than '' is already counted by the one with ''. */
+  readonly partLabels: readonly string[];
   /** Requests in the batch of an engine. */
   readonly running: readonly string[];
   /** Requests that wait for it. */
@@ -53,6 +72,9 @@ export interface Profile {
   readonly arrivals: readonly ArrivalCounter[];
   /** Share of the cache for keys and values that is in use. */
   readonly cacheUsage: readonly string[];
+  readonly cacheConfig: CacheConfig;
+  /** A gauge whose value is the time it was set, so that the newest series says what is so now. */
+  readonly adapters: readonly string[];
 }
 
 const GENERATION_PATHS = [
@@ -73,10 +95,14 @@ const GENERATION_PATHS = [
   '/inference/v1/generate',
 ];
 
+/** v1/metrics/loggers.py and entrypoints/serve/instrumentator/metrics.py at 7cfb97e33791. */
 const VLLM: Profile = {
   title: 'vLLM',
+  prefix: 'vllm:',
   engineLabels: ['engine'],
   modelLabel: 'model_name',
+  rankLabels: [],
+  partLabels: [],
   running: ['vllm:num_requests_running'],
   waiting: ['vllm:num_requests_waiting'],
   waitingForRoom: [
@@ -102,12 +128,28 @@ const VLLM: Profile = {
     },
   ],
   cacheUsage: ['vllm:kv_cache_usage_perc', 'vllm:gpu_cache_usage_perc'],
+  cacheConfig: {
+    info: {
+      name: 'vllm:cache_config_info',
+      // The second one since llm-d-router#2455.
+      same: ['block_size', 'prefix_match_unit'],
+      blocks: 'num_gpu_blocks',
+    },
+  },
+  adapters: ['vllm:lora_requests_info'],
 };
 
+/**
+ * srt/observability/metrics_collector.py at 016d8605e458; `cache_config_info` is of earlier releases (sglang#17273, removed
+ * by #24197), and pickers before llm-d-router#2619 read nothing else.
+ */
 const SGLANG: Profile = {
   title: 'SGLang',
+  prefix: 'sglang:',
   engineLabels: ['dp_rank'],
   modelLabel: 'model_name',
+  rankLabels: ['tp_rank', 'pp_rank', 'moe_ep_rank'],
+  partLabels: ['priority'],
   running: ['sglang:num_running_reqs'],
   waiting: ['sglang:num_queue_reqs'],
   waitingForRoom: [],
@@ -130,12 +172,21 @@ const SGLANG: Profile = {
     },
   ],
   cacheUsage: ['sglang:token_usage'],
+  cacheConfig: {
+    info: { name: 'sglang:cache_config_info', same: ['page_size'], blocks: 'num_pages' },
+    gauges: { same: 'sglang:page_size', blocks: 'sglang:num_pages' },
+  },
+  adapters: [],
 };
 
+/** metrics/collector.py at 050f80def8df. Its gauges are of mode `all`. */
 const TENSORRT_LLM: Profile = {
   title: 'TensorRT-LLM',
+  prefix: 'trtllm_',
   engineLabels: [],
   modelLabel: 'model_name',
+  rankLabels: ['pid'],
+  partLabels: [],
   running: ['trtllm_num_requests_running'],
   waiting: ['trtllm_num_requests_waiting'],
   waitingForRoom: [],
@@ -152,13 +203,23 @@ const TENSORRT_LLM: Profile = {
   longestStep: ['trtllm_request_prefill_time_seconds'],
   arrivals: [],
   cacheUsage: ['trtllm_kv_cache_utilization'],
+  cacheConfig: {
+    gauges: { same: 'trtllm_kv_cache_tokens_per_block', blocks: 'trtllm_kv_cache_max_blocks' },
+  },
+  adapters: [],
 };
 
-/** A worker of Dynamo has the families of its engine; these are its own. Its front ends write no files. */
+/**
+ * A worker of Dynamo has the families of its engine; these are its own. Its front ends write no files.
+ * components/src/dynamo/common/utils/prometheus.py at 2a6da14c8361.
+ */
 const DYNAMO: Profile = {
   title: 'Dynamo',
+  prefix: 'dynamo_component_',
   engineLabels: ['dp_rank'],
   modelLabel: 'model',
+  rankLabels: [],
+  partLabels: [],
   running: [],
   waiting: [],
   waitingForRoom: [],
@@ -169,6 +230,8 @@ const DYNAMO: Profile = {
   longestStep: [],
   arrivals: [],
   cacheUsage: ['dynamo_component_gpu_cache_usage_percent'],
+  cacheConfig: {},
+  adapters: [],
 };
 
 export const PROFILES = {
@@ -201,3 +264,6 @@ const USED: Readonly<Record<ProfileChoice, readonly ProfileName[]>> = {
 export function profilesOf(choice: ProfileChoice): readonly Profile[] {
   return USED[choice].map((name) => PROFILES[name]);
 }
+
+/** Those of engines that a router may send requests to. Dynamo has a planner and a router of its own. */
+export const ROUTED_PROFILES: readonly Profile[] = [VLLM, SGLANG, TENSORRT_LLM];
