@@ -34,7 +34,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'worker-thread',
   ],
   inspect: ['format', 'plan', 'watchdog', 'expose', 'files', 'processes'],
-  live: ['format', 'files', 'plan', 'watchdog', 'engines', 'load', 'processes', 'scrape', 'inspect'],
+  live: [
+    'format',
+    'files',
+    'plan',
+    'watchdog',
+    'engines',
+    'load',
+    'processes',
+    'scrape',
+    'inspect',
+  ],
   record: ['format', 'files', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
   serve: [

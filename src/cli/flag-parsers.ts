@@ -4,10 +4,12 @@ import { compareCodePoints } from '../format/code-point.js';
 import type { Label, Labels } from '../format/key.js';
 import { A_MOMENT, type Moment, parseMoment } from '../inspect/moment.js';
 import { Selector } from '../inspect/selector.js';
+import { LOAD_OPERATIONS, type LoadOperation } from '../load/operation.js';
+import { NOT_JOINED } from '../load/wanted.js';
 import { type ChosenLimit, QUANTITIES, SCOPES } from '../plan/budget.js';
 import { GAUGE_MODES } from '../plan/series-rules.js';
 import type { NamedDirectory } from '../scrape/directory/source.js';
-import { OWN_PREFIX } from '../serve/endpoint.js';
+import { LOAD, OWN_PREFIX } from '../serve/endpoint.js';
 import { parseAllowedHost } from '../serve/host-check.js';
 import { type ListenAddress, parseListenAddress } from '../serve/listen-address.js';
 import { parseRoutePrefix } from '../serve/route-prefix.js';
@@ -212,6 +214,49 @@ export function parseAddress(text: string): ListenAddress {
   throw new ExpectedError('host:port, :port, [ipv6]:port or unix:/path', text);
 }
 
+/** An address at which only the load is served. */
+export interface LoadAddress {
+  readonly address: ListenAddress;
+  /** Undefined for all of them. */
+  readonly engine: string | undefined;
+}
+
+export function parseLoadAddress(text: string): LoadAddress {
+  const [, where = '', engine] = /^([^=]*)(?:=engine\/([\w./-]+))?$/.exec(text) ?? [];
+  const address = parseListenAddress(where);
+  if (address) return { address, engine };
+  throw new ExpectedError(
+    'host:port, :port, [ipv6]:port or unix:/path, optionally with =engine/N',
+    text,
+  );
+}
+
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+/** `vllm:num_requests_waiting=max`, by family. */
+export function parseLoads(texts: readonly string[]): ReadonlyMap<string, LoadOperation> {
+  const loads = new Map<string, LoadOperation>();
+  for (const text of texts) {
+    const [, family = '', how] = /^([^=]*)=([^=]*)$/.exec(text) ?? [];
+    if (
+      !METRIC_NAME.test(family) ||
+      !(LOAD_OPERATIONS as readonly (string | undefined)[]).includes(how)
+    ) {
+      throw new ExpectedError(`FAMILY=HOW, with ${listed(LOAD_OPERATIONS)}`, text);
+    }
+    if (NOT_JOINED.has(family)) {
+      throw new ExpectedError('a family whose value is a number of requests or the like', text);
+    }
+    loads.set(family, how as LoadOperation);
+  }
+  return loads;
+}
+
+/** @returns seconds; 0 for no limit */
+export function parseMaxAge(text: string): number {
+  return text === '0' ? 0 : parseDuration(text);
+}
+
 export function parseRoutes(text: string): string {
   const prefix = parseRoutePrefix(text);
   if (prefix !== undefined) return prefix;
@@ -251,6 +296,8 @@ export function parseTelemetryPath(text: string): string {
     throw new ExpectedError('a path that begins with / and has only A-Z a-z 0-9 . _ ~ - /', text);
   }
   if (text.startsWith(OWN_PREFIX)) throw new ExpectedError(`a path outside ${OWN_PREFIX}`, text);
+  if (`${text}/`.startsWith(`${LOAD.path}/`))
+    throw new ExpectedError(`a path outside ${LOAD.path}`, text);
   return text;
 }
 

@@ -3,11 +3,14 @@
  *
  * --help, the parser and the topic `flags` are generated from it.
  */
+
+import { PROFILE_CHOICES, type ProfileChoice } from '../engines/profiles.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
 import type { Labels } from '../format/key.js';
 import type { Moment } from '../inspect/moment.js';
 import { Selector } from '../inspect/selector.js';
+import { LOAD_OPERATIONS, type LoadOperation } from '../load/operation.js';
 import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import { type ChosenLimit, QUANTITIES } from '../plan/budget.js';
 import { INCIDENT_POLICIES, type IncidentPolicy } from '../record/incident-policy.js';
@@ -15,12 +18,12 @@ import { DEAD_PROCESSES, type DeadProcesses } from '../scrape/directory/dead-pro
 import type { NamedDirectory } from '../scrape/directory/source.js';
 import { GAUGE_AGE } from '../scrape/families/gauge-age.js';
 import type { ListenAddress } from '../serve/listen-address.js';
-import { PROFILE_CHOICES, type ProfileChoice } from '../engines/profiles.js';
 import { CHECK_FORMATS, type CheckFormat, FAIL_ON, type FailOn } from './check/choices.js';
 import { ExpectedError, type Flag, listed, oneOf, optional, repeatable, single } from './flag.js';
 import {
   BEFORE_NAME,
   LINES,
+  type LoadAddress,
   notEmpty,
   parseAddress,
   parseBytes,
@@ -36,6 +39,9 @@ import {
   parseLabelName,
   parseLabels,
   parseLimit,
+  parseLoadAddress,
+  parseLoads,
+  parseMaxAge,
   parseMode,
   parseOwner,
   parsePort,
@@ -409,6 +415,38 @@ export const FLAGS = {
       fallback: 'false',
     },
     parseSwitch,
+  ),
+  load: {
+    name: 'load',
+    value: 'family=how',
+    help: `how the engines of a model become one number of /load: ${listed(LOAD_OPERATIONS)}; a family that is not there is added`,
+    repeatable: true,
+    parse: parseLoads,
+  } as Flag<ReadonlyMap<string, LoadOperation>>,
+  loadMaxAge: single<number>(
+    {
+      name: 'load.max-age',
+      value: 'duration',
+      help: 'answer 503 to /load while a model claims requests and has set none of its gauges for so long; 0 for never',
+      fallback: '0',
+    },
+    parseMaxAge,
+  ),
+  loadFailStalled: single(
+    {
+      name: 'load.fail-stalled',
+      help: 'answer 503 to /load while the watchdog says that an engine has stalled',
+      fallback: 'false',
+    },
+    parseSwitch,
+  ),
+  loadAddress: repeatable<LoadAddress>(
+    {
+      name: 'web.load-address',
+      value: 'address[=engine/n]',
+      help: 'further addresses that serve /load alone, of all engines or of one: :19930=engine/0; as --web.listen-address',
+    },
+    parseLoadAddress,
   ),
   logLevel: single<LogLevel>(
     {

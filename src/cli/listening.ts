@@ -6,6 +6,7 @@ import { isLocal } from '../serve/debug-surface.js';
 import { type Listener, listen, listenOnAll } from '../serve/listen.js';
 import type { ListenAddress } from '../serve/listen-address.js';
 import { parseRoutePrefix } from '../serve/route-prefix.js';
+import type { SocketAccess } from '../serve/socket-file.js';
 import { systemdSockets } from '../serve/systemd-sockets.js';
 import type { FlagValues } from './flags.js';
 import { systemErrorText } from './system-error.js';
@@ -43,11 +44,40 @@ export async function* openListeners(
   }
   for (const address of [...(systemdSocket ? [] : listenAddress), ...debugAddress]) {
     const debug = enableDebug || isLocal(address) || debugAddress.includes(address);
-    try {
-      yield await listenOnAll(() => build(debug), address, access);
-    } catch (error) {
-      throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
-    }
+    yield await listenAt(() => build(debug), address, access);
+  }
+}
+
+/**
+ * Those of --web.load-address.
+ *
+ * @param build makes a server for each address
+ * @throws UsageError
+ */
+export async function* openLoadListeners(
+  {
+    loadAddress,
+    socketMode,
+    socketOwner,
+  }: FlagValues<'loadAddress' | 'socketMode' | 'socketOwner'>,
+  build: (engine: string | undefined) => FastifyInstance,
+): AsyncIterableIterator<{ readonly listener: Listener; readonly engine: string | undefined }> {
+  const access = { mode: socketMode, owner: socketOwner };
+  for (const { address, engine } of loadAddress) {
+    yield { listener: await listenAt(() => build(engine), address, access), engine };
+  }
+}
+
+/** @throws UsageError */
+async function listenAt(
+  build: () => FastifyInstance,
+  address: ListenAddress,
+  access: SocketAccess,
+): Promise<Listener> {
+  try {
+    return await listenOnAll(build, address, access);
+  } catch (error) {
+    throw new UsageError(`${address.text}: ${systemErrorText(error)}${heldBy(error, address)}`);
   }
 }
 

@@ -6,6 +6,7 @@ import { exitWithin } from '../last-resort.js';
 import { ApiCounts } from '../live/api-counts.js';
 import { FindingsWatch } from '../live/findings-watch.js';
 import { Instants } from '../live/instants.js';
+import type { Loads } from '../live/load/loads.js';
 import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import { withChosen } from '../plan/budget.js';
 import type { FlightRecorder } from '../record/flight-recorder.js';
@@ -16,6 +17,7 @@ import { Scraper } from '../scrape/scraper.js';
 import { debugSurfaces } from '../serve/api/debug-surfaces.js';
 import { Connections, defaultMaxConnections } from '../serve/connections.js';
 import { isLocal } from '../serve/debug-surface.js';
+import { LOAD } from '../serve/endpoint.js';
 import type { Lifecycle } from '../serve/lifecycle-routes.js';
 import type { Listener } from '../serve/listen.js';
 import { RequestLimit } from '../serve/request-limit.js';
@@ -27,7 +29,8 @@ import type { Command } from './command.js';
 import type { FlagKey, FlagValues } from './flags.js';
 import { isHostNetwork } from './host-network.js';
 import { LimitedLog } from './limited-log.js';
-import { openListeners, routePrefix, urlOf } from './listening.js';
+import { openListeners, openLoadListeners, routePrefix, urlOf } from './listening.js';
+import { LOAD_FLAGS, openLoads } from './load-options.js';
 import { MARK, openLog } from './log.js';
 import { openRecorder, RECORDER_FLAGS, recordedBefore } from './recorder-options.js';
 import { Reload } from './reload.js';
@@ -73,6 +76,7 @@ export const SERVE_FLAGS = [
   ...WRITER_FLAGS,
   ...RECORDER_FLAGS,
   ...WATCHDOG_FLAGS,
+  ...LOAD_FLAGS,
   'logLevel',
   'logFormat',
 ] as const satisfies readonly FlagKey[];
@@ -121,6 +125,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       recorder?: FlightRecorder | undefined;
       watch?: SourcesWatch | undefined;
       findings?: FindingsWatch;
+      load?: Loads;
     } = {
       connections,
       api: counts,
@@ -179,12 +184,15 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     const instants = new Instants(scraper, procThread, { ...(verdictsOf && { verdictsOf }) });
     const findings = new FindingsWatch(scraper, { procThread, verdictsOf, limits });
     parts.findings = findings;
+    const loads = openLoads(scraper, flags, { watch, procThread });
+    parts.load = loads;
     const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder, watch });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
       limit,
       lifecycle: flags.enableLifecycle ? lifecycle : undefined,
       engineProbe: flags.engineProbe ? watch : undefined,
+      loads,
       connections,
       version: VERSION,
       web,
@@ -220,6 +228,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
         discovered?.close(),
         ...listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)),
       ]);
+      loads.close();
       await surfaces.close();
       await findings.close();
       await recorder?.close();
@@ -231,7 +240,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     };
     try {
       // Half of the code to load, and no other command needs it.
-      const { buildServer } = await import('../serve/server.js');
+      const { buildLoadServer, buildServer } = await import('../serve/server.js');
       for await (const listener of openListeners(flags, (debug) =>
         buildServer(scraper, { ...options, debug: debug ? surfaces : undefined }),
       )) {
@@ -240,6 +249,18 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
           log.info('listening', {
             address,
             url: urlOf(address, flags, web?.file.tls !== undefined),
+          });
+        }
+      }
+      for await (const { listener, engine } of openLoadListeners(flags, (asked) =>
+        buildLoadServer(scraper, { ...options, loads, engine: asked }),
+      )) {
+        listeners.push(listener);
+        for (const address of listener.addresses) {
+          log.info('listening', {
+            address,
+            serves: LOAD.path,
+            ...(engine !== undefined && { engine }),
           });
         }
       }

@@ -10,8 +10,15 @@ import { mapLimit } from '../files/map-limit.js';
 import { DEFAULT_SOURCE_LABEL } from '../plan/added-labels.js';
 import { Budget, NO_LIMITS } from '../plan/budget.js';
 import { NO_RULES } from '../plan/plan.js';
+import type { PlanState } from './directory/plan-state.js';
 import { ProblemLog } from './directory/problem-log.js';
-import { type NamedDirectory, Source, type SourceInstant } from './directory/source.js';
+import {
+  type GatheredEntries,
+  type NamedDirectory,
+  type SomeEntries,
+  Source,
+  type SourceInstant,
+} from './directory/source.js';
 import { MergedLayouts } from './page/merged-layout.js';
 import { SharedPages } from './page/shared-pages.js';
 import { PendingScrapes } from './pending-scrapes.js';
@@ -56,6 +63,15 @@ export interface LastScrape {
   readonly seconds: number;
 }
 
+/** Some entries of a source, to be gathered between two runs. */
+interface WaitingEntries {
+  readonly source: string | undefined;
+  readonly wanted: SomeEntries;
+  readonly state: PlanState;
+  readonly resolve: (gathered: GatheredEntries | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class Scraper {
   readonly #options: ScraperOptions;
   /** Of all sources. */
@@ -65,6 +81,7 @@ export class Scraper {
   readonly #context: RunContext;
   #waiting: WaitingRequest[] = [];
   #instants: WaitingInstant[] = [];
+  #entries: WaitingEntries[] = [];
   #requests = 0;
   #prepareNext = false;
   #running: Promise<void> | undefined;
@@ -176,6 +193,24 @@ export class Scraper {
   }
 
   /**
+   * Some entries as they are now. Unlike an instant it neither looks at the directory nor at other files, and takes some tens
+   * of microseconds; it waits for the run that is under way.
+   *
+   * @param state of an instant of the source, of which these entries are
+   * @returns undefined where something changed since, so that an instant is needed
+   */
+  gatherEntries(
+    source: string | undefined,
+    wanted: SomeEntries,
+    state: PlanState,
+  ): Promise<GatheredEntries | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#entries.push({ source, wanted, state, resolve, reject });
+      this.#start();
+    });
+  }
+
+  /**
    * Releases a page that scrape() returned, once it is sent or copied. The page is emptied when all callers that received
    * it have released it. A page that is not released is left to the garbage collection.
    */
@@ -270,13 +305,35 @@ export class Scraper {
   }
 
   get #isWanted(): boolean {
+    return this.#isRunWanted || this.#entries.length > 0;
+  }
+
+  get #isRunWanted(): boolean {
     return this.#waiting.length > 0 || this.#instants.length > 0 || this.#prepareNext;
+  }
+
+  /** One source after the other: there are few that have entries to gather. */
+  async #gatherWaiting(): Promise<void> {
+    const waiting = this.#entries;
+    this.#entries = [];
+    for (const { source: name, wanted, state, resolve, reject } of waiting) {
+      const source = this.#sources.find((each) => each.name === name);
+      await (source?.gatherEntries(wanted, state) ?? Promise.resolve(undefined)).then(
+        resolve,
+        reject,
+      );
+    }
   }
 
   async #runWhileWanted(): Promise<void> {
     while (this.#isWanted) {
       // Requests of the same turn of the event loop share the run.
       await Promise.resolve();
+      if (this.#entries.length > 0) {
+        this.#run = this.#gatherWaiting();
+        await this.#run;
+        if (!this.#isRunWanted) continue;
+      }
       const batch = this.#waiting;
       const instants = this.#instants;
       const isForAll =

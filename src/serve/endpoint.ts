@@ -37,6 +37,20 @@ export const ENGINES: Endpoint = {
     'With `--web.enable-engine-probe`: 503 while an engine has stalled (`when=any`), or all of them (`when=all`), and which.',
 };
 
+export const LOAD: Endpoint = {
+  path: '/load',
+  answers:
+    'What a router reads, one series per model: requests that wait and run, usage and size of the cache (`promfold help routing`). 503 where no living engine writes.',
+};
+
+/** A path with a parameter, and how the server is told of it. */
+export const LOAD_ENGINE = {
+  path: '/load/engine/{engine}',
+  route: '/load/engine/:engine',
+  answers: 'The same of one engine alone, such as a data-parallel rank; 404 where there is none.',
+  link: undefined,
+} as const satisfies Endpoint & { readonly route: string };
+
 /** Debug surfaces. */
 const API_ENDPOINTS: readonly Endpoint[] = API.map(apiEndpointOf);
 
@@ -58,14 +72,15 @@ function metricsEndpoint(path: string): Endpoint {
 /**
  * In the order of the manual and of the landing page.
  *
- * @param served those of debug surfaces, too, and the probe of engines
+ * @param served those of debug surfaces, too, the probe of engines and the load
  */
 export function endpoints(
   telemetryPath: string,
-  served: { readonly debug: boolean; readonly engines: boolean },
+  served: { readonly debug: boolean; readonly engines: boolean; readonly load: boolean },
 ): readonly Endpoint[] {
   const own = [
     metricsEndpoint(telemetryPath),
+    ...(served.load ? [LOAD, LOAD_ENGINE] : []),
     HEALTHY,
     READY,
     ...(served.engines ? [ENGINES] : []),
@@ -76,7 +91,7 @@ export function endpoints(
 
 /** The table of the topic `endpoints`, as Markdown. */
 export function endpointsTable(telemetryPath: string): string {
-  const rows = endpoints(telemetryPath, { debug: true, engines: true }).map(
+  const rows = endpoints(telemetryPath, { debug: true, engines: true, load: true }).map(
     ({ path, answers }) => `| \`${path}\` | ${answers} |`,
   );
   return ['| GET or HEAD | answers |', '|---|---|', ...rows].join('\n');

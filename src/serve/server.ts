@@ -3,6 +3,7 @@
  * tested with inject.
  */
 import type { FastifyInstance } from 'fastify';
+import type { Loads } from '../live/load/loads.js';
 import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import type { ServerLog } from '../log.js';
 import type { Scraper } from '../scrape/scraper.js';
@@ -13,13 +14,22 @@ import { isApiPath, replyApiError } from './api/error.js';
 import { OPENAPI } from './api/openapi.js';
 import { bareServer } from './bare-server.js';
 import type { Connections } from './connections.js';
-import { type Endpoint, endpoints, LANDING } from './endpoint.js';
+import {
+  type Endpoint,
+  endpoints,
+  HEALTHY,
+  LANDING,
+  LOAD,
+  LOAD_ENGINE,
+  READY,
+} from './endpoint.js';
 import { enginesRoute } from './engines-route.js';
 import { errorReplies } from './error-reply.js';
 import { healthRoutes } from './health-routes.js';
 import { hostCheck } from './host-check.js';
 import { landingPage } from './landing-page.js';
 import { type Lifecycle, lifecycleRoutes } from './lifecycle-routes.js';
+import { loadRoutes } from './load-route.js';
 import { metricsRoute } from './metrics-route.js';
 import { pageRoutes } from './page/page-routes.js';
 import { replyText } from './reply-text.js';
@@ -47,6 +57,8 @@ export interface ServerOptions {
   readonly lifecycle?: Lifecycle | undefined;
   /** Whose engines /-/engines is about; not served where absent. */
   readonly engineProbe?: SourcesWatch | undefined;
+  /** What routers read; not served where absent. */
+  readonly loads?: Loads | undefined;
   /** TLS, users, headers and a limit of requests; none where absent. */
   readonly web?: Web | undefined;
   readonly log: ServerLog;
@@ -62,6 +74,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
     readerTimeouts,
     debug: debug && { surfaces: debug, check },
   });
+  if (options.loads !== undefined) loadRoutes(server, options.loads, limit);
   healthRoutes(server, scraper);
   lifecycleRoutes(server, options.lifecycle);
   const { engineProbe } = options;
@@ -69,6 +82,7 @@ export function buildServer(scraper: Scraper, options: ServerOptions): FastifyIn
   const known = endpoints(telemetryPath, {
     debug: debug !== undefined,
     engines: engineProbe !== undefined,
+    load: options.loads !== undefined,
   });
   if (telemetryPath !== LANDING.path) {
     (debug === undefined ? landingPage : pageRoutes)(server, known, version, check);
@@ -87,7 +101,7 @@ export function everythingElse(
   served: readonly Endpoint[],
   hasApi: boolean,
 ): void {
-  const known = new Set(served.map(({ path }) => path));
+  const known = served.map(({ path }) => patternOf(path));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _body, done) => done(null));
   server.setNotFoundHandler((request, reply) => {
@@ -95,9 +109,36 @@ export function everythingElse(
     const isApi = hasApi && isApiPath(path);
     const answer = isApi ? replyApiError : replyText;
     const isOther = request.method !== 'GET' && request.method !== 'HEAD';
-    if (isOther && (isApi ? isApiRoute(path) : known.has(path))) {
+    if (isOther && (isApi ? isApiRoute(path) : known.some((pattern) => pattern.test(path)))) {
       return answer(reply.header('Allow', 'GET, HEAD'), 405, 'only GET and HEAD are answered');
     }
     return answer(reply, 404, isApi ? `no such path; see ${API_ROOT}${OPENAPI.path}` : 'not found');
   });
+}
+
+/** Of a path that may have parameters, such as `{engine}`. */
+function patternOf(path: string): RegExp {
+  const escaped = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\w+\}/g, '[^/]+');
+  return new RegExp(`^${escaped}$`);
+}
+
+/** The server of one of `--web.load-address`: the load alone, and the probes. */
+export function buildLoadServer(
+  scraper: Scraper,
+  options: Pick<ServerOptions, 'limit' | 'connections' | 'routePrefix' | 'web' | 'log'> & {
+    readonly loads: Loads;
+    readonly engine?: string | undefined;
+  },
+): FastifyInstance {
+  const { loads, limit, engine, log } = options;
+  const server = bareServer({ ...options, hasApi: false });
+  loadRoutes(server, loads, limit, engine);
+  healthRoutes(server, scraper);
+  everythingElse(
+    server,
+    [LOAD, ...(engine === undefined ? [LOAD_ENGINE] : []), HEALTHY, READY],
+    false,
+  );
+  errorReplies(server, log);
+  return server;
 }

@@ -101,7 +101,7 @@ describe('scripts/deploy and the recipes', () => {
 
   it('name paths that promfold serves', () => {
     const known = new Set(
-      endpoints(FLAGS.telemetryPath.fallback!, { debug: true, engines: true }).map(
+      endpoints(FLAGS.telemetryPath.fallback!, { debug: true, engines: true, load: true }).map(
         ({ path }) => path,
       ),
     );

@@ -2,12 +2,13 @@
  * What the watchdog would have said at a moment that was recorded: the minutes before are played to it. Only where there are
  * enough: a directory alone has no past.
  */
+
+import type { ProfileChoice } from '../../engines/profiles.js';
 import { compareColumns, releaseColumns } from '../../files/column-changes.js';
 import type { RecordedInstant } from '../../files/recording.js';
 import { type RecordedPast, recordedName } from '../../inspect/recorded-reading.js';
 import { decodeMoment } from '../../processes/recorded-writers.js';
 import { atOnce } from '../../steps.js';
-import type { ProfileChoice } from '../../engines/profiles.js';
 import type { Verdict } from '../../watchdog/verdict.js';
 import { Watchdog } from '../../watchdog/watchdog.js';
 import type { ProcessFacts } from '../../watchdog/watched.js';

@@ -2,6 +2,8 @@
  * Watches one source: its instants become ticks of the watchdog. The addon compares each with the one before, off the main thread. Who
  * writes is looked up on another thread, every few seconds, and no tick waits for it.
  */
+
+import type { ProfileChoice } from '../../engines/profiles.js';
 import { compareColumns, releaseColumns } from '../../files/column-changes.js';
 import { countsOnlyAlive } from '../../format/filename.js';
 import type { WrittenFile } from '../../processes/find-writers.js';
@@ -10,7 +12,6 @@ import type { ProcThread } from '../../processes/proc-thread.js';
 import type { SourceInstant } from '../../scrape/directory/source.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { inSlices } from '../../steps.js';
-import type { ProfileChoice } from '../../engines/profiles.js';
 import {
   type EngineStalled,
   VERDICTS,

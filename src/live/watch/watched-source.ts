@@ -2,6 +2,8 @@
  * What is watched of a source: processes, histograms and engines, and the rows of their entries in the columns of an instant. Made when
  * files or keys come or go, or when roles of processes are known; a tick reads only numbers.
  */
+
+import type { ProfileChoice } from '../../engines/profiles.js';
 import {
   type ColumnChanges,
   INCREASE_CLASS,
@@ -12,7 +14,6 @@ import { isUnusable } from '../../format/key.js';
 import type { Keys } from '../../inspect/entry-columns.js';
 import type { PlanState } from '../../scrape/directory/plan-state.js';
 import type { Steps } from '../../steps.js';
-import type { ProfileChoice } from '../../engines/profiles.js';
 import type {
   Watched,
   WatchedEngine,

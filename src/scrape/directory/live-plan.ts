@@ -195,6 +195,11 @@ export class LivePlan {
     return this.#state;
   }
 
+  /** Whether this is what the plan knows of the entries now. */
+  isAsOf(state: PlanState): boolean {
+    return this.#state === state && !this.#stale;
+  }
+
   /** Frees what state() keeps; it is made again when it is next asked for. */
   dropState(): void {
     this.#state = undefined;

@@ -9,8 +9,10 @@ import type { Labels } from '../../format/key.js';
 import type { ScrapeLog } from '../../log.js';
 import {
   type Collected,
+  type GatheredEntries,
   type PrintRequest,
   releaseColumns,
+  type SomeEntries,
   type ValueColumns,
 } from '../../native.js';
 import type { PlanRules } from '../../plan/plan.js';
@@ -19,6 +21,8 @@ import { type FactsOfFile, factsOfFiles } from './file-facts.js';
 import { LivePlan, type LivePlanOptions } from './live-plan.js';
 import type { PlanState } from './plan-state.js';
 import { ProblemLog } from './problem-log.js';
+
+export type { GatheredEntries, SomeEntries } from '../../native.js';
 
 /** The values of a source at one moment, and what they are the values of. */
 export interface SourceInstant {
@@ -203,6 +207,19 @@ export class Source {
         if (holders === 0) releaseColumns(columns);
       },
     };
+  }
+
+  /**
+   * Gathers some entries, without a look at the directory or at other files.
+   *
+   * @param state of an instant, of which these entries are
+   * @returns undefined where something changed since, so that an instant is needed
+   *
+   * REQUIRES: no update or collect is under way.
+   */
+  async gatherEntries(wanted: SomeEntries, state: PlanState): Promise<GatheredEntries | undefined> {
+    if (!this.isReadable || !this.live.isAsOf(state)) return undefined;
+    return this.live.files.set.gatherEntries(wanted);
   }
 
   async #factsOf(files: readonly ListedFile[]): Promise<ReadonlyMap<number, FactsOfFile>> {

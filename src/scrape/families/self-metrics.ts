@@ -86,6 +86,16 @@ export interface EngineStalled {
   readonly isStalled: boolean;
 }
 
+/** What routers are told. */
+export interface LoadCounts {
+  /** Since the start. */
+  readonly requests: number;
+  /** Of these, that were not answered with the load. */
+  readonly refused: number;
+  /** By model: how long ago one of its gauges was set; undefined where nothing was asked of the source. */
+  ages(source: string | undefined): ReadonlyMap<string, number> | undefined;
+}
+
 /** Asked at each scrape. */
 export interface ServerCounts {
   readonly connections: ConnectionCounts;
@@ -96,6 +106,8 @@ export interface ServerCounts {
   readonly watch?: WatchCounts | undefined;
   /** Absent where nothing is looked for. */
   readonly findings?: FindingCounts | undefined;
+  /** Absent where it is not served. */
+  readonly load?: LoadCounts | undefined;
 }
 
 export interface Build {
@@ -278,6 +290,24 @@ const FAMILIES = {
     type: 'counter',
     help: 'Requests to the API that were answered with an error.',
   },
+  loadRequests: {
+    name: 'promfold_load_requests_total',
+    type: 'counter',
+    help: 'Requests for /load.',
+  },
+  loadRefused: {
+    name: 'promfold_load_refused_total',
+    type: 'counter',
+    help: 'Requests for /load that were not answered with the load of a model.',
+  },
+  loadAge: {
+    name: 'promfold_load_age_seconds',
+    type: 'gauge',
+    help: 'How long ago a model set one of the gauges that /load was last made of; on /load itself for each model.',
+    labels: ['model_name'],
+    forgets: true,
+    ofSource: ({ name }, server) => server?.load?.ages(name),
+  },
   liveStreams: {
     name: 'promfold_live_streams',
     type: 'gauge',
@@ -443,11 +473,15 @@ export class SelfMetrics {
     const cpu = process.cpuUsage();
     this.#put('cpuSeconds', {}, (cpu.user + cpu.system) / 1e6);
     if (this.#server === undefined) return;
-    const { connections, api, recorder } = this.#server;
+    const { connections, api, recorder, load } = this.#server;
     this.#set('connections', connections.open);
     this.#set('idleConnectionsClosed', connections.closedIdle);
     this.#set('connectionsRefused', connections.refused);
     this.#set('apiRequestsRefused', api.requestsRefused);
+    if (load !== undefined) {
+      this.#set('loadRequests', load.requests);
+      this.#set('loadRefused', load.refused);
+    }
     this.#set('liveStreams', api.streams);
     this.#set('liveStreamsCut', api.streamsCut);
     this.#set('liveTicksLeftOut', api.ticksLeftOut);

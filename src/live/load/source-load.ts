@@ -1,0 +1,269 @@
+/**
+ * The load of one source: its values are at most a few milliseconds old, and no request waits for more than two behind a
+ * scrape. As long as requests come, an instant is taken once a second, which notices files and keys that came or went; in
+ * between only the entries that matter are gathered.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FileWriter, type LoadLayout, layOutLoad } from '../../load/layout.js';
+import { type GatheredValues, type LoadValues, readLoad } from '../../load/read.js';
+import type { WantedFamilies } from '../../load/wanted.js';
+import { adoptedBeforeSeconds } from '../../processes/earlier-process.js';
+import type { WrittenFile } from '../../processes/find-writers.js';
+import type { ProcThread } from '../../processes/proc-thread.js';
+import type { SourceInstant } from '../../scrape/directory/source.js';
+import type { Scraper } from '../../scrape/scraper.js';
+import { inSlices } from '../../steps.js';
+import { LiveKeys } from '../live-keys.js';
+import { NOBODY_KNOWN, WriterLookup, type Writers, writtenOf } from '../writer-lookup.js';
+
+export interface SourceLoadOptions {
+  readonly wanted: WantedFamilies;
+  readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
+}
+
+/** Requests within this time are given the same values. */
+const FRESH_MS = 5;
+
+/** Behind a scrape. */
+const PATIENCE_MS = 2;
+
+/** For the first values, which need all keys. Pickers wait for a second. */
+const FIRST_MS = 900;
+
+/** Values that are older are none: a scrape hangs. */
+const LONGEST_MS = 10_000;
+
+/** Between two instants. */
+const INSTANT_MS = 1_000;
+
+/** Where instants take long, they are taken less often: a fiftieth of the time at most. */
+const INSTANT_PACE = 50;
+
+/** Where entries cannot be gathered by themselves, as of files that are not mapped: a tenth. */
+const FALLBACK_PACE = 10;
+
+/** Without a request, what the answers are made from is dropped. */
+const IDLE_MS = 60_000;
+
+const LOOKUP_MS = 3_000;
+const LOOKUP_PACE = { share: 1 / 200, maxAgeMs: 60_000 };
+
+/** There is no answer: what is wrong, in words. */
+export class NoLoadError extends Error {
+  override readonly name = 'NoLoadError';
+}
+
+export interface TakenLoad {
+  readonly values: LoadValues;
+  /** By a monotonic clock. */
+  readonly takenMs: number;
+  readonly takenAtSeconds: number;
+}
+
+export class SourceLoad {
+  readonly source: string | undefined;
+  readonly path: string;
+  readonly #scraper: Pick<Scraper, 'instant' | 'gatherEntries'>;
+  readonly #options: SourceLoadOptions;
+  readonly #idle: NodeJS.Timeout;
+  #lookup: WriterLookup | undefined;
+  #writers: Writers = NOBODY_KNOWN;
+  #files: SourceInstant['files'] | undefined;
+  #written: readonly WrittenFile[] = [];
+  #identityOf: ReadonlyMap<number, string> = new Map();
+  /** With what it was made of. */
+  #layout:
+    | { readonly layout: LoadLayout; readonly state: SourceInstant['state']; readonly by: Writers }
+    | undefined;
+  #last: TakenLoad | undefined;
+  #taking: Promise<TakenLoad> | undefined;
+  #instantDueMs = Number.NEGATIVE_INFINITY;
+  #freshMs = FRESH_MS;
+
+  constructor(
+    source: string | undefined,
+    path: string,
+    scraper: Pick<Scraper, 'instant' | 'gatherEntries'>,
+    options: SourceLoadOptions,
+  ) {
+    this.source = source;
+    this.path = path;
+    this.#scraper = scraper;
+    this.#options = options;
+    this.#idle = setTimeout(() => this.#drop(), IDLE_MS).unref();
+  }
+
+  /** The last values, if they are fresh. */
+  get fresh(): TakenLoad | undefined {
+    const last = this.#last;
+    return last !== undefined && performance.now() - last.takenMs <= this.#freshMs
+      ? last
+      : undefined;
+  }
+
+  /** Of the last answer, however long ago. */
+  get last(): TakenLoad | undefined {
+    return this.#last;
+  }
+
+  /**
+   * @throws NoLoadError where the first values take too long, or a scrape hangs
+   * @throws as Scraper.instant
+   */
+  async take(): Promise<TakenLoad> {
+    const { fresh } = this;
+    if (fresh !== undefined) return fresh;
+    this.#idle.refresh();
+    this.#taking ??= this.#takeNow().finally(() => {
+      this.#taking = undefined;
+    });
+    // One that is waited for no longer may fail later.
+    this.#taking.catch(() => {});
+    const before = this.#last;
+    const taken = await firstWithin(before === undefined ? FIRST_MS : PATIENCE_MS, this.#taking);
+    const answer = taken ?? before;
+    if (answer === undefined) {
+      throw new NoLoadError(`${this.path}: the first values take longer than ${FIRST_MS} ms`);
+    }
+    const oldMs = performance.now() - answer.takenMs;
+    if (oldMs <= LONGEST_MS) return answer;
+    throw new NoLoadError(`${this.path}: no value was read for ${Math.round(oldMs / 1000)} s`);
+  }
+
+  close(): void {
+    clearTimeout(this.#idle);
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#lookup?.close();
+    this.#lookup = undefined;
+    this.#writers = NOBODY_KNOWN;
+    this.#files = undefined;
+    this.#layout = undefined;
+    this.#last = undefined;
+    this.#instantDueMs = Number.NEGATIVE_INFINITY;
+  }
+
+  async #takeNow(): Promise<TakenLoad> {
+    const known = this.#layout;
+    const isDue = performance.now() >= this.#instantDueMs;
+    if (known !== undefined && !isDue && known.by === this.#writers) {
+      const gathered = await this.#scraper.gatherEntries(this.source, known.layout, known.state);
+      if (gathered !== undefined) {
+        this.#freshMs = FRESH_MS;
+        return this.#took(known.layout, gathered);
+      }
+    }
+    return this.#takeInstant(isDue);
+  }
+
+  /** @param isDue else entries could not be gathered by themselves */
+  async #takeInstant(isDue: boolean): Promise<TakenLoad> {
+    const beganMs = performance.now();
+    let instant: SourceInstant;
+    try {
+      instant = await this.#instant();
+    } catch (error) {
+      // What was there is not there any more.
+      this.#last = undefined;
+      throw error;
+    }
+    try {
+      await this.#look();
+      const layout = await this.#layoutOf(instant);
+      const { value, timestampSeconds } = instant.columns;
+      const gathered = {
+        value: pick(value, layout.row),
+        timestampSeconds: pick(timestampSeconds, layout.row),
+      };
+      const tookMs = performance.now() - beganMs;
+      this.#instantDueMs = performance.now() + Math.max(INSTANT_MS, INSTANT_PACE * tookMs);
+      if (!isDue) this.#freshMs = Math.max(FRESH_MS, FALLBACK_PACE * tookMs);
+      return this.#took(layout, gathered);
+    } finally {
+      instant.release();
+    }
+  }
+
+  /** With facts where files came or went. */
+  async #instant(): Promise<SourceInstant> {
+    const instant = await this.#scraper.instant(this.source, false);
+    if (instant.files === this.#files) return instant;
+    instant.release();
+    const withFacts = await this.#scraper.instant(this.source, true);
+    const { files, facts = new Map() } = withFacts;
+    this.#files = files;
+    this.#written = writtenOf(files, facts);
+    this.#identityOf = new Map(files.map(({ id }) => [id, facts.get(id)?.identity ?? '']));
+    return withFacts;
+  }
+
+  /** What is found is for a later answer, but for the first time: a model whose server is gone must not be told of. */
+  async #look(): Promise<void> {
+    const isFirst = this.#lookup === undefined;
+    this.#lookup ??= new WriterLookup(this.#options.procThread, LOOKUP_MS, LOOKUP_PACE);
+    const looking = this.#lookup.writers(this.#written).then((writers) => {
+      // One that failed says nothing.
+      if (writers !== NOBODY_KNOWN) this.#writers = writers;
+    });
+    if (isFirst) await looking;
+  }
+
+  async #layoutOf({ state }: SourceInstant): Promise<LoadLayout> {
+    const by = this.#writers;
+    if (this.#layout?.state === state && this.#layout.by === by) return this.#layout.layout;
+    const { rows, keyTexts, fileNames } = state;
+    const keys = new LiveKeys(keyTexts, 0);
+    const entries = { ...rows, fileNames, textOf: (id: number) => keys.textOf(id) };
+    const layout = await inSlices(
+      layOutLoad(entries, this.#options.wanted, (id) => {
+        return writerOf(by, fileNames.get(id)?.processId, this.#identityOf.get(id));
+      }),
+    );
+    this.#layout = { layout, state, by };
+    return layout;
+  }
+
+  #took(layout: LoadLayout, gathered: GatheredValues): TakenLoad {
+    this.#last = {
+      values: readLoad(layout, gathered),
+      takenMs: performance.now(),
+      takenAtSeconds: Date.now() / 1000,
+    };
+    return this.#last;
+  }
+}
+
+function writerOf(
+  writers: Writers,
+  processId: string | undefined,
+  identity: string | undefined,
+): FileWriter {
+  const writer = writers.get(processId ?? '');
+  if (writer === undefined) return { isDead: false, bornSeconds: 0 };
+  const { liveness, startSeconds, abandoned } = writer;
+  const isAbandoned = identity !== undefined && abandoned?.includes(identity) === true;
+  const isBornKnown = liveness === 'alive' && startSeconds !== undefined;
+  return {
+    isDead: liveness === 'dead' || isAbandoned,
+    bornSeconds: isBornKnown ? adoptedBeforeSeconds(startSeconds) : 0,
+  };
+}
+
+/** Of a column that is empty where there is nothing, zeros. */
+function pick(column: Float64Array, row: Uint32Array): Float64Array {
+  return Float64Array.from(row, (i) => column[i] ?? 0);
+}
+
+/** @returns undefined if it takes longer; rejects as the work does */
+async function firstWithin<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
+  const over = new AbortController();
+  const late = sleep(milliseconds, undefined, { signal: over.signal, ref: false });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,330 @@
+/**
+ * Which entries say what of the load of which model: the slow clock. Made when files or keys come or go, or when it is known
+ * that writers ended; in between only numbers are read (read.ts).
+ *
+ * A gauge of a process that is certainly dead says nothing, and a model of which no living process writes is left out. Counters
+ * count whatever became of their process.
+ */
+import type { Profile } from '../engines/profiles.js';
+import { compareCodePoints } from '../format/code-point.js';
+import type { FileName } from '../format/filename.js';
+import type { Labels } from '../format/key.js';
+import { type LoadRole, LoadRoles, ONLY_ENGINE } from './key-role.js';
+import type { WantedFamilies, WantedFamily } from './wanted.js';
+
+/** Entries of files, file after file, and what their keys are. */
+export interface PlannedEntries {
+  readonly fileId: Uint32Array;
+  readonly generation: Uint32Array;
+  /** The entries of file i are [entryEnd[i-1], entryEnd[i]). */
+  readonly entryEnd: Uint32Array;
+  readonly keyId: Uint32Array;
+  readonly textOf: (keyId: number) => Uint8Array;
+  readonly fileNames: ReadonlyMap<number, FileName>;
+}
+
+/** What is known of the writer of a file. */
+export interface FileWriter {
+  /** For certain. */
+  readonly isDead: boolean;
+  /** Of a gauge, a value that was set before is that of an earlier process with the same id; 0 where that is not known. */
+  readonly bornSeconds: number;
+}
+
+/** How the entries of one series join. */
+export type Fold = 'sum' | 'min' | 'max' | 'newest';
+
+/** Numbers of entries, as `LoadLayout.entry` counts them. */
+export interface SeriesEntries {
+  readonly fold: Fold;
+  readonly at: readonly number[];
+}
+
+/** What one engine says, as each of its ranks knows it: the largest counts. */
+export interface UnitLayout {
+  readonly engine: string | undefined;
+  readonly series: readonly SeriesEntries[];
+}
+
+export interface FamilyLayout {
+  readonly family: WantedFamily;
+  readonly type: 'gauge' | 'counter';
+  readonly units: readonly UnitLayout[];
+}
+
+/** The configuration that one entry says. */
+export interface SaidConfig {
+  readonly at: number;
+  /** As in the profile; undefined for a label that is not there. */
+  readonly same: readonly (string | undefined)[];
+  readonly blocks: number;
+}
+
+export interface ConfigLayout {
+  readonly engine: string;
+  /** The newest one counts. */
+  readonly said: readonly SaidConfig[];
+}
+
+export interface AdaptersLayout {
+  readonly family: WantedFamily;
+  readonly labels: Labels;
+  readonly at: readonly number[];
+}
+
+export interface ModelLayout {
+  readonly profile: Profile | undefined;
+  readonly modelName: string | undefined;
+  /** Ids ascend: of two models of which no time is known, that with the newer file is the newer one. */
+  readonly lastFile: number;
+  /** In order; none of families that belong to no profile. */
+  readonly engines: readonly string[];
+  readonly families: readonly FamilyLayout[];
+  readonly configs: readonly ConfigLayout[];
+}
+
+export interface LoadLayout {
+  /** What is to be gathered; as SomeEntries of src/native.ts. */
+  readonly fileId: Uint32Array;
+  readonly generation: Uint32Array;
+  readonly entryEnd: Uint32Array;
+  readonly entry: Uint32Array;
+  /** Of each of these entries: where it is among all. */
+  readonly row: Uint32Array;
+  /** FileWriter.bornSeconds of its file. */
+  readonly bornSeconds: Float64Array;
+  readonly models: readonly ModelLayout[];
+  readonly adapters: readonly AdaptersLayout[];
+}
+
+/** Some tens of microseconds. */
+const ENTRIES_PER_STEP = 4_096;
+
+const FOLD: Readonly<Record<string, Fold>> = {
+  sum: 'sum',
+  min: 'min',
+  max: 'max',
+  mostrecent: 'newest',
+};
+
+export function* layOutLoad(
+  { fileId, generation, entryEnd, keyId, textOf, fileNames }: PlannedEntries,
+  wanted: WantedFamilies,
+  writerOf: (fileId: number) => FileWriter,
+): Generator<void, LoadLayout, void> {
+  const roles = new LoadRoles(wanted);
+  const known = new Map<number, LoadRole | undefined>();
+  const hasCounters = [...wanted.values()].some(({ use }) => use === 'other');
+  const found: FoundEntry[] = [];
+  const files: { readonly rank: number; readonly born: number; readonly end: number }[] = [];
+  for (let rank = 0; rank < fileId.length; rank++) {
+    yield;
+    const id = fileId[rank]!;
+    const name = fileNames.get(id);
+    if (name === undefined) continue;
+    const isGauge = name.type === 'gauge';
+    if (!isGauge && !(hasCounters && name.type === 'counter')) continue;
+    const { isDead, bornSeconds } = writerOf(id);
+    if (isGauge && isDead) continue;
+    const from = rank === 0 ? 0 : entryEnd[rank - 1]!;
+    const before = found.length;
+    for (let row = from; row < entryEnd[rank]!; row++) {
+      if ((row - from) % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
+      const key = keyId[row]!;
+      if (!known.has(key)) known.set(key, roles.of(textOf(key)));
+      const role = known.get(key);
+      if (role === undefined || (!isGauge && role.family.use !== 'other')) continue;
+      found.push({ at: found.length, row, entry: row - from, key, role, name, file: id, isDead });
+    }
+    if (found.length > before) files.push({ rank, born: bornSeconds, end: found.length });
+  }
+  yield;
+  const bornSeconds = new Float64Array(found.length);
+  let from = 0;
+  for (const { born, end } of files) {
+    bornSeconds.fill(born, from, end);
+    from = end;
+  }
+  return {
+    fileId: Uint32Array.from(files, ({ rank }) => fileId[rank]!),
+    generation: Uint32Array.from(files, ({ rank }) => generation[rank]!),
+    entryEnd: Uint32Array.from(files, ({ end }) => end),
+    entry: Uint32Array.from(found, ({ entry }) => entry),
+    row: Uint32Array.from(found, ({ row }) => row),
+    bornSeconds,
+    models: modelsOf(found),
+    adapters: adaptersOf(found),
+  };
+}
+
+interface FoundEntry {
+  readonly at: number;
+  readonly row: number;
+  /** Its number in the file. */
+  readonly entry: number;
+  readonly key: number;
+  readonly role: LoadRole;
+  readonly name: FileName;
+  readonly file: number;
+  /** Its writer, for certain. */
+  readonly isDead: boolean;
+}
+
+/** A model while its entries are put together. */
+interface ModelParts {
+  readonly profile: Profile | undefined;
+  readonly modelName: string | undefined;
+  lastFile: number;
+  hasWriter: boolean;
+  readonly engines: Set<string>;
+  readonly families: Map<string, FamilyParts>;
+  readonly configs: Map<string, SaidConfig[]>;
+}
+
+interface FamilyParts {
+  readonly family: WantedFamily;
+  readonly type: 'gauge' | 'counter';
+  readonly units: Map<string, UnitParts>;
+}
+
+interface UnitParts {
+  readonly engine: string | undefined;
+  readonly series: Map<string, { readonly fold: Fold; readonly at: number[] }>;
+}
+
+function modelsOf(found: readonly FoundEntry[]): ModelLayout[] {
+  const models = new Map<string, ModelParts>();
+  /** By process id: the models it writes of, and their engines. Names of a cache have neither. */
+  const writes = new Map<string, Map<ModelParts, Set<string>>>();
+  for (const entry of found) {
+    const { use } = entry.role.family;
+    if (use === 'cacheInfo' || use === 'adapters') continue;
+    const model = modelFor(models, entry);
+    addToFamily(model, entry);
+    if (use === 'other') continue;
+    const engine = entry.role.engine ?? ONLY_ENGINE;
+    model.engines.add(engine);
+    const written = madeOnce(writes, entry.name.processId, () => new Map());
+    madeOnce(written, model, () => new Set<string>()).add(engine);
+  }
+  for (const entry of found) {
+    if (entry.role.family.use === 'cacheInfo') addConfig(models, writes, entry);
+  }
+  // What other processes than engines counted stays, as on any page.
+  const told = [...models.values()].filter((model) => model.hasWriter || !model.profile);
+  return told.map(({ profile, modelName, lastFile, ...parts }) => ({
+    profile,
+    modelName,
+    lastFile,
+    engines: [...parts.engines].sort(compareEngines),
+    families: Array.from(parts.families.values(), ({ family, type, units }) => ({
+      family,
+      type,
+      units: Array.from(units.values(), ({ engine, series }) => ({
+        engine,
+        series: [...series.values()],
+      })),
+    })).sort((a, b) => a.family.place - b.family.place),
+    configs: [...parts.configs]
+      .map(([engine, said]) => ({ engine, said }))
+      .sort((a, b) => compareEngines(a.engine, b.engine)),
+  }));
+}
+
+function modelFor(models: Map<string, ModelParts>, { role, file, isDead }: FoundEntry): ModelParts {
+  const { family, modelName } = role;
+  const { profile } = family;
+  const model = madeOnce(models, modelKey(profile, modelName), () => ({
+    profile,
+    modelName,
+    lastFile: file,
+    hasWriter: false,
+    engines: new Set<string>(),
+    families: new Map<string, FamilyParts>(),
+    configs: new Map<string, SaidConfig[]>(),
+  }));
+  model.lastFile = Math.max(model.lastFile, file);
+  model.hasWriter ||= !isDead;
+  return model;
+}
+
+export function modelKey(profile: Profile | undefined, modelName: string | undefined): string {
+  return JSON.stringify([profile?.title ?? null, modelName ?? null]);
+}
+
+function addToFamily(model: ModelParts, { at, key, role, name }: FoundEntry): void {
+  const { family, engine, unit } = role;
+  const type = name.type === 'counter' ? 'counter' : 'gauge';
+  const parts = madeOnce(model.families, family.name, () => ({
+    family,
+    type,
+    units: new Map<string, UnitParts>(),
+  }));
+  // A gauge of mode `all` has a series for each process.
+  const fold = type === 'counter' ? 'sum' : FOLD[(name.mode ?? '').replace(/^live/, '')];
+  const pid = fold === undefined ? name.processId : '';
+  const isRank = family.profile?.rankLabels.includes('pid') === true;
+  const { series } = madeOnce(parts.units, `${unit}${isRank ? '' : pid}`, () => ({
+    engine: engine ?? (family.profile === undefined ? undefined : ONLY_ENGINE),
+    series: new Map<string, { readonly fold: Fold; readonly at: number[] }>(),
+  }));
+  const entries = madeOnce(series, `${key} ${pid}`, () => ({
+    fold: fold ?? 'newest',
+    at: [] as number[],
+  }));
+  entries.at.push(at);
+}
+
+/** Which engine it is of is said by a label, or by the process, if that writes of one engine alone. */
+function addConfig(
+  models: ReadonlyMap<string, ModelParts>,
+  writes: ReadonlyMap<string, ReadonlyMap<ModelParts, ReadonlySet<string>>>,
+  { at, role, name }: FoundEntry,
+): void {
+  const { profile } = role.family;
+  const { info } = profile!.cacheConfig;
+  const labelValue = (wanted: string) => role.labels.find(([label]) => label === wanted)?.[1];
+  const blocks = wholeNumber(labelValue(info!.blocks));
+  const same = info!.same.map(labelValue).map((text) => (wholeNumber(text) ? text : undefined));
+  // vLLM's are `None` before the cache is there.
+  if (blocks === undefined || same[0] === undefined) return;
+  const ofProfile = [...models.values()].filter((model) => model.profile === profile);
+  const written = [...(writes.get(name.processId) ?? [])].filter(
+    ([{ profile: p }]) => p === profile,
+  );
+  const model =
+    written.length === 1 ? written[0]![0] : ofProfile.length === 1 ? ofProfile[0] : undefined;
+  if (model === undefined) return;
+  const [only, ...others] = written.length === 1 ? written[0]![1] : [];
+  const engine = role.engine ?? (others.length === 0 ? only : undefined) ?? ONLY_ENGINE;
+  madeOnce(model.configs, engine, (): SaidConfig[] => []).push({ at, same, blocks });
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+}
+
+function adaptersOf(found: readonly FoundEntry[]): AdaptersLayout[] {
+  const byKey = new Map<number, { family: WantedFamily; labels: Labels; at: number[] }>();
+  for (const { key, role, at } of found) {
+    const { family, labels } = role;
+    if (family.use !== 'adapters') continue;
+    madeOnce(byKey, key, () => ({ family, labels, at: [] as number[] })).at.push(at);
+  }
+  return [...byKey.values()];
+}
+
+/** `2` before `10`. */
+export function compareEngines(a: string, b: string): number {
+  const [x, y] = [Number(a), Number(b)];
+  return x - y || compareCodePoints(a, b);
+}
+
+function madeOnce<K, V>(values: Map<K, V>, key: K, make: () => V): V {
+  let value = values.get(key);
+  if (value === undefined) {
+    value = make();
+    values.set(key, value);
+  }
+  return value;
+}
