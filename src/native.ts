@@ -265,7 +265,7 @@ export interface SomeEntries extends FileRuns {
   readonly entry: Uint32Array;
 }
 
-/** As many as in SomeEntries. */
+/** As many as in SomeEntries; see releaseColumns. */
 export interface GatheredEntries {
   readonly value: Float64Array;
   /** As in ValueColumns, 0 where there is none. */
@@ -755,7 +755,7 @@ interface Addon {
    * other array over their ArrayBuffer; calls under way that were given them keep it until they are done. Ignores columns
    * that the addon did not make.
    */
-  releaseColumns(columns: FileRuns | ColumnChanges): void;
+  releaseColumns(columns: FileRuns | ColumnChanges | GatheredEntries): void;
   /** Gives free memory of the addon back to the system: it may take some milliseconds for each 100 MB. */
   trimMemory(): void;
   /**

@@ -400,16 +400,14 @@ Napi::Value FileSetObject::GatherEntries(const Napi::CallbackInfo& info) {
   return Start<Result>(
       info, nullptr,
       [id = std::move(*id), generation = std::move(*generation), end = std::move(*end),
-       entry = std::move(*entry)](promfold::FileSet* set, Result* result) {
-        return ToFailure(
-            set->GatherEntries({id.view(), generation.view(), end.view(), entry.view()}, result));
+       entry = std::move(*entry)](promfold::FileSet* set, Result* result) -> MaybeFailure {
+        const promfold::PreconditionError error =
+            set->GatherEntries({id.view(), generation.view(), end.view(), entry.view()}, result);
+        return error ? ToFailure(error) : UnlessMemory(result->memory.memory() != nullptr);
       },
       [](Napi::Env at, Result* result) -> Napi::Value {
         if (!result->are_as_indexed) return at.Undefined();
-        Napi::Object gathered = Napi::Object::New(at);
-        gathered.Set("value", ToArray(at, result->value));
-        gathered.Set("timestampSeconds", ToArray(at, result->timestamp));
-        return gathered;
+        return ToGatheredEntries(at, result);
       });
 }
 

@@ -98,6 +98,14 @@ Napi::Object ToRefreshed(Napi::Env env, const promfold::RefreshResult& result) {
   return refreshed;
 }
 
+Napi::Object ToGatheredEntries(Napi::Env env, promfold::GatheredEntries* result) {
+  const ColumnMemory memory(env, std::move(result->memory));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("value", memory.ToArray<double>(result->value));
+  object.Set("timestampSeconds", memory.ToArray<double>(result->timestamp));
+  return object;
+}
+
 Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends) {
   Napi::Object collected = Napi::Object::New(env);
   SetBodies(&result->bodies, with_part_ends, collected);

@@ -14,6 +14,7 @@ Napi::Object ToListingChange(Napi::Env env, const promfold::ListingChange& chang
 Napi::Object ToRefreshed(Napi::Env env, const promfold::RefreshResult& result);
 // Takes the memory of the columns.
 Napi::Object ToEntryRows(Napi::Env env, promfold::RowColumns* rows);
+Napi::Object ToGatheredEntries(Napi::Env env, promfold::GatheredEntries* result);
 // Takes the memory of bodies and columns.
 Napi::Object ToCollected(Napi::Env env, promfold::CollectResult* result, bool with_part_ends);
 Napi::Object ToAsListed(Napi::Env env, promfold::AsListed* result, bool with_part_ends);

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <utility>
 
+#include "column_block.h"
 #include "gather_pass.h"
 #include "retain_files.h"
 #include "wanted_slots.h"
@@ -375,17 +376,24 @@ PreconditionError FileSet::GatherEntries(const SomeEntries& wanted, GatheredEntr
   }
   if (from != wanted.entry.size()) return "the last end is not the number of entries";
 
+  // Never empty: no memory would mean that it ran out.
+  ColumnBlock block(std::max<size_t>(2 * wanted.entry.size(), 1), 0);
+  if (!block.has_memory()) return std::nullopt;
+  result->value = block.Take<double>(wanted.entry.size());
+  result->timestamp = block.Take<double>(wanted.entry.size());
+  result->memory = block.TakeBlock();
   // What the last pass gathered is older, and the next one must not take these for its own.
   ++pass_;
   const FileContext context = Context();
-  result->value.reserve(wanted.entry.size());
-  result->timestamp.reserve(wanted.entry.size());
   result->are_as_indexed = true;
   uint32_t begin = 0;
   for (size_t i = 0; i < wanted.id.size() && result->are_as_indexed; ++i) {
     const uint32_t end = wanted.entry_end[i];
-    result->are_as_indexed = GatherOf(context, wanted.id[i], wanted.generation[i],
-                                      wanted.entry.subspan(begin, end - begin), result);
+    MetricFile* const file = list_.Find(wanted.id[i]);
+    result->are_as_indexed =
+        file != nullptr && file->generation() == wanted.generation[i] &&
+        GatherOf(context, file, wanted.entry.subspan(begin, end - begin),
+                 result->value.data() + begin, result->timestamp.data() + begin);
     begin = end;
   }
   // A file may have turned out bad.
@@ -394,22 +402,20 @@ PreconditionError FileSet::GatherEntries(const SomeEntries& wanted, GatheredEntr
   return std::nullopt;
 }
 
-bool FileSet::GatherOf(const FileContext& context, uint32_t id, uint32_t generation,
-                       std::span<const uint32_t> entry, GatheredEntries* result) {
-  MetricFile* const file = list_.Find(id);
-  if (file == nullptr || file->generation() != generation || !file->verified_by_gather()) {
-    return false;
-  }
+// False where the file is not as it was indexed.
+bool FileSet::GatherOf(const FileContext& context, MetricFile* file,
+                       std::span<const uint32_t> entry, double* value, double* timestamp) {
+  if (!file->verified_by_gather()) return false;
   if (entry.empty()) return true;
   const auto [first, last] = std::ranges::minmax(entry);
   if (last >= file->entry_count()) return false;
   if (!file->GatherIfAsIndexed(context, {first, last + 1})) return false;
-  const std::span<const double> value = file->values();
-  const std::span<const double> timestamp = file->timestamps();
-  if (last >= value.size()) return false;
+  const std::span<const double> values = file->values();
+  const std::span<const double> timestamps = file->timestamps();
+  if (last >= values.size()) return false;
   for (const uint32_t e : entry) {
-    result->value.push_back(value[e]);
-    result->timestamp.push_back(e < timestamp.size() ? timestamp[e] : 0);
+    *value++ = values[e];
+    *timestamp++ = e < timestamps.size() ? timestamps[e] : 0;
   }
   return true;
 }

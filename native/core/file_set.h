@@ -69,11 +69,13 @@ struct SomeEntries {
   std::span<const uint32_t> entry;
 };
 
+// All columns are in `memory`, which is null where it ran out.
 struct GatheredEntries {
   // False where one of the files has changed, or only a Refresh can tell: then nothing else counts.
   bool are_as_indexed = false;
-  std::vector<double> value;
-  std::vector<double> timestamp;  // 0 where none is taken (InstantColumns)
+  Block memory;
+  std::span<double> value;
+  std::span<double> timestamp;  // 0 where none is taken (InstantColumns)
 };
 
 struct AsListed {
@@ -202,8 +204,8 @@ class FileSet {
   PreconditionError CheckRequest(const PrintRequest& request) const;
   bool CollectUnlessChanged(const PrintRequest& request, CollectResult* result, Files* replaced);
   bool GatherAndFold(const PrintRequest& request, bool fails_on_change);
-  bool GatherOf(const FileContext& context, uint32_t id, uint32_t generation,
-                std::span<const uint32_t> entry, GatheredEntries* result);
+  bool GatherOf(const FileContext& context, MetricFile* file, std::span<const uint32_t> entry,
+                double* value, double* timestamp);
   void Print(const PrintRequest& request, CollectResult* result);
   RefreshResult Refresh(Files replaced);
 

@@ -19,6 +19,8 @@ export interface PlannedEntries {
   /** The entries of file i are [entryEnd[i-1], entryEnd[i]). */
   readonly entryEnd: Uint32Array;
   readonly keyId: Uint32Array;
+  /** Ids of keys are less than this. */
+  readonly keyCount: number;
   readonly textOf: (keyId: number) => Uint8Array;
   readonly fileNames: ReadonlyMap<number, FileName>;
 }
@@ -108,12 +110,14 @@ const FOLD: Readonly<Record<string, Fold>> = {
 };
 
 export function* layOutLoad(
-  { fileId, generation, entryEnd, keyId, textOf, fileNames }: PlannedEntries,
+  { fileId, generation, entryEnd, keyId, keyCount, textOf, fileNames }: PlannedEntries,
   wanted: WantedFamilies,
   writerOf: (fileId: number) => FileWriter,
 ): Generator<void, LoadLayout, void> {
   const roles = new LoadRoles(wanted);
-  const known = new Map<number, LoadRole | undefined>();
+  const known: LoadRole[] = [];
+  // Of each key: 0 where it was not read yet, 1 where it says nothing, else 2 more than its index in `known`.
+  const roleOfKey = new Uint32Array(keyCount);
   const hasCounters = [...wanted.values()].some(({ use }) => use === 'other');
   const found: FoundEntry[] = [];
   const files: { readonly rank: number; readonly born: number; readonly end: number }[] = [];
@@ -131,9 +135,13 @@ export function* layOutLoad(
     for (let row = from; row < entryEnd[rank]!; row++) {
       if ((row - from) % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
       const key = keyId[row]!;
-      if (!known.has(key)) known.set(key, roles.of(textOf(key)));
-      const role = known.get(key);
-      if (role === undefined || (!isGauge && role.family.use !== 'other')) continue;
+      if (roleOfKey[key] === 0) {
+        const read = roles.of(textOf(key));
+        roleOfKey[key] = read === undefined ? 1 : known.push(read) + 1;
+      }
+      if (roleOfKey[key] === 1) continue;
+      const role = known[roleOfKey[key]! - 2]!;
+      if (!isGauge && role.family.use !== 'other') continue;
       found.push({ at: found.length, row, entry: row - from, key, role, name, file: id, isDead });
     }
     if (found.length > before) files.push({ rank, born: bornSeconds, end: found.length });

@@ -3,7 +3,7 @@
  * scrape. As long as requests come, an instant is taken once a second, which notices files and keys that came or went; in
  * between only the entries that matter are gathered.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { releaseColumns } from '../../files/column-changes.js';
 import { type FileWriter, type LoadLayout, layOutLoad } from '../../load/layout.js';
 import { type GatheredValues, type LoadValues, readLoad } from '../../load/read.js';
 import type { WantedFamilies } from '../../load/wanted.js';
@@ -24,8 +24,8 @@ export interface SourceLoadOptions {
 /** Requests within this time are given the same values. */
 const FRESH_MS = 5;
 
-/** Behind a scrape. */
-const PATIENCE_MS = 2;
+/** Behind a scrape. A timer may fire a millisecond late, and it must not be more than two. */
+const PATIENCE_MS = 1;
 
 /** For the first values, which need all keys. Pickers wait for a second. */
 const FIRST_MS = 900;
@@ -48,6 +48,11 @@ const IDLE_MS = 60_000;
 const LOOKUP_MS = 3_000;
 const LOOKUP_PACE = { share: 1 / 200, maxAgeMs: 60_000 };
 
+const NOTHING: GatheredValues = {
+  value: new Float64Array(0),
+  timestampSeconds: new Float64Array(0),
+};
+
 /** There is no answer: what is wrong, in words. */
 export class NoLoadError extends Error {
   override readonly name = 'NoLoadError';
@@ -68,6 +73,8 @@ export class SourceLoad {
   readonly #idle: NodeJS.Timeout;
   #lookup: WriterLookup | undefined;
   #writers: Writers = NOBODY_KNOWN;
+  /** Of these. */
+  #said = '';
   #files: SourceInstant['files'] | undefined;
   #written: readonly WrittenFile[] = [];
   #identityOf: ReadonlyMap<number, string> = new Map();
@@ -139,6 +146,7 @@ export class SourceLoad {
     this.#lookup?.close();
     this.#lookup = undefined;
     this.#writers = NOBODY_KNOWN;
+    this.#said = '';
     this.#files = undefined;
     this.#layout = undefined;
     this.#last = undefined;
@@ -149,21 +157,26 @@ export class SourceLoad {
     const known = this.#layout;
     const isDue = performance.now() >= this.#instantDueMs;
     if (known !== undefined && !isDue && known.by === this.#writers) {
+      // As long as there is nothing to gather, only an instant can tell of something.
+      if (known.layout.entry.length === 0) return this.#took(known.layout, NOTHING);
       const gathered = await this.#scraper.gatherEntries(this.source, known.layout, known.state);
-      if (gathered !== undefined) {
-        this.#freshMs = FRESH_MS;
-        return this.#took(known.layout, gathered);
-      }
+      if (gathered === undefined) return this.#takeInstant(FALLBACK_PACE);
+      this.#freshMs = FRESH_MS;
+      const taken = this.#took(known.layout, gathered);
+      releaseColumns(gathered);
+      return taken;
     }
-    return this.#takeInstant(isDue);
+    return this.#takeInstant(0);
   }
 
-  /** @param isDue else entries could not be gathered by themselves */
-  async #takeInstant(isDue: boolean): Promise<TakenLoad> {
+  /** @param pace the values are fresh for so many times what it took */
+  async #takeInstant(pace: number): Promise<TakenLoad> {
     const beganMs = performance.now();
     let instant: SourceInstant;
+    let tookMs: number;
     try {
       instant = await this.#instant();
+      tookMs = performance.now() - beganMs;
     } catch (error) {
       // What was there is not there any more.
       this.#last = undefined;
@@ -177,9 +190,8 @@ export class SourceLoad {
         value: pick(value, layout.row),
         timestampSeconds: pick(timestampSeconds, layout.row),
       };
-      const tookMs = performance.now() - beganMs;
       this.#instantDueMs = performance.now() + Math.max(INSTANT_MS, INSTANT_PACE * tookMs);
-      if (!isDue) this.#freshMs = Math.max(FRESH_MS, FALLBACK_PACE * tookMs);
+      this.#freshMs = Math.max(FRESH_MS, pace * tookMs);
       return this.#took(layout, gathered);
     } finally {
       instant.release();
@@ -204,8 +216,12 @@ export class SourceLoad {
     const isFirst = this.#lookup === undefined;
     this.#lookup ??= new WriterLookup(this.#options.procThread, LOOKUP_MS, LOOKUP_PACE);
     const looking = this.#lookup.writers(this.#written).then((writers) => {
-      // One that failed says nothing.
-      if (writers !== NOBODY_KNOWN) this.#writers = writers;
+      // One that failed says nothing; and each makes a new map.
+      if (writers === NOBODY_KNOWN) return;
+      const said = saidOf(writers);
+      if (said === this.#said) return;
+      this.#said = said;
+      this.#writers = writers;
     });
     if (isFirst) await looking;
   }
@@ -215,7 +231,8 @@ export class SourceLoad {
     if (this.#layout?.state === state && this.#layout.by === by) return this.#layout.layout;
     const { rows, keyTexts, fileNames } = state;
     const keys = new LiveKeys(keyTexts, 0);
-    const entries = { ...rows, fileNames, textOf: (id: number) => keys.textOf(id) };
+    const textOf = (id: number) => keys.textOf(id);
+    const entries = { ...rows, fileNames, keyCount: keys.size, textOf };
     const layout = await inSlices(
       layOutLoad(entries, this.#options.wanted, (id) => {
         return writerOf(by, fileNames.get(id)?.processId, this.#identityOf.get(id));
@@ -233,6 +250,17 @@ export class SourceLoad {
     };
     return this.#last;
   }
+}
+
+/** What a layout depends on. */
+function saidOf(writers: Writers): string {
+  const said = Array.from(writers.values(), ({ processId, liveness, startSeconds, abandoned }) => [
+    processId,
+    liveness,
+    liveness === 'alive' ? startSeconds : 0,
+    abandoned,
+  ]);
+  return JSON.stringify(said);
 }
 
 function writerOf(
@@ -258,12 +286,13 @@ function pick(column: Float64Array, row: Uint32Array): Float64Array {
 
 /** @returns undefined if it takes longer; rejects as the work does */
 async function firstWithin<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
-  const over = new AbortController();
-  const late = sleep(milliseconds, undefined, { signal: over.signal, ref: false });
-  late.catch(() => {});
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
   try {
     return await Promise.race([work, late]);
   } finally {
-    over.abort();
+    clearTimeout(timer);
   }
 }
