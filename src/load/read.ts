@@ -122,19 +122,19 @@ class Reader {
   }
 
   /**
-   * A gauge that was never set says what is in its file: 0. So does one that only an earlier process with the same id has set:
-   * a fresh engine has no queue.
+   * The first of those that were set at the same time, as prometheus_client. A gauge that was never set says what is in its file,
+   * which is 0; so does one that only an earlier process with the same id has set: a fresh engine has no queue.
    */
   #newest(at: readonly number[]): TimedValue {
-    let value = 0;
+    let value: number | undefined;
     let seconds = 0;
     for (const i of at) {
       const setSeconds = this.#timestampSeconds[i]!;
       if (setSeconds > 0 && setSeconds < this.#layout.bornSeconds[i]!) continue;
-      if (setSeconds < seconds || (setSeconds === 0 && seconds > 0)) continue;
+      if (value !== undefined && setSeconds <= seconds) continue;
       value = this.#value[i]!;
       seconds = setSeconds;
     }
-    return { value, seconds };
+    return { value: value ?? 0, seconds };
   }
 }

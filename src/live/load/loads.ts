@@ -186,7 +186,7 @@ export class Loads implements LoadCounts {
 
 /** Of several sources, one that cannot be read does not keep the others from being told of. */
 async function takeAll(loads: readonly SourceLoad[]): Promise<TakenLoad[]> {
-  const settled = await Promise.allSettled(loads.map((load) => load.fresh ?? load.take()));
+  const settled = await Promise.allSettled(loads.map((load) => load.take()));
   const taken = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const [failed] = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
   if (taken.length === 0 && failed !== undefined) throw failed;

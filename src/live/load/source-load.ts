@@ -24,10 +24,13 @@ export interface SourceLoadOptions {
 /** Requests within this time are given the same values. */
 const FRESH_MS = 5;
 
-/** Behind a scrape. A timer may fire a millisecond late, and it must not be more than two. */
+/** Behind a scrape, for one who asks again and again. A timer may fire a millisecond late, and it must not be more than two. */
 const PATIENCE_MS = 1;
 
-/** For the first values, which need all keys. Pickers wait for a second. */
+/** One who has not asked for so long would be given values of then. */
+const REGULAR_MS = 1_000;
+
+/** For the first values, which need all keys, and for one who asks now and then. Pickers wait for a second. */
 const FIRST_MS = 900;
 
 /** Values that are older are none: a scrape hangs. */
@@ -84,6 +87,8 @@ export class SourceLoad {
     | undefined;
   #last: TakenLoad | undefined;
   #taking: Promise<TakenLoad> | undefined;
+  /** When it was last asked. */
+  #askedMs = Number.NEGATIVE_INFINITY;
   #instantDueMs = Number.NEGATIVE_INFINITY;
   #freshMs = FRESH_MS;
 
@@ -100,14 +105,6 @@ export class SourceLoad {
     this.#idle = setTimeout(() => this.#drop(), IDLE_MS).unref();
   }
 
-  /** The last values, if they are fresh. */
-  get fresh(): TakenLoad | undefined {
-    const last = this.#last;
-    return last !== undefined && performance.now() - last.takenMs <= this.#freshMs
-      ? last
-      : undefined;
-  }
-
   /** Of the last answer, however long ago. */
   get last(): TakenLoad | undefined {
     return this.#last;
@@ -118,16 +115,18 @@ export class SourceLoad {
    * @throws as Scraper.instant
    */
   async take(): Promise<TakenLoad> {
-    const { fresh } = this;
-    if (fresh !== undefined) return fresh;
+    const isRegular = performance.now() - this.#askedMs < REGULAR_MS;
+    this.#askedMs = performance.now();
+    const before = this.#last;
+    if (before !== undefined && this.#askedMs - before.takenMs <= this.#freshMs) return before;
     this.#idle.refresh();
     this.#taking ??= this.#takeNow().finally(() => {
       this.#taking = undefined;
     });
     // One that is waited for no longer may fail later.
     this.#taking.catch(() => {});
-    const before = this.#last;
-    const taken = await firstWithin(before === undefined ? FIRST_MS : PATIENCE_MS, this.#taking);
+    const isPatient = before === undefined || !isRegular;
+    const taken = await firstWithin(isPatient ? FIRST_MS : PATIENCE_MS, this.#taking);
     const answer = taken ?? before;
     if (answer === undefined) {
       throw new NoLoadError(`${this.path}: the first values take longer than ${FIRST_MS} ms`);
