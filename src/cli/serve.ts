@@ -283,14 +283,15 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
 
 /** Warns about settings that are rarely intended. */
 function warnOfPlace(
-  flags: FlagValues<RootFlag | 'listenAddress' | 'debugAddress'>,
+  flags: FlagValues<RootFlag | 'listenAddress' | 'debugAddress' | 'loadAddress'>,
   environment: Readonly<Record<string, string | undefined>>,
   log: LimitedLog,
 ): void {
   if (process.getuid?.() === 0 && !needsRoot(flags)) {
     log.warn('running as root; a user who can read the directory is enough');
   }
-  const isOnLoopback = [...flags.listenAddress, ...flags.debugAddress].some(
+  const loadAddresses = flags.loadAddress.map(({ address }) => address);
+  const isOnLoopback = [...flags.listenAddress, ...flags.debugAddress, ...loadAddresses].some(
     (address) => 'host' in address && isLocal(address),
   );
   if (isOnLoopback && isHostNetwork(environment)) {

@@ -96,10 +96,10 @@ class Metrics:
             self.histograms[name] = self.children(metric, {})
         self.lora = client.Gauge('vllm:lora_requests_info', 'LoRA adapters.', multiprocess_mode='sum',
                                  labelnames=['max_lora', 'waiting_lora_adapters', 'running_lora_adapters'])
-        self.config = client.Gauge('vllm:cache_config_info', 'The cache.', ['block_size', 'engine'],
+        self.config = client.Gauge('vllm:cache_config_info', 'The cache.', ['block_size', 'engine', 'num_gpu_blocks'],
                                    multiprocess_mode='mostrecent')
         for engine in self.engines:
-            self.config.labels('16', engine).set(1)
+            self.config.labels('16', engine, '1000').set(1)
         self.sockets = client.Gauge('vllm:websocket_connections_active', 'Connections.', multiprocess_mode='livesum')
         self.http_requests = client.Counter('http_requests', 'Requests.', ['method', 'status', 'handler'])
         self.http_size = client.Summary('http_request_size_bytes', 'Sizes.', ['handler'])
