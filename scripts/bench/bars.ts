@@ -25,7 +25,7 @@ const START_BARS = { version: 1.5, scrape: 4, serve: 3.5 } as const;
 /** Only of what was measured. */
 export function judge(results: Results): Verdict[] {
   const { shapes, churn, changes, growth, oneGauge, idlePercent, cold, starts, secure } = results;
-  const { ticks, commands, answers, page, streams, top, recorder, seriesRules } = results;
+  const { ticks, commands, answers, page, streams, top, recorder, seriesRules, load } = results;
   const verdicts: Verdict[] = [];
   const atLeast = (what: string, value: number, bar: number, unit = 'x') =>
     verdicts.push({
@@ -95,6 +95,14 @@ export function judge(results: Results): Verdict[] {
   }
   for (const [name, { tickMs, scrapeMs }] of Object.entries(ticks)) {
     atMost(`${name}: a tick to a warm scrape, inside`, tickMs / scrapeMs, 1.5);
+  }
+  const { vllm, 'fleet-1000': ofFleet } = load;
+  if (vllm) {
+    atMost('vllm: 400 loads a second, p99', vllm.load.p99Ms, 2, ' ms');
+    atMost('vllm: 400 loads a second', vllm.load.cores * 100, 15, ' % of a core');
+  }
+  if (ofFleet && fleet) {
+    atMost('fleet-1000: 400 loads a second, p99', ofFleet.load.p99Ms, 2 + fleet.httpMs, ' ms');
   }
   for (const [name, ratio] of Object.entries(commands?.ratio ?? {})) {
     atMost(`graveyard: ${name} to a cold scrape`, ratio, 1.3);

@@ -15,12 +15,14 @@ import { measureChanges } from './changes.js';
 import { svgChart } from './chart.js';
 import { measureChurn } from './churn.js';
 import { COLD_NAMES, measureCold } from './cold.js';
+import { CpuGroup } from './cpu-group.js';
 import { Daemon } from './daemon.js';
 import { gate } from './gate.js';
 import { measureGrowth } from './growth.js';
 import { checkInstructions } from './instructions.js';
 import { measureAnswers } from './live/answers.js';
 import { measureCommands } from './live/commands.js';
+import { measureLoad } from './live/load.js';
 import { measurePage } from './live/page.js';
 import { measureStreams } from './live/streams.js';
 import { measureTicks } from './live/ticks.js';
@@ -40,6 +42,19 @@ import { measureStarts } from './starts.js';
 
 /** A family of the graveyard. */
 const EXPLAINED = 'web_requests_0_total';
+
+/** What pickers read; of the fleet as many series of each process. */
+const LOADS = {
+  vllm: {
+    families: [
+      'vllm:num_requests_waiting',
+      'vllm:num_requests_running',
+      'vllm:kv_cache_usage_perc',
+    ],
+    flags: [],
+  },
+  'fleet-1000': { families: ['app_pool_3'], flags: ['--load=app_pool_3=sum'] },
+} as const;
 
 /** They are short and vary. */
 const STARTS_PER_TURN = 5;
@@ -84,6 +99,7 @@ async function measure(directory: string, options: Options): Promise<Results> {
     churn: {},
     cold: {},
     ticks: {},
+    load: {},
   };
   for (const name of SHAPE_NAMES) {
     if (!only.has(name)) continue;
@@ -102,6 +118,12 @@ async function measure(directory: string, options: Options): Promise<Results> {
     if (name === 'vllm' || name === 'fleet-1000') {
       say('  ticks');
       results.ticks[name] = await measureTicks(made.directory, effort.ticks);
+    }
+    if (name === 'vllm' || name === 'fleet-1000') {
+      say('  the load, as pickers ask for it');
+      const group = CpuGroup.make(0.25, say);
+      results.load[name] = await measureLoad(made.directory, LOADS[name], effort.load, group);
+      group?.remove();
     }
     if (name === 'gauges') {
       say('  rules of series');

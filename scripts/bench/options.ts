@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/errors.js';
 import { COLD_NAMES } from './cold.js';
+import type { LoadEffort } from './live/load.js';
 import type { measurePage } from './live/page.js';
 import type { measureStreams } from './live/streams.js';
 import { SHAPE_NAMES } from './shapes.js';
@@ -43,6 +44,7 @@ export interface Effort {
   readonly page: Parameters<typeof measurePage>[1];
   readonly recorderSeconds: number;
   readonly streams: Parameters<typeof measureStreams>[1];
+  readonly load: LoadEffort;
 }
 
 const FULL: Effort = {
@@ -63,6 +65,7 @@ const FULL: Effort = {
   page: { paints: 5, seconds: 30, scrapes: 31 },
   recorderSeconds: 30,
   streams: { turns: 5, scrapes: 41, seconds: 10 },
+  load: { warmUpSeconds: 10, seconds: 30 },
 };
 const QUICK: Effort = {
   rounds: 3,
@@ -82,6 +85,7 @@ const QUICK: Effort = {
   page: { paints: 5, seconds: 15, scrapes: 11 },
   recorderSeconds: 10,
   streams: { turns: 3, scrapes: 21, seconds: 4 },
+  load: { warmUpSeconds: 5, seconds: 5 },
 };
 
 export interface Options {

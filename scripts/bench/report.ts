@@ -2,6 +2,7 @@
 
 import { judge, round } from './bars.js';
 import { textChart } from './chart.js';
+import type { RequestFigures } from './live/load.js';
 import { machineLine } from './machine.js';
 import { highest } from './median.js';
 import type { Results } from './results.js';
@@ -11,6 +12,7 @@ export function report(results: Results): string {
   const parts = [machineLine(results.machine), shapesTable(results)];
   if (results.growth) parts.push(textChart(results.growth));
   if (results.secure) parts.push(secureLine(results.secure));
+  parts.push(loadTable(results));
   parts.push(barsTable(results));
   if (results.quick) parts.push('--quick: few runs, not to be published.');
   return `${parts.filter(Boolean).join('\n\n')}\n`;
@@ -41,6 +43,31 @@ function shapesTable({ shapes }: Results): string {
     'moving: HTTP, a part of the values changed. alone: inside, back to back, as the floor is.\n' +
     'bytes: the same bytes sent from memory. gzip: times, both with it.';
   return `${table([head.split(' '), ...rows])}\n${legend}`;
+}
+
+function loadTable({ load }: Results): string {
+  const rows = Object.entries(load).flatMap(([name, { load: of, names, limited }]) => [
+    [`${name}: /load`, ...requestCells(of), ''],
+    [`${name}: /metrics?name[]`, ...requestCells(names), ''],
+    ...(limited === undefined
+      ? []
+      : [
+          [
+            `${name}: /load, with 0.25 of a core`,
+            ...requestCells(limited),
+            String(limited.throttledPeriods),
+          ],
+        ]),
+  ]);
+  if (rows.length === 0) return '';
+  return table([
+    ['400 requests a second', 'p50 ms', 'p99 ms', '% core', 'bytes', 'throttled'],
+    ...rows,
+  ]);
+}
+
+function requestCells({ p50Ms, p99Ms, cores, bytes }: RequestFigures): string[] {
+  return [round(p50Ms), round(p99Ms), round(cores * 100), String(bytes)];
 }
 
 function barsTable(results: Results): string {

@@ -5,6 +5,7 @@ import type { ColdFigures, ColdName } from './cold.js';
 import type { GrowthFigures } from './growth.js';
 import type { AnswerFigures } from './live/answers.js';
 import type { CommandFigures } from './live/commands.js';
+import type { LoadFigures } from './live/load.js';
 import type { PageFigures } from './live/page.js';
 import type { StreamFigures } from './live/streams.js';
 import type { TickFigures } from './live/ticks.js';
@@ -32,6 +33,7 @@ export interface Results {
   readonly cold: Partial<Record<ColdName, ColdFigures>>;
   growth?: GrowthFigures;
   readonly ticks: Partial<Record<ShapeName, TickFigures>>;
+  readonly load: Partial<Record<ShapeName, LoadFigures>>;
   /** On the graveyard. */
   commands?: CommandFigures;
   /** On fleet-1000. */
