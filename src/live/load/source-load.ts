@@ -39,8 +39,9 @@ const LONGEST_MS = 10_000;
 /** Between two instants. */
 const INSTANT_MS = 1_000;
 
-/** Where instants take long, they are taken less often: a fiftieth of the time at most. */
+/** Where instants take long, they are taken less often: a fiftieth of the time at most, but for those that read much that is new. */
 const INSTANT_PACE = 50;
+const LONGEST_REST_MS = 5_000;
 
 /** Where entries cannot be gathered by themselves, as of files that are not mapped: a tenth. */
 const FALLBACK_PACE = 10;
@@ -189,7 +190,8 @@ export class SourceLoad {
         value: pick(value, layout.row),
         timestampSeconds: pick(timestampSeconds, layout.row),
       };
-      this.#instantDueMs = performance.now() + Math.max(INSTANT_MS, INSTANT_PACE * tookMs);
+      const restMs = Math.min(LONGEST_REST_MS, INSTANT_PACE * tookMs);
+      this.#instantDueMs = performance.now() + Math.max(INSTANT_MS, restMs);
       this.#freshMs = Math.max(FRESH_MS, pace * tookMs);
       return this.#took(layout, gathered);
     } finally {

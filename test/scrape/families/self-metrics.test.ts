@@ -208,6 +208,27 @@ describe('self-metrics', () => {
     assert.ok(lines.includes('promfold_plan_changes_total 9.0'));
   });
 
+  it('say what routers asked, and leave out the age of a model that is gone', async () => {
+    const connections = { open: 1, closedIdle: 0, refused: 0 };
+    let ages = new Map([
+      ['a', 3],
+      ['b', 0.5],
+    ]);
+    const load = { requests: 7, refused: 2, ages: () => ages };
+    const server = { connections, api: new ApiCounts(), load };
+    const metrics = new SelfMetrics(BUILD, 'promfold_source', server);
+    const of = async () =>
+      (await exposed(FACTS, metrics)).filter((line) => line.startsWith('promfold_load'));
+    assert.deepEqual(await of(), [
+      'promfold_load_requests_total 7.0',
+      'promfold_load_refused_total 2.0',
+      'promfold_load_age_seconds{model_name="a"} 3.0',
+      'promfold_load_age_seconds{model_name="b"} 0.5',
+    ]);
+    ages = new Map([['b', 0.25]]);
+    assert.deepEqual((await of()).slice(2), ['promfold_load_age_seconds{model_name="b"} 0.25']);
+  });
+
   it('keep a reason that is gone as 0', async () => {
     const metrics = new SelfMetrics(BUILD);
     metrics.record(FACTS);
@@ -351,7 +372,8 @@ describe('self-metrics', () => {
         findings: [{ labels: { severity: 'error', code: 'DAMAGED_FILE' }, value: 1 }],
       }),
     };
-    const server = { connections, api, recorder, watch, findings };
+    const load = { requests: 2, refused: 1, ages: () => new Map([['m', 3]]) };
+    const server = { connections, api, recorder, watch, findings, load };
     const metrics = new SelfMetrics(BUILD, 'promfold_source', server);
     const printed = (await exposed(all, metrics))
       .filter((line) => line.startsWith('# TYPE '))
