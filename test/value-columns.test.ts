@@ -260,6 +260,67 @@ describe('the columns of a moment', () => {
   });
 });
 
+describe('some entries', () => {
+  /** The last entry of each gauge of mode mostrecent, and the first one. */
+  async function wanted(of: LivePlan) {
+    const rows = await of.files.set.rows();
+    const ranks = [...rows.fileId.keys()].filter((rank) =>
+      of.files.files.get(rows.fileId[rank]!)!.path.includes('gauge_mostrecent'),
+    );
+    return {
+      fileId: Uint32Array.from(ranks, (rank) => rows.fileId[rank]!),
+      generation: Uint32Array.from(ranks, (rank) => rows.generation[rank]!),
+      entryEnd: Uint32Array.from(ranks, (_, i) => 2 * (i + 1)),
+      entry: Uint32Array.from(ranks.flatMap(() => [1, 0])),
+    };
+  }
+
+  it('are gathered as they are now, with their times, and are empty once they are released', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    await collect(of);
+    const gathered = await of.files.set.gatherEntries(await wanted(of));
+    assert.deepEqual([...gathered!.value], [0, 2, 0, 3]);
+    assert.deepEqual([...gathered!.timestampSeconds], [0, 100, 0, 101]);
+    releaseColumns(gathered!);
+    assert.equal(gathered!.value.length, 0);
+    const none = new Uint32Array(0);
+    const nothing = { fileId: none, generation: none, entryEnd: none, entry: none };
+    assert.equal((await of.files.set.gatherEntries(nothing))!.value.length, 0);
+  });
+
+  it('are none where a file is not as it was indexed', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    await collect(of);
+    const some = await wanted(of);
+    overwrite(join(directory, 'gauge_mostrecent_1.db'), 0, int32(4));
+    assert.equal(await of.files.set.gatherEntries(some), undefined);
+    const other = { ...some, generation: some.generation.map((generation) => generation + 1) };
+    assert.equal(await of.files.set.gatherEntries(other), undefined);
+  });
+
+  it('are refused if they do not fit each other, and while another call is under way', async () => {
+    const directory = tempDirectory();
+    writeFiles(directory);
+    const of = await open(directory);
+    const some = await wanted(of);
+    const { set } = of.files;
+    assert.throws(
+      () => set.gatherEntries({ ...some, entry: [] as never }),
+      /entry as a Uint32Array/,
+    );
+    assert.throws(() => set.gatherEntries(undefined as never), /some entries/);
+    const short = set.gatherEntries({ ...some, entry: some.entry.subarray(1) });
+    await assert.rejects(short, /the last end is not the number of entries/);
+    const first = set.gatherEntries(some);
+    assert.throws(() => set.gatherEntries(some), /another call on this file set is under way/);
+    await first;
+  });
+});
+
 describe('the places of entries', () => {
   for (const [layout, valueBytes] of [
     ['dict4-16', 16],

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseAccept } from '../expose/accept.js';
-import { type LoadQuery, type Loads, UnknownEngineError } from '../live/load/loads.js';
+import { type Loads, UnknownEngineError } from '../live/load/loads.js';
 import { NoLoadError } from '../live/load/source-load.js';
 import { LOAD, LOAD_ENGINE } from './endpoint.js';
 import { replyText } from './reply-text.js';
@@ -20,34 +20,39 @@ export function loadRoutes(
   limit: RequestLimit,
   engine?: string,
 ): void {
-  server.get(LOAD.path, (request, reply) => {
-    return answer(request, reply, { loads, limit, query: { source: sourceOf(request), engine } });
-  });
+  server.get(LOAD.path, (request, reply) => answer(request, reply, { loads, limit, engine }));
   if (engine !== undefined) return;
   server.get(LOAD_ENGINE.route, (request, reply) => {
     const { engine: asked } = request.params as { readonly engine: string };
-    const query = { source: sourceOf(request), engine: asked };
-    return answer(request, reply, { loads, limit, query });
+    return answer(request, reply, { loads, limit, engine: asked });
   });
+}
+
+interface Asked {
+  readonly loads: Loads;
+  readonly limit: RequestLimit;
+  readonly engine: string | undefined;
 }
 
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  {
-    loads,
-    limit,
-    query,
-  }: { readonly loads: Loads; readonly limit: RequestLimit; readonly query: LoadQuery },
+  { loads, limit, engine }: Asked,
 ): Promise<FastifyReply> {
   if (!limit.enter()) {
+    loads.turnedAway();
     const reached = `Limit of concurrent requests reached (${limit.max}), try again later.`;
     return replyText(reply, 503, reached);
   }
   reply.raw.once('close', () => limit.leave());
+  const { source } = request.query as Readonly<Record<string, string | string[] | undefined>>;
+  if (Array.isArray(source)) {
+    loads.turnedAway();
+    return replyText(reply, 400, `expected one source, got ${source.length}`);
+  }
   const headers = { Vary: 'Accept', 'Cache-Control': 'no-store' };
   try {
-    const load = await loads.answer(query);
+    const load = await loads.answer({ source, engine });
     reply.headers(headers);
     if (wantsJson(request.headers.accept)) {
       return reply.header('Content-Type', JSON_TYPE).send(`${JSON.stringify(load.json())}\n`);
@@ -58,12 +63,6 @@ async function answer(
     if (error instanceof UnknownEngineError) return replyText(reply, 404, error.message);
     throw error;
   }
-}
-
-/** The source that is asked for; with several, all of them count where none is. */
-function sourceOf({ query }: FastifyRequest): string | undefined {
-  const { source } = query as Readonly<Record<string, string | readonly string[] | undefined>>;
-  return typeof source === 'string' ? source : undefined;
 }
 
 /** Where it is preferred to text; a picker sends no Accept at all. */

@@ -332,3 +332,49 @@ describe('sources that come and go', () => {
     assert.equal(String(await scraper.scrape({ dialect: OPENMETRICS })).endsWith('# EOF\n'), true);
   });
 });
+
+describe('entries that are gathered between two runs', () => {
+  const GAUGES: Files = { 'gauge_mostrecent_1.db': [gauge('queue', 4, 100)] };
+
+  async function some(of: Scraper, name: string) {
+    const instant = await of.instant(name, false);
+    const { fileId, generation } = instant.columns;
+    const first = Uint32Array.of(0);
+    const wanted = {
+      fileId: fileId.slice(0, 1),
+      generation: generation.slice(0, 1),
+      entryEnd: Uint32Array.of(1),
+      entry: first,
+    };
+    instant.release();
+    return { wanted, state: instant.state };
+  }
+
+  it('are those of their source, also while scrapes are asked for', async () => {
+    const { scraper: of, page } = open({ a: GAUGES, b: { ...GAUGES } });
+    const { wanted, state } = await some(of, 'b');
+    const answers = await Promise.all([
+      page(),
+      of.gatherEntries('b', wanted, state),
+      page('a'),
+      of.gatherEntries('b', wanted, state),
+    ]);
+    assert.deepEqual([...answers[1]!.value, ...answers[3]!.timestampSeconds], [4, 100]);
+    assert.match(answers[0], /^queue\{promfold_source="b"\} 4\.0$/m);
+    assert.match(answers[2], /^queue\{promfold_source="a"\} 4\.0$/m);
+  });
+
+  it('are none of a source that there is not, or of a plan that is not so any more', async () => {
+    const { scraper: of, page, pathOf } = open({ a: GAUGES });
+    const { wanted, state } = await some(of, 'a');
+    assert.equal(await of.gatherEntries('b', wanted, state), undefined);
+    writeMetricFile(join(pathOf('a'), 'gauge_mostrecent_2.db'), [gauge('other', 1, 100)]);
+    await page();
+    assert.equal(await of.gatherEntries('a', wanted, state), undefined);
+    const again = await some(of, 'a');
+    assert.equal((await of.gatherEntries('a', again.wanted, again.state))!.value[0], 4);
+    rmSync(pathOf('a'), { recursive: true });
+    await page().catch(() => {});
+    assert.equal(await of.gatherEntries('a', again.wanted, again.state), undefined);
+  });
+});

@@ -140,6 +140,7 @@ describe('GET /load', () => {
     const answers = await Promise.all([at.inject('/load'), at.inject('/load'), at.inject('/load')]);
     const statuses = answers.map(({ statusCode }) => statusCode).sort();
     assert.deepEqual(statuses, [200, 503, 503]);
+    assert.deepEqual([load!.loads.requests, load!.loads.refused], [3, 2]);
     assert.equal((await at.inject('/load')).statusCode, 200);
   });
 
@@ -157,6 +158,8 @@ describe('GET /load', () => {
     assert.equal(pick((await at.inject('/load')).body).waiting, 4);
     assert.equal(pick((await at.inject('/load?source=b')).body).waiting, 3);
     assert.equal((await at.inject('/load?source=c')).statusCode, 404);
+    const { statusCode, body } = await at.inject('/load?source=a&source=b');
+    assert.deepEqual([statusCode, body], [400, 'expected one source, got 2\n']);
   });
 });
 

@@ -73,6 +73,12 @@ export class Loads implements LoadCounts {
     }
   }
 
+  /** A request that was refused for what it is, or because there are too many. */
+  turnedAway(): void {
+    this.requests++;
+    this.refused++;
+  }
+
   /** Of the models of the last answers, for the self-metrics. */
   ages(source: string | undefined): ReadonlyMap<string, number> | undefined {
     const last = this.#loads.find((load) => load.source === source)?.last;
