@@ -65,7 +65,7 @@ const FULL: Effort = {
   page: { paints: 5, seconds: 30, scrapes: 31 },
   recorderSeconds: 30,
   streams: { turns: 5, scrapes: 41, seconds: 10 },
-  load: { warmUpSeconds: 10, seconds: 30 },
+  load: { warmUpSeconds: 20, seconds: 30 },
 };
 const QUICK: Effort = {
   rounds: 3,
@@ -85,7 +85,7 @@ const QUICK: Effort = {
   page: { paints: 5, seconds: 15, scrapes: 11 },
   recorderSeconds: 10,
   streams: { turns: 3, scrapes: 21, seconds: 4 },
-  load: { warmUpSeconds: 5, seconds: 5 },
+  load: { warmUpSeconds: 20, seconds: 5 },
 };
 
 export interface Options {

@@ -29,6 +29,7 @@ export interface LoadFigures {
 }
 
 export interface LoadEffort {
+  /** A daemon looks for findings 15 seconds after its start, which is not what is measured. */
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }
@@ -58,7 +59,7 @@ export async function measureLoad(
   group.add(limited.pid);
   try {
     await untilReady(limited);
-    await ask(limited, '/load', 2 * effort.warmUpSeconds);
+    await ask(limited, '/load', 1.5 * effort.warmUpSeconds);
     const before = group.throttled;
     const figures = await ask(limited, '/load', effort.seconds);
     const throttledPeriods = group.throttled - before;
