@@ -227,10 +227,12 @@ describe('is it stuck', { concurrency: true }, () => {
     const daemon = await Daemon.serve(directory, [
       '--watchdog.silence=2s',
       '--web.enable-engine-probe',
+      '--load.fail-stalled',
     ]);
     try {
       await sleep(33_000);
       assert.equal((await daemon.get('/-/engines')).status, 200);
+      assert.equal((await daemon.get('/load')).status, 200);
       const before = valuesOf((await daemon.get('/metrics')).body);
       const stalledOf = (engine: string) =>
         `promfold_engine_stalled{engine="${engine}",model_name="m"}`;
@@ -246,6 +248,12 @@ describe('is it stuck', { concurrency: true }, () => {
       const probe = await daemon.get('/-/engines');
       assert.equal(probe.status, 503);
       assert.match(probe.body, /engine 1 of m/);
+      const load = await daemon.get('/load');
+      assert.deepEqual(
+        [load.status, load.body],
+        [503, 'stalled: engine 1 of m [--load.fail-stalled]\n'],
+      );
+      assert.equal((await daemon.get('/load/engine/0')).status, 200);
       assert.equal((await daemon.get('/-/engines?when=all')).status, 200);
       assert.equal((await daemon.get('/-/engines?when=none')).status, 400);
       const page = valuesOf((await daemon.get('/metrics')).body);
@@ -260,6 +268,7 @@ describe('is it stuck', { concurrency: true }, () => {
         'the engine that goes on',
       );
       assert.equal((await daemon.get('/-/engines')).status, 200);
+      assert.equal((await daemon.get('/load')).status, 200);
     } finally {
       clearInterval(timer);
       await daemon.stop();
