@@ -697,6 +697,149 @@ export interface PathStats {
   readonly changedSeconds: number;
 }
 
+/** Where a compaction failed; then everything was undone. native/core/compact/step.h. */
+export const COMPACTION_STEP = {
+  none: 0,
+  /** The directory cannot be opened. ELOOP and ENOTDIR: it is a symbolic link. */
+  open: 1,
+  /** Another compaction holds the directory. */
+  lock: 2,
+  /** The path leads to another directory than a moment ago. */
+  moved: 3,
+  /** It is on a file system of another host, or one that is not known to be local. */
+  remote: 4,
+  /** It belongs to another user. */
+  owner: 5,
+  /** `path`, in the mount namespace of `processId`, is a mount point of the directory. */
+  mounted: 6,
+  /** The process works in the directory (its cwd or root): no exchange would reach it. */
+  occupied: 7,
+  /** `path` is a sub-directory. */
+  subDirectory: 8,
+  /** The kernel gives no lease: EACCES, the file is of another user; otherwise, its file system has none. */
+  lease: 9,
+  /** The new directory, beside the old one, cannot be made. */
+  sibling: 10,
+  /** Owner, mode or an extended attribute cannot be set. */
+  attributes: 11,
+  link: 12,
+  list: 13,
+  /** An archive or the manifest cannot be written. */
+  write: 14,
+  sync: 15,
+  exchange: 16,
+  carry: 17,
+  remove: 18,
+  /** With readersStopped: a file cannot be moved. */
+  move: 19,
+  /** An archive would have more than 2 GiB. */
+  tooLarge: 20,
+  /** The files that it folds were reopened again and again. */
+  busy: 21,
+} as const;
+
+/** Why a file was kept. native/core/compact/compaction.h. */
+export const KEPT_REASON = {
+  /** A process of the host has it open for writing, in whichever namespace, or maps it so. */
+  openForWriting: 1,
+  /** The name is gone, or leads to another file than the one that was asked for. */
+  replaced: 2,
+  /** It cannot be read as a metric file. */
+  damaged: 3,
+  /** Its values have another width than those of its group. */
+  otherWidth: 4,
+  /** It has another owner than the first file of its group. */
+  otherOwner: 5,
+  /** Its group would not give the same in one file: a NaN, or equal timestamps. */
+  orderMatters: 6,
+} as const;
+
+/** Files that become one archive each. native/core/compact/compaction.h. */
+export interface ArchiveGroup {
+  /** The name of the archive up to its process id, without the last underscore: `counter`, `gauge_mostrecent`. */
+  readonly prefix: string;
+  /** One of OPERATION, not `last`. */
+  readonly operation: number;
+  readonly valueBytes: 8 | 16;
+}
+
+export interface CompactionRequest {
+  readonly directory: string;
+  /** No reader runs: files are moved one by one, with a journal, and the directory stays the same. */
+  readonly readersStopped: boolean;
+  /** Nothing is written: which files would be kept, and whether it would fail. Leftovers stay. */
+  readonly isDryRun: boolean;
+  /** How long what is removed stays in the old directory, which nothing leads to any more. */
+  readonly graceMilliseconds: number;
+  readonly groups: readonly ArchiveGroup[];
+  /** Columns: row i is about one file. A character for each byte, since a name need not be UTF-8. */
+  readonly name: readonly string[];
+  /** `fd:01:4711`: the file as it was seen. Another one of the name is kept. */
+  readonly identity: readonly string[];
+  /** Index into groups; -1: the file is removed. */
+  readonly group: Int32Array;
+  /** Texts of keys that are one series, each list folded into its first one that a group has. */
+  readonly sameSeries: readonly (readonly Uint8Array[])[];
+}
+
+export interface CompactionFault {
+  /** One of COMPACTION_STEP. */
+  readonly step: number;
+  readonly path: string;
+  /** `ENOSPC`; empty where the system refused nothing. */
+  readonly error: string;
+  /** Of mounted and occupied; otherwise 0. */
+  readonly processId: number;
+}
+
+/** Names have a character for each byte. */
+export interface CompactionResult {
+  readonly fault?: CompactionFault;
+  /** In the names of its archives; empty where nothing was compacted. */
+  readonly generation: string;
+  readonly folded: readonly string[];
+  readonly removed: readonly string[];
+  readonly kept: readonly string[];
+  /** One of KEPT_REASON for each of them. */
+  readonly keptReason: Uint8Array;
+  readonly archives: readonly {
+    readonly name: string;
+    readonly entries: number;
+    /** On disk. */
+    readonly diskBytes: number;
+  }[];
+  /** On disk: files that are gone, less the archives. */
+  readonly freedBytes: number;
+  /** Files that stayed. */
+  readonly linked: number;
+  /** Files that were made in the old directory meanwhile, and were moved to the new one. */
+  readonly carried: number;
+  /** Times the exchange was taken back, since a process reopened what was folded. */
+  readonly undone: number;
+  /** Sums of archives that were moved by less than rounding, so that no total goes back. */
+  readonly rounded: number;
+  /** Whether an earlier compaction, which was killed, was finished or undone first. */
+  readonly recovered: boolean;
+  /** Requested files that one pass had no descriptors or memory for: ask again. */
+  readonly remaining: number;
+}
+
+/** What a compaction left in its directory for readers. native/core/compact/manifest.h. */
+export interface CompactionManifest {
+  /** Empty where the first compaction is under way. */
+  readonly generation: string;
+  /** With readersStopped: one was killed. Files are missing until recoverCompaction. */
+  readonly isUnfinished: boolean;
+  /**
+   * Files that are gone while their values are in other ones: what earlier compactions folded, for a day. Columns; a name
+   * has a character for each byte.
+   */
+  readonly goneName: readonly string[];
+  /** `fd:01:4711`. */
+  readonly goneIdentity: readonly string[];
+  readonly goneSeconds: Float64Array;
+}
+
 interface Addon {
   readonly FileSet: new (directory: string, options: FileSetOptions) => FileSet;
   readonly FileReader: new () => FileReader;
@@ -781,6 +924,15 @@ interface Addon {
   hungFiles(): number;
   /** Ends the process after this time at the latest, whatever hangs. Nothing is flushed. */
   exitWithin(milliseconds: number, code: number): void;
+  /**
+   * Folds files into archives and removes files, exactly or not at all: what failed is in `fault`. Takes as long as the
+   * grace. Everything about it is in native/core/compact/compaction.h.
+   */
+  compact(request: CompactionRequest): Promise<CompactionResult>;
+  /** Finishes or undoes what a killed compaction left; does nothing where there is nothing. */
+  recoverCompaction(directory: string, graceMilliseconds: number): Promise<CompactionResult>;
+  /** Undefined where there was no compaction. Rejects with an errno `code`. */
+  readManifest(directory: string): Promise<CompactionManifest | undefined>;
   /** As prometheus_client prints a sample's value (floatToGoString). */
   formatNumber(value: number): string;
 }
@@ -791,6 +943,7 @@ export const {
   FileReader,
   FileSet,
   Recorder,
+  compact,
   compareColumns,
   createPage,
   createTemplate,
@@ -801,9 +954,11 @@ export const {
   openRecording,
   printColumns,
   readLink,
+  readManifest,
   readNames,
   readWhole,
   realPath,
+  recoverCompaction,
   releaseBody,
   releaseColumns,
   statPath,
