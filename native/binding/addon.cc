@@ -16,6 +16,7 @@
 #include "call.h"
 #include "column_memory.h"
 #include "columns.h"
+#include "compaction.h"
 #include "convert.h"
 #include "core/block_pool.h"
 #include "core/blocking_jobs.h"
@@ -104,6 +105,10 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
               Napi::Function::New(env, IsOnLocalFileSystems, "isOnLocalFileSystems"));
   exports.Set("hungFiles", Napi::Function::New(env, HungFiles, "hungFiles"));
   exports.Set("exitWithin", Napi::Function::New(env, ExitWithin, "exitWithin"));
+  exports.Set("compact", Napi::Function::New(env, Compact, "compact"));
+  exports.Set("recoverCompaction",
+              Napi::Function::New(env, RecoverCompaction, "recoverCompaction"));
+  exports.Set("readManifest", Napi::Function::New(env, ReadManifest, "readManifest"));
   exports.Set("formatNumber", Napi::Function::New(env, FormatNumber, "formatNumber"));
   return exports;
 }

@@ -48,6 +48,10 @@ std::optional<std::span<const T>> Column(Napi::Value value, const char* expected
 // A whole number from 0 to UINT32_MAX.
 std::optional<uint32_t> Uint32(Napi::Value value, const char* expected);
 
+// The bytes of a string that has a character for each; none for anything else.
+std::optional<std::string> Latin1(Napi::Value value);
+Napi::Value ToLatin1(Napi::Env env, std::string_view bytes);
+
 // False where the value is not an array, or take(element) returns false.
 template <typename Take>
 bool ForEach(Napi::Value value, Take take) {

@@ -23,17 +23,6 @@ namespace binding {
 
 namespace {
 
-// The bytes of a string that has a character for each; none for anything else.
-std::optional<std::string> Latin1(Napi::Value value) {
-  size_t length = 0;
-  if (napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length) != napi_ok) {
-    return std::nullopt;
-  }
-  std::string text(length, '\0');
-  napi_get_value_string_latin1(value.Env(), value, text.data(), length + 1, &length);
-  return text;
-}
-
 Napi::Value IdentityOf(Napi::Env env, const struct stat& status) {
   if (status.st_ino == 0) return Napi::String::New(env, "");
   char text[64];

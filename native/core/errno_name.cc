@@ -11,32 +11,42 @@ struct Name {
   const char* text;
 };
 
-// What open, fstat, mmap, pread and readdir can return on a local or remote file system.
+// What the file system, local or remote, can say to anything that is done here.
 constexpr Name kName[] = {
     {EACCES, "EACCES"},
     {EAGAIN, "EAGAIN"},
     {EBADF, "EBADF"},
     {EBUSY, "EBUSY"},
+    {EDQUOT, "EDQUOT"},
+    {EEXIST, "EEXIST"},
+    {EFBIG, "EFBIG"},
     {EINTR, "EINTR"},
     {EINVAL, "EINVAL"},
     {EIO, "EIO"},
     {EISDIR, "EISDIR"},
     {ELOOP, "ELOOP"},
     {EMFILE, "EMFILE"},
+    {EMLINK, "EMLINK"},
     {ENAMETOOLONG, "ENAMETOOLONG"},
     {ENFILE, "ENFILE"},
     {ENODEV, "ENODEV"},
     {ENOENT, "ENOENT"},
+    {ENOLCK, "ENOLCK"},
     {ENOMEM, "ENOMEM"},
+    {ENOSPC, "ENOSPC"},
+    {ENOSYS, "ENOSYS"},
     {ENOTCONN, "ENOTCONN"},
     {ENOTDIR, "ENOTDIR"},
+    {ENOTEMPTY, "ENOTEMPTY"},
     {ENXIO, "ENXIO"},
+    {EOPNOTSUPP, "EOPNOTSUPP"},
     {EOVERFLOW, "EOVERFLOW"},
     {EPERM, "EPERM"},
     {EROFS, "EROFS"},
     {ESTALE, "ESTALE"},
     {ETIMEDOUT, "ETIMEDOUT"},
     {ETXTBSY, "ETXTBSY"},
+    {EXDEV, "EXDEV"},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "file_format.h"
 
 #include <cassert>
+#include <cstring>
 
 #include "load.h"
 
@@ -52,6 +53,15 @@ bool EndsInShortTail(std::span<const std::byte> file, uint64_t file_bytes, uint3
   if (value_end <= used || value_end > file_bytes || value_end > INT32_MAX) return false;
   *end = static_cast<uint32_t>(value_end);
   return true;
+}
+
+constexpr uint64_t kFirstCapacity = 64 << 10;
+
+template <typename Number>
+void AppendBytes(Number number, std::string* bytes) {
+  char of_number[sizeof number];
+  std::memcpy(of_number, &number, sizeof number);
+  bytes->append(of_number, sizeof number);
 }
 
 }  // namespace
@@ -126,6 +136,25 @@ Detection DetectFormat(std::span<const std::byte> file, uint64_t file_bytes, uin
     *fault = values.cursor > pairs.cursor ? values.fault : pairs.fault;
   }
   return Detection::kBroken;
+}
+
+size_t AppendEntry(std::string_view key, uint32_t value_bytes, double value, double timestamp,
+                   std::string* file) {
+  assert(file->size() >= kHeaderBytes && file->size() % 8 == 0 && !key.empty());
+  assert(value_bytes == kValueBytes || value_bytes == kPairBytes);
+  const auto key_length = static_cast<uint32_t>(key.size());
+  AppendBytes(static_cast<int32_t>(key_length), file);
+  file->append(key).append(KeyPadding(key_length), ' ');
+  const size_t offset = file->size();
+  AppendBytes(value, file);
+  if (value_bytes == kPairBytes) AppendBytes(timestamp, file);
+  return offset;
+}
+
+uint64_t CapacityFor(uint64_t used) {
+  uint64_t capacity = kFirstCapacity;
+  while (capacity < used) capacity *= 2;
+  return capacity;
 }
 
 }  // namespace promfold

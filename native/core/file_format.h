@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "fault.h"
@@ -73,6 +74,15 @@ enum class Detection : uint8_t { kFits, kBroken, kNeedsMore };
 // small would fit it. REQUIRES: file is 8-byte aligned; used came from ReadUsed.
 Detection DetectFormat(std::span<const std::byte> file, uint64_t file_bytes, uint32_t used,
                        bool is_stamped, FileFormat* format, Fault* fault);
+
+// Puts an entry at the end of a file's bytes; the timestamp where values have 16 bytes. Returns the
+// value's offset. REQUIRES: file has a header at least, and ends where an entry may begin.
+size_t AppendEntry(std::string_view key, uint32_t value_bytes, double value, double timestamp,
+                   std::string* file);
+
+// The size that a client's file has with so many bytes in use: 64 KiB, doubled until they fit.
+// Source: mmap_dict.py, _INITIAL_MMAP_SIZE and _init_value.
+uint64_t CapacityFor(uint64_t used);
 
 }  // namespace promfold
 

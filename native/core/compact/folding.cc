@@ -1,0 +1,214 @@
+#include "folding.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <climits>
+#include <set>
+#include <unordered_set>
+#include <utility>
+
+#include "../open_file.h"
+#include "../read_file.h"
+#include "names.h"
+
+namespace promfold {
+
+namespace {
+
+bool IsMetricFileName(std::string_view name) {
+  return name.size() >= 3 && name.front() != '.' && name.substr(name.size() - 3) == ".db";
+}
+
+// The file's bytes up to format.end are at the beginning of `scratch`. A kept file is read as a
+// scrape reads it.
+Reading ReadMetricFile(FoundFile found, bool is_stamped, Scratch* scratch) {
+  return ReadFile(std::move(found), is_stamped, scratch);
+}
+
+std::span<const std::byte> BytesOf(const Reading& reading, Scratch* scratch) {
+  return {scratch->FileBytes(0), std::max(reading.format.end, kHeaderBytes)};
+}
+
+}  // namespace
+
+Folding::OpenArchive* Folding::ArchiveOf(const LeasedFile& file) {
+  const auto index = static_cast<uint32_t>(file.group);
+  for (OpenArchive& archive : archive_) {
+    if (archive.group == index) return &archive;
+  }
+  const ArchiveGroup& group = request_.groups[index];
+  const auto found = kind_.try_emplace(group.prefix, group.operation, &request_.same_series).first;
+  ArchiveKind* const kind = &found->second;
+  const auto nth = static_cast<uint32_t>(kind->archives().size() + 1);
+  OpenArchive archive;
+  archive.group = index;
+  archive.kind = kind;
+  archive.index = kind->AddArchive(ArchiveName(group.prefix, generation_, nth), group.value_bytes);
+  archive.owner = file.status.st_uid;
+  archive.owner_group = file.status.st_gid;
+  archive.mode = file.status.st_mode & 07777;
+  archive_.push_back(std::move(archive));
+  return &archive_.back();
+}
+
+bool Folding::ReadOne(LeasedFile* file, KeptReason* reason) {
+  const ArchiveGroup& group = request_.groups[static_cast<uint32_t>(file->group)];
+  FoundFile found;
+  found.has_status = true;
+  found.status = file->status;
+  found.descriptor = std::move(file->descriptor);
+  Reading reading =
+      ReadMetricFile(std::move(found), group.operation == Operation::kMostRecent, &scratch_);
+  file->descriptor = std::move(reading.descriptor);
+  // What was never finished holds nothing: it needs no archive.
+  const bool is_empty = reading.fault.code() == FaultCode::kEmpty;
+  *reason = KeptReason::kDamaged;
+  if (!reading.fault.ok() && !is_empty) return false;
+  if (is_empty) reading.format = {0, kHeaderBytes, 0};
+  *reason = KeptReason::kOtherWidth;
+  if (reading.format.entries > 0 && reading.format.value_bytes != group.value_bytes) return false;
+  OpenArchive* const archive = ArchiveOf(*file);
+  *reason = KeptReason::kOtherOwner;
+  if (archive->owner != file->status.st_uid) return false;
+  // Whoever may not read one of them must not read it here.
+  archive->mode &= file->status.st_mode;
+  const std::span<const std::byte> bytes =
+      is_empty ? std::span<const std::byte>() : BytesOf(reading, &scratch_);
+  archive->kind->AddFolded(file->name, archive->index, bytes, reading.format);
+  return true;
+}
+
+void Folding::Read(std::vector<LeasedFile>* files, CompactionOutcome* outcome) {
+  std::erase_if(*files, [&](LeasedFile& file) {
+    KeptReason reason = KeptReason::kDamaged;
+    if (file.group == kRemove || ReadOne(&file, &reason)) return false;
+    outcome->kept.push_back({file.name, reason});
+    return true;
+  });
+  for (auto& [prefix, kind] : kind_) kind.Join();
+  std::erase_if(archive_, [](const OpenArchive& archive) { return archive.content().key.empty(); });
+}
+
+CompactionFault Folding::Write(int directory, const std::string& name_prefix) {
+  for (OpenArchive& archive : archive_) {
+    Archive& content = archive.content();
+    const std::string bytes = content.Bytes(archive.kind->keys());
+    if (bytes.size() > INT32_MAX) return {CompactionStep::kTooLarge, content.name};
+    archive.written = content.entries.value;
+    CompactionFault fault = archive.file.Create(directory, name_prefix + content.name);
+    if (fault.ok()) fault = archive.file.Write(bytes, 0);
+    if (fault.ok()) fault = archive.file.Extend(CapacityFor(bytes.size()));
+    if (fault.ok()) fault = archive.file.SetOwner(archive.owner, archive.owner_group);
+    if (fault.ok()) fault = archive.file.SetMode(archive.mode);
+    if (fault.ok()) fault = archive.file.Sync();
+    if (!fault.ok()) return fault;
+  }
+  return {};
+}
+
+void Folding::ReadStaying(int directory, uint32_t owner, const std::vector<NamedEntry>& entries,
+                          const std::vector<LeasedFile>& files) {
+  std::unordered_set<std::string_view> taken;
+  for (const LeasedFile& file : files) taken.insert(file.name);
+  for (const NamedEntry& entry : entries) {
+    if (!IsMetricFileName(entry.name) || taken.contains(entry.name)) continue;
+    const auto kind = kind_.find(PrefixOf(entry.name));
+    if (kind == kind_.end()) continue;
+    std::optional<FoundFile> found = OpenPlain(directory, entry.name.c_str(), How::kToRead);
+    if (!found) {
+      found = FindFile(directory, entry.name.c_str(), owner);
+      if (found->fault.ok()) found = OpenFound(*found);
+    }
+    if (!found->fault.ok()) continue;
+    const bool is_stamped = kind->second.operation() == Operation::kMostRecent;
+    const Reading reading = ReadMetricFile(std::move(*found), is_stamped, &scratch_);
+    if (!reading.fault.ok()) continue;
+    kind->second.SetStaying(entry.name, BytesOf(reading, &scratch_), reading.format);
+  }
+}
+
+CompactionFault Folding::WriteChanged(OpenArchive* archive) {
+  const Archive& content = archive->content();
+  for (size_t i = 0; i < archive->written.size(); ++i) {
+    const double value = content.entries.value[i];
+    if (std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(archive->written[i])) continue;
+    const std::string_view bytes(reinterpret_cast<const char*>(&content.entries.value[i]),
+                                 sizeof value);
+    const CompactionFault fault = archive->file.Write(bytes, content.value_offset[i]);
+    if (!fault.ok()) return fault;
+    archive->written[i] = value;
+  }
+  return {};
+}
+
+CompactionFault Folding::Settle(int directory, uint32_t owner,
+                                const std::vector<NamedEntry>& before,
+                                const std::vector<std::string>& after,
+                                std::vector<LeasedFile>* files, CompactionOutcome* outcome,
+                                bool* is_settled) {
+  ReadStaying(directory, owner, before, *files);
+  std::set<uint32_t> unfit_groups;
+  uint32_t rounded_sums = 0;
+  for (auto& [prefix, kind] : kind_) {
+    // As the directory lists them, which is Python's order; and sorted.
+    std::vector<ArchiveKind::Order> orders(1);
+    for (const NamedEntry& entry : before) {
+      if (PrefixOf(entry.name) == prefix) orders[0].before.push_back(entry.name);
+    }
+    for (const std::string& name : after) {
+      if (PrefixOf(name) == prefix) orders[0].after.push_back(name);
+    }
+    orders.push_back(orders[0]);
+    std::sort(orders[1].before.begin(), orders[1].before.end());
+    std::sort(orders[1].after.begin(), orders[1].after.end());
+    uint32_t rounded = 0;
+    for (const size_t index : kind.Settle(orders, &rounded)) {
+      for (const OpenArchive& archive : archive_) {
+        if (archive.kind == &kind && archive.index == index) unfit_groups.insert(archive.group);
+      }
+    }
+    rounded_sums += rounded;
+  }
+  *is_settled = unfit_groups.empty();
+  outcome->rounded = rounded_sums;
+  if (!*is_settled) {
+    std::erase_if(*files, [&](const LeasedFile& file) {
+      if (file.group == kRemove || !unfit_groups.contains(static_cast<uint32_t>(file.group))) {
+        return false;
+      }
+      outcome->kept.push_back({file.name, KeptReason::kOrderMatters});
+      return true;
+    });
+    return {};
+  }
+  for (OpenArchive& archive : archive_) {
+    const CompactionFault fault = WriteChanged(&archive);
+    if (!fault.ok()) return fault;
+  }
+  return {};
+}
+
+std::vector<std::string> Folding::Names() const {
+  std::vector<std::string> names;
+  for (const OpenArchive& archive : archive_) names.push_back(archive.content().name);
+  return names;
+}
+
+CompactionFault Folding::Describe(std::vector<MadeArchive>* archives) const {
+  for (const OpenArchive& archive : archive_) {
+    struct stat status;
+    if (fstat(archive.file.number(), &status) != 0) {
+      return {CompactionStep::kWrite, archive.content().name, errno};
+    }
+    archives->push_back({archive.content().name,
+                         static_cast<uint32_t>(archive.content().entries.slot.size()),
+                         int64_t{status.st_blocks} * 512});
+  }
+  return {};
+}
+
+}  // namespace promfold

@@ -1,0 +1,102 @@
+#include "leased_files.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "lease.h"
+
+namespace promfold {
+
+namespace {
+
+// What is kept of a file in memory is a small part of what it has on disk.
+constexpr int64_t kMaxDiskBytes = int64_t{1} << 30;
+
+// The others are for whatever else the process does.
+size_t DescriptorsToUse() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+  if (limit.rlim_cur == RLIM_INFINITY) return std::numeric_limits<size_t>::max();
+  return static_cast<size_t>(limit.rlim_cur) / 2;
+}
+
+bool IsSameFile(const struct stat& status, const FileIdentity& identity) {
+  return S_ISREG(status.st_mode) && IdentityOf(status) == identity;
+}
+
+}  // namespace
+
+CompactionFault LeaseFiles(const CompactionRequest& request, int directory,
+                           std::vector<LeasedFile>* files, CompactionOutcome* outcome) {
+  std::vector<const CompactionFile*> wanted;
+  for (const CompactionFile& file : request.files) wanted.push_back(&file);
+  std::sort(wanted.begin(), wanted.end(),
+            [](const auto* a, const auto* b) { return a->name < b->name; });
+  const size_t most = DescriptorsToUse();
+  int64_t disk_bytes = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const CompactionFile& file = *wanted[i];
+    if (files->size() >= most || disk_bytes >= kMaxDiskBytes) {
+      outcome->remaining = static_cast<uint32_t>(wanted.size() - i);
+      break;
+    }
+    LeasedFile leased = {file.name,
+                         file.group,
+                         Descriptor(openat(directory, file.name.c_str(),
+                                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)),
+                         {}};
+    if (!leased.descriptor) {
+      if (errno == EMFILE || errno == ENFILE) {
+        outcome->remaining = static_cast<uint32_t>(wanted.size() - i);
+        break;
+      }
+      const bool is_gone = errno == ENOENT || errno == ELOOP || errno == ENXIO;
+      outcome->kept.push_back({file.name, is_gone ? KeptReason::kReplaced : KeptReason::kDamaged});
+      continue;
+    }
+    if (fstat(leased.descriptor.number(), &leased.status) != 0) {
+      return {CompactionStep::kLease, file.name, errno};
+    }
+    if (!IsSameFile(leased.status, file.identity)) {
+      outcome->kept.push_back({file.name, KeptReason::kReplaced});
+      continue;
+    }
+    const int error = TakeLease(leased.descriptor.number());
+    if (error == EAGAIN) {
+      outcome->kept.push_back({file.name, KeptReason::kOpenForWriting});
+      continue;
+    }
+    if (error != 0) return {CompactionStep::kLease, file.name, error};
+    disk_bytes += int64_t{leased.status.st_blocks} * 512;
+    files->push_back(std::move(leased));
+  }
+  return {};
+}
+
+bool DropReopened(int directory, std::vector<LeasedFile>* files, CompactionOutcome* outcome) {
+  const size_t before = files->size();
+  std::erase_if(*files, [&](const LeasedFile& file) {
+    struct stat named;
+    const bool is_there = fstatat(directory, file.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                          IdentityOf(named) == IdentityOf(file.status);
+    const bool is_held = HoldsLease(file.descriptor.number());
+    if (is_there && is_held) return false;
+    outcome->kept.push_back(
+        {file.name, is_there ? KeptReason::kOpenForWriting : KeptReason::kReplaced});
+    return true;
+  });
+  return files->size() != before;
+}
+
+bool HoldAll(const std::vector<LeasedFile>& files) {
+  return std::all_of(files.begin(), files.end(),
+                     [](const LeasedFile& file) { return HoldsLease(file.descriptor.number()); });
+}
+
+}  // namespace promfold

@@ -1,0 +1,38 @@
+// The files that a compaction takes: those that were asked for, are the same still, and that
+// nothing has open for writing.
+#ifndef PROMFOLD_CORE_COMPACT_LEASED_FILES_H_
+#define PROMFOLD_CORE_COMPACT_LEASED_FILES_H_
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../mapping.h"
+#include "compaction.h"
+
+namespace promfold {
+
+struct LeasedFile {
+  std::string name;
+  int32_t group;
+  Descriptor descriptor;
+  struct stat status;
+};
+
+// Takes as many as there are descriptors and memory for, in the order of their names; the rest is
+// outcome->remaining, and what is kept is in outcome->kept.
+CompactionFault LeaseFiles(const CompactionRequest& request, int directory,
+                           std::vector<LeasedFile>* files, CompactionOutcome* outcome);
+
+// Takes out those that were opened for writing since, or that are not under their names in the
+// directory any more; those are kept. Returns whether there were any.
+bool DropReopened(int directory, std::vector<LeasedFile>* files, CompactionOutcome* outcome);
+
+// Whether all leases are held still.
+bool HoldAll(const std::vector<LeasedFile>& files);
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_COMPACT_LEASED_FILES_H_

@@ -1,0 +1,91 @@
+#include "names.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace promfold {
+
+namespace {
+
+constexpr std::string_view kMark = ".promfold-";
+constexpr std::string_view kArchiveMark = "-promfold-";
+constexpr std::string_view kExtension = ".db";
+constexpr size_t kGenerationDigits = 16;
+
+std::string Numbered(std::string name, uint32_t nth) {
+  if (nth > 1) name += "-" + std::to_string(nth);
+  return name;
+}
+
+bool StartsWith(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+}  // namespace
+
+bool IsManifestName(std::string_view name) {
+  return name == kManifestName || name == kNewManifestName;
+}
+
+std::string NewGeneration() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  const uint64_t nanoseconds =
+      static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+  char text[kGenerationDigits + 1];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(nanoseconds));
+  return text;
+}
+
+bool IsGeneration(std::string_view text) {
+  return text.size() == kGenerationDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+std::string SiblingName(std::string_view directory, std::string_view generation) {
+  return "." + std::string(directory) + std::string(kMark) + std::string(generation);
+}
+
+Sibling ParseSibling(std::string_view name, std::string_view directory) {
+  const std::string start = SiblingName(directory, "");
+  if (!StartsWith(name, start)) return {};
+  const std::string_view generation = name.substr(start.size(), kGenerationDigits);
+  const std::string_view end = name.substr(start.size() + generation.size());
+  if (!IsGeneration(generation) || (!end.empty() && end != kDone && end != kUndone)) return {};
+  return {std::string(generation), std::string(end)};
+}
+
+std::string JournalName(std::string_view generation) {
+  return std::string(kMark) + std::string(generation);
+}
+
+std::string ParseJournal(std::string_view name) {
+  if (!StartsWith(name, kMark) || !IsGeneration(name.substr(kMark.size()))) return "";
+  return std::string(name.substr(kMark.size()));
+}
+
+std::string ArchiveName(std::string_view prefix, std::string_view generation, uint32_t nth) {
+  const std::string name =
+      std::string(prefix) + "_" + std::string(kArchiveMark) + std::string(generation);
+  return Numbered(name, nth) + std::string(kExtension);
+}
+
+std::string SpareName(std::string_view name, std::string_view generation, uint32_t nth) {
+  const bool has_extension = name.size() >= kExtension.size() &&
+                             name.substr(name.size() - kExtension.size()) == kExtension;
+  const std::string_view stem = name.substr(0, name.size() - (has_extension ? 3 : 0));
+  const std::string spare = std::string(stem) + std::string(kArchiveMark) + std::string(generation);
+  return Numbered(spare, nth) + std::string(has_extension ? kExtension : "");
+}
+
+// Source: prometheus_client multiprocess.py, _read_metrics: split at underscores.
+std::string_view PrefixOf(std::string_view name) {
+  size_t end = name.find('_');
+  if (end != std::string_view::npos && name.substr(0, end) == "gauge")
+    end = name.find('_', end + 1);
+  return name.substr(0, end);
+}
+
+}  // namespace promfold
