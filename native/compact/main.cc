@@ -1,19 +1,22 @@
 // Compaction without Node: what tests kill at every system call, and slow down.
 //
-//   compact-tool DIRECTORY [--grace MS] [--readers-stopped] [--value-bytes 8] NAME...
+//   compact-tool DIRECTORY [--grace MS] [--readers-stopped] [--value-bytes 8] [--pause MS] NAME...
 //   compact-tool DIRECTORY [--grace MS]           only finishes what a killed one left
 //
-// Folds or removes the files of these names, by what they are called. Prints what became of them, a
-// line each, and ends with 1 where something failed.
+// Folds or removes the files of these names, by what they are called. --pause: in the moment right
+// before the exchange. Prints what became of them, a line each, and ends with 1 where something
+// failed.
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "core/compact/compaction.h"
 #include "core/compact/names.h"
@@ -98,6 +101,11 @@ int main(int count, char** argument) {
       request.readers_stopped = true;
     } else if (text == "--grace" && i + 1 < count) {
       request.grace_milliseconds = static_cast<uint32_t>(std::atoi(argument[++i]));
+    } else if (text == "--pause" && i + 1 < count) {
+      const std::chrono::milliseconds pause(std::atoi(argument[++i]));
+      request.at_stage = [pause](promfold::CompactionStage stage) {
+        if (stage == promfold::CompactionStage::kExchanging) std::this_thread::sleep_for(pause);
+      };
     } else if (text == "--value-bytes" && i + 1 < count) {
       value_bytes = static_cast<uint32_t>(std::atoi(argument[++i]));
     } else {

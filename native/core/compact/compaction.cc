@@ -159,12 +159,13 @@ class ExchangeAttempt {
     fault = In(sibling_.path, folding_.Settle(target_.directory.number(), target_.status.st_uid,
                                               before, after, files_, outcome_, &is_settled));
     if (!fault.ok() || !is_settled) return fault;
-    AtStage(request_, CompactionStage::kListed);
+    AtStage(request_, CompactionStage::kSettled);
     fault = LinkNew(&before, &changes);
     if (!fault.ok() || !HoldAll(*files_)) return fault;
     if (!LeadsTo(target_.parent.number(), target_.name, target_.directory.number())) {
       return {CompactionStep::kMoved, target_.path};
     }
+    AtStage(request_, CompactionStage::kExchanging);
     const int failed = Exchange(target_.parent.number(), target_.name, sibling_.name);
     if (failed != 0) return {CompactionStep::kExchange, target_.path, failed};
     *is_ready = true;

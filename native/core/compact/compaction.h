@@ -62,9 +62,10 @@ inline constexpr int32_t kRemove = -1;
 enum class CompactionStage : uint8_t {
   kLeased,
   kRead,
-  kBuilt,      // nothing is exchanged, or moved
-  kListed,     // nothing is looked at any more before the exchange
-  kExchanged,  // nothing is looked at after it
+  kBuilt,
+  kSettled,
+  kExchanging,  // nothing is looked at any more before the exchange
+  kExchanged,   // nothing is looked at after it
   kCarried,
   kUndone,
   kMoved,      // readers_stopped: the files, and nothing else
