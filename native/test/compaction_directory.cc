@@ -56,7 +56,12 @@ std::vector<std::string> NamesIn(const std::string& path) {
 
 }  // namespace
 
-CompactionDirectory::CompactionDirectory(bool in_memory) : parent_(in_memory) {
+CompactionDirectory::CompactionDirectory(const std::string& parent) : parent_path_(parent) {
+  Must(mkdir(path().c_str(), 0755) == 0, path());
+}
+
+CompactionDirectory::CompactionDirectory(bool in_memory)
+    : parent_(in_memory), parent_path_(parent_.path()) {
   Must(mkdir(path().c_str(), 0755) == 0, path());
 }
 
@@ -116,7 +121,7 @@ double CompactionDirectory::Total(const std::string& prefix, const std::string& 
 std::vector<std::string> CompactionDirectory::Names() const { return NamesIn(path()); }
 
 std::vector<std::string> CompactionDirectory::NamesBeside() const {
-  std::vector<std::string> names = NamesIn(parent_.path());
+  std::vector<std::string> names = NamesIn(parent_path_);
   std::erase(names, "d");
   return names;
 }

@@ -14,8 +14,10 @@ namespace promfold::test {
 class CompactionDirectory {
  public:
   explicit CompactionDirectory(bool in_memory = true);
+  // In this one, which stays.
+  explicit CompactionDirectory(const std::string& parent);
 
-  std::string path() const { return parent_.Path("d"); }
+  std::string path() const { return parent_path_ + "/d"; }
   std::string Path(const std::string& name) const { return path() + "/" + name; }
   const TemporaryDirectory& parent() const { return parent_; }
 
@@ -40,6 +42,7 @@ class CompactionDirectory {
 
  private:
   TemporaryDirectory parent_;
+  std::string parent_path_;
   std::vector<std::string> dead_;
 };
 

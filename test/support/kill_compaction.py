@@ -1,6 +1,6 @@
 """Kills a compaction at each of its system calls, and reads the directory with the real prometheus_client after each.
 
-    kill_compaction.py TOOL WORK swap|stopped [--reopen] [--every N] [--ask N]
+    kill_compaction.py TOOL WORK swap|stopped [--error NAME] [--reopen] [--every N] [--ask N]
 
 A fresh directory each time; TOOL compacts it under strace, which kills it as it enters one call: each of them, from the
 first that writes on. Then
@@ -8,6 +8,9 @@ first that writes on. Then
   - a reader gets the totals from before, or with `stopped` an error (the readers are stopped, and one that is not
     must not get a wrong number);
   - TOOL is run again, as the next compaction: the totals are the same, and nothing is left over.
+
+With --error it is not killed: the call fails, as by ENOSPC. Then either the compaction is done all the same, or nothing
+has changed, or (after the exchange) the next one finishes it.
 
 With --reopen a process that has the process id of a dead one comes back to its counter in the middle of it, and counts
 one more: it must be in the totals in the end. --every N kills at each Nth call. --ask N has every Nth state read by
@@ -32,6 +35,7 @@ REMOVED = ('gauge_all', 'gauge_liveall', 'gauge_livesum')
 ALL = FOLDED + REMOVED
 DEAD = (11, 12, 105)
 LIVING = (101, 12000)
+NO_FILES = ('brk', 'exit_group', 'mmap', 'mprotect', 'munmap')
 LEFT_OUT = ('g_all', 'g_liveall', 'g_livesum')
 
 
@@ -69,12 +73,13 @@ def copy(template, directory):
 
 
 def calls_of(command):
-    """The names of its system calls from mkdirat on, which is the first that writes, and how many of each come before."""
+    """From mkdirat on, which is the first that writes: the names of its system calls, and how many there are of each
+    before it, and in all. Without those that are no file's: nothing is done about a lack of memory."""
     log = subprocess.run(['strace', '-f', '-qq', '-o', '/dev/stderr', *command], stdout=subprocess.DEVNULL,
                          stderr=subprocess.PIPE, check=True).stderr.decode()
     names = re.findall(r'^\d+ +(\w+)\(', log, re.MULTILINE)
     first = names.index('mkdirat')
-    return {name: names[:first].count(name) for name in names[first:] if name != 'exit_group'}
+    return {name: (names[:first].count(name), names.count(name)) for name in names[first:] if name not in NO_FILES}
 
 
 def totals(directory):
@@ -147,6 +152,8 @@ def main():
 
     tool, work, mode = arguments[:3]
     reopen = '--reopen' in arguments
+    error = arguments[arguments.index('--error') + 1] if '--error' in arguments else None
+    how = 'error=' + error if error else 'signal=KILL'
     every, ask = option('--every', 1), option('--ask', 0)
     template = os.path.join(work, 'template')
     os.makedirs(template)
@@ -154,12 +161,13 @@ def main():
         write(template, identifier)
     dead = [name for name in sorted(os.listdir(template)) if int(name.rsplit('_', 1)[1][:-3]) in DEAD]
     before = totals(template)
+    was = sorted(os.listdir(template))
     # One of them is not dead: it has its file open.
     kept = 'counter_105.db'
     parent = os.path.join(work, 'parent')
     directory = os.path.join(parent, 'd')
     flags = ['--readers-stopped'] if mode == 'stopped' else []
-    command = [tool, directory, *flags, '--grace', '20' if reopen else '0']
+    command = [tool, directory, *flags, *(('--grace', '20', '--pause', '40') if reopen else ())]
     seen = {'killed': 0, 'errors': 0, 'wrong': 0, 'asked': 0, 'undone': 0}
 
     def tell(wrong, after, call):
@@ -196,21 +204,27 @@ def main():
         os.mkdir(parent)
         copy(template, directory)
 
-    def kill_at(call):
+    def stop_at(call):
         """False where there are not so many of these calls."""
         prepare()
         with open(os.path.join(directory, kept), 'r+b'):
             writer = None
             if reopen:
-                # Spread over the compaction, which takes some milliseconds, and the grace.
+                # Before the exchange, and in the moment right before it.
                 path = os.path.join(directory, 'counter_11.db')
-                writer = Writer(parent, directory, path, seen['killed'] % 37 / 10000)
+                writer = Writer(parent, directory, path, seen['killed'] % 4 / 100)
             ended = subprocess.run(
-                ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=%s:signal=KILL:when=%d' % call, *command, *dead],
-                stdout=subprocess.PIPE)
+                ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=%s:%s:when=%d' % (call[0], how, call[1]), *command,
+                 *dead], stdout=subprocess.PIPE)
             is_done = ended.returncode == 0
-            assert is_done or ended.returncode == -9, ended
+            assert is_done or ended.returncode == (1 if error else -9), ended
             seen['killed'] += not is_done
+            if error and not is_done:
+                said = ended.stdout.decode()
+                assert 'failed in step' in said, said
+                names = sorted(os.listdir(directory))
+                if '.promfold-compaction' not in names and (names != was or os.listdir(parent) != ['d']):
+                    tell('not undone: %s %s' % (os.listdir(parent), sorted(set(names) ^ set(was))), said, call)
             seen['undone'] += b'undone 1' in ended.stdout
             if writer:
                 writer.wait()
@@ -235,10 +249,10 @@ def main():
         return not is_done
 
     prepare()
-    for name, before_it in sorted(calls_of([*command, *dead]).items()):
-        count = before_it + 1
-        while kill_at((name, count)):
-            count += every
+    for name, (before_it, count) in sorted(calls_of([*command, *dead]).items()):
+        at = before_it + 1
+        while stop_at((name, at)) or (error and at < count):
+            at += every
     print(json.dumps(seen), flush=True)
 
 

@@ -1,0 +1,93 @@
+#include <sys/sysmacros.h>
+
+#include <string>
+
+#include "check.h"
+#include "compaction_directory.h"
+#include "core/compact/manifest.h"
+#include "core/compact/names.h"
+
+namespace promfold::test {
+
+namespace {
+
+Manifest Example() {
+  Manifest manifest;
+  manifest.generation = "0123456789abcdef";
+  manifest.archive = {{"counter_-promfold-0123456789abcdef.db", 11}};
+  manifest.linked = {{"counter_1.db", 12}, {"with blanks, %, \n and \xff.db", 13}};
+  manifest.folded = {{"counter_2.db", 14}};
+  manifest.removed = {{"gauge_all_2.db", 18446744073709551615u}};
+  manifest.gone = {{"counter_2.db", {makedev(253, 1), 14}, 1'700'000'000}};
+  return manifest;
+}
+
+}  // namespace
+
+TEST("a manifest that was printed is read as it was, whatever the names") {
+  const std::string text = PrintManifest(Example());
+  Manifest read;
+  CHECK(ParseManifest(text, &read));
+  CHECK_EQ(PrintManifest(read), text);
+  CHECK_EQ(read.linked[1].name, Example().linked[1].name);
+  CHECK_EQ(read.removed[0].inode, 18446744073709551615u);
+  CHECK_EQ(IdentityText(read.gone[0].identity), "fd:01:14");
+}
+
+TEST("a part of a manifest is none") {
+  const std::string text = PrintManifest(Example());
+  Manifest read;
+  for (size_t bytes = 0; bytes < text.size(); ++bytes) {
+    CHECK(!ParseManifest(text.substr(0, bytes), &read));
+    CHECK(read.generation.empty() && read.linked.empty());
+  }
+  CHECK(!ParseManifest(text + "linked 1 more\n", &read));
+}
+
+TEST("what would lead out of the directory is not a name") {
+  for (const char* const name : {"..", ".", "a/b", "a%2Fb", "%2e%2e", "a%00", "%4", "%zz", ""}) {
+    const std::string text =
+        std::string("promfold-compaction 1\ngeneration 0123456789abcdef\nlinked 1 ") + name +
+        "\nend 3\n";
+    Manifest read;
+    CHECK(!ParseManifest(text, &read));
+  }
+}
+
+TEST("identities are as in /proc/PID/maps") {
+  FileIdentity identity;
+  CHECK(ParseIdentity("fd:01:4711", &identity));
+  CHECK_EQ(identity.device, makedev(253, 1));
+  CHECK_EQ(identity.inode, 4711u);
+  for (const char* const text : {"", "fd:01", "fd:01:", "fd:01:4711 ", "fd:01:4711x", "x:1:2"}) {
+    CHECK(!ParseIdentity(text, &identity));
+  }
+}
+
+TEST("what is gone is told for a day") {
+  Manifest manifest = Example();
+  CHECK_EQ(RecentlyGone(manifest, 1'700'000'000 + 86'399).size(), 1u);
+  CHECK_EQ(RecentlyGone(manifest, 1'700'000'000 + 86'400).size(), 0u);
+}
+
+TEST("names of compaction are told from others, and sort before process ids") {
+  const std::string generation = NewGeneration();
+  CHECK(IsGeneration(generation));
+  CHECK_EQ(ParseSibling(SiblingName("d", generation), "d").generation, generation);
+  CHECK_EQ(ParseSibling(SiblingName("d", generation) + kDone, "d").end, kDone);
+  CHECK_EQ(ParseSibling(SiblingName("d", generation) + kUndone, "d").end, kUndone);
+  CHECK_EQ(ParseSibling(SiblingName("d", generation) + "-other", "d").generation, "");
+  CHECK_EQ(ParseSibling(SiblingName("e", generation), "d").generation, "");
+  CHECK_EQ(ParseSibling(".d.promfold-", "d").generation, "");
+  CHECK_EQ(ParseJournal(JournalName(generation)), generation);
+  CHECK_EQ(ParseJournal(kManifestName), "");
+  CHECK_EQ(PrefixOf("gauge_min_1.db"), "gauge_min");
+  CHECK_EQ(PrefixOf("counter_1_2.db"), "counter");
+  CHECK_EQ(PrefixOf("notes"), "notes");
+  CHECK(ArchiveName("counter", generation, 1) < "counter_0.db");
+  CHECK_EQ(PrefixOf(ArchiveName("gauge_mostrecent", generation, 2)), "gauge_mostrecent");
+  CHECK_EQ(SpareName("counter_1.db", generation, 1), "counter_1-promfold-" + generation + ".db");
+  CHECK_EQ(SpareName("notes", generation, 2), "notes-promfold-" + generation + "-2");
+}
+
+}  // namespace promfold::test
