@@ -718,7 +718,7 @@ export const COMPACTION_STEP = {
   subDirectory: 8,
   /** The kernel gives no lease: EACCES, the file is of another user; otherwise, its file system has none. */
   lease: 9,
-  /** The new directory, beside the old one, cannot be made. */
+  /** The new directory, next to the old one, cannot be made. */
   sibling: 10,
   /** Owner, mode or an extended attribute cannot be set. */
   attributes: 11,

@@ -80,7 +80,7 @@ void Print(const CompactionOutcome& outcome) {
               outcome.linked, outcome.carried, outcome.undone, outcome.rounded, outcome.remaining,
               static_cast<long long>(outcome.freed_bytes));
   if (outcome.fault.ok()) return;
-  std::printf("failed in step %d: %s: %s\n", static_cast<int>(outcome.fault.step),
+  std::printf("failed at step %d: %s: %s\n", static_cast<int>(outcome.fault.step),
               outcome.fault.path.c_str(), promfold::ErrnoName(outcome.fault.error).c_str());
 }
 

@@ -1,12 +1,12 @@
 // Any bytes at all may be a manifest: reading them must terminate, and what is read must print to
 // what is read as the same. No name leads out of the directory.
+#include "core/compact/manifest.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-
-#include "core/compact/manifest.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using promfold::Manifest;

@@ -18,7 +18,7 @@ namespace promfold::test {
 
 namespace {
 
-// A /proc of one process besides ourselves, of which directory `open` is open as descriptor 9.
+// A /proc of one process more than ourselves, of which directory `open` is open as descriptor 9.
 class Proc {
  public:
   explicit Proc(const std::string& own_mounts) {
@@ -151,7 +151,7 @@ TEST("a full file system, by bytes or by inodes, and a read-only one: nothing is
         return -4;
       }
       const CompactionOutcome outcome = directory.Compact();
-      const bool is_unchanged = directory.Names() == before && directory.NamesBeside().empty();
+      const bool is_unchanged = directory.Names() == before && directory.SiblingNames().empty();
       if (!is_unchanged) return -5;
       if (outcome.fault.error != (full.is_read_only ? EROFS : ENOSPC)) return outcome.fault.error;
       return 100 + static_cast<int>(outcome.fault.step);

@@ -120,7 +120,7 @@ double CompactionDirectory::Total(const std::string& prefix, const std::string& 
 
 std::vector<std::string> CompactionDirectory::Names() const { return NamesIn(path()); }
 
-std::vector<std::string> CompactionDirectory::NamesBeside() const {
+std::vector<std::string> CompactionDirectory::SiblingNames() const {
   std::vector<std::string> names = NamesIn(parent_path_);
   std::erase(names, "d");
   return names;

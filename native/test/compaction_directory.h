@@ -36,7 +36,7 @@ class CompactionDirectory {
   double Total(const std::string& prefix, const std::string& key) const;
   // In order.
   std::vector<std::string> Names() const;
-  std::vector<std::string> NamesBeside() const;
+  std::vector<std::string> SiblingNames() const;
   bool Has(const std::string& name) const;
   uint64_t InodeOf(const std::string& name) const;
 

@@ -67,7 +67,7 @@ int StepOf(const CompactionOutcome& outcome) { return static_cast<int>(outcome.f
 // Nothing is where it should not be, and the sum is this.
 void CheckSound(const CompactionDirectory& directory, double total) {
   CHECK_EQ(directory.Total("counter", "c"), total);
-  CHECK_EQ(Joined(directory.NamesBeside()), "");
+  CHECK_EQ(Joined(directory.SiblingNames()), "");
   for (const std::string& name : directory.Names()) {
     CHECK(name[0] != '.' || name == kManifestName);
   }
@@ -76,7 +76,7 @@ void CheckSound(const CompactionDirectory& directory, double total) {
 // What fails leaves everything as it was.
 void CheckUnchanged(const CompactionDirectory& directory, const std::string& names) {
   CHECK_EQ(Joined(directory.Names()), names);
-  CHECK_EQ(Joined(directory.NamesBeside()), "");
+  CHECK_EQ(Joined(directory.SiblingNames()), "");
 }
 
 // Opens the file for writing and adds to it, on a thread of its own: it waits for the lease.
@@ -511,7 +511,7 @@ TEST("killed at any moment, totals are the same; the next one finishes it") {
       CHECK(total == 15 || (readers_stopped && total == -1));
       const CompactionOutcome recovered = RecoverCompaction(directory.path(), 0);
       CHECK(recovered.fault.ok());
-      CHECK_EQ(recovered.recovered, Joined(directory.NamesBeside()).empty() &&
+      CHECK_EQ(recovered.recovered, Joined(directory.SiblingNames()).empty() &&
                                         at != CompactionStage::kLeased &&
                                         at != CompactionStage::kRead);
       CheckSound(directory, 15);
@@ -577,24 +577,24 @@ TEST("killed while the old directory is deleted: nothing that is missing there i
     });
     return 0;
   });
-  const std::string beside = directory.NamesBeside().at(0);
-  CHECK_EQ(rename(directory.parent().Path(beside).c_str(),
-                  directory.parent().Path(beside + kDone).c_str()),
+  const std::string sibling = directory.SiblingNames().at(0);
+  CHECK_EQ(rename(directory.parent().Path(sibling).c_str(),
+                  directory.parent().Path(sibling + kDone).c_str()),
            0);
-  CHECK_EQ(unlink(directory.parent().Path(beside + kDone + "/counter_4.db").c_str()), 0);
+  CHECK_EQ(unlink(directory.parent().Path(sibling + kDone + "/counter_4.db").c_str()), 0);
   CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
   CHECK(directory.Has("counter_4.db"));
   CheckSound(directory, 15);
 }
 
-TEST("a directory beside it that is another user's is left alone, whatever its name") {
+TEST("a directory next to it that is another user's is left alone, whatever its name") {
   CompactionDirectory directory;
   Fill(&directory);
   const std::string name = SiblingName("d", "0123456789abcdef");
   CHECK_EQ(mkdir(directory.parent().Path(name).c_str(), 0777), 0);
   CHECK_EQ(chown(directory.parent().Path(name).c_str(), 65533, 65533), 0);
   CHECK(directory.Compact().fault.ok());
-  CHECK_EQ(Joined(directory.NamesBeside()), name);
+  CHECK_EQ(Joined(directory.SiblingNames()), name);
   CHECK_EQ(directory.Total("counter", "c"), 15.0);
 }
 

@@ -219,7 +219,7 @@ def main():
             seen['killed'] += not is_done
             if error and not is_done:
                 said = ended.stdout.decode()
-                assert 'failed in step' in said, said
+                assert 'failed at step' in said, said
                 names = sorted(os.listdir(directory))
                 if '.promfold-compaction' not in names and (names != was or os.listdir(parent) != ['d']):
                     tell('not undone: %s %s' % (os.listdir(parent), sorted(set(names) ^ set(was))), said, call)
@@ -233,7 +233,7 @@ def main():
         if writer:
             # It lives on: what it has open is not folded.
             compact(*dead)
-            check('compaction beside a writer', call, more)
+            check('compaction next to a writer', call, more)
             writer.stop()
         compact()
         check('recovery', call, more)

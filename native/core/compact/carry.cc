@@ -38,8 +38,8 @@ int MoveToSpareName(int from, const std::string& name, int to, const std::string
 }
 
 // The other directory has a file of the name. Returns 0 or an errno.
-int MoveBeside(int from, const std::string& name, int to, const std::string& generation,
-               const KnownNames& known) {
+int MoveWhereTaken(int from, const std::string& name, int to, const std::string& generation,
+                   const KnownNames& known) {
   const std::optional<uint64_t> there = InodeIn(to, name);
   // It was linked after the manifest was written.
   if (there && there == InodeIn(from, name)) {
@@ -61,7 +61,7 @@ int MoveBeside(int from, const std::string& name, int to, const std::string& gen
 int MoveOver(int from, const std::string& name, int to, const std::string& generation,
              const KnownNames& known) {
   const int error = MoveNoReplace(from, name, to, name);
-  if (error == EEXIST) return MoveBeside(from, name, to, generation, known);
+  if (error == EEXIST) return MoveWhereTaken(from, name, to, generation, known);
   // Its writer removed it.
   return error == ENOENT ? 0 : error;
 }

@@ -78,7 +78,7 @@ CompactionFault FinishExchange(const ExchangedPair& pair, const std::vector<Leas
     return {CompactionStep::kSync, pair.name, errno};
   }
   AtStage(options, CompactionStage::kDisposing);
-  return Dispose(pair.parent, pair.beside, kDone, pair.old_directory, pair.new_directory,
+  return Dispose(pair.parent, pair.other_name, kDone, pair.old_directory, pair.new_directory,
                  pair.generation, known, &outcome->carried);
 }
 
@@ -87,7 +87,7 @@ CompactionFault TakeBack(const ExchangedPair& pair, const Manifest& of_new,
                          CompactionOutcome* outcome) {
   CompactionFault fault = NoteArchivesGone(pair, of_new);
   if (!fault.ok()) return fault;
-  const int error = Exchange(pair.parent, pair.name, pair.beside);
+  const int error = Exchange(pair.parent, pair.name, pair.other_name);
   if (error != 0) return {CompactionStep::kExchange, pair.name, error};
   ++outcome->undone;
   files->clear();
@@ -99,7 +99,7 @@ CompactionFault TakeBack(const ExchangedPair& pair, const Manifest& of_new,
   if (fsync(pair.old_directory) != 0 || fsync(pair.parent) != 0) {
     return {CompactionStep::kSync, pair.name, errno};
   }
-  return Dispose(pair.parent, pair.beside, kUndone, pair.new_directory, pair.old_directory,
+  return Dispose(pair.parent, pair.other_name, kUndone, pair.new_directory, pair.old_directory,
                  pair.generation, known, &outcome->carried);
 }
 

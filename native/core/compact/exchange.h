@@ -17,8 +17,8 @@ namespace promfold {
 struct ExchangedPair {
   int parent;
   std::string parent_path;
-  std::string name;    // leads to the new one
-  std::string beside;  // leads to the old one
+  std::string name;        // leads to the new one
+  std::string other_name;  // leads to the old one
   int old_directory;
   int new_directory;
   std::string generation;  // of the new one

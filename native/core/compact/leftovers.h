@@ -1,6 +1,6 @@
 // What a compaction leaves that was killed, and what becomes of it.
 //
-//   beside D: .D.promfold-GEN         and D's manifest
+//   next to D: .D.promfold-GEN        and D's manifest
 //     has generation GEN              D took its place: what happened in it since is carried over,
 //                                     and it is deleted. Where a process has a file of it open that
 //                                     was folded, it becomes D again, and the other one is deleted.

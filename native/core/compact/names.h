@@ -1,8 +1,8 @@
 // The names that a compaction makes, all in one place. GEN is its generation, 16 hexadecimal
 // digits.
 //
-//   .NAME.promfold-GEN        beside directory NAME: the one that takes its place, then the old one
-//   .NAME.promfold-GEN-done   the old one, when all that it is good for is to be deleted
+//   .NAME.promfold-GEN        next to directory NAME: the one that takes its place, then the old
+//   one .NAME.promfold-GEN-done   the old one, when all that it is good for is to be deleted
 //   .NAME.promfold-GEN-undone the new one, likewise, where the exchange was taken back
 //   .promfold-compaction      in the directory: the manifest (manifest.h)
 //   .promfold-GEN             in the directory: the journal, where nothing is exchanged (journal.h)
@@ -36,7 +36,7 @@ inline constexpr char kUndone[] = "-undone";
 
 std::string SiblingName(std::string_view directory, std::string_view generation);
 
-// What a name beside `directory` is; `generation` is empty where it is nothing of ours.
+// What a name next to `directory` is; `generation` is empty where it is nothing of ours.
 struct Sibling {
   std::string generation;
   std::string end;  // kDone, kUndone or empty

@@ -1,4 +1,4 @@
-// A new directory beside an old one, that is to take its place: made, filled with hard links to
+// A new directory next to an old one, that is to take its place: made, filled with hard links to
 // what stays, and given owner, mode, access lists and other attributes of the old one.
 #ifndef PROMFOLD_CORE_COMPACT_SIBLING_H_
 #define PROMFOLD_CORE_COMPACT_SIBLING_H_
