@@ -42,6 +42,10 @@ TEST("a part of a manifest is none") {
     CHECK(read.generation.empty() && read.linked.empty());
   }
   CHECK(!ParseManifest(text + "linked 1 more\n", &read));
+  const size_t line = text.find("folded");
+  std::string shorter = text;
+  shorter.erase(line, text.find('\n', line) + 1 - line);
+  CHECK(!ParseManifest(shorter, &read));
 }
 
 TEST("what would lead out of the directory is not a name") {

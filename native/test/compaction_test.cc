@@ -389,6 +389,28 @@ TEST("a file that is removed meanwhile does not come back") {
   }
 }
 
+TEST("a removed file is removed once: another of its inode number is let be") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  // A second link stands for a new file that was given the same number.
+  const std::string link = directory.parent().Path("link");
+  CHECK_EQ(::link(directory.Path("counter_4.db").c_str(), link.c_str()), 0);
+  std::thread writer;
+  CompactionRequest request = directory.Request();
+  request.grace_milliseconds = 400;
+  request.at_stage = [&](CompactionStage stage) {
+    if (stage == CompactionStage::kExchanging) unlink(directory.Path("counter_4.db").c_str());
+    if (stage != CompactionStage::kExchanged) return;
+    writer = std::thread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(150));
+      CHECK_EQ(rename(link.c_str(), directory.Path("counter_4.db").c_str()), 0);
+    });
+  };
+  CHECK(Compact(request).fault.ok());
+  writer.join();
+  CheckSound(directory, 15);
+}
+
 TEST("a file that another one takes the place of meanwhile is the other one") {
   for (const CompactionStage at : {CompactionStage::kRead, CompactionStage::kBuilt,
                                    CompactionStage::kSettled, CompactionStage::kExchanging}) {
@@ -539,6 +561,21 @@ TEST("killed after the exchange: what happened in the old directory since is car
   CHECK(recovered.fault.ok());
   CHECK_EQ(recovered.carried, 1u);
   CHECK(!directory.Has("gauge_livesum_4.db"));
+  CheckSound(directory, 31);
+}
+
+TEST("killed after the exchange: a file that was linked after the manifest counts once") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  InChild([&] {
+    directory.Compact([&](CompactionStage stage) {
+      if (stage == CompactionStage::kSettled) directory.Living("counter_5.db", {{"c", 16}});
+      if (stage == CompactionStage::kExchanged) _exit(kKilled);
+    });
+    return 0;
+  });
+  CHECK_EQ(directory.Total("counter", "c"), 31.0);
+  CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
   CheckSound(directory, 31);
 }
 
