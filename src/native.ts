@@ -736,6 +736,11 @@ export const COMPACTION_STEP = {
   tooLarge: 20,
   /** The files that it folds were reopened again and again. */
   busy: 21,
+  /**
+   * `path` is open for writing, but by none of the processes that we see: one in a container of its own may have the
+   * directory mounted.
+   */
+  unseenWriter: 22,
 } as const;
 
 /** Why a file was kept. native/core/compact/compaction.h. */

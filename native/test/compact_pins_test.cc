@@ -7,12 +7,15 @@
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "check.h"
 #include "compaction_directory.h"
 #include "core/compact/compaction.h"
+#include "core/compact/entries.h"
 #include "core/compact/names.h"
 #include "core/compact/pins.h"
+#include "core/compact/unseen_writer.h"
 
 namespace promfold::test {
 
@@ -28,6 +31,7 @@ class Proc {
     Put("self/mountinfo", own_mounts);
   }
   void Mounts(const std::string& text) { Put("4711/mountinfo", text); }
+  void Maps(const std::string& text) { Put("4711/maps", text); }
   const std::string& path() const { return folder_.path(); }
 
  private:
@@ -119,6 +123,77 @@ TEST("a real bind mount of the directory is refused, and compacted with the read
   rmdir(at.c_str());
   CHECK_EQ(step, static_cast<int>(CompactionStep::kMounted));
   CHECK_EQ(directory.Total("counter", "c"), 3.0);
+}
+
+TEST("a writer that we do not see is found by what it has open, and one that we see is not") {
+  CompactionDirectory directory;
+  directory.Living("counter_1.db", {{"c", 1}});
+  directory.Living("counter_2.db", {{"c", 1}});
+  const int open_directory = open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::vector<NamedEntry> entries;
+  CHECK_EQ(ListEntries(open_directory, &entries), 0);
+  const auto find = [&](const std::string& proc) {
+    return FindUnseenWriter(open_directory, directory.path(), entries, proc);
+  };
+  Proc proc(kOwn);
+  CHECK(find(proc.path()).ok());
+
+  const int file = open(directory.Path("counter_2.db").c_str(), O_RDWR | O_CLOEXEC);
+  const CompactionFault fault = find(proc.path());
+  CHECK_EQ(static_cast<int>(fault.step), static_cast<int>(CompactionStep::kUnseenWriter));
+  CHECK_EQ(fault.path, directory.Path("counter_2.db"));
+  // In /proc itself we see that it is ourselves.
+  CHECK(find("/proc").ok());
+
+  const std::string inode = std::to_string(directory.InodeOf("counter_2.db"));
+  const auto maps = [&](const char* permissions, const std::string& name) {
+    proc.Maps("55d0-55d1 r--p 00000000 fd:01 7                  /usr/bin/python3\n7f00-7f01 " +
+              std::string(permissions) + " 00000000 00:2a " + inode + "    /elsewhere/" + name +
+              "\n");
+    return find(proc.path()).ok();
+  };
+  CHECK(maps("rw-s", "counter_2.db"));
+  // A reader, another file of the number, another name.
+  CHECK(!maps("r--s", "counter_2.db"));
+  CHECK(!maps("rw-s", "my_counter_2.db"));
+  close(file);
+  close(open_directory);
+}
+
+TEST("on an overlay a directory of an image layer is refused, and one that was made there is not") {
+  TemporaryDirectory folder(true);
+  const auto step_of = [&](bool is_of_layer) {
+    return InChild([&] {
+      if (unshare(CLONE_NEWNS) != 0) return -1;
+      if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return -2;
+      const std::string in = folder.path();
+      if (mount("tmpfs", in.c_str(), "tmpfs", 0, "size=4m") != 0) return -3;
+      for (const char* const name : {"/lower", "/upper", "/work", "/merged"}) {
+        mkdir((in + name).c_str(), 0755);
+      }
+      const auto fill = [](CompactionDirectory* directory) {
+        directory->Dead("counter_1.db", {{"c", 1}});
+        directory->Dead("counter_2.db", {{"c", 2}});
+      };
+      if (is_of_layer) {
+        CompactionDirectory in_layer(in + "/lower");
+        fill(&in_layer);
+      }
+      const std::string options =
+          "lowerdir=" + in + "/lower,upperdir=" + in + "/upper,workdir=" + in + "/work";
+      if (mount("overlay", (in + "/merged").c_str(), "overlay", 0, options.c_str()) != 0) return -4;
+      if (!is_of_layer) mkdir((in + "/merged/d").c_str(), 0755);
+      CompactionDirectory directory(in + "/merged", CompactionDirectory::kIsThere);
+      fill(&directory);
+      const auto before = directory.Names();
+      const CompactionOutcome outcome = directory.Compact();
+      if (directory.Total("counter", "c") != 3 || !directory.SiblingNames().empty()) return -5;
+      if (!outcome.fault.ok() && directory.Names() != before) return -6;
+      return static_cast<int>(outcome.fault.step);
+    });
+  };
+  CHECK_EQ(step_of(true), static_cast<int>(CompactionStep::kExchange));
+  CHECK_EQ(step_of(false), 0);
 }
 
 TEST("a full file system, by bytes or by inodes, and a read-only one: nothing is changed") {

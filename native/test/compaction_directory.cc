@@ -56,8 +56,9 @@ std::vector<std::string> NamesIn(const std::string& path) {
 
 }  // namespace
 
-CompactionDirectory::CompactionDirectory(const std::string& parent) : parent_path_(parent) {
-  Must(mkdir(path().c_str(), 0755) == 0, path());
+CompactionDirectory::CompactionDirectory(const std::string& parent, IsThere is_there)
+    : parent_path_(parent) {
+  Must(is_there == kIsThere || mkdir(path().c_str(), 0755) == 0, path());
 }
 
 CompactionDirectory::CompactionDirectory(bool in_memory)

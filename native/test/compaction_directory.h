@@ -14,8 +14,9 @@ namespace promfold::test {
 class CompactionDirectory {
  public:
   explicit CompactionDirectory(bool in_memory = true);
-  // In this one, which stays.
-  explicit CompactionDirectory(const std::string& parent);
+  // In this one, which stays; there may be one in it already.
+  enum IsThere { kIsNew, kIsThere };
+  explicit CompactionDirectory(const std::string& parent, IsThere is_there = kIsNew);
 
   std::string path() const { return parent_path_ + "/d"; }
   std::string Path(const std::string& name) const { return path() + "/" + name; }

@@ -20,6 +20,7 @@
 #include "pins.h"
 #include "sibling.h"
 #include "target.h"
+#include "unseen_writer.h"
 
 namespace promfold {
 
@@ -75,7 +76,7 @@ CompactionFault CheckExchange(const Target& target) {
       return {CompactionStep::kSubDirectory, target.path + "/" + entry.name};
     }
   }
-  return {};
+  return FindUnseenWriter(target.directory.number(), target.path, entries);
 }
 
 // A compaction of D by one that takes its place.

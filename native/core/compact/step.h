@@ -32,6 +32,7 @@ enum class CompactionStep : uint8_t {
   kMove = 19,
   kTooLarge = 20,
   kBusy = 21,
+  kUnseenWriter = 22,
 };
 
 struct CompactionFault {
