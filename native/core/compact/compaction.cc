@@ -161,8 +161,10 @@ class ExchangeAttempt {
                                               before, after, files_, outcome_, &is_settled));
     if (!fault.ok() || !is_settled) return fault;
     AtStage(request_, CompactionStage::kSettled);
+    if (!HoldAll(*files_)) return {};
+    // Last of all: what is made from here on is missing from the new directory until it is carried.
     fault = LinkNew(&before, &changes);
-    if (!fault.ok() || !HoldAll(*files_)) return fault;
+    if (!fault.ok()) return fault;
     if (!LeadsTo(target_.parent.number(), target_.name, target_.directory.number())) {
       return {CompactionStep::kMoved, target_.path};
     }
