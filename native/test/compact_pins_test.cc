@@ -153,6 +153,7 @@ TEST("a writer that we do not see is found by what it has open, and one that we 
     return find(proc.path()).ok();
   };
   CHECK(maps("rw-s", "counter_2.db"));
+  CHECK(maps("rw-s", "counter_2.db (deleted)"));
   // A reader, another file of the number, another name.
   CHECK(!maps("r--s", "counter_2.db"));
   CHECK(!maps("rw-s", "my_counter_2.db"));

@@ -21,7 +21,7 @@
 #include "compaction_directory.h"
 #include "core/compact/lease.h"
 #include "core/compact/names.h"
-#include "core/inspect_file.h"
+#include "core/path_query.h"
 
 namespace promfold::test {
 
@@ -85,9 +85,15 @@ class Reopening {
   // Once: a moment may come again, when it is tried again.
   void Start(const std::string& path, double more) {
     if (thread_.joinable()) return;
-    thread_ = std::thread([this, path, more] { found_ = Increment(path, "c", more); });
-    // It must be in open() by now: nothing else tells.
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    struct stat status;
+    CHECK_EQ(stat(path.c_str(), &status), 0);
+    thread_ = std::thread([this, path, more] {
+      found_ = Increment(path, "c", more);
+      is_done_ = true;
+    });
+    while (!is_done_ && !IsWaitedFor(status.st_ino)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
   bool Join() {
     thread_.join();
@@ -95,8 +101,21 @@ class Reopening {
   }
 
  private:
+  // `6: LEASE  BREAKING  READ 4711 00:1a:99 0 EOF`
+  static bool IsWaitedFor(ino_t inode) {
+    std::string locks;
+    CHECK_EQ(ReadWhole("/proc/locks", &locks), 0);
+    const std::string number = ":" + std::to_string(inode) + " ";
+    for (size_t at = 0; (at = locks.find("BREAKING", at)) != std::string::npos; ++at) {
+      const std::string line = locks.substr(at, locks.find('\n', at) - at);
+      if (line.find(number) != std::string::npos) return true;
+    }
+    return false;
+  }
+
   std::thread thread_;
   std::atomic<bool> found_ = false;
+  std::atomic<bool> is_done_ = false;
 };
 
 }  // namespace
@@ -145,6 +164,28 @@ TEST("an archive is folded with what died since, and its file is gone, too") {
   CHECK_EQ(ReadLeftManifest(directory.path(), &left), 0);
   // A reader may have seen neither compaction.
   CHECK_EQ(left.manifest.gone.size(), 6u);
+}
+
+TEST("a writer whose path is of a directory that was deleted since is seen, mapped or open") {
+  for (const bool is_mapped : {false, true}) {
+    CompactionDirectory directory;
+    Fill(&directory);
+    const int file = open(directory.Path("counter_4.db").c_str(), O_RDWR | O_CLOEXEC);
+    void* memory = nullptr;
+    if (is_mapped) {
+      memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+      close(file);
+    }
+    CHECK(directory.Compact().fault.ok());
+    directory.Dead("counter_5.db", {{"c", 16}});
+    CHECK(directory.Compact().fault.ok());
+    CheckSound(directory, 31);
+    if (is_mapped) {
+      munmap(memory, 4096);
+    } else {
+      close(file);
+    }
+  }
 }
 
 TEST("without files that are to be folded nothing happens") {

@@ -160,8 +160,6 @@ def main():
     dead = [name for name in sorted(os.listdir(template)) if int(name.rsplit('_', 1)[1][:-3]) in DEAD]
     before = totals(template)
     was = sorted(os.listdir(template))
-    # One of them is not dead: it has its file open.
-    kept = 'counter_105.db'
     parent = os.path.join(work, 'parent')
     directory = os.path.join(parent, 'd')
     flags = ['--readers-stopped'] if mode == 'stopped' else []
@@ -205,27 +203,26 @@ def main():
     def stop_at(call):
         """False where there are not so many of these calls."""
         prepare()
-        with open(os.path.join(directory, kept), 'r+b'):
-            writer = None
-            if reopen:
-                # Before the exchange, and in the moment right before it.
-                path = os.path.join(directory, 'counter_11.db')
-                writer = Writer(parent, directory, path, seen['killed'] % 4 / 100)
-            ended = subprocess.run(
-                ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'inject=%s:%s:when=%d' % (call[0], how, call[1]), *command,
-                 *dead], stdout=subprocess.PIPE)
-            is_done = ended.returncode == 0
-            assert is_done or ended.returncode == (1 if error else -9), ended
-            seen['killed'] += not is_done
-            if error and not is_done:
-                said = ended.stdout.decode()
-                assert 'failed at step' in said, said
-                names = sorted(os.listdir(directory))
-                if '.promfold-compaction' not in names and (names != was or os.listdir(parent) != ['d']):
-                    tell('not undone: %s %s' % (os.listdir(parent), sorted(set(names) ^ set(was))), said, call)
-            seen['undone'] += b'undone 1' in ended.stdout
-            if writer:
-                writer.wait()
+        writer = None
+        if reopen:
+            # Before the exchange, and in the moment right before it.
+            path = os.path.join(directory, 'counter_11.db')
+            writer = Writer(parent, directory, path, seen['killed'] % 4 / 100)
+        ended = subprocess.run(
+            ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=' + call[0],
+             '-e', 'inject=%s:%s:when=%d' % (call[0], how, call[1]), *command, *dead], stdout=subprocess.PIPE)
+        is_done = ended.returncode == 0
+        assert is_done or ended.returncode == (1 if error else -9), ended
+        seen['killed'] += not is_done
+        if error and not is_done:
+            said = ended.stdout.decode()
+            assert 'failed at step' in said, said
+            names = sorted(os.listdir(directory))
+            if '.promfold-compaction' not in names and (names != was or os.listdir(parent) != ['d']):
+                tell('not undone: %s %s' % (os.listdir(parent), sorted(set(names) ^ set(was))), said, call)
+        seen['undone'] += b'undone 1' in ended.stdout
+        if writer:
+            writer.wait()
         check('kill', call, (0, 1) if writer else (0,), mode == 'stopped')
         if mode == 'swap':
             ask_reader(call)

@@ -52,7 +52,10 @@ std::string_view NextField(std::string_view* line) {
   return field;
 }
 
+// A file that is open since before a compaction has its path in the directory that was deleted.
 bool EndsInName(std::string_view path, const std::string& name) {
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
   return path.ends_with(name) && path.size() > name.size() &&
          path[path.size() - name.size() - 1] == '/';
 }
