@@ -697,7 +697,10 @@ export interface PathStats {
   readonly changedSeconds: number;
 }
 
-/** Where a compaction failed; then everything was undone. native/core/compact/step.h. */
+/**
+ * Where a compaction failed. Before the exchange everything is undone then; after it the directory is compacted, and the next
+ * compaction deletes the old one. native/core/compact/step.h.
+ */
 export const COMPACTION_STEP = {
   none: 0,
   /** The directory cannot be opened. ELOOP and ENOTDIR: it is a symbolic link. */

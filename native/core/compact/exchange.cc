@@ -90,6 +90,8 @@ CompactionFault TakeBack(const ExchangedPair& pair, const Manifest& of_new,
   const int error = Exchange(pair.parent, pair.name, pair.other_name);
   if (error != 0) return {CompactionStep::kExchange, pair.name, error};
   ++outcome->undone;
+  // Not by closing alone: a process that was just forked may have them, too.
+  for (const LeasedFile& file : *files) GiveUpLease(file.descriptor.number());
   files->clear();
   AtStage(options, CompactionStage::kUndone);
   KnownNames known = NamesOf(of_new);
