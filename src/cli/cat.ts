@@ -90,7 +90,8 @@ function about(file: FileEntries, now: number): string {
   const { slotBytes, usedBytes, sizeBytes, entryCount, fault } = file;
   if (fault?.code === 'FILE_FOREIGN') return 'not opened';
   const facts = [counted(entryCount, 'entry', 'entries')];
-  if (liveness !== undefined && processId !== UNKNOWN_PROCESS) {
+  if (liveness === 'archive') facts.unshift('archive of dead processes');
+  else if (liveness !== undefined && processId !== UNKNOWN_PROCESS) {
     facts.unshift(`process ${processId} (${stateText({ liveness, lastSeenSeconds }, now)})`);
   }
   if (slotBytes > 0) facts.push(`${slotBytes}-byte slots`);

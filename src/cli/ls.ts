@@ -12,7 +12,7 @@ import {
 } from '../inspect/processes.js';
 import { counted, formatAge, formatBytes, formatCount } from '../inspect/quantity.js';
 import { Proc } from '../processes/proc.js';
-import type { Liveness } from '../processes/writer.js';
+import type { Liveness, ProcessLiveness } from '../processes/writer.js';
 import type { Command } from './command.js';
 import { chooseDirectory, INSTEAD_OF_DIRECTORY } from './directory.js';
 import type { LS_SORTS } from './flags.js';
@@ -53,7 +53,7 @@ export const ls: Command<
       .filter(({ liveness }) => wanted.has(liveness))
       .sort(processOrder(flags.lsSort));
     const ids = new Set(processes.map(({ processId }) => processId));
-    const isFiltered = wanted.size < 3;
+    const isFiltered = !wanted.has('archive');
     const files = flags.files
       ? viewFiles(reading)
           .filter(({ processId }) => (processId === undefined ? !isFiltered : ids.has(processId)))
@@ -103,14 +103,14 @@ function withoutSizesIn({ total, processes, files, ...view }: Shown): object {
   };
 }
 
-/** All of them if none is selected. */
-function wantedLiveness(asked: Readonly<Record<Liveness, boolean>>): ReadonlySet<Liveness> {
-  const all: Liveness[] = ['alive', 'dead', 'unknown'];
-  const some = all.filter((liveness) => asked[liveness]);
-  return new Set(some.length > 0 ? some : all);
+/** All of them, and archives, if none is selected. */
+function wantedLiveness(asked: Readonly<Record<ProcessLiveness, boolean>>): ReadonlySet<Liveness> {
+  const some = PROCESS_ORDER.filter((liveness) => asked[liveness]);
+  return new Set(some.length > 0 ? some : LIVENESS_ORDER);
 }
 
-const LIVENESS_ORDER: readonly Liveness[] = ['alive', 'unknown', 'dead'];
+const PROCESS_ORDER: readonly ProcessLiveness[] = ['alive', 'unknown', 'dead'];
+const LIVENESS_ORDER: readonly Liveness[] = [...PROCESS_ORDER, 'archive'];
 
 /** Largest first, youngest first; equal ones by id. */
 function processOrder(sort: LsSort): (a: ProcessView, b: ProcessView) => number {
@@ -295,10 +295,11 @@ function earlierProcessLine(shown: readonly ProcessView[]): string[] {
 
 function totalLines(total: ProcessesTotal, isRecorded: boolean): string[] {
   const { processes, kinds, files, entries } = total;
-  const states = LIVENESS_ORDER.filter((state) => processes[state] > 0).map(
+  const states = PROCESS_ORDER.filter((state) => processes[state] > 0).map(
     (state) => `${formatCount(processes[state])} ${state}`,
   );
   const count = processes.alive + processes.dead + processes.unknown;
+  const archives = total.archives === undefined ? '' : `, ${counted(total.archives, 'archive')}`;
   const ofSize = isRecorded
     ? ''
     : ` of ${formatBytes(total.sizeBytes)}, ${formatBytes(total.diskBytes)} on disk`;
@@ -308,7 +309,7 @@ function totalLines(total: ProcessesTotal, isRecorded: boolean): string[] {
     .map(([kind, number]) => `${formatCount(number)} ${kind.replace(/^gauge /, '')}`);
   const clients = total.clients.length === 0 ? '' : `; client ${total.clients.join(', ')}`;
   return [
-    `${counted(count, 'process', 'processes')}${states.length > 0 ? ` (${states.join(', ')})` : ''}: ${counted(entries, 'entry', 'entries')}, ${bytes}`,
+    `${counted(count, 'process', 'processes')}${states.length > 0 ? ` (${states.join(', ')})` : ''}${archives}: ${counted(entries, 'entry', 'entries')}, ${bytes}`,
     `${[counted(files, 'file'), ...leftOut(total)].join(', ')}${kindsShown.length > 0 ? `: ${kindsShown.join(', ')}` : ''}${clients}`,
   ];
 }

@@ -36,6 +36,18 @@ const LIVE_MODES: ReadonlySet<string | undefined> = new Set(
   ['all', 'min', 'max', 'sum', 'mostrecent'].map((mode) => `live${mode}`),
 );
 
+/**
+ * What stands in an archive's name in place of a process id: `counter_-promfold-GENERATION.db` has what the files of
+ * dead processes counted (src/compact/). A hyphen sorts before every digit and letter, no process id begins with one,
+ * and `mark_process_dead` never matches it. Python finds type and mode where it looks for them: no underscore follows.
+ */
+const ARCHIVE_ID = /^-promfold-[^_]+$/;
+
+/** Whether a process id is that of an archive, which no process writes any more. */
+export function isArchiveId(processId: string): boolean {
+  return ARCHIVE_ID.test(processId);
+}
+
 /** Whether mark_process_dead would remove the file. Source: multiprocess.py, mark_process_dead. */
 export function countsOnlyAlive({ type, mode }: FileName): boolean {
   return type === 'gauge' && LIVE_MODES.has(mode);

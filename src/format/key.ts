@@ -30,12 +30,17 @@ export interface Key {
   readonly keepsRawName: boolean;
   /** `_total` was taken off a list key's metric name, which is right for a counter: see familyOf. */
   readonly totalRemoved?: true;
+  /** The shape of an older client; absent for that of 0.16.0 and later. */
+  readonly olderForm?: OlderForm;
   /** What had to be repaired, as a phrase; absent for a sound key. */
   readonly repaired?: string;
 }
 
 /** Why an entry cannot be served; a `reason` label of promfold_skipped_entries. */
 export type KeyFault = 'utf8' | 'json' | 'shape' | 'name' | 'label' | 'le';
+
+/** `[metric, sample, {label: value}]`, and `[metric, sample, [label], [value]]`. */
+export type OlderForm = 'without help' | 'lists';
 
 export interface UnusableKey {
   readonly fault: KeyFault;
@@ -128,7 +133,7 @@ interface Parts {
   readonly sample: unknown;
   readonly labels: readonly (readonly [unknown, unknown])[];
   readonly help: unknown;
-  readonly list: boolean;
+  readonly olderForm: OlderForm | undefined;
 }
 
 function splitShape(parsed: unknown): Parts | undefined {
@@ -138,14 +143,20 @@ function splitShape(parsed: unknown): Parts | undefined {
   if (Array.isArray(third)) {
     if (!Array.isArray(fourth) || third.length !== fourth.length) return undefined;
     const labels = third.map((name, i) => [name, fourth[i]] as const);
-    return { metric, sample, labels, help: HELP_OF_OLD_KEYS, list: true };
+    return { metric, sample, labels, help: HELP_OF_OLD_KEYS, olderForm: 'lists' };
   }
   if (typeof third !== 'object' || third === null) return undefined;
-  const help = parsed.length === 4 ? fourth : HELP_OF_OLD_KEYS;
-  return { metric, sample, labels: Object.entries(third), help, list: false };
+  const isOlder = parsed.length === 3;
+  return {
+    metric,
+    sample,
+    labels: Object.entries(third),
+    help: isOlder ? HELP_OF_OLD_KEYS : fourth,
+    olderForm: isOlder ? 'without help' : undefined,
+  };
 }
 
-function readParts({ metric, sample, labels, help, list }: Parts): Key | UnusableKey {
+function readParts({ metric, sample, labels, help, olderForm }: Parts): Key | UnusableKey {
   if (typeof metric !== 'string' || metric === '') {
     return { fault: 'name', found: `metric name is ${kindOf(metric)}` };
   }
@@ -186,7 +197,7 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
 
   const metricName = repair(metric, 'the metric name');
   const sampleName = repair(sample, 'the sample name');
-  const whole = list && metricName === sampleName;
+  const whole = olderForm === 'lists' && metricName === sampleName;
   // A metric called just `_total` would be left without a name.
   const totalRemoved = whole && /.+_total$/s.test(metricName);
   return {
@@ -196,6 +207,7 @@ function readParts({ metric, sample, labels, help, list }: Parts): Key | Unusabl
     help: repairedHelp,
     keepsRawName: whole && !totalRemoved,
     ...(totalRemoved && { totalRemoved }),
+    ...(olderForm && { olderForm }),
     ...(repairs.length > 0 && { repaired: repairs.join(', ') }),
   };
 }

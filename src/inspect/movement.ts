@@ -13,10 +13,13 @@ import {
   INCREASE_CLASSES,
   releaseColumns,
 } from '../files/column-changes.js';
+import { isArchiveId } from '../format/filename.js';
+import { Memo } from '../memo.js';
 import { joinColumns } from '../plan/join.js';
 import type { Series } from '../plan/series.js';
 import type { ReadFile, Reading } from './reading.js';
 import { indexOf, type SeriesIndex } from './series-index.js';
+import type { SeriesStructure } from './series-structure.js';
 import { type TopGroups, topGroups } from './top-groups.js';
 
 /** Columns are in the order of the groups. */
@@ -61,7 +64,7 @@ export async function movementBetween(before: Reading, now: Reading): Promise<Mo
   const changes = await compareColumns(
     values.before,
     values.now,
-    structure.parts.slot.subarray(0, values.now.value.length),
+    slotsOfWriters(structure).subarray(0, values.now.value.length),
     groups.classOfSlot,
     groups.groupOfSlot,
     groups.seriesOf.length,
@@ -77,6 +80,27 @@ export async function movementBetween(before: Reading, now: Reading): Promise<Mo
   } finally {
     releaseColumns(changes);
   }
+}
+
+const slotsOf = new Memo<SeriesStructure, Uint32Array>();
+
+/**
+ * The slot of each entry, and slot 0, which counts for nothing, of those in archives: nothing writes them, and one that is
+ * new only has what the files of dead processes had.
+ */
+function slotsOfWriters(structure: SeriesStructure): Uint32Array {
+  const { fileNames, keyIds, slot } = structure.parts;
+  if (!fileNames.some(({ processId }) => isArchiveId(processId))) return slot;
+  return slotsOf.get(structure, () => {
+    const writers = slot.slice();
+    let at = 0;
+    for (const [rank, { processId }] of fileNames.entries()) {
+      const end = at + keyIds[rank]!.length;
+      if (isArchiveId(processId)) writers.fill(0, at, end);
+      at = end;
+    }
+    return writers;
+  });
 }
 
 interface Comparable {

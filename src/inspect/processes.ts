@@ -6,7 +6,7 @@
 import type { Key } from '../format/key.js';
 import { isUnusable } from '../format/key.js';
 import { isByEarlierProcess } from '../processes/earlier-process.js';
-import type { Liveness, Writer } from '../processes/writer.js';
+import type { Liveness, ProcessLiveness, Writer } from '../processes/writer.js';
 import type { ReadFile, Reading } from './reading.js';
 
 /** Which client wrote a file, as far as its format shows. `src/reference.md` A7. */
@@ -66,7 +66,9 @@ export interface ProcessView {
 }
 
 export interface ProcessesTotal {
-  readonly processes: Readonly<Record<Liveness, number>>;
+  readonly processes: Readonly<Record<ProcessLiveness, number>>;
+  /** Archives of dead processes (promfold compact); absent where there is none. */
+  readonly archives?: number;
   readonly kinds: Readonly<Record<string, number>>;
   readonly clients: readonly ClientAge[];
   readonly files: number;
@@ -121,13 +123,14 @@ export function viewProcesses(reading: Reading): ProcessesView {
       ...sums,
     };
   });
-  const count = { alive: 0, dead: 0, unknown: 0 };
+  const count: Record<Liveness, number> = { alive: 0, dead: 0, unknown: 0, archive: 0 };
   for (const { liveness } of processes) count[liveness]++;
+  const { archive: archives, ...ofProcesses } = count;
   return {
     path: reading.path,
     takenAtSeconds: reading.takenAtSeconds,
     processes,
-    total: { processes: count, ...sumOf(all) },
+    total: { processes: ofProcesses, ...(archives > 0 && { archives }), ...sumOf(all) },
   };
 }
 

@@ -44,7 +44,7 @@ export interface Reading {
   readonly files: readonly ReadFile[];
   /** Of all files. */
   readonly keys: Keys;
-  /** For each process id in file names; liveness is alive, dead or unknown. */
+  /** For each process id in file names, archives among them; liveness is alive, dead, unknown or archive. */
   readonly writers: ReadonlyMap<string, Writer>;
   /** When the machine was booted; undefined if unknown. */
   readonly bootSeconds: number | undefined;

@@ -13,6 +13,7 @@ import {
   releaseColumns,
 } from '../files/column-changes.js';
 import type { RecordedInstant } from '../files/recording.js';
+import { isArchiveId } from '../format/filename.js';
 import { isUnusable, type Key, type UnusableKey } from '../format/key.js';
 import { type RecordedPast, recordedName } from '../inspect/recorded-reading.js';
 import { ITEMS_PER_STEP, inSlices, type Steps } from '../steps.js';
@@ -173,7 +174,7 @@ async function pointBetween(
     const byProcess = new Map<string, [number, number]>();
     for (const [i, name] of fileName.entries()) {
       const { type, processId } = recordedName(name) ?? { type: undefined, processId: '' };
-      if (type === undefined || type === 'gauge') continue;
+      if (type === undefined || type === 'gauge' || isArchiveId(processId)) continue;
       const of = (kind: keyof typeof INCREASE_CLASS) =>
         changes.fileIncrease[i * INCREASE_CLASSES + INCREASE_CLASS[kind]]! / seconds;
       const increments = type === 'counter' ? of('increments') : 0;

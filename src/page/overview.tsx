@@ -279,6 +279,7 @@ function StatesPanel() {
   const verdicts = useVerdicts();
   const states = new Map<string, string[]>();
   for (const { processId, liveness } of answer?.processes ?? []) {
+    if (liveness === 'archive') continue;
     const state = stateOf(liveness, verdicts?.of.get(processId));
     states.set(state, [...(states.get(state) ?? []), processId]);
   }

@@ -11,11 +11,12 @@ export const STATES: Readonly<Record<string, readonly [tone: Tone, text: string]
   stalled: ['bad', 'stalled'],
   dead: ['bad', 'dead'],
   unknown: ['', 'unknown'],
+  archive: ['', 'archive'],
 };
 
 export function stateOf(liveness: string, verdict: Verdict | undefined): string {
   // A verdict may be of a moment before.
-  if (liveness === 'dead' || verdict === undefined) return liveness;
+  if (liveness === 'dead' || liveness === 'archive' || verdict === undefined) return liveness;
   return verdict.verdict === 'unknown' ? liveness : verdict.verdict;
 }
 

@@ -8,11 +8,12 @@
  * (`src/reference.md` C6).
  */
 import { type Mount, mountOf, readMounts } from '../files/mounts.js';
+import { isArchiveId } from '../format/filename.js';
 import { bootSeconds } from './boot.js';
 import { forEachConcurrently } from './concurrently.js';
 import { writableMappings } from './maps.js';
 import { DENIED, Proc, type ProcessStat } from './proc.js';
-import type { Writer } from './writer.js';
+import { archiveWriter, type Writer } from './writer.js';
 
 /** The facts needed to find the writer of a metric file. */
 export interface WrittenFile {
@@ -76,6 +77,10 @@ export async function findWriters(
   // Ids that are not numbers belong to another scheme, and say nothing about numeric ones.
   const numbered: boolean[] = [];
   for (const [processId, own] of filesOf) {
+    if (isArchiveId(processId)) {
+      writers.set(processId, archiveWriter(processId));
+      continue;
+    }
     const found = own.flatMap((i) => mappers.get(i) ?? []);
     // In the order of the files, whatever is found first.
     writers.set(processId, unseen(processId, 'unknown'));
@@ -88,6 +93,7 @@ export async function findWriters(
   if (numbered.length > 0) memory.isNamedByPid = numbered.every(Boolean);
   const { settled } = memory;
   for (const [processId, own] of filesOf) {
+    if (isArchiveId(processId)) continue;
     const isVisible = mappers.size > 0 || own.every((i) => settled.has(files[i]!.identity));
     if (!isVisible || !isRuledOut(processId, sightings, memory.isNamedByPid)) continue;
     const writer = writers.get(processId)!;

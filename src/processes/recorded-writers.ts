@@ -13,7 +13,7 @@ export interface RecordedMoment {
   readonly writers: readonly Writer[];
 }
 
-const LIVENESS: ReadonlySet<unknown> = new Set<Liveness>(['alive', 'dead', 'unknown']);
+const LIVENESS: ReadonlySet<unknown> = new Set<Liveness>(['alive', 'dead', 'unknown', 'archive']);
 
 export function encodeMoment(moment: RecordedMoment): Buffer {
   return Buffer.from(JSON.stringify(moment));

@@ -6,7 +6,22 @@
  * unknown.
  */
 
-export type Liveness = 'alive' | 'dead' | 'unknown';
+export type ProcessLiveness = 'alive' | 'dead' | 'unknown';
+
+/** An archive has no process: it has what the files of dead ones counted (src/compact/), and nothing writes it. */
+export type Liveness = ProcessLiveness | 'archive';
+
+/** The writer of an archive, as views show it. */
+export function archiveWriter(processId: string): Writer {
+  return {
+    processId,
+    liveness: 'archive',
+    pid: undefined,
+    role: 'archive',
+    program: undefined,
+    startSeconds: undefined,
+  };
+}
 
 /** No secrets: no command line, no environment. */
 export interface Writer {

@@ -103,16 +103,25 @@ const EARLIER_PROCESS = 'earlier process';
 function verdictLine(series: ExplainedSeries, now: number): string {
   const { shares, operation } = series;
   const decider = shares.find(({ decides }) => decides);
-  if (operation === 'sum')
-    return `${counted(shares.length, 'process', 'processes')}: ${states(shares)}`;
+  if (operation === 'sum') return `${writersText(shares)}: ${states(shares)}`;
   if (decider === undefined) return series.verdict;
+  if (decider.liveness === 'archive') return `${series.verdict}; an archive of dead processes`;
   const who = [roleText(decider), stateText(decider, now)].filter(Boolean).join(', ');
   return `${series.verdict}; process ${decider.processId} (${who})`;
 }
 
+/** `3 processes`, `2 processes and an archive`. */
+function writersText(shares: readonly Share[]): string {
+  const archives = shares.filter(({ liveness }) => liveness === 'archive').length;
+  const processes = counted(shares.length - archives, 'process', 'processes');
+  if (archives === 0) return processes;
+  return `${processes} and ${archives === 1 ? 'an archive' : counted(archives, 'archive')}`;
+}
+
 /** `all alive`, `3 alive, 1 dead`. */
 function states(shares: readonly Share[]): string {
-  const counts = new Map(['alive', 'dead', EARLIER_PROCESS, 'unknown'].map((state) => [state, 0]));
+  const all = ['alive', 'dead', EARLIER_PROCESS, 'unknown', 'archive'];
+  const counts = new Map(all.map((state) => [state, 0]));
   for (const { previousLife, liveness } of shares) {
     const state = previousLife ? EARLIER_PROCESS : liveness;
     counts.set(state, counts.get(state)! + 1);

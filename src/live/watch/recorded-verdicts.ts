@@ -86,9 +86,10 @@ class Player {
       new Uint32Array(rows.classOfSlot.length),
       1,
     );
-    const facts = writers.map(({ processId, liveness, startSeconds }) => {
+    const facts = writers.flatMap(({ processId, liveness, startSeconds }) => {
+      if (liveness === 'archive') return [];
       const known: ProcessFacts = { liveness, startSeconds };
-      return [processId, known] as const;
+      return [[processId, known] as const];
     });
     this.watchdog.know(new Map(facts), timeSeconds, timeSeconds);
     this.watchdog.tick({

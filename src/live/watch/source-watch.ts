@@ -255,6 +255,7 @@ export class SourceWatch {
     const facts = new Map<string, ProcessFacts>();
     let held: ReadonlyMap<string, number> | undefined;
     for (const { processId, liveness, startSeconds, pid } of this.#writers.values()) {
+      if (liveness === 'archive') continue;
       const glance = pid === undefined ? undefined : this.#glances.get(pid);
       if (liveness === 'dead') held ??= heldGauges(instant, this.#writers);
       facts.set(processId, {

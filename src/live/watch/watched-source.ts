@@ -9,7 +9,7 @@ import {
   INCREASE_CLASS,
   INCREASE_CLASSES,
 } from '../../files/column-changes.js';
-import type { FileName, MetricType } from '../../format/filename.js';
+import { type FileName, isArchiveId, type MetricType } from '../../format/filename.js';
 import { isUnusable } from '../../format/key.js';
 import type { Keys } from '../../inspect/entry-columns.js';
 import type { PlanState } from '../../scrape/directory/plan-state.js';
@@ -117,7 +117,7 @@ export class WatchedSource {
       yield;
       const id = fileId[rank]!;
       const name = fileNames.get(id);
-      if (name === undefined || retained.has(id)) continue;
+      if (name === undefined || retained.has(id) || isArchiveId(name.processId)) continue;
       const from = rank === 0 ? 0 : entryEnd[rank - 1]!;
       const to = entryEnd[rank]!;
       let file = this.#files.get(id);

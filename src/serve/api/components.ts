@@ -20,7 +20,7 @@ import {
   text,
 } from './schema.js';
 
-const LIVENESS = oneOf(['alive', 'dead', 'unknown']);
+const LIVENESS = oneOf(['alive', 'dead', 'unknown', 'archive']);
 const OPERATION_NAME = oneOf(Object.keys(OPERATION));
 const LABELS: Schema = { ...byName(STRING), description: 'As printed.' };
 const SERIES_TEXT = text('With its labels: a selector of exactly this series.');
@@ -110,7 +110,10 @@ export const COMPONENTS: Readonly<Record<string, Schema>> = {
       foreignFiles: COUNT,
       ...SUMS,
     },
-    SIZES,
+    {
+      ...SIZES,
+      archives: { ...COUNT, description: 'Of dead processes, which `promfold compact` made.' },
+    },
   ),
   File: object(
     {
