@@ -49,7 +49,7 @@ export interface UnusableKey {
 }
 
 /** What prometheus_client says of a metric whose files hold no help. */
-const HELP_OF_OLD_KEYS = 'Multiprocess metric';
+export const HELP_OF_OLD_KEYS = 'Multiprocess metric';
 
 // A byte order mark is not part of JSON: it must reach the parser, and fail there as in Python.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -3,8 +3,7 @@
  *
  * Plain data from one Reading, in the shape of `ls --json`.
  */
-import type { Key } from '../format/key.js';
-import { isUnusable } from '../format/key.js';
+import { HELP_OF_OLD_KEYS, isUnusable } from '../format/key.js';
 import { isByEarlierProcess } from '../processes/earlier-process.js';
 import type { Liveness, ProcessLiveness, Writer } from '../processes/writer.js';
 import type { ReadFile, Reading } from './reading.js';
@@ -164,9 +163,6 @@ export function distinctClients(clients: Iterable<ClientAge>): ClientAge[] {
   if (all.has('before 0.4') || all.has('0.4-0.15')) all.delete('before 0.16');
   return [...all].sort();
 }
-
-/** What format/key.ts gives a key that has no help; keys have one since 0.16. */
-const HELP_OF_OLD_KEYS: Key['help'] = 'Multiprocess metric';
 
 function writerOf(reading: Reading, { fileName }: ReadFile): Writer | undefined {
   return fileName === undefined ? undefined : reading.writers.get(fileName.processId);

@@ -1,0 +1,225 @@
+/**
+ * What a compaction would do, or did, as plain data: the shape of `compact --json`. Rows are about files of one kind, or of
+ * one reason, in the order of the report.
+ */
+import { compareCodePoints } from '../format/code-point.js';
+import type { ReadFile, Reading } from '../inspect/reading.js';
+import { type Candidate, type Candidates, type Group, isArchive, REMOVED } from './candidates.js';
+import { KEPT_REASONS, type KeptReason } from './kept-reason.js';
+import type { Refusal } from './refusal.js';
+
+interface FileSums {
+  readonly files: number;
+  readonly entries: number;
+  readonly diskBytes: number;
+}
+
+/** Files that become one archive. */
+export interface FoldedGroup extends FileSums {
+  /** `counter`, `gauge max`. */
+  readonly kind: string;
+  /** Of keys: `current`, or that of an older client. */
+  readonly keyForm: string;
+  /** 8 or 16. */
+  readonly valueBytes: number;
+  /** How many of the files are archives already. */
+  readonly archives: number;
+  /** Of the new archive: distinct keys, and what they take, at most. */
+  readonly archiveEntries: number;
+  readonly archiveBytes: number;
+}
+
+/** Files that go with all that is in them. */
+export interface RemovedFiles extends FileSums {
+  readonly kind: string;
+}
+
+export interface KeptFiles {
+  readonly reason: KeptReason;
+  readonly files: number;
+  readonly diskBytes: number;
+  /** Name of one of them. */
+  readonly example: string;
+}
+
+export interface CompactionPlan {
+  readonly path: string;
+  readonly takenAtSeconds: number;
+  readonly folded: readonly FoldedGroup[];
+  readonly removed: readonly RemovedFiles[];
+  /** In the order of KEPT_REASONS. */
+  readonly kept: readonly KeptFiles[];
+  readonly files: number;
+  readonly filesAfter: number;
+  /** On disk, at least. */
+  readonly freedBytes: number;
+}
+
+/** What was done; all of it is 0 or empty where nothing was. */
+export interface CompactionOutcome {
+  readonly folded: number;
+  readonly removed: number;
+  readonly freedBytes: number;
+  readonly archives: readonly {
+    readonly name: string;
+    readonly entries: number;
+    readonly bytes: number;
+  }[];
+  /** Files that were to go and did not, by reason. */
+  readonly kept: Readonly<Partial<Record<KeptReason, number>>>;
+  /** Swaps of the directory: more than one where not all files can be open at once, or one was written again. */
+  readonly swaps: number;
+  /** Files that processes made meanwhile, and that were moved into the new directory. */
+  readonly carried: number;
+  /** Files and directories of an interrupted compaction that were put in order first. */
+  readonly recovered: number;
+}
+
+export interface Failure {
+  /** The errno of the step, such as ENOSPC; empty where there is none. */
+  readonly error: string;
+  readonly found: string;
+  readonly advice: string;
+}
+
+/** The shape of `compact --json`. */
+export interface CompactionReport extends CompactionPlan {
+  readonly applied: boolean;
+  /** Why the directory cannot be compacted; absent where it can be. */
+  readonly refused?: Refusal;
+  readonly outcome?: CompactionOutcome;
+  /** Why it was not done. */
+  readonly failed?: Failure;
+}
+
+const PAGE_BYTES = 4096;
+
+export function compactionPlan(reading: Reading, candidates: Candidates): CompactionPlan {
+  const folded = foldedGroups(reading, candidates);
+  const removed = removedFiles(candidates);
+  const gone = [...folded, ...removed];
+  const freed = sum(gone, ({ diskBytes }) => diskBytes);
+  const made = sum(folded, ({ archiveBytes }) => diskBytesOf(archiveBytes));
+  return {
+    path: reading.path,
+    takenAtSeconds: reading.takenAtSeconds,
+    folded,
+    removed,
+    kept: keptFiles(candidates),
+    files: reading.files.length,
+    filesAfter: reading.files.length - sum(gone, ({ files }) => files) + folded.length,
+    freedBytes: Math.max(0, freed - made),
+  };
+}
+
+/** The pages that are written, and no more: the rest of an archive is a hole. */
+function diskBytesOf(archiveBytes: number): number {
+  return Math.ceil(archiveBytes / PAGE_BYTES) * PAGE_BYTES;
+}
+
+function foldedGroups(
+  { keys }: Reading,
+  { groups, candidates }: Candidates,
+): readonly FoldedGroup[] {
+  const files = filesByGroup(candidates);
+  return groups.flatMap((group, i): FoldedGroup[] => {
+    const own = files.get(i) ?? [];
+    if (own.length === 0) return [];
+    return [
+      {
+        kind: group.prefix.replace('_', ' '),
+        keyForm: group.keyForm,
+        valueBytes: group.valueBytes,
+        archives: own.filter(isArchive).length,
+        ...sumsOf(own),
+        ...archiveOf(own, group, keys.size),
+      },
+    ];
+  });
+}
+
+function filesByGroup(candidates: readonly Candidate[]): Map<number, ReadFile[]> {
+  const files = new Map<number, ReadFile[]>();
+  for (const { file, group } of candidates) {
+    const own = files.get(group);
+    if (own === undefined) files.set(group, [file]);
+    else own.push(file);
+  }
+  return files;
+}
+
+/** Each key once. */
+function archiveOf(
+  files: readonly ReadFile[],
+  { valueBytes }: Group,
+  keyCount: number,
+): Pick<FoldedGroup, 'archiveEntries' | 'archiveBytes'> {
+  const isKnown = new Uint8Array(keyCount);
+  let archiveEntries = 0;
+  let archiveBytes = HEADER_BYTES;
+  for (const { entries } of files) {
+    const { keyId, valueOffset } = entries;
+    for (let i = 0; i < keyId.length; i++) {
+      if (isKnown[keyId[i]!]) continue;
+      isKnown[keyId[i]!] = 1;
+      archiveEntries++;
+      const begin = i === 0 ? HEADER_BYTES : valueOffset[i - 1]! + valueBytes;
+      archiveBytes += valueOffset[i]! + valueBytes - begin;
+    }
+  }
+  return { archiveEntries, archiveBytes };
+}
+
+/** native/core/file_format.h. */
+const HEADER_BYTES = 8;
+
+function removedFiles({ candidates }: Candidates): readonly RemovedFiles[] {
+  const byKind = new Map<string, ReadFile[]>();
+  for (const { file, group } of candidates) {
+    if (group !== REMOVED) continue;
+    const kind = file.entries.length === 0 ? EMPTY : kindOf(file);
+    const own = byKind.get(kind);
+    if (own === undefined) byKind.set(kind, [file]);
+    else own.push(file);
+  }
+  return [...byKind]
+    .sort(([a], [b]) => compareCodePoints(a, b))
+    .map(([kind, files]) => ({ kind, ...sumsOf(files) }));
+}
+
+/** A file that says nothing. */
+const EMPTY = 'empty';
+
+function kindOf({ fileName }: ReadFile): string {
+  const { type, mode } = fileName!;
+  return mode === undefined ? type : `${type} ${mode}`;
+}
+
+function keptFiles({ kept }: Candidates): readonly KeptFiles[] {
+  const byReason = new Map<KeptReason, { files: number; diskBytes: number; example: string }>();
+  for (const { file, reason } of kept) {
+    const known = byReason.get(reason);
+    if (known === undefined) {
+      byReason.set(reason, { files: 1, diskBytes: file.diskBytes, example: file.name });
+      continue;
+    }
+    known.files++;
+    known.diskBytes += file.diskBytes;
+  }
+  const order = Object.keys(KEPT_REASONS);
+  return [...byReason]
+    .map(([reason, of]): KeptFiles => ({ reason, ...of }))
+    .sort((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason));
+}
+
+function sumsOf(files: readonly ReadFile[]): FileSums {
+  return {
+    files: files.length,
+    entries: sum(files, ({ entries }) => entries.length),
+    diskBytes: sum(files, ({ diskBytes }) => diskBytes),
+  };
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}
