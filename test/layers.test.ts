@@ -34,6 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'worker-thread',
   ],
   inspect: ['format', 'plan', 'watchdog', 'expose', 'files', 'processes'],
+  compact: ['format', 'plan', 'processes', 'inspect', 'native'],
   live: [
     'format',
     'files',
@@ -44,6 +45,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'processes',
     'scrape',
     'inspect',
+    'compact',
   ],
   record: ['format', 'files', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
@@ -71,6 +73,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'processes',
     'scrape',
     'inspect',
+    'compact',
     'live',
     'record',
     'serve',

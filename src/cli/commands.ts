@@ -20,6 +20,7 @@ const LOADERS = {
   record: async () => (await import('./record.js')).record,
   page: async () => (await import('./page.js')).page,
   export: async () => (await import('./export.js')).exportCommand,
+  compact: async () => (await import('./compact.js')).compact,
   discover: async () => (await import('./discover.js')).discover,
   'check-config': async () => (await import('./check-config.js')).checkConfig,
   completion: async () => (await import('./completion.js')).completionCommand(loadCommands),

@@ -17,6 +17,7 @@ import { ExpectedError, listed } from './flag.js';
 import { findOwner, type SocketOwner } from './socket-owner.js';
 
 const SECONDS_OF: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+const LONG_SECONDS_OF: Readonly<Record<string, number>> = { ...SECONDS_OF, d: 86_400 };
 
 /** A comma or a blank before `NAME=` separates; any other is part of a value. */
 export const BEFORE_NAME = /[\s,]+(?=[^\s,=]+=)/;
@@ -147,6 +148,14 @@ export function parseDuration(text: string): number {
   const seconds = Number(number) * (SECONDS_OF[unit ?? ''] ?? Number.NaN);
   if (seconds > 0 && seconds <= 86_400) return seconds;
   throw new ExpectedError('a duration from 1ms to 24h, such as 30s', text);
+}
+
+/** How long a process has been dead: days are common. */
+export function parseLongDuration(text: string): number {
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(s|m|h|d)$/.exec(text) ?? [];
+  const seconds = Number(number) * (LONG_SECONDS_OF[unit ?? ''] ?? Number.NaN);
+  if (seconds >= 1 && seconds <= 365 * 86_400) return seconds;
+  throw new ExpectedError('a duration from 1s to 365d, such as 10m', text);
 }
 
 /** Shorter than some ticks, it would say nothing. */

@@ -42,6 +42,7 @@ import {
   parseLoadAddress,
   parseLoads,
   parseMaxAge,
+  parseLongDuration,
   parseMode,
   parseOwner,
   parsePort,
@@ -389,6 +390,14 @@ export const FLAGS = {
     },
     oneOf(INCIDENT_POLICIES),
   ),
+  compactDeadAfter: optional<number>(
+    {
+      name: 'compact-dead-after',
+      value: 'duration',
+      help: 'fold the files of processes that have been dead for so long into a few archives, as promfold compact --apply does (default: never)',
+    },
+    parseLongDuration,
+  ),
   watchdogSilence: single<number>(
     {
       name: 'watchdog.silence',
@@ -655,6 +664,33 @@ export const FLAGS = {
       environment: false,
     },
     parseTime,
+  ),
+  apply: single(
+    {
+      name: 'apply',
+      help: 'do it; without, nothing is changed',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
+  ),
+  olderThan: optional<number>(
+    {
+      name: 'older-than',
+      value: 'duration',
+      help: 'keep files of dead processes that were seen to write less long ago: 10m, 24h',
+      environment: false,
+    },
+    parseLongDuration,
+  ),
+  readersStopped: single(
+    {
+      name: 'readers-stopped',
+      help: 'nothing reads or writes the directory now, promise: compact where it cannot be swapped, such as a mount point',
+      fallback: 'false',
+      environment: false,
+    },
+    parseSwitch,
   ),
   redact: repeatable<string>(
     {

@@ -1,26 +1,41 @@
 /**
- * Why a compaction keeps a file. Add reasons at the end of a group; a reason keeps its meaning for good, since reports in
- * JSON have it.
+ * Why a compaction keeps a file: as far as the files show it (candidates.ts), and as the kernel and the bytes show it at the
+ * moment itself. A reason keeps its meaning for good, since reports in JSON have it.
  */
+import { KEPT_REASON } from '../native.js';
+
+/** In the order of the report. */
 export const KEPT_REASONS = {
-  // Its process.
   alive: 'its process is alive',
-  unknown: 'whether its process is alive cannot be seen from here',
+  unknown: 'whether its process is alive cannot be seen',
   recent: 'its process wrote too short ago',
   'open-for-writing': 'a process has it open for writing',
-  // What is in it.
+  archive: 'an archive, and nothing to add to it',
   damaged: 'it is damaged',
   unreadable: 'it cannot be read',
   unrecognised: 'no client writes a file of this name',
   kind: 'no client writes a file of this type or mode',
   'unusable-key': 'a key in it cannot be used',
   'mixed-keys': 'its keys are those of two clients',
-  conflict: 'files disagree on type, mode or help of a family in it',
-  'not-a-number': 'NaN in a minimum or maximum depends on the order of the files',
-  // The compaction.
-  archive: 'an archive, and nothing to add to it',
-  changed: 'it was replaced meanwhile',
-  other: 'it cannot be locked or linked',
+  conflict: 'files disagree about one of its families',
+  'order-matters': 'NaN, or equal times: the order of the files decides',
+  'other-owner': 'it belongs to another user than the rest',
+  replaced: 'it was replaced meanwhile',
 } as const;
 
 export type KeptReason = keyof typeof KEPT_REASONS;
+
+/** Of the addon. */
+const NATIVE: Readonly<Record<number, KeptReason>> = {
+  [KEPT_REASON.openForWriting]: 'open-for-writing',
+  [KEPT_REASON.replaced]: 'replaced',
+  [KEPT_REASON.damaged]: 'damaged',
+  // It was read with another one: it was written anew.
+  [KEPT_REASON.otherWidth]: 'replaced',
+  [KEPT_REASON.otherOwner]: 'other-owner',
+  [KEPT_REASON.orderMatters]: 'order-matters',
+};
+
+export function keptReasonOf(native: number): KeptReason {
+  return NATIVE[native] ?? 'replaced';
+}

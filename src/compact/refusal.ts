@@ -1,168 +1,154 @@
 /**
- * Why a directory cannot be compacted, found out before anything is written: what was found, and what to do. The table of
- * the topic `compacting` of the manual is made from these codes.
+ * Why a directory was not compacted: what the addon found, and what to do, in one line. Whatever it is, the directory is as
+ * it was. The addon looks for all of it before it writes anything, and undoes what it began.
  *
- * A compaction swaps the directory for another one of its name. That is refused where a process would stay in the old one,
- * and where the swap could not be made, or would not keep what the directory is. What only the attempt shows, such as a full
- * file system, is in fault-text.ts.
+ * Source: fcntl(2) "Leases", link(2), rename(2), proc_sys_fs(5) protected_hardlinks.
  */
-import { access, constants, lstat, readdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { boundedIo } from '../bounded-io.js';
-import { directoryError } from '../files/directory-error.js';
-import { mountOf, readMounts } from '../files/mounts.js';
-import { identityOf } from '../processes/namespace-path.js';
-import { type Pin, pinOf } from '../processes/pinned-directory.js';
+import { COMPACTION_STEP, type CompactionFault } from '../native.js';
 
-export const REFUSALS = {
-  symlink: 'the directory is a symbolic link',
-  owner: 'it belongs to another user',
-  subdirectory: 'there is a directory in it',
-  'mount-point': 'a process has it mounted',
-  'working-directory': 'a process has it as its working directory or root',
-  parent: 'the directory above it cannot be written',
-  'read-only': 'its file system cannot be written',
-} as const;
-
-export type RefusalCode = keyof typeof REFUSALS;
+/** A step keeps its name for good: reports in JSON, and a label of promfold_compaction_failures_total, have it. */
+export type RefusalCode = Exclude<keyof typeof COMPACTION_STEP, 'none'>;
 
 export interface Refusal {
   readonly code: RefusalCode;
   readonly found: string;
   readonly advice: string;
+  /** The errno; absent where the system refused nothing. */
+  readonly error?: string;
+  /** Whether it cannot be done here at all; otherwise something failed. */
+  readonly isFinal: boolean;
 }
 
-/** Where it can be compacted, or why not. */
-export interface Checked {
-  /** Absolute, and without links. */
-  readonly path: string;
-  readonly refusal: Refusal | undefined;
+interface Words {
+  readonly found: (fault: CompactionFault) => string;
+  readonly advice: string;
+  readonly isFinal?: true;
 }
 
-/** For a directory that cannot be swapped. */
-const INSTEAD = 'or stop what reads and writes it, and use --readers-stopped';
+const INSTEAD = 'or stop all that reads and writes it, and use --readers-stopped';
 
-/**
- * @param readersStopped there is no swap
- * @throws MetricFileError DIRECTORY_UNREADABLE
- */
-export async function checkDirectory(given: string, readersStopped: boolean): Promise<Checked> {
-  const named = resolve(given);
-  try {
-    const isLink = (await lstat(named)).isSymbolicLink();
-    const target = await boundedIo.realPath(named);
-    // A link above it is followed by everybody.
-    const path = isLink ? target : join(await boundedIo.realPath(dirname(named)), basename(named));
-    if (isLink) return { path, refusal: linkRefusal(target) };
-    const common = (await ownerRefusal(path)) ?? (await writableRefusal(path));
-    if (common !== undefined || readersStopped) return { path, refusal: common };
-    return { path, refusal: await swapRefusal(path) };
-  } catch (error) {
-    throw await directoryError(given, error as NodeJS.ErrnoException);
-  }
-}
+const AS_OWNER = 'run promfold as the user of the writers';
 
-function linkRefusal(target: string): Refusal {
-  return {
-    code: 'symlink',
-    found: `it is a symbolic link to ${target}`,
-    advice: `name that directory itself: promfold compact ${target}`,
-  };
-}
+const cannot = (what: string) => (fault: CompactionFault) => `cannot ${what}${because(fault)}`;
 
-async function ownerRefusal(path: string): Promise<Refusal | undefined> {
-  const { uid } = await boundedIo.stat(path);
-  const own = process.geteuid!();
-  if (own === 0 || own === uid) return undefined;
-  return {
-    code: 'owner',
-    found: `it belongs to uid ${uid}, and promfold runs as uid ${own}`,
-    advice: 'run promfold as the user of the writers',
-  };
-}
+const because = ({ error }: CompactionFault) => (error === '' ? '' : ` (${error})`);
 
-async function writableRefusal(path: string): Promise<Refusal | undefined> {
-  const error = await whyNotWritable(path);
-  if (error === undefined) return undefined;
-  return {
-    code: 'read-only',
-    found: error === 'EROFS' ? 'it is mounted read-only' : `it cannot be written (${error})`,
-    advice: 'mount the volume writable for promfold, and give the owner write permission',
-  };
-}
-
-/** What forbids the swap alone. */
-async function swapRefusal(path: string): Promise<Refusal | undefined> {
-  return (
-    (await mountRefusal(path)) ??
-    (await parentRefusal(path)) ??
-    (await subdirectoryRefusal(path)) ??
-    pinRefusal(await pinOf(path))
-  );
-}
-
-/** The root of a file system is no entry of a directory that could be swapped. */
-async function mountRefusal(path: string): Promise<Refusal | undefined> {
-  const parent = dirname(path);
-  const [own, above] = await Promise.all([boundedIo.stat(path), boundedIo.stat(parent)]);
-  const isRoot = identityOf(own) === identityOf(above);
-  const isMountPoint = own.dev !== above.dev || mountOf(path, readMounts())?.mountPoint === path;
-  if (!isRoot && !isMountPoint) return undefined;
-  return {
-    code: 'mount-point',
-    found: 'it is a mount point, and a mount stays with the old directory',
+const STEPS: Readonly<Record<RefusalCode, Words>> = {
+  open: {
+    found: ({ error }) =>
+      error === 'ELOOP' || error === 'ENOTDIR'
+        ? 'it is a symbolic link, or no directory'
+        : `cannot open the directory (${error})`,
+    advice: 'name the directory itself',
+    isFinal: true,
+  },
+  lock: {
+    found: () => 'another compaction of it is under way',
+    advice: 'wait until it has ended',
+    isFinal: true,
+  },
+  moved: {
+    found: () => 'its path leads to another directory than a moment ago',
+    advice: 'try again',
+  },
+  remote: {
+    found: () => 'it is on a file system of another host, or on one that is not known to be local',
+    advice: 'keep metric files on a local file system: ext4, xfs, tmpfs',
+    isFinal: true,
+  },
+  owner: {
+    found: () => `it belongs to another user than uid ${process.geteuid!()}`,
+    advice: AS_OWNER,
+    isFinal: true,
+  },
+  mounted: {
+    found: ({ path, processId }) =>
+      `it is mounted at ${path} for process ${processId}, and a mount stays with the old directory`,
     advice: `make it a sub-directory of the volume, ${INSTEAD}`,
-  };
-}
+    isFinal: true,
+  },
+  occupied: {
+    found: ({ processId }) =>
+      `it is the working directory or the root of process ${processId}, which would stay in the old one`,
+    advice: `start that process elsewhere, ${INSTEAD}`,
+    isFinal: true,
+  },
+  subDirectory: {
+    found: ({ path }) => `there is a directory in it, ${path}, which cannot be linked`,
+    advice: `move it out, ${INSTEAD}`,
+    isFinal: true,
+  },
+  lease: {
+    found: (fault) => `cannot find out whether a process writes ${fault.path}${because(fault)}`,
+    advice: `${AS_OWNER}, or give it CAP_LEASE; on a file system without leases it is not possible`,
+    isFinal: true,
+  },
+  sibling: {
+    found: (fault) => `cannot make the new directory next to it, ${fault.path}${because(fault)}`,
+    advice: `let promfold write the directory above it, ${INSTEAD}`,
+    isFinal: true,
+  },
+  attributes: {
+    found: cannot('give the new directory the owner and attributes of the old one'),
+    advice: AS_OWNER,
+    isFinal: true,
+  },
+  link: { found: cannot('link its files into the new directory'), advice: AS_OWNER },
+  list: { found: cannot('list it'), advice: 'look for errors of the disk' },
+  write: { found: cannot('write an archive'), advice: 'look for errors of the disk' },
+  sync: {
+    found: cannot('write the new directory to the disk'),
+    advice: 'look for errors of the disk',
+  },
+  exchange: { found: cannot('exchange the two directories'), advice: `${AS_OWNER}, ${INSTEAD}` },
+  carry: {
+    found: cannot('move what was made meanwhile into the new directory'),
+    advice: 'the next compaction does it',
+  },
+  remove: { found: cannot('remove the old files'), advice: 'the next compaction does it' },
+  move: { found: cannot('move its files'), advice: AS_OWNER },
+  tooLarge: {
+    found: () => 'an archive would have more than 2 GiB',
+    advice: 'a metric has too many series: promfold check shows which',
+    isFinal: true,
+  },
+  busy: {
+    found: () => 'processes opened its files again and again',
+    advice: 'try again when fewer of them start',
+  },
+};
 
-async function parentRefusal(path: string): Promise<Refusal | undefined> {
-  const parent = dirname(path);
-  const error = await whyNotWritable(parent);
-  if (error === undefined) return undefined;
+/** Whatever the step. */
+const ADVICE_ON: Readonly<Record<string, string>> = {
+  ENOSPC: 'the archives need some space before files can go: free some',
+  EDQUOT: 'the archives need some space before files can go: the quota is used up',
+  EROFS: 'mount the volume writable for promfold',
+  EXDEV: `it came with the image of the container and cannot be exchanged: make it anew when the container starts, ${INSTEAD}`,
+  EMLINK: 'the file system allows no more links to a file: wipe the directory at the next start',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+  EPERM: `${AS_OWNER}: only they may link their files (fs.protected_hardlinks), and no file may be immutable`,
+};
+
+const CODE_OF = new Map(
+  Object.entries(COMPACTION_STEP).map(([name, step]) => [step as number, name as RefusalCode]),
+);
+
+export function refusalOf(fault: CompactionFault): Refusal {
+  const code = CODE_OF.get(fault.step)!;
+  const { found, advice, isFinal } = STEPS[code];
   return {
-    code: 'parent',
-    found: `${parent}, in which the new directory is made, cannot be written (${error})`,
-    advice: `let the user of the writers write it, ${INSTEAD}`,
+    code,
+    found: found(fault),
+    advice: ADVICE_ON[fault.error] ?? advice,
+    ...(fault.error !== '' && { error: fault.error }),
+    isFinal: isFinal === true && !NOT_FINAL.has(fault.error),
   };
 }
 
-async function subdirectoryRefusal(path: string): Promise<Refusal | undefined> {
-  const entries = await readdir(path, { withFileTypes: true });
-  // What an interrupted compaction left is for the next one.
-  const isLeft = (name: string) => name.startsWith('.promfold-');
-  const directory = entries.find((entry) => entry.isDirectory() && !isLeft(entry.name));
-  if (directory === undefined) return undefined;
-  return {
-    code: 'subdirectory',
-    found: `it has the directory ${directory.name}, and a directory cannot be linked`,
-    advice: `move it out: the client makes none, ${INSTEAD}`,
-  };
-}
+/** What a moment later may be otherwise. */
+const NOT_FINAL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
 
-function pinRefusal(pin: Pin | undefined): Refusal | undefined {
-  if (pin === undefined) return undefined;
-  const name = pin.role ?? pin.program;
-  const who = `process ${pin.pid}${name === undefined ? '' : ` (${name})`}`;
-  if (pin.by === 'mount') {
-    return {
-      code: 'mount-point',
-      found: `${who} has it mounted at ${pin.mountPoint}, and would stay in the old directory`,
-      advice: `mount the volume, with the directory as a sub-directory of it, ${INSTEAD}`,
-    };
-  }
-  return {
-    code: 'working-directory',
-    found: `it is the ${pin.by} of ${who}, which would stay in the old directory`,
-    advice: `start the process elsewhere, with an absolute path, ${INSTEAD}`,
-  };
-}
-
-/** @returns an errno; undefined if entries can be made and removed there */
-async function whyNotWritable(path: string): Promise<string | undefined> {
-  try {
-    await access(path, constants.W_OK | constants.X_OK);
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unknown';
-  }
+/** For a terminal and a log. */
+export function refusalText(path: string, { found, advice }: Refusal): string {
+  return `${path}: ${found}; ${advice}`;
 }

@@ -59,37 +59,28 @@ export interface CompactionPlan {
 export interface CompactionOutcome {
   readonly folded: number;
   readonly removed: number;
+  /** On disk. */
   readonly freedBytes: number;
   readonly archives: readonly {
     readonly name: string;
     readonly entries: number;
-    readonly bytes: number;
+    readonly diskBytes: number;
   }[];
-  /** Files that were to go and did not, by reason. */
-  readonly kept: Readonly<Partial<Record<KeptReason, number>>>;
-  /** Swaps of the directory: more than one where not all files can be open at once, or one was written again. */
-  readonly swaps: number;
+  /** More than one where not all files can be open at once. */
+  readonly passes: number;
   /** Files that processes made meanwhile, and that were moved into the new directory. */
   readonly carried: number;
-  /** Files and directories of an interrupted compaction that were put in order first. */
-  readonly recovered: number;
-}
-
-export interface Failure {
-  /** The errno of the step, such as ENOSPC; empty where there is none. */
-  readonly error: string;
-  readonly found: string;
-  readonly advice: string;
+  /** Whether what an interrupted compaction left was put in order first. */
+  readonly recovered: boolean;
 }
 
 /** The shape of `compact --json`. */
 export interface CompactionReport extends CompactionPlan {
   readonly applied: boolean;
-  /** Why the directory cannot be compacted; absent where it can be. */
+  /** Why the directory cannot be compacted, or could not be. */
   readonly refused?: Refusal;
+  /** Absent where nothing was to be done but to tell. */
   readonly outcome?: CompactionOutcome;
-  /** Why it was not done. */
-  readonly failed?: Failure;
 }
 
 const PAGE_BYTES = 4096;

@@ -9,10 +9,6 @@ import { readFileSync } from 'node:fs';
 import { boundedIo } from '../bounded-io.js';
 
 export interface Mount {
-  /** Of the file system, `98:0`; not always that of stat. */
-  readonly device: string;
-  /** The directory of the file system that is mounted: `/`, or another one for a bind mount. */
-  readonly root: string;
   readonly mountPoint: string;
   /** `tmpfs`, `ext4`, `nfs4`, `overlay`, `fuse.sshfs`. */
   readonly type: string;
@@ -24,11 +20,10 @@ export function parseMounts(mountinfo: string): Mount[] {
   const mounts: Mount[] = [];
   for (const line of mountinfo.split('\n')) {
     const [before, after] = line.split(' - ', 2);
-    const [, , device, root, mountPoint] = before?.split(' ') ?? [];
+    const mountPoint = before?.split(' ')[4];
     const [type, , options = ''] = after?.split(' ') ?? [];
     if (mountPoint === undefined || type === undefined) continue;
-    const [from, to] = [unescaped(root!), unescaped(mountPoint)];
-    mounts.push({ device: device!, root: from, mountPoint: to, type, options });
+    mounts.push({ mountPoint: unescaped(mountPoint), type, options });
   }
   return mounts;
 }
@@ -43,12 +38,6 @@ export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefin
     if (best === undefined || mountPoint.length >= best.mountPoint.length) best = mount;
   }
   return best;
-}
-
-/** Where a path without links is in the file system of its mount. REQUIRES: it is below the mount point. */
-export function pathInFileSystem(path: string, { root, mountPoint }: Mount): string {
-  const below = path.slice(mountPoint.endsWith('/') ? mountPoint.length - 1 : mountPoint.length);
-  return root === '/' ? below || '/' : root + (below === '/' ? '' : below);
 }
 
 /** Of the mount namespace that promfold is in; none where /proc does not say. */

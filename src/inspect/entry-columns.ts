@@ -11,6 +11,8 @@ export interface Keys {
   readonly size: number;
   /** May be a new object each time: compare ids, not objects. */
   read(id: number): Key | UnusableKey;
+  /** Its bytes, valid until the next call; absent where they may not be seen. */
+  text?(id: number): Uint8Array;
 }
 
 /** One entry as the file has it. */

@@ -13,12 +13,13 @@ const MAX_KEPT_LENGTH = 32 * 2 ** 20;
 /** Keys that something has by number, such as a recording. */
 export class ParsedKeys implements Keys {
   readonly #kept: KeptKeys;
+  readonly #texts: KeyReader;
   readonly #count: () => number;
 
   /** @param count ids are less than this */
   constructor(source: KeySource, count: () => number) {
-    const texts = new KeyReader(source, Infinity);
-    this.#kept = new KeptKeys((id) => texts.text(id), MAX_KEPT_LENGTH);
+    this.#texts = new KeyReader(source, Infinity);
+    this.#kept = new KeptKeys((id) => this.text(id), MAX_KEPT_LENGTH);
     this.#count = count;
   }
 
@@ -28,6 +29,10 @@ export class ParsedKeys implements Keys {
 
   read(id: number): Key | UnusableKey {
     return this.#kept.read(id);
+  }
+
+  text(id: number): Uint8Array {
+    return this.#texts.text(id);
   }
 }
 

@@ -18,7 +18,7 @@ export class LiveKeys implements Keys {
    * @param keptBytes of the texts of the keys that stay parsed; 0 for a reader that needs each key once
    */
   constructor(blocks: readonly KeyTexts[], keptBytes = MAX_KEPT_BYTES) {
-    this.#kept = new KeptKeys((id) => this.textOf(id), keptBytes);
+    this.#kept = new KeptKeys((id) => this.text(id), keptBytes);
     this.#blocks = blocks;
     this.#firstId = new Uint32Array(blocks.length);
     let id = 0;
@@ -33,7 +33,7 @@ export class LiveKeys implements Keys {
     return this.#kept.read(id);
   }
 
-  textOf(id: number): Uint8Array {
+  text(id: number): Uint8Array {
     let from = 0;
     let to = this.#blocks.length;
     while (to - from > 1) {

@@ -3,7 +3,7 @@
  * results, not errors.
  */
 import { basename } from 'node:path';
-import { boundedIo, type PathStats } from '../bounded-io.js';
+import { boundedIo } from '../bounded-io.js';
 import { isMultiprocessingChild, roleOf } from './role.js';
 
 /** Clock ticks of /proc are a hundredth of a second on every Linux (USER_HZ). */
@@ -91,16 +91,6 @@ export class Proc {
   /** `pid:[4026531836]`; undefined if not visible. */
   async pidNamespace(pid: number): Promise<string | undefined> {
     return this.#link(pid, 'ns/pid');
-  }
-
-  /** `mnt:[4026531841]`; undefined if not visible. */
-  async mountNamespace(pid: number): Promise<string | undefined> {
-    return this.#link(pid, 'ns/mnt');
-  }
-
-  /** Of its working directory or its root; undefined where it may not be seen. */
-  async statOf(pid: number, link: 'cwd' | 'root'): Promise<PathStats | undefined> {
-    return boundedIo.stat(`${this.#directory}/${pid}/${link}`).catch(() => undefined);
   }
 
   /** The user it runs as; undefined when it is gone. */

@@ -1,0 +1,155 @@
+/**
+ * Compacts a directory, or says what that would do: a Reading, the files that may go (candidates.ts), and the addon, which
+ * has the last word on each file and does all of it on the disk (native/core/compact/).
+ *
+ * Where not all files can be open at once the addon takes some of them; then the directory is read again for the rest.
+ */
+import { resolve } from 'node:path';
+import { readDirectory } from '../inspect/read-directory.js';
+import type { Reading } from '../inspect/reading.js';
+import { type CompactionResult, compact, recoverCompaction } from '../native.js';
+import { type CandidateOptions, type Candidates, candidatesOf } from './candidates.js';
+import { type KeptReason, keptReasonOf } from './kept-reason.js';
+import { refusalOf } from './refusal.js';
+import { type CompactionOutcome, type CompactionReport, compactionPlan } from './report.js';
+import { bytesOf, type RequestOptions, requestFor } from './request.js';
+
+export type CompactOptions = CandidateOptions & Omit<RequestOptions, 'isDryRun'>;
+
+/** A scrape of Python takes seconds at worst, and a process opens its files within milliseconds. */
+export const GRACE_SECONDS = 5;
+
+/** What a compaction of this directory would do now. */
+export async function planCompaction(
+  directory: string,
+  options: CompactOptions,
+): Promise<CompactionReport> {
+  const reading = await readDirectory(resolve(directory));
+  const candidates = candidatesOf(reading, options);
+  if (candidates.candidates.length === 0) {
+    return { ...compactionPlan(reading, candidates), applied: false };
+  }
+  const result = await compact(requestFor(reading, candidates, { ...options, isDryRun: true }));
+  return {
+    ...compactionPlan(reading, withoutKept(candidates, result)),
+    applied: false,
+    ...(result.fault !== undefined && { refused: refusalOf(result.fault) }),
+  };
+}
+
+/** Compacts it. What was done before something failed is in the outcome. */
+export async function compactDirectory(
+  directory: string,
+  options: CompactOptions,
+): Promise<CompactionReport> {
+  const path = resolve(directory);
+  const sums = new OutcomeSums();
+  // Files may be missing until what an interrupted one left is in order.
+  const recovered = await recoverCompaction(path, options.graceSeconds * 1000);
+  sums.add(recovered);
+  let reading = await readDirectory(path);
+  if (recovered.fault !== undefined) {
+    const none = { groups: [], candidates: [], kept: [] };
+    return reportOf(reading, none, sums, recovered);
+  }
+  return compactReading(reading, options, sums, async () => {
+    reading = await readDirectory(path);
+    return reading;
+  });
+}
+
+/**
+ * Compacts a directory of which there is a reading.
+ *
+ * @param again reads it anew, where not all files could go at once
+ */
+export async function compactReading(
+  reading: Reading,
+  options: CompactOptions,
+  sums = new OutcomeSums(),
+  again?: () => Promise<Reading>,
+): Promise<CompactionReport> {
+  const first = { reading, candidates: candidatesOf(reading, options) };
+  let { candidates } = first;
+  let now = reading;
+  let result: CompactionResult | undefined;
+  let kept = first.candidates;
+  while (candidates.candidates.length > 0) {
+    result = await compact(requestFor(now, candidates, { ...options, isDryRun: false }));
+    sums.add(result);
+    if (now === reading) kept = withoutKept(candidates, result);
+    const isProgress = result.folded.length + result.removed.length > 0;
+    if (result.fault !== undefined || result.remaining === 0 || !isProgress || again === undefined)
+      break;
+    now = await again();
+    candidates = candidatesOf(now, options);
+  }
+  return reportOf(first.reading, kept, sums, result);
+}
+
+function reportOf(
+  reading: Reading,
+  candidates: Candidates,
+  sums: OutcomeSums,
+  result: CompactionResult | undefined,
+): CompactionReport {
+  return {
+    ...compactionPlan(reading, candidates),
+    applied: true,
+    outcome: sums.outcome(),
+    ...(result?.fault !== undefined && { refused: refusalOf(result.fault) }),
+  };
+}
+
+/** The candidates without those that the addon kept, which are among the kept ones then. */
+function withoutKept(candidates: Candidates, { kept, keptReason }: CompactionResult): Candidates {
+  if (kept.length === 0) return candidates;
+  const reasonOf = new Map(kept.map((name, i) => [name, keptReasonOf(keptReason[i]!)]));
+  const reason = (name: string): KeptReason | undefined => reasonOf.get(bytesOf(name));
+  return {
+    groups: candidates.groups,
+    candidates: candidates.candidates.filter(({ file }) => reason(file.name) === undefined),
+    kept: [
+      ...candidates.kept,
+      ...candidates.candidates.flatMap(({ file }) => {
+        const why = reason(file.name);
+        return why === undefined ? [] : [{ file, reason: why }];
+      }),
+    ],
+  };
+}
+
+class OutcomeSums {
+  #folded = 0;
+  #removed = 0;
+  #freedBytes = 0;
+  #carried = 0;
+  #swaps = 0;
+  #recovered = false;
+  #archives: CompactionOutcome['archives'] = [];
+
+  add(result: CompactionResult): void {
+    const { folded, removed, archives, freedBytes, carried, generation, recovered } = result;
+    this.#folded += folded.length;
+    this.#removed += removed.length;
+    this.#freedBytes += freedBytes;
+    this.#carried += carried;
+    this.#recovered ||= recovered;
+    if (generation !== '') this.#swaps++;
+    // One that a later pass folded again is gone.
+    const gone = new Set(folded);
+    this.#archives = [...this.#archives.filter(({ name }) => !gone.has(name)), ...archives];
+  }
+
+  outcome(): CompactionOutcome {
+    return {
+      folded: this.#folded,
+      removed: this.#removed,
+      freedBytes: this.#freedBytes,
+      archives: this.#archives,
+      passes: this.#swaps,
+      carried: this.#carried,
+      recovered: this.#recovered,
+    };
+  }
+}
