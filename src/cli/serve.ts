@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { exitWithin } from '../last-resort.js';
 import { ApiCounts } from '../live/api-counts.js';
+import { Compactions } from '../live/compactions.js';
 import { FindingsWatch } from '../live/findings-watch.js';
 import { Instants } from '../live/instants.js';
 import type { Loads } from '../live/load/loads.js';
@@ -73,6 +74,7 @@ export const SERVE_FLAGS = [
   'appendUrl',
   'limit',
   'retainRemoved',
+  'compactDeadAfter',
   ...WRITER_FLAGS,
   ...RECORDER_FLAGS,
   ...WATCHDOG_FLAGS,
@@ -126,6 +128,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       watch?: SourcesWatch | undefined;
       findings?: FindingsWatch;
       load?: Loads;
+      compactions?: Compactions;
     } = {
       connections,
       api: counts,
@@ -186,6 +189,10 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     parts.findings = findings;
     const loads = openLoads(scraper, flags, { watch, procThread });
     parts.load = loads;
+    const { compactDeadAfter: deadAfterSeconds } = flags;
+    if (deadAfterSeconds !== undefined) {
+      parts.compactions = new Compactions(scraper, { deadAfterSeconds, procThread, log });
+    }
     const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder, watch });
     const options: ServerOptions = {
       telemetryPath: flags.telemetryPath,
@@ -214,6 +221,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       watch?.start();
       findings.start();
       recorder?.start();
+      parts.compactions?.start();
     });
     const begin = async () => {
       if (scraper.sourceNames().length > 0) {
@@ -224,6 +232,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       await stopped;
     };
     const close = async () => {
+      // It waits a while for readers of the old directory, and nothing else waits for it.
+      const compacted = parts.compactions?.close();
       await Promise.all([
         discovered?.close(),
         ...listeners.map((listener) => listener.stop(GRACE_MILLISECONDS)),
@@ -234,6 +244,7 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
       await recorder?.close();
       await watch?.close();
       await scraper.close();
+      await compacted;
       await writers.close();
       web?.file.close();
       await web?.users.close();

@@ -5,9 +5,11 @@
  * Where not all files can be open at once the addon takes some of them; then the directory is read again for the rest.
  */
 import { resolve } from 'node:path';
+import { isPlanned, planInSteps } from '../inspect/plan-reading.js';
 import { readDirectory } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import { type CompactionResult, compact, recoverCompaction } from '../native.js';
+import { inSlices } from '../steps.js';
 import { type CandidateOptions, type Candidates, candidatesOf } from './candidates.js';
 import { type KeptReason, keptReasonOf } from './kept-reason.js';
 import { refusalOf } from './refusal.js';
@@ -15,6 +17,8 @@ import { type CompactionOutcome, type CompactionReport, compactionPlan } from '.
 import { bytesOf, type RequestOptions, requestFor } from './request.js';
 
 export type CompactOptions = CandidateOptions & Omit<RequestOptions, 'isDryRun'>;
+
+export type { CompactionReport } from './report.js';
 
 /** A scrape of Python takes seconds at worst, and a process opens its files within milliseconds. */
 export const GRACE_SECONDS = 5;
@@ -85,6 +89,36 @@ export async function compactReading(
     candidates = candidatesOf(now, options);
   }
   return reportOf(first.reading, kept, sums, result);
+}
+
+export interface DeadOptions {
+  /** Who writes the files: those that it does not know are kept. */
+  readonly writers: Reading['writers'];
+  /** Of the dead ones, only the files of these. */
+  readonly processIds: ReadonlySet<string>;
+  readonly graceSeconds: number;
+}
+
+/** For a daemon: in slices, with what it knows of the writers, and nothing that is left goes at once. */
+export async function compactDead(
+  directory: string,
+  { writers, processIds, graceSeconds }: DeadOptions,
+): Promise<CompactionReport> {
+  const read = await readDirectory(resolve(directory));
+  // The plan of the daemon may have labels dropped: keys that are one series there are not for other readers.
+  const structure = await inSlices(planInSteps(read.files.filter(isPlanned), read.keys));
+  await inSlices(structure.prepare());
+  const reading = { ...read, writers, structure };
+  const options = { olderThanSeconds: 0, processIds, readersStopped: false, graceSeconds };
+  return compactReading(reading, options);
+}
+
+/** Puts in order what an interrupted compaction left. */
+export async function recoverDirectory(
+  directory: string,
+): Promise<Pick<CompactionReport, 'refused'> & { readonly recovered: boolean }> {
+  const { fault, recovered } = await recoverCompaction(resolve(directory), GRACE_SECONDS * 1000);
+  return { recovered, ...(fault !== undefined && { refused: refusalOf(fault) }) };
 }
 
 function reportOf(

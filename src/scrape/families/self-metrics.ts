@@ -80,6 +80,20 @@ export interface FoundOfSource {
   readonly findings: readonly LabelledNumber[];
 }
 
+/** What --compact-dead-after did in a source; undefined before the first look. Another object where a number is another one. */
+export interface CompactionCounts {
+  of(source: string | undefined): CompactionSums | undefined;
+}
+
+export interface CompactionSums {
+  readonly compactions: number;
+  /** That were folded or removed. */
+  readonly files: number;
+  readonly freedBytes: number;
+  /** By reason. */
+  readonly failures: ReadonlyMap<string, number>;
+}
+
 export interface EngineStalled {
   readonly engine: string;
   readonly modelName: string | undefined;
@@ -108,6 +122,8 @@ export interface ServerCounts {
   readonly findings?: FindingCounts | undefined;
   /** Absent where it is not served. */
   readonly load?: LoadCounts | undefined;
+  /** Absent where nothing is compacted. */
+  readonly compactions?: CompactionCounts | undefined;
 }
 
 export interface Build {
@@ -257,6 +273,31 @@ const FAMILIES = {
     type: 'counter',
     help: 'Removed files whose counts are kept; there under --retain-removed.',
     ofSource: ({ read }) => known(read?.retainedFiles),
+  },
+  compactions: {
+    name: 'promfold_compactions_total',
+    type: 'counter',
+    help: 'How often files of dead processes were folded into archives; there under --compact-dead-after.',
+    ofSource: ({ name }, server) => server?.compactions?.of(name)?.compactions,
+  },
+  compactedFiles: {
+    name: 'promfold_compacted_files_total',
+    type: 'counter',
+    help: 'Files of dead processes that were folded or removed.',
+    ofSource: ({ name }, server) => server?.compactions?.of(name)?.files,
+  },
+  compactionFreedBytes: {
+    name: 'promfold_compaction_freed_bytes_total',
+    type: 'counter',
+    help: 'Disk space that was freed by that.',
+    ofSource: ({ name }, server) => server?.compactions?.of(name)?.freedBytes,
+  },
+  compactionFailures: {
+    name: 'promfold_compaction_failures_total',
+    type: 'counter',
+    help: 'How often the directory could not be compacted, by reason.',
+    labels: ['reason'],
+    ofSource: ({ name }, server) => server?.compactions?.of(name)?.failures,
   },
   freeBytes: {
     name: 'promfold_directory_free_bytes',
