@@ -129,7 +129,11 @@ export class LivenessScan {
     };
   }
 
-  /** Calls stat once for each file: another file of that name has another id. */
+  /**
+   * Calls stat once for each file: another file of that name has another id. Where the directory was exchanged for another
+   * one that has the same files, it is asked again, for what is removed is removed from there; but linking a file into it
+   * makes no file young.
+   */
   async #identify(
     directory: HeldDirectory | undefined,
     files: readonly ScannedFile[],
@@ -139,7 +143,11 @@ export class LivenessScan {
     await forEachConcurrently([...files.entries()], async ([i, { id, name }]) => {
       gone.delete(id);
       const before = this.#known.get(id);
-      const file = before ?? (await statFile(directory, name)) ?? unseenFile(this.#path, name);
+      const isThere = directory === undefined || before?.directory === directory.identity;
+      const found = isThere ? before : undefined;
+      const now = found ?? (await statFile(directory, name)) ?? unseenFile(this.#path, name);
+      const isSame = before !== undefined && before.identity === now.identity;
+      const file = isSame ? { ...now, changedSeconds: before.changedSeconds } : now;
       known[i] = file;
       // If stat fails now, it may succeed later.
       if (file.identity !== '') this.#known.set(id, file);
