@@ -4,9 +4,10 @@
  * A file that is set aside is neither read nor served, as if it were removed. Counters, histograms and summaries
  * never are: what was counted was counted. Of a gauge file that a living process took over from an earlier one
  * with its id, the values that the earlier one set are left out where they carry a time (mostrecent);
- * whose the others are cannot be known, and what is unknown is never hidden.
+ * whose the others are cannot be known, and what is unknown is never hidden. An archive is of dead processes, whether
+ * anything is known of processes or not.
  */
-import { countsOnlyAlive, type FileName } from '../../format/filename.js';
+import { countsOnlyAlive, type FileName, isArchiveId } from '../../format/filename.js';
 import { adoptedBeforeSeconds } from '../../processes/earlier-process.js';
 import type { Known } from './writer-watch.js';
 
@@ -38,8 +39,12 @@ export function leftOut(
 ): LeftOut {
   const aside = new Set<number>();
   const floorSeconds = new Map<number, number>();
-  for (const [id, { name }] of known === undefined ? [] : files) {
-    const i = known!.index.get(id);
+  for (const [id, { name }] of files) {
+    if (isArchiveId(name.processId)) {
+      if (SETS_ASIDE[policy](name)) aside.add(id);
+      continue;
+    }
+    const i = known?.index.get(id);
     if (i === undefined) continue;
     const { liveness, startSeconds } = known!.scan;
     if (liveness[i] === 'dead' && SETS_ASIDE[policy](name)) aside.add(id);

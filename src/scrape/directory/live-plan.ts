@@ -8,7 +8,7 @@
 import type { MetricFileError } from '../../errors.js';
 import { KeyReader } from '../../files/key-reader.js';
 import { type FilesRefreshed, type ListedFile, MetricFiles } from '../../files/metric-files.js';
-import type { FileName } from '../../format/filename.js';
+import { type FileName, isArchiveId } from '../../format/filename.js';
 import type { ScrapeLog } from '../../log.js';
 import type { Collected, FileChanges, PrintRequest, Refreshed } from '../../native.js';
 import { Budget, exceededText, type Limits, UNLIMITED } from '../../plan/budget.js';
@@ -110,6 +110,8 @@ export class LivePlan {
   readonly #deadProcesses: DeadProcesses;
   /** The scan by which files were excluded. */
   #setAsideBy: Known | undefined;
+  /** Archives came since. */
+  #hasNewArchives = false;
 
   constructor(path: string, mapLimit: number, options: LivePlanOptions = {}) {
     const { rules = NO_RULES, limits = UNLIMITED, procThread, deadProcesses = 'keep' } = options;
@@ -150,7 +152,7 @@ export class LivePlan {
     );
     if (added.length > 0 || removed.length > 0) this.writers?.scanSoon();
     const isFirstScan = await this.writers?.first();
-    if (isFirstScan) this.#setAside();
+    if (isFirstScan || this.#hasNewArchives) this.#setAside();
     this.#hasDeadWeight ||= removed.length > 0;
     const changed = removed.length > 0 || refreshed.id.length > 0;
     if (added.length > 0 || changed || this.#hadFileInGracePeriod) this.#invalidateProblems();
@@ -253,7 +255,11 @@ export class LivePlan {
   async #refresh(toPrint?: PrintRequest): Promise<FilesRefreshed> {
     const change = await this.files.refresh(toPrint);
     for (const id of change.removed) this.plan.removeFile(id);
-    for (const id of change.added) this.#addFile(id, this.files.files.get(id)!.name);
+    for (const id of change.added) {
+      const { name } = this.files.files.get(id)!;
+      this.#addFile(id, name);
+      this.#hasNewArchives ||= isArchiveId(name.processId);
+    }
     return change;
   }
 
@@ -280,8 +286,10 @@ export class LivePlan {
   /** Excludes the files of processes that the last scan found dead, and includes those it did not. */
   #setAside(): void {
     const known = this.writers?.known;
-    if (this.#deadProcesses === 'keep' || known === this.#setAsideBy) return;
+    if (this.#deadProcesses === 'keep') return;
+    if (known === this.#setAsideBy && !this.#hasNewArchives) return;
     this.#setAsideBy = known;
+    this.#hasNewArchives = false;
     const { aside, floorSeconds } = leftOut(this.#deadProcesses, this.files.listed(), known);
     const moved = this.files.setAside(aside);
     for (const id of moved.aside) this.plan.removeFile(id);
