@@ -29,7 +29,7 @@ std::vector<File> Index(const char* path, MapBudget* maps) {
   ListedDirectory directory;
   PendingOperation pending;
   std::vector<File> files;
-  if (ListDirectory(path, &pending, &directory) != 0) return files;
+  if (ListDirectory(path, nullptr, &pending, &directory) != 0) return files;
   const Listing& listing = directory.listing;
   std::vector<std::string> names;
   for (const ListedName& listed : listing.names()) names.emplace_back(listing.Name(listed));

@@ -118,9 +118,10 @@ Napi::Value FileSetObject::List(const Napi::CallbackInfo& info) {
   if (Usable(info.Env()) == nullptr) return info.Env().Undefined();
   return Start<Answer>(
       info,
-      [path = set_->directory()](promfold::PendingOperation* pending, Answer* answer) {
-        return ToFailure(promfold::ListDirectory(path, pending, &answer->listed), "cannot list",
-                         path);
+      [path = set_->directory(), compacted = set_->compacted()](promfold::PendingOperation* pending,
+                                                                Answer* answer) {
+        return ToFailure(promfold::ListDirectory(path, compacted, pending, &answer->listed),
+                         "cannot list", path);
       },
       [](promfold::FileSet* set, Answer* answer) -> MaybeFailure {
         set->TakeListing(std::move(answer->listed), &answer->change);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <utility>
@@ -41,6 +42,11 @@ void Listing::Add(std::string_view name, uint64_t inode, unsigned char type) {
   text_.insert(text_.end(), name.begin(), name.end());
 }
 
+bool Listing::Has(std::string_view name) const {
+  return std::ranges::any_of(names_,
+                             [&](const ListedName& listed) { return Name(listed) == name; });
+}
+
 OpenedDirectory::~OpenedDirectory() {
   if (is_local || !descriptor) return;
   auto closed_elsewhere = std::make_shared<Descriptor>(std::move(descriptor));
@@ -65,7 +71,8 @@ int StatDirectory(const std::string& path, const DirectoryTimes& listed,
   return 0;
 }
 
-int ListDirectory(const std::string& path, PendingOperation* pending, ListedDirectory* directory) {
+int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
+                  PendingOperation* pending, ListedDirectory* directory) {
   auto opened = std::make_shared<OpenedDirectory>();
   pending->Begin();
   opened->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -85,6 +92,10 @@ int ListDirectory(const std::string& path, PendingOperation* pending, ListedDire
   pending->Begin();
   const FreeSpace free = FreeSpaceOf(number);
 
+  // It is of local file systems.
+  std::shared_ptr<const CompactedDirectory> compacted;
+  if (opened->is_local) compacted = CompactedDirectory::Look(number, std::move(before), pending);
+
   // closedir closes what it reads from; ours stays, for openat.
   pending->Begin();
   Descriptor read_from(openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -103,7 +114,7 @@ int ListDirectory(const std::string& path, PendingOperation* pending, ListedDire
     found.Add(name, static_cast<uint64_t>(entry->d_ino), entry->d_type);
   }
   if (stream.error() != 0) return stream.error();
-  *directory = {std::move(opened), std::move(found), free};
+  *directory = {std::move(opened), std::move(found), free, std::move(compacted)};
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compacted_directory.h"
 #include "mapping.h"
 #include "pending_operation.h"
 
@@ -48,6 +49,7 @@ class Listing {
   }
   const std::vector<ListedName>& names() const { return names_; }
   void Add(std::string_view name, uint64_t inode, unsigned char type);
+  bool Has(std::string_view name) const;
 
  private:
   std::vector<char> text_;
@@ -71,6 +73,7 @@ struct ListedDirectory {
   std::shared_ptr<const OpenedDirectory> opened;
   Listing listing;
   FreeSpace free;
+  std::shared_ptr<const CompactedDirectory> compacted;  // null where it never was
 };
 
 // The times of what the path names now; and where these are the `listed` ones, the free space of
@@ -80,8 +83,10 @@ int StatDirectory(const std::string& path, const DirectoryTimes& listed,
                   FreeSpace* free);
 
 // Opens the path and lists the names that end in `.db` and do not begin with a dot, whatever bytes
-// they are, in no order. Returns 0 or an errno; on error nothing changes.
-int ListDirectory(const std::string& path, PendingOperation* pending, ListedDirectory* directory);
+// they are, in no order. `before` is what the last listing found of compactions; null for none.
+// Returns 0 or an errno; on error nothing changes.
+int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
+                  PendingOperation* pending, ListedDirectory* directory);
 
 }  // namespace promfold
 

@@ -49,6 +49,7 @@ class FileList {
   FilesView retained() const { return in_order().last(retained_count_); }
   // Null for an id that is not listed.
   MetricFile* Find(uint32_t id) const;
+  MetricFile* FindByName(std::string_view name) const;
 
   // Those that are not plain files, in order. A plain one may turn out not to be.
   const std::vector<MetricFile*>& not_plain() const { return not_plain_; }
@@ -68,7 +69,6 @@ class FileList {
     std::vector<const MetricFile*> missing;  // by address
   };
   Comparison Compare(const Listing& listing, bool is_same_device) const;
-  MetricFile* FindByName(std::string_view name) const;
 
   const uint32_t retained_count_;
   uint32_t next_id_ = 0;

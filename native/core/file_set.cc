@@ -1,5 +1,7 @@
 #include "file_set.h"
 
+#include <dirent.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cassert>
@@ -35,7 +37,7 @@ FileContext FileSet::Context() {
 int FileSet::List(ListingChange* change) {
   ListedDirectory listed;
   PendingOperation pending;
-  const int error = ListDirectory(path_, &pending, &listed);
+  const int error = ListDirectory(path_, compacted_, &pending, &listed);
   if (error == 0) TakeListing(std::move(listed), change);
   return error;
 }
@@ -45,16 +47,33 @@ void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
   ForgetOverview();
   const bool is_same_device = opened() != nullptr && opened()->device == listed.opened->device;
   free_ = listed.free;
+  compacted_ = std::move(listed.compacted);
+  if (is_same_device) AddLeft(&listed.listing);
   files_.SetDirectory(std::move(listed.opened));
   files_.BeginPass();
   if (opened()->is_overlay) {
     for (const auto& file : list_.in_order()) file->MarkForRestat();
   }
-  const RemovedFiles removed =
-      list_.Take(std::move(listed.listing), is_same_device, files_, change);
+  RemovedFiles removed = list_.Take(std::move(listed.listing), is_same_device, files_, change);
+  if (compacted_ != nullptr) {
+    std::erase_if(removed.gone, [&](const std::unique_ptr<MetricFile>& file) {
+      return compacted_->HasValuesOf(file->name(), file->identity());
+    });
+  }
   const FileContext context = Context();
   for (const auto& file : removed.gone) file->ReadOnceMore(context);
   Retain(removed);
+}
+
+// A file that is to be moved into the directory counts meanwhile, where it counted before. One that
+// was never listed comes a moment later.
+void FileSet::AddLeft(Listing* listing) const {
+  if (compacted_ == nullptr) return;
+  for (const auto& [name, inode] : compacted_->left()) {
+    const MetricFile* const known = list_.FindByName(name);
+    const bool is_same = known != nullptr && known->listed_inode() == inode;
+    if (is_same && !listing->Has(name)) listing->Add(name, inode, DT_REG);
+  }
 }
 
 void FileSet::Retain(const RemovedFiles& removed) {

@@ -107,6 +107,8 @@ class FileSet {
 
   // Takes a listing and compares it with the last one, as FileList::Take.
   void TakeListing(ListedDirectory listed, ListingChange* change);
+  // What the last listing found of compactions; null for none. For the next one.
+  const std::shared_ptr<const CompactedDirectory>& compacted() const { return compacted_; }
   // Lists first. Returns 0 or an errno, then without any change.
   int List(ListingChange* change);
 
@@ -186,6 +188,7 @@ class FileSet {
   void RefreshOne(const FileContext& context, MetricFile* file);
   void AskAhead(const std::vector<MetricFile*>& files);
   void Retain(const RemovedFiles& removed);
+  void AddLeft(Listing* listing) const;
   // What all files together come to.
   struct Overview {
     uint32_t slot_limit = 0;  // all slots of all rows are below
@@ -220,6 +223,7 @@ class FileSet {
   uint64_t read_faults_ = 0;
   uint64_t pass_ = 1;  // what was gathered in it need not be gathered again
   FreeSpace free_;
+  std::shared_ptr<const CompactedDirectory> compacted_;
 
   FileList list_;
   uint64_t files_retained_ = 0;

@@ -152,6 +152,9 @@ class MetricFile {
     return is_pinned ? identity_.inode : 0;
   }
 
+  // As it was last read.
+  const FileIdentity& identity() const { return identity_; }
+
   bool is_good() const { return state_ == FileState::kGood; }
   // Good or held: its entries count.
   bool has_entries() const { return state_ == FileState::kGood || state_ == FileState::kHeld; }

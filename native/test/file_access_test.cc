@@ -21,7 +21,7 @@ constexpr size_t kSize = 4096;
 std::shared_ptr<const OpenedDirectory> Opened(const std::string& path) {
   ListedDirectory listed;
   PendingOperation pending;
-  CHECK_EQ(ListDirectory(path, &pending, &listed), 0);
+  CHECK_EQ(ListDirectory(path, nullptr, &pending, &listed), 0);
   return listed.opened;
 }
 

@@ -1,0 +1,147 @@
+#include "compacted_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+#include <functional>
+#include <unordered_map>
+#include <utility>
+
+#include "compact/manifest.h"
+#include "compact/names.h"
+#include "directory_stream.h"
+
+namespace promfold {
+
+namespace {
+
+uint64_t HashOf(std::string_view name, const FileIdentity& identity) {
+  // By odd constants: device and inode are small numbers.
+  return std::hash<std::string_view>()(name) + identity.inode * 0x9E3779B97F4A7C15u +
+         identity.device * 0xC2B2AE3D27D4EB4Fu;
+}
+
+int64_t ChangedNs(const struct stat& status) {
+  return int64_t{status.st_ctim.tv_sec} * 1'000'000'000 + status.st_ctim.tv_nsec;
+}
+
+// The name of an open directory in its parent; empty where /proc does not say it.
+std::string NameOf(int directory) {
+  char link[32];
+  std::snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
+  char path[PATH_MAX];
+  const ssize_t length = readlink(link, path, sizeof path);
+  if (length <= 0 || length == static_cast<ssize_t>(sizeof path)) return {};
+  const std::string_view text(path, static_cast<size_t>(length));
+  return std::string(text.substr(text.rfind('/') + 1));
+}
+
+Descriptor OpenBeside(int directory, const std::string& name) {
+  const std::string path = "../" + name;
+  return Descriptor(
+      openat(directory, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+// The directory of a generation beside this one; none where there is none any more.
+Descriptor OpenSibling(int directory, const std::string& name, const std::string& generation) {
+  if (name.empty() || generation.empty()) return Descriptor();
+  const std::string sibling = SiblingName(name, generation);
+  for (const std::string_view end :
+       {std::string_view(), std::string_view(kDone), std::string_view(kUndone)}) {
+    Descriptor opened = OpenBeside(directory, sibling + std::string(end));
+    if (opened) return opened;
+  }
+  return Descriptor();
+}
+
+using KnownInodes = std::unordered_map<std::string, uint64_t>;
+
+KnownInodes KnownIn(const Manifest& manifest) {
+  KnownInodes known;
+  for (const auto* list :
+       {&manifest.archive, &manifest.linked, &manifest.folded, &manifest.removed}) {
+    for (const auto& [name, inode] : *list) known.emplace(name, inode);
+  }
+  return known;
+}
+
+// Metric files that are in the sibling, and not known there.
+void FindLeft(Descriptor sibling, const Manifest& manifest,
+              std::vector<CompactedDirectory::Left>* left) {
+  DirectoryStream stream(fdopendir(sibling.number()));
+  if (!stream.is_open()) return;
+  sibling.Release();
+  const KnownInodes known = KnownIn(manifest);
+  while (const dirent* const entry = stream.Next()) {
+    std::string name(entry->d_name);
+    if (name.front() == '.' || !name.ends_with(".db")) continue;
+    const uint64_t inode = static_cast<uint64_t>(entry->d_ino);
+    const auto found = known.find(name);
+    if (found != known.end() && found->second == inode) continue;
+    left->push_back({std::move(name), inode});
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
+    int directory, std::shared_ptr<const CompactedDirectory> before, PendingOperation* pending) {
+  pending->Begin();
+  struct stat status = {};
+  const bool has_manifest = fstatat(directory, kManifestName, &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!has_manifest && before == nullptr) return nullptr;
+  const FileIdentity identity = has_manifest ? IdentityOf(status) : FileIdentity();
+  const int64_t changed_ns = has_manifest ? ChangedNs(status) : 0;
+  const bool is_same =
+      before != nullptr && before->manifest_ == identity && before->changed_ns_ == changed_ns;
+  // Nothing is left beside it, and nothing will be until there is another manifest.
+  if (is_same && before->is_settled_) return before;
+
+  auto now = std::make_shared<CompactedDirectory>();
+  Manifest manifest;
+  pending->Begin();
+  if (has_manifest) ReadManifest(directory, &manifest);
+  now->manifest_ = identity;
+  now->changed_ns_ = changed_ns;
+  now->generation_ = manifest.generation;
+  for (const GoneFile& gone : manifest.gone) {
+    now->gone_.push_back(HashOf(gone.name, gone.identity));
+  }
+  std::sort(now->gone_.begin(), now->gone_.end());
+
+  pending->Begin();
+  const std::string name = NameOf(directory);
+  Descriptor old = OpenSibling(directory, name, manifest.generation);
+  now->is_settled_ = !old;
+  if (old) FindLeft(std::move(old), manifest, &now->left_);
+
+  // D is the directory again that it was before the last exchange, or one that its user made anew.
+  if (before != nullptr && before->generation_ > manifest.generation) {
+    now->taken_back_ = before->generation_;
+  } else if (is_same) {
+    now->taken_back_ = before->taken_back_;
+  }
+  if (Descriptor other = OpenSibling(directory, name, now->taken_back_)) {
+    Manifest taken_back;
+    ReadManifest(other.number(), &taken_back);
+    FindLeft(std::move(other), taken_back, &now->left_);
+    now->is_settled_ = false;
+  } else {
+    now->taken_back_.clear();
+  }
+  return now;
+}
+
+bool CompactedDirectory::HasValuesOf(std::string_view name, const FileIdentity& identity) const {
+  if (!taken_back_.empty() && name.find("-promfold-" + taken_back_) != std::string_view::npos) {
+    return true;
+  }
+  return std::binary_search(gone_.begin(), gone_.end(), HashOf(name, identity));
+}
+
+}  // namespace promfold

@@ -1,0 +1,61 @@
+// What a compaction (compact/compaction.h) did to a directory that is listed, as the manifest in it
+// says. Three things of a listing depend on it:
+//
+//   a file was folded       it is not listed any more, and not lost: an archive has its values
+//   a file is to be moved   it was made while two directories changed places, and is in the one
+//   that
+//                           D was before, for some milliseconds until it is carried over
+//   an archive vanished     the exchange was taken back: the files that it was made of are listed
+//
+// Everything is read before the names of the directory are: what is moved meanwhile is found in one
+// of the two at least.
+#ifndef PROMFOLD_CORE_COMPACTED_DIRECTORY_H_
+#define PROMFOLD_CORE_COMPACTED_DIRECTORY_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mapping.h"
+#include "pending_operation.h"
+
+namespace promfold {
+
+class CompactedDirectory {
+ public:
+  // A name that no manifest knows, in the directory that D was before.
+  struct Left {
+    std::string name;
+    uint64_t inode;
+  };
+
+  // Of the directory that is open. `before` is what was found last; it may be null, and is the
+  // answer where nothing changed. Null where the directory was never compacted.
+  static std::shared_ptr<const CompactedDirectory> Look(
+      int directory, std::shared_ptr<const CompactedDirectory> before, PendingOperation* pending);
+
+  // Whether the values of a file that is gone are in a file that is listed.
+  bool HasValuesOf(std::string_view name, const FileIdentity& identity) const;
+
+  const std::vector<Left>& left() const { return left_; }
+
+ private:
+  // Hashes of name and identity, in order.
+  std::vector<uint64_t> gone_;
+  std::vector<Left> left_;
+  std::string generation_;
+  // The directory that it was before, and one that did not stay, are gone: nothing changes any
+  // more.
+  bool is_settled_ = true;
+  // Of the manifest; inode 0 where there is none.
+  FileIdentity manifest_;
+  int64_t changed_ns_ = 0;
+  // Whose archives went when the exchange was taken back; empty for none.
+  std::string taken_back_;
+};
+
+}  // namespace promfold
+
+#endif  // PROMFOLD_CORE_COMPACTED_DIRECTORY_H_
