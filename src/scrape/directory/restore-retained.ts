@@ -3,14 +3,14 @@
  * the directory is first read, under --retain-removed with --recorder.dir.
  *
  * A recorded file that is there still counts by itself. All others were removed meanwhile: what was recorded of them is
- * retained, as it would be had promfold seen them go.
+ * retained, as it would be had promfold seen them go. What a compaction folded meanwhile counts in an archive.
  */
 import { basename } from 'node:path';
 import { FileReader, type ListedFile, readFiles } from '../../files/file-reading.js';
 import { KeyReader } from '../../files/key-reader.js';
 import type { MetricFiles } from '../../files/metric-files.js';
 import { type FileName, parseFileName } from '../../format/filename.js';
-import type { KeyTexts } from '../../native.js';
+import { type KeyTexts, readManifest } from '../../native.js';
 import { factsOfFiles } from './file-facts.js';
 
 /** Keys by number, and a value of each. */
@@ -39,8 +39,18 @@ export interface LastRecorded {
 /** An ulp makes up for what another order of adding lost; see native/core/retain_files.cc. */
 const RAISING_ROUNDS = 8;
 
-/** @returns how many recorded files are gone */
-export async function restoreRetained(files: MetricFiles, recorded: LastRecorded): Promise<number> {
+/** How long a directory says what was folded in it. native/core/compact/manifest.h. */
+const MANIFEST_SECONDS = 86_400;
+
+/**
+ * @returns how many recorded files are gone
+ * @throws Error if it cannot be told which of them were folded
+ */
+export async function restoreRetained(
+  files: MetricFiles,
+  recordedBefore: LastRecorded,
+): Promise<number> {
+  const recorded = await withoutFolded(files.directory.path, recordedBefore);
   const there = await stillThere(files, recorded);
   let gone = 0;
   for (const [id, { type }] of files.retainedFiles) {
@@ -81,6 +91,21 @@ export function continues(recorded: Entries, now: Entries): boolean {
     if (!((found.get(key) ?? Number.NEGATIVE_INFINITY) >= value)) return false;
   }
   return true;
+}
+
+/** Without the files whose values are in archives now. */
+async function withoutFolded(path: string, recorded: LastRecorded): Promise<LastRecorded> {
+  const manifest = await readManifest(path);
+  if (manifest === undefined) return recorded;
+  const { goneName, goneIdentity } = manifest;
+  const isRecent = Date.now() / 1000 - recorded.timeSeconds < MANIFEST_SECONDS;
+  if (!isRecent) {
+    throw new Error('the directory was compacted since, and it does not say any more what of');
+  }
+  const folded = new Set(goneName.map((name, i) => `${goneIdentity[i]} ${name}`));
+  const isFolded = ({ name, identity }: RecordedFile) =>
+    folded.has(`${identity} ${Buffer.from(name).toString('latin1')}`);
+  return { ...recorded, files: recorded.files.filter((file) => !isFolded(file)) };
 }
 
 /**
