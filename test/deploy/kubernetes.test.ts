@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { HEALTHY } from '../../src/serve/endpoint.js';
 import { Daemon } from '../support/cli.js';
@@ -107,14 +107,17 @@ for (const [file, find] of POD_TEMPLATES) {
       assert.ok(!taken.includes(19925));
     });
 
-    it('has both containers see one tmpfs under the path of the variable, the sidecar to read only', () => {
+    it('has both containers see one tmpfs, and in it the directory, which is no mount itself', () => {
       const mounts = [sidecar, engine].map((container) => {
-        const path = variable(container);
-        return container.volumeMounts.find(({ mountPath }) => mountPath === path)!;
+        const path = variable(container)!;
+        assert.ok(!container.volumeMounts.some(({ mountPath }) => mountPath === path));
+        return container.volumeMounts.find(({ mountPath }) => mountPath === dirname(path))!;
       });
       const [read, write] = mounts;
+      assert.equal(variable(sidecar), variable(engine));
       assert.equal(read!.name, write!.name);
-      assert.equal(read!.readOnly, true);
+      // Files of dead processes can be folded.
+      assert.notEqual(read!.readOnly, true);
       assert.notEqual(write!.readOnly, true);
       const volume = spec.volumes.find(({ name }) => name === read!.name)!;
       assert.equal(volume.emptyDir!.medium, 'Memory');
@@ -158,7 +161,7 @@ for (const [file, find] of POD_TEMPLATES) {
       assert.ok(Number(context.runAsUser) > 0 && Number(context.runAsGroup) > 0);
     });
 
-    it('wipes the directory when the engine container starts, and then is the engine', async () => {
+    it('makes and wipes the directory when the engine container starts, and then is the engine', async () => {
       const directory = join(tempDirectory(), 'with blank');
       mkdirSync(directory);
       for (const name of ['counter_7.db', '-f.db', 'keep.txt']) {
@@ -181,6 +184,11 @@ for (const [file, find] of POD_TEMPLATES) {
         env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: tempDirectory() },
       });
       assert.deepEqual([empty.exitCode, empty.stderr], [0, '']);
+      const missing = join(tempDirectory(), 'prom');
+      const made = await run(shell!, [...rest, 'test', '-d', missing], {
+        env: { ...process.env, PROMETHEUS_MULTIPROC_DIR: missing },
+      });
+      assert.deepEqual([made.exitCode, made.stderr], [0, '']);
     });
 
     it('starts a promfold', async () => {
@@ -331,7 +339,10 @@ describe('kubernetes/component', { skip: skip || kustomize.skip }, () => {
     assert.equal(variable(web!), variable(sidecar!));
     const [read, write] = [sidecar!, web!].map(({ volumeMounts }) => volumeMounts[0]!);
     assert.deepEqual([read!.name, write!.name], ['metrics-files', 'metrics-files']);
-    assert.deepEqual([read!.readOnly, write!.readOnly], [true, undefined]);
+    assert.deepEqual([read!.readOnly, write!.readOnly], [undefined, undefined]);
+    const [shell, option, script] = web!.command!;
+    assert.deepEqual([shell, option], ['/bin/sh', '-c']);
+    assert.match(script!, /^mkdir -p -- "\$PROMETHEUS_MULTIPROC_DIR"; rm -f -- .*; exec gunicorn/);
   });
 
   it('adds it to each workload that has the label, whatever it has already, and to no other', async () => {
@@ -386,7 +397,6 @@ describe('kubernetes/llm-d.values.yaml', { skip }, () => {
       'name',
       'image',
       'restartPolicy',
-      'env',
       'ports',
       'livenessProbe',
       'resources',
