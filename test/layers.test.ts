@@ -47,6 +47,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'inspect',
     'compact',
   ],
+  compact: ['format', 'plan', 'inspect', 'native'],
+  live: ['format', 'files', 'plan', 'watchdog', 'processes', 'scrape', 'inspect', 'compact'],
   record: ['format', 'files', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
   serve: [

@@ -41,19 +41,19 @@ std::string NameOf(int directory) {
   return std::string(text.substr(text.rfind('/') + 1));
 }
 
-Descriptor OpenBeside(int directory, const std::string& name) {
+Descriptor OpenNextTo(int directory, const std::string& name) {
   const std::string path = "../" + name;
   return Descriptor(
       openat(directory, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// The directory of a generation beside this one; none where there is none any more.
+// The directory of a generation next to this one; none where there is none any more.
 Descriptor OpenSibling(int directory, const std::string& name, const std::string& generation) {
   if (name.empty() || generation.empty()) return Descriptor();
   const std::string sibling = SiblingName(name, generation);
   for (const std::string_view end :
        {std::string_view(), std::string_view(kDone), std::string_view(kUndone)}) {
-    Descriptor opened = OpenBeside(directory, sibling + std::string(end));
+    Descriptor opened = OpenNextTo(directory, sibling + std::string(end));
     if (opened) return opened;
   }
   return Descriptor();
@@ -99,7 +99,7 @@ std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
   const int64_t changed_ns = has_manifest ? ChangedNs(status) : 0;
   const bool is_same =
       before != nullptr && before->manifest_ == identity && before->changed_ns_ == changed_ns;
-  // Nothing is left beside it, and nothing will be until there is another manifest.
+  // Nothing is left next to it, and nothing will be until there is another manifest.
   if (is_same && before->is_settled_) return before;
 
   auto now = std::make_shared<CompactedDirectory>();

@@ -24,7 +24,7 @@ export const manyFiles: Rule = {
   title: 'very many files',
   effect:
     'prometheus_client reads every file at each scrape: 6,800 files took 40 s. Files are never removed while the application runs.',
-  cure: 'Replace workers less often, reuse their ids (process_identifier), and wipe the directory at each start.',
+  cure: 'Fold the files of dead processes (promfold compact, or serve --compact-dead-after), replace workers less often, and wipe the directory at each start.',
   *find(subject) {
     const { files } = subject.reading;
     if (files.length <= MANY_FILES) return;
@@ -43,7 +43,7 @@ export const diskGrowth: Rule = {
   title: 'disk space taken by processes that are gone',
   effect:
     'It grows with every replaced worker until the disk or tmpfs is full; then the kernel kills the writers (SIGBUS).',
-  cure: 'Wipe the directory at each start; replace workers less often (max_requests).',
+  cure: 'Fold their files: promfold compact, or serve --compact-dead-after. Wipe the directory at each start; replace workers less often (max_requests).',
   *find(subject) {
     const { files, takenAtSeconds } = subject.reading;
     let bytes = 0;
@@ -68,7 +68,7 @@ export const diskFull: Rule = {
   title: 'the file system is nearly full',
   effect:
     'The kernel kills a worker whose file gets no more space (SIGBUS), and files are left empty or damaged.',
-  cure: 'Remove files of dead processes, or give the file system more space or inodes.',
+  cure: 'Fold the files of dead processes (promfold compact), or give the file system more space or inodes.',
   *find({ hostFacts }: Subject) {
     const { freeBytes, freeInodes } = hostFacts ?? {};
     if (freeBytes !== undefined && freeBytes < LITTLE_FREE_BYTES) {
