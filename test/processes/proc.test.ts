@@ -111,6 +111,22 @@ describe('writableMappings', () => {
     assert.deepEqual([...writableMappings('')], []);
   });
 
+  it('gives the path that a file has since a compaction', () => {
+    const line = (path: string) => `7f00-7f10 rw-s 00000000 fd:00 12       ${path}\n`;
+    const cases: [kernel: string, path: string][] = [
+      ['/run/.prom.promfold-18ecca8533e550d3/counter_7.db', '/run/prom/counter_7.db'],
+      [
+        '/run/.prom.promfold-18ecca8533e550d3-done/gauge_all_7.db (deleted)',
+        '/run/prom/gauge_all_7.db',
+      ],
+      ['/run/.a b.promfold-18ecca8533e550d3-undone/counter_7.db', '/run/a b/counter_7.db'],
+      ['/run/.prom.promfold-18/counter_7.db', '/run/.prom.promfold-18/counter_7.db'],
+    ];
+    for (const [kernel, path] of cases) {
+      assert.deepEqual([...writableMappings(line(kernel))], [{ identity: 'fd:00:12', path }]);
+    }
+  });
+
   it('gives the directories of metric files', () => {
     const line = (path: string) => `7f00-7f10 rw-s 00000000 fd:00 12       ${path}\n`;
     const maps =

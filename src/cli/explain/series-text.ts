@@ -162,7 +162,7 @@ export function* manySeries(
       value === undefined ? '-' : formatValue(value),
       ...(hasRate ? [window === undefined ? '' : formatRate(window.ratePerSecond)] : []),
       ...(isStamped ? [agoText(decider?.ageSeconds)] : []),
-      only?.processId ?? counted(shares.length, 'process', 'processes'),
+      only?.processId ?? writersText(shares),
       only === undefined ? '' : stateText(only, now),
       verdictOf(series).short || 'ok',
     ];
