@@ -1,9 +1,10 @@
 /**
- * A directory under random change, and what a running promfold must say of it after each change.
+ * A directory under random change, compaction among it, and what a running promfold must say of it after each change.
  *
  * The disk is the model: what can be read is read anew by test/reference.ts. Only what is *held* needs
  * a memory: the bytes of each file as they were at the last scrape that could read them.
  */
+import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -14,6 +15,8 @@ import {
   readFiles,
   referenceExposition,
 } from '../reference.js';
+import { compactAsIf } from '../support/compact-as-if.js';
+import { valuesOf } from '../support/exposition.js';
 import {
   double,
   entryBytes,
@@ -54,6 +57,8 @@ interface MetricFile {
 
 export class DirectoryModel {
   readonly directory: string;
+  /** By compactions. */
+  foldedFiles = 0;
   readonly #random: Random;
   readonly #files = new Map<string, MetricFile>();
   /** Bytes of each file at the last scrape that could read it. */
@@ -81,6 +86,36 @@ export class DirectoryModel {
     if (roll < 0.8) return this.#replace(name);
     if (roll < 0.87) return this.#regrow(name);
     return this.#damage(name);
+  }
+
+  /**
+   * Folds the files of some processes, as if they were dead. What remains says the same, but for gauges that count only
+   * while their process lives.
+   *
+   * @returns what was done
+   */
+  async compact(): Promise<string> {
+    const dead = new Set<string>();
+    for (const name of this.#files.keys()) {
+      const { processId } = parseName(name)!;
+      if (this.#random.chance(0.6)) dead.add(processId);
+    }
+    const before = readFiles(this.directory);
+    const { outcome, refused } = await compactAsIf(this.directory, (id) => dead.has(id));
+    assert.equal(refused, undefined);
+    const after = readFiles(this.directory);
+    const there = new Set(after.map(({ name }) => name));
+    const isRemoved = ({ name, bytes }: FileBytes) =>
+      !there.has(name) && (/^gauge_(?:all|live)/.test(name) || readEntries(bytes)?.length === 0);
+    assertSameTotals(
+      valuesOf(referenceExposition(after)),
+      valuesOf(referenceExposition(before.filter((file) => !isRemoved(file)))),
+      magnitudes(before),
+    );
+    for (const name of [...this.#files.keys()]) if (!there.has(name)) this.#forget(name);
+    const folded = outcome?.folded ?? 0;
+    this.foldedFiles += folded;
+    return `compact ${[...dead].join(' ')}: ${folded} folded`;
   }
 
   /** What a scrape must say now; call it once after each scrape-worthy change. */
@@ -317,6 +352,31 @@ export class DirectoryModel {
               labels: { ...labels, le: random.pick(BOUNDS) },
             };
     }
+  }
+}
+
+/** How large the values of all files are, all together: what adding in another order may lose is a part of it. */
+function magnitudes(files: readonly FileBytes[]): number {
+  let sum = 0;
+  for (const { bytes } of files) {
+    for (const { value } of readEntries(bytes) ?? []) {
+      if (Number.isFinite(value)) sum += Math.abs(value);
+    }
+  }
+  return sum;
+}
+
+function assertSameTotals(
+  after: ReadonlyMap<string, number>,
+  before: ReadonlyMap<string, number>,
+  magnitude: number,
+): void {
+  assert.deepEqual([...after.keys()].sort(), [...before.keys()].sort());
+  for (const [series, was] of before) {
+    const is = after.get(series)!;
+    const isSame = is === was || (Number.isNaN(is) && Number.isNaN(was));
+    const isNear = Math.abs(is - was) <= 4 * Number.EPSILON * magnitude;
+    assert.ok(isSame || isNear, `${series}: ${was}, then ${is}`);
   }
 }
 

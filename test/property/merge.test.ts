@@ -3,6 +3,8 @@
  * merge of test/reference.ts says. PROMFOLD_TEST_SEED repeats a failure.
  */
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { TEXT } from '../support/dialect.js';
@@ -18,13 +20,16 @@ const first = seed();
 describe('a directory under random change', () => {
   for (let run = 0; run < 8; run += 1) {
     it(`is served as the reference would, seed ${first + run}`, async () => {
-      const directory = tempDirectory();
-      const model = new DirectoryModel(directory, new Random(first + run));
+      // A compaction makes another one next to it.
+      const directory = join(tempDirectory(), 'prom');
+      mkdirSync(directory);
+      const random = new Random(first + run);
+      const model = new DirectoryModel(directory, random);
       const scraper = new Scraper(directory);
       const done: string[] = [];
       try {
         for (let step = 0; step < STEPS; step += 1) {
-          done.push(model.change());
+          done.push(random.chance(0.05) ? await model.compact() : model.change());
           const { exposition, unreadable } = model.expected();
           const said = String(await scraper.scrape({ dialect: TEXT }));
           const told = `seed ${first + run}, step ${step}: ${done.slice(-8).join('; ')}`;
@@ -34,6 +39,7 @@ describe('a directory under random change', () => {
           for (const name of unreadable)
             assert.ok(named.includes(name), `${name} unnamed, ${told}`);
         }
+        assert.ok(model.foldedFiles > 0);
       } finally {
         await scraper.close();
       }

@@ -1,14 +1,15 @@
 /**
- * Under `--retain-removed` a directory changes at random: workers count, files are removed, used again, renamed and
- * damaged, the whole directory is made anew. What is served is at every scrape what test/reference.ts says of the files
+ * Under `--retain-removed` a directory changes at random: workers count, files are removed, used again, renamed, damaged
+ * and compacted, the whole directory is made anew. What is served is at every scrape what test/reference.ts says of the files
  * there are and of all that went, and no count ever goes back. PROMFOLD_TEST_SEED repeats a failure.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Scraper } from '../../src/scrape/scraper.js';
-import { type FileBytes, referenceExposition } from '../reference.js';
+import { type FileBytes, parseName, readFiles, referenceExposition } from '../reference.js';
+import { compactAsIf } from '../support/compact-as-if.js';
 import { TEXT } from '../support/dialect.js';
 import { valuesOf } from '../support/exposition.js';
 import { fileBytes, int32, overwrite, type TestEntry } from '../support/metric-file.js';
@@ -36,6 +37,8 @@ interface MetricFile {
 
 class Model {
   readonly directory: string;
+  /** By compactions. */
+  foldedFiles = 0;
   readonly #random: Random;
   readonly #isMapped: boolean;
   #files = new Map<string, MetricFile>();
@@ -65,13 +68,27 @@ class Model {
     return this.#wipe();
   }
 
+  /** Folds files that the last scrape has seen, as if their processes were dead. What is in archives is not retained. */
+  async compact(): Promise<string> {
+    const dead = new Set(
+      [...this.#files.keys()].filter(() => this.#random.chance(0.5)).map(processIdOf),
+    );
+    const { outcome, refused } = await compactAsIf(this.directory, (id) => dead.has(id));
+    assert.equal(refused, undefined);
+    const there = new Set(readdirSync(this.directory));
+    for (const name of this.#files.keys()) if (!there.has(name)) this.#files.delete(name);
+    const folded = outcome?.folded ?? 0;
+    this.foldedFiles += folded;
+    return `compact ${[...dead].join(' ')}: ${folded} folded`;
+  }
+
   /** What a scrape must say now. */
   expected(): ReadonlyMap<string, number> {
     const present = [...this.#files].flatMap(([name, file]) => {
       const entries = file.isDamaged ? file.read?.entries : file.entries;
       return entries === undefined ? [] : [{ name, bytes: bytesOf(entries) }];
     });
-    return valuesOf(referenceExposition([...present, ...this.#gone]));
+    return valuesOf(referenceExposition([...present, ...this.#archives(), ...this.#gone]));
   }
 
   scraped(): void {
@@ -84,6 +101,10 @@ class Model {
       const mappedBytes = usedBytes > last ? Math.max(usedBytes, FIRST_BYTES) : last;
       file.read = { entries: [...file.entries], mappedBytes };
     }
+  }
+
+  #archives(): FileBytes[] {
+    return readFiles(this.directory).filter(({ name }) => name.includes('_-promfold-'));
   }
 
   #path(name: string): string {
@@ -168,6 +189,10 @@ class Model {
 
   #wipe(): string {
     for (const name of [...this.#files.keys()]) this.#forget(name);
+    for (const { name, bytes } of this.#archives()) {
+      const [type = ''] = name.split('_');
+      if (type !== 'gauge') this.#gone.push({ name: `${type}_gone${this.#gone.length}.db`, bytes });
+    }
     rmSync(this.directory, { recursive: true });
     mkdirSync(this.directory);
     return 'make the directory anew';
@@ -205,6 +230,8 @@ class Model {
   }
 }
 
+const processIdOf = (name: string): string => parseName(name)!.processId;
+
 function bytesOf(entries: readonly TestEntry[]): Buffer {
   return fileBytes('dict4-16', entries);
 }
@@ -230,7 +257,8 @@ describe('a directory under random change whose removed files are retained', () 
       const done: string[] = [];
       try {
         for (let step = 0; step < STEPS; step++) {
-          for (let n = 1 + random.below(3); n > 0; n--) done.push(model.change());
+          if (random.chance(0.05)) done.push(await model.compact());
+          else for (let n = 1 + random.below(3); n > 0; n--) done.push(model.change());
           const text = String(await scraper.scrape({ dialect: TEXT }));
           const told = `seed ${first + run}, step ${step}: ${done.slice(-12).join('; ')}`;
           assert.deepEqual(monotone.dips(text), [], told);
@@ -243,6 +271,7 @@ describe('a directory under random change whose removed files are retained', () 
           }
           model.scraped();
         }
+        assert.ok(model.foldedFiles > 0);
       } finally {
         await scraper.close();
       }

@@ -1,0 +1,19 @@
+/** Compacts a directory whose processes are what a test says they are: those of its files never ran. */
+import { type CompactionReport, compactReading } from '../../src/compact/compact-directory.js';
+import { readDirectory } from '../../src/inspect/read-directory.js';
+import type { Writer } from '../../src/processes/writer.js';
+
+/** @param isDead of a process id; the others are alive */
+export async function compactAsIf(
+  directory: string,
+  isDead: (processId: string) => boolean = () => true,
+): Promise<CompactionReport> {
+  const read = await readDirectory(directory);
+  const writers = new Map<string, Writer>();
+  for (const [processId, writer] of read.writers) {
+    const liveness = isDead(processId) ? 'dead' : 'alive';
+    writers.set(processId, writer.liveness === 'archive' ? writer : { ...writer, liveness });
+  }
+  const options = { olderThanSeconds: 0, readersStopped: false, graceSeconds: 0 };
+  return compactReading({ ...read, writers }, options);
+}
