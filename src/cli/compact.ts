@@ -92,7 +92,7 @@ function keepRows({ kept }: CompactionReport): string[][] {
     formatCount(files),
     '',
     formatBytes(diskBytes),
-    OBVIOUS.has(reason) ? KEPT_REASONS[reason] : `${KEPT_REASONS[reason]}, such as ${example}`,
+    OBVIOUS.has(reason) ? KEPT_REASONS[reason] : `${KEPT_REASONS[reason]} (such as ${example})`,
   ]);
 }
 

@@ -38,7 +38,7 @@ const LOOKUP_MS = 5_000;
 
 export interface CompactionsOptions {
   readonly deadAfterSeconds: number;
-  readonly procThread: ProcThread;
+  readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
   readonly log: ScrapeLog;
   /** For tests. */
   readonly clock?: Pick<TickClock, 'nowMs' | 'after'>;

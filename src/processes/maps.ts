@@ -21,8 +21,7 @@ export interface Mapping {
   readonly path: string;
 }
 
-const EXCHANGED =
-  /\/\.([^/]+)\.promfold-[\da-f]{16}(?:-done|-undone)?\/([^/]+?)(?: \(deleted\))?$/;
+const EXCHANGED = /\/\.([^/]+)\.promfold-[\da-f]{16}(?:-done|-undone)?\/([^/]+?)(?: \(deleted\))?$/;
 
 /** @param maps content of the file; one character for each byte */
 export function* writableMappings(maps: string): IterableIterator<Mapping> {

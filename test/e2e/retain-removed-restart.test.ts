@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Daemon } from '../support/cli.js';
+import { compactAsIf } from '../support/compact-as-if.js';
 import { valuesOf } from '../support/exposition.js';
 import { counter, overwrite, type TestEntry, writeMetricFile } from '../support/metric-file.js';
 import { Monotone } from '../support/monotone.js';
@@ -120,6 +121,27 @@ describe('a promfold that is restarted, and retains what removed files counted',
     await daemon!.stop();
     await start();
     near((await read()).get('jobs_total'), 8.5);
+  });
+
+  it('has what was folded once, whether it saw that or was away', async () => {
+    await start();
+    await read();
+    remove(1);
+    await read();
+    // While it runs.
+    await compactAsIf(directory, (id) => id === '2');
+    near((await read()).get('jobs_total'), 1.5);
+    await recorded();
+    await daemon!.stop();
+    // While it is away; the archive is folded again.
+    await compactAsIf(directory, (id) => id === '3' || id === '4');
+    await start();
+    const values = await read();
+    near(values.get('jobs_total'), 1.5);
+    near(values.get('own_total{pid="3"}'), odd(3));
+    assert.equal(values.get('lat_bucket{le="+Inf"}'), 10);
+    remove(5);
+    near((await read()).get('jobs_total'), 1.5);
   });
 
   it('has what was recorded before a SIGKILL', async () => {

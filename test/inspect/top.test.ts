@@ -67,6 +67,25 @@ describe('viewTop', () => {
     ]);
   });
 
+  it('takes no archive for movement, whatever it has taken over', async () => {
+    const archive = 'counter_-promfold-18ecca8533e550d3.db';
+    const before = at(NOW, { 'counter_1.db': counter(5), 'counter_2.db': counter(1e9) });
+    const now = at(NOW + 2, { [archive]: counter(1e9), 'counter_1.db': counter(9) });
+    const { processes, series, incrementsPerSecond } = await viewed(now, before);
+    assert.equal(incrementsPerSecond, 2);
+    assert.deepEqual(
+      series.map((one) => [one.incrementsPerSecond, one.processes]),
+      [[2, 1]],
+    );
+    assert.deepEqual(
+      processes.map((one) => [one.processId, one.incrementsPerSecond]),
+      [
+        ['1', 2],
+        ['-promfold-18ecca8533e550d3', 0],
+      ],
+    );
+  });
+
   it('counts an observation of a histogram once, and one of a summary', async () => {
     const files = (n: number): Record<string, MadeFile> => ({
       'histogram_1.db': {
