@@ -6,9 +6,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompactionReport } from '../../src/compact/report.js';
 import type { CheckView } from '../../src/inspect/findings/finding.js';
 import type { ProcessesView } from '../../src/inspect/processes.js';
+import type { TopView } from '../../src/inspect/top.js';
 import { Daemon, promfold } from '../support/cli.js';
 import { valuesOf } from '../support/exposition.js';
 import { Monotone } from '../support/monotone.js';
@@ -243,10 +245,14 @@ describe('a daemon, while a directory is compacted', { skip: python.skip }, () =
     const workers: Worker[] = [];
     const daemon = await Daemon.serve(directory, ['--compact-dead-after=1s', '--retain-removed']);
     const kept = new Monotone();
+    let isQuiet = false;
     const scraped = async () => {
       const { status, body } = await daemon.get('/metrics');
       assert.equal(status, 200, body);
       assert.deepEqual(kept.dips(body), []);
+      const top = JSON.parse((await daemon.get('/api/v1/top')).body) as TopView;
+      // An archive that appears has counted nothing.
+      if (isQuiet) assert.deepEqual([top.incrementsPerSecond, top.observationsPerSecond], [0, 0]);
       return valuesOf(body);
     };
     try {
@@ -258,6 +264,10 @@ describe('a daemon, while a directory is compacted', { skip: python.skip }, () =
       const expected = (await scraped()).get('jobs_total')!;
       await workers[1]!.kill();
       await workers[2]!.kill();
+      // Rates are since a second ago.
+      await sleep(1_100);
+      await scraped();
+      isQuiet = true;
       const compactions = async () => (await scraped()).get('promfold_compactions_total') ?? 0;
       await until(
         async () => (await compactions()) > 0,
@@ -273,8 +283,21 @@ describe('a daemon, while a directory is compacted', { skip: python.skip }, () =
       assert.equal(archives.length, 6);
       // The archives are not folded again while nothing else is.
       const files = listing(directory);
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await sleep(3_000);
       assert.deepEqual(listing(directory), files);
+      // To the views and the watchdog it is no process.
+      const { body: told } = await daemon.get('/api/v1/verdicts');
+      assert.doesNotMatch(told, /-promfold-/);
+      const { body: shown } = await daemon.get('/api/v1/processes');
+      const { processes, total } = JSON.parse(shown) as ProcessesView;
+      assert.deepEqual(total.processes, { alive: 1, dead: 0, unknown: 0 });
+      assert.deepEqual(
+        processes.filter(({ liveness }) => liveness === 'archive').map(({ files: own }) => own),
+        [6],
+      );
+      // Two workers ended, if they were seen before, and nothing else did.
+      const ends = [...(await scraped())].filter(([name]) => /^promfold_incidents_/.test(name));
+      assert.ok(ends.reduce((sum, [, count]) => sum + count, 0) <= 2);
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       await daemon.stop();
