@@ -93,6 +93,11 @@ export function judge(results: Results): Verdict[] {
       atMost(`growth: ${of} x10, HTTP`, steepest(growth[of], 'httpMs'), 10);
     }
   }
+  if (results.compaction) {
+    const { archives, beforeMs, afterMs } = results.compaction;
+    atMost('compaction: archives of 6,804 files', archives, 8, '');
+    atLeast("compaction: Python's scrape before to after", beforeMs / afterMs, 50);
+  }
   for (const [name, { tickMs, scrapeMs }] of Object.entries(ticks)) {
     atMost(`${name}: a tick to a warm scrape, inside`, tickMs / scrapeMs, 1.5);
   }

@@ -16,6 +16,7 @@ import { svgChart } from './chart.js';
 import { measureChurn } from './churn.js';
 import { COLD_NAMES, measureCold } from './cold.js';
 import { CpuGroup } from './cpu-group.js';
+import { measureCompaction } from './compaction.js';
 import { Daemon } from './daemon.js';
 import { gate } from './gate.js';
 import { measureGrowth } from './growth.js';
@@ -140,6 +141,10 @@ async function measure(directory: string, options: Options): Promise<Results> {
   if (only.has('growth')) {
     say('measuring growth');
     results.growth = await measureGrowth(directory, effort.promfoldRuns);
+  }
+  if (only.has('compaction')) {
+    say('measuring compaction');
+    results.compaction = await measureCompaction(directory, effort.slowRounds);
   }
   if (only.has('answers')) {
     say('measuring answers');

@@ -11,7 +11,7 @@ import { SHAPE_NAMES } from './shapes.js';
 export const USAGE = `npm run bench -- [flags]
 
   --only a,b      of vllm, fleet-100, fleet-1000, graveyard, wide, gauges, growth,
-                  cold-100k, cold-1m, answers, page
+                  compaction, cold-100k, cold-1m, answers, page
   --quick         fewer runs: figures to work by, not to publish
   --json FILE     write every figure; the chart goes next to it
   --dir DIR       make the directories below DIR (default: ${tmpdir()})
@@ -20,7 +20,14 @@ export const USAGE = `npm run bench -- [flags]
   --instructions  only count instructions and compare with the committed counts
   --write         and commit to these`;
 
-export const PARTS = [...SHAPE_NAMES, 'growth', ...COLD_NAMES, 'answers', 'page'] as const;
+export const PARTS = [
+  ...SHAPE_NAMES,
+  'growth',
+  'compaction',
+  ...COLD_NAMES,
+  'answers',
+  'page',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 /** How often each thing is done. */

@@ -3,6 +3,7 @@
 import { judge, round } from './bars.js';
 import { textChart } from './chart.js';
 import type { RequestFigures } from './live/load.js';
+import type { CompactionFigures } from './compaction.js';
 import { machineLine } from './machine.js';
 import { highest } from './median.js';
 import type { Results } from './results.js';
@@ -13,6 +14,7 @@ export function report(results: Results): string {
   if (results.growth) parts.push(textChart(results.growth));
   if (results.secure) parts.push(secureLine(results.secure));
   parts.push(loadTable(results));
+  if (results.compaction) parts.push(compactionLine(results.compaction));
   parts.push(barsTable(results));
   if (results.quick) parts.push('--quick: few runs, not to be published.');
   return `${parts.filter(Boolean).join('\n\n')}\n`;
@@ -20,6 +22,11 @@ export function report(results: Results): string {
 
 function secureLine({ ms, plainMs, handshakeMs }: SecureFigures): string {
   return `vllm over TLS 1.3 with a user: ${round(ms)} ms a scrape, plain ${round(plainMs)} ms; a handshake ${round(handshakeMs)} ms`;
+}
+
+function compactionLine(figures: CompactionFigures): string {
+  const { files, entries, archives, beforeMs, afterMs, compactMs } = figures;
+  return `compaction: ${files} files, ${entries} entries, became ${archives} in ${round(compactMs)} ms; a scrape by Python ${round(beforeMs)} ms before, ${round(afterMs)} ms after`;
 }
 
 function shapesTable({ shapes }: Results): string {

@@ -2,6 +2,7 @@
 import type { ChangeFigures } from './changes.js';
 import type { ChurnFigures } from './churn.js';
 import type { ColdFigures, ColdName } from './cold.js';
+import type { CompactionFigures } from './compaction.js';
 import type { GrowthFigures } from './growth.js';
 import type { AnswerFigures } from './live/answers.js';
 import type { CommandFigures } from './live/commands.js';
@@ -32,6 +33,7 @@ export interface Results {
   oneGauge?: { readonly ms: number; readonly fullMs: number };
   readonly cold: Partial<Record<ColdName, ColdFigures>>;
   growth?: GrowthFigures;
+  compaction?: CompactionFigures;
   readonly ticks: Partial<Record<ShapeName, TickFigures>>;
   readonly load: Partial<Record<ShapeName, LoadFigures>>;
   /** On the graveyard. */

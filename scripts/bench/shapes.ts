@@ -67,6 +67,19 @@ export function fleet(processes: number): Shape {
   return { processes, roles: [images] };
 }
 
+/** Processes whose seven files of 100 entries are all that a compaction folds. */
+export function foldable(processes: number): Shape {
+  const gauge = (mode: string, isStamped = false) =>
+    [`gauge_${mode}`, new FileImage(gauges(mode, 10, 10), isStamped)] as const;
+  const images = new Map([
+    ['counter', new FileImage(counters('app', 10, 10))],
+    ['histogram', new FileImage(histograms('app', 5, 1))],
+    ['summary', new FileImage(summaries('app', 5, 10))],
+    ...[gauge('min'), gauge('max'), gauge('sum'), gauge('mostrecent', true)],
+  ]);
+  return { processes, roles: [images] };
+}
+
 /**
  * Four processes with about `series` series each, all in common: half counters, a third histograms.
  * Lines are as long as those of applications with that many series.
@@ -170,6 +183,13 @@ function gauges(prefix: string, families: number, series: number): Entry[] {
   return times(families, (f) => {
     const family = { name: `${prefix}_pool_${f}`, help: 'Connections of a pool right now' };
     return times(series, (s) => [gaugeEntry(family, { pool: `pool-${s}`, state: 'idle' })]);
+  });
+}
+
+function summaries(prefix: string, families: number, series: number): Entry[] {
+  return times(families, (f) => {
+    const family = { name: `${prefix}_size_${f}_bytes`, help: 'Bytes of an answer' };
+    return times(series, (s) => summaryEntries(family, { route: `/items/${s}` }));
   });
 }
 
