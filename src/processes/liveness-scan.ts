@@ -65,7 +65,7 @@ export class LivenessScan {
   readonly #memory = newMemory();
   /** By id. */
   readonly #known = new Map<number, KnownFile>();
-  /** Identities that the last scan would have removed. */
+  /** Files that the last scan would have removed, by identity and directory. */
   #condemned = new Set<string>();
   /** Identities that could not be removed: tried once. */
   readonly #stuck = new Set<string>();
@@ -131,8 +131,7 @@ export class LivenessScan {
 
   /**
    * Calls stat once for each file: another file of that name has another id. Where the directory was exchanged for another
-   * one that has the same files, it is asked again, for what is removed is removed from there; but linking a file into it
-   * makes no file young.
+   * one that has the same file, as a compaction does, it is judged anew there; being linked makes it no younger.
    */
   async #identify(
     directory: HeldDirectory | undefined,
@@ -143,11 +142,14 @@ export class LivenessScan {
     await forEachConcurrently([...files.entries()], async ([i, { id, name }]) => {
       gone.delete(id);
       const before = this.#known.get(id);
-      const isThere = directory === undefined || before?.directory === directory.identity;
-      const found = isThere ? before : undefined;
-      const now = found ?? (await statFile(directory, name)) ?? unseenFile(this.#path, name);
-      const isSame = before !== undefined && before.identity === now.identity;
-      const file = isSame ? { ...now, changedSeconds: before.changedSeconds } : now;
+      const isKnown = before !== undefined && before.directory === directory?.identity;
+      const now = isKnown ? before : await statFile(directory, name);
+      const file =
+        before === undefined
+          ? (now ?? unseenFile(this.#path, name))
+          : now?.identity === before.identity
+            ? { ...before, directory: now.directory }
+            : before;
       known[i] = file;
       // If stat fails now, it may succeed later.
       if (file.identity !== '') this.#known.set(id, file);
@@ -181,8 +183,9 @@ export class LivenessScan {
       );
     };
     const candidates = files.filter(isCandidate);
-    const condemned = candidates.filter(({ identity }) => this.#condemned.has(identity));
-    this.#condemned = new Set(candidates.map(({ identity }) => identity));
+    const place = ({ directory: of, identity }: KnownFile) => `${of} ${identity}`;
+    const condemned = candidates.filter((file) => this.#condemned.has(place(file)));
+    this.#condemned = new Set(candidates.map(place));
     if (condemned.length === 0) return NOTHING_REMOVED;
 
     const writers = await findWriters(files, this.#proc, this.#memory);

@@ -20,6 +20,8 @@ function key(
   return { family, sampleName, labels, help, keepsRawName: false, ...more };
 }
 
+const LISTS = { olderForm: 'lists' } as const;
+
 describe('a key', () => {
   const cases: [string, string, Key][] = [
     [
@@ -30,7 +32,7 @@ describe('a key', () => {
     [
       'of 0.4.0 to 0.15.0 has no help',
       '["jobs", "jobs_total", {"queue": "fast"}]',
-      key('jobs', 'jobs_total', [['queue', 'fast']], OLD_HELP),
+      key('jobs', 'jobs_total', [['queue', 'fast']], OLD_HELP, { olderForm: 'without help' }),
     ],
     [
       'of 0.3.1 and earlier has names and values',
@@ -43,22 +45,23 @@ describe('a key', () => {
           ['queue', 'fast'],
         ],
         OLD_HELP,
+        LISTS,
       ),
     ],
     [
       'from before 0.4.0, of a counter without _total, keeps its raw name',
       '["jobs", "jobs", [], []]',
-      key('jobs', 'jobs', [], OLD_HELP, { keepsRawName: true }),
+      key('jobs', 'jobs', [], OLD_HELP, { keepsRawName: true, ...LISTS }),
     ],
     [
       'from before 0.4.0, of a counter with _total, names the family without it',
       '["jobs_total", "jobs_total", [], []]',
-      key('jobs', 'jobs_total', [], OLD_HELP, { totalRemoved: true }),
+      key('jobs', 'jobs_total', [], OLD_HELP, { totalRemoved: true, ...LISTS }),
     ],
     [
       'from before 0.4.0 keeps a metric name that is nothing but _total',
       '["_total", "_total", [], []]',
-      key('_total', '_total', [], OLD_HELP, { keepsRawName: true }),
+      key('_total', '_total', [], OLD_HELP, { keepsRawName: true, ...LISTS }),
     ],
     [
       'of later versions keeps a family that ends in _total',
@@ -104,7 +107,7 @@ describe('a key', () => {
     [
       'that has a label twice in a list gives the last value, too',
       '["a", "a", ["b", "b"], ["1", "2"]]',
-      key('a', 'a', [['b', '2']], OLD_HELP, { keepsRawName: true }),
+      key('a', 'a', [['b', '2']], OLD_HELP, { keepsRawName: true, ...LISTS }),
     ],
     [
       'may have labels called as what every object has',

@@ -283,6 +283,17 @@ sys.stdin.read()`;
         assert.ok(existsSync(join(outer, 'moved', LIVESUM)));
       });
 
+      it('judges it anew in a directory that a compaction put in its place, which makes it no younger', async () => {
+        const { place: own, victim, outer } = await exchange();
+        await own.scan.scan(own.files, true);
+        renameSync(own.directory, join(outer, 'old'));
+        renameSync(victim, own.directory);
+        const { removed, liveness } = await own.scan.scan(own.files, true);
+        assert.deepEqual([removed, liveness.at(-1)], [[], 'dead']);
+        assert.deepEqual((await own.scan.scan(own.files, true)).removed, [LIVESUM]);
+        assert.ok(existsSync(join(outer, 'old', LIVESUM)));
+      });
+
       it('removes no link to the file that was judged', async () => {
         const { place: own, proc, victim } = await exchange();
         proc.exchange = () => {
