@@ -1,0 +1,119 @@
+#include "core/compacted_directory.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "check.h"
+#include "compaction_directory.h"
+#include "session.h"
+
+namespace promfold::test {
+namespace {
+
+constexpr uint8_t kRetains = kKeepLastGood | 1 << kRetainedShift;
+
+void Fill(CompactionDirectory* directory) {
+  directory->Dead("counter_1.db", {{"c", 1}});
+  directory->Dead("counter_2.db", {{"c", 2}});
+  directory->Dead("counter_30.db", {{"c", 4}});
+  directory->Living("counter_4.db", {{"c", 8}});
+}
+
+TEST("a set that retains removed files has each value once, at each moment of a compaction") {
+  for (const bool readers_stopped : {false, true}) {
+    CompactionDirectory directory;
+    Fill(&directory);
+    Session session(directory.path(), 1000, kRetains);
+    CHECK_EQ(session.Scrape("c"), "15.0");
+    int stages = 0;
+    const CompactionOutcome outcome = directory.Compact(
+        [&](CompactionStage) {
+          ++stages;
+          // Where files are moved one by one no reader may run.
+          if (!readers_stopped) CHECK_EQ(session.Scrape("c"), "15.0");
+        },
+        readers_stopped);
+    CHECK(outcome.fault.ok());
+    CHECK_EQ(outcome.folded.size(), 3u);
+    CHECK(stages > 2);
+    CHECK_EQ(session.Scrape("c"), "15.0");
+    CHECK_EQ(session.set().Counts().files_retained, 0u);
+  }
+}
+
+TEST("a set that missed a compaction knows from the next one what the first one folded") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  Session session(directory.path(), 1000, kRetains);
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  CHECK_EQ(directory.Compact().folded.size(), 3u);
+  directory.Dead("counter_7.db", {{"c", 16}});
+  CHECK(directory.Compact().fault.ok());
+  CHECK_EQ(session.Scrape("c"), "31.0");
+  CHECK_EQ(session.set().Counts().files_retained, 0u);
+}
+
+TEST("what goes after a compaction is retained as before, an archive too") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  Session session(directory.path(), 1000, kRetains);
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  const CompactionOutcome outcome = directory.Compact();
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  for (const std::string& name : {std::string("counter_4.db"), outcome.archives[0].name}) {
+    unlink(directory.Path(name).c_str());
+    CHECK_EQ(session.Scrape("c"), "15.0");
+  }
+  CHECK_EQ(session.set().Counts().files_retained, 2u);
+}
+
+TEST("a file that is made just before the exchange counts while it is being moved") {
+  for (const uint8_t flags : {kKeepLastGood, kRetains}) {
+    CompactionDirectory directory;
+    Fill(&directory);
+    Session session(directory.path(), 1000, flags);
+    CHECK_EQ(session.Scrape("c"), "15.0");
+    bool was_missing = false;
+    const CompactionOutcome outcome = directory.Compact([&](CompactionStage stage) {
+      if (stage == CompactionStage::kExchanging) {
+        directory.Living("counter_5.db", {{"c", 16}});
+        CHECK_EQ(session.Scrape("c"), "31.0");
+      }
+      if (stage == CompactionStage::kExchanged) was_missing = !directory.Has("counter_5.db");
+      if (stage > CompactionStage::kExchanging) CHECK_EQ(session.Scrape("c"), "31.0");
+    });
+    CHECK(outcome.fault.ok() && was_missing);
+    CHECK_EQ(outcome.carried, 1u);
+    CHECK_EQ(session.Scrape("c"), "31.0");
+    CHECK_EQ(session.set().Counts().files_retained, 0u);
+  }
+}
+
+TEST("an archive of an exchange that is taken back is not retained") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  Session session(directory.path(), 1000, kRetains);
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  std::thread reopening;
+  bool was_undone = false;
+  const CompactionOutcome outcome = directory.Compact([&](CompactionStage stage) {
+    if (stage == CompactionStage::kExchanging && !reopening.joinable()) {
+      reopening = std::thread([&] { Increment(directory.Path("counter_2.db"), "c", 32); });
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    was_undone |= stage == CompactionStage::kUndone;
+    const std::string sum = session.Scrape("c");
+    CHECK(sum == "15.0" || sum == "47.0");
+  });
+  if (reopening.joinable()) reopening.join();
+  CHECK(outcome.fault.ok());
+  CHECK(was_undone && outcome.undone > 0);
+  CHECK_EQ(session.Scrape("c"), "47.0");
+  CHECK_EQ(session.set().Counts().files_retained, 0u);
+}
+
+}  // namespace
+}  // namespace promfold::test
