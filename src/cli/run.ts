@@ -92,6 +92,9 @@ export const run: Command<(typeof RUN_FLAGS)[number]> = {
     } finally {
       signals.stop();
       await daemon?.stop();
+      if (directory !== undefined && flags.compactDeadAfter !== undefined) {
+        await removeLeftovers(directory);
+      }
       if (directory !== undefined)
         await leave(directory, flags.keep || flags.dir !== undefined, log);
     }
@@ -167,6 +170,13 @@ async function runCommand(
     log.error('the command cannot be run', { program, cause: systemErrorText(error) });
     return isMissing ? NOT_FOUND : NOT_EXECUTABLE;
   }
+}
+
+/** What a compaction that the end of the daemon interrupted has left next to the directory. */
+async function removeLeftovers(directory: string): Promise<void> {
+  // Most commands are never compacted, and it takes as long to load as the rest.
+  const { recoverDirectory } = await import('../compact/compact-directory.js');
+  await recoverDirectory(directory, 0).catch(() => {});
 }
 
 /** Removes the directory, unless a process still needs it. */

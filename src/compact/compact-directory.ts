@@ -116,8 +116,9 @@ export async function compactDead(
 /** Puts in order what an interrupted compaction left. */
 export async function recoverDirectory(
   directory: string,
+  graceSeconds = GRACE_SECONDS,
 ): Promise<Pick<CompactionReport, 'refused'> & { readonly recovered: boolean }> {
-  const { fault, recovered } = await recoverCompaction(resolve(directory), GRACE_SECONDS * 1000);
+  const { fault, recovered } = await recoverCompaction(resolve(directory), graceSeconds * 1000);
   return { recovered, ...(fault !== undefined && { refused: refusalOf(fault) }) };
 }
 

@@ -149,7 +149,7 @@ export class Compactions implements CompactionCounts {
 
   /** Once: what a promfold that was killed has left. */
   async #recover(path: string, watched: Watched): Promise<void> {
-    const { refused, recovered } = await recoverDirectory(path);
+    const { refused, recovered } = await recoverDirectory(path, this.#options.graceSeconds);
     if (refused !== undefined) return;
     watched.isRecovered = true;
     if (recovered) this.#options.log.info('an interrupted compaction was put in order', { path });

@@ -101,7 +101,7 @@ describe('a compaction is refused', () => {
 
   it('while another one holds it', async () => {
     const directory = fill(join(tempDirectory(), 'prom'));
-    const child = start('flock', [directory, 'sh', '-c', 'echo held; sleep 60']);
+    const child = start('flock', ['-o', directory, 'sh', '-c', 'echo held; sleep 60']);
     await new Promise((resolve) => child.stdout!.once('data', resolve));
     try {
       await refuses(directory, 'lock', /another compaction of it is under way/);
