@@ -116,6 +116,12 @@ const STEPS: Readonly<Record<RefusalCode, Words>> = {
     found: () => 'processes opened its files again and again',
     advice: 'try again when fewer of them start',
   },
+  unseenWriter: {
+    found: ({ path }) =>
+      `a process that cannot be seen has ${path} open for writing, and may have the directory mounted`,
+    advice: `share the PID namespace of all containers that use it, ${INSTEAD}`,
+    isFinal: true,
+  },
 };
 
 /** Whatever the step. */
