@@ -4,7 +4,7 @@
  */
 import { familyOf, isUnusable } from '../format/key.js';
 import { ITEMS_PER_STEP, type Steps } from '../steps.js';
-import { increaseTo } from './explain/increase.js';
+import { increaseOf } from './explain/increase.js';
 import type { ReadFile, Reading } from './reading.js';
 import { seriesName } from './series-name.js';
 
@@ -25,6 +25,7 @@ export function* processSeries(
   before: Reading | undefined,
   processId: string,
 ): Steps<ProcessSeriesView[]> {
+  const increaseTo = increaseOf(processId);
   const seconds = before === undefined ? 0 : reading.takenAtSeconds - before.takenAtSeconds;
   const found = new Map<
     string,

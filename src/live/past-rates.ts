@@ -3,7 +3,7 @@
  * compared; what began or was lowered in between counts from 0, as in PromQL.
  */
 
-import { increaseTo } from '../inspect/explain/increase.js';
+import { increaseOf } from '../inspect/explain/increase.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import type { RateColumn } from '../inspect/series/list-series.js';
 import { indexOf } from '../inspect/series-index.js';
@@ -20,6 +20,7 @@ export function* pastRates(before: Reading, now: Reading): Steps<RateColumn> {
     yield;
     const was = earlier.get(identityOf(file))?.entries.value;
     const { value } = file.entries;
+    const increaseTo = increaseOf(file.fileName!.processId);
     const slots = slotsOf[rank]!;
     // A file only grows at its end.
     for (let i = 0; i < slots.length; i++) {

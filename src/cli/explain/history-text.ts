@@ -4,7 +4,7 @@
  * Characters of ASCII, at most as wide as the terminal and 80 columns where there is none: a chart can be pasted anywhere.
  */
 import type { PastExplanation } from '../../inspect/explain/history.js';
-import { increaseTo, isCumulative } from '../../inspect/explain/increase.js';
+import { increaseOf, isCumulative } from '../../inspect/explain/increase.js';
 import type { History, ShareHistory } from '../../inspect/explain/tell-past.js';
 import { clockText, isoText } from '../../inspect/moment.js';
 import { counted, formatCount, formatRate, formatShortValue } from '../../inspect/quantity.js';
@@ -115,7 +115,12 @@ function ratesOf({ timeSeconds, shares }: History, columns: number): Column[] {
   });
 }
 
-function shareRates({ value }: ShareHistory, timeSeconds: readonly number[], columns: number) {
+function shareRates(
+  { value, processId }: ShareHistory,
+  timeSeconds: readonly number[],
+  columns: number,
+) {
+  const increaseTo = increaseOf(processId);
   return spread(value.length, columns, (from, end): Column => {
     let increase = 0;
     let isThere = false;

@@ -1,5 +1,7 @@
 /** Of values that only grow, by how much they did from one moment to the next: as Prometheus' rate() has it. */
 
+import { isArchiveId } from '../../format/filename.js';
+
 /** By time; undefined where there is none. */
 export type Column = readonly (number | undefined)[];
 
@@ -17,10 +19,16 @@ export function increaseTo(now: number, before: number | undefined = 0): number 
   return now >= before ? now - before : now;
 }
 
+/** increaseTo for the values of a process. What an archive has was counted in other files before: it increases by nothing. */
+export function increaseOf(processId: string): typeof increaseTo {
+  return isArchiveId(processId) ? () => 0 : increaseTo;
+}
+
 /** Since the time before; undefined at the first. */
-export function increases(values: Column): Column {
+export function increases(values: Column, processId: string): Column {
+  const increase = increaseOf(processId);
   return values.map((now, i) =>
-    i === 0 || now === undefined ? undefined : increaseTo(now, values[i - 1]),
+    i === 0 || now === undefined ? undefined : increase(now, values[i - 1]),
   );
 }
 

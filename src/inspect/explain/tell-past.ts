@@ -101,7 +101,9 @@ export class PastTeller {
     const shares: HistogramHistory['shares'][number][] = [];
     for (const [i, { entries }] of files.entries()) {
       const own = buckets.map((_, bucket) => {
-        const columns = (entries[bucket] ?? []).map((entry) => increases(this.#valuesOf(entry)));
+        const columns = (entries[bucket] ?? []).map((entry) =>
+          increases(this.#valuesOf(entry), entry.file.fileName.processId),
+        );
         return sumOfColumns(columns, this.#points.length);
       });
       ofFile.set(`${i}`, own);
@@ -168,7 +170,7 @@ export class PastTeller {
   ): Pick<History, 'value' | 'ratePerSecond' | 'shares'> {
     const withRates = shares.map((share) => ({
       ...share,
-      ratePerSecond: perSecond(increases(share.value), this.#timeSeconds),
+      ratePerSecond: perSecond(increases(share.value, share.processId), this.#timeSeconds),
     }));
     const rates = withRates.map(({ ratePerSecond }) => ratePerSecond);
     return { value, ratePerSecond: sumOfColumns(rates, this.#points.length), shares: withRates };
