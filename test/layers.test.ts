@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'worker-thread',
   ],
   inspect: ['format', 'plan', 'watchdog', 'expose', 'files', 'processes'],
-  compact: ['format', 'plan', 'processes', 'inspect', 'native'],
+  compact: ['format', 'plan', 'inspect', 'native'],
   live: [
     'format',
     'files',
@@ -47,8 +47,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'inspect',
     'compact',
   ],
-  compact: ['format', 'plan', 'inspect', 'native'],
-  live: ['format', 'files', 'plan', 'watchdog', 'processes', 'scrape', 'inspect', 'compact'],
   record: ['format', 'files', 'processes', 'scrape', 'inspect', 'live', 'native'],
   config: ['bounded-io'],
   serve: [

@@ -2,8 +2,8 @@
 
 import { judge, round } from './bars.js';
 import { textChart } from './chart.js';
-import type { RequestFigures } from './live/load.js';
 import type { CompactionFigures } from './compaction.js';
+import type { RequestFigures } from './live/load.js';
 import { machineLine } from './machine.js';
 import { highest } from './median.js';
 import type { Results } from './results.js';

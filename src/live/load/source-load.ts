@@ -232,7 +232,7 @@ export class SourceLoad {
     if (this.#layout?.state === state && this.#layout.by === by) return this.#layout.layout;
     const { rows, keyTexts, fileNames } = state;
     const keys = new LiveKeys(keyTexts, 0);
-    const textOf = (id: number) => keys.textOf(id);
+    const textOf = (id: number) => keys.text(id);
     const entries = { ...rows, fileNames, keyCount: keys.size, textOf };
     const layout = await inSlices(
       layOutLoad(entries, this.#options.wanted, (id) => {

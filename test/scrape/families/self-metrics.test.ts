@@ -373,11 +373,10 @@ describe('self-metrics', () => {
       }),
     };
     const load = { requests: 2, refused: 1, ages: () => new Map([['m', 3]]) };
-    const server = { connections, api, recorder, watch, findings, load };
     const compactions = {
       of: () => ({ compactions: 1, files: 3, freedBytes: 9, failures: new Map([['lock', 1]]) }),
     };
-    const server = { connections, api, recorder, watch, findings, compactions };
+    const server = { connections, api, recorder, watch, findings, load, compactions };
     const metrics = new SelfMetrics(BUILD, 'promfold_source', server);
     const printed = (await exposed(all, metrics))
       .filter((line) => line.startsWith('# TYPE '))
