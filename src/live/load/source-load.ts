@@ -4,6 +4,7 @@
  * between only the entries that matter are gathered.
  */
 import { releaseColumns } from '../../files/column-changes.js';
+import { isArchiveId } from '../../format/filename.js';
 import { type FileWriter, type LoadLayout, layOutLoad } from '../../load/layout.js';
 import { type GatheredValues, type LoadValues, readLoad } from '../../load/read.js';
 import type { WantedFamilies } from '../../load/wanted.js';
@@ -269,6 +270,8 @@ function writerOf(
   processId: string | undefined,
   identity: string | undefined,
 ): FileWriter {
+  // What it has is of dead processes, whether anything is known of processes or not.
+  if (processId !== undefined && isArchiveId(processId)) return { isDead: true, bornSeconds: 0 };
   const writer = writers.get(processId ?? '');
   if (writer === undefined) return { isDead: false, bornSeconds: 0 };
   const { liveness, startSeconds, abandoned } = writer;

@@ -109,6 +109,15 @@ describe('what a router is told of vLLM', () => {
     assert.deepEqual([pick(text).waiting, pick(text).usage], [0, 0]);
   });
 
+  it('does not count what the processes of an archive have set', async () => {
+    const directory = tempDirectory();
+    const archive = join(directory, 'gauge_mostrecent_-promfold-18ecca8533e550d3.db');
+    writeMetricFile(archive, vllmGauges('m', [state(50, 60, 0.9, NOW)]));
+    writeGauges(directory, 1, vllmGauges('m', [state(1, 2, 0.5)]));
+    const text = await textOf(directory);
+    assert.deepEqual([pick(text).waiting, pick(text).usage], [1, 0.5]);
+  });
+
   it('has the most recently active of several models first, and caches that can be told apart', async () => {
     const directory = tempDirectory();
     writeGauges(directory, 1, [...vllmGauges('a', [state(1, 0, 0, NOW - 9)]), vllmConfig(0, '5')]);
