@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
+#include "compact/names.h"
 #include "detached_thread.h"
 #include "directory_stream.h"
 #include "file_system.h"
@@ -18,6 +21,10 @@ namespace {
 
 // How many names are read between two looks at the clock; it takes as long as reading some.
 constexpr int kNamesAtOnce = 256;
+
+// A compaction lets readers in as soon as it has carried over a few files: compact/gate.h.
+constexpr std::chrono::milliseconds kBetweenLooks{1};
+constexpr std::chrono::milliseconds kLongestGate{1000};
 
 // What glob('*.db') matches.
 bool IsMetricFileName(std::string_view name) {
@@ -71,8 +78,11 @@ int StatDirectory(const std::string& path, const DirectoryTimes& listed,
   return 0;
 }
 
-int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
-                  PendingOperation* pending, ListedDirectory* directory) {
+namespace {
+
+// The name of a compaction's gate, if there is one, is not listed.
+int ListOnce(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
+             PendingOperation* pending, ListedDirectory* directory, std::string* gate) {
   auto opened = std::make_shared<OpenedDirectory>();
   pending->Begin();
   opened->descriptor = Descriptor(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -111,11 +121,39 @@ int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirect
     if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
     if (!IsMetricFileName(name)) continue;
+    if (IsGateName(name)) {
+      *gate = name;
+      continue;
+    }
     found.Add(name, static_cast<uint64_t>(entry->d_ino), entry->d_type);
   }
   if (stream.error() != 0) return stream.error();
   *directory = {std::move(opened), std::move(found), free, std::move(compacted)};
   return 0;
+}
+
+// Whether a reader would wait at it now.
+bool IsClosed(int directory, const std::string& gate) {
+  const Descriptor file(
+      openat(directory, gate.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return !file && errno == EWOULDBLOCK;
+}
+
+}  // namespace
+
+int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
+                  PendingOperation* pending, ListedDirectory* directory) {
+  const auto until = std::chrono::steady_clock::now() + kLongestGate;
+  for (;;) {
+    std::string gate;
+    const int error = ListOnce(path, before, pending, directory, &gate);
+    if (error != 0 || gate.empty() || !directory->opened->is_local) return error;
+    if (!IsClosed(directory->opened->descriptor.number(), gate) ||
+        std::chrono::steady_clock::now() >= until) {
+      return 0;
+    }
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
 }
 
 }  // namespace promfold

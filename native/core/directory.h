@@ -83,8 +83,9 @@ int StatDirectory(const std::string& path, const DirectoryTimes& listed,
                   FreeSpace* free);
 
 // Opens the path and lists the names that end in `.db` and do not begin with a dot, whatever bytes
-// they are, in no order. `before` is what the last listing found of compactions; null for none.
-// Returns 0 or an errno; on error nothing changes.
+// they are, in no order. While a compaction has its gate closed, it waits. `before` is what the
+// last listing found of compactions; null for none. Returns 0 or an errno; on error nothing
+// changes.
 int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
                   PendingOperation* pending, ListedDirectory* directory);
 

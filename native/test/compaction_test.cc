@@ -21,6 +21,7 @@
 #include "compaction_directory.h"
 #include "core/compact/lease.h"
 #include "core/compact/names.h"
+#include "core/directory.h"
 #include "core/path_query.h"
 
 namespace promfold::test {
@@ -117,6 +118,12 @@ class Reopening {
   std::atomic<bool> found_ = false;
   std::atomic<bool> is_done_ = false;
 };
+
+std::vector<std::string> GatesOf(const CompactionDirectory& directory) {
+  std::vector<std::string> names = directory.Names();
+  std::erase_if(names, [](const std::string& name) { return !IsGateName(name); });
+  return names;
+}
 
 }  // namespace
 
@@ -381,16 +388,104 @@ TEST("a second compaction of the directory is refused as long as the first is un
   }
 }
 
-TEST("totals are the same at each moment") {
+// That of a reader at the gate, which gets an error.
+constexpr double kNoTotal = -1;
+
+TEST("totals are the same at each moment, or an error") {
   for (const CompactionStage at : kSwapStages) {
     CompactionDirectory directory;
     Fill(&directory);
-    double total = -1;
+    double total = 0;
     directory.Compact([&](CompactionStage stage) {
       if (stage == at) total = directory.Total("counter", "c");
     });
-    CHECK_EQ(total, 15.0);
+    CHECK_EQ(total, at == CompactionStage::kExchanged ? kNoTotal : 15.0);
   }
+}
+
+TEST("a file that is made just before the exchange is missed by no reader") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  std::vector<double> totals;
+  directory.Compact([&](CompactionStage stage) {
+    if (stage < CompactionStage::kExchanging) return;
+    if (stage == CompactionStage::kExchanging) directory.Living("counter_9.db", {{"c", 16}});
+    totals.push_back(directory.Total("counter", "c"));
+  });
+  CHECK(totals == std::vector<double>({31, kNoTotal, 31, 31}));
+}
+
+TEST("who opens the gate waits until it is no metric file any more") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  std::thread reader;
+  std::atomic<bool> is_in = false;
+  bool was_in = true;
+  off_t bytes = -1;
+  directory.Compact([&](CompactionStage stage) {
+    if (stage == CompactionStage::kCarried) CHECK_EQ(GatesOf(directory).size(), 0u);
+    if (stage != CompactionStage::kExchanged) return;
+    const std::vector<std::string> gates = GatesOf(directory);
+    CHECK_EQ(gates.size(), 1u);
+    if (gates.size() != 1) return;
+    reader = std::thread([&is_in, &bytes, path = directory.Path(gates[0])] {
+      const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+      is_in = true;
+      if (file) bytes = lseek(file.number(), 0, SEEK_END);
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    was_in = is_in;
+  });
+  CHECK(reader.joinable());
+  if (reader.joinable()) reader.join();
+  CHECK(!was_in && is_in);
+  CHECK_EQ(bytes, 0);
+  CheckSound(directory, 15);
+}
+
+TEST("the gate of a compaction that was killed is a file without entries, and goes") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  InChild([&] {
+    directory.Compact([](CompactionStage stage) {
+      if (stage == CompactionStage::kExchanged) _exit(kKilled);
+    });
+    return 0;
+  });
+  CHECK_EQ(GatesOf(directory).size(), 1u);
+  CHECK_EQ(directory.Total("counter", "c"), 15.0);
+  CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
+  CHECK_EQ(GatesOf(directory).size(), 0u);
+  CheckSound(directory, 15);
+}
+
+TEST("a listing for a scrape waits at the gate, and never has it") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  std::thread lister;
+  size_t listed = 0;
+  std::atomic<bool> has_listed = false;
+  bool was_early = true;
+  directory.Compact([&](CompactionStage stage) {
+    if (stage == CompactionStage::kExchanging) directory.Living("counter_9.db", {{"c", 16}});
+    if (stage != CompactionStage::kExchanged) return;
+    lister = std::thread([&] {
+      PendingOperation pending;
+      ListedDirectory found;
+      if (ListDirectory(directory.path(), nullptr, &pending, &found) == 0) {
+        listed = found.listing.Has("counter_9.db") ? found.listing.names().size() : 0;
+      }
+      has_listed = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    was_early = has_listed;
+  });
+  CHECK(lister.joinable());
+  if (lister.joinable()) lister.join();
+  CHECK(!was_early);
+  size_t metric_files = 0;
+  for (const std::string& name : directory.Names()) metric_files += name.ends_with(".db") ? 1 : 0;
+  CHECK_EQ(listed, metric_files);
 }
 
 TEST("a file that is made meanwhile is there afterwards, wherever it was made") {

@@ -8,7 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { type FileName, isStamped, parseFileName } from '../format/filename.js';
+import { type FileName, isGateName, isStamped, parseFileName } from '../format/filename.js';
 import { FAULT, FileReader, type InspectedFiles } from '../native.js';
 import { directoryError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
@@ -32,7 +32,7 @@ export interface ListedFile {
 }
 
 /**
- * The files a scrape would list, in name order: `*.db`, not hidden.
+ * The files a scrape would list, in name order: `*.db`, not hidden, and not the gate of a compaction.
  *
  * @throws MetricFileError DIRECTORY_UNREADABLE
  */
@@ -43,7 +43,9 @@ export async function listMetricFiles(directory: string): Promise<ListedFile[]> 
   } catch (error) {
     throw await directoryError(directory, error as NodeJS.ErrnoException);
   }
-  const wanted = names.filter((name) => !name.startsWith('.') && name.endsWith('.db'));
+  const wanted = names.filter(
+    (name) => !name.startsWith('.') && name.endsWith('.db') && !isGateName(name),
+  );
   // Bytes of UTF-8 sort as code points do.
   return wanted.sort().map((bytes) => {
     const name = NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes;

@@ -78,6 +78,7 @@ export class MetricFiles {
   /** Ids of the files with a fault. */
   readonly #faulty = new Set<number>();
   readonly #counts = new RunningCounts();
+  #areNamesGone = false;
 
   /** @param retainRemoved whether values of counters, histograms and summaries count after their file is removed */
   constructor(path: string, mapLimit: number, retainRemoved: boolean) {
@@ -117,6 +118,14 @@ export class MetricFiles {
   /** Files that leaveOut() left out. */
   overBudgetIds(): IterableIterator<number> {
     return this.#overBudget.keys();
+  }
+
+  /**
+   * Whether a file could not be opened that the last refresh listed first. Its name may be gone by now, while its values are in
+   * another file.
+   */
+  get areNamesGone(): boolean {
+    return this.#areNamesGone;
   }
 
   /** Leaves out a file that is read and does not fit into the plan. */
@@ -174,6 +183,7 @@ export class MetricFiles {
    */
   async refresh(toPrint?: PrintRequest): Promise<FilesRefreshed> {
     const { path } = this.directory;
+    this.#areNamesGone = false;
     let asListed: AsListed;
     try {
       asListed = await this.#inTime(this.set.refreshAsListed(this.directory.listed, toPrint));
@@ -190,6 +200,7 @@ export class MetricFiles {
     const { added, removed } = await this.#list(now!);
     const read = await this.set.refresh();
     this.note(read);
+    this.#areNamesGone = added.some((id) => this.#files.get(id)?.fault?.fault === FAULT.ioError);
     return { added, removed, refreshed: read };
   }
 

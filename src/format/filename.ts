@@ -48,6 +48,13 @@ export function isArchiveId(processId: string): boolean {
   return ARCHIVE_ID.test(processId);
 }
 
+const GATE_NAME = /^counter_-promfold-[0-9a-f]{16}-gate\.db$/;
+
+/** A file that is there for a moment of a compaction, and has nothing. native/core/compact/gate.h. */
+export function isGateName(name: string): boolean {
+  return GATE_NAME.test(name);
+}
+
 /** Whether mark_process_dead would remove the file. Source: multiprocess.py, mark_process_dead. */
 export function countsOnlyAlive({ type, mode }: FileName): boolean {
   return type === 'gauge' && LIVE_MODES.has(mode);

@@ -73,14 +73,14 @@ bool IsUnused(int directory, const std::string& name) {
 }
 
 bool IsKnown(const KnownNames& known, const NamedEntry& entry) {
-  if (IsManifestName(entry.name)) return true;
+  if (IsManifestName(entry.name) || IsGateName(entry.name)) return true;
   const auto found = known.find(entry.name);
   return found != known.end() && found->second.inode == entry.inode;
 }
 
 // When it is deleted: what a reader would miss without noticing goes first.
 int TurnOf(const KnownNames& known, const std::string& name) {
-  if (IsManifestName(name)) return 4;
+  if (IsManifestName(name) || IsGateName(name)) return 4;
   switch (known.at(name).as) {
     case KnownAs::kLinked:
       return 0;

@@ -168,6 +168,9 @@ class ExchangeAttempt {
     if (!LeadsTo(target_.parent.number(), target_.name, target_.directory.number())) {
       return {CompactionStep::kMoved, target_.path};
     }
+    fault =
+        In(sibling_.path, gate_.Close(sibling_.directory.number(), generation_, target_.status));
+    if (!fault.ok()) return fault;
     AtStage(request_, CompactionStage::kExchanging);
     const int failed = Exchange(target_.parent.number(), target_.name, sibling_.name);
     if (failed != 0) return {CompactionStep::kExchange, target_.path, failed};
@@ -186,7 +189,7 @@ class ExchangeAttempt {
     for (const auto& [name, inode] : linked_) known[name] = {KnownAs::kLinked, inode};
     bool is_reopened = false;
     CompactionFault fault =
-        FinishExchange(pair, *files_, options, std::move(known), outcome_, &is_reopened);
+        FinishExchange(pair, *files_, options, std::move(known), &gate_, outcome_, &is_reopened);
     if (fault.ok() && is_reopened) {
       *ended = Ended::kTryAgain;
       fault = TakeBack(pair, manifest_, files_, options, outcome_);
@@ -207,6 +210,7 @@ class ExchangeAttempt {
   SiblingDirectory sibling_;
   LinkedNames linked_;
   Manifest manifest_;
+  Gate gate_;
 };
 
 void Report(const std::vector<LeasedFile>& files, CompactionOutcome* outcome) {

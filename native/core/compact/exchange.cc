@@ -19,24 +19,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kBetweenCarries{100};
+// A process that was making a file when the directories changed places makes it in the old one;
+// soon if at all, so the first intervals are short.
+constexpr std::chrono::milliseconds kFirstInterval{1};
+constexpr std::chrono::milliseconds kLongestInterval{100};
 
 void AtStage(const ExchangeOptions& options, CompactionStage stage) {
   if (options.at_stage) options.at_stage(stage);
 }
 
-// Carries until the grace is over: at once, now and then, and at its end. `go_on` is asked after
-// each time.
+// Carries until the grace is over: at once, which opens the gate, now and then, and at its end.
+// `go_on` is asked after each time.
 template <typename GoOn>
 CompactionFault CarryFor(const ExchangedPair& pair, int from, int to,
-                         const ExchangeOptions& options, KnownNames* known, uint32_t* carried,
-                         GoOn go_on) {
+                         const ExchangeOptions& options, KnownNames* known, Gate* gate,
+                         uint32_t* carried, GoOn go_on) {
   const auto end = Clock::now() + std::chrono::milliseconds(options.grace_milliseconds);
-  for (;;) {
+  for (auto interval = kFirstInterval;; interval = std::min(2 * interval, kLongestInterval)) {
     const auto now = Clock::now();
     const CompactionFault fault = Carry(from, to, pair.generation, options.gone, known, carried);
+    gate->Open();
     if (!fault.ok() || !go_on() || now >= end) return fault;
-    std::this_thread::sleep_for(std::min<Clock::duration>(kBetweenCarries, end - now));
+    std::this_thread::sleep_for(std::min<Clock::duration>(interval, end - now));
   }
 }
 
@@ -63,11 +67,11 @@ CompactionFault NoteArchivesGone(const ExchangedPair& pair, const Manifest& of_n
 }  // namespace
 
 CompactionFault FinishExchange(const ExchangedPair& pair, const std::vector<LeasedFile>& files,
-                               const ExchangeOptions& options, KnownNames known,
+                               const ExchangeOptions& options, KnownNames known, Gate* gate,
                                CompactionOutcome* outcome, bool* is_reopened) {
   *is_reopened = false;
   CompactionFault fault = CarryFor(pair, pair.old_directory, pair.new_directory, options, &known,
-                                   &outcome->carried, [&] {
+                                   gate, &outcome->carried, [&] {
                                      *is_reopened = !HoldAll(files);
                                      return !*is_reopened;
                                    });
@@ -87,6 +91,14 @@ CompactionFault TakeBack(const ExchangedPair& pair, const Manifest& of_new,
                          CompactionOutcome* outcome) {
   CompactionFault fault = NoteArchivesGone(pair, of_new);
   if (!fault.ok()) return fault;
+  struct stat status;
+  if (fstat(pair.old_directory, &status) != 0) {
+    return {CompactionStep::kOpen, pair.other_name, errno};
+  }
+  Gate gate;
+  fault = RemoveGates(pair.old_directory);
+  if (fault.ok()) fault = gate.Close(pair.old_directory, pair.generation, status);
+  if (!fault.ok()) return fault;
   const int error = Exchange(pair.parent, pair.name, pair.other_name);
   if (error != 0) return {CompactionStep::kExchange, pair.name, error};
   ++outcome->undone;
@@ -95,8 +107,8 @@ CompactionFault TakeBack(const ExchangedPair& pair, const Manifest& of_new,
   files->clear();
   AtStage(options, CompactionStage::kUndone);
   KnownNames known = NamesOf(of_new);
-  fault = CarryFor(pair, pair.new_directory, pair.old_directory, options, &known, &outcome->carried,
-                   [] { return true; });
+  fault = CarryFor(pair, pair.new_directory, pair.old_directory, options, &known, &gate,
+                   &outcome->carried, [] { return true; });
   if (!fault.ok()) return fault;
   if (fsync(pair.old_directory) != 0 || fsync(pair.parent) != 0) {
     return {CompactionStep::kSync, pair.name, errno};

@@ -9,6 +9,7 @@
 
 #include "carry.h"
 #include "compaction.h"
+#include "gate.h"
 #include "leased_files.h"
 #include "manifest.h"
 
@@ -30,10 +31,11 @@ struct ExchangeOptions {
   std::function<void(CompactionStage)> at_stage;
 };
 
-// Carries over what happens in the old directory until the grace is over, and deletes it. `files`
-// are leased in it. *is_reopened: a process came back to one of them; nothing is deleted then.
+// Carries over what happens in the old directory until the grace is over, and deletes it. `gate` is
+// in the new one, and is opened as soon as that may be. `files` are leased in the old one.
+// *is_reopened: a process came back to one of them; nothing is deleted then.
 CompactionFault FinishExchange(const ExchangedPair& pair, const std::vector<LeasedFile>& files,
-                               const ExchangeOptions& options, KnownNames known,
+                               const ExchangeOptions& options, KnownNames known, Gate* gate,
                                CompactionOutcome* outcome, bool* is_reopened);
 
 // The old directory has the name again. Then the leases are given up, so that who waits for a file

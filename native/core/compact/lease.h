@@ -13,6 +13,9 @@ namespace promfold {
 // EACCES: it belongs to another user. EINVAL and others: its file system has no leases.
 int TakeLease(int descriptor);
 
+// Of a file that nothing else has open. Then readers wait, too.
+int TakeWriteLease(int descriptor);
+
 // Whether nothing has opened the file for writing since.
 bool HoldsLease(int descriptor);
 

@@ -11,6 +11,7 @@
 
 #include "entries.h"
 #include "exchange.h"
+#include "gate.h"
 #include "journal.h"
 #include "lease.h"
 #include "sibling.h"
@@ -107,7 +108,9 @@ CompactionFault RecoverOld(Target* target, Leftover* left, const Manifest& manif
   CompactionFault fault = LeaseTaken(left->at, manifest, &files, &is_open);
   if (!fault.ok()) return fault;
   if (!is_open) {
-    fault = FinishExchange(pair, files, options, NamesOf(manifest), outcome, &is_open);
+    // Who listed the directory meanwhile has not waited for us.
+    Gate none;
+    fault = FinishExchange(pair, files, options, NamesOf(manifest), &none, outcome, &is_open);
     if (!fault.ok() || !is_open) return fault;
   }
   fault = TakeBack(pair, manifest, &files, options, outcome);
@@ -158,6 +161,7 @@ CompactionFault RecoverLeftovers(Target* target, uint32_t grace_milliseconds,
     fault =
         In(leftovers[i].at.path, RecoverOne(target, &leftovers[i], grace_milliseconds, outcome));
   }
+  if (fault.ok()) fault = In(target->path, RemoveGates(target->directory.number()));
   if (!fault.ok()) return fault;
   return RecoverJournals(*target, outcome);
 }

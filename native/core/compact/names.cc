@@ -11,6 +11,9 @@ namespace {
 constexpr std::string_view kMark = ".promfold-";
 constexpr std::string_view kArchiveMark = "-promfold-";
 constexpr std::string_view kExtension = ".db";
+// Of the type that every client reads.
+constexpr std::string_view kGateStart = "counter_-promfold-";
+constexpr std::string_view kGateEnd = "-gate.db";
 constexpr size_t kGenerationDigits = 16;
 
 std::string Numbered(std::string name, uint32_t nth) {
@@ -70,6 +73,16 @@ std::string ArchiveName(std::string_view prefix, std::string_view generation, ui
   const std::string name =
       std::string(prefix) + "_" + std::string(kArchiveMark) + std::string(generation);
   return Numbered(name, nth) + std::string(kExtension);
+}
+
+std::string GateName(std::string_view generation) {
+  return std::string(kGateStart) + std::string(generation) + std::string(kGateEnd);
+}
+
+bool IsGateName(std::string_view name) {
+  if (name.size() != kGateStart.size() + kGenerationDigits + kGateEnd.size()) return false;
+  return StartsWith(name, kGateStart) && name.ends_with(kGateEnd) &&
+         IsGeneration(name.substr(kGateStart.size(), kGenerationDigits));
 }
 
 std::string SpareName(std::string_view name, std::string_view generation, uint32_t nth) {

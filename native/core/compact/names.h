@@ -6,6 +6,7 @@
 //   .NAME.promfold-GEN-undone the new one, likewise, where the exchange was taken back
 //   .promfold-compaction      in the directory: the manifest (manifest.h)
 //   .promfold-GEN             in the directory: the journal, where nothing is exchanged (journal.h)
+//   counter_-promfold-GEN-gate.db  in the directory, for a moment: see gate.h
 //   counter_-promfold-GEN.db  an archive; `-promfold-GEN-2` is a second one of a kind
 //
 // An archive is read by every client as a file of its type and mode: the process id is whatever
@@ -49,6 +50,9 @@ std::string ParseJournal(std::string_view name);
 
 // The nth, from 1, of its prefix.
 std::string ArchiveName(std::string_view prefix, std::string_view generation, uint32_t nth);
+
+std::string GateName(std::string_view generation);
+bool IsGateName(std::string_view name);
 
 // For a file that cannot have its own name any more, since another one has it. `nth` from 1.
 std::string SpareName(std::string_view name, std::string_view generation, uint32_t nth);
