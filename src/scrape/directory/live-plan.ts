@@ -45,6 +45,9 @@ const NO_SURVEY: FamilySurvey = {
   lastModeFile: new Int32Array(0),
 };
 
+/** In one update. Compactions are seconds apart. */
+const MAX_LISTINGS = 10;
+
 /**
  * Slots and keys are never given back one by one. When fewer than half of them are in use, and more
  * than this are not, the plan is made anew.
@@ -142,6 +145,15 @@ export class LivePlan {
    * @throws MetricFileError DIRECTORY_UNREADABLE
    */
   async update(toPrint?: PrintRequest): Promise<Collected | undefined> {
+    let collected = await this.#updateOnce(toPrint);
+    // A compaction may have put another directory in the place of the one that was listed. Where nothing came or went since,
+    // this calls stat for the directory, and is done.
+    for (let tries = 0; this.files.areNamesGone && tries < MAX_LISTINGS; tries++)
+      collected = await this.#updateOnce();
+    return collected;
+  }
+
+  async #updateOnce(toPrint?: PrintRequest): Promise<Collected | undefined> {
     // Before the refresh, which reads the files that came back.
     this.#setAside();
     this.#wereOut = new Set(this.files.overBudgetIds());

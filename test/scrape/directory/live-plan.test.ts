@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +28,41 @@ describe('the live plan', () => {
         ['FILE_EMPTY'],
       );
       assert.deepEqual(live.facts().skippedFiles, new Map([['empty', 1]]));
+    } finally {
+      live.close();
+    }
+  });
+
+  it('lists the directory again where another one took its place before its files were opened', async () => {
+    const parent = tempDirectory();
+    const directory = join(parent, 'prom');
+    let nth = 0;
+    const makeAnew = () => {
+      nth++;
+      const made = join(parent, `made-${nth}`);
+      mkdirSync(made);
+      writeMetricFile(join(made, `counter_${nth}.db`), [counter('jobs', 7)]);
+      rmSync(directory, { recursive: true, force: true });
+      renameSync(made, directory);
+    };
+    makeAnew();
+    const live = new LivePlan(directory, 10);
+    try {
+      const { set } = live.files;
+      const list = set.list.bind(set);
+      let left = 3;
+      const value = async () => {
+        const change = await list();
+        if (left-- > 0) makeAnew();
+        return change;
+      };
+      Object.defineProperty(set, 'list', { value });
+      await live.update();
+      assert.deepEqual(
+        [...live.files.files.values()].map(({ entryCount }) => entryCount),
+        [1],
+      );
+      assert.equal(nth, 4);
     } finally {
       live.close();
     }
