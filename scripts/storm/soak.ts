@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { currentPython } from '../../test/support/parts.js';
+import { runCompactionStorm } from './compactions.js';
 import { runStorm, type StormReport } from './storm.js';
 import { median } from './vitals.js';
 
@@ -20,7 +21,9 @@ Exit code 1, and what was wrong, where a number was wrong, an answer no 200, or 
   --dir DIR        where to make the metrics directory (the system's temporary directory)
   --json FILE      a line of JSON for each sample, the verdict last
   --seed N         repeats the damages of an earlier run, not their timing (by chance)
-  --workers N      Python workers (3)`;
+  --workers N      Python workers (3)
+  --compactions N  instead of all that: so many compactions under living writers, with two readers of Python and a promfold
+  --grace SECONDS  with --compactions: before what was folded is deleted (0.25)`;
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +34,8 @@ const { values } = parseArgs({
     json: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     workers: { type: 'string', default: '3' },
+    compactions: { type: 'string' },
+    grace: { type: 'string', default: '0.25' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -40,7 +45,9 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const number = (name: 'seconds' | 'operations' | 'pace' | 'seed' | 'workers'): number => {
+  const number = (
+    name: 'seconds' | 'operations' | 'pace' | 'seed' | 'workers' | 'compactions' | 'grace',
+  ): number => {
     const value = Number(values[name]);
     if (!(value >= 0) || (name === 'pace' && !(value > 0 && value <= 1))) {
       throw new RangeError(`--${name}: got ${values[name]}`);
@@ -50,13 +57,33 @@ async function main(): Promise<number> {
   const python = currentPython();
   if (python.skip) console.error(`without Python workers: ${python.skip}`);
   const parent = mkdtempSync(join(resolve(values.dir), 'promfold-soak-'));
-  const directory = join(parent, 'prom');
-  mkdirSync(directory);
   if (values.json !== undefined) writeFileSync(values.json, '');
   const note = (line: object): void => {
     if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(line)}\n`);
   };
 
+  if (values.compactions !== undefined) {
+    if (python.skip) throw new Error(`--compactions needs Python: ${python.skip}`);
+    try {
+      const report = await runCompactionStorm({
+        parent,
+        compactions: number('compactions'),
+        python: python.path,
+        writers: 2 * number('workers'),
+        graceSeconds: number('grace'),
+      });
+      note(report);
+      console.log(JSON.stringify(report, undefined, 2));
+      const { promfold, python: readers, failedWriters } = report;
+      const failures = Object.keys(promfold.failed).length + failedWriters;
+      return failures + promfold.wrongs + readers.wrongs === 0 ? 0 : 1;
+    } finally {
+      rmSync(parent, { recursive: true, force: true });
+    }
+  }
+
+  const directory = join(parent, 'prom');
+  mkdirSync(directory);
   const seconds = number('seconds');
   note({ startedAt: new Date().toISOString(), ...values });
   try {
