@@ -216,7 +216,7 @@ function readUntilStopped(daemon: Daemon, truth: string) {
         (done === 0 || gauges.every((value) => value === 7));
       if (isRight) {
         report.right++;
-        if (Math.min(...counts) < done) report.late++;
+        if (counts.some((count) => count < done)) report.late++;
         before = counts;
         report.last = counts;
         continue;

@@ -37,8 +37,9 @@ CompactionFault CarryFor(const ExchangedPair& pair, int from, int to,
   const auto end = Clock::now() + std::chrono::milliseconds(options.grace_milliseconds);
   for (auto interval = kFirstInterval;; interval = std::min(2 * interval, kLongestInterval)) {
     const auto now = Clock::now();
-    const CompactionFault fault = Carry(from, to, pair.generation, options.gone, known, carried);
-    gate->Open();
+    CompactionFault fault = Carry(from, to, pair.generation, options.gone, known, carried);
+    const CompactionFault opened = gate->Open();
+    if (fault.ok()) fault = opened;
     if (!fault.ok() || !go_on() || now >= end) return fault;
     std::this_thread::sleep_for(std::min<Clock::duration>(interval, end - now));
   }

@@ -40,12 +40,16 @@ CompactionFault Gate::Close(int directory, const std::string& generation, const 
   return fault;
 }
 
-void Gate::Open() {
-  if (directory_ < 0) return;
-  unlinkat(directory_, file_.name().c_str(), 0);
-  file_.Extend(0);
+CompactionFault Gate::Open() {
+  if (directory_ < 0) return {};
+  const bool is_gone = unlinkat(directory_, file_.name().c_str(), 0) == 0 || errno == ENOENT;
+  const int error = is_gone ? 0 : errno;
+  // With its name, it would be in the way for good.
+  if (is_gone) file_.Extend(0);
   GiveUpLease(file_.number());
   directory_ = -1;
+  if (!is_gone) return {CompactionStep::kRemove, file_.name(), error};
+  return {};
 }
 
 CompactionFault RemoveGates(int directory) {

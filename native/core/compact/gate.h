@@ -24,7 +24,7 @@ class Gate {
   // Makes one, closed, where no reader sees it yet. `like` is of a directory: whose owner it gets.
   CompactionFault Close(int directory, const std::string& generation, const struct stat& like);
   // Does nothing where it is open.
-  void Open();
+  CompactionFault Open();
 
  private:
   int directory_ = -1;
