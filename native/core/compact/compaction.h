@@ -9,9 +9,9 @@
 //
 // A reader that listed the old directory finds the same files under the same names, or no file,
 // which is an error to it; never a wrong number. What is made or removed in the old directory
-// meanwhile is carried over (carry.h). Leases (lease.h) say that nothing writes to what is folded;
-// where a process comes back to a file of that, the exchange is taken back, and then tried without
-// that file.
+// meanwhile is carried over (carry.h), and readers wait at a gate until it is (gate.h). Leases
+// (lease.h) say that nothing writes to what is folded; where a process comes back to a file of
+// that, the exchange is taken back, and then tried without that file.
 //
 // It can be killed at any moment. A directory `.D.promfold-GEN` that stays is what D was before if
 // D's manifest has that generation, and else one that never took D's place, or does not any more.
