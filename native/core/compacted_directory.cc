@@ -65,7 +65,7 @@ KnownInodes KnownIn(const Manifest& manifest) {
   KnownInodes known;
   for (const auto* list :
        {&manifest.archive, &manifest.linked, &manifest.folded, &manifest.removed}) {
-    for (const auto& [name, inode] : *list) known.emplace(name, inode);
+    for (const ManifestName& named : *list) known.emplace(named.name, named.inode);
   }
   return known;
 }

@@ -16,7 +16,7 @@ Manifest Example() {
   manifest.generation = "0123456789abcdef";
   manifest.archive = {{"counter_-promfold-0123456789abcdef.db", 11}};
   manifest.linked = {{"counter_1.db", 12}, {"with blanks, %, \n and \xff.db", 13}};
-  manifest.folded = {{"counter_2.db", 14}};
+  manifest.folded = {{"counter_2.db", 14, 4'000'000'000}};
   manifest.removed = {{"gauge_all_2.db", 18446744073709551615u}};
   manifest.gone = {{"counter_2.db", {makedev(253, 1), 14}, 1'700'000'000}};
   return manifest;
@@ -30,6 +30,7 @@ TEST("a manifest that was printed is read as it was, whatever the names") {
   CHECK(ParseManifest(text, &read));
   CHECK_EQ(PrintManifest(read), text);
   CHECK_EQ(read.linked[1].name, Example().linked[1].name);
+  CHECK_EQ(read.folded[0].checksum, 4'000'000'000u);
   CHECK_EQ(read.removed[0].inode, 18446744073709551615u);
   CHECK_EQ(IdentityText(read.gone[0].identity), "fd:01:14");
 }
@@ -75,7 +76,9 @@ TEST("what is gone is told for a day") {
 }
 
 TEST("names of compaction are told from others, and sort before process ids") {
-  const std::string generation = NewGeneration();
+  const std::string generation = NewGeneration("");
+  CHECK(NewGeneration(generation) > generation);
+  CHECK_EQ(NewGeneration("7fffffffffffff0f"), "7fffffffffffff10");
   CHECK(IsGeneration(generation));
   CHECK_EQ(ParseSibling(SiblingName("d", generation), "d").generation, generation);
   CHECK_EQ(ParseSibling(SiblingName("d", generation) + kDone, "d").end, kDone);

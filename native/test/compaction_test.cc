@@ -741,6 +741,77 @@ TEST("killed after the exchange: a folded file that was reopened counts, and is 
   CheckSound(directory, 131);
 }
 
+TEST("killed after the exchange: what a process adds to a folded file and leaves there counts") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  const int old = open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  InChild([&] {
+    directory.Compact([](CompactionStage stage) {
+      if (stage == CompactionStage::kExchanged) _exit(kKilled);
+    });
+    return 0;
+  });
+  CHECK(Increment("/proc/self/fd/" + std::to_string(old) + "/counter_2.db", "c", 100));
+  close(old);
+  const CompactionOutcome recovered = RecoverCompaction(directory.path(), 0);
+  CHECK(recovered.fault.ok());
+  CHECK_EQ(recovered.undone, 1u);
+  CheckSound(directory, 115);
+}
+
+TEST("what an unfinished compaction did not get to remove takes nothing from the directory") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  InChild([&] {
+    directory.Compact([](CompactionStage stage) {
+      if (stage == CompactionStage::kExchanging) _exit(kKilled);
+    });
+    return 0;
+  });
+  const std::string sibling = directory.SiblingNames().at(0);
+  CHECK_EQ(unlink(directory.parent().Path(sibling + "/counter_4.db").c_str()), 0);
+  // Removed since: it does not come back.
+  CHECK_EQ(unlink(directory.Path("gauge_livesum_4.db").c_str()), 0);
+  CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
+  CHECK(!directory.Has("gauge_livesum_4.db"));
+  CheckSound(directory, 15);
+}
+
+TEST("what was linked last is in the manifest, too") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  LeftManifest left;
+  directory.Compact([&](CompactionStage stage) {
+    if (stage == CompactionStage::kSettled) {
+      directory.Living("counter_9.db", {{"c", 16}});
+      unlink(directory.Path("gauge_livesum_4.db").c_str());
+    }
+    if (stage == CompactionStage::kExchanged) ReadLeftManifest(directory.path(), &left);
+  });
+  std::vector<std::string> linked;
+  for (const ManifestName& named : left.manifest.linked) linked.push_back(named.name);
+  std::sort(linked.begin(), linked.end());
+  CHECK_EQ(Joined(linked), "counter_4.db counter_9.db");
+  CheckSound(directory, 31);
+}
+
+TEST("a directory of our own is not taken for a leftover where the directory is another user's") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  CHECK_EQ(chown(directory.path().c_str(), 65534, 65534), 0);
+  const std::string name = SiblingName("d", "0123456789abcdef");
+  CHECK_EQ(mkdir(directory.parent().Path(name).c_str(), 0700), 0);
+  directory.Write(directory.parent().Path(name + "/secret"), "1");
+  CHECK_EQ(mkdir(directory.Path(JournalName("0123456789abcdef")).c_str(), 0700), 0);
+  directory.Write(directory.Path(JournalName("0123456789abcdef") + "/secret"), "1");
+  CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
+  struct stat status;
+  for (const std::string& path :
+       {directory.parent().Path(name), directory.Path(JournalName("0123456789abcdef"))}) {
+    CHECK_EQ(lstat((path + "/secret").c_str(), &status), 0);
+  }
+}
+
 TEST("killed while the old directory is deleted: nothing that is missing there is removed") {
   CompactionDirectory directory;
   Fill(&directory);

@@ -12,7 +12,7 @@ import {
   GRACE_SECONDS,
   recoverDirectory,
 } from '../compact/compact-directory.js';
-import { refusalText } from '../compact/refusal.js';
+import { type Refusal, refusalText } from '../compact/refusal.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { ScrapeLog } from '../log.js';
 import { Memo } from '../memo.js';
@@ -147,10 +147,14 @@ export class Compactions implements CompactionCounts {
     return watched;
   }
 
-  /** Once: what a promfold that was killed has left. */
+  /** What a promfold that was killed has left, or a compaction that failed: until it is in order. */
   async #recover(path: string, watched: Watched): Promise<void> {
+    if (this.#clock.nowMs() < watched.dueMs) return;
     const { refused, recovered } = await recoverDirectory(path, this.#options.graceSeconds);
-    if (refused !== undefined) return;
+    if (refused !== undefined) {
+      this.#failed(path, watched, refused);
+      return;
+    }
     watched.isRecovered = true;
     if (recovered) this.#options.log.info('an interrupted compaction was put in order', { path });
   }
@@ -184,7 +188,7 @@ export class Compactions implements CompactionCounts {
   }
 
   #note(path: string, watched: Watched, { refused, outcome }: CompactionReport): void {
-    const { log, deadAfterSeconds } = this.#options;
+    const { log } = this.#options;
     if (outcome !== undefined && outcome.folded + outcome.removed > 0) {
       const { folded, removed, archives, freedBytes, passes } = outcome;
       const { sums } = watched;
@@ -202,13 +206,27 @@ export class Compactions implements CompactionCounts {
         freedBytes,
       });
     }
-    watched.failed = refused === undefined ? 0 : watched.failed + 1;
-    const restMs = Math.min(REST_MS, deadAfterSeconds * 1000);
-    watched.dueMs = this.#clock.nowMs() + Math.min(LONGEST_REST_MS, restMs * 2 ** watched.failed);
-    if (refused === undefined) return;
+    if (refused !== undefined) {
+      this.#failed(path, watched, refused);
+      return;
+    }
+    watched.failed = 0;
+    watched.dueMs = this.#clock.nowMs() + this.#restMs;
+  }
+
+  get #restMs(): number {
+    return Math.min(REST_MS, this.#options.deadAfterSeconds * 1000);
+  }
+
+  #failed(path: string, watched: Watched, refused: Refusal): void {
+    watched.failed++;
+    // It may have got as far as the exchange.
+    watched.isRecovered = false;
+    const restMs = Math.min(LONGEST_REST_MS, this.#restMs * 2 ** watched.failed);
+    watched.dueMs = this.#clock.nowMs() + restMs;
     const { failures } = watched.sums;
     const count = (failures.get(refused.code) ?? 0) + 1;
     watched.sums = { ...watched.sums, failures: new Map([...failures, [refused.code, count]]) };
-    log.warn('cannot compact', { path, cause: refusalText(path, refused) }, refused.code);
+    this.#options.log.warn('cannot compact', { path, cause: refusalText(path, refused) }, refused.code);
   }
 }

@@ -145,7 +145,7 @@ CompactionFault Dispose(int parent, const std::string& name, const char* end, in
   if (!last.ends_with(end)) {
     last += end;
     if (renameat(parent, name.c_str(), parent, last.c_str()) != 0) {
-      return {CompactionStep::kRemove, name, errno};
+      return {CompactionStep::kRemove, "", errno};
     }
   }
   KnownNames still = known;
@@ -154,7 +154,7 @@ CompactionFault Dispose(int parent, const std::string& name, const char* end, in
     if (!fault.ok()) return fault;
     std::vector<NamedEntry> entries;
     const int error = ListEntries(from, &entries);
-    if (error != 0) return {CompactionStep::kList, name, error};
+    if (error != 0) return {CompactionStep::kList, "", error};
     std::erase_if(entries, [&](const NamedEntry& entry) { return !IsKnown(known, entry); });
     std::stable_sort(entries.begin(), entries.end(), [&](const auto& a, const auto& b) {
       return TurnOf(known, a.name) < TurnOf(known, b.name);
@@ -165,9 +165,9 @@ CompactionFault Dispose(int parent, const std::string& name, const char* end, in
       }
     }
     if (unlinkat(parent, last.c_str(), AT_REMOVEDIR) == 0) return {};
-    if (errno != ENOTEMPTY && errno != EEXIST) return {CompactionStep::kRemove, name, errno};
+    if (errno != ENOTEMPTY && errno != EEXIST) return {CompactionStep::kRemove, "", errno};
   }
-  return {CompactionStep::kRemove, name, ENOTEMPTY};
+  return {CompactionStep::kRemove, "", ENOTEMPTY};
 }
 
 }  // namespace promfold

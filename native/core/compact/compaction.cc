@@ -130,6 +130,7 @@ class ExchangeAttempt {
     fault = In(sibling_.path, MakeManifest(target_, directory, folding_.Names(), "", linked_,
                                            *files_, generation_, &manifest_));
     if (fault.ok()) fault = In(sibling_.path, WriteManifest(directory, manifest_));
+    is_noted_ = fault.ok();
     if (fault.ok()) fault = CloneAttributes(target_, sibling_);
     if (!fault.ok()) return fault;
     if (fsync(directory) != 0) return {CompactionStep::kSync, sibling_.path, errno};
@@ -139,9 +140,20 @@ class ExchangeAttempt {
   }
 
   CompactionFault LinkNew(std::vector<NamedEntry>* entries, uint32_t* changes) {
-    const CompactionFault fault = List(target_, entries);
+    CompactionFault fault = List(target_, entries);
     if (!fault.ok()) return fault;
-    return LinkEntries(target_, sibling_, *entries, StaysBehind(*files_), &linked_, changes);
+    fault = LinkEntries(target_, sibling_, *entries, StaysBehind(*files_), &linked_, changes);
+    is_noted_ = is_noted_ && *changes == 0;
+    return fault;
+  }
+
+  // What is not in the manifest was made after the exchange, as far as it tells, and inode numbers
+  // are used again: so it has exactly what is linked.
+  CompactionFault NoteLinked() {
+    manifest_.linked.clear();
+    for (const auto& [name, inode] : linked_) manifest_.linked.push_back({name, inode});
+    is_noted_ = true;
+    return In(sibling_.path, ReplaceManifest(sibling_.directory.number(), manifest_));
   }
 
   // What depends on the very moment comes last: sums, names, leases.
@@ -157,13 +169,18 @@ class ExchangeAttempt {
     std::vector<std::string> after;
     for (const NamedEntry& entry : entries) after.push_back(entry.name);
     bool is_settled = false;
-    fault = In(sibling_.path, folding_.Settle(target_.directory.number(), target_.status.st_uid,
-                                              before, after, files_, outcome_, &is_settled));
+    fault = In(sibling_.path, folding_.Settle(target_.directory.number(), before, after, files_,
+                                              outcome_, &is_settled));
     if (!fault.ok() || !is_settled) return fault;
     AtStage(request_, CompactionStage::kSettled);
     if (!HoldAll(*files_)) return {};
     // Last of all: what is made from here on is missing from the new directory until it is carried.
-    fault = LinkNew(&before, &changes);
+    for (int round = 0; round < kMaxLinkRounds; ++round) {
+      fault = LinkNew(&before, &changes);
+      if (!fault.ok() || is_noted_) break;
+      fault = NoteLinked();
+      if (!fault.ok()) break;
+    }
     if (!fault.ok()) return fault;
     if (!LeadsTo(target_.parent.number(), target_.name, target_.directory.number())) {
       return {CompactionStep::kMoved, target_.path};
@@ -186,17 +203,20 @@ class ExchangeAttempt {
     const ExchangeOptions options = {GoneNames::kRemoved, request_.grace_milliseconds,
                                      request_.at_stage};
     KnownNames known = NamesOf(manifest_);
+    std::erase_if(known, [](const auto& named) { return named.second.as == KnownAs::kLinked; });
     for (const auto& [name, inode] : linked_) known[name] = {KnownAs::kLinked, inode};
+    outcome_->generation = generation_;
+    outcome_->linked = static_cast<uint32_t>(linked_.size());
     bool is_reopened = false;
-    CompactionFault fault =
+    CompactionFault fault = In(sibling_.path, folding_.Describe(&outcome_->archives));
+    if (!fault.ok()) return fault;
+    fault =
         FinishExchange(pair, *files_, options, std::move(known), &gate_, outcome_, &is_reopened);
     if (fault.ok() && is_reopened) {
       *ended = Ended::kTryAgain;
+      outcome_->generation.clear();
+      outcome_->archives.clear();
       fault = TakeBack(pair, manifest_, files_, options, outcome_);
-    }
-    if (fault.ok() && *ended == Ended::kDone) {
-      outcome_->linked = static_cast<uint32_t>(linked_.size());
-      fault = folding_.Describe(&outcome_->archives);
     }
     return In(sibling_.path, fault);
   }
@@ -210,6 +230,7 @@ class ExchangeAttempt {
   SiblingDirectory sibling_;
   LinkedNames linked_;
   Manifest manifest_;
+  bool is_noted_ = false;  // manifest_ and the one in the sibling have what is linked
   Gate gate_;
 };
 
@@ -231,7 +252,10 @@ CompactionFault TryOnce(const CompactionRequest& request, const Target& target,
   if (!fault.ok()) return fault;
   AtStage(request, CompactionStage::kLeased);
   *ended = Ended::kDone;
-  const std::string generation = NewGeneration();
+  Manifest earlier;
+  const int error = ReadManifest(target.directory.number(), &earlier);
+  if (error != 0) return {CompactionStep::kOpen, target.path + "/" + kManifestName, error};
+  const std::string generation = NewGeneration(earlier.generation);
   if (request.is_dry_run) {
     Folding(request, generation).Read(&files, outcome);
   } else if (request.readers_stopped) {
@@ -240,10 +264,12 @@ CompactionFault TryOnce(const CompactionRequest& request, const Target& target,
   } else {
     fault = ExchangeAttempt(request, target, generation, &files, outcome).Run(ended);
   }
-  if (!fault.ok() || *ended == Ended::kTryAgain) return fault;
+  // After an exchange it is done, whatever is left to be cleared away.
+  const bool is_done = fault.ok() || !outcome->generation.empty();
+  if (!is_done || *ended == Ended::kTryAgain) return fault;
   if (!files.empty() && !request.is_dry_run) outcome->generation = generation;
   Report(files, outcome);
-  return {};
+  return fault;
 }
 
 CompactionFault CompactTarget(CompactionRequest request, const Target& target,

@@ -53,7 +53,7 @@ CompactionFault NoteArchivesGone(const ExchangedPair& pair, const Manifest& of_n
   if (error != 0) return {CompactionStep::kWrite, kManifestName, error};
   const int64_t now = time(nullptr);
   Manifest noted;
-  noted.generation = NewGeneration();
+  noted.generation = NewGeneration(of_new.generation);
   noted.gone = RecentlyGone(manifest, now);
   for (const ManifestName& archive : of_new.archive) {
     struct stat status;

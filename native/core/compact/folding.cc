@@ -64,17 +64,19 @@ bool Folding::ReadOne(LeasedFile* file, KeptReason* reason) {
   Reading reading =
       ReadMetricFile(std::move(found), group.operation == Operation::kMostRecent, &scratch_);
   file->descriptor = std::move(reading.descriptor);
+  *reason = KeptReason::kDamaged;
+  if (ContentChecksum(file->descriptor.number(), &file->checksum) != 0) return false;
   // What was never finished holds nothing: it needs no archive.
   const bool is_empty = reading.fault.code() == FaultCode::kEmpty;
-  *reason = KeptReason::kDamaged;
   if (!reading.fault.ok() && !is_empty) return false;
   if (is_empty) reading.format = {0, kHeaderBytes, 0};
   *reason = KeptReason::kOtherWidth;
   if (reading.format.entries > 0 && reading.format.value_bytes != group.value_bytes) return false;
   OpenArchive* const archive = ArchiveOf(*file);
   *reason = KeptReason::kOtherOwner;
-  if (archive->owner != file->status.st_uid) return false;
   // Whoever may not read one of them must not read it here.
+  if (archive->owner != file->status.st_uid) return false;
+  if (archive->owner_group != file->status.st_gid) return false;
   archive->mode &= file->status.st_mode;
   const std::span<const std::byte> bytes =
       is_empty ? std::span<const std::byte>() : BytesOf(reading, &scratch_);
@@ -110,7 +112,7 @@ CompactionFault Folding::Write(int directory, const std::string& name_prefix) {
   return {};
 }
 
-void Folding::ReadStaying(int directory, uint32_t owner, const std::vector<NamedEntry>& entries,
+void Folding::ReadStaying(int directory, const std::vector<NamedEntry>& entries,
                           const std::vector<LeasedFile>& files) {
   std::unordered_set<std::string_view> taken;
   for (const LeasedFile& file : files) taken.insert(file.name);
@@ -118,12 +120,9 @@ void Folding::ReadStaying(int directory, uint32_t owner, const std::vector<Named
     if (!IsMetricFileName(entry.name) || taken.contains(entry.name)) continue;
     const auto kind = kind_.find(PrefixOf(entry.name));
     if (kind == kind_.end()) continue;
+    // A link may lead to where reading hangs.
     std::optional<FoundFile> found = OpenPlain(directory, entry.name.c_str(), How::kToRead);
-    if (!found) {
-      found = FindFile(directory, entry.name.c_str(), owner);
-      if (found->fault.ok()) found = OpenFound(*found);
-    }
-    if (!found->fault.ok()) continue;
+    if (!found || !found->fault.ok()) continue;
     const bool is_stamped = kind->second.operation() == Operation::kMostRecent;
     const Reading reading = ReadMetricFile(std::move(*found), is_stamped, &scratch_);
     if (!reading.fault.ok()) continue;
@@ -133,6 +132,7 @@ void Folding::ReadStaying(int directory, uint32_t owner, const std::vector<Named
 
 CompactionFault Folding::WriteChanged(OpenArchive* archive) {
   const Archive& content = archive->content();
+  bool is_changed = false;
   for (size_t i = 0; i < archive->written.size(); ++i) {
     const double value = content.entries.value[i];
     if (std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(archive->written[i])) continue;
@@ -141,16 +141,16 @@ CompactionFault Folding::WriteChanged(OpenArchive* archive) {
     const CompactionFault fault = archive->file.Write(bytes, content.value_offset[i]);
     if (!fault.ok()) return fault;
     archive->written[i] = value;
+    is_changed = true;
   }
-  return {};
+  return is_changed ? archive->file.Sync() : CompactionFault();
 }
 
-CompactionFault Folding::Settle(int directory, uint32_t owner,
-                                const std::vector<NamedEntry>& before,
+CompactionFault Folding::Settle(int directory, const std::vector<NamedEntry>& before,
                                 const std::vector<std::string>& after,
                                 std::vector<LeasedFile>* files, CompactionOutcome* outcome,
                                 bool* is_settled) {
-  ReadStaying(directory, owner, before, *files);
+  ReadStaying(directory, before, *files);
   std::set<uint32_t> unfit_groups;
   uint32_t rounded_sums = 0;
   for (auto& [prefix, kind] : kind_) {

@@ -34,7 +34,7 @@ class Folding {
   // on them (ArchiveKind::Settle); writes what that changes. `before` and `after` are the directory
   // before and after it is compacted, in its own order. Where groups would not give the same, their
   // files are taken out, and kept; then nothing was written, and *is_settled is false.
-  CompactionFault Settle(int directory, uint32_t owner, const std::vector<NamedEntry>& before,
+  CompactionFault Settle(int directory, const std::vector<NamedEntry>& before,
                          const std::vector<std::string>& after, std::vector<LeasedFile>* files,
                          CompactionOutcome* outcome, bool* is_settled);
 
@@ -58,7 +58,7 @@ class Folding {
 
   OpenArchive* ArchiveOf(const LeasedFile& file);
   bool ReadOne(LeasedFile* file, KeptReason* reason);
-  void ReadStaying(int directory, uint32_t owner, const std::vector<NamedEntry>& entries,
+  void ReadStaying(int directory, const std::vector<NamedEntry>& entries,
                    const std::vector<LeasedFile>& files);
   CompactionFault WriteChanged(OpenArchive* archive);
 

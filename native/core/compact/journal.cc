@@ -132,6 +132,13 @@ CompactionFault MakeJournal(const Target& target, const std::string& generation,
     return {CompactionStep::kMove, journal->name, errno};
   }
   journal->directory = OpenIn(directory, journal->name);
+  // What another user owns is not taken for a journal.
+  if (journal->directory && geteuid() != target.status.st_uid &&
+      fchown(journal->directory.number(), target.status.st_uid, target.status.st_gid) != 0) {
+    const int error = errno;
+    unlinkat(directory, journal->name.c_str(), AT_REMOVEDIR);
+    return {CompactionStep::kAttributes, journal->name, error};
+  }
   const std::string stop = StopName(generation);
   const std::string nowhere = journal->name + "/nothing";
   const bool is_stopped =
@@ -198,8 +205,7 @@ CompactionFault FoldMoved(const CompactionRequest& request, const Target& target
     }
     CompactionFault fault = folding.Write(from, kNewPrefix);
     if (fault.ok()) {
-      fault = folding.Settle(directory, target.status.st_uid, before, after, files, outcome,
-                             &is_settled);
+      fault = folding.Settle(directory, before, after, files, outcome, &is_settled);
     }
     if (!fault.ok()) return fault;
     if (is_settled && files->size() == count) {
@@ -275,7 +281,15 @@ CompactionFault RecoverJournals(const Target& target, CompactionOutcome* outcome
     if (journal.generation.empty() || !entry.is_directory) continue;
     journal.name = entry.name;
     journal.directory = OpenIn(directory, entry.name);
-    if (!journal.directory) return In(target.path, {CompactionStep::kOpen, entry.name, errno});
+    struct stat status;
+    if (!journal.directory || fstat(journal.directory.number(), &status) != 0) {
+      return In(target.path, {CompactionStep::kOpen, entry.name, errno});
+    }
+    if (status.st_uid != target.status.st_uid) {
+      // Killed before it was D's owner's it is empty.
+      if (status.st_uid == geteuid()) unlinkat(directory, entry.name.c_str(), AT_REMOVEDIR);
+      continue;
+    }
     outcome->recovered = true;
     Manifest manifest;
     error = ReadManifest(directory, &manifest);

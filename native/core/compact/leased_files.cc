@@ -6,9 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <limits>
 #include <utility>
 
+#include "../recording/crc32c.h"
 #include "lease.h"
 
 namespace promfold {
@@ -17,6 +20,8 @@ namespace {
 
 // What is kept of a file in memory is a small part of what it has on disk.
 constexpr int64_t kMaxDiskBytes = int64_t{1} << 30;
+
+constexpr size_t kBytesAtOnce = size_t{64} << 10;
 
 // The others are for whatever else the process does.
 size_t DescriptorsToUse() {
@@ -31,6 +36,28 @@ bool IsSameFile(const struct stat& status, const FileIdentity& identity) {
 }
 
 }  // namespace
+
+int ContentChecksum(int descriptor, uint32_t* checksum) {
+  *checksum = 0;
+  std::vector<char> bytes(kBytesAtOnce);
+  // `used` first, which counts from byte 0.
+  int32_t used = 0;
+  uint64_t end = sizeof used;
+  for (uint64_t at = 0; at < end;) {
+    const size_t wanted = std::min<uint64_t>(end - at, bytes.size());
+    const ssize_t got = pread(descriptor, bytes.data(), wanted, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    if (got == 0) break;
+    if (at == 0 && static_cast<size_t>(got) == sizeof used) {
+      std::memcpy(&used, bytes.data(), sizeof used);
+      end = static_cast<uint64_t>(std::max<int32_t>(used, sizeof used));
+    }
+    *checksum = Crc32c({bytes.data(), static_cast<size_t>(got)}, *checksum);
+    at += static_cast<uint64_t>(got);
+  }
+  return 0;
+}
 
 CompactionFault LeaseFiles(const CompactionRequest& request, int directory,
                            std::vector<LeasedFile>* files, CompactionOutcome* outcome) {
@@ -50,7 +77,8 @@ CompactionFault LeaseFiles(const CompactionRequest& request, int directory,
                          file.group,
                          Descriptor(openat(directory, file.name.c_str(),
                                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)),
-                         {}};
+                         {},
+                         0};
     if (!leased.descriptor) {
       if (errno == EMFILE || errno == ENFILE) {
         outcome->remaining = static_cast<uint32_t>(wanted.size() - i);

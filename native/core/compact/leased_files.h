@@ -19,7 +19,11 @@ struct LeasedFile {
   int32_t group;
   Descriptor descriptor;
   struct stat status;
+  uint32_t checksum = 0;  // of one that is folded, as it was folded
 };
+
+// Of the bytes that count. Returns 0 or an errno.
+int ContentChecksum(int descriptor, uint32_t* checksum);
 
 // Takes as many as there are descriptors and memory for, in the order of their names; the rest is
 // outcome->remaining, and what is kept is in outcome->kept.

@@ -26,10 +26,10 @@ struct Leftover {
   Manifest own;
 };
 
-// Of another user it is not ours, whatever its name.
+// Of another user than D it is not ours, whatever its name: whoever may rename it to this one must
+// not have its files removed, or moved to D.
 bool IsOurs(const struct stat& status, const Target& target) {
-  return status.st_dev == target.status.st_dev &&
-         (status.st_uid == target.status.st_uid || status.st_uid == geteuid());
+  return status.st_dev == target.status.st_dev && status.st_uid == target.status.st_uid;
 }
 
 CompactionFault FindLeftovers(const Target& target, std::vector<Leftover>* leftovers) {
@@ -44,7 +44,14 @@ CompactionFault FindLeftovers(const Target& target, std::vector<Leftover>* lefto
     left.at.path = (target.parent_path == "/" ? "" : target.parent_path) + "/" + entry.name;
     struct stat named;
     if (fstatat(target.parent.number(), entry.name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISDIR(named.st_mode) || !IsOurs(named, target)) {
+        !S_ISDIR(named.st_mode)) {
+      continue;
+    }
+    // Killed before it was D's owner's it is empty, and this removes nothing else.
+    if (!IsOurs(named, target)) {
+      if (named.st_uid == geteuid()) {
+        unlinkat(target.parent.number(), entry.name.c_str(), AT_REMOVEDIR);
+      }
       continue;
     }
     left.at.directory = OpenIn(target.parent.number(), entry.name);
@@ -65,17 +72,18 @@ CompactionFault FindLeftovers(const Target& target, std::vector<Leftover>* lefto
 }
 
 // The files that the manifest says were folded or removed, where they are still in the directory.
-// *is_open: one of them is open for writing.
+// *is_changed: what was folded of one of them is not what it has, or it is open for writing.
 CompactionFault LeaseTaken(const SiblingDirectory& at, const Manifest& manifest,
-                           std::vector<LeasedFile>* files, bool* is_open) {
-  *is_open = false;
+                           std::vector<LeasedFile>* files, bool* is_changed) {
+  *is_changed = false;
   for (const auto* const list : {&manifest.folded, &manifest.removed}) {
     for (const ManifestName& named : *list) {
       LeasedFile file = {named.name,
                          kRemove,
                          Descriptor(openat(at.directory.number(), named.name.c_str(),
                                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)),
-                         {}};
+                         {},
+                         named.checksum};
       if (!file.descriptor) {
         if (errno == ENOENT || errno == ELOOP || errno == ENXIO) continue;
         return {CompactionStep::kLease, at.path + "/" + named.name, errno};
@@ -87,10 +95,15 @@ CompactionFault LeaseTaken(const SiblingDirectory& at, const Manifest& manifest,
       if (file.status.st_ino != named.inode) continue;
       const int error = TakeLease(file.descriptor.number());
       if (error == EAGAIN) {
-        *is_open = true;
+        *is_changed = true;
         continue;
       }
       if (error != 0) return {CompactionStep::kLease, at.path + "/" + named.name, error};
+      uint32_t checksum = 0;
+      const int failed = ContentChecksum(file.descriptor.number(), &checksum);
+      if (failed != 0) return {CompactionStep::kOpen, at.path + "/" + named.name, failed};
+      // A process came back to it since we were killed, and has ended.
+      if (list == &manifest.folded && checksum != file.checksum) *is_changed = true;
       files->push_back(std::move(file));
     }
   }
@@ -104,14 +117,14 @@ CompactionFault RecoverOld(Target* target, Leftover* left, const Manifest& manif
       left->at.directory.number(), target->directory.number(), manifest.generation};
   const ExchangeOptions options = {GoneNames::kRemovedIfUnused, grace_milliseconds, {}};
   std::vector<LeasedFile> files;
-  bool is_open = false;
-  CompactionFault fault = LeaseTaken(left->at, manifest, &files, &is_open);
+  bool is_changed = false;
+  CompactionFault fault = LeaseTaken(left->at, manifest, &files, &is_changed);
   if (!fault.ok()) return fault;
-  if (!is_open) {
+  if (!is_changed) {
     // Who listed the directory meanwhile has not waited for us.
     Gate none;
-    fault = FinishExchange(pair, files, options, NamesOf(manifest), &none, outcome, &is_open);
-    if (!fault.ok() || !is_open) return fault;
+    fault = FinishExchange(pair, files, options, NamesOf(manifest), &none, outcome, &is_changed);
+    if (!fault.ok() || !is_changed) return fault;
   }
   fault = TakeBack(pair, manifest, &files, options, outcome);
   if (!fault.ok()) return fault;
@@ -126,7 +139,8 @@ CompactionFault RecoverOne(Target* target, Leftover* left, uint32_t grace_millis
   if (error != 0) return {CompactionStep::kOpen, target->path, error};
   const std::string& generation = left->sibling.generation;
   const bool is_old = manifest.generation == generation;
-  const bool has_own = left->own.generation == generation;
+  // Taken back: D has a later generation since. Otherwise it never took D's place.
+  const bool was_undone = left->own.generation == generation && manifest.generation > generation;
   const int parent = target->parent.number();
   const int from = left->at.directory.number();
   const int to = target->directory.number();
@@ -139,7 +153,7 @@ CompactionFault RecoverOne(Target* target, Leftover* left, uint32_t grace_millis
                    &outcome->carried);
   }
   // Unfinished; or of a directory that is not here any more.
-  const bool is_unfinished = left->sibling.end.empty() && !has_own;
+  const bool is_unfinished = left->sibling.end.empty() && !was_undone;
   if (is_unfinished || left->sibling.end == kDone) return RemoveSibling(*target, left->at);
   KnownNames known = NamesOf(left->own);
   if (left->sibling.end.empty()) {

@@ -33,7 +33,7 @@ CompactionFault MakeManifest(const Target& target, int at, const std::vector<std
       manifest->removed.push_back({file.name, inode});
       continue;
     }
-    manifest->folded.push_back({file.name, inode});
+    manifest->folded.push_back({file.name, inode, file.checksum});
     manifest->gone.push_back({file.name, IdentityOf(file.status), now});
   }
   return {};

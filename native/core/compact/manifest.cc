@@ -18,6 +18,7 @@ namespace promfold {
 namespace {
 
 constexpr std::string_view kTitle = "promfold-compaction 1";
+constexpr std::string_view kFolded = "folded";
 constexpr int64_t kGoneSeconds = 24 * 60 * 60;
 constexpr size_t kMaxGone = 100'000;
 // Of 100,000 files with long names, several times over.
@@ -73,7 +74,7 @@ std::string_view NextField(std::string_view* line) {
 std::vector<ManifestName>* ListOf(Manifest* manifest, std::string_view kind) {
   if (kind == "archive") return &manifest->archive;
   if (kind == "linked") return &manifest->linked;
-  if (kind == "folded") return &manifest->folded;
+  if (kind == kFolded) return &manifest->folded;
   if (kind == "removed") return &manifest->removed;
   return nullptr;
 }
@@ -94,10 +95,9 @@ bool ParseLine(std::string_view line, Manifest* manifest) {
   if (kind == "gone") return ParseGone(line, manifest);
   std::vector<ManifestName>* const list = ListOf(manifest, kind);
   ManifestName named;
-  if (list == nullptr || !ParseNumber(NextField(&line), &named.inode) ||
-      !ParseName(line, &named.name)) {
-    return false;
-  }
+  if (list == nullptr || !ParseNumber(NextField(&line), &named.inode)) return false;
+  if (kind == kFolded && !ParseNumber(NextField(&line), &named.checksum)) return false;
+  if (!ParseName(line, &named.name)) return false;
   list->push_back(std::move(named));
   return true;
 }
@@ -146,15 +146,16 @@ bool ParseIdentity(const std::string& text, FileIdentity* identity) {
 std::string PrintManifest(const Manifest& manifest) {
   std::string text(kTitle);
   text += "\ngeneration " + manifest.generation + "\n";
-  const auto append = [&text](const char* kind, const std::vector<ManifestName>& list) {
+  const auto append = [&text](std::string_view kind, const std::vector<ManifestName>& list) {
     for (const ManifestName& named : list) {
       text.append(kind).append(" ").append(std::to_string(named.inode)).append(" ");
+      if (kind == kFolded) text.append(std::to_string(named.checksum)).append(" ");
       AppendName(named.name, &text);
     }
   };
   append("archive", manifest.archive);
   append("linked", manifest.linked);
-  append("folded", manifest.folded);
+  append(kFolded, manifest.folded);
   append("removed", manifest.removed);
   for (const GoneFile& gone : manifest.gone) {
     text += "gone " + std::to_string(gone.seconds) + " " + IdentityText(gone.identity) + " ";

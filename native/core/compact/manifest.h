@@ -5,7 +5,7 @@
 //   generation GEN
 //   archive INODE NAME
 //   linked INODE NAME            stayed; the old directory has it, too
-//   folded INODE NAME            is in an archive, and in the old directory alone
+//   folded INODE CRC NAME        is in an archive, and in the old directory alone; of its content
 //   removed INODE NAME           in the old directory alone
 //   gone SECONDS DEVICE:INODE NAME
 //   end LINES
@@ -29,7 +29,8 @@ namespace promfold {
 
 struct ManifestName {
   std::string name;
-  uint64_t inode;  // as the directory has it
+  uint64_t inode;         // as the directory has it
+  uint32_t checksum = 0;  // of what is folded: ContentChecksum
 };
 
 struct GoneFile {

@@ -1,6 +1,7 @@
 #include "names.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 
@@ -31,13 +32,16 @@ bool IsManifestName(std::string_view name) {
   return name == kManifestName || name == kNewManifestName;
 }
 
-std::string NewGeneration() {
+std::string NewGeneration(std::string_view earlier) {
   timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   const uint64_t nanoseconds =
       static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+  uint64_t last = 0;
+  std::from_chars(earlier.data(), earlier.data() + earlier.size(), last, 16);
+  const uint64_t number = std::max(nanoseconds, last + 1);
   char text[kGenerationDigits + 1];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(nanoseconds));
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
   return text;
 }
 

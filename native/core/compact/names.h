@@ -28,8 +28,9 @@ inline constexpr char kNewManifestName[] = ".promfold-compaction.new";
 
 bool IsManifestName(std::string_view name);
 
-// What no compaction of this directory had before: the time, in nanoseconds.
-std::string NewGeneration();
+// What no compaction of this directory had before, and sorts after `earlier`, which may be empty:
+// the time in nanoseconds, or the next number where the clock was set back.
+std::string NewGeneration(std::string_view earlier);
 bool IsGeneration(std::string_view text);
 
 inline constexpr char kDone[] = "-done";

@@ -73,6 +73,10 @@ CompactionFault MakeSibling(const Target& target, const std::string& generation,
     fault = {CompactionStep::kSibling, sibling->path, errno};
   } else if (status.st_dev != target.status.st_dev) {
     fault = {CompactionStep::kSibling, sibling->path, EXDEV};
+  } else if (status.st_uid != target.status.st_uid &&
+             fchown(sibling->directory.number(), target.status.st_uid, target.status.st_gid) != 0) {
+    // What another user owns is not taken for a leftover.
+    fault = {CompactionStep::kAttributes, sibling->path, errno};
   } else {
     fault = LockDirectory(sibling->directory.number(), sibling->path);
   }
@@ -83,6 +87,12 @@ CompactionFault MakeSibling(const Target& target, const std::string& generation,
 CompactionFault RemoveSibling(const Target& target, const SiblingDirectory& sibling) {
   std::vector<NamedEntry> entries;
   const int directory = sibling.directory.number();
+  // First: with a manifest, what is missing here would have been removed by its writer.
+  for (const char* const name : {kManifestName, kNewManifestName}) {
+    if (unlinkat(directory, name, 0) != 0 && errno != ENOENT) {
+      return {CompactionStep::kRemove, sibling.path + "/" + name, errno};
+    }
+  }
   const int error = ListEntries(directory, &entries);
   if (error != 0) return {CompactionStep::kRemove, sibling.path, error};
   for (const NamedEntry& entry : entries) {
