@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "check.h"
-#include "core/recording/crc32c.h"
+#include "core/crc32c.h"
 #include "core/recording/read_recording.h"
 #include "core/recording/recorder.h"
 #include "core/recording/segment.h"

@@ -227,6 +227,10 @@ export class Compactions implements CompactionCounts {
     const { failures } = watched.sums;
     const count = (failures.get(refused.code) ?? 0) + 1;
     watched.sums = { ...watched.sums, failures: new Map([...failures, [refused.code, count]]) };
-    this.#options.log.warn('cannot compact', { path, cause: refusalText(path, refused) }, refused.code);
+    this.#options.log.warn(
+      'cannot compact',
+      { path, cause: refusalText(path, refused) },
+      refused.code,
+    );
   }
 }

@@ -11,7 +11,7 @@
 #include <limits>
 #include <utility>
 
-#include "../recording/crc32c.h"
+#include "../crc32c.h"
 #include "lease.h"
 
 namespace promfold {

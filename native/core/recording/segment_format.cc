@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "crc32c.h"
+#include "../crc32c.h"
 
 namespace promfold {
 

@@ -1,6 +1,6 @@
 // CRC-32C (Castagnoli), as of RFC 3720.
-#ifndef PROMFOLD_CORE_RECORDING_CRC32C_H_
-#define PROMFOLD_CORE_RECORDING_CRC32C_H_
+#ifndef PROMFOLD_CORE_CRC32C_H_
+#define PROMFOLD_CORE_CRC32C_H_
 
 #include <cstdint>
 #include <string_view>
@@ -12,4 +12,4 @@ uint32_t Crc32c(std::string_view bytes, uint32_t before = 0);
 
 }  // namespace promfold
 
-#endif  // PROMFOLD_CORE_RECORDING_CRC32C_H_
+#endif  // PROMFOLD_CORE_CRC32C_H_
