@@ -24,7 +24,7 @@ describe('a storm of compactions', () => {
         compactions,
         python: python.path,
         writers: 6,
-        graceSeconds: 0.1,
+        graceSeconds: 0.15,
         flags,
       });
       const { counted, promfold, python: readers } = report;
