@@ -18,7 +18,7 @@ Exit code 1, and what was wrong, where a number was wrong, an answer no 200, or 
   --seconds N      how long (60)
   --operations N   continue until this many damages were done (0)
   --pace SHARE     share of the time each part works; 1 is full speed (1)
-  --dir DIR        where to make the metrics directory (the system's temporary directory)
+  --where DIR      where to make the metrics directory (the system's temporary directory)
   --json FILE      a line of JSON for each sample, the verdict last
   --seed N         repeats the damages of an earlier run, not their timing (by chance)
   --workers N      Python workers (3)
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     operations: { type: 'string', default: '0' },
     pace: { type: 'string', default: '1' },
-    dir: { type: 'string', default: tmpdir() },
+    where: { type: 'string', default: tmpdir() },
     json: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     workers: { type: 'string', default: '3' },
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   };
   const python = currentPython();
   if (python.skip) console.error(`without Python workers: ${python.skip}`);
-  const parent = mkdtempSync(join(resolve(values.dir), 'promfold-soak-'));
+  const parent = mkdtempSync(join(resolve(values.where), 'promfold-soak-'));
   if (values.json !== undefined) writeFileSync(values.json, '');
   const note = (line: object): void => {
     if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(line)}\n`);
