@@ -149,12 +149,9 @@ export class Compactions implements CompactionCounts {
 
   /** What a promfold that was killed has left, or a compaction that failed: until it is in order. */
   async #recover(path: string, watched: Watched): Promise<void> {
-    if (this.#clock.nowMs() < watched.dueMs) return;
     const { refused, recovered } = await recoverDirectory(path, this.#options.graceSeconds);
-    if (refused !== undefined) {
-      this.#failed(path, watched, refused);
-      return;
-    }
+    // A compaction says why, when one is due.
+    if (refused !== undefined) return;
     watched.isRecovered = true;
     if (recovered) this.#options.log.info('an interrupted compaction was put in order', { path });
   }
