@@ -15,6 +15,7 @@
 #include "compact/manifest.h"
 #include "compact/names.h"
 #include "directory_stream.h"
+#include "metric_file_name.h"
 
 namespace promfold {
 
@@ -79,7 +80,7 @@ void FindLeft(Descriptor sibling, const Manifest& manifest,
   const KnownInodes known = KnownIn(manifest);
   while (const dirent* const entry = stream.Next()) {
     std::string name(entry->d_name);
-    if (name.front() == '.' || !name.ends_with(".db")) continue;
+    if (!IsMetricFileName(name) || IsGateName(name)) continue;
     const uint64_t inode = static_cast<uint64_t>(entry->d_ino);
     const auto found = known.find(name);
     if (found != known.end() && found->second == inode) continue;

@@ -2,9 +2,8 @@
 // says. Three things of a listing depend on it:
 //
 //   a file was folded       it is not listed any more, and not lost: an archive has its values
-//   a file is to be moved   it was made while two directories changed places, and is in the one
-//   that
-//                           D was before, for some milliseconds until it is carried over
+//   a file is to be moved   it was made while two directories changed places, and is in the old one
+//                           until it is carried over
 //   an archive vanished     the exchange was taken back: the files that it was made of are listed
 //
 // Everything is read before the names of the directory are: what is moved meanwhile is found in one

@@ -14,6 +14,7 @@
 #include "detached_thread.h"
 #include "directory_stream.h"
 #include "file_system.h"
+#include "metric_file_name.h"
 
 namespace promfold {
 
@@ -25,11 +26,6 @@ constexpr int kNamesAtOnce = 256;
 // A compaction lets readers in as soon as it has carried over a few files: compact/gate.h.
 constexpr std::chrono::milliseconds kBetweenLooks{1};
 constexpr std::chrono::milliseconds kLongestGate{1000};
-
-// What glob('*.db') matches.
-bool IsMetricFileName(std::string_view name) {
-  return name.size() >= 3 && name.front() != '.' && name.substr(name.size() - 3) == ".db";
-}
 
 FreeSpace FreeSpaceOf(int descriptor) {
   struct statvfs status;

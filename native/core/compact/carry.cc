@@ -18,7 +18,6 @@ namespace promfold {
 
 namespace {
 
-constexpr uint32_t kMaxSpareNames = 1000;
 // A directory that files are made in faster than they are carried is not one that nothing leads to.
 constexpr int kMaxRounds = 100;
 
@@ -26,15 +25,6 @@ std::optional<uint64_t> InodeIn(int directory, const std::string& name) {
   struct stat status;
   if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
   return static_cast<uint64_t>(status.st_ino);
-}
-
-// Under a name that nothing has.
-int MoveToSpareName(int from, const std::string& name, int to, const std::string& generation) {
-  int error = EEXIST;
-  for (uint32_t nth = 1; error == EEXIST && nth <= kMaxSpareNames; ++nth) {
-    error = MoveNoReplace(from, name, to, SpareName(name, generation, nth));
-  }
-  return error;
 }
 
 // The other directory has a file of the name. Returns 0 or an errno.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -34,6 +35,19 @@ int ListEntries(int directory, std::vector<NamedEntry>* entries) {
     entries->push_back({name, static_cast<uint64_t>(entry->d_ino), is_directory});
   }
   return stream.error();
+}
+
+CompactionFault RemoveListed(int parent, const std::string& name, int directory,
+                             const std::vector<NamedEntry>& entries) {
+  for (const NamedEntry& entry : entries) {
+    if (unlinkat(directory, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
+      return {CompactionStep::kRemove, entry.name, errno};
+    }
+  }
+  if (unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0) {
+    return {CompactionStep::kRemove, "", errno};
+  }
+  return {};
 }
 
 }  // namespace promfold

@@ -1,11 +1,13 @@
-// All names in a directory, whatever they are: what directory.h lists for a scrape are metric files
-// alone.
+// What is in a directory, whatever it is: listed, and deleted. directory.h lists metric files alone,
+// for a scrape.
 #ifndef PROMFOLD_CORE_COMPACT_ENTRIES_H_
 #define PROMFOLD_CORE_COMPACT_ENTRIES_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "step.h"
 
 namespace promfold {
 
@@ -17,6 +19,11 @@ struct NamedEntry {
 
 // All but `.` and `..`, in the order of the directory. Returns 0 or an errno.
 int ListEntries(int directory, std::vector<NamedEntry>* entries);
+
+// Deletes these of a directory, and then the directory, which is `name` in `parent`. The path of a
+// fault is a name in it; empty for the directory itself.
+CompactionFault RemoveListed(int parent, const std::string& name, int directory,
+                             const std::vector<NamedEntry>& entries);
 
 }  // namespace promfold
 

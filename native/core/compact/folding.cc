@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "../metric_file_name.h"
 #include "../open_file.h"
 #include "../read_file.h"
 #include "names.h"
@@ -19,16 +20,7 @@ namespace promfold {
 
 namespace {
 
-bool IsMetricFileName(std::string_view name) {
-  return name.size() >= 3 && name.front() != '.' && name.substr(name.size() - 3) == ".db";
-}
-
-// The file's bytes up to format.end are at the beginning of `scratch`. A kept file is read as a
-// scrape reads it.
-Reading ReadMetricFile(FoundFile found, bool is_stamped, Scratch* scratch) {
-  return ReadFile(std::move(found), is_stamped, scratch);
-}
-
+// The file's bytes up to format.end are at the beginning of `scratch`.
 std::span<const std::byte> BytesOf(const Reading& reading, Scratch* scratch) {
   return {scratch->FileBytes(0), std::max(reading.format.end, kHeaderBytes)};
 }
@@ -62,7 +54,7 @@ bool Folding::ReadOne(LeasedFile* file, KeptReason* reason) {
   found.status = file->status;
   found.descriptor = std::move(file->descriptor);
   Reading reading =
-      ReadMetricFile(std::move(found), group.operation == Operation::kMostRecent, &scratch_);
+      ReadFile(std::move(found), group.operation == Operation::kMostRecent, &scratch_);
   file->descriptor = std::move(reading.descriptor);
   *reason = KeptReason::kDamaged;
   if (ContentChecksum(file->descriptor.number(), &file->checksum) != 0) return false;
@@ -124,7 +116,7 @@ void Folding::ReadStaying(int directory, const std::vector<NamedEntry>& entries,
     std::optional<FoundFile> found = OpenPlain(directory, entry.name.c_str(), How::kToRead);
     if (!found || !found->fault.ok()) continue;
     const bool is_stamped = kind->second.operation() == Operation::kMostRecent;
-    const Reading reading = ReadMetricFile(std::move(*found), is_stamped, &scratch_);
+    const Reading reading = ReadFile(std::move(*found), is_stamped, &scratch_);
     if (!reading.fault.ok()) continue;
     kind->second.SetStaying(entry.name, BytesOf(reading, &scratch_), reading.format);
   }

@@ -24,7 +24,6 @@ namespace promfold {
 namespace {
 
 constexpr char kNewPrefix[] = "new-";
-constexpr uint32_t kMaxSpareNames = 1000;
 
 std::string StopName(const std::string& generation) {
   return ArchiveName("counter", generation, 1);
@@ -46,11 +45,8 @@ struct Journal {
 // Back to its name, or another where a new process has that. Returns 0 or an errno.
 int MoveBack(const Journal& journal, const std::string& name, int to) {
   const int from = journal.directory.number();
-  int error = MoveNoReplace(from, name, to, name);
-  for (uint32_t nth = 1; error == EEXIST && nth <= kMaxSpareNames; ++nth) {
-    error = MoveNoReplace(from, name, to, SpareName(name, journal.generation, nth));
-  }
-  return error;
+  const int error = MoveNoReplace(from, name, to, name);
+  return error == EEXIST ? MoveToSpareName(from, name, to, journal.generation) : error;
 }
 
 int RemoveStop(const Target& target, const std::string& generation) {
@@ -76,15 +72,7 @@ CompactionFault RollBack(const Target& target, const Journal& journal) {
   }
   error = RemoveStop(target, journal.generation);
   if (error != 0) return {CompactionStep::kRemove, StopName(journal.generation), error};
-  for (const NamedEntry& entry : entries) {
-    if (unlinkat(from, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
-      return {CompactionStep::kRemove, entry.name, errno};
-    }
-  }
-  if (unlinkat(to, journal.name.c_str(), AT_REMOVEDIR) != 0) {
-    return {CompactionStep::kRemove, journal.name, errno};
-  }
-  return {};
+  return In(journal.name, RemoveListed(to, journal.name, from, entries));
 }
 
 // The manifest is in D. The archive that has the name of the stop takes its place last of all, in
@@ -113,15 +101,7 @@ CompactionFault RollForward(const Target& target, const Journal& journal, const 
   std::vector<NamedEntry> entries;
   const int error = ListEntries(from, &entries);
   if (error != 0) return {CompactionStep::kList, journal.name, error};
-  for (const NamedEntry& entry : entries) {
-    if (unlinkat(from, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
-      return {CompactionStep::kRemove, entry.name, errno};
-    }
-  }
-  if (unlinkat(to, journal.name.c_str(), AT_REMOVEDIR) != 0) {
-    return {CompactionStep::kRemove, journal.name, errno};
-  }
-  return {};
+  return In(journal.name, RemoveListed(to, journal.name, from, entries));
 }
 
 CompactionFault MakeJournal(const Target& target, const std::string& generation, Journal* journal) {

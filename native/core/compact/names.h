@@ -1,13 +1,16 @@
 // The names that a compaction makes, all in one place. GEN is its generation, 16 hexadecimal
 // digits.
 //
-//   .NAME.promfold-GEN        next to directory NAME: the one that takes its place, then the old
-//   one .NAME.promfold-GEN-done   the old one, when all that it is good for is to be deleted
-//   .NAME.promfold-GEN-undone the new one, likewise, where the exchange was taken back
-//   .promfold-compaction      in the directory: the manifest (manifest.h)
-//   .promfold-GEN             in the directory: the journal, where nothing is exchanged (journal.h)
-//   counter_-promfold-GEN-gate.db  in the directory, for a moment: see gate.h
-//   counter_-promfold-GEN.db  an archive; `-promfold-GEN-2` is a second one of a kind
+// Next to a directory NAME:
+//   .NAME.promfold-GEN         the one that takes its place; after the exchange, the old one
+//   .NAME.promfold-GEN-done    the old one, when it is only to be deleted
+//   .NAME.promfold-GEN-undone  the new one, likewise, where the exchange was taken back
+//
+// In the directory:
+//   .promfold-compaction           the manifest (manifest.h)
+//   .promfold-GEN                  the journal, where nothing is exchanged (journal.h)
+//   counter_-promfold-GEN-gate.db  for a moment: see gate.h
+//   counter_-promfold-GEN.db       an archive; `-promfold-GEN-2` is a second one of a kind
 //
 // An archive is read by every client as a file of its type and mode: the process id is whatever
 // follows the last prefix. `-` sorts before all digits, so archives come first; no process id has

@@ -95,15 +95,7 @@ CompactionFault RemoveSibling(const Target& target, const SiblingDirectory& sibl
   }
   const int error = ListEntries(directory, &entries);
   if (error != 0) return {CompactionStep::kRemove, sibling.path, error};
-  for (const NamedEntry& entry : entries) {
-    if (unlinkat(directory, entry.name.c_str(), 0) != 0 && errno != ENOENT) {
-      return {CompactionStep::kRemove, sibling.path + "/" + entry.name, errno};
-    }
-  }
-  if (unlinkat(target.parent.number(), sibling.name.c_str(), AT_REMOVEDIR) != 0) {
-    return {CompactionStep::kRemove, sibling.path, errno};
-  }
-  return {};
+  return In(sibling.path, RemoveListed(target.parent.number(), sibling.name, directory, entries));
 }
 
 CompactionFault CloneAttributes(const Target& target, const SiblingDirectory& sibling) {

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "../file_system.h"
 #include "../path_query.h"
+#include "names.h"
 
 namespace promfold {
 
@@ -22,6 +24,8 @@ int RenameAt(int from, const std::string& name, int to, const std::string& new_n
              unsigned flags) {
   return syscall(SYS_renameat2, from, name.c_str(), to, new_name.c_str(), flags) == 0 ? 0 : errno;
 }
+
+constexpr uint32_t kMaxSpareNames = 1000;
 
 constexpr unsigned kNoReplace = 1;
 constexpr unsigned kExchange = 2;
@@ -56,6 +60,14 @@ int Exchange(int parent, const std::string& one, const std::string& other) {
 
 int MoveNoReplace(int from, const std::string& name, int to, const std::string& new_name) {
   return RenameAt(from, name, to, new_name, kNoReplace);
+}
+
+int MoveToSpareName(int from, const std::string& name, int to, const std::string& generation) {
+  int error = EEXIST;
+  for (uint32_t nth = 1; error == EEXIST && nth <= kMaxSpareNames; ++nth) {
+    error = MoveNoReplace(from, name, to, SpareName(name, generation, nth));
+  }
+  return error;
 }
 
 CompactionFault In(const std::string& directory, CompactionFault fault) {

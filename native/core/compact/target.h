@@ -38,6 +38,8 @@ bool LeadsTo(int parent, const std::string& name, int directory);
 // RENAME_NOREPLACE. Return 0 or an errno.
 int Exchange(int parent, const std::string& one, const std::string& other);
 int MoveNoReplace(int from, const std::string& name, int to, const std::string& new_name);
+// Under a name that nothing has there (SpareName). Likewise.
+int MoveToSpareName(int from, const std::string& name, int to, const std::string& generation);
 
 // The fault of something in a directory, with the whole path.
 CompactionFault In(const std::string& directory, CompactionFault fault);
