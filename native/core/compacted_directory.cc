@@ -48,16 +48,13 @@ Descriptor OpenNextTo(int directory, const std::string& name) {
       openat(directory, path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-// The directory of a generation next to this one; none where there is none any more.
-Descriptor OpenSibling(int directory, const std::string& name, const std::string& generation) {
+// The directory that this one took the place of; none where there is none any more.
+Descriptor OpenOld(int directory, const std::string& generation) {
+  const std::string name = NameOf(directory);
   if (name.empty() || generation.empty()) return Descriptor();
-  const std::string sibling = SiblingName(name, generation);
-  for (const std::string_view end :
-       {std::string_view(), std::string_view(kDone), std::string_view(kUndone)}) {
-    Descriptor opened = OpenNextTo(directory, sibling + std::string(end));
-    if (opened) return opened;
-  }
-  return Descriptor();
+  const std::string old = SiblingName(name, generation);
+  Descriptor opened = OpenNextTo(directory, old);
+  return opened ? std::move(opened) : OpenNextTo(directory, old + kDone);
 }
 
 using KnownInodes = std::unordered_map<std::string, uint64_t>;
@@ -71,12 +68,12 @@ KnownInodes KnownIn(const Manifest& manifest) {
   return known;
 }
 
-// Metric files that are in the sibling, and not known there.
-void FindLeft(Descriptor sibling, const Manifest& manifest,
+// Metric files that are in the old directory, and not known there.
+void FindLeft(Descriptor old, const Manifest& manifest,
               std::vector<CompactedDirectory::Left>* left) {
-  DirectoryStream stream(fdopendir(sibling.number()));
+  DirectoryStream stream(fdopendir(old.number()));
   if (!stream.is_open()) return;
-  sibling.Release();
+  old.Release();
   const KnownInodes known = KnownIn(manifest);
   while (const dirent* const entry = stream.Next()) {
     std::string name(entry->d_name);
@@ -109,39 +106,19 @@ std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
   if (has_manifest) ReadManifest(directory, &manifest);
   now->manifest_ = identity;
   now->changed_ns_ = changed_ns;
-  now->generation_ = manifest.generation;
   for (const GoneFile& gone : manifest.gone) {
     now->gone_.push_back(HashOf(gone.name, gone.identity));
   }
   std::sort(now->gone_.begin(), now->gone_.end());
 
   pending->Begin();
-  const std::string name = NameOf(directory);
-  Descriptor old = OpenSibling(directory, name, manifest.generation);
+  Descriptor old = OpenOld(directory, manifest.generation);
   now->is_settled_ = !old;
   if (old) FindLeft(std::move(old), manifest, &now->left_);
-
-  // D is the directory again that it was before the last exchange, or one that its user made anew.
-  if (before != nullptr && before->generation_ > manifest.generation) {
-    now->taken_back_ = before->generation_;
-  } else if (is_same) {
-    now->taken_back_ = before->taken_back_;
-  }
-  if (Descriptor other = OpenSibling(directory, name, now->taken_back_)) {
-    Manifest taken_back;
-    ReadManifest(other.number(), &taken_back);
-    FindLeft(std::move(other), taken_back, &now->left_);
-    now->is_settled_ = false;
-  } else {
-    now->taken_back_.clear();
-  }
   return now;
 }
 
 bool CompactedDirectory::HasValuesOf(std::string_view name, const FileIdentity& identity) const {
-  if (!taken_back_.empty() && name.find("-promfold-" + taken_back_) != std::string_view::npos) {
-    return true;
-  }
   return std::binary_search(gone_.begin(), gone_.end(), HashOf(name, identity));
 }
 

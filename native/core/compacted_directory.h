@@ -4,7 +4,9 @@
 //   a file was folded       it is not listed any more, and not lost: an archive has its values
 //   a file is to be moved   it was made while two directories changed places, and is in the old one
 //                           until it is carried over
-//   an archive vanished     the exchange was taken back: the files that it was made of are listed
+//   an archive vanished     the exchange was taken back, which the manifest says, too: the files
+//   that
+//                           it was made of are listed
 //
 // Everything is read before the names of the directory are: what is moved meanwhile is found in one
 // of the two at least.
@@ -44,15 +46,11 @@ class CompactedDirectory {
   // Hashes of name and identity, in order.
   std::vector<uint64_t> gone_;
   std::vector<Left> left_;
-  std::string generation_;
-  // The directory that it was before, and one that did not stay, are gone: nothing changes any
-  // more.
+  // The directory that it was before is gone: nothing changes any more.
   bool is_settled_ = true;
   // Of the manifest; inode 0 where there is none.
   FileIdentity manifest_;
   int64_t changed_ns_ = 0;
-  // Whose archives went when the exchange was taken back; empty for none.
-  std::string taken_back_;
 };
 
 }  // namespace promfold
