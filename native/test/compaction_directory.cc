@@ -7,8 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <utility>
@@ -21,12 +19,6 @@
 namespace promfold::test {
 
 namespace {
-
-void Must(bool condition, const std::string& what) {
-  if (condition) return;
-  std::perror(what.c_str());
-  std::abort();
-}
 
 int32_t GroupOf(const std::string& prefix, std::vector<ArchiveGroup>* groups) {
   static const std::map<std::string, Operation> kOperation = {

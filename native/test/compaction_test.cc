@@ -119,6 +119,26 @@ class Reopening {
   std::atomic<bool> is_done_ = false;
 };
 
+// As its process has a file: open, or mapped with its descriptor closed.
+class OpenForWriting {
+ public:
+  OpenForWriting(const std::string& path, bool is_mapped)
+      : file_(open(path.c_str(), O_RDWR | O_CLOEXEC)) {
+    CHECK(static_cast<bool>(file_));
+    if (!is_mapped) return;
+    memory_ = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_.number(), 0);
+    file_ = Descriptor();
+  }
+  ~OpenForWriting() {
+    if (memory_ != nullptr) munmap(memory_, kBytes);
+  }
+
+ private:
+  static constexpr size_t kBytes = 4096;
+  Descriptor file_;
+  void* memory_ = nullptr;
+};
+
 std::vector<std::string> GatesOf(const CompactionDirectory& directory) {
   std::vector<std::string> names = directory.Names();
   std::erase_if(names, [](const std::string& name) { return !IsGateName(name); });
@@ -177,21 +197,11 @@ TEST("a writer whose path is of a directory that was deleted since is seen, mapp
   for (const bool is_mapped : {false, true}) {
     CompactionDirectory directory;
     Fill(&directory);
-    const int file = open(directory.Path("counter_4.db").c_str(), O_RDWR | O_CLOEXEC);
-    void* memory = nullptr;
-    if (is_mapped) {
-      memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-      close(file);
-    }
+    const OpenForWriting writer(directory.Path("counter_4.db"), is_mapped);
     CHECK(directory.Compact().fault.ok());
     directory.Dead("counter_5.db", {{"c", 16}});
     CHECK(directory.Compact().fault.ok());
     CheckSound(directory, 31);
-    if (is_mapped) {
-      munmap(memory, 4096);
-    } else {
-      close(file);
-    }
   }
 }
 
@@ -228,21 +238,11 @@ TEST("a file that is open for writing is kept, and one that is mapped so") {
   for (const bool is_mapped : {false, true}) {
     CompactionDirectory directory;
     Fill(&directory);
-    const int file = open(directory.Path("counter_2.db").c_str(), O_RDWR | O_CLOEXEC);
-    void* memory = nullptr;
-    if (is_mapped) {
-      memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-      close(file);
-    }
+    const OpenForWriting writer(directory.Path("counter_2.db"), is_mapped);
     const CompactionOutcome outcome = directory.Compact();
     CHECK_EQ(Kept(outcome), "counter_2.db:1");
     CHECK(directory.Has("counter_2.db"));
     CheckSound(directory, 15);
-    if (is_mapped) {
-      munmap(memory, 4096);
-    } else {
-      close(file);
-    }
   }
 }
 

@@ -10,14 +10,13 @@
 
 namespace promfold::test {
 
-namespace {
-
-// A test that cannot prepare itself says nothing about the core.
 void Must(bool condition, const std::string& what) {
   if (condition) return;
   std::perror(what.c_str());
   std::abort();
 }
+
+namespace {
 
 template <typename T>
 std::string BytesOf(T number) {

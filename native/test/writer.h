@@ -12,6 +12,9 @@
 
 namespace promfold::test {
 
+// A test that cannot prepare itself says nothing about the core.
+void Must(bool condition, const std::string& what);
+
 struct Written {
   std::string key;
   double value = 0;
