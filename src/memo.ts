@@ -1,5 +1,5 @@
 /**
- * Values that are made once for each object, and are garbage collected with it.
+ * Values that are made once: for each object, and garbage collected with it; or for each key of a map.
  *
  * Layouts, families and readings never change, and an unchanged family is the same object in the next layout. So a value
  * that is made from one is cached by the object, and never has to be invalidated.
@@ -27,4 +27,14 @@ export class Memo<K extends object, V> {
     }
     return made.value;
   }
+}
+
+/** The value of a key; made, and kept in the map, where there is none. */
+export function madeOnce<K, V>(values: Map<K, V>, key: K, make: () => V): V {
+  let value = values.get(key);
+  if (value === undefined) {
+    value = make();
+    values.set(key, value);
+  }
+  return value;
 }

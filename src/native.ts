@@ -756,7 +756,7 @@ export const KEPT_REASON = {
   damaged: 3,
   /** Its values have another width than those of its group. */
   otherWidth: 4,
-  /** It has another owner than the first file of its group. */
+  /** It has another owner or group than the first file that is to become the same archive. */
   otherOwner: 5,
   /** Its group would not give the same in one file: a NaN, or equal timestamps. */
   orderMatters: 6,

@@ -3,7 +3,6 @@
  *
  * --help, the parser and the topic `flags` are generated from it.
  */
-
 import { PROFILE_CHOICES, type ProfileChoice } from '../engines/profiles.js';
 import { ESCAPINGS, type Escaping, FORMATS, type Format } from '../expose/dialect.js';
 import { ESCAPABLE } from '../expose/formats.js';
@@ -686,7 +685,7 @@ export const FLAGS = {
   readersStopped: single(
     {
       name: 'readers-stopped',
-      help: 'nothing reads or writes the directory now, promise: compact where it cannot be swapped, such as a mount point',
+      help: 'all that reads or writes the directory has been stopped: compact it even where no other can take its place, such as a mount point',
       fallback: 'false',
       environment: false,
     },

@@ -159,7 +159,7 @@ class OutcomeSums {
   #removed = 0;
   #freedBytes = 0;
   #carried = 0;
-  #swaps = 0;
+  #passes = 0;
   #recovered = false;
   #archives: CompactionOutcome['archives'] = [];
 
@@ -170,7 +170,7 @@ class OutcomeSums {
     this.#freedBytes += freedBytes;
     this.#carried += carried;
     this.#recovered ||= recovered;
-    if (generation !== '') this.#swaps++;
+    if (generation !== '') this.#passes++;
     // One that a later pass folded again is gone.
     const gone = new Set(folded);
     this.#archives = [...this.#archives.filter(({ name }) => !gone.has(name)), ...archives];
@@ -182,7 +182,7 @@ class OutcomeSums {
       removed: this.#removed,
       freedBytes: this.#freedBytes,
       archives: this.#archives,
-      passes: this.#swaps,
+      passes: this.#passes,
       carried: this.#carried,
       recovered: this.#recovered,
     };

@@ -19,7 +19,7 @@ export const KEPT_REASONS = {
   'mixed-keys': 'its keys are those of two clients',
   conflict: 'files disagree about one of its families',
   'order-matters': 'NaN, or equal times: the order of the files decides',
-  'other-owner': 'it belongs to another user than the rest',
+  'other-owner': 'it belongs to another user or group than the rest',
   replaced: 'it was replaced meanwhile',
 } as const;
 

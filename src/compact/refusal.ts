@@ -1,6 +1,7 @@
 /**
- * Why a directory was not compacted: what the addon found, and what to do, in one line. Whatever it is, the directory is as
- * it was. The addon looks for all of it before it writes anything, and undoes what it began.
+ * Why a directory was not compacted: what the addon found, and what to do, in one line. The addon looks for most of it
+ * before it writes anything, and undoes what it began: until the exchange the directory is as it was. After the exchange it
+ * is compacted, and the next compaction clears away what is left.
  *
  * Source: fcntl(2) "Leases", link(2), rename(2), proc_sys_fs(5) protected_hardlinks.
  */

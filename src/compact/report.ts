@@ -4,6 +4,7 @@
  */
 import { compareCodePoints } from '../format/code-point.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
+import { madeOnce } from '../memo.js';
 import { type Candidate, type Candidates, type Group, isArchive, REMOVED } from './candidates.js';
 import { KEPT_REASONS, type KeptReason } from './kept-reason.js';
 import type { Refusal } from './refusal.js';
@@ -131,11 +132,7 @@ function foldedGroups(
 
 function filesByGroup(candidates: readonly Candidate[]): Map<number, ReadFile[]> {
   const files = new Map<number, ReadFile[]>();
-  for (const { file, group } of candidates) {
-    const own = files.get(group);
-    if (own === undefined) files.set(group, [file]);
-    else own.push(file);
-  }
+  for (const { file, group } of candidates) madeOnce(files, group, () => []).push(file);
   return files;
 }
 
@@ -169,9 +166,7 @@ function removedFiles({ candidates }: Candidates): readonly RemovedFiles[] {
   for (const { file, group } of candidates) {
     if (group !== REMOVED) continue;
     const kind = file.entries.length === 0 ? EMPTY : kindOf(file);
-    const own = byKind.get(kind);
-    if (own === undefined) byKind.set(kind, [file]);
-    else own.push(file);
+    madeOnce(byKind, kind, () => []).push(file);
   }
   return [...byKind]
     .sort(([a], [b]) => compareCodePoints(a, b))
@@ -189,11 +184,11 @@ function kindOf({ fileName }: ReadFile): string {
 function keptFiles({ kept }: Candidates): readonly KeptFiles[] {
   const byReason = new Map<KeptReason, { files: number; diskBytes: number; example: string }>();
   for (const { file, reason } of kept) {
-    const known = byReason.get(reason);
-    if (known === undefined) {
-      byReason.set(reason, { files: 1, diskBytes: file.diskBytes, example: file.name });
-      continue;
-    }
+    const known = madeOnce(byReason, reason, () => ({
+      files: 0,
+      diskBytes: 0,
+      example: file.name,
+    }));
     known.files++;
     known.diskBytes += file.diskBytes;
   }

@@ -2,9 +2,9 @@
  * What the addon is asked for: files as columns, and which keys are one series, so that a total is rounded as the reader
  * rounds it.
  */
-
 import type { Reading } from '../inspect/reading.js';
 import { indexOf } from '../inspect/series-index.js';
+import { madeOnce } from '../memo.js';
 import type { CompactionRequest } from '../native.js';
 import { SLOT_NOWHERE } from '../plan/plan.js';
 import { type Candidates, REMOVED } from './candidates.js';
@@ -65,8 +65,7 @@ function sameSeries(reading: Reading, { candidates }: Candidates): Uint8Array[][
         first[slot] = key;
         continue;
       }
-      const known = others.get(slot) ?? new Set();
-      others.set(slot, known.add(key));
+      madeOnce(others, slot, () => new Set<number>()).add(key);
     }
   }
   return [...others].map(([slot, keys]) =>

@@ -2,8 +2,8 @@
  * `--compact-dead-after`: compacts the directories that are served, once processes have been dead for so long. Death is
  * counted from when it was first seen, since no file says when a process ended.
  *
- * Scrapes go on meanwhile. One that runs during the swap has listed one of the two directories, and has every value once;
- * see native/core/file_set.h. One source after the other, and one directory not more often than once in a while: each swap
+ * Scrapes go on meanwhile. One that runs during the exchange has listed one of the two directories, and has every value once;
+ * see native/core/directory.h. One source after the other, and one directory not more often than once in a while: each exchange
  * may fail a scrape of another reader.
  */
 import {
@@ -15,7 +15,7 @@ import {
 import { type Refusal, refusalText } from '../compact/refusal.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { ScrapeLog } from '../log.js';
-import { Memo } from '../memo.js';
+import { Memo, madeOnce } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import type { CompactionCounts, CompactionSums } from '../scrape/families/self-metrics.js';
@@ -132,19 +132,14 @@ export class Compactions implements CompactionCounts {
   }
 
   #watchedAt(path: string): Watched {
-    let watched = this.#watched.get(path);
-    if (watched === undefined) {
-      watched = {
-        lookup: new WriterLookup(this.#options.procThread, LOOKUP_MS),
-        deadSinceMs: new Map(),
-        sums: { compactions: 0, files: 0, freedBytes: 0, failures: new Map() },
-        isRecovered: false,
-        dueMs: Number.NEGATIVE_INFINITY,
-        failed: 0,
-      };
-      this.#watched.set(path, watched);
-    }
-    return watched;
+    return madeOnce(this.#watched, path, () => ({
+      lookup: new WriterLookup(this.#options.procThread, LOOKUP_MS),
+      deadSinceMs: new Map(),
+      sums: { compactions: 0, files: 0, freedBytes: 0, failures: new Map() },
+      isRecovered: false,
+      dueMs: Number.NEGATIVE_INFINITY,
+      failed: 0,
+    }));
   }
 
   /** What a promfold that was killed has left, or a compaction that failed: until it is in order. */

@@ -5,7 +5,7 @@ import type { Reading } from '../inspect/reading.js';
 import type { RateColumn } from '../inspect/series/list-series.js';
 import { indexOf, type SeriesIndex } from '../inspect/series-index.js';
 import type { TopView } from '../inspect/top.js';
-import { Memo } from '../memo.js';
+import { Memo, madeOnce } from '../memo.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import type { FactsOfFile } from '../scrape/directory/file-facts.js';
@@ -217,12 +217,6 @@ class SharedInstant {
     this.#holders--;
     if (this.#holders === 0) this.#views.taken.release();
   }
-}
-
-function madeOnce<V>(values: Map<string, V>, key: string, make: () => V): V {
-  const value = values.get(key) ?? make();
-  values.set(key, value);
-  return value;
 }
 
 /** Another one after a restart, too. */

@@ -9,6 +9,7 @@ import type { Profile } from '../engines/profiles.js';
 import { compareCodePoints } from '../format/code-point.js';
 import type { FileName } from '../format/filename.js';
 import type { Labels } from '../format/key.js';
+import { madeOnce } from '../memo.js';
 import { type LoadRole, LoadRoles, ONLY_ENGINE } from './key-role.js';
 import type { WantedFamilies, WantedFamily } from './wanted.js';
 
@@ -326,13 +327,4 @@ function adaptersOf(found: readonly FoundEntry[]): AdaptersLayout[] {
 export function compareEngines(a: string, b: string): number {
   const [x, y] = [Number(a), Number(b)];
   return x - y || compareCodePoints(a, b);
-}
-
-function madeOnce<K, V>(values: Map<K, V>, key: K, make: () => V): V {
-  let value = values.get(key);
-  if (value === undefined) {
-    value = make();
-    values.set(key, value);
-  }
-  return value;
 }

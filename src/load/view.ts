@@ -1,6 +1,7 @@
 /** What a router is told: one number of each family for each model, the most recently active model first. */
 import type { Profile } from '../engines/profiles.js';
 import { compareCodePoints } from '../format/code-point.js';
+import { madeOnce } from '../memo.js';
 import { compareEngines, modelKey } from './layout.js';
 import { combine } from './operation.js';
 import type {
@@ -50,7 +51,7 @@ export function viewOf(parts: readonly LoadValues[], engine?: string): LoadView 
   for (const { models } of parts) {
     for (const model of models) {
       const key = modelKey(model.profile, model.modelName);
-      byModel.set(key, [...(byModel.get(key) ?? []), model]);
+      madeOnce(byModel, key, () => []).push(model);
     }
   }
   const ordered = Array.from(byModel.values(), (models) => ({

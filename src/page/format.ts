@@ -25,7 +25,7 @@ function trimmed(value: number, digits: number): string {
 /** Numbers of an axis, ascending. Where some would look the same, those after the first are what they are above it. */
 export function axisNumbers(
   numbers: readonly number[],
-  format: (value: number) => string = shortNumber,
+  format: (value: number) => string,
 ): string[] {
   const texts = numbers.map((value) => format(value));
   if (new Set(texts).size === texts.length) return texts;

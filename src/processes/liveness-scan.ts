@@ -129,10 +129,7 @@ export class LivenessScan {
     };
   }
 
-  /**
-   * Calls stat once for each file: another file of that name has another id. Where the directory was exchanged for another
-   * one that has the same file, as a compaction does, it is judged anew there; being linked makes it no younger.
-   */
+  /** Calls stat once for each file: another file of that name has another id. */
   async #identify(
     directory: HeldDirectory | undefined,
     files: readonly ScannedFile[],
@@ -141,21 +138,28 @@ export class LivenessScan {
     const known: KnownFile[] = [];
     await forEachConcurrently([...files.entries()], async ([i, { id, name }]) => {
       gone.delete(id);
-      const before = this.#known.get(id);
-      const isKnown = before !== undefined && before.directory === directory?.identity;
-      const now = isKnown ? before : await statFile(directory, name);
-      const file =
-        before === undefined
-          ? (now ?? unseenFile(this.#path, name))
-          : now?.identity === before.identity
-            ? { ...before, directory: now.directory }
-            : before;
+      const file = await this.#identifyOne(directory, name, this.#known.get(id));
       known[i] = file;
       // If stat fails now, it may succeed later.
       if (file.identity !== '') this.#known.set(id, file);
     });
     for (const id of gone) this.#known.delete(id);
     return known;
+  }
+
+  /**
+   * Where the directory was exchanged for another one that has the same file, as a compaction does, it is judged anew there;
+   * being linked makes it no younger.
+   */
+  async #identifyOne(
+    directory: HeldDirectory | undefined,
+    name: ScannedFile['name'],
+    before: KnownFile | undefined,
+  ): Promise<KnownFile> {
+    if (before !== undefined && before.directory === directory?.identity) return before;
+    const now = await statFile(directory, name);
+    if (before === undefined) return now ?? unseenFile(this.#path, name);
+    return now?.identity === before.identity ? { ...before, directory: now.directory } : before;
   }
 
   #youngIds(files: readonly KnownFile[]): ReadonlySet<string> {

@@ -19,6 +19,7 @@ import {
   Source,
   type SourceInstant,
 } from './directory/source.js';
+import { firstWithin } from './first-within.js';
 import { MergedLayouts } from './page/merged-layout.js';
 import { SharedPages } from './page/shared-pages.js';
 import { PendingScrapes } from './pending-scrapes.js';
@@ -238,7 +239,7 @@ export class Scraper {
     const isReady = () => this.#sources.some(({ isReadable }) => isReadable);
     // A run that has already taken that long is not waited for again.
     if (!isReady() && this.#context.pending.runMs < READINESS_MS) {
-      await settledWithin(READINESS_MS, this.prepare());
+      await firstWithin(READINESS_MS, this.prepare());
     }
     if (isReady()) return { ready: true, waitingFor: '' };
     const unreadable = this.#sources.flatMap((source) => source.unreadable?.message ?? []);
@@ -351,14 +352,4 @@ export class Scraper {
       }
     }
   }
-}
-
-/** Resolves when `work` settles, or after this time. */
-async function settledWithin(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,4 @@
 /** What a daemon tells routers and autoscalers: the load of all sources, or of one, and when it refuses to. */
-
 import { type LoadJson, loadJson } from '../../load/json.js';
 import type { LoadOperation } from '../../load/operation.js';
 import { loadText } from '../../load/text.js';

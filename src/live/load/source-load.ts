@@ -12,6 +12,7 @@ import { adoptedBeforeSeconds } from '../../processes/earlier-process.js';
 import type { WrittenFile } from '../../processes/find-writers.js';
 import type { ProcThread } from '../../processes/proc-thread.js';
 import type { SourceInstant } from '../../scrape/directory/source.js';
+import { firstWithin } from '../../scrape/first-within.js';
 import type { Scraper } from '../../scrape/scraper.js';
 import { inSlices } from '../../steps.js';
 import { LiveKeys } from '../live-keys.js';
@@ -286,17 +287,4 @@ function writerOf(
 /** Of a column that is empty where there is nothing, zeros. */
 function pick(column: Float64Array, row: Uint32Array): Float64Array {
   return Float64Array.from(row, (i) => column[i] ?? 0);
-}
-
-/** @returns undefined if it takes longer; rejects as the work does */
-async function firstWithin<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -2,9 +2,12 @@
  * What a key means to the watchdog, by its names alone: which counts it adds to, whether it is a bucket of a histogram of times, and
  * what it says of an engine. Once for each key.
  */
-
-import type { ProfileChoice } from '../../engines/profiles.js';
-import { type ArrivalCounter, type Profile, profilesOf } from '../../engines/profiles.js';
+import {
+  type ArrivalCounter,
+  type Profile,
+  type ProfileChoice,
+  profilesOf,
+} from '../../engines/profiles.js';
 import { INCREASE_CLASS } from '../../files/column-changes.js';
 import type { MetricType } from '../../format/filename.js';
 import { familyOf, type Key, type Labels } from '../../format/key.js';

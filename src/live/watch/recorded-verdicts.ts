@@ -2,7 +2,6 @@
  * What the watchdog would have said at a moment that was recorded: the minutes before are played to it. Only where there are
  * enough: a directory alone has no past.
  */
-
 import type { ProfileChoice } from '../../engines/profiles.js';
 import { compareColumns, releaseColumns } from '../../files/column-changes.js';
 import type { RecordedInstant } from '../../files/recording.js';

@@ -2,7 +2,6 @@
  * Watches one source: its instants become ticks of the watchdog. The addon compares each with the one before, off the main thread. Who
  * writes is looked up on another thread, every few seconds, and no tick waits for it.
  */
-
 import type { ProfileChoice } from '../../engines/profiles.js';
 import { compareColumns, releaseColumns } from '../../files/column-changes.js';
 import { countsOnlyAlive } from '../../format/filename.js';

@@ -2,7 +2,6 @@
  * What is watched of a source: processes, histograms and engines, and the rows of their entries in the columns of an instant. Made when
  * files or keys come or go, or when roles of processes are known; a tick reads only numbers.
  */
-
 import type { ProfileChoice } from '../../engines/profiles.js';
 import {
   type ColumnChanges,
