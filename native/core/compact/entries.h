@@ -1,5 +1,5 @@
-// What is in a directory, whatever it is: listed, and deleted. directory.h lists metric files alone,
-// for a scrape.
+// What is in a directory, whatever it is: listed, and deleted. directory.h lists metric files
+// alone, for a scrape.
 #ifndef PROMFOLD_CORE_COMPACT_ENTRIES_H_
 #define PROMFOLD_CORE_COMPACT_ENTRIES_H_
 
