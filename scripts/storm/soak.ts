@@ -40,72 +40,76 @@ const { values } = parseArgs({
   },
 });
 
+const number = (
+  name: 'seconds' | 'operations' | 'pace' | 'seed' | 'workers' | 'compactions' | 'grace',
+): number => {
+  const value = Number(values[name]);
+  if (!(value >= 0) || (name === 'pace' && !(value > 0 && value <= 1))) {
+    throw new RangeError(`--${name}: got ${values[name]}`);
+  }
+  return value;
+};
+
+const note = (line: object): void => {
+  if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(line)}\n`);
+};
+
 async function main(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
-  const number = (
-    name: 'seconds' | 'operations' | 'pace' | 'seed' | 'workers' | 'compactions' | 'grace',
-  ): number => {
-    const value = Number(values[name]);
-    if (!(value >= 0) || (name === 'pace' && !(value > 0 && value <= 1))) {
-      throw new RangeError(`--${name}: got ${values[name]}`);
-    }
-    return value;
-  };
   const python = currentPython();
   if (python.skip) console.error(`without Python workers: ${python.skip}`);
   const parent = mkdtempSync(join(resolve(values.where), 'promfold-soak-'));
   if (values.json !== undefined) writeFileSync(values.json, '');
-  const note = (line: object): void => {
-    if (values.json !== undefined) appendFileSync(values.json, `${JSON.stringify(line)}\n`);
-  };
-
-  if (values.compactions !== undefined) {
-    if (python.skip) throw new Error(`--compactions needs Python: ${python.skip}`);
-    try {
-      const report = await runCompactionStorm({
-        parent,
-        compactions: number('compactions'),
-        python: python.path,
-        writers: 2 * number('workers'),
-        graceSeconds: number('grace'),
-      });
-      note(report);
-      console.log(JSON.stringify(report, undefined, 2));
-      const { promfold, python: readers, failedWriters } = report;
-      const failures = Object.keys(promfold.failed).length + failedWriters;
-      return failures + promfold.wrongs + readers.wrongs === 0 ? 0 : 1;
-    } finally {
-      rmSync(parent, { recursive: true, force: true });
+  try {
+    if (values.compactions === undefined) {
+      return await soakDamage(parent, python.skip ? undefined : python.path);
     }
+    if (python.skip) throw new Error(`--compactions needs Python: ${python.skip}`);
+    return await soakCompactions(parent, python.path);
+  } finally {
+    rmSync(parent, { recursive: true, force: true });
   }
+}
 
+async function soakCompactions(parent: string, python: string): Promise<number> {
+  const report = await runCompactionStorm({
+    parent,
+    compactions: number('compactions'),
+    python,
+    writers: 2 * number('workers'),
+    graceSeconds: number('grace'),
+  });
+  note(report);
+  console.log(JSON.stringify(report, undefined, 2));
+  const { promfold, python: readers, failedWriters } = report;
+  const failures = Object.keys(promfold.failed).length + failedWriters;
+  return failures + promfold.wrongs + readers.wrongs === 0 ? 0 : 1;
+}
+
+async function soakDamage(parent: string, python: string | undefined): Promise<number> {
   const directory = join(parent, 'prom');
   mkdirSync(directory);
   const seconds = number('seconds');
   note({ startedAt: new Date().toISOString(), ...values });
-  try {
-    const report = await runStorm({
-      directory,
-      seconds,
-      operations: number('operations'),
-      seed: number('seed'),
-      pace: number('pace'),
-      python: python.skip ? undefined : python.path,
-      workers: number('workers'),
-      sampleSeconds: Math.min(10, Math.max(0.5, seconds / 200)),
-      onSample: note,
-      onFault: (fault) => note({ fault }),
-    });
-    const { samples, ...rest } = report;
-    note({ verdict: report.faults.length === 0 ? 'weathered' : 'failed', ...rest });
-    print(report);
-    return report.faults.length === 0 ? 0 : 1;
-  } finally {
-    rmSync(parent, { recursive: true, force: true });
-  }
+  const report = await runStorm({
+    directory,
+    seconds,
+    operations: number('operations'),
+    seed: number('seed'),
+    pace: number('pace'),
+    python,
+    workers: number('workers'),
+    sampleSeconds: Math.min(10, Math.max(0.5, seconds / 200)),
+    onSample: note,
+    onFault: (fault) => note({ fault }),
+  });
+  const { samples, ...rest } = report;
+  note({ verdict: report.faults.length === 0 ? 'weathered' : 'failed', ...rest });
+  print(report);
+  return report.faults.length === 0 ? 0 : 1;
 }
 
 function print({ samples, faults, ...report }: StormReport): void {
