@@ -19,7 +19,7 @@ import { fateOf, type Kind } from './kinds.js';
 
 /** Files of one group become one archive: a client reads files of one format only. */
 export interface Group extends Kind {
-  /** Of keys, as in Key.olderForm; `current` for those of 0.16.0 and later. */
+  /** Of keys, as in Key.olderForm; `current` for those of 0.16.0 and later, `empty` where no file has any. */
   readonly keyForm: string;
   readonly valueBytes: number;
 }
@@ -28,6 +28,16 @@ export interface Candidate {
   readonly file: ReadFile;
   /** Index of its group; REMOVED where it is removed. */
   readonly group: number;
+}
+
+/**
+ * A file without entries says nothing, so it goes without an archive; but it has a group, since the addon reads it once
+ * more: a process that took over the id may have written to it, and ended.
+ */
+const OF_EMPTY_FILES = { keyForm: 'empty', valueBytes: 16 } as const;
+
+export function isOfEmptyFiles({ keyForm }: Group): boolean {
+  return keyForm === OF_EMPTY_FILES.keyForm;
 }
 
 /** In place of a group: the file goes, and what it has goes with it. As the addon takes it. */
@@ -108,8 +118,8 @@ function judge(
   }
   const fate = fateOf(fileName);
   if (fate === 'keep') return 'kind';
-  // Without entries it says nothing.
-  if (fate === 'remove' || file.entries.length === 0) return undefined;
+  if (fate === 'remove') return undefined;
+  if (file.entries.length === 0) return { ...fate.fold, ...OF_EMPTY_FILES };
   const reason = keptFor(file);
   if (reason !== undefined) return reason;
   return { ...fate.fold, keyForm: keyFormOf(file), valueBytes };

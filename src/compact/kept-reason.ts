@@ -20,7 +20,7 @@ export const KEPT_REASONS = {
   conflict: 'files disagree about one of its families',
   'order-matters': 'NaN, or equal times: the order of the files decides',
   'other-owner': 'it belongs to another user or group than the rest',
-  replaced: 'it was replaced meanwhile',
+  replaced: 'it was replaced or written meanwhile',
 } as const;
 
 export type KeptReason = keyof typeof KEPT_REASONS;

@@ -5,7 +5,13 @@
 import { compareCodePoints } from '../format/code-point.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { madeOnce } from '../memo.js';
-import { type Candidate, type Candidates, type Group, isArchive, REMOVED } from './candidates.js';
+import {
+  type Candidate,
+  type Candidates,
+  type Group,
+  isArchive,
+  isOfEmptyFiles,
+} from './candidates.js';
 import { KEPT_REASONS, type KeptReason } from './kept-reason.js';
 import type { Refusal } from './refusal.js';
 
@@ -116,7 +122,7 @@ function foldedGroups(
   const files = filesByGroup(candidates);
   return groups.flatMap((group, i): FoldedGroup[] => {
     const own = files.get(i) ?? [];
-    if (own.length === 0) return [];
+    if (own.length === 0 || isOfEmptyFiles(group)) return [];
     return [
       {
         kind: group.prefix.replace('_', ' '),
@@ -161,10 +167,11 @@ function archiveOf(
 /** native/core/file_format.h. */
 const HEADER_BYTES = 8;
 
-function removedFiles({ candidates }: Candidates): readonly RemovedFiles[] {
+function removedFiles({ groups, candidates }: Candidates): readonly RemovedFiles[] {
   const byKind = new Map<string, ReadFile[]>();
   for (const { file, group } of candidates) {
-    if (group !== REMOVED) continue;
+    const of = groups[group];
+    if (of !== undefined && !isOfEmptyFiles(of)) continue;
     const kind = file.entries.length === 0 ? EMPTY : kindOf(file);
     madeOnce(byKind, kind, () => []).push(file);
   }

@@ -54,8 +54,10 @@ describe('a file of a dead process', () => {
     });
   }
 
-  it('is removed where it has no entry', () =>
-    assert.deepEqual(fates({ 'counter_1.db': {} }, { 1: 'dead' }), { 'counter_1.db': 'removed' }));
+  it('is read once more where it has no entry', () =>
+    assert.deepEqual(fates({ 'counter_1.db': {} }, { 1: 'dead' }), {
+      'counter_1.db': 'counter empty 16',
+    }));
 });
 
 describe('what is not certainly dead stays', () => {

@@ -44,6 +44,19 @@ describe('the report of a compaction', () => {
     for (const line of lines) assert.ok(line.length <= 80, line);
   });
 
+  it('tells of files without entries that they are removed', () => {
+    const two = makeReading({ 'counter_1.db': {}, 'summary_1.db': {} }, { 1: 'dead' });
+    const { folded, removed, filesAfter } = compactionPlan(
+      two,
+      candidatesOf(two, { olderThanSeconds: 0 }),
+    );
+    const row = { kind: 'empty', files: 2, entries: 0, diskBytes: 8192 };
+    assert.deepEqual(
+      { folded, removed, filesAfter },
+      { folded: [], removed: [row], filesAfter: 0 },
+    );
+  });
+
   it('has one shape in JSON', () => {
     assert.deepEqual(JSON.parse(JSON.stringify(dry)), {
       path: '/run/prom',

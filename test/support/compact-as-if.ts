@@ -3,10 +3,14 @@ import { type CompactionReport, compactReading } from '../../src/compact/compact
 import { readDirectory } from '../../src/inspect/read-directory.js';
 import type { Writer } from '../../src/processes/writer.js';
 
-/** @param isDead of a process id; the others are alive */
+/**
+ * @param isDead of a process id; the others are alive
+ * @param meanwhile called when the directory was read, and nothing was done yet
+ */
 export async function compactAsIf(
   directory: string,
   isDead: (processId: string) => boolean = () => true,
+  meanwhile: () => void = () => {},
 ): Promise<CompactionReport> {
   const read = await readDirectory(directory);
   const writers = new Map<string, Writer>();
@@ -14,6 +18,7 @@ export async function compactAsIf(
     const liveness = isDead(processId) ? 'dead' : 'alive';
     writers.set(processId, writer.liveness === 'archive' ? writer : { ...writer, liveness });
   }
+  meanwhile();
   const options = { olderThanSeconds: 0, readersStopped: false, graceSeconds: 0 };
   return compactReading({ ...read, writers }, options);
 }

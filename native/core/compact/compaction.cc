@@ -236,7 +236,8 @@ class ExchangeAttempt {
 
 void Report(const std::vector<LeasedFile>& files, CompactionOutcome* outcome) {
   for (const LeasedFile& file : files) {
-    (file.group == kRemove ? outcome->removed : outcome->folded).push_back(file.name);
+    const bool is_folded = file.group != kRemove && !file.is_empty;
+    (is_folded ? outcome->folded : outcome->removed).push_back(file.name);
     outcome->freed_bytes += int64_t{file.status.st_blocks} * 512;
   }
   for (const MadeArchive& archive : outcome->archives) {

@@ -62,6 +62,7 @@ bool Folding::ReadOne(LeasedFile* file, KeptReason* reason) {
   const bool is_empty = reading.fault.code() == FaultCode::kEmpty;
   if (!reading.fault.ok() && !is_empty) return false;
   if (is_empty) reading.format = {0, kHeaderBytes, 0};
+  file->is_empty = reading.format.entries == 0;
   *reason = KeptReason::kOtherWidth;
   if (reading.format.entries > 0 && reading.format.value_bytes != group.value_bytes) return false;
   OpenArchive* const archive = ArchiveOf(*file);

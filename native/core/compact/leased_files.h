@@ -20,6 +20,7 @@ struct LeasedFile {
   Descriptor descriptor;
   struct stat status;
   uint32_t checksum = 0;  // of one that is folded, as it was folded
+  bool is_empty = false;  // one that is folded, and has no entries
 };
 
 // Of the bytes that count. Returns 0 or an errno.
