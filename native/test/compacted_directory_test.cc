@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <string>
-#include <thread>
 
 #include "check.h"
 #include "compaction_directory.h"
@@ -97,18 +95,15 @@ TEST("an archive of an exchange that is taken back is not retained") {
   Fill(&directory);
   Session session(directory.path(), 1000, kRetains);
   CHECK_EQ(session.Scrape("c"), "15.0");
-  std::thread reopening;
+  Reopening reopening;
   bool was_undone = false;
   const CompactionOutcome outcome = directory.Compact([&](CompactionStage stage) {
-    if (stage == CompactionStage::kExchanging && !reopening.joinable()) {
-      reopening = std::thread([&] { Increment(directory.Path("counter_2.db"), "c", 32); });
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+    if (stage == CompactionStage::kExchanging) reopening.Start(directory.Path("counter_2.db"), 32);
     was_undone |= stage == CompactionStage::kUndone;
     const std::string sum = session.Scrape("c");
     CHECK(sum == "15.0" || sum == "47.0");
   });
-  if (reopening.joinable()) reopening.join();
+  CHECK(reopening.Join());
   CHECK(outcome.fault.ok());
   CHECK(was_undone && outcome.undone > 0);
   CHECK_EQ(session.Scrape("c"), "47.0");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "core/compact/names.h"
 #include "core/file_format.h"
 #include "core/inspect_file.h"
+#include "core/path_query.h"
 
 namespace promfold::test {
 
@@ -153,6 +155,40 @@ bool Increment(const std::string& path, const std::string& key, double more) {
   munmap(memory, kBytes);
   close(file);
   return true;
+}
+
+namespace {
+
+// `6: LEASE  BREAKING  READ 4711 00:1a:99 0 EOF`
+bool IsWaitedFor(ino_t inode) {
+  std::string locks;
+  CHECK_EQ(ReadWhole("/proc/locks", &locks), 0);
+  const std::string number = ":" + std::to_string(inode) + " ";
+  for (size_t at = 0; (at = locks.find("BREAKING", at)) != std::string::npos; ++at) {
+    const std::string line = locks.substr(at, locks.find('\n', at) - at);
+    if (line.find(number) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Reopening::Start(const std::string& path, double more) {
+  if (thread_.joinable()) return;
+  struct stat status;
+  CHECK_EQ(stat(path.c_str(), &status), 0);
+  thread_ = std::thread([this, path, more] {
+    found_ = Increment(path, "c", more);
+    is_done_ = true;
+  });
+  while (!is_done_ && !IsWaitedFor(status.st_ino)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool Reopening::Join() {
+  thread_.join();
+  return found_;
 }
 
 int InChild(const std::function<int()>& run) {

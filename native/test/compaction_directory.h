@@ -2,8 +2,10 @@
 #ifndef PROMFOLD_TEST_COMPACTION_DIRECTORY_H_
 #define PROMFOLD_TEST_COMPACTION_DIRECTORY_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/compact/compaction.h"
@@ -50,6 +52,21 @@ class CompactionDirectory {
 // Adds to the value of a file's only entry, as its process does: opens it for writing, which waits
 // as long as a lease is held. Returns false where there is no such file.
 bool Increment(const std::string& path, const std::string& key, double more);
+
+// Increment on a thread of its own.
+class Reopening {
+ public:
+  // Returns when it waits for the lease, or is done. Once: a moment may come again, when it is
+  // tried again.
+  void Start(const std::string& path, double more);
+  // What Increment returned.
+  bool Join();
+
+ private:
+  std::thread thread_;
+  std::atomic<bool> found_ = false;
+  std::atomic<bool> is_done_ = false;
+};
 
 // Runs it in a process of its own. Returns what that ended with.
 int InChild(const std::function<int()>& run);

@@ -22,7 +22,6 @@
 #include "core/compact/lease.h"
 #include "core/compact/names.h"
 #include "core/directory.h"
-#include "core/path_query.h"
 
 namespace promfold::test {
 
@@ -79,45 +78,6 @@ void CheckUnchanged(const CompactionDirectory& directory, const std::string& nam
   CHECK_EQ(Joined(directory.Names()), names);
   CHECK_EQ(Joined(directory.SiblingNames()), "");
 }
-
-// Opens the file for writing and adds to it, on a thread of its own: it waits for the lease.
-class Reopening {
- public:
-  // Once: a moment may come again, when it is tried again.
-  void Start(const std::string& path, double more) {
-    if (thread_.joinable()) return;
-    struct stat status;
-    CHECK_EQ(stat(path.c_str(), &status), 0);
-    thread_ = std::thread([this, path, more] {
-      found_ = Increment(path, "c", more);
-      is_done_ = true;
-    });
-    while (!is_done_ && !IsWaitedFor(status.st_ino)) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-  }
-  bool Join() {
-    thread_.join();
-    return found_;
-  }
-
- private:
-  // `6: LEASE  BREAKING  READ 4711 00:1a:99 0 EOF`
-  static bool IsWaitedFor(ino_t inode) {
-    std::string locks;
-    CHECK_EQ(ReadWhole("/proc/locks", &locks), 0);
-    const std::string number = ":" + std::to_string(inode) + " ";
-    for (size_t at = 0; (at = locks.find("BREAKING", at)) != std::string::npos; ++at) {
-      const std::string line = locks.substr(at, locks.find('\n', at) - at);
-      if (line.find(number) != std::string::npos) return true;
-    }
-    return false;
-  }
-
-  std::thread thread_;
-  std::atomic<bool> found_ = false;
-  std::atomic<bool> is_done_ = false;
-};
 
 // As its process has a file: open, or mapped with its descriptor closed.
 class OpenForWriting {
