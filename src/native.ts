@@ -649,6 +649,23 @@ export interface RecordedHistory {
   readonly timestampSeconds: Float64Array;
 }
 
+/**
+ * How much the values of files grew between moments. Row r is what file file[r] grew between the tick of moment moment[r] and
+ * that of the moment before it; where it did not grow there is no row. The first moment has none.
+ */
+export interface RecordedIncreases {
+  /** By moment: the last tick at or before; NaN where there is none. */
+  readonly tickSeconds: Float64Array;
+  /** By moment: how many there were. */
+  readonly files: Uint32Array;
+  readonly entries: Uint32Array;
+  readonly fileName: readonly string[];
+  readonly moment: Uint32Array;
+  readonly file: Uint32Array;
+  /** Of row r and class c of INCREASE_CLASS: [r * INCREASE_CLASSES + c]. */
+  readonly increase: Float64Array;
+}
+
 /** What was recorded. Any number of calls at once; they run off the main thread. */
 export interface Recording {
   /** Oldest first. After the clock was set back, they overlap. */
@@ -671,6 +688,15 @@ export interface Recording {
     toSeconds: number,
     maxPoints: number,
   ): Promise<RecordedHistory>;
+  /**
+   * From tick to tick a value that goes back adds nothing, and what a new file has is an increase.
+   *
+   * @param timeSeconds of moments; ascending
+   * @param classOfKey of INCREASE_CLASS, by key id; none for keys beyond
+   */
+  increases(timeSeconds: Float64Array, classOfKey: Uint8Array): Promise<RecordedIncreases>;
+  /** Recordings with the same number have the same key ids: a later one of a recorder may have more of them. */
+  keyTable(): number;
   /** Ids are less than this. */
   keyCount(): number;
   /** As FileSet.keyTexts. */

@@ -13,6 +13,7 @@
 #include "call.h"
 #include "column_memory.h"
 #include "convert.h"
+#include "core/recording/read_increases.h"
 #include "core/recording/read_recording.h"
 #include "key_texts.h"
 
@@ -98,6 +99,26 @@ Napi::Value ToHistory(Napi::Env env, promfold::RecordedHistory* history) {
   object.Set("isPresent", ToArray(env, history->is_present));
   object.Set("value", ToArray(env, history->value));
   object.Set("timestampSeconds", ToArray(env, history->timestamp));
+  return object;
+}
+
+Napi::Value ToIncreases(Napi::Env env, promfold::RecordedIncreases* increases) {
+  auto name = Napi::Array::New(env, increases->file_name.size());
+  for (uint32_t i = 0; i < increases->file_name.size(); ++i) {
+    name.Set(i, Napi::String::New(env, increases->file_name[i]));
+  }
+  std::vector<double> by_class;
+  for (const auto& of_row : increases->increase) {
+    by_class.insert(by_class.end(), of_row.begin(), of_row.end());
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("tickSeconds", ToArray(env, increases->tick));
+  object.Set("files", ToArray(env, increases->files));
+  object.Set("entries", ToArray(env, increases->entries));
+  object.Set("fileName", name);
+  object.Set("moment", ToArray(env, increases->moment));
+  object.Set("file", ToArray(env, increases->file));
+  object.Set("increase", ToArray(env, by_class));
   return object;
 }
 
@@ -205,6 +226,29 @@ Napi::Value RecordingObject::History(const Napi::CallbackInfo& info) {
       ToHistory);
 }
 
+Napi::Value RecordingObject::Increases(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const auto time = Column<double>(info[0], "timeSeconds as a Float64Array");
+  if (!time) return env.Undefined();
+  const auto class_of_key = Column<uint8_t>(info[1], "classOfKey as a Uint8Array");
+  if (!class_of_key) return env.Undefined();
+  promfold::IncreaseQuery query = {{time->begin(), time->end()},
+                                   {class_of_key->begin(), class_of_key->end()}};
+  return StartTask<promfold::RecordedIncreases>(
+      env,
+      [recorded = recorded_, query = std::move(query)](promfold::RecordedIncreases* increases) {
+        return ToFailure(promfold::ReadIncreases(*recorded, query, increases));
+      },
+      ToIncreases);
+}
+
+Napi::Value RecordingObject::KeyTable(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  return ToNumber(env, recorded_->keys->number());
+}
+
 Napi::Value RecordingObject::KeyCount(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!IsOpen(env)) return env.Undefined();
@@ -263,6 +307,8 @@ Napi::Function RecordingObject::Define(Napi::Env env) {
                          InstanceMethod<&RecordingObject::Times>("times"),
                          InstanceMethod<&RecordingObject::At>("at"),
                          InstanceMethod<&RecordingObject::History>("history"),
+                         InstanceMethod<&RecordingObject::Increases>("increases"),
+                         InstanceMethod<&RecordingObject::KeyTable>("keyTable"),
                          InstanceMethod<&RecordingObject::KeyCount>("keyCount"),
                          InstanceMethod<&RecordingObject::KeyTexts>("keyTexts"),
                          InstanceMethod<&RecordingObject::Save>("save"),

@@ -1,4 +1,4 @@
-// The class Recording of src/native.ts (core/recording/read_recording.h), and openRecording.
+// The class Recording of src/native.ts (core/recording/read_*.h), and openRecording.
 #ifndef PROMFOLD_BINDING_RECORDING_OBJECT_H_
 #define PROMFOLD_BINDING_RECORDING_OBJECT_H_
 
@@ -22,6 +22,8 @@ class RecordingObject : public Napi::ObjectWrap<RecordingObject> {
   Napi::Value Times(const Napi::CallbackInfo& info);
   Napi::Value At(const Napi::CallbackInfo& info);
   Napi::Value History(const Napi::CallbackInfo& info);
+  Napi::Value Increases(const Napi::CallbackInfo& info);
+  Napi::Value KeyTable(const Napi::CallbackInfo& info);
   Napi::Value KeyCount(const Napi::CallbackInfo& info);
   Napi::Value KeyTexts(const Napi::CallbackInfo& info);
   Napi::Value Save(const Napi::CallbackInfo& info);

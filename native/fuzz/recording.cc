@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/recording/read_increases.h"
 #include "core/recording/read_recording.h"
 #include "core/recording/segment.h"
 
@@ -71,7 +72,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       RecordedSegments recorded;
       recorded.keys = std::make_shared<RecordedKeys>();
       ReadSegments(bytes, recorded.keys.get(), &recorded.segment);
-      for (const Segment& segment : recorded.segment) Replay(segment);
+      bool is_whole = true;
+      for (const Segment& segment : recorded.segment) {
+        is_whole = Replay(segment) == segment.time.size() && is_whole;
+      }
+      // Else there may be as many entries as a recording may have.
+      if (!is_whole) break;
+      RecordedIncreases increases;
+      const IncreaseQuery query = {{-1, 0, 1e9, 1e9, 1e300},
+                                   std::vector<uint8_t>(recorded.keys->size() / 2, 1)};
+      Require(!ReadIncreases(recorded, query, &increases));
+      Require(increases.tick.size() == query.time.size());
       break;
     }
     case 1:

@@ -13,6 +13,7 @@
 
 #include "check.h"
 #include "core/crc32c.h"
+#include "core/recording/read_increases.h"
 #include "core/recording/read_recording.h"
 #include "core/recording/recorder.h"
 #include "core/recording/segment.h"
@@ -167,7 +168,10 @@ RecordedSegments Open(const std::string& bytes) {
 
 class RandomHistory {
  public:
-  explicit RandomHistory(uint32_t seed) : random_(seed) { moment_.time = 1.7e9; }
+  explicit RandomHistory(uint32_t seed, bool keeps_order = false)
+      : random_(seed), keeps_order_(keeps_order) {
+    moment_.time = 1.7e9;
+  }
 
   uint32_t Below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
 
@@ -270,10 +274,12 @@ class RandomHistory {
       Grow(&file, Below(80));
       files.insert(files.begin() + Below(static_cast<uint32_t>(files.size()) + 1), file);
     }
-    if (Below(10) == 0) std::shuffle(files.begin(), files.end(), random_);
+    if (!keeps_order_ && Below(10) == 0) std::shuffle(files.begin(), files.end(), random_);
   }
 
   std::mt19937_64 random_;
+  // Files that stay keep their order, as those in name order do.
+  const bool keeps_order_;
   Moment moment_;
   bool first_ = true;
   uint32_t next_id_ = 0;
@@ -554,6 +560,110 @@ TEST("a history has the chosen keys at the chosen ticks, of files that came and 
       CHECK_EQ(static_cast<double>(ticks), std::max(0.0, last - earliest + 1));
     }
   }
+}
+
+// By file name: the increases of each class, as they add up from tick to tick.
+using Increases = std::map<std::string, std::array<double, kIncreaseClasses>>;
+
+constexpr double kNoTick = std::numeric_limits<double>::quiet_NaN();
+
+uint8_t ClassOf(uint32_t key) { return key % 4 == 3 ? 2 : key % 4; }
+
+// What a file has now, but for what it had if it is the same; `before` is null for one that is new.
+void AddIncreases(const File& file, const File* before,
+                  const std::map<std::string, uint32_t>& id_of, Increases* increases) {
+  for (size_t i = 0; i < file.key.size(); ++i) {
+    const double was = before != nullptr && i < before->value.size() ? before->value[i] : 0;
+    const double increment = file.value[i] - was;
+    const uint8_t counts_as = ClassOf(id_of.at(file.key[i]));
+    if (counts_as == 0 || !(increment > 0) || !std::isfinite(increment)) continue;
+    (*increases)[file.name][counts_as] += increment;
+  }
+}
+
+const File* SameFile(const Moment& before, const File& file, bool is_same_segment) {
+  for (const File& earlier : before.files) {
+    if (earlier.name != file.name || earlier.identity != file.identity) continue;
+    const bool is_same =
+        is_same_segment
+            ? earlier.generation == file.generation
+            : earlier.key.size() <= file.key.size() &&
+                  std::ranges::equal(earlier.key, std::span(file.key).first(earlier.key.size()));
+    return is_same ? &earlier : nullptr;
+  }
+  return nullptr;
+}
+
+TEST("increases of files are those from tick to tick, over segments and a clock that is set back") {
+  size_t rows = 0;
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    RandomHistory history(seed, true);
+    RecorderOptions options = InMemory();
+    options.segment_seconds = 20;
+    Feeder feeder(options);
+    // By time; the last one that was recorded then.
+    std::map<double, Moment> moments;
+    for (int tick = 0; tick < 150; ++tick) {
+      bool structure_changed;
+      const Moment& moment = history.Next(&structure_changed);
+      CHECK_EQ(ErrorOf(&feeder, moment, structure_changed), "");
+      // What was recorded of the same time or later is not what was then.
+      moments.erase(moments.lower_bound(moment.time), moments.end());
+      moments[moment.time] = moment;
+    }
+    const RecordedSegments recorded = feeder.recorder().Snapshot();
+    IncreaseQuery query;
+    std::map<std::string, uint32_t> id_of;
+    for (uint32_t id = 0; id < recorded.keys->size(); ++id) {
+      id_of[recorded.keys->Texts(id, 1, SIZE_MAX).text] = id;
+      query.class_of_key.push_back(ClassOf(id));
+    }
+    const double first = moments.begin()->first;
+    const double last = moments.rbegin()->first;
+    for (uint32_t i = 0; i < 20; ++i) {
+      query.time.push_back(first - 5 + (last + 10 - first) * history.Below(1000) / 1000);
+    }
+    std::ranges::sort(query.time);
+    RecordedIncreases found;
+    CHECK(!ReadIncreases(recorded, query, &found));
+    std::vector<Increases> got(query.time.size());
+    for (size_t row = 0; row < found.moment.size(); ++row) {
+      got[found.moment[row]][found.file_name[found.file[row]]] = found.increase[row];
+    }
+    rows += found.moment.size();
+
+    // Its first tick is the first of all, where no segment was dropped.
+    std::set<double> begins;
+    for (const Segment& segment : recorded.segment) begins.insert(segment.time.front());
+    const Moment* before = nullptr;
+    auto next = moments.begin();
+    for (size_t i = 0; i < query.time.size(); ++i) {
+      Increases expected;
+      for (; next != moments.end() && next->first <= query.time[i]; ++next) {
+        for (const File& file : next->second.files) {
+          if (before == nullptr) break;
+          AddIncreases(file, SameFile(*before, file, !begins.contains(next->first)), id_of,
+                       &expected);
+        }
+        before = &next->second;
+      }
+      CHECK_EQ(Bits(found.tick[i]), Bits(before == nullptr ? kNoTick : before->time));
+      CHECK_EQ(found.files[i], before == nullptr ? 0 : before->files.size());
+      if (i > 0) CHECK(got[i] == expected);
+    }
+  }
+  CHECK(rows > 1000);
+}
+
+TEST("increases are refused at times that do not ascend, and for a class that is not there") {
+  RecordedIncreases found;
+  const RecordedSegments none;
+  CHECK_EQ(ReadIncreases(none, {{2, 1}, {}}, &found).value_or(""), "times do not ascend");
+  CHECK_EQ(ReadIncreases(none, {{1, std::nan("")}, {}}, &found).value_or(""),
+           "times do not ascend");
+  CHECK_EQ(ReadIncreases(none, {{1}, {0, 3}}, &found).value_or(""), "there is no class 3");
+  CHECK(!ReadIncreases(none, {{1, 1}, {2}}, &found));
+  CHECK_EQ(found.tick.size(), 2u);
 }
 
 TEST("timestamps that no file has any more are 0") {

@@ -8,7 +8,13 @@ import { MetricFileError } from '../errors.js';
 import { openRecording, type Recording } from '../native.js';
 import { openRegularFile } from './file-reading.js';
 
-export type { KeyTexts, RecordedHistory, RecordedInstant, Recording } from '../native.js';
+export type {
+  KeyTexts,
+  RecordedHistory,
+  RecordedIncreases,
+  RecordedInstant,
+  Recording,
+} from '../native.js';
 export { openRecording };
 
 /** The beginning of each segment, and so of each file. native/core/recording/segment_format.h. */

@@ -133,6 +133,8 @@ export class RecordedPast {
       times: () => recording.times(),
       at: (seconds) => recording.at(seconds),
       history: (keyId, from, to, points) => recording.history(keyId, from, to, points),
+      increases: (seconds, classOfKey) => recording.increases(seconds, classOfKey),
+      keyTable: () => recording.keyTable(),
       keyCount: () => recording.keyCount(),
       keyTexts: (from, count, bytes) => recording.keyTexts(from, count, bytes),
       save: (segment, from, texts) => recording.save(segment, from, texts),

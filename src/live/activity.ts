@@ -5,16 +5,10 @@
  * Points are at whole multiples of the step, so that the next question needs one more moment, and not all of them. An answer
  * takes a bounded time: a point that there was no time for is in the next one.
  */
-import {
-  compareColumns,
-  type EntryValues,
-  INCREASE_CLASS,
-  INCREASE_CLASSES,
-  releaseColumns,
-} from '../files/column-changes.js';
-import type { RecordedInstant } from '../files/recording.js';
+import { INCREASE_CLASS, INCREASE_CLASSES } from '../files/column-changes.js';
+import type { RecordedIncreases } from '../files/recording.js';
 import { isArchiveId } from '../format/filename.js';
-import { isUnusable, type Key, type UnusableKey } from '../format/key.js';
+import { isUnusable, type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { type RecordedPast, recordedName } from '../inspect/recorded-reading.js';
 import { ITEMS_PER_STEP, inSlices, type Steps } from '../steps.js';
 
@@ -59,6 +53,9 @@ const MAX_POINTS = 2_000;
 /** Milliseconds for the points of one answer. */
 const TIME_MS = 400;
 
+/** The recording is read once for so many. */
+const POINTS_AT_ONCE = 15;
+
 /**
  * What points may take: at first as much as a page needs that was just opened, and then this share of the time. A moment with
  * a million entries takes a twentieth of a second to read.
@@ -70,6 +67,7 @@ export class PastActivity {
   past!: RecordedPast;
   /** By step and end; the last one that was used is the last one. */
   readonly #points = new Map<string, Point | undefined>();
+  readonly #classes = new KeyClasses();
   #making: Promise<void> = Promise.resolve();
   /** Milliseconds that points may take now. */
   #allowedMs = SAVED_MS;
@@ -111,22 +109,28 @@ export class PastActivity {
     missing: readonly number[],
     stepSeconds: number,
   ): Promise<void> {
-    const { past } = this;
-    let after: RecordedInstant | undefined;
-    let afterEnd: number | undefined;
-    for (const end of missing.toReversed()) {
+    for (const ends of runsOf(missing)) {
       if (performance.now() > untilMs) return;
-      const [from, to] = [(end - 1) * stepSeconds, end * stepSeconds];
-      let point: Point | undefined;
-      if (from >= past.span.fromSeconds - stepSeconds && to <= past.span.toSeconds) {
-        const now = afterEnd === end ? after : await past.recording.at(to);
-        const before = await past.recording.at(from);
-        point = await pointBetween(past, before, now);
-        after = before;
-        afterEnd = end - 1;
-      }
-      this.#points.set(`${stepSeconds} ${end}`, point);
+      const points = await this.#read(ends, stepSeconds);
+      for (const [i, end] of ends.entries()) this.#points.set(`${stepSeconds} ${end}`, points[i]);
     }
+  }
+
+  /** @param ends whole numbers in a row */
+  async #read(
+    ends: readonly number[],
+    stepSeconds: number,
+  ): Promise<readonly (Point | undefined)[]> {
+    const { recording, span } = this.past;
+    const times = Float64Array.from([ends[0]! - 1, ...ends], (end) => end * stepSeconds);
+    const classes = await inSlices(this.#classes.of(this.past));
+    const increases = await recording.increases(times, classes);
+    const points = pointsOf(increases);
+    return points.map((point, i) => {
+      const isRecorded =
+        times[i]! >= span.fromSeconds - stepSeconds && times[i + 1]! <= span.toSeconds;
+      return isRecorded ? point : undefined;
+    });
   }
 
   #answer(ends: readonly number[], { stepSeconds, processes: wanted }: ActivityQuery): Activity {
@@ -151,94 +155,66 @@ export class PastActivity {
   }
 }
 
-async function pointBetween(
-  past: RecordedPast,
-  before: RecordedInstant | undefined,
-  now: RecordedInstant | undefined,
-): Promise<Point | undefined> {
-  if (before === undefined || now === undefined) return undefined;
-  const seconds = now.timeSeconds - before.timeSeconds;
-  if (!(seconds > 0)) return undefined;
-  const { keyId, fileName } = now;
-  const classOfSlot = await inSlices(classes(past));
-  const changes = await compareColumns(
-    sameFiles(before, before),
-    sameFiles(before, now),
-    slotsOf(keyId),
-    classOfSlot,
-    new Uint32Array(classOfSlot.length),
-    1,
-  );
-  try {
-    const point = { increments: 0, observations: 0 };
-    const byProcess = new Map<string, [number, number]>();
-    for (const [i, name] of fileName.entries()) {
-      const { type, processId } = recordedName(name) ?? { type: undefined, processId: '' };
-      if (type === undefined || type === 'gauge' || isArchiveId(processId)) continue;
-      const of = (kind: keyof typeof INCREASE_CLASS) =>
-        changes.fileIncrease[i * INCREASE_CLASSES + INCREASE_CLASS[kind]]! / seconds;
-      const increments = type === 'counter' ? of('increments') : 0;
-      const observations = type === 'counter' ? 0 : of('observations');
-      if (increments === 0 && observations === 0) continue;
-      point.increments += increments;
-      point.observations += observations;
-      const own = byProcess.get(processId) ?? [0, 0];
-      byProcess.set(processId, [own[0] + increments, own[1] + observations]);
+/** Newest first. */
+function runsOf(ends: readonly number[]): number[][] {
+  const runs: number[][] = [];
+  for (const end of ends.toReversed()) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[0] === end + 1 && run.length < POINTS_AT_ONCE) run.unshift(end);
+    else runs.push([end]);
+  }
+  return runs;
+}
+
+/** One for each moment but the first; undefined where nothing was recorded since the moment before. */
+function pointsOf(increases: RecordedIncreases): (Point | undefined)[] {
+  const { tickSeconds, files, entries, fileName, moment, file, increase } = increases;
+  const names = fileName.map((name) => recordedName(name));
+  const points = Array.from(tickSeconds, (tick, i) => ({
+    seconds: tick - (tickSeconds[i - 1] ?? Number.NaN),
+    increments: 0,
+    observations: 0,
+    entries: entries[i]!,
+    files: files[i]!,
+    byProcess: new Map<string, [number, number]>(),
+  }));
+  for (let row = 0; row < moment.length; row++) {
+    const { type, processId } = names[file[row]!] ?? { type: undefined, processId: '' };
+    if (type === undefined || type === 'gauge' || isArchiveId(processId)) continue;
+    const point = points[moment[row]!]!;
+    const perSecond = (kind: keyof typeof INCREASE_CLASS) =>
+      increase[row * INCREASE_CLASSES + INCREASE_CLASS[kind]]! / point.seconds;
+    const increments = type === 'counter' ? perSecond('increments') : 0;
+    const observations = type === 'counter' ? 0 : perSecond('observations');
+    if (increments === 0 && observations === 0) continue;
+    point.increments += increments;
+    point.observations += observations;
+    const own = point.byProcess.get(processId) ?? [0, 0];
+    point.byProcess.set(processId, [own[0] + increments, own[1] + observations]);
+  }
+  return points.slice(1).map((point) => (point.seconds > 0 ? point : undefined));
+}
+
+/** By key id: in a file of counters each counts, of others what counts observations does. A recorder mostly adds keys. */
+class KeyClasses {
+  #keyTable: number | undefined;
+  #of = new Uint8Array();
+
+  *of({ recording, keys }: RecordedPast): Steps<Uint8Array> {
+    const isSame = this.#keyTable === recording.keyTable();
+    const { size } = keys;
+    const known = isSame ? this.#of : new Uint8Array();
+    if (known.length >= size) return known;
+    const made = new Uint8Array(size);
+    made.set(known);
+    for (let id = known.length; id < size; id++) {
+      made[id] = INCREASE_CLASS[classOf(parseKey(keys.text(id)))];
+      if (id % ITEMS_PER_STEP === 0) yield;
     }
-    return { ...point, entries: keyId.length, files: fileName.length, byProcess };
-  } finally {
-    releaseColumns(changes);
+    this.#keyTable = recording.keyTable();
+    this.#of = made;
+    return made;
   }
-}
-
-/**
- * Ids of files mean the same in a recording of one daemon only, and a daemon that is started anew counts from 1: so files are
- * those of an earlier moment if name and inode are. What was written anew has other entries.
- */
-function sameFiles(before: RecordedInstant, now: RecordedInstant): EntryValues {
-  const known = new Map(before.fileName.map((name, i) => [`${before.identity[i]} ${name}`, i]));
-  const fileId = new Uint32Array(now.fileName.length);
-  const generation = new Uint32Array(now.fileName.length);
-  for (const [i, name] of now.fileName.entries()) {
-    const same = known.get(`${now.identity[i]} ${name}`);
-    fileId[i] = same ?? before.fileName.length + i;
-    if (same !== undefined && !beginsWith(keysOf(now, i), keysOf(before, same))) generation[i] = 1;
-  }
-  return { fileId, generation, entryEnd: now.entryEnd, value: now.value };
-}
-
-function keysOf({ keyId, entryEnd }: RecordedInstant, file: number): Uint32Array {
-  return keyId.subarray(file === 0 ? 0 : entryEnd[file - 1]!, entryEnd[file]!);
-}
-
-/** A file only grows at its end. */
-function beginsWith(now: Uint32Array, before: Uint32Array): boolean {
-  const bytes = (column: Uint32Array) =>
-    Buffer.from(column.buffer, column.byteOffset, column.byteLength);
-  return bytes(now).subarray(0, before.byteLength).equals(bytes(before));
-}
-
-const classesOf = new WeakMap<RecordedPast, Uint8Array>();
-
-/** Each key is a slot of its own. Slot 0 is that of entries which count for nothing. */
-function slotsOf(keyId: Uint32Array): Uint32Array {
-  const slot = new Uint32Array(keyId.length);
-  for (let i = 0; i < slot.length; i++) slot[i] = keyId[i]! + 1;
-  return slot;
-}
-
-/** By slot: in a file of counters each counts, of others what counts observations does. */
-function* classes(past: RecordedPast): Steps<Uint8Array> {
-  const known = classesOf.get(past);
-  if (known !== undefined) return known;
-  const { size } = past.keys;
-  const made = new Uint8Array(size + 1);
-  for (let id = 0; id < size; id++) {
-    made[id + 1] = INCREASE_CLASS[classOf(past.keys.read(id))];
-    if (id % ITEMS_PER_STEP === 0) yield;
-  }
-  classesOf.set(past, made);
-  return made;
 }
 
 /** An observation is in one bucket, and in the count of a summary; a histogram has no count in the files. */

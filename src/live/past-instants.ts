@@ -35,11 +35,20 @@ const FRESH_MS = 1_000;
 export interface AskedActivity extends Pick<ActivityQuery, 'processes'> {
   readonly start: Moment | undefined;
   readonly end: Moment | undefined;
-  /** Undefined for about sixty points. */
+  /** Undefined for sixty points at most. */
   readonly stepSeconds: number | undefined;
 }
 
 const POINTS = 60;
+
+/** A span that grows keeps its points until it needs the next one. */
+const STEP_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600];
+
+function stepFor(seconds: number): number {
+  const hour = 3_600;
+  const step = STEP_SECONDS.find((one) => seconds <= one * POINTS);
+  return step ?? Math.ceil(seconds / POINTS / hour) * hour;
+}
 
 /** @returns what is recorded of a source by now; to be closed */
 export type OpenPast = (source: string | undefined) => RecordedPast;
@@ -137,7 +146,7 @@ class OpenedPast {
   async activityOf({ start, end, stepSeconds, processes }: AskedActivity): Promise<Activity> {
     const span = spanWithin(this.past.span, start, end);
     const seconds = span.toSeconds - span.fromSeconds;
-    const query = { ...span, stepSeconds: stepSeconds ?? Math.max(1, Math.ceil(seconds / POINTS)) };
+    const query = { ...span, stepSeconds: stepSeconds ?? stepFor(seconds) };
     return this.#using(() => this.activity.of({ ...query, processes }));
   }
 

@@ -2,6 +2,7 @@
 #ifndef PROMFOLD_CORE_RECORDING_SEGMENT_H_
 #define PROMFOLD_CORE_RECORDING_SEGMENT_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,10 @@ namespace promfold {
 // The keys of a recording. Any number of threads may use it.
 class RecordedKeys {
  public:
+  RecordedKeys() : number_(next_number_++) {}
+
+  // No other one of this process has it.
+  uint32_t number() const { return number_; }
   uint32_t Intern(std::string_view key) {
     const std::lock_guard lock(mutex_);
     return table_.Intern(key);
@@ -41,6 +46,9 @@ class RecordedKeys {
   std::vector<std::string_view> Texts(std::span<const uint32_t> id) const;
 
  private:
+  inline static std::atomic<uint32_t> next_number_ = 0;
+
+  const uint32_t number_;
   mutable std::mutex mutex_;
   KeyTable table_;
 };

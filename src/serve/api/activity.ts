@@ -16,7 +16,7 @@ const PARAMETERS = {
   source: SOURCE,
   start: moment('From then on.'),
   end: moment('Up to then.'),
-  step: step('Between two points; about sixty of them without it.', DAY_SECONDS),
+  step: step('Between two points; sixty of them at most without it.', DAY_SECONDS),
   'process[]': texts(
     'Only of these processes, by id, there are lines; of all without one.',
     MAX_PROCESSES,
