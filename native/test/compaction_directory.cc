@@ -12,6 +12,7 @@
 #include <map>
 #include <utility>
 
+#include "check.h"
 #include "core/compact/entries.h"
 #include "core/compact/names.h"
 #include "core/file_format.h"
