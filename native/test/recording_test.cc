@@ -462,6 +462,7 @@ TEST("a snapshot stays as it was while recording goes on") {
 TEST("within a budget the oldest segments go, and keys that no segment has") {
   constexpr uint64_t kBudget = 400'000;
   Feeder feeder(InMemory(kBudget));
+  const uint32_t number = feeder.recorder().Snapshot().keys->number();
   uint32_t dropped = 0;
   for (uint32_t tick = 0; tick < 400; ++tick) {
     // A worker that restarts at each tick, with labels that were never there.
@@ -480,6 +481,8 @@ TEST("within a budget the oldest segments go, and keys that no segment has") {
   const RecordedSegments recorded = feeder.recorder().Snapshot();
   CHECK(recorded.segment.size() > 1);
   CHECK(recorded.keys->size() < 20'000);
+  // The same ids are other keys now.
+  CHECK(recorded.keys->number() != number);
 }
 
 TEST("where one segment is all there is room for, it is begun anew") {
