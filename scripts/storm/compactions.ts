@@ -5,7 +5,7 @@
  * The writers say what they have counted, before and after. A read is wrong if it has more than was started when it ended,
  * less than a read before it, or less than was done three seconds before it began: so a value that is lost or
  * doubled, if only for a moment, is seen. A reader of Python may fail, when a file that it listed is folded before it opens
- * it. promfold must not.
+ * it, or be overtaken (truth_reader.py). promfold must not.
  *
  * All of it runs in a PID namespace of its own: nothing is certainly dead where the maps of a process cannot be read.
  */
@@ -63,6 +63,8 @@ export interface ReaderReport {
   right: number;
   /** Of those that are right: they lack what was done a moment before. */
   late: number;
+  /** Of Python: too little, since a new file had the name of a folded one. */
+  overtaken: number;
   failed: Record<string, number>;
   /** The first ones. */
   wrong: string[];
@@ -186,7 +188,15 @@ class Part {
 
 /** As truth_reader.py. */
 function readUntilStopped(daemon: Daemon, truth: string) {
-  const report: ReaderReport = { last: [], right: 0, late: 0, failed: {}, wrong: [], wrongs: 0 };
+  const report: ReaderReport = {
+    last: [],
+    right: 0,
+    late: 0,
+    overtaken: 0,
+    failed: {},
+    wrong: [],
+    wrongs: 0,
+  };
   let isStopped = false;
   let before = [0, 0];
   const known = [{ ms: performance.now(), done: 0 }];
@@ -255,6 +265,7 @@ function added(a: ReaderReport, b: ReaderReport): ReaderReport {
     last: [...a.last, ...b.last],
     right: a.right + b.right,
     late: a.late + b.late,
+    overtaken: a.overtaken + b.overtaken,
     failed,
     wrong: [...a.wrong, ...b.wrong],
     wrongs: a.wrongs + b.wrongs,

@@ -8,7 +8,8 @@
 //        └──────────────── exchanged, in one step ──────────┘
 //
 // A reader that listed the old directory finds the same files under the same names, or no file,
-// which is an error to it; never a wrong number. What is made or removed in the old directory
+// which is an error to it; never a wrong number, unless a process takes over the id of a folded one
+// while it reads (the manual has the bound). What is made or removed in the old directory
 // meanwhile is carried over (carry.h), and readers wait at a gate until it is (gate.h). Leases
 // (lease.h) say that nothing writes to what is folded; where a process comes back to a file of
 // that, the exchange is taken back, and then tried without that file.
