@@ -99,11 +99,11 @@ describe('an incident', { skip: python.skip, concurrency: true }, () => {
         () => daemon.log,
       );
       assert.equal(await countOf(daemon, 'vanished'), 1);
-      assert.match(
-        daemon.log,
-        new RegExp(
-          `incident.*reason=vanished processes=${victim.pid} role=counting_worker.py file=`,
-        ),
+      const logged = `incident.*reason=vanished processes=${victim.pid} role=counting_worker.py file=`;
+      // Through a pipe: after the answer, on a busy machine.
+      await until(
+        () => new RegExp(logged).test(daemon.log),
+        () => daemon.log,
       );
       await daemon.stop();
       daemon = await Daemon.serve(directory, flags);
