@@ -292,7 +292,10 @@ describe('a recording', () => {
     assert.throws(() => recording.history(new Uint32Array(), 0, Number.NaN, 1), /toSeconds/);
     assert.throws(() => recording.history(new Uint32Array(), 0, 1, -1), /maxPoints/);
     const [times, classes] = [Float64Array.of(1), new Uint8Array()];
-    assert.throws(() => recording.increases([1] as never, classes), /timeSeconds as a Float64Array/);
+    assert.throws(
+      () => recording.increases([1] as never, classes),
+      /timeSeconds as a Float64Array/,
+    );
     assert.throws(() => recording.increases(times, [1] as never), /classOfKey as a Uint8Array/);
   });
 });
