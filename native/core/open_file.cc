@@ -96,6 +96,13 @@ std::optional<FoundFile> OpenPlain(int directory, const char* name, How how) {
   return Look(std::move(descriptor));
 }
 
+std::optional<FoundFile> OpenUnlessLink(int directory, const char* name) {
+  if (CanOpenPlain()) return OpenPlain(directory, name, How::kToRead);
+  Descriptor descriptor(openat(directory, name, kToReadFlags | O_NOFOLLOW));
+  if (!descriptor && errno == ELOOP) return std::nullopt;
+  return Look(std::move(descriptor));
+}
+
 FoundFile FindFile(int directory, const char* name, std::optional<uint32_t> owner) {
   if (!owner) return Look(Descriptor(openat(directory, name, kToLookFlags)));
   FoundFile itself = Look(Descriptor(openat(directory, name, kToLookFlags | O_NOFOLLOW)));

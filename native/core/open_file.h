@@ -38,6 +38,10 @@ enum class How { kToLook, kToRead };
 // With kToLook the descriptor is good for fstat only.
 std::optional<FoundFile> OpenPlain(int directory, const char* name, How how);
 
+// As OpenPlain, for reading, where the directory has no mount points: without openat2 any file that
+// is no link.
+std::optional<FoundFile> OpenUnlessLink(int directory, const char* name);
+
 // Finds a file by name, following links, without opening it. A link is a fault where it, its target
 // and the directory do not all belong to `owner`, if there is one. The descriptor is for OpenFound.
 FoundFile FindFile(int directory, const char* name, std::optional<uint32_t> owner);

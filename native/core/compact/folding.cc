@@ -114,7 +114,7 @@ void Folding::ReadStaying(int directory, const std::vector<NamedEntry>& entries,
     const auto kind = kind_.find(PrefixOf(entry.name));
     if (kind == kind_.end()) continue;
     // A link may lead to where reading hangs.
-    std::optional<FoundFile> found = OpenPlain(directory, entry.name.c_str(), How::kToRead);
+    std::optional<FoundFile> found = OpenUnlessLink(directory, entry.name.c_str());
     if (!found || !found->fault.ok()) continue;
     const bool is_stamped = kind->second.operation() == Operation::kMostRecent;
     const Reading reading = ReadFile(std::move(*found), is_stamped, &scratch_);
