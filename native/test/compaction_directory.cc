@@ -49,6 +49,18 @@ std::vector<std::string> NamesIn(const std::string& path) {
   return names;
 }
 
+// `6: LEASE  BREAKING  READ 4711 00:1a:99 0 EOF`
+bool IsWaitedFor(ino_t inode) {
+  std::string locks;
+  CHECK_EQ(ReadWhole("/proc/locks", &locks), 0);
+  const std::string number = ":" + std::to_string(inode) + " ";
+  for (size_t at = 0; (at = locks.find("BREAKING", at)) != std::string::npos; ++at) {
+    const std::string line = locks.substr(at, locks.find('\n', at) - at);
+    if (line.find(number) != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 CompactionDirectory::CompactionDirectory(const std::string& parent, IsThere is_there)
@@ -157,22 +169,6 @@ bool Increment(const std::string& path, const std::string& key, double more) {
   close(file);
   return true;
 }
-
-namespace {
-
-// `6: LEASE  BREAKING  READ 4711 00:1a:99 0 EOF`
-bool IsWaitedFor(ino_t inode) {
-  std::string locks;
-  CHECK_EQ(ReadWhole("/proc/locks", &locks), 0);
-  const std::string number = ":" + std::to_string(inode) + " ";
-  for (size_t at = 0; (at = locks.find("BREAKING", at)) != std::string::npos; ++at) {
-    const std::string line = locks.substr(at, locks.find('\n', at) - at);
-    if (line.find(number) != std::string::npos) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 void Reopening::Start(const std::string& path, double more) {
   if (thread_.joinable()) return;

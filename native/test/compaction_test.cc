@@ -79,6 +79,20 @@ void CheckUnchanged(const CompactionDirectory& directory, const std::string& nam
   CHECK_EQ(Joined(directory.SiblingNames()), "");
 }
 
+// In a process of its own, which ends there and then.
+void CompactKilledAt(CompactionStage at, const CompactionDirectory& directory,
+                     bool readers_stopped = false) {
+  const int ended = InChild([&] {
+    directory.Compact(
+        [at](CompactionStage stage) {
+          if (stage == at) _exit(kKilled);
+        },
+        readers_stopped);
+    return 0;
+  });
+  CHECK_EQ(ended, kKilled);
+}
+
 // As its process has a file: open, or mapped with its descriptor closed.
 class OpenForWriting {
  public:
@@ -406,12 +420,7 @@ TEST("who opens the gate waits until it is no metric file any more") {
 TEST("the gate of a compaction that was killed is a file without entries, and goes") {
   CompactionDirectory directory;
   Fill(&directory);
-  InChild([&] {
-    directory.Compact([](CompactionStage stage) {
-      if (stage == CompactionStage::kExchanged) _exit(kKilled);
-    });
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kExchanged, directory);
   CHECK_EQ(GatesOf(directory).size(), 1u);
   CHECK_EQ(directory.Total("counter", "c"), 15.0);
   CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
@@ -615,15 +624,7 @@ TEST("killed at any moment, totals are the same; the next one finishes it") {
     for (const CompactionStage at : stages) {
       CompactionDirectory directory;
       Fill(&directory);
-      const int ended = InChild([&] {
-        directory.Compact(
-            [at](CompactionStage stage) {
-              if (stage == at) _exit(kKilled);
-            },
-            readers_stopped);
-        return 0;
-      });
-      CHECK_EQ(ended, kKilled);
+      CompactKilledAt(at, directory, readers_stopped);
       const double total = directory.Total("counter", "c");
       // With the readers stopped, one that runs gets an error.
       CHECK(total == 15 || (readers_stopped && total == -1));
@@ -643,12 +644,7 @@ TEST("killed after the exchange: what happened in the old directory since is car
   CompactionDirectory directory;
   Fill(&directory);
   const int old = open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  InChild([&] {
-    directory.Compact([](CompactionStage stage) {
-      if (stage == CompactionStage::kExchanged) _exit(kKilled);
-    });
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kExchanged, directory);
   directory.Write(directory.parent().Path("new"), FileOf({{"c", 16}}));
   CHECK_EQ(renameat(AT_FDCWD, directory.parent().Path("new").c_str(), old, "counter_5.db"), 0);
   CHECK_EQ(unlinkat(old, "gauge_livesum_4.db", 0), 0);
@@ -679,12 +675,7 @@ TEST("killed after the exchange: a folded file that was reopened counts, and is 
   CompactionDirectory directory;
   Fill(&directory);
   const int old = open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  InChild([&] {
-    directory.Compact([](CompactionStage stage) {
-      if (stage == CompactionStage::kExchanged) _exit(kKilled);
-    });
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kExchanged, directory);
   const std::string path = "/proc/self/fd/" + std::to_string(old) + "/counter_2.db";
   const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
   CHECK(Increment(path, "c", 100));
@@ -705,12 +696,7 @@ TEST("killed after the exchange: what a process adds to a folded file and leaves
   CompactionDirectory directory;
   Fill(&directory);
   const int old = open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  InChild([&] {
-    directory.Compact([](CompactionStage stage) {
-      if (stage == CompactionStage::kExchanged) _exit(kKilled);
-    });
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kExchanged, directory);
   CHECK(Increment("/proc/self/fd/" + std::to_string(old) + "/counter_2.db", "c", 100));
   close(old);
   const CompactionOutcome recovered = RecoverCompaction(directory.path(), 0);
@@ -722,12 +708,7 @@ TEST("killed after the exchange: what a process adds to a folded file and leaves
 TEST("what an unfinished compaction did not get to remove takes nothing from the directory") {
   CompactionDirectory directory;
   Fill(&directory);
-  InChild([&] {
-    directory.Compact([](CompactionStage stage) {
-      if (stage == CompactionStage::kExchanging) _exit(kKilled);
-    });
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kExchanging, directory);
   const std::string sibling = directory.SiblingNames().at(0);
   CHECK_EQ(unlink(directory.parent().Path(sibling + "/counter_4.db").c_str()), 0);
   // Removed since: it does not come back.
@@ -775,12 +756,7 @@ TEST("a directory of our own is not taken for a leftover where the directory is 
 TEST("killed while the old directory is deleted: nothing that is missing there is removed") {
   CompactionDirectory directory;
   Fill(&directory);
-  InChild([&] {
-    directory.Compact([](CompactionStage stage) {
-      if (stage == CompactionStage::kDisposing) _exit(kKilled);
-    });
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kDisposing, directory);
   const std::string sibling = directory.SiblingNames().at(0);
   CHECK_EQ(rename(directory.parent().Path(sibling).c_str(),
                   directory.parent().Path(sibling + kDone).c_str()),
@@ -849,14 +825,7 @@ TEST(
 TEST("with the readers stopped: killed, and the name of a moved file is another's now") {
   CompactionDirectory directory;
   Fill(&directory);
-  InChild([&] {
-    directory.Compact(
-        [](CompactionStage stage) {
-          if (stage == CompactionStage::kMoved) _exit(kKilled);
-        },
-        true);
-    return 0;
-  });
+  CompactKilledAt(CompactionStage::kMoved, directory, true);
   directory.Living("counter_2.db", {{"c", 100}});
   CHECK(RecoverCompaction(directory.path(), 0).fault.ok());
   CheckSound(directory, 115);
