@@ -112,14 +112,6 @@ bool TakeRequest(Napi::Value value, CompactionRequest* request) {
          TakeFiles(object, request) && TakeSameSeries(object.Get("sameSeries"), request);
 }
 
-template <typename List, typename Text>
-Napi::Array Texts(Napi::Env env, const List& list, Text text) {
-  auto array = Napi::Array::New(env, list.size());
-  uint32_t i = 0;
-  for (const auto& element : list) array.Set(i++, text(element));
-  return array;
-}
-
 Napi::Array Names(Napi::Env env, const std::vector<std::string>& names) {
   return Texts(env, names, [env](const std::string& name) { return ToLatin1(env, name); });
 }

@@ -77,6 +77,15 @@ Napi::TypedArrayOf<T> ToArray(Napi::Env env, const std::vector<T>& column) {
   return ToArray(env, std::span<const T>(column));
 }
 
+// text() makes a JavaScript string of an element.
+template <typename List, typename Text>
+Napi::Array Texts(Napi::Env env, const List& list, Text text) {
+  auto array = Napi::Array::New(env, list.size());
+  uint32_t i = 0;
+  for (const auto& element : list) array.Set(i++, text(element));
+  return array;
+}
+
 // A Uint8Array.
 Napi::Value ToBytes(Napi::Env env, std::string_view text);
 

@@ -103,10 +103,6 @@ Napi::Value ToHistory(Napi::Env env, promfold::RecordedHistory* history) {
 }
 
 Napi::Value ToIncreases(Napi::Env env, promfold::RecordedIncreases* increases) {
-  auto name = Napi::Array::New(env, increases->file_name.size());
-  for (uint32_t i = 0; i < increases->file_name.size(); ++i) {
-    name.Set(i, Napi::String::New(env, increases->file_name[i]));
-  }
   std::vector<double> by_class;
   for (const auto& of_row : increases->increase) {
     by_class.insert(by_class.end(), of_row.begin(), of_row.end());
@@ -115,7 +111,9 @@ Napi::Value ToIncreases(Napi::Env env, promfold::RecordedIncreases* increases) {
   object.Set("tickSeconds", ToArray(env, increases->tick));
   object.Set("files", ToArray(env, increases->files));
   object.Set("entries", ToArray(env, increases->entries));
-  object.Set("fileName", name);
+  object.Set("fileName", Texts(env, increases->file_name, [env](const std::string& name) {
+               return Napi::String::New(env, name);
+             }));
   object.Set("moment", ToArray(env, increases->moment));
   object.Set("file", ToArray(env, increases->file));
   object.Set("increase", ToArray(env, by_class));
