@@ -42,7 +42,13 @@ Napi::ArrayBuffer MakeBuffer(Napi::Env env, promfold::Block block) {
     if (!*done->is_released) Recount(owner, done->memory);
     delete done;
   };
-  const auto buffer = Napi::ArrayBuffer::New(env, memory, bytes, free, new Columns(columns));
+  auto* const freed = new Columns(columns);
+  const auto buffer = Napi::ArrayBuffer::New(env, memory, bytes, free, freed);
+  if (buffer.IsEmpty()) {
+    // The environment is being torn down: V8 counted nothing.
+    delete freed;
+    return buffer;
+  }
   Uncount(env, columns.memory);
   auto* const wrapped = new Columns(columns);
   const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Columns*>(data); };
