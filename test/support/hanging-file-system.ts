@@ -13,11 +13,13 @@ export class HangingFileSystem {
   readonly source: string;
   /** Where it is mounted, next to the source. */
   readonly root: string;
+  readonly #control: string;
   readonly #daemon: ChildProcess;
 
-  private constructor(source: string, root: string, daemon: ChildProcess) {
+  private constructor(source: string, root: string, control: string, daemon: ChildProcess) {
     this.source = source;
     this.root = root;
+    this.#control = control;
     this.#daemon = daemon;
   }
 
@@ -28,13 +30,15 @@ export class HangingFileSystem {
     chmodSync(parent, 0o755);
     const source = join(parent, 'source');
     const root = join(parent, 'mounted');
-    for (const directory of [source, root]) mkdirSync(directory);
+    const control = join(parent, 'control');
+    for (const directory of [source, root, control]) mkdirSync(directory);
+    execFileSync('mount', ['-t', 'fusectl', 'none', control], { stdio: 'pipe' });
     const daemon = start(fusePython().path, [`${ROOT}/test/support/hanging_fs.py`, source, root]);
     let said = '';
     daemon.stderr!.on('data', (chunk: Buffer) => {
       said += chunk;
     });
-    const fileSystem = new HangingFileSystem(source, root, daemon);
+    const fileSystem = new HangingFileSystem(source, root, control, daemon);
     try {
       for (let i = 0; !isMounted(root); i += 1) {
         if (i > 1_000 || daemon.exitCode !== null) throw new Error(`not mounted: ${said}`);
@@ -43,16 +47,27 @@ export class HangingFileSystem {
       await work(fileSystem);
     } finally {
       fileSystem.answer();
-      if (isMounted(root)) execFileSync('umount', ['-l', root], { stdio: 'pipe' });
+      for (const directory of [root, control]) {
+        if (isMounted(directory)) execFileSync('umount', ['-l', directory], { stdio: 'pipe' });
+      }
       daemon.kill('SIGKILL');
     }
   }
 
-  /** From now on every access hangs. */
+  /**
+   * From now on every access hangs. A process that waits for a request that the daemon has begun cannot even be killed, so
+   * the daemon is stopped while it has none.
+   */
   async hang(): Promise<void> {
-    this.#daemon.kill('SIGSTOP');
-    // The signal takes effect a moment later.
-    while (stateOf(this.#daemon.pid!) !== 'T') await sleep(1);
+    const waiting = join(this.#control, deviceMinor(this.root), 'waiting');
+    for (;;) {
+      this.#daemon.kill('SIGSTOP');
+      // The signal takes effect a moment later.
+      while (stateOf(this.#daemon.pid!) !== 'T') await sleep(1);
+      if (readFileSync(waiting, 'latin1').trim() === '0') return;
+      this.answer();
+      await sleep(1);
+    }
   }
 
   answer(): void {
@@ -60,8 +75,19 @@ export class HangingFileSystem {
   }
 }
 
+/** Of the line that mountinfo has about a path; undefined where nothing is mounted there. proc_pid_mountinfo(5). */
+function mountOf(path: string): string[] | undefined {
+  const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return lines.map((line) => line.split(' ')).find((fields) => fields[4] === path);
+}
+
 function isMounted(path: string): boolean {
-  return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${path} `);
+  return mountOf(path) !== undefined;
+}
+
+/** Linux calls the connection of a FUSE file system so. */
+function deviceMinor(path: string): string {
+  return mountOf(path)![2]!.split(':')[1]!;
 }
 
 function stateOf(pid: number): string | undefined {
