@@ -45,7 +45,9 @@ function catchesSigusr1(pid: number): boolean {
   return (BigInt(`0x${caught}`) & (1n << 9n)) !== 0n;
 }
 
-const SERVE = [MAIN, 'serve', '--web.listen-address=127.0.0.1:0'];
+/** Another address than the debugger's: it may be given the port that a debugger had. */
+const LISTEN = '--web.listen-address=127.0.0.2:0';
+const SERVE = [MAIN, 'serve', LISTEN];
 
 describe('SIGUSR1', () => {
   const commands: [title: string, args: () => string[], begun: RegExp, on: 'stdout' | 'stderr'][] =
@@ -70,7 +72,7 @@ describe('SIGUSR1', () => {
   it('to run and its daemon opens no debugger, and is handed on', async () => {
     const port = await freePort();
     const shell = 'trap "echo got it" USR1; echo begun; while :; do sleep 0.1; done';
-    const command = ['--web.listen-address=127.0.0.1:0', '--', 'sh', '-c', shell];
+    const command = [LISTEN, '--', 'sh', '-c', shell];
     const run = node([`--inspect-port=${port}`], [MAIN, 'run', ...command]);
     await run.shows(/begun/);
     await run.shows(/msg=listening/, 'stderr');
