@@ -69,6 +69,18 @@ export interface ConfigLayout {
   readonly said: readonly SaidConfig[];
 }
 
+export interface EngineLayout {
+  readonly engine: string;
+  /** Its gauges, and the configurations that name it. */
+  readonly at: readonly number[];
+}
+
+/** A living process that writes of a model, and the gauges it has of it. */
+export interface ModelWriter {
+  readonly processId: string;
+  readonly at: readonly number[];
+}
+
 export interface AdaptersLayout {
   readonly family: WantedFamily;
   readonly labels: Labels;
@@ -81,9 +93,12 @@ export interface ModelLayout {
   /** Ids ascend: of two models of which no time is known, that with the newer file is the newer one. */
   readonly lastFile: number;
   /** In order; none of families that belong to no profile. */
-  readonly engines: readonly string[];
+  readonly engines: readonly EngineLayout[];
+  readonly writers: readonly ModelWriter[];
   readonly families: readonly FamilyLayout[];
   readonly configs: readonly ConfigLayout[];
+  /** Configurations that name an engine, whether its cache is there yet or not. */
+  readonly namedEngine: readonly number[];
 }
 
 export interface LoadLayout {
@@ -185,9 +200,12 @@ interface ModelParts {
   readonly modelName: string | undefined;
   lastFile: number;
   hasWriter: boolean;
-  readonly engines: Set<string>;
+  readonly engines: Map<string, number[]>;
+  /** By process id. */
+  readonly writers: Map<string, { readonly engines: Set<string>; readonly at: number[] }>;
   readonly families: Map<string, FamilyParts>;
   readonly configs: Map<string, SaidConfig[]>;
+  readonly namedEngine: number[];
 }
 
 interface FamilyParts {
@@ -203,8 +221,6 @@ interface UnitParts {
 
 function modelsOf(found: readonly FoundEntry[]): ModelLayout[] {
   const models = new Map<string, ModelParts>();
-  /** By process id: the models it writes of, and their engines. Names of a cache have neither. */
-  const writes = new Map<string, Map<ModelParts, Set<string>>>();
   for (const entry of found) {
     const { use } = entry.role.family;
     if (use === 'cacheInfo' || use === 'adapters') continue;
@@ -212,20 +228,26 @@ function modelsOf(found: readonly FoundEntry[]): ModelLayout[] {
     addToFamily(model, entry);
     if (use === 'other') continue;
     const engine = entry.role.engine ?? ONLY_ENGINE;
-    model.engines.add(engine);
-    const written = madeOnce(writes, entry.name.processId, () => new Map());
-    madeOnce(written, model, () => new Set<string>()).add(engine);
+    madeOnce(model.engines, engine, () => []).push(entry.at);
+    const writer = madeOnce(model.writers, entry.name.processId, () => ({
+      engines: new Set<string>(),
+      at: [] as number[],
+    }));
+    writer.engines.add(engine);
+    writer.at.push(entry.at);
   }
   for (const entry of found) {
-    if (entry.role.family.use === 'cacheInfo') addConfig(models, writes, entry);
+    if (entry.role.family.use === 'cacheInfo') addConfig([...models.values()], entry);
   }
   // What other processes than engines counted stays, as on any page.
   const told = [...models.values()].filter((model) => model.hasWriter || !model.profile);
-  return told.map(({ profile, modelName, lastFile, ...parts }) => ({
+  return told.map(({ profile, modelName, lastFile, namedEngine, ...parts }) => ({
     profile,
     modelName,
     lastFile,
-    engines: [...parts.engines].sort(compareEngines),
+    namedEngine,
+    engines: Array.from(parts.engines, ([engine, at]) => ({ engine, at })).sort(byEngine),
+    writers: Array.from(parts.writers, ([processId, { at }]) => ({ processId, at })),
     families: Array.from(parts.families.values(), ({ family, type, units }) => ({
       family,
       type,
@@ -234,9 +256,7 @@ function modelsOf(found: readonly FoundEntry[]): ModelLayout[] {
         series: [...series.values()],
       })),
     })).sort((a, b) => a.family.place - b.family.place),
-    configs: [...parts.configs]
-      .map(([engine, said]) => ({ engine, said }))
-      .sort((a, b) => compareEngines(a.engine, b.engine)),
+    configs: Array.from(parts.configs, ([engine, said]) => ({ engine, said })).sort(byEngine),
   }));
 }
 
@@ -248,9 +268,11 @@ function modelFor(models: Map<string, ModelParts>, { role, file, isDead }: Found
     modelName,
     lastFile: file,
     hasWriter: false,
-    engines: new Set<string>(),
-    families: new Map<string, FamilyParts>(),
-    configs: new Map<string, SaidConfig[]>(),
+    engines: new Map(),
+    writers: new Map(),
+    families: new Map(),
+    configs: new Map(),
+    namedEngine: [],
   }));
   model.lastFile = Math.max(model.lastFile, file);
   model.hasWriter ||= !isDead;
@@ -284,29 +306,30 @@ function addToFamily(model: ModelParts, { at, key, role, name }: FoundEntry): vo
   entries.at.push(at);
 }
 
-/** Which engine it is of is said by a label, or by the process, if that writes of one engine alone. */
-function addConfig(
-  models: ReadonlyMap<string, ModelParts>,
-  writes: ReadonlyMap<string, ReadonlyMap<ModelParts, ReadonlySet<string>>>,
-  { at, role, name }: FoundEntry,
-): void {
+/**
+ * A configuration does not name its model: it is of each one that the process writes, of which an earlier one may be gone
+ * (leftovers.ts). Which engine it is of is said by a label, or by the process, if that writes of one engine alone.
+ */
+function addConfig(models: readonly ModelParts[], { at, role, name }: FoundEntry): void {
   const { profile } = role.family;
   const { info } = profile!.cacheConfig;
   const labelValue = (wanted: string) => role.labels.find(([label]) => label === wanted)?.[1];
   const blocks = wholeNumber(labelValue(info!.blocks));
   const same = info!.same.map(labelValue).map((text) => (wholeNumber(text) ? text : undefined));
-  // vLLM's are `None` before the cache is there.
-  if (blocks === undefined || same[0] === undefined) return;
-  const ofProfile = [...models.values()].filter((model) => model.profile === profile);
-  const written = [...(writes.get(name.processId) ?? [])].filter(
-    ([{ profile: p }]) => p === profile,
-  );
-  const model =
-    written.length === 1 ? written[0]![0] : ofProfile.length === 1 ? ofProfile[0] : undefined;
-  if (model === undefined) return;
-  const [only, ...others] = written.length === 1 ? written[0]![1] : [];
-  const engine = role.engine ?? (others.length === 0 ? only : undefined) ?? ONLY_ENGINE;
-  madeOnce(model.configs, engine, (): SaidConfig[] => []).push({ at, same, blocks });
+  const ofProfile = models.filter((model) => model.profile === profile);
+  const written = ofProfile.filter(({ writers }) => writers.has(name.processId));
+  const said = written.length === 0 && ofProfile.length === 1 ? ofProfile : written;
+  for (const { engines, writers, configs, namedEngine } of said) {
+    if (role.engine !== undefined) {
+      namedEngine.push(at);
+      engines.get(role.engine)?.push(at);
+    }
+    // vLLM's are `None` before the cache is there.
+    if (blocks === undefined || same[0] === undefined) continue;
+    const [only, ...others] = writers.get(name.processId)?.engines ?? [];
+    const engine = role.engine ?? (others.length === 0 ? only : undefined) ?? ONLY_ENGINE;
+    madeOnce(configs, engine, () => []).push({ at, same, blocks });
+  }
 }
 
 function wholeNumber(text: string | undefined): number | undefined {
@@ -321,6 +344,10 @@ function adaptersOf(found: readonly FoundEntry[]): AdaptersLayout[] {
     madeOnce(byKey, key, () => ({ family, labels, at: [] as number[] })).at.push(at);
   }
   return [...byKey.values()];
+}
+
+function byEngine(a: { readonly engine: string }, b: { readonly engine: string }): number {
+  return compareEngines(a.engine, b.engine);
 }
 
 /** `2` before `10`. */

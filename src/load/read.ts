@@ -1,7 +1,15 @@
 /** What the entries of a layout say now: the fast clock. Numbers alone are read, and an object is made for each engine. */
 import type { Profile } from '../engines/profiles.js';
 import type { Labels } from '../format/key.js';
-import type { LoadLayout, SaidConfig, SeriesEntries, UnitLayout } from './layout.js';
+import type {
+  AdaptersLayout,
+  LoadLayout,
+  ModelLayout,
+  SaidConfig,
+  SeriesEntries,
+  UnitLayout,
+} from './layout.js';
+import { Leftovers } from './leftovers.js';
 import { newest, type TimedValue } from './operation.js';
 import type { WantedFamily } from './wanted.js';
 
@@ -32,6 +40,8 @@ export interface ModelValues {
   readonly profile: Profile | undefined;
   readonly modelName: string | undefined;
   readonly lastFile: number;
+  /** All that is set of it was set by earlier processes with the ids of its writers. */
+  readonly isOfEarlierProcess: boolean;
   readonly engines: readonly string[];
   readonly families: readonly FamilyValues[];
   readonly configs: readonly EngineConfig[];
@@ -51,33 +61,62 @@ export interface LoadValues {
 }
 
 export function readLoad(layout: LoadLayout, gathered: GatheredValues): LoadValues {
-  const reader = new Reader(layout, gathered);
+  const leftovers = new Leftovers(layout, gathered.timestampSeconds);
+  const reader = new Reader(gathered, leftovers);
   return {
-    models: layout.models.map(({ families, configs, ...model }) => ({
-      ...model,
-      families: families.map(({ family, type, units }) => ({
-        family,
-        type,
-        units: units.map((unit) => reader.unit(unit)),
-      })),
-      configs: configs.map(({ engine, said }) => ({ engine, ...reader.newestOf(said) })),
-    })),
-    adapters: reader.adapters(),
+    models: leftovers.currentModels().map((model) => reader.model(model)),
+    adapters: reader.adapters(layout.adapters),
   };
 }
 
 class Reader {
-  readonly #layout: LoadLayout;
   readonly #value: Float64Array;
   readonly #timestampSeconds: Float64Array;
+  readonly #leftovers: Leftovers;
 
-  constructor(layout: LoadLayout, { value, timestampSeconds }: GatheredValues) {
-    this.#layout = layout;
+  constructor({ value, timestampSeconds }: GatheredValues, leftovers: Leftovers) {
     this.#value = value;
     this.#timestampSeconds = timestampSeconds;
+    this.#leftovers = leftovers;
   }
 
-  unit({ engine, series }: UnitLayout): UnitValue {
+  model(model: ModelLayout): ModelValues {
+    const { profile, modelName, lastFile } = model;
+    const gone = this.#leftovers.enginesGone(model);
+    return {
+      profile,
+      modelName,
+      lastFile,
+      isOfEarlierProcess: this.#leftovers.isEarlierModel(model),
+      engines: model.engines.map(({ engine }) => engine).filter((engine) => !gone.has(engine)),
+      families: model.families.map(({ family, type, units }) => ({
+        family,
+        type,
+        // What an engine counted stays counted.
+        units: units
+          .filter(({ engine = '' }) => type === 'counter' || !gone.has(engine))
+          .map((unit) => this.#unit(unit)),
+      })),
+      configs: model.configs.flatMap(({ engine, said }) => {
+        const current = said.filter(({ at }) => !this.#leftovers.isEarlier(at));
+        return current.length === 0 ? [] : [{ engine, ...this.#newestOf(current) }];
+      }),
+    };
+  }
+
+  adapters(layouts: readonly AdaptersLayout[]): Adapters | undefined {
+    let found: Adapters | undefined;
+    for (const { family, labels, at } of layouts) {
+      for (const i of at) {
+        const setSeconds = this.#value[i]!;
+        if (setSeconds < this.#leftovers.bornSeconds(i)) continue;
+        if (setSeconds > (found?.setSeconds ?? 0)) found = { family, labels, setSeconds };
+      }
+    }
+    return found;
+  }
+
+  #unit({ engine, series }: UnitLayout): UnitValue {
     let value = Number.NEGATIVE_INFINITY;
     let seconds = 0;
     for (const entries of series) {
@@ -88,22 +127,11 @@ class Reader {
     return { engine, value, seconds };
   }
 
-  newestOf(said: readonly SaidConfig[]): Pick<EngineConfig, 'same' | 'blocks'> {
+  #newestOf(said: readonly SaidConfig[]): Pick<EngineConfig, 'same' | 'blocks'> {
     const { same, blocks } = newest(
       said.map((each) => ({ ...each, seconds: this.#timestampSeconds[each.at]! })),
     );
     return { same, blocks };
-  }
-
-  adapters(): Adapters | undefined {
-    let found: Adapters | undefined;
-    for (const { family, labels, at } of this.#layout.adapters) {
-      for (const i of at) {
-        const setSeconds = this.#value[i]!;
-        if (setSeconds > (found?.setSeconds ?? 0)) found = { family, labels, setSeconds };
-      }
-    }
-    return found;
   }
 
   #series({ fold, at }: SeriesEntries): TimedValue {
@@ -130,7 +158,7 @@ class Reader {
     let seconds = 0;
     for (const i of at) {
       const setSeconds = this.#timestampSeconds[i]!;
-      if (setSeconds > 0 && setSeconds < this.#layout.bornSeconds[i]!) continue;
+      if (this.#leftovers.isEarlier(i)) continue;
       if (value !== undefined && setSeconds <= seconds) continue;
       value = this.#value[i]!;
       seconds = setSeconds;

@@ -33,6 +33,8 @@ export interface ModelView {
   readonly engines: readonly string[];
   readonly families: readonly FamilyView[];
   readonly config: ConfigView | undefined;
+  /** As ModelValues. */
+  readonly isOfEarlierProcess: boolean;
   /** When one of its gauges was last set; 0 where that is not known. */
   readonly newestSeconds: number;
 }
@@ -62,6 +64,7 @@ export function viewOf(parts: readonly LoadValues[], engine?: string): LoadView 
     .sort(
       (a, b) =>
         Number(b.view.profile !== undefined) - Number(a.view.profile !== undefined) ||
+        Number(a.view.isOfEarlierProcess) - Number(b.view.isOfEarlierProcess) ||
         b.view.newestSeconds - a.view.newestSeconds ||
         b.lastFile - a.lastFile ||
         compareCodePoints(a.view.modelName ?? '', b.view.modelName ?? ''),
@@ -96,14 +99,16 @@ export function numberOf({ families }: ModelView, use: Use): number | undefined 
 }
 
 /** @param models the same one in several sources */
-function modelView(models: readonly ModelValues[], engine: string | undefined): ModelView {
-  const { profile, modelName } = models[0]!;
+function modelView(all: readonly ModelValues[], engine: string | undefined): ModelView {
+  const { profile, modelName } = all[0]!;
+  // A counter may be of one that is gone.
+  const models = all.filter(({ engines }) => engine === undefined || engines.includes(engine));
   const isAsked = (each: { readonly engine: string | undefined }) =>
     engine === undefined || each.engine === engine;
   const families: FamilyView[] = [];
   let newestSeconds = 0;
-  for (const { family, type, units: all } of joinFamilies(models)) {
-    const units = all.filter(isAsked);
+  for (const { family, type, units: said } of joinFamilies(models)) {
+    const units = said.filter(isAsked);
     if (units.length === 0) continue;
     families.push({ family, type, value: combine(family.operation, units) });
     if (TELLS_ACTIVITY.has(family.use)) {
@@ -115,6 +120,7 @@ function modelView(models: readonly ModelValues[], engine: string | undefined): 
   return {
     profile,
     modelName,
+    isOfEarlierProcess: models.every(({ isOfEarlierProcess }) => isOfEarlierProcess),
     engines: engine === undefined ? engines : engines.filter((each) => each === engine),
     families,
     config: ofGauges(families) ?? (configs.length > 0 ? joinConfigs(configs) : undefined),
