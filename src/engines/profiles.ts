@@ -48,7 +48,7 @@ export interface Profile {
   readonly modelLabel: string;
   /**
    * Labels that tell apart who says it, and not what it is about: ranks that all know the same queue. Of their values the
-   * largest one counts. `pid` is that of a gauge of mode `all`.
+   * largest one counts. `pid` is that of a gauge of mode `all`: of any, not only of queues and caches.
    */
   readonly rankLabels: readonly string[];
   /** Labels of a part: a series that has another value here than '' is already counted by the one with ''. */

@@ -291,10 +291,10 @@ function addToFamily(model: ModelParts, { at, key, role, name }: FoundEntry): vo
     type,
     units: new Map<string, UnitParts>(),
   }));
-  // A gauge of mode `all` has a series for each process.
   const fold = type === 'counter' ? 'sum' : FOLD[(name.mode ?? '').replace(/^live/, '')];
+  // A gauge of mode `all` has a series for each process.
   const pid = fold === undefined ? name.processId : '';
-  const isRank = family.profile?.rankLabels.includes('pid') === true;
+  const isRank = saysWhatOthersSay(family);
   const { series } = madeOnce(parts.units, `${unit}${isRank ? '' : pid}`, () => ({
     engine: engine ?? (family.profile === undefined ? undefined : ONLY_ENGINE),
     series: new Map<string, { readonly fold: Fold; readonly at: number[] }>(),
@@ -304,6 +304,15 @@ function addToFamily(model: ModelParts, { at, key, role, name }: FoundEntry): vo
     at: [] as number[],
   }));
   entries.at.push(at);
+}
+
+/**
+ * What each process says of a queue or a cache is of the same one, and one that was not told of it for long says less, so the
+ * largest counts: vllm#28792. An added gauge may be of the process itself.
+ */
+function saysWhatOthersSay({ profile, use }: WantedFamily): boolean {
+  if (profile === undefined) return false;
+  return use !== 'other' || profile.rankLabels.includes('pid');
 }
 
 /**

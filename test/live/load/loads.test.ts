@@ -83,6 +83,22 @@ describe('what a router is told of vLLM', () => {
     assert.doesNotMatch(text, /age_seconds/);
   });
 
+  it('takes the largest usage of those that servers before vllm#28792 each say', async () => {
+    const directory = tempDirectory();
+    for (const pid of [1, 2, 3, 4]) {
+      const isUsage = ({ family }: TestEntry) => family === 'vllm:kv_cache_usage_perc';
+      const entries = vllmGauges('m', [state(1, 2, pid === 2 ? 0.8 : 0), state(3, 4, 0.4)]);
+      writeGauges(
+        directory,
+        pid,
+        entries.filter((entry) => !isUsage(entry)),
+      );
+      writeGauges(directory, pid, entries.filter(isUsage), 'all');
+    }
+    const { waiting, usage } = pick(await textOf(directory));
+    assert.deepEqual([waiting, usage?.toFixed(3)], [4, '0.600']);
+  });
+
   it('says nothing of a cache that is not there yet', async () => {
     const directory = tempDirectory();
     writeGauges(directory, 1, [...vllmGauges('m', [state(0)]), vllmConfig(0, 'None')]);
@@ -279,6 +295,7 @@ describe('what a router is told of other engines', () => {
         directory,
         pid,
         [
+          write('num_paused_requests', waiting),
           write('num_requests_waiting', waiting),
           write('num_requests_running', 3),
           write('kv_cache_utilization', 0.25),
@@ -288,7 +305,9 @@ describe('what a router is told of other engines', () => {
         'all',
       );
     }
-    const text = await textOf(directory);
+    const paused = 'trtllm_num_paused_requests';
+    const text = await textOf(directory, new Map([[paused, 'sum']]));
+    assert.equal(valuesOf(text).get(`${paused}{model_name="m"}`), 6);
     assert.deepEqual(pick(text, 'trtllm-serve'), {
       waiting: 6,
       running: 3,
