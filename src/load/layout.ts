@@ -111,6 +111,8 @@ export interface LoadLayout {
   readonly row: Uint32Array;
   /** FileWriter.bornSeconds of its file. */
   readonly bornSeconds: Float64Array;
+  /** A writer that is dead has families of a profile. False where `--load` adds no family. */
+  readonly hasDeadEngine: boolean;
   readonly models: readonly ModelLayout[];
   readonly adapters: readonly AdaptersLayout[];
 }
@@ -134,8 +136,9 @@ export function* layOutLoad(
   const known: LoadRole[] = [];
   // Of each key: 0 where it was not read yet, 1 where it says nothing, else 2 more than its index in `known`.
   const roleOfKey = new Uint32Array(keyCount);
-  const hasCounters = [...wanted.values()].some(({ use }) => use === 'other');
+  const hasAdded = [...wanted.values()].some(({ use }) => use === 'other');
   const found: FoundEntry[] = [];
+  let hasDeadEngine = false;
   const files: { readonly rank: number; readonly born: number; readonly end: number }[] = [];
   for (let rank = 0; rank < fileId.length; rank++) {
     yield;
@@ -143,9 +146,10 @@ export function* layOutLoad(
     const name = fileNames.get(id);
     if (name === undefined) continue;
     const isGauge = name.type === 'gauge';
-    if (!isGauge && !(hasCounters && name.type === 'counter')) continue;
+    if (!isGauge && !(hasAdded && name.type === 'counter')) continue;
     const { isDead, bornSeconds } = writerOf(id);
-    if (isGauge && isDead) continue;
+    // Whether there was an engine matters only where something else is told of.
+    if (isGauge && isDead && (hasDeadEngine || !hasAdded)) continue;
     const from = rank === 0 ? 0 : entryEnd[rank - 1]!;
     const before = found.length;
     for (let row = from; row < entryEnd[rank]!; row++) {
@@ -157,6 +161,8 @@ export function* layOutLoad(
       }
       if (roleOfKey[key] === 1) continue;
       const role = known[roleOfKey[key]! - 2]!;
+      if (isDead && role.family.profile !== undefined) hasDeadEngine = true;
+      if (isGauge && isDead) continue;
       if (!isGauge && role.family.use !== 'other') continue;
       found.push({ at: found.length, row, entry: row - from, key, role, name, file: id, isDead });
     }
@@ -176,6 +182,7 @@ export function* layOutLoad(
     entry: Uint32Array.from(found, ({ entry }) => entry),
     row: Uint32Array.from(found, ({ row }) => row),
     bornSeconds,
+    hasDeadEngine,
     models: modelsOf(found),
     adapters: adaptersOf(found),
   };

@@ -55,6 +55,8 @@ export interface Adapters {
 }
 
 export interface LoadValues {
+  /** As LoadLayout. */
+  readonly hasDeadEngine: boolean;
   readonly models: readonly ModelValues[];
   /** The newest series; undefined where there is none. */
   readonly adapters: Adapters | undefined;
@@ -64,6 +66,7 @@ export function readLoad(layout: LoadLayout, gathered: GatheredValues): LoadValu
   const leftovers = new Leftovers(layout, gathered.timestampSeconds);
   const reader = new Reader(gathered, leftovers);
   return {
+    hasDeadEngine: layout.hasDeadEngine,
     models: leftovers.currentModels().map((model) => reader.model(model)),
     adapters: reader.adapters(layout.adapters),
   };

@@ -110,7 +110,11 @@ export class Loads implements LoadCounts {
     const taken = await takeAll(asked);
     const parts = taken.map(({ values }) => values);
     const view = viewOf(parts, engine);
-    if (view.models.length === 0) this.#refuseEmpty(parts, asked, engine);
+    // What is added of the rest of an application is not a load.
+    const isWithoutEngine =
+      parts.some(({ hasDeadEngine }) => hasDeadEngine) &&
+      view.models.every(({ profile }) => profile === undefined);
+    if (view.models.length === 0 || isWithoutEngine) this.#refuseEmpty(view, parts, asked, engine);
     const takenAtSeconds = taken.reduce(
       (first, each) => Math.min(first, each.takenAtSeconds),
       Number.POSITIVE_INFINITY,
@@ -144,6 +148,7 @@ export class Loads implements LoadCounts {
   }
 
   #refuseEmpty(
+    { models }: LoadView,
     parts: Parameters<typeof viewOf>[0],
     asked: readonly SourceLoad[],
     engine: string | undefined,
@@ -152,9 +157,10 @@ export class Loads implements LoadCounts {
     if (engine !== undefined && engines.length > 0) {
       throw new UnknownEngineError(`no engine is called '${engine}'; known: ${engines.join(', ')}`);
     }
+    const others = models.length === 0 ? ', and none of --load' : '';
     const where = asked.map(({ path }) => path).join(', ') || 'no directory yet';
     throw new NoLoadError(
-      `${where}: no family of vLLM, SGLang or TensorRT-LLM that a living process writes, and none of --load`,
+      `${where}: no family of vLLM, SGLang or TensorRT-LLM that a living process writes${others}`,
     );
   }
 

@@ -373,6 +373,41 @@ describe('the load is refused', () => {
     assert.equal(load.loads.refused, 1);
   });
 
+  it('where all engines are dead, whatever --load adds of an application beside them', async () => {
+    const directory = tempDirectory();
+    const added = { operations: new Map([['http_requests_total', 'sum' as const]]) };
+    writeMetricFile(join(directory, 'counter_1.db'), [counter('http_requests', 40)]);
+    writeMetricFile(join(directory, 'counter_2.db'), [counter('http_requests', 2)]);
+    // Of a directory that never had an engine it is all there is to tell.
+    load = new LoadOf(directory, added);
+    const { models } = (await load.loads.answer({})).json();
+    assert.deepEqual(models[0]!.families, { http_requests_total: 42 });
+    await load.close();
+    writeGauges(directory, 1, vllmGauges('m', [state(2)]));
+    load = new LoadOf(directory, added);
+    assert.equal(pick(await load.text()).waiting, 2);
+    load.thread.liveness.set('1', 'dead');
+    await until(
+      async () => !(await load!.text().then(Boolean, () => false)),
+      () => 'a server that is dead',
+    );
+    await refused(load, /no family of vLLM, .* that a living process writes$/);
+    await load.close();
+    load = new LoadOf(directory, added);
+    load.thread.liveness.set('1', 'dead');
+    load.thread.liveness.set('2', 'dead');
+    await refused(load, /that a living process writes/);
+  });
+
+  it('where the engines that are dead are only in an archive', async () => {
+    const directory = tempDirectory();
+    const archive = join(directory, 'gauge_mostrecent_-promfold-18ecca8533e550d3.db');
+    writeMetricFile(archive, vllmGauges('m', [state(2)]));
+    writeMetricFile(join(directory, 'counter_1.db'), [counter('http_requests', 40)]);
+    load = new LoadOf(directory, { operations: new Map([['http_requests_total', 'sum']]) });
+    await refused(load, /that a living process writes$/);
+  });
+
   it('of an engine that there is not, with those that there are', async () => {
     const directory = tempDirectory();
     const engines = Array.from({ length: 11 }, () => state(1));
@@ -428,9 +463,10 @@ describe('the load is refused', () => {
     load = new LoadOf(directory);
     await load.text();
     renameSync(directory, join(root, 'away'));
-    await sleep(1_300);
-    await load.text().catch(() => {});
-    await sleep(LATER_MS);
+    await until(
+      async () => !(await load!.text().then(Boolean, () => false)),
+      () => 'a directory that is gone',
+    );
     await assert.rejects(load.text(), /DIRECTORY_UNREADABLE|cannot|no such/);
     renameSync(join(root, 'away'), directory);
     assert.equal(pick(await settled()).waiting, 2);
