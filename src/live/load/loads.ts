@@ -10,6 +10,9 @@ import type { Scraper } from '../../scrape/scraper.js';
 import type { Verdict } from '../../watchdog/verdict.js';
 import { NoLoadError, SourceLoad, type SourceLoadOptions, type TakenLoad } from './source-load.js';
 
+/** One who has not asked for so long would be given values of then. */
+const REGULAR_MS = 1_000;
+
 export interface LoadsOptions extends Pick<SourceLoadOptions, 'procThread'> {
   /** Of `--load`, by family. */
   readonly operations: ReadonlyMap<string, LoadOperation>;
@@ -42,6 +45,8 @@ export class Loads implements LoadCounts {
   readonly #options: LoadsOptions;
   readonly #ofSource: SourceLoadOptions;
   #loads: readonly SourceLoad[] = [];
+  /** When each of them, or all, were last asked for. */
+  readonly #askedMs = new Map<string | undefined, number>();
   requests = 0;
   refused = 0;
 
@@ -107,7 +112,7 @@ export class Loads implements LoadCounts {
         this.#loads.flatMap((load) => load.source ?? []),
       );
     }
-    const taken = await takeAll(asked);
+    const taken = await takeAll(asked, this.#isPatient(source, asked));
     const parts = taken.map(({ values }) => values);
     const view = viewOf(parts, engine);
     // What is added of the rest of an application is not a load.
@@ -144,7 +149,19 @@ export class Loads implements LoadCounts {
         before.find((load) => load.source === name && load.path === path) ??
         new SourceLoad(name, path, this.#scraper, this.#ofSource),
     );
-    for (const load of before) if (!this.#loads.includes(load)) load.close();
+    for (const load of before) {
+      if (this.#loads.includes(load)) continue;
+      load.close();
+      this.#askedMs.delete(load.source);
+    }
+  }
+
+  /** One who asks again and again waits only where there is nothing to tell yet, and not for one source of several that hangs. */
+  #isPatient(source: string | undefined, asked: readonly SourceLoad[]): boolean {
+    const nowMs = performance.now();
+    const isRegular = nowMs - (this.#askedMs.get(source) ?? Number.NEGATIVE_INFINITY) < REGULAR_MS;
+    this.#askedMs.set(source, nowMs);
+    return !isRegular || asked.every(({ last }) => last === undefined);
   }
 
   #refuseEmpty(
@@ -196,8 +213,8 @@ export class Loads implements LoadCounts {
 }
 
 /** Of several sources, one that cannot be read does not keep the others from being told of. */
-async function takeAll(loads: readonly SourceLoad[]): Promise<TakenLoad[]> {
-  const settled = await Promise.allSettled(loads.map((load) => load.take()));
+async function takeAll(loads: readonly SourceLoad[], isPatient: boolean): Promise<TakenLoad[]> {
+  const settled = await Promise.allSettled(loads.map((load) => load.take(isPatient)));
   const taken = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const [failed] = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
   if (taken.length === 0 && failed !== undefined) throw failed;

@@ -29,9 +29,6 @@ const FRESH_MS = 5;
 /** Behind a scrape, for one who asks again and again. A timer may fire a millisecond late, and it must not be more than two. */
 const PATIENCE_MS = 1;
 
-/** One who has not asked for so long would be given values of then. */
-const REGULAR_MS = 1_000;
-
 /** For the first values, which need all keys, and for one who asks now and then. Pickers wait for a second. */
 const FIRST_MS = 900;
 
@@ -90,8 +87,6 @@ export class SourceLoad {
     | undefined;
   #last: TakenLoad | undefined;
   #taking: Promise<TakenLoad> | undefined;
-  /** When it was last asked. */
-  #askedMs = Number.NEGATIVE_INFINITY;
   #instantDueMs = Number.NEGATIVE_INFINITY;
   #freshMs = FRESH_MS;
 
@@ -114,25 +109,24 @@ export class SourceLoad {
   }
 
   /**
-   * @throws NoLoadError where the first values take too long, or a scrape hangs
+   * @param isPatient waits for values of now, also behind a scrape
+   * @throws NoLoadError where there are none in that time, or a scrape hangs
    * @throws as Scraper.instant
    */
-  async take(): Promise<TakenLoad> {
-    const isRegular = performance.now() - this.#askedMs < REGULAR_MS;
-    this.#askedMs = performance.now();
+  async take(isPatient: boolean): Promise<TakenLoad> {
     const before = this.#last;
-    if (before !== undefined && this.#askedMs - before.takenMs <= this.#freshMs) return before;
+    if (before !== undefined && performance.now() - before.takenMs <= this.#freshMs) return before;
     this.#idle.refresh();
     this.#taking ??= this.#takeNow().finally(() => {
       this.#taking = undefined;
     });
     // One that is waited for no longer may fail later.
     this.#taking.catch(() => {});
-    const isPatient = before === undefined || !isRegular;
-    const taken = await firstWithin(isPatient ? FIRST_MS : PATIENCE_MS, this.#taking);
+    const waitMs = isPatient ? FIRST_MS : PATIENCE_MS;
+    const taken = await firstWithin(waitMs, this.#taking);
     const answer = taken ?? before;
     if (answer === undefined) {
-      throw new NoLoadError(`${this.path}: the first values take longer than ${FIRST_MS} ms`);
+      throw new NoLoadError(`${this.path}: the first values take longer than ${waitMs} ms`);
     }
     const oldMs = performance.now() - answer.takenMs;
     if (oldMs <= LONGEST_MS) return answer;
