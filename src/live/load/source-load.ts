@@ -156,17 +156,17 @@ export class SourceLoad {
       // As long as there is nothing to gather, only an instant can tell of something.
       if (known.layout.entry.length === 0) return this.#took(known.layout, NOTHING);
       const gathered = await this.#scraper.gatherEntries(this.source, known.layout, known.state);
-      if (gathered === undefined) return this.#takeInstant(FALLBACK_PACE);
+      if (gathered === undefined) return this.#takeInstant(known.state);
       this.#freshMs = FRESH_MS;
       const taken = this.#took(known.layout, gathered);
       releaseColumns(gathered);
       return taken;
     }
-    return this.#takeInstant(0);
+    return this.#takeInstant();
   }
 
-  /** @param pace the values are fresh for so many times what it took */
-  async #takeInstant(pace: number): Promise<TakenLoad> {
+  /** @param refused the state whose entries were not gathered by themselves: where it is a new one, they will be */
+  async #takeInstant(refused?: SourceInstant['state']): Promise<TakenLoad> {
     const beganMs = performance.now();
     let instant: SourceInstant;
     let tookMs: number;
@@ -188,7 +188,8 @@ export class SourceLoad {
       };
       const restMs = Math.min(LONGEST_REST_MS, INSTANT_PACE * tookMs);
       this.#instantDueMs = performance.now() + Math.max(INSTANT_MS, restMs);
-      this.#freshMs = Math.max(FRESH_MS, pace * tookMs);
+      this.#freshMs =
+        instant.state === refused ? Math.max(FRESH_MS, FALLBACK_PACE * tookMs) : FRESH_MS;
       return this.#took(layout, gathered);
     } finally {
       instant.release();

@@ -555,6 +555,27 @@ describe('a request for the load', () => {
     assert.equal(pick(await load.text()).waiting, 9);
   });
 
+  it('is given values of now also after a scrape has found something new', async () => {
+    const directory = tempDirectory();
+    writeGauges(directory, 1, vllmGauges('m', [state(2)]));
+    load = new LoadOf(directory);
+    await load.text();
+    const { scraper } = load;
+    const instant = scraper.instant.bind(scraper);
+    writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 1)]);
+    (await instant(undefined, false)).release();
+    scraper.instant = async (...args) => {
+      await sleep(150);
+      return instant(...args);
+    };
+    await sleep(LATER_MS);
+    // It has an instant taken, which is in time for the next one.
+    await load.text();
+    await sleep(400);
+    overwriteGauge(join(directory, 'gauge_mostrecent_1.db'), vllmGauges('m', [state(9)]));
+    assert.equal(pick(await settled()).waiting, 9);
+  });
+
   it('is answered from whole instants where files are not mapped', async () => {
     const directory = tempDirectory();
     writeGauges(directory, 1, vllmGauges('m', [state(2)]));
