@@ -95,10 +95,13 @@ class Reader {
       families: model.families.map(({ family, type, units }) => ({
         family,
         type,
-        // What an engine counted stays counted.
-        units: units
-          .filter(({ engine = '' }) => type === 'counter' || !gone.has(engine))
-          .map((unit) => this.#unit(unit)),
+        units: this.#units(
+          family,
+          units.filter(
+            // What an engine counted stays counted.
+            ({ engine = '' }) => type === 'counter' || !gone.has(engine),
+          ),
+        ),
       })),
       configs: model.configs.flatMap(({ engine, said }) => {
         const current = said.filter(({ at }) => !this.#leftovers.isEarlier(at));
@@ -117,6 +120,12 @@ class Reader {
       }
     }
     return found;
+  }
+
+  /** Of an added family the label sets of one engine are parts of a whole, such as reasons. */
+  #units({ use, profile }: WantedFamily, units: readonly UnitLayout[]): readonly UnitValue[] {
+    const values = units.map((unit) => this.#unit(unit));
+    return use === 'other' && profile !== undefined ? addedUp(values) : values;
   }
 
   #unit({ engine, series }: UnitLayout): UnitValue {
@@ -168,4 +177,18 @@ class Reader {
     }
     return { value: value ?? 0, seconds };
   }
+}
+
+/** One for each engine. */
+function addedUp(units: readonly UnitValue[]): UnitValue[] {
+  const byEngine = new Map<string | undefined, UnitValue>();
+  for (const { engine, value, seconds } of units) {
+    const before = byEngine.get(engine) ?? { value: 0, seconds: 0 };
+    byEngine.set(engine, {
+      engine,
+      value: before.value + value,
+      seconds: Math.max(before.seconds, seconds),
+    });
+  }
+  return [...byEngine.values()];
 }

@@ -173,12 +173,16 @@ describe('what a router is told of vLLM', () => {
 
   it('is joined as --load says, and of a family that is added likewise', async () => {
     const directory = tempDirectory();
-    const reasons = [1, 2].map((value) =>
-      gauge('vllm:num_requests_waiting_by_reason', value, AGO, {
-        model_name: 'm',
-        engine: '0',
-        reason: String(value),
-      }),
+    const BY_REASON = 'vllm:num_requests_waiting_by_reason';
+    const reasons = (
+      [
+        ['0', 'capacity', 3, AGO - 1],
+        ['0', 'deferred', 4, AGO - 3],
+        ['1', 'capacity', 1, AGO - 2],
+        ['1', 'deferred', 2, AGO],
+      ] as const
+    ).map(([engine, reason, value, setSeconds]) =>
+      gauge(BY_REASON, value, setSeconds, { model_name: 'm', engine, reason }),
     );
     writeGauges(directory, 1, [
       ...vllmGauges('m', [state(1, 1), state(5, 2), state(3, 6)]),
@@ -190,7 +194,12 @@ describe('what a router is told of vLLM', () => {
       ['vllm:num_requests_waiting', 'mean', 'vllm:num_requests_waiting', 3],
       ['vllm:num_requests_waiting', 'last', 'vllm:num_requests_waiting', 3],
       ['vllm:kv_cache_usage_perc', 'sum', 'vllm:num_requests_waiting', 9],
-      ['vllm:num_requests_waiting_by_reason', 'sum', 'vllm:num_requests_waiting_by_reason', 3],
+      // Of an engine, reasons are parts of its queue.
+      [BY_REASON, 'sum', BY_REASON, 10],
+      [BY_REASON, 'mean', BY_REASON, 5],
+      [BY_REASON, 'max', BY_REASON, 7],
+      [BY_REASON, 'min', BY_REASON, 3],
+      [BY_REASON, 'last', BY_REASON, 3],
     ];
     for (const [family, operation, printed, value] of operations) {
       const text = await textOf(directory, new Map([[family, operation]]));
