@@ -1,9 +1,9 @@
 /** The flags of what routers read, and the load that they ask for. */
-import { UsageError } from '../errors.js';
 import { Loads, type LoadsOptions } from '../live/load/loads.js';
 import type { SourcesWatch } from '../live/watch/sources-watch.js';
 import type { Scraper } from '../scrape/scraper.js';
 import type { FlagKey, FlagValues } from './flags.js';
+import { requireEngineWatch, type WatchdogFlags } from './watchdog-options.js';
 
 export const LOAD_FLAGS = [
   'load',
@@ -18,15 +18,14 @@ export const LOAD_FLAGS = [
  */
 export function openLoads(
   scraper: Scraper,
-  { load, loadMaxAge, loadFailStalled }: FlagValues<(typeof LOAD_FLAGS)[number]>,
+  flags: FlagValues<(typeof LOAD_FLAGS)[number]> & WatchdogFlags,
   {
     watch,
     procThread,
   }: Pick<LoadsOptions, 'procThread'> & { readonly watch: SourcesWatch | undefined },
 ): Loads {
-  if (loadFailStalled && watch === undefined) {
-    throw new UsageError('--load.fail-stalled: expected --watchdog.silence above 0, got 0');
-  }
+  const { load, loadMaxAge, loadFailStalled } = flags;
+  if (loadFailStalled) requireEngineWatch('--load.fail-stalled', flags);
   return new Loads(scraper, {
     procThread,
     operations: load,

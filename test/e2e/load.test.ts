@@ -157,6 +157,10 @@ describe('flags about the load that make no sense', () => {
       /^promfold: --load\.fail-stalled: expected --watchdog\.silence above 0, got 0/,
     ],
     [
+      ['--load.fail-stalled', '--watchdog.profile=none'],
+      /^promfold: --load\.fail-stalled: expected a --watchdog\.profile with engines, got none/,
+    ],
+    [
       ['--web.load-address=19930'],
       /^promfold: --web\.load-address: expected host:port, :port, \[ipv6\]:port or unix:\/path, optionally with =engine\/N, got '19930'/,
     ],

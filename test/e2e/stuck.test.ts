@@ -285,17 +285,20 @@ describe('is it stuck', { concurrency: true }, () => {
     } finally {
       await daemon.stop();
     }
-    const refused = await promfold([
-      'serve',
-      '--watchdog.silence=0',
-      '--web.enable-engine-probe',
-      directory,
-    ]);
-    assert.equal(refused.exitCode, 2);
-    assert.match(
-      refused.stderr,
-      /--web\.enable-engine-probe: expected --watchdog\.silence above 0/,
-    );
+    const refused = [
+      ['--watchdog.silence=0', /--web\.enable-engine-probe: expected --watchdog\.silence above 0/],
+      ['--watchdog.profile=none', /engine-probe: expected a --watchdog\.profile with engines/],
+    ] as const;
+    for (const [without, message] of refused) {
+      const { exitCode, stderr } = await promfold([
+        'serve',
+        without,
+        '--web.enable-engine-probe',
+        directory,
+      ]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, message);
+    }
   });
 });
 
