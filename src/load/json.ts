@@ -35,17 +35,15 @@ export function loadJson(
 
 function modelJson(model: ModelView, age: number | undefined): ModelJson {
   const { modelName, engines, families, config } = model;
-  const waiting = numberOf(model, 'waiting');
-  const running = numberOf(model, 'running');
-  const cacheUsage = numberOf(model, 'cacheUsage');
   return {
     ...(modelName !== undefined && { modelName }),
     engines,
-    ...(waiting !== undefined && { waiting }),
-    ...(running !== undefined && { running }),
-    ...(cacheUsage !== undefined && { cacheUsage }),
-    ...(config !== undefined && { tokensPerBlock: Number(config.same[0]), blocks: config.blocks }),
-    ...(age !== undefined && { ageSeconds: age }),
+    ...known('waiting', numberOf(model, 'waiting')),
+    ...known('running', numberOf(model, 'running')),
+    ...known('cacheUsage', numberOf(model, 'cacheUsage')),
+    ...known('tokensPerBlock', config && Number(config.same[0])),
+    ...known('blocks', config?.blocks),
+    ...known('ageSeconds', age),
     families: Object.fromEntries(
       families.map(({ family, value }) => [
         family.name,
@@ -53,4 +51,11 @@ function modelJson(model: ModelView, age: number | undefined): ModelJson {
       ]),
     ),
   };
+}
+
+/** JSON has no number for NaN: it would be null. */
+function known<K extends string>(name: K, value: number | undefined): { [key in K]?: number } {
+  return value !== undefined && Number.isFinite(value)
+    ? ({ [name]: value } as { [key in K]?: number })
+    : {};
 }

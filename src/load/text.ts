@@ -7,7 +7,7 @@
 import { prefixText } from '../expose/label-set.js';
 import type { Labels } from '../format/key.js';
 import { formatNumber } from '../format/number.js';
-import type { LoadView, ModelView } from './view.js';
+import { agesByName, type LoadView, type ModelView } from './view.js';
 
 export const LOAD_AGE = 'promfold_load_age_seconds';
 
@@ -28,9 +28,7 @@ export function loadText(
   if (adapters !== undefined) {
     page.add(adapters.family.name, 'gauge', adapters.labels, adapters.setSeconds);
   }
-  for (const [i, { modelName }] of models.entries()) {
-    const age = ages[i];
-    if (age === undefined) continue;
+  for (const [modelName, age] of agesByName(models, ages)) {
     page.add(LOAD_AGE, 'gauge', modelName === undefined ? [] : [['model_name', modelName]], age);
   }
   return page.text();

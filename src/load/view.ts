@@ -80,8 +80,8 @@ export function viewOf(parts: readonly LoadValues[], engine?: string): LoadView 
   };
 }
 
-/** Of any model that is told of. */
-export function enginesOf(parts: readonly LoadValues[]): string[] {
+/** Of any model that is told of; each once, in order. */
+export function enginesOf(parts: readonly Pick<LoadValues, 'models'>[]): string[] {
   const engines = parts.flatMap(({ models }) => models.flatMap((model) => model.engines));
   return [...new Set(engines)].sort(compareEngines);
 }
@@ -91,6 +91,23 @@ export function claimedWork({ families }: ModelView): number {
   return families
     .filter(({ family: { use } }) => use === 'waiting' || use === 'running')
     .reduce((sum, { value }) => sum + value, 0);
+}
+
+/**
+ * How long ago a gauge of each model was set, by name: of two engines with one name for a model, the first one counts.
+ *
+ * @param ages of the models, in their order; undefined where it is not known
+ */
+export function agesByName(
+  models: readonly ModelView[],
+  ages: readonly (number | undefined)[],
+): Map<string | undefined, number> {
+  const byName = new Map<string | undefined, number>();
+  for (const [i, { modelName }] of models.entries()) {
+    const age = ages[i];
+    if (age !== undefined && !byName.has(modelName)) byName.set(modelName, age);
+  }
+  return byName;
 }
 
 /** Of a model, the numbers of its gauges of one kind; undefined where it has none. */
@@ -115,13 +132,12 @@ function modelView(all: readonly ModelValues[], engine: string | undefined): Mod
       for (const { seconds } of units) newestSeconds = Math.max(newestSeconds, seconds);
     }
   }
-  const engines = models.flatMap((model) => model.engines);
   const configs = models.flatMap((model) => model.configs).filter(isAsked);
   return {
     profile,
     modelName,
     isOfEarlierProcess: models.every(({ isOfEarlierProcess }) => isOfEarlierProcess),
-    engines: engine === undefined ? engines : engines.filter((each) => each === engine),
+    engines: engine === undefined ? enginesOf([{ models }]) : [engine],
     families,
     config: ofGauges(families) ?? (configs.length > 0 ? joinConfigs(configs) : undefined),
     newestSeconds,

@@ -2,7 +2,14 @@
 import { type LoadJson, loadJson } from '../../load/json.js';
 import type { LoadOperation } from '../../load/operation.js';
 import { loadText } from '../../load/text.js';
-import { claimedWork, enginesOf, type LoadView, type ModelView, viewOf } from '../../load/view.js';
+import {
+  agesByName,
+  claimedWork,
+  enginesOf,
+  type LoadView,
+  type ModelView,
+  viewOf,
+} from '../../load/view.js';
 import { wantedFamilies } from '../../load/wanted.js';
 import type { LoadCounts } from '../../scrape/families/self-metrics.js';
 import { UnknownSourceError } from '../../scrape/scrape-run.js';
@@ -88,13 +95,9 @@ export class Loads implements LoadCounts {
     const last = this.#loads.find((load) => load.source === source)?.last;
     if (last === undefined) return undefined;
     const { models } = viewOf([last.values]);
-    const now = Date.now() / 1000;
-    const ages = new Map<string, number>();
-    for (const model of models) {
-      const age = ageOf(model, now);
-      if (age !== undefined) ages.set(model.modelName ?? '', age);
-    }
-    return ages;
+    const nowSeconds = Date.now() / 1000;
+    const ages = models.map((model) => ageOf(model, nowSeconds));
+    return new Map(Array.from(agesByName(models, ages), ([name = '', age]) => [name, age]));
   }
 
   close(): void {

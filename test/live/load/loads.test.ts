@@ -99,6 +99,21 @@ describe('what a router is told of vLLM', () => {
     assert.deepEqual([waiting, usage?.toFixed(3)], [4, '0.600']);
   });
 
+  it('has no number in JSON that JSON has not', async () => {
+    const directory = tempDirectory();
+    writeGauges(directory, 1, vllmGauges('m', [state(Number.NaN, 2, Number.POSITIVE_INFINITY)]));
+    load = new LoadOf(directory);
+    const [model] = (await load.loads.answer({})).json().models;
+    const { waiting, running, cacheUsage, families } = model!;
+    assert.deepEqual([waiting, running, cacheUsage], [undefined, 2, undefined]);
+    assert.deepEqual(families, {
+      'vllm:num_requests_waiting': 'NaN',
+      'vllm:num_requests_running': 2,
+      'vllm:kv_cache_usage_perc': '+Inf',
+    });
+    assert.doesNotMatch(JSON.stringify(model), /null/);
+  });
+
   it('says nothing of a cache that is not there yet', async () => {
     const directory = tempDirectory();
     writeGauges(directory, 1, [...vllmGauges('m', [state(0)]), vllmConfig(0, 'None')]);
@@ -216,7 +231,9 @@ describe('what a router is told of vLLM', () => {
       writeGauges(directory, 1, vllmGauges('m', [state(i + 1, 0, 0.2 + i / 5)]));
     }
     load = new LoadOf(sources);
-    const text = await load.text();
+    const answer = await load.loads.answer({});
+    assert.deepEqual(answer.json().models[0]!.engines, ['0']);
+    const text = answer.text();
     assert.deepEqual([pick(text).waiting, pick(text).usage?.toFixed(3)], [3, '0.300']);
     assert.equal(pick((await load.loads.answer({ source: 'b' })).text()).waiting, 2);
     await assert.rejects(
@@ -290,6 +307,18 @@ describe('what a router is told of other engines', () => {
       const { blockSize, blocks } = pick(text, mapping);
       assert.deepEqual([blockSize, blocks], [16, 600]);
     }
+  });
+
+  it('has one age for a name that models of two engines have, of the first one', async () => {
+    const directory = tempDirectory();
+    writeGauges(directory, 1, vllmGauges('m', [state(1, 1, 0.5, NOW - 5)]));
+    writeGauges(directory, 2, [
+      gauge('sglang:num_queue_reqs', 3, NOW - 500, { model_name: 'm', dp_rank: '0' }),
+    ]);
+    const lines = (await textOf(directory)).match(/^promfold_load_age_seconds\{.*$/gm) ?? [];
+    assert.equal(lines.length, 1, lines.join());
+    assert.ok(Number(lines[0]!.split(' ')[1]) < 100, lines[0]);
+    assert.ok(load!.loads.ages(undefined)!.get('m')! < 100);
   });
 
   it('takes the largest of what the front ends of TensorRT-LLM say', async () => {
