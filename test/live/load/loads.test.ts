@@ -176,8 +176,10 @@ describe('what a router is told of vLLM', () => {
     assert.equal(pick(await settled()).waiting, 12);
     // A file of another server is noticed within a second or so.
     writeGauges(directory, 2, vllmGauges('m', [state(0), state(0), state(100)]));
-    await sleep(1_300);
-    assert.equal(pick(await settled()).waiting, 112);
+    await until(
+      async () => pick(await load!.text()).waiting === 112,
+      () => 'another server',
+    );
     // That its process ended, with the next lookup.
     load!.thread.liveness.set('2', 'dead');
     await until(
@@ -397,8 +399,10 @@ describe('the load is refused', () => {
     await refused(load, /no family of vLLM, SGLang or TensorRT-LLM/);
     assert.deepEqual([load.loads.requests, load.loads.refused], [1, 1]);
     writeGauges(directory, 2, vllmGauges('m', [state(2)]));
-    await sleep(1_300);
-    await load.text().catch(() => {});
+    await until(
+      async () => (await load!.text().catch(() => '')).includes('num_requests_waiting'),
+      () => 'a first engine',
+    );
     assert.equal(pick(await settled()).waiting, 2);
   });
 
