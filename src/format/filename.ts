@@ -55,6 +55,9 @@ export function isGateName(name: string): boolean {
   return GATE_NAME.test(name);
 }
 
+/** What a compaction notes in the directory that it made. native/core/compact/manifest.h. */
+export const MANIFEST_NAME = '.promfold-compaction';
+
 /** Whether mark_process_dead would remove the file. Source: multiprocess.py, mark_process_dead. */
 export function countsOnlyAlive({ type, mode }: FileName): boolean {
   return type === 'gauge' && LIVE_MODES.has(mode);

@@ -6,8 +6,12 @@
  * server that died are still of use. It is dropped at once when it can no longer be read; one that does not answer may
  * come back, and is kept. discovery-quota.ts limits how many each user may have; a user at the limit gets a new one in
  * place of one that no process uses.
+ *
+ * A compaction puts another directory in the place of one, which is the same source: its values go on.
  */
-import { boundedIo } from '../bounded-io.js';
+import { join } from 'node:path';
+import { boundedIo, type PathStats } from '../bounded-io.js';
+import { MANIFEST_NAME } from '../format/filename.js';
 import type { ScrapeLog } from '../log.js';
 import {
   type DiscoveredDirectory,
@@ -52,6 +56,8 @@ interface Attached {
   readonly insidePath: string;
   /** The user whose quota it counts for. */
   readonly user: number;
+  /** Uid of the directory. */
+  readonly owner: number | undefined;
   path: string;
   lastUsedMs: number;
 }
@@ -123,9 +129,10 @@ export class DiscoveredSources {
         continue;
       }
       if (except.has(identity) || !hasSomething(directory)) continue;
-      const known = this.#attached.get(identity);
-      const isKept = known !== undefined && (await this.#keep(known, identity, directory));
-      if (!isKept) newcomers.push({ ...directory, identity });
+      const known = this.#attached.get(identity) ?? (await this.#exchanged(directory, identity));
+      if (known !== undefined && (await this.#keep(known, identity, directory))) continue;
+      // It may have been exchanged since: a source, or one of `except`, has another identity now.
+      if ((await identityAt(path)) === identity) newcomers.push({ ...directory, identity });
     }
     await this.#letGo();
     await this.#admit(newcomers, startedMs, notices);
@@ -135,13 +142,13 @@ export class DiscoveredSources {
   /** @param startedMs when the scan began: a directory last used before that is used by no process */
   async #admit(newcomers: readonly Newcomer[], startedMs: number, notices: Notices): Promise<void> {
     const leftOut = new Map<number, number>();
-    for (const { identity, path, insidePath, users } of inTurn(newcomers)) {
+    for (const newcomer of inTurn(newcomers)) {
       // Its process ended before its user was known.
-      const candidates = usersOf({ users });
+      const candidates = usersOf(newcomer);
       const [first] = candidates;
       if (first === undefined) continue;
       const user = this.#userWithRoom(candidates) ?? (await this.#makeRoom(candidates, startedMs));
-      if (user !== undefined) this.#attach(identity, path, insidePath, user);
+      if (user !== undefined) this.#attach(newcomer, user);
       else leftOut.set(first, (leftOut.get(first) ?? 0) + 1);
     }
     for (const [uid, count] of leftOut) {
@@ -171,11 +178,11 @@ export class DiscoveredSources {
     return attached.user;
   }
 
-  #attach(identity: string, path: string, insidePath: string, user: number): void {
+  #attach({ identity, path, insidePath, uid: owner }: Newcomer, user: number): void {
     const isTaken = this.#scraper.sourceNames().includes(insidePath);
     const name = isTaken ? `${insidePath} (${identity})` : insidePath;
     const lastUsedMs = performance.now();
-    this.#attached.set(identity, { name, insidePath, path, user, lastUsedMs });
+    this.#attached.set(identity, { name, insidePath, path, user, owner, lastUsedMs });
     this.#scraper.attach({ name, directory: path });
     this.#options.log.info('source found', { source: name, directory: path });
     // So that its first scrape finds it indexed.
@@ -212,6 +219,39 @@ export class DiscoveredSources {
     return true;
   }
 
+  /** The source of which a compaction made this directory. */
+  async #exchanged(
+    { path, insidePath }: DiscoveredDirectory,
+    identity: string,
+  ): Promise<Attached | undefined> {
+    for (const [before, attached] of this.#attached) {
+      if (attached.path !== path || attached.insidePath !== insidePath) continue;
+      const isSame = (await this.#followExchange(before, attached)) === identity;
+      return isSame ? attached : undefined;
+    }
+    return undefined;
+  }
+
+  /**
+   * Gives a source the identity of the directory that a compaction put in the place of its own. That has the same owner, so
+   * that no other user can make one.
+   *
+   * @returns its identity now; undefined where no compaction made what is there
+   */
+  async #followExchange(before: string, attached: Attached): Promise<string | undefined> {
+    const { path, owner } = attached;
+    const there = await statsAt(path);
+    if (there === undefined || there === NO_ANSWER || there.uid !== owner) return undefined;
+    const manifest = await statsAt(join(path, MANIFEST_NAME));
+    if (manifest === undefined || manifest === NO_ANSWER) return undefined;
+    const identity = identityOf(there);
+    // Another source was moved there.
+    if (this.#attached.has(identity)) return undefined;
+    this.#attached.delete(before);
+    this.#attached.set(identity, attached);
+    return identity;
+  }
+
   /** A process uses the path, though whether it is the same directory cannot be checked. */
   #keepUnanswered(path: string): void {
     for (const attached of this.#attached.values()) {
@@ -221,12 +261,14 @@ export class DiscoveredSources {
 
   async #letGo(): Promise<void> {
     const { graceMs = GRACE_MS } = this.#options;
-    for (const [identity, attached] of this.#attached) {
+    for (const [before, attached] of [...this.#attached]) {
       const now = await identityAt(attached.path);
-      const isThere = now === identity || now === NO_ANSWER;
+      const isSame = now === before || now === NO_ANSWER;
+      const identity = isSame ? before : await this.#followExchange(before, attached);
+      const isThere = identity !== undefined;
       if (isThere && performance.now() - attached.lastUsedMs <= graceMs) continue;
       const why = isThere ? 'no process uses it' : 'the directory is gone';
-      await this.#detach(identity, attached, why);
+      await this.#detach(identity ?? before, attached, why);
     }
   }
 }
@@ -267,8 +309,14 @@ async function identities(paths: readonly string[]): Promise<ReadonlySet<string>
 
 /** NO_ANSWER where its file system hangs; undefined where the path does not exist. */
 async function identityAt(path: string): Promise<string | undefined> {
+  const there = await statsAt(path);
+  return typeof there === 'object' ? identityOf(there) : there;
+}
+
+/** Likewise. */
+async function statsAt(path: string): Promise<PathStats | typeof NO_ANSWER | undefined> {
   try {
-    return identityOf(await boundedIo.stat(path));
+    return await boundedIo.stat(path);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === NO_ANSWER ? NO_ANSWER : undefined;
   }

@@ -1,6 +1,6 @@
 /** --discover: directories of real processes that come and go, and of made-up users that want all there is. */
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { chownSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,8 +8,10 @@ import type { DiscoveredDirectory, Discovery } from '../../src/processes/discove
 import { DiscoveredSources } from '../../src/scrape/discovered-sources.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { Daemon, promfold } from '../support/cli.js';
+import { compactAsIf } from '../support/compact-as-if.js';
 import { TEXT } from '../support/dialect.js';
 import { faultsOf } from '../support/exposition.js';
+import { counter, writeMetricFile } from '../support/metric-file.js';
 import { currentPython } from '../support/parts.js';
 import { tempDirectory } from '../support/temp.js';
 import { VllmLike } from '../support/vllm-like.js';
@@ -134,16 +136,16 @@ describe('the sources of several users', () => {
   const [EVE, ANN, BOB, CAT] = [1001, 1002, 1003, 1004];
 
   /** A host of which each user has directories; `scan` scans it once. */
-  async function host({ graceMs = 60_000 } = {}) {
+  async function host({ graceMs = 60_000, except = [] as string[] } = {}) {
     const root = tempDirectory();
     const log: { message: string; fields: Record<string, unknown> }[] = [];
     const record = (message: string, fields: Record<string, unknown>) =>
       void log.push({ message, fields });
     const found = new Map<string, DiscoveredDirectory>();
     const facts: { -readonly [K in keyof Discovery]?: Discovery[K] } = {};
-    const scraper = new Scraper([]);
+    const scraper = new Scraper([], { retainRemoved: true });
     const sources = new DiscoveredSources(scraper, {
-      except: [],
+      except: except.map((name) => join(root, name)),
       log: { warn: record, info: record },
       intervalMs: 1e6,
       graceMs,
@@ -184,6 +186,8 @@ describe('the sources of several users', () => {
       });
     };
     return {
+      root,
+      scraper,
       log,
       found,
       facts,
@@ -332,6 +336,86 @@ describe('the sources of several users', () => {
       said('a user uses more directories than are read').map(({ fields }) => fields),
       [{ uid: EVE, max: 200 }],
     );
+  });
+
+  describe('of a directory that is compacted', () => {
+    /** Two processes, and what one that was removed had counted: 3 + 4 + 5. */
+    async function compacted(options: Parameters<typeof host>[0] = {}) {
+      const on = await host(options);
+      const { root, use, scan, scraper } = on;
+      use('ann', ANN);
+      const directory = join(root, 'ann');
+      const file = (pid: number) => join(directory, `counter_${pid}.db`);
+      for (const pid of [3, 4, 5]) writeMetricFile(file(pid), [counter('jobs', pid)]);
+      await scan();
+      const jobs = async () => {
+        const page = String(await scraper.scrape({ dialect: TEXT }));
+        return /^jobs_total\{.*\} (.*)$/m.exec(page)?.[1];
+      };
+      return { ...on, directory, file, jobs };
+    }
+
+    for (const [title, isSeenFirst] of [
+      ['by the scan that finds it', true],
+      ['where it is exchanged during a scan', false],
+      ['without a process that uses it', undefined],
+    ] as const) {
+      it(`stay the same, ${title}`, async () => {
+        const { directory, file, jobs, use, leave, scan, log, served } = await compacted();
+        assert.equal(await jobs(), '12.0');
+        rmSync(file(5));
+        assert.equal(await jobs(), '12.0');
+        await compactAsIf(directory);
+        if (isSeenFirst) use('ann', ANN);
+        else if (isSeenFirst === undefined) leave('ann');
+        await scan();
+        assert.equal(await jobs(), '12.0');
+        if (isSeenFirst !== undefined) use('ann', ANN);
+        await scan();
+        assert.equal(await jobs(), '12.0');
+        assert.deepEqual(served(''), ['ann']);
+        assert.deepEqual(
+          log.map(({ message }) => message),
+          ['source found'],
+        );
+      });
+    }
+
+    it('are others where it was made anew', async () => {
+      const { directory, file, jobs, use, scan, said } = await compacted();
+      // So that it has another inode.
+      renameSync(directory, `${directory}-old`);
+      use('ann', ANN);
+      writeMetricFile(file(7), [counter('jobs', 7)]);
+      await scan();
+      assert.equal(await jobs(), '7.0');
+      assert.equal(said('source left').length, 1);
+    });
+
+    it('are others where another user made it', {
+      skip: process.getuid?.() === 0 ? false : 'needs root',
+    }, async () => {
+      const { directory, file, jobs, use, scan, said } = await compacted();
+      renameSync(directory, `${directory}-old`);
+      use('ann', EVE);
+      writeMetricFile(file(7), [counter('jobs', 7)]);
+      await compactAsIf(directory);
+      chownSync(directory, EVE, EVE);
+      use('ann', EVE);
+      await scan();
+      assert.equal(await jobs(), '7.0');
+      assert.equal(said('source left').length, 1);
+    });
+
+    it('are not made of one that is a source anyway, and was exchanged during a scan', async () => {
+      const { root, use, scan, served } = await host({ except: ['own'] });
+      use('own', ANN);
+      const directory = join(root, 'own');
+      writeMetricFile(join(directory, 'counter_7.db'), [counter('jobs', 7)]);
+      await compactAsIf(directory);
+      await scan();
+      assert.deepEqual(served('own'), []);
+    });
   });
 });
 
