@@ -12,7 +12,7 @@ import {
   GRACE_SECONDS,
   recoverDirectory,
 } from '../compact/compact-directory.js';
-import { type Refusal, refusalText } from '../compact/refusal.js';
+import { type RefusalCode, refusalText } from '../compact/refusal.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { ScrapeLog } from '../log.js';
 import { Memo, madeOnce } from '../memo.js';
@@ -35,6 +35,11 @@ const REST_MS = 60_000;
 const LONGEST_REST_MS = 3_600_000;
 
 const LOOKUP_MS = 5_000;
+
+/** The reason where it is none of a refusal: the directory cannot be read any more, or something unforeseen. */
+const THROWN = 'error';
+
+type FailureReason = RefusalCode | typeof THROWN;
 
 export interface CompactionsOptions {
   readonly deadAfterSeconds: number;
@@ -112,7 +117,7 @@ export class Compactions implements CompactionCounts {
     }
     for (const { name, path } of sources) {
       if (this.#isStopped) return;
-      // A directory that cannot be read has promfold_up for that.
+      // A directory of which there is no instant has promfold_up for that.
       await this.#lookAt(name, path).catch(() => {});
     }
   }
@@ -123,11 +128,14 @@ export class Compactions implements CompactionCounts {
     const writers = await this.#writersOf(source, watched);
     const due = this.#due(writers, watched);
     if (due.size === 0 || this.#clock.nowMs() < watched.dueMs) return;
-    const report = await compactDead(path, {
-      writers,
-      processIds: due,
-      graceSeconds: this.#options.graceSeconds ?? GRACE_SECONDS,
-    });
+    const graceSeconds = this.#options.graceSeconds ?? GRACE_SECONDS;
+    let report: CompactionReport;
+    try {
+      report = await compactDead(path, { writers, processIds: due, graceSeconds });
+    } catch (error) {
+      this.#failed(path, watched, THROWN, (error as Error).message);
+      return;
+    }
     this.#note(path, watched, report);
   }
 
@@ -199,7 +207,7 @@ export class Compactions implements CompactionCounts {
       });
     }
     if (refused !== undefined) {
-      this.#failed(path, watched, refused);
+      this.#failed(path, watched, refused.code, refusalText(path, refused));
       return;
     }
     watched.failed = 0;
@@ -210,19 +218,15 @@ export class Compactions implements CompactionCounts {
     return Math.min(REST_MS, this.#options.deadAfterSeconds * 1000);
   }
 
-  #failed(path: string, watched: Watched, refused: Refusal): void {
+  #failed(path: string, watched: Watched, reason: FailureReason, cause: string): void {
     watched.failed++;
     // It may have got as far as the exchange.
     watched.isRecovered = false;
     const restMs = Math.min(LONGEST_REST_MS, this.#restMs * 2 ** watched.failed);
     watched.dueMs = this.#clock.nowMs() + restMs;
     const { failures } = watched.sums;
-    const count = (failures.get(refused.code) ?? 0) + 1;
-    watched.sums = { ...watched.sums, failures: new Map([...failures, [refused.code, count]]) };
-    this.#options.log.warn(
-      'cannot compact',
-      { path, cause: refusalText(path, refused) },
-      refused.code,
-    );
+    const count = (failures.get(reason) ?? 0) + 1;
+    watched.sums = { ...watched.sums, failures: new Map([...failures, [reason, count]]) };
+    this.#options.log.warn('cannot compact', { path, cause }, reason);
   }
 }

@@ -1,7 +1,7 @@
 /** When `--compact-dead-after` compacts a directory, by a clock that is made up. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Compactions } from '../../src/live/compactions.js';
@@ -21,6 +21,8 @@ class Compacting {
   readonly compactions: Compactions;
   readonly log: string[] = [];
   readonly alive = new Set<string>();
+  /** Called after the look at the files, and before they are read for a compaction. */
+  meanwhile: () => void = () => {};
   readonly #beganMs: number;
   #ids: string[] = [];
 
@@ -28,6 +30,12 @@ class Compacting {
     mkdirSync(this.directory);
     for (const pid of pids) this.write(pid);
     this.scraper = new Scraper(this.directory);
+    const instant = this.scraper.instant.bind(this.scraper);
+    this.scraper.instant = async (...asked) => {
+      const taken = await instant(...asked);
+      this.meanwhile();
+      return taken;
+    };
     this.compactions = new Compactions(this.scraper, {
       deadAfterSeconds: DEAD_AFTER,
       graceSeconds: 0,
@@ -141,6 +149,40 @@ describe('the compactions of a daemon', () => {
       assert.deepEqual([failed(), compacting.sums!.compactions], [2, 1]);
     } finally {
       other.kill();
+      await compacting.close();
+    }
+  });
+
+  it('are tried less and less often where the directory cannot be read, and say why', async () => {
+    const compacting = new Compacting(70_001);
+    const { directory, log } = compacting;
+    const failed = () => compacting.sums!.failures.get('error') ?? 0;
+    /** Not there but while the scraper looks at it. */
+    const away = `${directory}-away`;
+    compacting.meanwhile = () => renameSync(directory, away);
+    const look = async () => {
+      await compacting.clock.tick();
+      renameSync(away, directory);
+    };
+    const untilLooks = async (seconds: number) => {
+      const untilMs = compacting.clock.ms + seconds * 1000;
+      while (compacting.clock.dueMs <= untilMs) await look();
+    };
+    try {
+      await untilLooks(DEAD_AFTER + 10);
+      assert.equal(failed(), 1);
+      assert.equal(log[0], `cannot compact: ${directory}: no such directory`);
+      await untilLooks(DEAD_AFTER);
+      assert.equal(failed(), 1);
+      await untilLooks(DEAD_AFTER);
+      assert.equal(failed(), 2);
+      await untilLooks(3 * DEAD_AFTER);
+      assert.equal(failed(), 2);
+      compacting.meanwhile = () => {};
+      for (let i = 0; i < 10; i++) await compacting.clock.tick();
+      assert.deepEqual(compacting.files, ['counter_archive']);
+      assert.deepEqual([failed(), log.length], [2, 3]);
+    } finally {
       await compacting.close();
     }
   });
