@@ -12,6 +12,9 @@ export type Steps<T> = Generator<void, T, void>;
 /** Items of an ordinary loop between two steps: some tens of microseconds. */
 export const ITEMS_PER_STEP = 64;
 
+/** Entries of a loop over columns of numbers between two steps: likewise, where one takes nanoseconds. */
+export const ENTRIES_PER_STEP = 16_384;
+
 /** Milliseconds. Short compared with the 50 ms that a probe or a scrape may wait, long compared with a turn of the event loop. */
 const SLICE_MS = 6;
 

@@ -14,6 +14,7 @@ import { lastSeenByProcess } from '../inspect/processes.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { indexOf } from '../inspect/series-index.js';
 import type { SeriesStructure } from '../inspect/series-structure.js';
+import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { KeptReason } from './kept-reason.js';
 import { fateOf, type Kind } from './kinds.js';
 
@@ -62,13 +63,13 @@ export interface CandidateOptions {
   readonly processIds?: ReadonlySet<string> | undefined;
 }
 
-export function candidatesOf(reading: Reading, options: CandidateOptions): Candidates {
+export function* candidatesOf(reading: Reading, options: CandidateOptions): Steps<Candidates> {
   const { structure, files: planned } = indexOf(reading);
   const families = new FamilyTest(reading, structure);
   const hasOddBucket = oddBuckets(structure, planned);
-  const lastSeen = lastSeenByProcess(reading);
+  const lastSeen = options.olderThanSeconds > 0 ? lastSeenByProcess(reading) : undefined;
   const isDue = (processId: string) => {
-    const seen = lastSeen.get(processId);
+    const seen = lastSeen?.get(processId);
     const age = seen === undefined ? 0 : reading.takenAtSeconds - seen;
     return age >= options.olderThanSeconds && (options.processIds?.has(processId) ?? true);
   };
@@ -77,9 +78,8 @@ export function candidatesOf(reading: Reading, options: CandidateOptions): Candi
   const chosen: Candidate[] = [];
   const kept: Kept[] = [];
   for (const file of reading.files) {
-    const found = judge(file, reading, isDue, (own) =>
-      hasOddBucket.has(own) ? 'unusable-key' : families.keepsFile(own),
-    );
+    yield;
+    const found = yield* judge(file, reading, isDue, hasOddBucket, families);
     if (typeof found === 'string') kept.push({ file, reason: found });
     else chosen.push({ file, group: found === undefined ? REMOVED : groups.indexOf(found) });
   }
@@ -99,12 +99,13 @@ export function isArchive({ fileName }: Pick<ReadFile, 'fileName'>): boolean {
 }
 
 /** @returns why it is kept, or its group; undefined if it is removed */
-function judge(
+function* judge(
   file: ReadFile,
   { writers }: Reading,
   isDue: (processId: string) => boolean,
-  keptFor: (file: ReadFile) => KeptReason | undefined,
-): KeptReason | Group | undefined {
+  hasOddBucket: ReadonlySet<ReadFile>,
+  families: FamilyTest,
+): Steps<KeptReason | Group | undefined> {
   const { fileName, fault, identity, valueBytes } = file;
   if (fileName === undefined) return 'unrecognised';
   if (fault !== undefined) return UNREADABLE.has(fault.code) ? 'unreadable' : 'damaged';
@@ -120,7 +121,7 @@ function judge(
   if (fate === 'keep') return 'kind';
   if (fate === 'remove') return undefined;
   if (file.entries.length === 0) return { ...fate.fold, ...OF_EMPTY_FILES };
-  const reason = keptFor(file);
+  const reason = hasOddBucket.has(file) ? 'unusable-key' : yield* families.keepsFile(file);
   if (reason !== undefined) return reason;
   return { ...fate.fold, keyForm: keyFormOf(file), valueBytes };
 }
@@ -171,9 +172,10 @@ class FamilyTest {
     );
   }
 
-  keepsFile({ entries: { keyId } }: ReadFile): KeptReason | undefined {
+  *keepsFile({ entries: { keyId } }: ReadFile): Steps<KeptReason | undefined> {
     const form = this.#formOf(keyId[0]!);
     for (let i = 0; i < keyId.length; i++) {
+      if (i % ITEMS_PER_STEP === 0) yield;
       const id = keyId[i]!;
       if (this.#known[id] === 0) this.#read(id);
       if (this.#known[id] === UNUSABLE) return 'unusable-key';

@@ -29,13 +29,14 @@ export async function planCompaction(
   options: CompactOptions,
 ): Promise<CompactionReport> {
   const reading = await readDirectory(resolve(directory));
-  const candidates = candidatesOf(reading, options);
+  const candidates = await inSlices(candidatesOf(reading, options));
   if (candidates.candidates.length === 0) {
-    return { ...compactionPlan(reading, candidates), applied: false };
+    return { ...(await inSlices(compactionPlan(reading, candidates))), applied: false };
   }
-  const result = await compact(requestFor(reading, candidates, { ...options, isDryRun: true }));
+  const dryRun = requestFor(reading, candidates, { ...options, isDryRun: true });
+  const result = await compact(await inSlices(dryRun));
   return {
-    ...compactionPlan(reading, withoutKept(candidates, result)),
+    ...(await inSlices(compactionPlan(reading, withoutKept(candidates, result)))),
     applied: false,
     ...(result.fault !== undefined && { refused: refusalOf(result.fault) }),
   };
@@ -73,22 +74,22 @@ export async function compactReading(
   sums = new OutcomeSums(),
   again?: () => Promise<Reading>,
 ): Promise<CompactionReport> {
-  const first = { reading, candidates: candidatesOf(reading, options) };
-  let { candidates } = first;
+  let candidates = await inSlices(candidatesOf(reading, options));
   let now = reading;
   let result: CompactionResult | undefined;
-  let kept = first.candidates;
+  let kept = candidates;
   while (candidates.candidates.length > 0) {
-    result = await compact(requestFor(now, candidates, { ...options, isDryRun: false }));
+    const request = requestFor(now, candidates, { ...options, isDryRun: false });
+    result = await compact(await inSlices(request));
     sums.add(result);
     if (now === reading) kept = withoutKept(candidates, result);
     const isProgress = result.folded.length + result.removed.length > 0;
     if (result.fault !== undefined || result.remaining === 0 || !isProgress || again === undefined)
       break;
     now = await again();
-    candidates = candidatesOf(now, options);
+    candidates = await inSlices(candidatesOf(now, options));
   }
-  return reportOf(first.reading, kept, sums, result);
+  return reportOf(reading, kept, sums, result);
 }
 
 export interface DeadOptions {
@@ -122,14 +123,14 @@ export async function recoverDirectory(
   return { recovered, ...(fault !== undefined && { refused: refusalOf(fault) }) };
 }
 
-function reportOf(
+async function reportOf(
   reading: Reading,
   candidates: Candidates,
   sums: OutcomeSums,
   result: CompactionResult | undefined,
-): CompactionReport {
+): Promise<CompactionReport> {
   return {
-    ...compactionPlan(reading, candidates),
+    ...(await inSlices(compactionPlan(reading, candidates))),
     applied: true,
     outcome: sums.outcome(),
     ...(result?.fault !== undefined && { refused: refusalOf(result.fault) }),

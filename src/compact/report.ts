@@ -5,6 +5,7 @@
 import { compareCodePoints } from '../format/code-point.js';
 import type { ReadFile, Reading } from '../inspect/reading.js';
 import { madeOnce } from '../memo.js';
+import { ENTRIES_PER_STEP, type Steps } from '../steps.js';
 import {
   type Candidate,
   type Candidates,
@@ -92,8 +93,8 @@ export interface CompactionReport extends CompactionPlan {
 
 const PAGE_BYTES = 4096;
 
-export function compactionPlan(reading: Reading, candidates: Candidates): CompactionPlan {
-  const folded = foldedGroups(reading, candidates);
+export function* compactionPlan(reading: Reading, candidates: Candidates): Steps<CompactionPlan> {
+  const folded = yield* foldedGroups(reading, candidates);
   const removed = removedFiles(candidates);
   const gone = [...folded, ...removed];
   const freed = sum(gone, ({ diskBytes }) => diskBytes);
@@ -115,25 +116,25 @@ function diskBytesOf(archiveBytes: number): number {
   return Math.ceil(archiveBytes / PAGE_BYTES) * PAGE_BYTES;
 }
 
-function foldedGroups(
+function* foldedGroups(
   { keys }: Reading,
   { groups, candidates }: Candidates,
-): readonly FoldedGroup[] {
+): Steps<readonly FoldedGroup[]> {
   const files = filesByGroup(candidates);
-  return groups.flatMap((group, i): FoldedGroup[] => {
+  const folded: FoldedGroup[] = [];
+  for (const [i, group] of groups.entries()) {
     const own = files.get(i) ?? [];
-    if (own.length === 0 || isOfEmptyFiles(group)) return [];
-    return [
-      {
-        kind: group.prefix.replace('_', ' '),
-        keyForm: group.keyForm,
-        valueBytes: group.valueBytes,
-        archives: own.filter(isArchive).length,
-        ...sumsOf(own),
-        ...archiveOf(own, group, keys.size),
-      },
-    ];
-  });
+    if (own.length === 0 || isOfEmptyFiles(group)) continue;
+    folded.push({
+      kind: group.prefix.replace('_', ' '),
+      keyForm: group.keyForm,
+      valueBytes: group.valueBytes,
+      archives: own.filter(isArchive).length,
+      ...sumsOf(own),
+      ...(yield* archiveOf(own, group, keys.size)),
+    });
+  }
+  return folded;
 }
 
 function filesByGroup(candidates: readonly Candidate[]): Map<number, ReadFile[]> {
@@ -143,17 +144,19 @@ function filesByGroup(candidates: readonly Candidate[]): Map<number, ReadFile[]>
 }
 
 /** Each key once. */
-function archiveOf(
+function* archiveOf(
   files: readonly ReadFile[],
   { valueBytes }: Group,
   keyCount: number,
-): Pick<FoldedGroup, 'archiveEntries' | 'archiveBytes'> {
+): Steps<Pick<FoldedGroup, 'archiveEntries' | 'archiveBytes'>> {
   const isKnown = new Uint8Array(keyCount);
   let archiveEntries = 0;
   let archiveBytes = HEADER_BYTES;
   for (const { entries } of files) {
+    yield;
     const { keyId, valueOffset } = entries;
     for (let i = 0; i < keyId.length; i++) {
+      if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
       if (isKnown[keyId[i]!]) continue;
       isKnown[keyId[i]!] = 1;
       archiveEntries++;

@@ -7,6 +7,7 @@ import { indexOf } from '../inspect/series-index.js';
 import { madeOnce } from '../memo.js';
 import type { CompactionRequest } from '../native.js';
 import { SLOT_NOWHERE } from '../plan/plan.js';
+import { ENTRIES_PER_STEP, ITEMS_PER_STEP, type Steps } from '../steps.js';
 import { type Candidates, REMOVED } from './candidates.js';
 
 export interface RequestOptions {
@@ -16,12 +17,17 @@ export interface RequestOptions {
   readonly graceSeconds: number;
 }
 
-export function requestFor(
+export function* requestFor(
   reading: Reading,
   candidates: Candidates,
   { readersStopped, isDryRun, graceSeconds }: RequestOptions,
-): CompactionRequest {
+): Steps<CompactionRequest> {
   const { groups, candidates: files } = candidates;
+  const name: string[] = [];
+  for (const [i, { file }] of files.entries()) {
+    if (i % ITEMS_PER_STEP === 0) yield;
+    name.push(bytesOf(file.name));
+  }
   return {
     directory: reading.path,
     readersStopped,
@@ -32,10 +38,10 @@ export function requestFor(
       operation,
       valueBytes: valueBytes === 8 ? 8 : 16,
     })),
-    name: files.map(({ file }) => bytesOf(file.name)),
+    name,
     identity: files.map(({ file }) => file.identity),
     group: Int32Array.from(files, ({ group }) => group),
-    sameSeries: sameSeries(reading, candidates),
+    sameSeries: yield* sameSeries(reading, candidates),
   };
 }
 
@@ -45,7 +51,7 @@ export function bytesOf(name: string): string {
 }
 
 /** Of the folded files: keys with other texts that go into one slot. They are rare. */
-function sameSeries(reading: Reading, { candidates }: Candidates): Uint8Array[][] {
+function* sameSeries(reading: Reading, { candidates }: Candidates): Steps<Uint8Array[][]> {
   const { structure, files } = indexOf(reading);
   const { slotsOf, layout } = structure.parts;
   const rankOf = new Map(files.map((file, rank) => [file, rank]));
@@ -53,11 +59,13 @@ function sameSeries(reading: Reading, { candidates }: Candidates): Uint8Array[][
   const first = new Uint32Array(layout.slotCount);
   const others = new Map<number, Set<number>>();
   for (const { file, group } of candidates) {
+    yield;
     const rank = rankOf.get(file);
     if (group === REMOVED || rank === undefined) continue;
     const slots = slotsOf[rank]!;
     const { keyId } = file.entries;
     for (let i = 0; i < slots.length; i++) {
+      if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
       const slot = slots[i]!;
       const key = keyId[i]! + 1;
       if (slot === SLOT_NOWHERE || first[slot] === key) continue;
@@ -68,7 +76,10 @@ function sameSeries(reading: Reading, { candidates }: Candidates): Uint8Array[][
       madeOnce(others, slot, () => new Set<number>()).add(key);
     }
   }
-  return [...others].map(([slot, keys]) =>
-    [first[slot]!, ...keys].map((key) => reading.keys.text!(key - 1).slice()),
-  );
+  const same: Uint8Array[][] = [];
+  for (const [slot, keys] of others) {
+    if (same.length % ITEMS_PER_STEP === 0) yield;
+    same.push([first[slot]!, ...keys].map((key) => reading.keys.text!(key - 1).slice()));
+  }
+  return same;
 }

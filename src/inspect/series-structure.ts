@@ -12,7 +12,7 @@ import type { Layout } from '../plan/layout.js';
 import { type MergeRule, mergeRule } from '../plan/operation.js';
 import { type FamilySurvey, SLOT_NOWHERE } from '../plan/plan.js';
 import type { Series } from '../plan/series.js';
-import { atOnce, ITEMS_PER_STEP, type Steps } from '../steps.js';
+import { atOnce, ENTRIES_PER_STEP, ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { Keys } from './entry-columns.js';
 
 /** What a plan decided. Columns of files are in the order of their ranks. */
@@ -73,9 +73,6 @@ interface Said {
   readonly helps: Map<string, number>;
   readonly nowhere: Place[];
 }
-
-/** Some tens of microseconds, where an entry takes nanoseconds. */
-const ENTRIES_PER_STEP = 16_384;
 
 const NO_SERIES: Pick<IndexedFamily, 'series' | 'identical'> = { series: [], identical: [] };
 

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { candidatesOf, REMOVED } from '../../src/compact/candidates.js';
+import { isPlanned, planReading } from '../../src/inspect/plan-reading.js';
+import { atOnce } from '../../src/steps.js';
 import { type MadeEntry, type MadeFile, makeReading, NOW } from '../inspect/make-reading.js';
 
 const ALL = { olderThanSeconds: 0 };
@@ -16,7 +18,7 @@ function fates(
   writers: Parameters<typeof makeReading>[1] = {},
   options: Parameters<typeof candidatesOf>[1] = ALL,
 ): Record<string, string> {
-  const { groups, candidates, kept } = candidatesOf(makeReading(files, writers), options);
+  const { groups, candidates, kept } = atOnce(candidatesOf(makeReading(files, writers), options));
   const found = new Map<string, string>(kept.map(({ file, reason }) => [file.name, reason]));
   for (const { file, group } of candidates) {
     const { prefix = '', keyForm, valueBytes } = groups[group] ?? {};
@@ -219,4 +221,30 @@ describe('--older-than', () => {
       ),
       { 'counter_1.db': 'recent', 'counter_2.db': 'counter current 16' },
     ));
+});
+
+it('candidates are found in steps that read few keys each', () => {
+  const entries = Array.from({ length: 1_000 }, (_, i) => ({ name: `a${i}` }));
+  const reading = makeReading(
+    { 'counter_1.db': { entries }, 'counter_2.db': { entries: entries.slice(500) } },
+    { 1: 'dead', 2: 'dead' },
+  );
+  // The index of the reading is made before, as that of a daemon.
+  const structure = planReading(reading.files.filter(isPlanned), reading.keys);
+  atOnce(structure.prepare());
+  let reads = 0;
+  const keys = {
+    size: reading.keys.size,
+    read: (id: number) => {
+      reads++;
+      return reading.keys.read(id);
+    },
+  };
+  const steps = candidatesOf({ ...reading, keys, structure }, ALL);
+  let most = 0;
+  for (let isDone = false; !isDone; reads = 0) {
+    isDone = steps.next().done === true;
+    most = Math.max(most, reads);
+  }
+  assert.ok(most > 0 && most <= 65, String(most));
 });

@@ -4,6 +4,9 @@ import { describe, it } from 'node:test';
 import { reportLines } from '../../src/cli/compact.js';
 import { candidatesOf } from '../../src/compact/candidates.js';
 import { type CompactionReport, compactionPlan } from '../../src/compact/report.js';
+import { requestFor } from '../../src/compact/request.js';
+import type { Reading } from '../../src/inspect/reading.js';
+import { atOnce, type Steps } from '../../src/steps.js';
 import { type MadeFile, makeReading, NOW } from '../inspect/make-reading.js';
 
 const one = (name: string): MadeFile => ({ entries: [{ name }] });
@@ -21,7 +24,9 @@ const files: Record<string, MadeFile> = {
   'summary_5.db': one('e'),
 };
 const reading = makeReading(files, { 1: 'dead', 2: 'dead', 3: 'alive', 4: 'dead' });
-const plan = compactionPlan(reading, candidatesOf(reading, { olderThanSeconds: 0 }));
+const planOf = (of: Reading) =>
+  atOnce(compactionPlan(of, atOnce(candidatesOf(of, { olderThanSeconds: 0 }))));
+const plan = planOf(reading);
 const dry: CompactionReport = { ...plan, applied: false };
 
 describe('the report of a compaction', () => {
@@ -46,10 +51,7 @@ describe('the report of a compaction', () => {
 
   it('tells of files without entries that they are removed', () => {
     const two = makeReading({ 'counter_1.db': {}, 'summary_1.db': {} }, { 1: 'dead' });
-    const { folded, removed, filesAfter } = compactionPlan(
-      two,
-      candidatesOf(two, { olderThanSeconds: 0 }),
-    );
+    const { folded, removed, filesAfter } = planOf(two);
     const row = { kind: 'empty', files: 2, entries: 0, diskBytes: 8192 };
     assert.deepEqual(
       { folded, removed, filesAfter },
@@ -146,3 +148,18 @@ describe('the report of a compaction', () => {
     });
   }
 });
+
+it('what is asked for and reported is made in steps of few entries', () => {
+  const entries = Array.from({ length: 40_000 }, (_, i) => ({ name: 'a', labels: { i: `${i}` } }));
+  const many = makeReading({ 'counter_1.db': { entries } }, { 1: 'dead' });
+  const candidates = atOnce(candidatesOf(many, { olderThanSeconds: 0 }));
+  const request = { readersStopped: false, isDryRun: true, graceSeconds: 0 };
+  assert.ok(countSteps(requestFor(many, candidates, request)) > 3);
+  assert.ok(countSteps(compactionPlan(many, candidates)) > 2);
+});
+
+function countSteps(steps: Steps<unknown>): number {
+  let count = 0;
+  while (steps.next().done !== true) count++;
+  return count;
+}
