@@ -191,7 +191,8 @@ export const serve: Command<(typeof SERVE_FLAGS | typeof SOURCES)[number] | 'dis
     parts.load = loads;
     const { compactDeadAfter: deadAfterSeconds } = flags;
     if (deadAfterSeconds !== undefined) {
-      parts.compactions = new Compactions(scraper, { deadAfterSeconds, procThread, log });
+      const options = { deadAfterSeconds, limits, procThread, log };
+      parts.compactions = new Compactions(scraper, options);
     }
     const surfaces = debugSurfaces(scraper, instants, { limits, counts, recorder, watch });
     const options: ServerOptions = {

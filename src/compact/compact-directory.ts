@@ -5,10 +5,12 @@
  * Where not all files can be open at once the addon takes some of them; then the directory is read again for the rest.
  */
 import { resolve } from 'node:path';
-import { isPlanned, planInSteps } from '../inspect/plan-reading.js';
+import { MetricFileError } from '../errors.js';
+import { isPlanned, planWithin } from '../inspect/plan-reading.js';
 import { readDirectory } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import { type CompactionResult, compact, recoverCompaction } from '../native.js';
+import { exceededText, type Limits } from '../plan/budget.js';
 import { inSlices } from '../steps.js';
 import { type CandidateOptions, type Candidates, candidatesOf } from './candidates.js';
 import { type KeptReason, keptReasonOf } from './kept-reason.js';
@@ -98,18 +100,31 @@ export interface DeadOptions {
   /** Of the dead ones, only the files of these. */
   readonly processIds: ReadonlySet<string>;
   readonly graceSeconds: number;
+  /** Those of the source. What goes beyond one is kept. */
+  readonly limits: Limits;
+  /** Files that the source leaves out because of them, by name: they are not read. */
+  readonly leftOut: ReadonlyMap<string, MetricFileError>;
 }
 
-/** For a daemon: in slices, with what it knows of the writers, and nothing that is left goes at once. */
+/**
+ * For a daemon: in slices, with what it knows of the writers, within its limits, and nothing that is left goes at once.
+ */
 export async function compactDead(
   directory: string,
-  { writers, processIds, graceSeconds }: DeadOptions,
+  { writers, processIds, graceSeconds, limits, leftOut }: DeadOptions,
 ): Promise<CompactionReport> {
-  const read = await readDirectory(resolve(directory));
+  const read = await readDirectory(resolve(directory), leftOut);
   // The plan of the daemon may have labels dropped: keys that are one series there are not for other readers.
-  const structure = await inSlices(planInSteps(read.files.filter(isPlanned), read.keys));
+  const plan = planWithin(read.files.filter(isPlanned), read.keys, limits);
+  const { structure, leftOut: beyond } = await inSlices(plan);
   await inSlices(structure.prepare());
-  const reading = { ...read, writers, structure };
+  const files = read.files.map((file) => {
+    const exceeded = beyond.get(file);
+    if (exceeded === undefined) return file;
+    const found = exceededText(exceeded);
+    return { ...file, fault: new MetricFileError('BUDGET_EXCEEDED', file.path, found) };
+  });
+  const reading = { ...read, files, writers, structure };
   const options = { olderThanSeconds: 0, processIds, readersStopped: false, graceSeconds };
   return compactReading(reading, options);
 }

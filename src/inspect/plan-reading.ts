@@ -1,6 +1,13 @@
 /** Plans a reading as a scrape of it would: the structure of its series. */
 import type { FileName } from '../format/filename.js';
-import { type Amounts, Budget, NO_LIMITS, QUANTITIES } from '../plan/budget.js';
+import {
+  type Amounts,
+  Budget,
+  type Exceeded,
+  type Limits,
+  NO_LIMITS,
+  QUANTITIES,
+} from '../plan/budget.js';
 import { Plan, type PlanRules, SLOT_NOWHERE } from '../plan/plan.js';
 import { atOnce, type Steps } from '../steps.js';
 import type { Keys } from './entry-columns.js';
@@ -29,18 +36,53 @@ export function* planInSteps(
   keys: Keys,
   rules?: PlanRules,
 ): Steps<SeriesStructure> {
-  const budget = new Budget('source', NO_LIMITS);
-  const plan = new Plan((id) => keys.read(id), rules, budget);
-  const fileNames = files.map(({ fileName }) => fileName!);
-  const keyIds = files.map(({ entries }) => entries.keyId);
-  for (const [rank, name] of fileNames.entries()) {
-    plan.addFile(rank, name);
-    yield* plan.admit(rank, 0, keyIds[rank]!);
+  const plan = new Plan((id) => keys.read(id), rules, new Budget('source', NO_LIMITS));
+  return (yield* planFiles(plan, files, keys)).structure;
+}
+
+/** A structure, and the files that are not in it, since they go beyond a limit. */
+export interface PlannedWithin {
+  readonly structure: SeriesStructure;
+  readonly leftOut: ReadonlyMap<ReadFile, Exceeded>;
+}
+
+/** As planInSteps, within limits; but for those of entries and key bytes, which a file that was read has taken already. */
+export function* planWithin(
+  files: readonly PlannedFile[],
+  keys: Keys,
+  limits: Limits,
+): Steps<PlannedWithin> {
+  const budget = new Budget('source', limits.source, new Budget('all', limits.all));
+  const plan = new Plan((id) => keys.read(id), undefined, budget);
+  return yield* planFiles(plan, files, keys, limits.file);
+}
+
+function* planFiles(
+  plan: Plan,
+  files: readonly ReadFile[],
+  keys: Keys,
+  ofFile?: Amounts,
+): Steps<PlannedWithin> {
+  const fileNames: FileName[] = [];
+  const keyIds: Uint32Array[] = [];
+  const leftOut = new Map<ReadFile, Exceeded>();
+  for (const file of files) {
+    const rank = fileNames.length;
+    const { keyId } = file.entries;
+    plan.addFile(rank, file.fileName!, ofFile);
+    const exceeded = yield* plan.admit(rank, 0, keyId);
+    if (exceeded !== undefined) {
+      plan.removeFile(rank);
+      leftOut.set(file, exceeded);
+      continue;
+    }
+    fileNames.push(file.fileName!);
+    keyIds.push(keyId);
   }
   const survey = surveyOf(plan, fileNames, keyIds);
   yield* plan.define(survey);
   const { slot, slotsOf } = yield* fillSlots(plan, keyIds);
-  return new SeriesStructure({
+  const structure = new SeriesStructure({
     keys,
     layout: yield* plan.layOut(inOrder(slotsOf, plan.slotCount)),
     conflicts: new Map([...plan.conflicts()].map(({ family, found }) => [family, found])),
@@ -51,8 +93,9 @@ export function* planInSteps(
     keyIds,
     slotsOf,
     slot,
-    used: { source: budget.used, file: most([...plan.files.values()].map((file) => file.budget)) },
+    used: { source: plan.used, file: most([...plan.files.values()].map((file) => file.budget)) },
   });
+  return { structure, leftOut };
 }
 
 /** The slot of each entry, in one column and by rank. */

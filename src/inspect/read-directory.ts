@@ -12,7 +12,7 @@ import { bootSeconds } from '../processes/boot.js';
 import { fileNameByKeys } from './file-name-by-keys.js';
 import { type Input, inputText, openInput } from './input.js';
 import { KeyTable } from './key-table.js';
-import { pathOf, toReadFile, unrecognisedFile, writersOf } from './read-file.js';
+import { pathOf, toReadFile, unreadFile, unrecognisedFile, writersOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
 import { RecordedPast } from './recorded-reading.js';
 import { readSnapshot } from './snapshot.js';
@@ -54,16 +54,30 @@ export async function openPast(path: string, input: Input, flag: string): Promis
 const EXPECTED_RECORDING =
   'expected a recording (promfold record DIR -o FILE makes one, serve --recorder.dir keeps one) or the URL of a promfold that records';
 
-/** Reads all metric files of a directory. */
-export async function readDirectory(path: string): Promise<Reading> {
+/**
+ * Reads all metric files of a directory.
+ *
+ * @param leftOut why files of these names are not read
+ */
+export async function readDirectory(
+  path: string,
+  leftOut: ReadonlyMap<string, MetricFileError> = new Map(),
+): Promise<Reading> {
   const takenAtSeconds = Date.now() / 1000;
   const listed = await listMetricFiles(path);
   const keys = new KeyTable();
   const files: ReadFile[] = [];
-  for (const [i, { name, fileName }] of listed.entries()) {
-    if (fileName === undefined) files[i] = unrecognisedFile(path, name);
+  /** Indexes of those that are read. */
+  const wanted: number[] = [];
+  for (const [i, file] of listed.entries()) {
+    const why = leftOut.get(file.name);
+    if (file.fileName === undefined) files[i] = unrecognisedFile(path, file.name);
+    else if (why !== undefined) files[i] = unreadFile(pathOf(path, file.name), file, why);
+    else wanted.push(i);
   }
-  await readFiles(keys.reader, path, listed, false, (i, inspected, row) => {
+  const toRead = wanted.map((i) => listed[i]!);
+  await readFiles(keys.reader, path, toRead, false, (read, inspected, row) => {
+    const i = wanted[read]!;
     const file = listed[i]!;
     const filePath = pathOf(path, file.name);
     files[i] = toReadFile(filePath, file, inspected, row, takenAtSeconds, keys);

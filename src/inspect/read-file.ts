@@ -73,14 +73,17 @@ export const NOT_OPENED = {
 /** A file of a name no client writes: not opened. */
 export function unrecognisedFile(directory: string, name: string): ReadFile {
   const path = pathOf(directory, name);
-  return {
-    path,
-    name,
-    fileName: undefined,
-    entries: NO_ENTRIES,
-    fault: new MetricFileError('FILE_FOREIGN', path, 'no client writes a file of this name'),
-    ...NOT_OPENED,
-  };
+  const fault = new MetricFileError('FILE_FOREIGN', path, 'no client writes a file of this name');
+  return unreadFile(path, { name, fileName: undefined }, fault);
+}
+
+/** A file that is not opened, and why. */
+export function unreadFile(
+  path: string,
+  { name, fileName }: Pick<ReadFile, 'name' | 'fileName'>,
+  fault: MetricFileError,
+): ReadFile {
+  return { path, name, fileName, entries: NO_ENTRIES, fault, ...NOT_OPENED };
 }
 
 /** If stat failed, and in a snapshot of such a file, times are 0, which means unknown. */

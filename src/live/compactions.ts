@@ -6,6 +6,7 @@
  * see native/core/directory.h. One source after the other, and one directory not more often than once in a while: each exchange
  * may fail a scrape of another reader.
  */
+import { basename } from 'node:path';
 import {
   type CompactionReport,
   compactDead,
@@ -13,9 +14,11 @@ import {
   recoverDirectory,
 } from '../compact/compact-directory.js';
 import { type RefusalCode, refusalText } from '../compact/refusal.js';
+import type { MetricFileError } from '../errors.js';
 import type { ListedFile } from '../files/metric-files.js';
 import type { ScrapeLog } from '../log.js';
 import { Memo, madeOnce } from '../memo.js';
+import type { Limits } from '../plan/budget.js';
 import type { WrittenFile } from '../processes/find-writers.js';
 import type { ProcThread } from '../processes/proc-thread.js';
 import type { CompactionCounts, CompactionSums } from '../scrape/families/self-metrics.js';
@@ -43,6 +46,8 @@ type FailureReason = RefusalCode | typeof THROWN;
 
 export interface CompactionsOptions {
   readonly deadAfterSeconds: number;
+  /** Those of the scraper. */
+  readonly limits: Limits;
   readonly procThread: Pick<ProcThread, 'writers' | 'forget'>;
   readonly log: ScrapeLog;
   /** For tests. */
@@ -61,6 +66,15 @@ interface Watched {
 }
 
 const writtenFiles = new Memo<readonly ListedFile[], readonly WrittenFile[]>();
+
+/** Why files are beyond a limit, by name. */
+function leftOutOf(files: readonly ListedFile[]): ReadonlyMap<string, MetricFileError> {
+  const leftOut = new Map<string, MetricFileError>();
+  for (const { path, fault } of files) {
+    if (fault?.code === 'BUDGET_EXCEEDED') leftOut.set(basename(path), fault);
+  }
+  return leftOut;
+}
 
 export class Compactions implements CompactionCounts {
   readonly #scraper: Scraper;
@@ -125,13 +139,19 @@ export class Compactions implements CompactionCounts {
   async #lookAt(source: string | undefined, path: string): Promise<void> {
     const watched = this.#watchedAt(path);
     if (!watched.isRecovered) await this.#recover(path, watched);
-    const writers = await this.#writersOf(source, watched);
+    const { writers, files } = await this.#filesOf(source, watched);
     const due = this.#due(writers, watched);
     if (due.size === 0 || this.#clock.nowMs() < watched.dueMs) return;
     const graceSeconds = this.#options.graceSeconds ?? GRACE_SECONDS;
     let report: CompactionReport;
     try {
-      report = await compactDead(path, { writers, processIds: due, graceSeconds });
+      report = await compactDead(path, {
+        writers,
+        processIds: due,
+        graceSeconds,
+        limits: this.#options.limits,
+        leftOut: leftOutOf(files),
+      });
     } catch (error) {
       this.#failed(path, watched, THROWN, (error as Error).message);
       return;
@@ -159,11 +179,16 @@ export class Compactions implements CompactionCounts {
     if (recovered) this.#options.log.info('an interrupted compaction was put in order', { path });
   }
 
-  async #writersOf(source: string | undefined, { lookup }: Watched): Promise<Writers> {
+  /** The files of a source, and who writes them. */
+  async #filesOf(
+    source: string | undefined,
+    { lookup }: Watched,
+  ): Promise<{ readonly writers: Writers; readonly files: readonly ListedFile[] }> {
     const instant = await this.#scraper.instant(source, true);
     try {
       const { files, facts = new Map() } = instant;
-      return await lookup.writers(writtenFiles.get(files, () => writtenOf(files, facts)));
+      const written = writtenFiles.get(files, () => writtenOf(files, facts));
+      return { writers: await lookup.writers(written), files };
     } finally {
       instant.release();
     }

@@ -222,6 +222,11 @@ export class Plan {
     this.exceeding.delete(id);
   }
 
+  /** What the plan takes of the budget. */
+  get used(): Amounts {
+    return this.#budget.used;
+  }
+
   /** Gives back what the plan takes of the budget. The plan cannot be used afterwards. */
   close(): void {
     this.#budget.reset();

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Compactions } from '../../src/live/compactions.js';
+import { UNLIMITED, withChosen } from '../../src/plan/budget.js';
 import type { Writer } from '../../src/processes/writer.js';
 import { Scraper } from '../../src/scrape/scraper.js';
 import { MadeUpClock } from '../record/made-up.js';
@@ -26,10 +27,10 @@ class Compacting {
   readonly #beganMs: number;
   #ids: string[] = [];
 
-  constructor(...pids: number[]) {
+  constructor(pids: readonly number[], limits = UNLIMITED) {
     mkdirSync(this.directory);
     for (const pid of pids) this.write(pid);
-    this.scraper = new Scraper(this.directory);
+    this.scraper = new Scraper(this.directory, { limits });
     const instant = this.scraper.instant.bind(this.scraper);
     this.scraper.instant = async (...asked) => {
       const taken = await instant(...asked);
@@ -38,6 +39,7 @@ class Compacting {
     };
     this.compactions = new Compactions(this.scraper, {
       deadAfterSeconds: DEAD_AFTER,
+      limits,
       graceSeconds: 0,
       clock: this.clock,
       procThread: {
@@ -56,8 +58,12 @@ class Compacting {
     this.#beganMs = this.clock.dueMs;
   }
 
-  write(pid: number): void {
-    writeMetricFile(join(this.directory, `counter_${pid}.db`), [counter('jobs', pid)]);
+  write(pid: number, series = 1): void {
+    const entries = Array.from({ length: series }, (_, i) => ({
+      ...counter('jobs', pid),
+      labels: i === 0 ? {} : { pid: `${pid}`, i: `${i}` },
+    }));
+    writeMetricFile(join(this.directory, `counter_${pid}.db`), entries);
   }
 
   /** In the order of their names. */
@@ -93,7 +99,7 @@ class Compacting {
 
 describe('the compactions of a daemon', () => {
   it('wait until processes have been dead for so long, and take no others', async () => {
-    const compacting = new Compacting(70_001, 70_002, 70_003);
+    const compacting = new Compacting([70_001, 70_002, 70_003]);
     compacting.alive.add('70003');
     try {
       await compacting.until(DEAD_AFTER - 10);
@@ -125,7 +131,7 @@ describe('the compactions of a daemon', () => {
   });
 
   it('are tried less and less often where they fail, and say why', async () => {
-    const compacting = new Compacting(70_001);
+    const compacting = new Compacting([70_001]);
     const other = start('flock', ['-o', compacting.directory, 'sh', '-c', 'echo held; sleep 60']);
     await new Promise((resolve) => other.stdout!.once('data', resolve));
     const failed = () => compacting.sums!.failures.get('lock') ?? 0;
@@ -154,7 +160,7 @@ describe('the compactions of a daemon', () => {
   });
 
   it('are tried less and less often where the directory cannot be read, and say why', async () => {
-    const compacting = new Compacting(70_001);
+    const compacting = new Compacting([70_001]);
     const { directory, log } = compacting;
     const failed = () => compacting.sums!.failures.get('error') ?? 0;
     /** Not there but while the scraper looks at it. */
@@ -182,6 +188,19 @@ describe('the compactions of a daemon', () => {
       for (let i = 0; i < 10; i++) await compacting.clock.tick();
       assert.deepEqual(compacting.files, ['counter_archive']);
       assert.deepEqual([failed(), log.length], [2, 3]);
+    } finally {
+      await compacting.close();
+    }
+  });
+
+  it('keep files that are beyond a limit', async () => {
+    const limits = withChosen(UNLIMITED, [{ scope: undefined, quantity: 'series', amount: 50 }]);
+    const compacting = new Compacting([70_001, 70_002], limits);
+    compacting.write(70_003, 100);
+    try {
+      await compacting.until(DEAD_AFTER);
+      assert.deepEqual(compacting.files, ['counter_70003.db', 'counter_archive']);
+      assert.equal(compacting.sums!.files, 2);
     } finally {
       await compacting.close();
     }
