@@ -175,17 +175,21 @@ class OutcomeSums {
   #removed = 0;
   #freedBytes = 0;
   #carried = 0;
+  #undone = 0;
+  #rounded = 0;
   #passes = 0;
   #recovered = false;
   #archives: CompactionOutcome['archives'] = [];
 
   add(result: CompactionResult): void {
-    const { folded, removed, archives, freedBytes, carried, generation, recovered } = result;
+    const { folded, removed, archives, generation } = result;
     this.#folded += folded.length;
     this.#removed += removed.length;
-    this.#freedBytes += freedBytes;
-    this.#carried += carried;
-    this.#recovered ||= recovered;
+    this.#freedBytes += result.freedBytes;
+    this.#carried += result.carried;
+    this.#undone += result.undone;
+    this.#rounded += result.rounded;
+    this.#recovered ||= result.recovered;
     if (generation !== '') this.#passes++;
     // One that a later pass folded again is gone.
     const gone = new Set(folded);
@@ -200,6 +204,8 @@ class OutcomeSums {
       archives: this.#archives,
       passes: this.#passes,
       carried: this.#carried,
+      undone: this.#undone,
+      rounded: this.#rounded,
       recovered: this.#recovered,
     };
   }

@@ -78,6 +78,10 @@ export interface CompactionOutcome {
   readonly passes: number;
   /** Files that processes made meanwhile, and that were moved into the new directory. */
   readonly carried: number;
+  /** Times the exchange was taken back, since a process opened what was folded. */
+  readonly undone: number;
+  /** Sums of archives that are a few steps higher, so that no total goes back. */
+  readonly rounded: number;
   /** Whether what an interrupted compaction left was put in order first. */
   readonly recovered: boolean;
 }

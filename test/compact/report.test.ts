@@ -111,6 +111,8 @@ describe('the report of a compaction', () => {
     ],
     passes: 1,
     carried: 0,
+    undone: 0,
+    rounded: 0,
     recovered: false,
   };
   const nothing = { ...outcome, folded: 0, removed: 0, freedBytes: 0, archives: [], passes: 0 };

@@ -1,4 +1,4 @@
-/** What a daemon compacts within its limits. */
+/** What a daemon compacts within its limits, and what is said of what was done. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { compactDead } from '../../src/compact/compact-directory.js';
 import { MetricFileError } from '../../src/errors.js';
 import { type Quantity, UNLIMITED, withChosen } from '../../src/plan/budget.js';
 import type { Writer } from '../../src/processes/writer.js';
+import { compactAsIf } from '../support/compact-as-if.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -85,4 +86,17 @@ describe('the compaction of a daemon', () => {
       assert.deepEqual(namesIn(path), [NAMES[2], 'counter_archive']);
     });
   }
+});
+
+describe('the outcome', () => {
+  it('has how many sums were rounded so that no total goes back', async () => {
+    const path = join(tempDirectory(), 'prom');
+    mkdirSync(path);
+    // In this order: (0.1 + 0.3) + 0.7 is more than (0.1 + 0.7) + 0.3.
+    for (const [i, value] of [0.1, 0.3, 0.7].entries()) {
+      writeMetricFile(join(path, NAMES[i]!), [counter('jobs', value)], { sizeBytes: 4096 });
+    }
+    const { outcome } = await compactAsIf(path, (processId) => processId !== '70002');
+    assert.deepEqual([outcome?.folded, outcome?.rounded, outcome?.undone], [2, 1, 0]);
+  });
 });
