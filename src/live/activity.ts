@@ -64,7 +64,6 @@ const SAVED_MS = 4_000;
 const SHARE = 1 / 200;
 
 export class PastActivity {
-  past!: RecordedPast;
   /** By step and end; the last one that was used is the last one. */
   readonly #points = new Map<string, Point | undefined>();
   readonly #classes = new KeyClasses();
@@ -73,20 +72,24 @@ export class PastActivity {
   #allowedMs = SAVED_MS;
   #allowedAtMs = performance.now();
 
-  /** @returns what is known after a bounded time */
-  async of(query: ActivityQuery): Promise<Activity> {
+  /**
+   * REQUIRES: the recording is of the same source as before, and not closed until this settles.
+   *
+   * @returns what is known after a bounded time
+   */
+  async of(past: RecordedPast, query: ActivityQuery): Promise<Activity> {
     const { fromSeconds, toSeconds, stepSeconds } = query;
     const first = Math.floor(fromSeconds / stepSeconds) + 1;
     const last = Math.floor(toSeconds / stepSeconds);
     const ends = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-    const making = this.#making.then(() => this.#make(ends, stepSeconds));
+    const making = this.#making.then(() => this.#make(past, ends, stepSeconds));
     this.#making = making.catch(() => {});
     await making;
     return this.#answer(ends, query);
   }
 
   /** Newest first: what happened last is asked for most. */
-  async #make(ends: readonly number[], stepSeconds: number): Promise<void> {
+  async #make(past: RecordedPast, ends: readonly number[], stepSeconds: number): Promise<void> {
     const missing = ends.filter((end) => !this.#points.has(`${stepSeconds} ${end}`));
     if (missing.length === 0) return;
     const beganMs = performance.now();
@@ -94,7 +97,7 @@ export class PastActivity {
     this.#allowedAtMs = beganMs;
     const untilMs = beganMs + Math.min(TIME_MS, this.#allowedMs);
     try {
-      await this.#makeUntil(untilMs, missing, stepSeconds);
+      await this.#makeUntil(untilMs, past, missing, stepSeconds);
     } finally {
       this.#allowedMs -= performance.now() - beganMs;
     }
@@ -106,24 +109,26 @@ export class PastActivity {
 
   async #makeUntil(
     untilMs: number,
+    past: RecordedPast,
     missing: readonly number[],
     stepSeconds: number,
   ): Promise<void> {
     for (const ends of runsOf(missing)) {
       if (performance.now() > untilMs) return;
-      const points = await this.#read(ends, stepSeconds);
+      const points = await this.#read(past, ends, stepSeconds);
       for (const [i, end] of ends.entries()) this.#points.set(`${stepSeconds} ${end}`, points[i]);
     }
   }
 
   /** @param ends whole numbers in a row */
   async #read(
+    past: RecordedPast,
     ends: readonly number[],
     stepSeconds: number,
   ): Promise<readonly (Point | undefined)[]> {
-    const { recording, span } = this.past;
+    const { recording, span } = past;
     const times = Float64Array.from([ends[0]! - 1, ...ends], (end) => end * stepSeconds);
-    const classes = await inSlices(this.#classes.of(this.past));
+    const classes = await inSlices(this.#classes.of(past));
     const increases = await recording.increases(times, classes);
     const points = pointsOf(increases);
     return points.map((point, i) => {

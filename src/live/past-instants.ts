@@ -105,13 +105,12 @@ class OpenedPast {
   readonly #readings = new Map<number, Promise<Reading>>();
   #planned: { readonly reading: Reading; readonly structure: SeriesStructure } | undefined;
   #planning: Promise<unknown> = Promise.resolve();
-  #users = 0;
+  #holders = 0;
   #isClosed = false;
 
   constructor(past: RecordedPast, activity: PastActivity | undefined) {
     this.past = past;
     this.activity = activity ?? new PastActivity();
-    this.activity.past = past;
   }
 
   /** Whether it is long enough for a moment; undefined for one about now. */
@@ -122,7 +121,17 @@ class OpenedPast {
   }
 
   async instant(source: string | undefined, seconds: number): Promise<Instant> {
-    const reading = await this.#readingAt(this.#tickAt(seconds));
+    // Its views read the moment before it, and the texts of keys.
+    const release = this.#hold();
+    try {
+      return this.#instantOf(source, await this.#readingAt(this.#tickAt(seconds)), release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #instantOf(source: string | undefined, reading: Reading, release: () => void): Instant {
     const earlier = () => this.#earlier(reading.takenAtSeconds);
     return {
       snapshotId: undefined,
@@ -136,10 +145,10 @@ class OpenedPast {
       top: async (limit?: number) => this.#top(await earlier(), reading, limit),
       earlier: async () => {
         const before = await earlier();
-        return before && { reading: before, release: () => {} };
+        return before && { reading: before, release: this.#hold() };
       },
       taken: undefined,
-      release: () => {},
+      release,
     };
   }
 
@@ -147,13 +156,30 @@ class OpenedPast {
     const span = spanWithin(this.past.span, start, end);
     const seconds = span.toSeconds - span.fromSeconds;
     const query = { ...span, stepSeconds: stepSeconds ?? stepFor(seconds) };
-    return this.#using(() => this.activity.of({ ...query, processes }));
+    const release = this.#hold();
+    try {
+      return await this.activity.of(this.past, { ...query, processes });
+    } finally {
+      release();
+    }
   }
 
-  /** Once what is under way has been answered. */
+  /** Once all that hold it have released it. */
   close(): void {
     this.#isClosed = true;
-    if (this.#users === 0) this.past.close();
+    if (this.#holders === 0) this.past.close();
+  }
+
+  /** @returns how to release it; only the first call does */
+  #hold(): () => void {
+    this.#holders++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holders--;
+      if (this.#isClosed && this.#holders === 0) this.past.close();
+    };
   }
 
   async #top(before: Reading | undefined, reading: Reading, limit?: number): Promise<TopView> {
@@ -180,25 +206,13 @@ class OpenedPast {
     return reading;
   }
 
-  #read(tick: number): Promise<Reading> {
-    return this.#using(async () => {
-      const reading = await this.past.readingOf(tick);
-      // One after the other: two moments of the same files are planned once.
-      const planned = this.#planning.then(() => this.#plan(reading));
-      this.#planning = planned.catch(() => {});
-      return planned;
-    });
-  }
-
-  /** It is not closed meanwhile. */
-  async #using<T>(work: () => Promise<T>): Promise<T> {
-    this.#users++;
-    try {
-      return await work();
-    } finally {
-      this.#users--;
-      if (this.#isClosed && this.#users === 0) this.past.close();
-    }
+  /** REQUIRES: it is held until then. */
+  async #read(tick: number): Promise<Reading> {
+    const reading = await this.past.readingOf(tick);
+    // One after the other: two moments of the same files are planned once.
+    const planned = this.#planning.then(() => this.#plan(reading));
+    this.#planning = planned.catch(() => {});
+    return planned;
   }
 
   async #plan(reading: Reading): Promise<Reading> {

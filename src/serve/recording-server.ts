@@ -65,7 +65,8 @@ export function recordingServer(
     );
     api.get(`${API_ROOT}${STATUS.path}`, { onRequest: apiCheck }, async (request, reply) => {
       readParameters(STATUS.parameters, { path: request.params, query: request.query });
-      const { reading, index } = await readings.take(undefined);
+      const { reading, index, release } = await readings.take(undefined);
+      release();
       const uptimeSeconds = process.uptime();
       const status: Status = {
         version,

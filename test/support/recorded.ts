@@ -5,6 +5,7 @@
 import type { KeyTable } from '../../src/inspect/key-table.js';
 import { readDirectory } from '../../src/inspect/read-directory.js';
 import type { ReadFile, Reading } from '../../src/inspect/reading.js';
+import { RecordedPast } from '../../src/inspect/recorded-reading.js';
 import { Recorder } from '../../src/native.js';
 import { encodeMoment } from '../../src/processes/recorded-writers.js';
 import type { Writer } from '../../src/processes/writer.js';
@@ -97,6 +98,11 @@ export class DirectoryRecorder {
     for (const i of recording.segments().keys()) saved.push(await recording.save(i));
     recording.close();
     return Buffer.concat(saved);
+  }
+
+  /** What is recorded by now, as a daemon has it; to be closed. */
+  past(): RecordedPast {
+    return new RecordedPast(this.#directory, this.#recorder.recording(), { isWhole: false });
   }
 
   close(): void {
