@@ -58,10 +58,13 @@ export class PastInstants {
   readonly #opened = new Map<string | undefined, OpenedPast>();
   readonly #idle: NodeJS.Timeout;
 
-  /** @param open throws where nothing is recorded */
-  constructor(open: OpenPast) {
+  /**
+   * @param open throws where nothing is recorded
+   * @param idleMs after the last view
+   */
+  constructor(open: OpenPast, idleMs = IDLE_MS) {
     this.#open = open;
-    this.#idle = setTimeout(() => this.close(), IDLE_MS).unref();
+    this.#idle = setTimeout(() => this.#drop(), idleMs).unref();
   }
 
   /**
@@ -82,6 +85,10 @@ export class PastInstants {
 
   close(): void {
     clearTimeout(this.#idle);
+    this.#drop();
+  }
+
+  #drop(): void {
     for (const opened of this.#opened.values()) opened.close();
     this.#opened.clear();
   }

@@ -6,6 +6,7 @@ import type { RecordedPast } from '../../src/inspect/recorded-reading.js';
 import { PastInstants } from '../../src/live/past-instants.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
 import { DirectoryRecorder } from '../support/recorded.js';
+import { until } from '../support/session.js';
 import { tempDirectory } from '../support/temp.js';
 
 const T0 = 1_772_331_600;
@@ -109,5 +110,20 @@ describe('what is opened for recorded moments', () => {
     }
     instants.close();
     assert.deepEqual(new Set(closed), new Set(opened));
+  });
+
+  it('is closed when no view was asked of it for a while, each time', async () => {
+    reset();
+    const instants = new PastInstants(open, 50);
+    for (const times of [1, 2, 3]) {
+      const { release } = await instants.at(undefined, momentOf(T0 + 10));
+      release();
+      assert.equal(opened.length, times);
+      await until(
+        () => closed.length === times,
+        () => `the ${times}. to be closed`,
+      );
+    }
+    instants.close();
   });
 });
