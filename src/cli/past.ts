@@ -48,7 +48,10 @@ export async function readOpened(
   const past = await openPast(path, input, 'at');
   tellNotes(past, terminal);
   const seconds = at === undefined ? past.span.toSeconds : secondsOf(at, past.span, '--at');
-  const reading = await past.readingOf(seconds, selector && atOnce(selectedKeys(past, selector)));
+  const reading = await past.readingOf(
+    seconds,
+    selector && atOnce(selectedKeys(past.keys, selector)),
+  );
   tellGap(reading, seconds, terminal);
   return { kind: input.kind, reading, past };
 }

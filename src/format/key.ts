@@ -36,6 +36,9 @@ export interface Key {
   readonly repaired?: string;
 }
 
+/** What decides of which family it is. */
+export type NamesOfKey = Pick<Key, 'family' | 'sampleName' | 'totalRemoved'>;
+
 /** Why an entry cannot be served; a `reason` label of promfold_skipped_entries. */
 export type KeyFault = 'utf8' | 'json' | 'shape' | 'name' | 'label' | 'le';
 
@@ -124,7 +127,7 @@ const COMMA = ','.charCodeAt(0);
  * The family of a key in a file of this type: before 0.4.0 a gauge or summary could be called
  * `x_total`, and then that is its whole name.
  */
-export function familyOf(key: Key, type: MetricType): string {
+export function familyOf(key: NamesOfKey, type: MetricType): string {
   return key.totalRemoved && type !== 'counter' ? key.sampleName : key.family;
 }
 

@@ -7,7 +7,7 @@
  */
 import type { RecordedHistory } from '../files/recording.js';
 import { compareCodePoints } from '../format/code-point.js';
-import { familyOf, isUnusable, type Key } from '../format/key.js';
+import { familyOf, type Key, type NamesOfKey } from '../format/key.js';
 import { type Joined, joinValues } from '../plan/join.js';
 import type { Layout } from '../plan/layout.js';
 import { OPERATION } from '../plan/operation.js';
@@ -16,6 +16,7 @@ import type { Series } from '../plan/series.js';
 import { atOnce, ITEMS_PER_STEP, type Steps } from '../steps.js';
 import { FileEntries, type Keys } from './entry-columns.js';
 import { type PlannedFile, planInSteps } from './plan-reading.js';
+import type { RecordedKeys } from './recorded-keys.js';
 import { RecordedFile, type RecordedPast, recordedName } from './recorded-reading.js';
 import type { Selector } from './selector.js';
 import type { SeriesStructure } from './series-structure.js';
@@ -197,22 +198,12 @@ async function rowsOf(
 }
 
 /** Keys of all families that have a series which the selector may select. */
-export function* selectedKeys(past: RecordedPast, selector: Selector): Steps<Uint32Array> {
-  const ids: number[] = [];
-  const known = new Map<string, boolean>();
-  for (let id = 0; id < past.keys.size; id++) {
-    if (id % ITEMS_PER_STEP === 0) yield;
-    const key = past.keys.read(id);
-    if (isUnusable(key)) continue;
-    const names = JSON.stringify([key.family, key.sampleName]);
-    let isSelected = known.get(names);
-    if (isSelected === undefined) {
-      isSelected = maySelect(selector, key);
-      known.set(names, isSelected);
-    }
-    if (isSelected) ids.push(id);
-  }
-  return Uint32Array.from(ids);
+export function selectedKeys(
+  keys: RecordedKeys,
+  selector: Selector,
+  fromId = 0,
+): Steps<Uint32Array> {
+  return keys.withNames((names) => maySelect(selector, names), fromId);
 }
 
 /**
@@ -221,14 +212,14 @@ export function* selectedKeys(past: RecordedPast, selector: Selector): Steps<Uin
  * A plan adds the label pid to what a key has, and a histogram is selected as a whole.
  */
 export function* narrowedKeys(
-  past: RecordedPast,
+  keys: RecordedKeys,
   keyId: Uint32Array,
   selector: Selector,
 ): Steps<Uint32Array> {
   const ids: number[] = [];
   for (const [i, id] of keyId.entries()) {
     if (i % ITEMS_PER_STEP === 0) yield;
-    const key = past.keys.read(id) as Key;
+    const key = keys.read(id) as Key;
     if (selector.selectsLabels(key.labels, NOT_OF_KEYS)) ids.push(id);
   }
   return Uint32Array.from(ids);
@@ -236,7 +227,7 @@ export function* narrowedKeys(
 
 const NOT_OF_KEYS: readonly string[] = ['pid', 'le'];
 
-function maySelect(selector: Selector, key: Key): boolean {
+function maySelect(selector: Selector, key: NamesOfKey): boolean {
   return [familyOf(key, 'counter'), familyOf(key, 'gauge')].some((family) =>
     [key.sampleName, `${family}_bucket`, `${family}_count`].some((sampleName) =>
       selector.selectsNames({ family, sampleName }),

@@ -9,15 +9,11 @@ import { type FileName, parseFileName } from '../format/filename.js';
 import { decodeMoment } from '../processes/recorded-writers.js';
 import type { Writer } from '../processes/writer.js';
 import { FileEntries, type JoinedColumns } from './entry-columns.js';
-import { ParsedKeys } from './key-table.js';
 import type { Span } from './moment.js';
 import { counted } from './quantity.js';
 import { knownTime, pathOf } from './read-file.js';
 import type { ReadFile, Reading } from './reading.js';
-
-/** Keys whose lengths are read at once. */
-const KEYS_PER_BLOCK = 65_536;
-const BLOCK_BYTES = 4 * 2 ** 20;
+import { RecordedKeys } from './recorded-keys.js';
 
 /** Bytes before the first entry, and of the length of a key. native/core/file_format.h. */
 const HEADER_BYTES = 8;
@@ -29,16 +25,21 @@ export class RecordedPast {
   /** Of all moments. */
   readonly timeSeconds: Float64Array;
   readonly span: Span;
-  readonly keys: ParsedKeys;
+  readonly keys: RecordedKeys;
   /** Whether nothing is added to it: that of a recorder is what there is by now. */
   readonly isWhole: boolean;
-  #keyLength: Uint32Array | undefined;
 
-  /** @throws MetricFileError FILE_UNREADABLE if nothing of it can be read */
+  /**
+   * @param known keys of an earlier recording of the same recorder: they are taken over, unless they are numbered anew
+   * @throws MetricFileError FILE_UNREADABLE if nothing of it can be read
+   */
   constructor(
     path: string,
     recording: Recording,
-    { isWhole = true }: { readonly isWhole?: boolean } = {},
+    {
+      isWhole = true,
+      known,
+    }: { readonly isWhole?: boolean; readonly known?: RecordedKeys | undefined } = {},
   ) {
     this.path = path;
     this.isWhole = isWhole;
@@ -52,7 +53,9 @@ export class RecordedPast {
       );
     }
     this.span = spanOf(this.timeSeconds);
-    this.keys = new ParsedKeys(recording, () => recording.keyCount());
+    const table = recording.keyTable();
+    this.keys = known?.table === table ? known : new RecordedKeys(table);
+    this.keys.addRecording(recording);
   }
 
   /** What must be known of the recording: one line each. */
@@ -85,9 +88,9 @@ export class RecordedPast {
     }
     const { fileName, identity, valueBytes, timestampSeconds } = instant;
     const { path: directory = this.path, writers = [] } = decodeMoment(instant.blob) ?? {};
-    const columns = new RecordedColumns(instant, () => this.keyLength);
+    const columns = new RecordedColumns(instant, this.keys);
     const some = keyId && chosenRows(instant, keyId, this.keys.size);
-    const shown = some === undefined ? columns : pick(columns, some.rows);
+    const shown = some === undefined ? columns : new PickedColumns(columns, some.rows);
     const { entryEnd } = some ?? instant;
     const hasTimes = timestampSeconds.length > 0;
     const files = fileName.map((name, i): ReadFile => {
@@ -119,12 +122,6 @@ export class RecordedPast {
     return (instant && decodeMoment(instant.blob)?.writers) ?? [];
   }
 
-  /** Bytes of each key, by id. */
-  get keyLength(): Uint32Array {
-    this.#keyLength ??= keyLengths(this.recording);
-    return this.#keyLength;
-  }
-
   /** The same recording, for one that closes it when it is done: this one stays open. */
   shared(): RecordedPast {
     const { recording } = this;
@@ -140,10 +137,11 @@ export class RecordedPast {
       save: (segment, from, texts) => recording.save(segment, from, texts),
       close: () => {},
     };
-    return new RecordedPast(this.path, unclosed, { isWhole: this.isWhole });
+    return new RecordedPast(this.path, unclosed, { isWhole: this.isWhole, known: this.keys });
   }
 
   close(): void {
+    this.keys.removeRecording(this.recording);
     this.recording.close();
   }
 }
@@ -158,36 +156,21 @@ function spanOf(timeSeconds: Float64Array): Span {
   return { fromSeconds, toSeconds };
 }
 
-function keyLengths(recording: Recording): Uint32Array {
-  const lengths = new Uint32Array(recording.keyCount());
-  let id = 0;
-  while (id < lengths.length) {
-    const { end } = recording.keyTexts(id, KEYS_PER_BLOCK, BLOCK_BYTES);
-    if (end.length === 0) break;
-    let from = 0;
-    for (const to of end) {
-      lengths[id++] = to - from;
-      from = to;
-    }
-  }
-  return lengths;
-}
-
 /** The columns of an instant. Where the values are in the files is computed: each entry follows the one before it. */
 class RecordedColumns implements JoinedColumns {
   readonly keyId: Uint32Array;
   readonly value: Float64Array;
   readonly timestampSeconds: Float64Array;
   readonly #instant: Pick<RecordedInstant, 'entryEnd' | 'valueBytes'>;
-  readonly #keyLength: () => Uint32Array;
+  readonly #keys: RecordedKeys;
   #valueOffset: Uint32Array | undefined;
 
-  constructor(instant: RecordedInstant, keyLength: () => Uint32Array) {
+  constructor(instant: RecordedInstant, keys: RecordedKeys) {
     this.keyId = instant.keyId;
     this.value = instant.value;
     this.timestampSeconds = instant.timestampSeconds;
     this.#instant = instant;
-    this.#keyLength = keyLength;
+    this.#keys = keys;
   }
 
   get valueOffset(): Uint32Array {
@@ -197,7 +180,7 @@ class RecordedColumns implements JoinedColumns {
 
   #findOffsets(): Uint32Array {
     const { entryEnd, valueBytes } = this.#instant;
-    const keyLength = this.#keyLength();
+    const { length: keyLength } = this.#keys;
     const offsets = new Uint32Array(this.keyId.length);
     let i = 0;
     for (const [file, end] of entryEnd.entries()) {
@@ -244,18 +227,41 @@ function chosenRows(
   return { rows: rows.subarray(0, count), entryEnd: chosenEnd, lastSetSeconds };
 }
 
-function pick(all: JoinedColumns, rows: Uint32Array): JoinedColumns {
-  const hasTimes = all.timestampSeconds.length > 0;
-  return {
-    keyId: Uint32Array.from(rows, (row) => all.keyId[row]!),
-    value: Float64Array.from(rows, (row) => all.value[row]!),
-    timestampSeconds: hasTimes
-      ? Float64Array.from(rows, (row) => all.timestampSeconds[row]!)
-      : all.timestampSeconds,
-    get valueOffset() {
-      return Uint32Array.from(rows, (row) => all.valueOffset[row]!);
-    },
-  };
+/** Some rows of columns. */
+class PickedColumns implements JoinedColumns {
+  readonly keyId: Uint32Array;
+  readonly value: Float64Array;
+  readonly timestampSeconds: Float64Array;
+  readonly #all: JoinedColumns;
+  readonly #rows: Uint32Array;
+  #valueOffset: Uint32Array | undefined;
+
+  constructor(all: JoinedColumns, rows: Uint32Array) {
+    const { keyId, value, timestampSeconds } = all;
+    const hasTimes = timestampSeconds.length > 0;
+    this.keyId = picked(keyId, rows, new Uint32Array(rows.length));
+    this.value = picked(value, rows, new Float64Array(rows.length));
+    this.timestampSeconds = hasTimes
+      ? picked(timestampSeconds, rows, new Float64Array(rows.length))
+      : timestampSeconds;
+    this.#all = all;
+    this.#rows = rows;
+  }
+
+  /** Made once: each share asks for its own. */
+  get valueOffset(): Uint32Array {
+    this.#valueOffset ??= picked(
+      this.#all.valueOffset,
+      this.#rows,
+      new Uint32Array(this.#rows.length),
+    );
+    return this.#valueOffset;
+  }
+}
+
+function picked<C extends Uint32Array | Float64Array>(all: C, rows: Uint32Array, some: C): C {
+  for (let i = 0; i < rows.length; i++) some[i] = all[rows[i]!]!;
+  return some;
 }
 
 type FileFacts = Pick<ReadFile, 'valueBytes' | 'identity' | 'modifiedSeconds'> & {

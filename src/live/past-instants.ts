@@ -3,25 +3,24 @@
  * reading the directory for the first time, so it is done in slices, and only where files or keys are others than in the
  * moment before.
  *
- * What is read of a recording takes memory, so the last moments alone are kept, and for a while only.
+ * A recorder is opened anew for what it has by now, and what is known of its keys and moments is handed on. It takes memory,
+ * so it is kept for a while only.
  */
 import { findInSteps } from '../inspect/findings/find-in-steps.js';
 import { Subject } from '../inspect/findings/subject.js';
 import { type Moment, secondsOf, spanWithin } from '../inspect/moment.js';
 import { movementBetween } from '../inspect/movement.js';
-import { isPlanned, planInSteps } from '../inspect/plan-reading.js';
 import type { Reading } from '../inspect/reading.js';
+import type { RecordedKeys } from '../inspect/recorded-keys.js';
 import type { RecordedPast } from '../inspect/recorded-reading.js';
 import { indexOf } from '../inspect/series-index.js';
-import type { SeriesStructure } from '../inspect/series-structure.js';
 import { TOP_RULES, type TopView, topProblems, viewTop } from '../inspect/top.js';
+import { madeOnce } from '../memo.js';
 import { inSlices } from '../steps.js';
 import { type Activity, type ActivityQuery, PastActivity } from './activity.js';
 import type { Instant } from './instants.js';
 import { pastRates } from './past-rates.js';
-
-/** Moments that are kept: two that are compared, each with the one that its rates are since. */
-const KEPT_READINGS = 4;
+import { PlannedMoments } from './planned-moments.js';
 
 /** A recording that no view was asked of for so long is closed. */
 const IDLE_MS = 30_000;
@@ -50,13 +49,29 @@ function stepFor(seconds: number): number {
   return step ?? Math.ceil(seconds / POINTS / hour) * hour;
 }
 
-/** @returns what is recorded of a source by now; to be closed */
-export type OpenPast = (source: string | undefined) => RecordedPast;
+/**
+ * @param known of the recording of the same source before
+ * @returns what is recorded of a source by now; to be closed
+ */
+export type OpenPast = (
+  source: string | undefined,
+  known: RecordedKeys | undefined,
+) => RecordedPast;
+
+/** What later recordings of a source have in common, as long as its keys are not numbered anew. */
+interface KnownPast {
+  readonly keys: RecordedKeys;
+  readonly moments: PlannedMoments;
+}
 
 export class PastInstants {
   readonly #open: OpenPast;
   readonly #opened = new Map<string | undefined, OpenedPast>();
+  readonly #known = new Map<string | undefined, KnownPast>();
+  readonly #activity = new Map<string | undefined, PastActivity>();
   readonly #idle: NodeJS.Timeout;
+  /** Lines need neither moments nor what is known of keys: a page that shows no more than these keeps neither. */
+  readonly #idleViews: NodeJS.Timeout;
 
   /**
    * @param open throws where nothing is recorded
@@ -65,6 +80,7 @@ export class PastInstants {
   constructor(open: OpenPast, idleMs = IDLE_MS) {
     this.#open = open;
     this.#idle = setTimeout(() => this.#drop(), idleMs).unref();
+    this.#idleViews = setTimeout(() => this.#known.clear(), idleMs).unref();
   }
 
   /**
@@ -73,6 +89,7 @@ export class PastInstants {
    * @throws UsageError if it was not recorded; as OpenPast
    */
   async at(source: string | undefined, moment: Moment): Promise<Instant> {
+    this.#idleViews.refresh();
     const opened = this.#openedFor(source, moment);
     return opened.instant(source, secondsOf(moment, opened.past.span, 'at'));
   }
@@ -80,44 +97,64 @@ export class PastInstants {
   /** @throws as OpenPast */
   async activity(source: string | undefined, asked: AskedActivity): Promise<Activity> {
     const opened = this.#openedFor(source, undefined);
-    return opened.activityOf(asked);
+    const activity = madeOnce(this.#activity, source, () => new PastActivity());
+    return opened.activityOf(activity, asked);
+  }
+
+  /**
+   * What is recorded of a source by now, to be closed.
+   *
+   * @throws as OpenPast
+   */
+  past(source: string | undefined): RecordedPast {
+    this.#idleViews.refresh();
+    return this.#openNow(source).past;
   }
 
   close(): void {
     clearTimeout(this.#idle);
+    clearTimeout(this.#idleViews);
     this.#drop();
+    this.#known.clear();
   }
 
   #drop(): void {
     for (const opened of this.#opened.values()) opened.close();
     this.#opened.clear();
+    this.#activity.clear();
   }
 
   #openedFor(source: string | undefined, moment: Moment | undefined): OpenedPast {
     this.#idle.refresh();
-    const known = this.#opened.get(source);
-    if (known?.has(moment)) return known;
-    const opened = new OpenedPast(this.#open(source), known?.activity);
+    const before = this.#opened.get(source);
+    if (before?.has(moment)) return before;
+    const { past, known } = this.#openNow(source);
+    const opened = new OpenedPast(past, known);
     this.#opened.set(source, opened);
-    known?.close();
+    before?.close();
     return opened;
+  }
+
+  #openNow(source: string | undefined): { past: RecordedPast; known: KnownPast } {
+    const before = this.#known.get(source);
+    const past = this.#open(source, before?.keys);
+    const { keys } = past;
+    const known = before?.keys === keys ? before : { keys, moments: new PlannedMoments() };
+    this.#known.set(source, known);
+    return { past, known };
   }
 }
 
 class OpenedPast {
   readonly past: RecordedPast;
-  readonly activity: PastActivity;
+  readonly #known: KnownPast;
   readonly #openedMs = performance.now();
-  /** By the time of the moment; the last one that was asked for is the last one. */
-  readonly #readings = new Map<number, Promise<Reading>>();
-  #planned: { readonly reading: Reading; readonly structure: SeriesStructure } | undefined;
-  #planning: Promise<unknown> = Promise.resolve();
   #holders = 0;
   #isClosed = false;
 
-  constructor(past: RecordedPast, activity: PastActivity | undefined) {
+  constructor(past: RecordedPast, known: KnownPast) {
     this.past = past;
-    this.activity = activity ?? new PastActivity();
+    this.#known = known;
   }
 
   /** Whether it is long enough for a moment; undefined for one about now. */
@@ -159,13 +196,16 @@ class OpenedPast {
     };
   }
 
-  async activityOf({ start, end, stepSeconds, processes }: AskedActivity): Promise<Activity> {
+  async activityOf(
+    activity: PastActivity,
+    { start, end, stepSeconds, processes }: AskedActivity,
+  ): Promise<Activity> {
     const span = spanWithin(this.past.span, start, end);
     const seconds = span.toSeconds - span.fromSeconds;
     const query = { ...span, stepSeconds: stepSeconds ?? stepFor(seconds) };
     const release = this.#hold();
     try {
-      return await this.activity.of(this.past, { ...query, processes });
+      return await activity.of(this.past, { ...query, processes });
     } finally {
       release();
     }
@@ -202,52 +242,11 @@ class OpenedPast {
   }
 
   #readingAt(tick: number): Promise<Reading> {
-    const reading = this.#readings.get(tick) ?? this.#read(tick);
-    this.#readings.delete(tick);
-    this.#readings.set(tick, reading);
-    for (const [oldest] of this.#readings) {
-      if (this.#readings.size <= KEPT_READINGS) break;
-      this.#readings.delete(oldest);
-    }
-    reading.catch(() => this.#readings.delete(tick));
-    return reading;
-  }
-
-  /** REQUIRES: it is held until then. */
-  async #read(tick: number): Promise<Reading> {
-    const reading = await this.past.readingOf(tick);
-    // One after the other: two moments of the same files are planned once.
-    const planned = this.#planning.then(() => this.#plan(reading));
-    this.#planning = planned.catch(() => {});
-    return planned;
-  }
-
-  async #plan(reading: Reading): Promise<Reading> {
-    const planned = reading.files.filter(isPlanned);
-    const last = this.#planned;
-    const isSame = last !== undefined && hasSameEntries(last.reading, reading);
-    const structure = isSame ? last.structure : await inSlices(planInSteps(planned, reading.keys));
-    if (!isSame) await inSlices(structure.prepare());
-    const whole: Reading = { ...reading, planned, structure };
-    this.#planned = { reading: whole, structure };
-    return whole;
+    return this.#known.moments.readingAt(this.past, tick);
   }
 
   /** Of the last moment at or before. */
   #tickAt(seconds: number): number {
     return this.past.timeSeconds.findLast((time) => time <= seconds) ?? seconds;
   }
-}
-
-function hasSameEntries({ files: before }: Reading, { files: now }: Reading): boolean {
-  if (before.length !== now.length) return false;
-  return now.every((file, i) => {
-    const { name, entries } = before[i]!;
-    if (name !== file.name || entries.length !== file.entries.length) return false;
-    return bytesOf(entries.keyId).equals(bytesOf(file.entries.keyId));
-  });
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -6,6 +6,7 @@
  * before the last one has ended; those in between are left out, and counted. A source that is gone is kept for a while:
  * its end is what a user will ask about.
  */
+import type { RecordedKeys } from '../inspect/recorded-keys.js';
 import type { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Redactor } from '../inspect/redact.js';
 import type { Selector } from '../inspect/selector.js';
@@ -179,9 +180,13 @@ export class FlightRecorder {
     return this.incidents?.countsOf(source);
   }
 
-  /** What is recorded of a source by now, to be closed; undefined where nothing is. */
-  past(source: string | undefined): RecordedPast | undefined {
-    return this.#find(source)?.past();
+  /**
+   * What is recorded of a source by now, to be closed; undefined where nothing is.
+   *
+   * @param known as in RecordedPast
+   */
+  past(source: string | undefined, known?: RecordedKeys): RecordedPast | undefined {
+    return this.#find(source)?.past(known);
   }
 
   /**

@@ -2,6 +2,7 @@
  * Records one source: its instants become ticks of the store (native/core/recording/). What has a name is told to the store
  * only when something came or went. Who writes is found on another thread, every few seconds, and no tick waits for it.
  */
+import type { RecordedKeys } from '../inspect/recorded-keys.js';
 import { RecordedPast } from '../inspect/recorded-reading.js';
 import type { Redactor } from '../inspect/redact.js';
 import type { Selector } from '../inspect/selector.js';
@@ -160,10 +161,15 @@ export class SourceRecorder {
     return added;
   }
 
-  /** What is recorded by now, to be closed; undefined before the first tick. */
-  past(): RecordedPast | undefined {
+  /**
+   * What is recorded by now, to be closed; undefined before the first tick.
+   *
+   * @param known as in RecordedPast
+   */
+  past(known: RecordedKeys | undefined): RecordedPast | undefined {
     if (this.#coverage === undefined) return undefined;
-    return new RecordedPast(this.path, this.#recorder.recording(), { isWhole: false });
+    const recording = this.#recorder.recording();
+    return new RecordedPast(this.path, recording, { isWhole: false, known });
   }
 
   /**

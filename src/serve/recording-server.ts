@@ -88,7 +88,7 @@ export function recordingServer(
     openApiRoute(api, openApiDocument(SERVED, version, ''), apiCheck);
     const context: ViewContext = {
       limits: UNLIMITED,
-      past: () => past.shared(),
+      past: (source) => instants.past(chosen(source)),
       at: readings.at,
     };
     const options = { readings, context, readerTimeouts: READER_TIMEOUTS };

@@ -112,7 +112,7 @@ describe('a recording', () => {
       const selector = new Selector(text);
       for (const timeSeconds of past.timeSeconds) {
         const whole = await past.readingOf(timeSeconds);
-        const some = await past.readingOf(timeSeconds, atOnce(selectedKeys(past, selector)));
+        const some = await past.readingOf(timeSeconds, atOnce(selectedKeys(past.keys, selector)));
         assert.equal(jsonOf(explain(some, selector)), jsonOf(explain(whole, selector)), text);
       }
     }

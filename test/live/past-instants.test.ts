@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { RecordedPast } from '../../src/inspect/recorded-reading.js';
-import { PastInstants } from '../../src/live/past-instants.js';
+import { type OpenPast, PastInstants } from '../../src/live/past-instants.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
 import { DirectoryRecorder } from '../support/recorded.js';
 import { until } from '../support/session.js';
@@ -27,11 +27,12 @@ describe('what is opened for recorded moments', () => {
   };
 
   /** What a recorder opens, and it is noted when it is closed. */
-  const open = () => {
-    const past = recorder.past();
+  const open: OpenPast = (_source, known) => {
+    const past = recorder.past(known);
+    const close = past.close.bind(past);
     past.close = () => {
       closed.push(past);
-      past.recording.close();
+      close();
     };
     opened.push(past);
     return past;
@@ -110,6 +111,58 @@ describe('what is opened for recorded moments', () => {
     }
     instants.close();
     assert.deepEqual(new Set(closed), new Set(opened));
+  });
+
+  it('shows a moment that stays the same as it was read and planned before', async () => {
+    reset();
+    const instants = new PastInstants(open);
+    const still = async () => {
+      const { reading, release } = await instants.at(undefined, momentOf(T0 + 10));
+      release();
+      return reading;
+    };
+    const first = await still();
+    await askOfNow(instants);
+    assert.equal(await still(), first);
+    const { reading, release } = await instants.at(undefined, momentOf(T0 + 12));
+    assert.equal(reading.structure, first.structure);
+    release();
+    assert.equal(opened.length, 2);
+    instants.close();
+  });
+
+  const keysOf = (instants: PastInstants) => {
+    const past = instants.past(undefined);
+    past.close();
+    return past.keys;
+  };
+
+  it('has the keys of the one before', async () => {
+    reset();
+    const instants = new PastInstants(open);
+    const keys = keysOf(instants);
+    await askOfNow(instants);
+    assert.equal(keysOf(instants), keys);
+    instants.close();
+  });
+
+  it('has no more the keys of one that no view was asked of for a while', async () => {
+    reset();
+    const instants = new PastInstants(open, 50);
+    const keys = keysOf(instants);
+    const end = momentOf(seconds - 1);
+    const asked = { start: undefined, end, processes: undefined, stepSeconds: 1 };
+    const beganMs = performance.now();
+    await until(
+      async () => {
+        // Lines are asked for on, and that is no view.
+        await instants.activity(undefined, asked);
+        return performance.now() - beganMs > 300;
+      },
+      () => 'the time',
+    );
+    assert.notEqual(keysOf(instants), keys);
+    instants.close();
   });
 
   it('is closed when no view was asked of it for a while, each time', async () => {

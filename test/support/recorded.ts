@@ -5,6 +5,7 @@
 import type { KeyTable } from '../../src/inspect/key-table.js';
 import { readDirectory } from '../../src/inspect/read-directory.js';
 import type { ReadFile, Reading } from '../../src/inspect/reading.js';
+import type { RecordedKeys } from '../../src/inspect/recorded-keys.js';
 import { RecordedPast } from '../../src/inspect/recorded-reading.js';
 import { Recorder } from '../../src/native.js';
 import { encodeMoment } from '../../src/processes/recorded-writers.js';
@@ -101,8 +102,9 @@ export class DirectoryRecorder {
   }
 
   /** What is recorded by now, as a daemon has it; to be closed. */
-  past(): RecordedPast {
-    return new RecordedPast(this.#directory, this.#recorder.recording(), { isWhole: false });
+  past(known?: RecordedKeys): RecordedPast {
+    const recording = this.#recorder.recording();
+    return new RecordedPast(this.#directory, recording, { isWhole: false, known });
   }
 
   close(): void {

@@ -6,8 +6,7 @@
  */
 import { OPERATION_NAME } from '../../plan/operation.js';
 import { inSlices, type Steps } from '../../steps.js';
-import { narrowedKeys, PastValues, readHistory, selectedKeys } from '../past-values.js';
-import { isPlanned, planInSteps } from '../plan-reading.js';
+import { PastValues, readHistory } from '../past-values.js';
 import type { Reading } from '../reading.js';
 import type { RecordedPast } from '../recorded-reading.js';
 import type { Selector } from '../selector.js';
@@ -16,7 +15,8 @@ import { SeriesIndex } from '../series-index.js';
 import { seriesName } from '../series-name.js';
 import { type Chosen, explainChosen } from './explain.js';
 import type { ExplainedHistogram, ExplainedSeries, Explanation } from './explanation.js';
-import { type ChosenHistogram, type ChosenSeries, choose } from './selection.js';
+import { type PastSelection, selectionOf } from './past-selection.js';
+import type { ChosenHistogram, ChosenSeries } from './selection.js';
 import { type HistogramHistory, type History, PastTeller } from './tell-past.js';
 
 /** Of a history: an hour of every sixth second. More can be told from an export. */
@@ -59,16 +59,16 @@ export async function explainPast(
   query: PastQuery,
 ): Promise<PastExplanationPage> {
   const { fromSeconds, toSeconds, maxValues } = query;
-  const keyId = await inSlices(selectedKeys(past, selector));
-  const narrowed = await inSlices(narrowedKeys(past, keyId, selector));
+  const selection = selectionOf(past.keys, selector);
+  await inSlices(selection.findKeys());
   const [history, reading] = await Promise.all([
-    readHistory(past, narrowed, { fromSeconds, toSeconds, maxValues }),
-    past.readingOf(toSeconds, keyId),
+    readHistory(past, selection.narrowed, { fromSeconds, toSeconds, maxValues }),
+    past.readingOf(toSeconds, selection.keyId),
   ]);
   const values = await inSlices(PastValues.inSteps(past, history));
-  const chosen = await inSlices(chooseAll(values.layout.families, selector));
+  const chosen = await inSlices(selection.chosenOf(values.layout));
   const shown = pageOf(chosen, query.page);
-  const last = await inSlices(lastExplained(reading, selector, shown));
+  const last = await inSlices(lastExplained(reading, selection, shown));
   const roles = await earlierRoles(past, values, reading);
   for (const { shares } of [...last.series.values(), ...last.histograms.values()]) {
     for (const { processId, role, program } of shares) roles.set(processId, role ?? program);
@@ -89,19 +89,6 @@ export async function explainPast(
   };
 }
 
-function* chooseAll(families: PastValues['layout']['families'], selector: Selector): Steps<Chosen> {
-  const series: ChosenSeries[] = [];
-  const histograms: ChosenHistogram[] = [];
-  for (const family of families) {
-    for (const chosen of choose(family, selector)) {
-      if ('series' in chosen) series.push(chosen);
-      else histograms.push(chosen);
-      yield;
-    }
-  }
-  return { series, histograms };
-}
-
 function pageOf({ series, histograms }: Chosen, page: Page | undefined): Chosen {
   if (page === undefined) return { series, histograms };
   const { offset, limit } = page;
@@ -117,23 +104,22 @@ interface LastExplained {
 }
 
 /** What there is at the end of what is shown. */
-function* lastExplained(reading: Reading, selector: Selector, shown: Chosen): Steps<LastExplained> {
-  const planned = reading.files.filter(isPlanned);
-  const structure = yield* planInSteps(planned, reading.keys);
-  const index = new SeriesIndex({ ...reading, structure, planned });
+function* lastExplained(
+  reading: Reading,
+  selection: PastSelection,
+  shown: Chosen,
+): Steps<LastExplained> {
+  const planned = yield* selection.plan.of(reading);
+  const index = new SeriesIndex(planned);
   const names = new Set([
     ...shown.series.map(nameOfSeries),
     ...shown.histograms.map(nameOfHistogram),
   ]);
-  const families = new Set([...shown.series, ...shown.histograms].map(({ family }) => family.name));
-  const there = yield* chooseAll(
-    index.layout.families.filter(({ name }) => families.has(name)),
-    selector,
-  );
+  const there = yield* selection.chosenOf(index.layout);
   const series = there.series.filter((one) => names.has(nameOfSeries(one)));
   const histograms = there.histograms.filter((one) => names.has(nameOfHistogram(one)));
   yield;
-  const explained = explainChosen(reading, index, { series, histograms });
+  const explained = explainChosen(planned, index, { series, histograms });
   return {
     series: new Map(Array.from(explained.series, (one) => [one.series, one])),
     histograms: new Map(Array.from(explained.histograms, (one) => [one.histogram, one])),

@@ -14,7 +14,7 @@ import { replyApiError, replyThrown } from './error.js';
 import { incidentRoutes } from './incidents.js';
 import { liveRoute } from './live.js';
 import { openApiDocument, openApiRoute } from './openapi.js';
-import { pastOf, recordedSource, recordingRoute } from './recording.js';
+import { recordedSource, recordingRoute } from './recording.js';
 import { snapshotRoute } from './snapshot.js';
 import { statusRoute } from './status.js';
 import { API, VIEWS } from './table.js';
@@ -54,7 +54,7 @@ export function apiRoutes(server: FastifyInstance, scraper: Scraper, options: Ap
     activityRoute(api, options.debug.past, nameOf, check);
     const context: ViewContext = {
       limits,
-      past: (source) => pastOf(recorder, source),
+      past: (source) => options.debug.past.past(source),
       at: readings.at,
     };
     for (const endpoint of VIEWS) {

@@ -48,7 +48,7 @@ export function debugSurfaces(
 ): DebugSurfaces {
   const snapshots = new Snapshots();
   const streams = new LiveStreams(counts);
-  const past = new PastInstants((source) => pastOf(recorder, source));
+  const past = new PastInstants((source, known) => pastOf(recorder, source, known));
   const recorded = (wanted: string | undefined) => recordedSource(scraper, recorder, wanted);
   return {
     readings: liveReadings(scraper, instants, past, recorded),

@@ -3,6 +3,7 @@
  * Saved one at a time: each takes as much memory as it has bytes.
  */
 import type { FastifyInstance, FastifyReply, onRequestHookHandler } from 'fastify';
+import type { RecordedKeys } from '../../inspect/recorded-keys.js';
 import type { RecordedPast } from '../../inspect/recorded-reading.js';
 import { Redactor } from '../../inspect/redact.js';
 import type { FlightRecorder } from '../../record/flight-recorder.js';
@@ -85,14 +86,16 @@ export function recordedSource(
 /**
  * What is recorded of a source by now, to be closed.
  *
+ * @param known as in RecordedPast
  * @throws ApiError 404 if nothing is
  */
 export function pastOf(
   recorder: FlightRecorder | undefined,
   source: string | undefined,
+  known: RecordedKeys | undefined,
 ): RecordedPast {
   if (recorder === undefined) throw notRecorded();
-  const past = recorder.past(source);
+  const past = recorder.past(source, known);
   if (past === undefined) throw new ApiError(404, 'nothing is recorded yet');
   return past;
 }

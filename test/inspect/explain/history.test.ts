@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { explain } from '../../../src/inspect/explain/explain.js';
 import { explainPast } from '../../../src/inspect/explain/history.js';
 import { openInput } from '../../../src/inspect/input.js';
+import { toJson } from '../../../src/inspect/json.js';
 import { openPast } from '../../../src/inspect/read-directory.js';
 import type { RecordedPast } from '../../../src/inspect/recorded-reading.js';
 import { Selector } from '../../../src/inspect/selector.js';
@@ -16,6 +17,8 @@ import { DirectoryRecorder } from '../../support/recorded.js';
 import { tempDirectory } from '../../support/temp.js';
 
 const T0 = 1_772_331_600;
+
+const jsonOf = (view: unknown): string => [...toJson(view)].join('');
 
 async function pastOf(recorder: DirectoryRecorder) {
   const path = join(tempDirectory(), 'a.rec');
@@ -66,6 +69,28 @@ describe('the past of a series', () => {
         assert.equal(history.value[i], histograms.get(name)?.count);
       }
     }
+  });
+
+  it(`is the same where it is asked for again and again, while more is recorded (seed ${used})`, async () => {
+    const directory = new ChangingDirectory(new Random(used));
+    const recorder = new DirectoryRecorder(directory.path, { segmentSeconds: 15 });
+    const texts = ['{__name__=~".+"}', '{__name__=~".*_total"}', '{le!=""}'];
+    let known: RecordedPast | undefined;
+    for (let i = 0; i < 30; i++) {
+      directory.change(T0 + i);
+      await recorder.tick(T0 + i);
+      const [past, anew] = [recorder.past(known?.keys), recorder.past()];
+      known?.close();
+      known = past;
+      assert.notEqual(past.keys, anew.keys);
+      for (const text of texts) {
+        const of = (one: RecordedPast) => explained(one, new Selector(text), T0, T0 + i);
+        assert.equal(jsonOf(await of(past)), jsonOf(await of(anew)), text);
+      }
+      anew.close();
+    }
+    known?.close();
+    recorder.close();
   });
 
   it('has processes that died and files that were removed', async () => {
