@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it, mock } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import { KeptInstants } from '../../../src/live/kept-instants.js';
 import { TooManyScrapesError } from '../../../src/scrape/scraper.js';
@@ -100,6 +100,34 @@ describe('a parameter', () => {
     const name = `${'/?#%.'.repeat(600)}`;
     const message = await served.refused(`/labels/${encodeURIComponent(name)}/values`, 404);
     assert.equal(message, `name: no series has a label '${name}'`);
+  });
+});
+
+describe('a long URL', () => {
+  const directory = tempDirectory();
+  // Each takes nine bytes of a URL.
+  const path = '漢'.repeat(3_000);
+  writeMetricFile(join(directory, 'counter_1.db'), [counter('jobs', 1, { path })]);
+  const ofPath = new Served(directory);
+  let url = '';
+  before(async () => {
+    url = await ofPath.server.listen({ host: '127.0.0.1', port: 0 });
+  });
+  after(() => ofPath.close());
+
+  it('may have the labels of a series with 3,000 Chinese characters', async () => {
+    const selector = encodeURIComponent(`jobs_total{path="${path}"}`);
+    const answer = await fetch(`${url}/api/v1/explain?series=${selector}`);
+    assert.equal(answer.status, 200);
+    const { series } = (await answer.json()) as { series: { value: number }[] };
+    assert.equal(series[0]?.value, 1);
+  });
+
+  it('is refused from 128 KiB on, with what else there is of the header', async () => {
+    const statusOf = async (length: number) =>
+      (await fetch(`${url}/api/v1/series?search=${'x'.repeat(length)}`)).status;
+    assert.equal(await statusOf(130_000), 200);
+    assert.equal(await statusOf(131_072), 431);
   });
 });
 
