@@ -41,7 +41,7 @@ export function CompareView() {
   // Without one in the address it is what is there first.
   const [first] = useState(earlier);
   const before = vs ?? first;
-  const query: Query = { before, by, sort: '-delta', limit: LIMIT };
+  const query: Query = { before, by, parts: 'none', sort: '-delta', limit: LIMIT };
   const { answer, failure, isEarlier } = useView<Compared & { takenAtSeconds: number }>(
     before === undefined ? undefined : 'diff',
     query,
@@ -125,23 +125,10 @@ export function CompareView() {
             ))}
           </dl>
           <div class="grid">
-            <Changes
-              title="Changed series"
-              rows={answer?.changed.filter((one) => one.histogram === undefined)}
-              total={answer?.changed.length}
-              isMain
-            />
+            <Changes title="Changed series" rows={answer?.changed} isMain />
             <Histograms rows={answer?.histograms.changed} />
-            <Changes
-              title="Appeared"
-              rows={answer?.added.filter((one) => one.histogram === undefined)}
-              total={answer?.added.length}
-            />
-            <Changes
-              title="Gone"
-              rows={answer?.removed.filter((one) => one.histogram === undefined)}
-              total={answer?.removed.length}
-            />
+            <Changes title="Appeared" rows={answer?.added} />
+            <Changes title="Gone" rows={answer?.removed} />
           </div>
         </>
       )}
@@ -149,13 +136,8 @@ export function CompareView() {
   );
 }
 
-function Changes(props: {
-  title: string;
-  rows: readonly Change[] | undefined;
-  total: number | undefined;
-  isMain?: boolean;
-}) {
-  const { title, rows, isMain = false, total = 0 } = props;
+function Changes(props: { title: string; rows: readonly Change[] | undefined; isMain?: boolean }) {
+  const { title, rows, isMain = false } = props;
   if (!isMain && (rows === undefined || rows.length === 0)) return null;
   const columns: Column<Change>[] = [
     { title: 'Series', cell: ({ series }) => <SeriesLink series={series} /> },
@@ -203,7 +185,11 @@ function Changes(props: {
     <Panel
       class="c12"
       title={title}
-      aside={<span class="muted">{total >= LIMIT ? `the ${LIMIT} largest changes` : ''}</span>}
+      aside={
+        <span class="muted">
+          {(rows?.length ?? 0) >= LIMIT ? `the ${LIMIT} largest changes` : ''}
+        </span>
+      }
     >
       <Table
         label={title}

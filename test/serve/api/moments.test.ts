@@ -116,6 +116,15 @@ describe('a recorded moment', () => {
     const sorted = await served.ok(`/diff?before=${first}&${at()}&sort=-delta&limit=1`);
     assert.equal(sorted.changed[0].series, 'jobs_total{queue="a"}');
     assert.deepEqual(sorted.counts, expected.counts);
+    // Buckets of a histogram are left out before the list is cut.
+    const whole = await served.ok(`/diff?before=${first}&${at()}&parts=none&sort=-delta&limit=2`);
+    const singles = expected.changed.filter(
+      ({ histogram }: { histogram?: string }) => histogram === undefined,
+    );
+    assert.ok(singles.length === 2 && expected.changed.length > 2);
+    assert.deepEqual(new Set(whole.changed), new Set(singles));
+    assert.deepEqual(whole.histograms, expected.histograms);
+    assert.deepEqual(whole.counts, expected.counts);
     const byProcess = await served.ok(`/diff?before=${first}&${at()}&by=process`);
     assert.ok(byProcess.changed.some(({ processId }: { processId: string }) => processId === '2'));
   });

@@ -28,6 +28,10 @@ export const DIFF = viewEndpoint({
   parameters: {
     before: moment('The earlier moment, of what the flight recorder has.'),
     by: choice('With `process`, of each process.', ['process'] as const),
+    parts: choice(
+      'With `none`, series that are part of a histogram are in no list but `histograms`.',
+      ['none'] as const,
+    ),
     sort: choice('The largest changes first, instead of the order of `/metrics`.', [
       '-delta',
     ] as const),
@@ -52,7 +56,7 @@ export const DIFF = viewEndpoint({
     {},
   ),
   example: '?before=-1m',
-  async view({ reading, source }, { before, by, sort, limit }, { at }) {
+  async view({ reading, source }, { before, by, parts, sort, limit }, { at }) {
     if (before === undefined) throw new ApiError(400, 'before: expected a moment, got none');
     const earlier = await at(source, before);
     try {
@@ -62,8 +66,11 @@ export const DIFF = viewEndpoint({
       known.set(key, made);
       made.catch(() => known.delete(key));
       const difference = await made;
-      const shown = (list: readonly ChangedSeries[]) =>
-        (sort === undefined ? list : [...list].sort(largestFirst)).slice(0, limit);
+      const shown = (list: readonly ChangedSeries[]) => {
+        // Before the cut: a histogram has many parts, and the largest changes are theirs.
+        const wanted = parts === 'none' ? list.filter(isSingle) : list;
+        return (sort === undefined ? wanted : [...wanted].sort(largestFirst)).slice(0, limit);
+      };
       const body = {
         ...difference,
         beforeSeconds: earlier.reading.takenAtSeconds,
@@ -82,6 +89,10 @@ export const DIFF = viewEndpoint({
     }
   },
 });
+
+function isSingle({ histogram }: ChangedSeries): boolean {
+  return histogram === undefined;
+}
 
 /** What is not a number is last. */
 function largestFirst(a: ChangedSeries, b: ChangedSeries): number {
