@@ -20,7 +20,7 @@ const BEFORE = [
 
 const LIMIT = 500;
 
-/** A comparison with what there is now is made anew so often. */
+/** A comparison with what there is now is made anew so often; less often where it takes long. */
 const EVERY_SECONDS = 5;
 
 type Change = Compared['changed'][number];
@@ -45,7 +45,7 @@ export function CompareView() {
   const { answer, failure, isEarlier } = useView<Compared & { takenAtSeconds: number }>(
     before === undefined ? undefined : 'diff',
     query,
-    { every: EVERY_SECONDS },
+    { every: EVERY_SECONDS, isPaced: true },
   );
   const choose = (seconds: number) => {
     const from = Math.max(window?.from ?? 0, end - seconds);

@@ -116,15 +116,20 @@ export interface ViewOptions {
   readonly every?: number;
   /** What it is of, if not of the moment of the page. */
   readonly at?: string | undefined;
+  /** Its answers may take long: it is asked for again after PACE times what the last one took, at least. */
+  readonly isPaced?: boolean;
   /** It is of a time that is in the question: the moment of the page is not added to it. */
   readonly hasOwnTime?: boolean;
 }
+
+/** A page that is only open takes at most 2 % of a core. */
+const PACE = 50;
 
 /** Asks for a view at each tick, and when the question changes. @param path undefined while there is no question */
 export function useView<T>(
   path: string | undefined,
   query: Query = {},
-  { every = 0, at, hasOwnTime = false }: ViewOptions = {},
+  { every = 0, isPaced = false, at, hasOwnTime = false }: ViewOptions = {},
 ): View<T> {
   const moment = useMoment();
   const own = at === undefined ? moment : { ...moment, at };
@@ -135,9 +140,9 @@ export function useView<T>(
     readonly answer: T | undefined;
     readonly failure: ApiFailure | undefined;
   }>({ key: '', answer: undefined, failure: undefined });
-  const asked = useRef<{ key: string; seconds: number; abort: AbortController } | undefined>(
-    undefined,
-  );
+  const asked = useRef<
+    { key: string; seconds: number; every: number; abort: AbortController } | undefined
+  >(undefined);
   const isReady =
     question !== undefined &&
     (own.at !== undefined || own.tick !== undefined || isOfRecording(own));
@@ -148,14 +153,19 @@ export function useView<T>(
     const last = asked.current;
     if (last !== undefined && last.key === key) {
       // What is under way is not asked for again; after it comes the next tick.
-      if (!last.abort.signal.aborted || now - last.seconds < every) return;
+      if (!last.abort.signal.aborted || now - last.seconds < last.every) return;
     } else last?.abort.abort();
     const abort = new AbortController();
-    const mine = { key, seconds: now, abort };
+    const isAgain = last?.key === key;
+    const mine = { key, seconds: now, every, abort };
+    const startedMs = performance.now();
     asked.current = mine;
     const of = hasOwnTime ? { source: own.source } : momentQuery(own);
     const url = pathOf(path, { ...query, ...of });
     const done = () => {
+      const tookSeconds = (performance.now() - startedMs) / 1000;
+      // The first answer to a question takes longer than those after it.
+      if (isPaced && isAgain) mine.every = Math.max(every, PACE * tookSeconds);
       if (asked.current === mine) abort.abort();
     };
     answerTo<T>(url, pathOf(path, { ...query, source: own.source }), own, abort.signal)

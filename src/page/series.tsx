@@ -16,6 +16,7 @@ import {
 import { useMoment, useView } from './moment.js';
 import { RangeChoice } from './overview.js';
 import {
+  AsOf,
   Badge,
   Copy,
   Empty,
@@ -138,12 +139,14 @@ function useHistory(selector: string) {
   const asked = rangeQuery(moment, range);
   const { seconds = 0, ...span } = asked ?? {};
   const step = Math.max(1, Math.ceil(seconds / POINTS));
+  const every = Math.max(2, step);
   const view = useView<History>(
     asked === undefined ? undefined : 'explain',
     { series: selector, ...span, step: String(step) },
-    { every: Math.max(2, step), hasOwnTime: true },
+    { every, isPaced: true, hasOwnTime: true },
   );
-  return { range, view, isRecorded: asked !== undefined };
+  const asOf = <AsOf seconds={view.answer?.untilSeconds} slack={every} />;
+  return { range, view, isRecorded: asked !== undefined, asOf };
 }
 
 function NotRecorded() {
@@ -165,7 +168,7 @@ function OneSeries({
   path: string;
   selector: string;
 }) {
-  const { range, view, isRecorded } = useHistory(selector);
+  const { range, view, isRecorded, asOf } = useHistory(selector);
   const history = view.answer?.series[0]?.history;
   const hasRate = history?.ratePerSecond !== undefined;
   const { parameters } = useRoute();
@@ -244,6 +247,7 @@ function OneSeries({
         title={isRate ? 'Over time, per second' : 'Over time'}
         aside={
           <>
+            {isRecorded && asOf}
             {hasRate && (
               <Segmented
                 label="What is drawn"
@@ -436,7 +440,7 @@ function OneHistogram({
   path: string;
   selector: string;
 }) {
-  const { range, view, isRecorded } = useHistory(selector);
+  const { range, view, isRecorded, asOf } = useHistory(selector);
   const history = view.answer?.histograms[0]?.history;
   const [quantile, setQuantile] = useState<(typeof QUANTILES)[number]>('p90');
   const { mark } = useMark();
@@ -501,7 +505,16 @@ function OneHistogram({
           />
         </div>
       </Panel>
-      <Panel class="c12" title="Buckets over time" aside={<RangeChoice range={range} />}>
+      <Panel
+        class="c12"
+        title="Buckets over time"
+        aside={
+          <>
+            {isRecorded && asOf}
+            <RangeChoice range={range} />
+          </>
+        }
+      >
         <div class="body">
           {view.failure !== undefined && <Failure failure={view.failure} />}
           {isRecorded ? (

@@ -207,6 +207,22 @@ describe('the page', { skip }, () => {
     assert.match(await textOf(page.locator('.state')), /Recorded/);
   });
 
+  it('asks less often for what takes long, and says of when it is', async () => {
+    const { page } = await openPage(context, daemon.url);
+    const asked: number[] = [];
+    // 50 times as long is more than the test takes, and the numbers are old by then.
+    await page.route('**/api/v1/diff?*', async (route) => {
+      asked.push(performance.now());
+      await sleep(1_000);
+      await route.continue();
+    });
+    await page.goto(`${daemon.url}/#/compare`);
+    const old = await untilText(page.locator('.asof'), (text) => / old: as of /.test(text), 40_000);
+    assert.match(old, /^1\d s old/);
+    assert.equal(asked.length, 2, 'the first answer to a question may take longer than others');
+    assert.ok(asked[1]! - asked[0]! > 4_500);
+  });
+
   it('keeps its lines when it is reloaded', async () => {
     const { page } = await openPage(context, daemon.url, '#/processes');
     const line = rowOf(page, String(workers.pids[1])).locator('svg path');
