@@ -119,6 +119,9 @@ export function judge(results: Results): Verdict[] {
   if (page !== undefined) {
     atMost('page: first numbers', page.firstPaintMs, 1_500, ' ms');
     atMost('page: an open window, of a core', page.openCores * 100, 2, ' %');
+    atMost('page: an open window of a series, of a core', page.seriesCores * 100, 2, ' %');
+    atMost('page: an open window of two moments, of a core', page.compareCores * 100, 2, ' %');
+    atMost('page: the history of a series, again', page.historyMs, 50, ' ms');
     atMost('page: a scrape with eight windows', page.withMs, page.withoutMs * 2 + 10, ' ms');
   }
   if (recorder) {

@@ -140,9 +140,11 @@ function* diffSides(
       if (sample.part === undefined) sameSingle++;
     } else changed.push(changeOf(old, sample));
   }
-  const removed = [...was]
-    .filter(([key]) => !is.has(key))
-    .map(([, sample]) => ({ ...about(sample), before: sample.value }));
+  const removed: ChangedSeries[] = [];
+  for (const [key, sample] of was) {
+    if (++seen % ITEMS_PER_STEP === 0) yield;
+    if (!is.has(key)) removed.push({ ...about(sample), before: sample.value });
+  }
   const wentBack = changed.filter((change) => change.wentBack).length;
   const damagedFiles = { before: first.damagedFiles, after: second.damagedFiles };
   const histograms = yield* diffHistograms(was.values(), is.values(), by === undefined);
