@@ -125,6 +125,9 @@ export interface ViewOptions {
 /** A page that is only open takes at most 2 % of a core. */
 const PACE = 50;
 
+/** Where there are no ticks, what failed is asked for again after this. */
+const AGAIN_MS = 3_000;
+
 /** Asks for a view at each tick, and when the question changes. @param path undefined while there is no question */
 export function useView<T>(
   path: string | undefined,
@@ -147,13 +150,25 @@ export function useView<T>(
     question !== undefined &&
     (own.at !== undefined || own.tick !== undefined || isOfRecording(own));
   const now = own.tick?.takenAtSeconds ?? 0;
+  const hasTicks = own.tick !== undefined;
+  const [again, setAgain] = useState(0);
+  const { failure } = state;
+
+  useEffect(() => {
+    // A browser asks for a password at each answer that lacks it.
+    if (hasTicks || failure === undefined || failure.status === 401) return undefined;
+    const timer = setInterval(() => {
+      if (!document.hidden) setAgain((count) => count + 1);
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [hasTicks, failure]);
 
   useEffect(() => {
     if (!isReady || path === undefined) return;
     const last = asked.current;
     if (last !== undefined && last.key === key) {
       // What is under way is not asked for again; after it comes the next tick.
-      if (!last.abort.signal.aborted || now - last.seconds < last.every) return;
+      if (!last.abort.signal.aborted || (hasTicks && now - last.seconds < last.every)) return;
     } else last?.abort.abort();
     const abort = new AbortController();
     const isAgain = last?.key === key;
@@ -183,10 +198,10 @@ export function useView<T>(
         },
       )
       .finally(done);
-  }, [isReady, key, now]);
+  }, [isReady, key, now, again]);
 
   useEffect(() => () => asked.current?.abort.abort(), []);
-  return { answer: state.answer, failure: state.failure, isEarlier: state.key !== key };
+  return { answer: state.answer, failure, isEarlier: state.key !== key };
 }
 
 /** A snapshot may be gone where the network is slow: then this is of a moment later. */

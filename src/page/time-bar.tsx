@@ -32,6 +32,7 @@ export function TimeBar() {
       {window !== undefined && seconds > 0 ? (
         <Strip
           {...window}
+          recordedTo={known!.to}
           shown={Number.isNaN(shownAt) ? window.to : shownAt}
           vs={view === 'compare' && vs !== undefined ? Number(vs) : undefined}
           values={activity?.incrementsPerSecond ?? []}
@@ -89,6 +90,8 @@ function State() {
 interface StripProps {
   readonly from: number;
   readonly to: number;
+  /** No moment after it can be shown: live, the line goes on to the last tick. */
+  readonly recordedTo: number;
   readonly shown: number;
   readonly vs: number | undefined;
   readonly values: readonly (number | null)[];
@@ -96,24 +99,27 @@ interface StripProps {
   readonly incidents: Incidents['incidents'];
 }
 
-function Strip({ from, to, shown, vs, values, times, incidents }: StripProps) {
+function Strip({ from, to, recordedTo, shown, vs, values, times, incidents }: StripProps) {
   const box = useRef<HTMLDivElement>(null);
   const [hover, setHover] = useState<number>();
   const placeOf = (seconds: number) => {
     const share = (seconds - from) / (to - from);
     return `${Math.min(1, Math.max(0, share)) * 100}%`;
   };
+  // Addresses have tenths of a second, which are rounded inwards.
+  const recorded = (seconds: number) =>
+    Math.min(Math.floor(recordedTo * 10) / 10, Math.max(Math.ceil(from * 10) / 10, seconds));
   const secondsAt = ({ clientX }: MouseEvent) => {
     const { left, width } = box.current!.getBoundingClientRect();
-    return from + Math.min(1, Math.max(0, (clientX - left) / width)) * (to - from);
+    return recorded(from + ((clientX - left) / width) * (to - from));
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -12, PageUp: 12 }[event.key];
-    if (event.key === 'Home') showMoment(from);
+    if (event.key === 'Home') showMoment(recorded(from));
     else if (event.key === 'End') setParameters({ at: undefined });
     else if (by !== undefined) {
       const step = event.shiftKey ? LARGE_SECONDS : SMALL_SECONDS;
-      showMoment(Math.min(to, Math.max(from, shown + by * step)), false);
+      showMoment(recorded(shown + by * step), false);
     } else return;
     event.preventDefault();
   };

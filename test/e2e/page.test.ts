@@ -5,8 +5,15 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { chromiumMissing, openBrowser, Watched } from '../support/browser.js';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import {
+  chromiumMissing,
+  openBrowser,
+  openPage,
+  TIMEOUT_MS,
+  textOf,
+  untilText,
+} from '../support/browser.js';
 import { Daemon, promfold } from '../support/cli.js';
 import { counter, writeMetricFile } from '../support/metric-file.js';
 import { PageWorkers, signal } from '../support/page-workers.js';
@@ -18,46 +25,7 @@ import { tempDirectory } from '../support/temp.js';
 const python = currentPython();
 const skip = python.skip || chromiumMissing();
 
-/** Only a failure waits so long. */
-const TIMEOUT_MS = 20_000;
-
 const VIEWS = ['overview', 'processes', 'metrics', 'files', 'compare'];
-
-interface Opened {
-  readonly page: Page;
-  readonly watched: Watched;
-}
-
-async function openPage(context: BrowserContext, url: string, hash = ''): Promise<Opened> {
-  const page = await context.newPage();
-  page.setDefaultTimeout(TIMEOUT_MS);
-  const watched = new Watched(page, url);
-  await page.goto(`${url}/${hash}`);
-  await page.locator('h1').waitFor();
-  return { page, watched };
-}
-
-/** Waits until a text of the page is as it is wanted. */
-async function untilText(
-  of: Locator,
-  isWanted: (text: string) => boolean,
-  ms = TIMEOUT_MS,
-): Promise<string> {
-  const deadline = performance.now() + ms;
-  let text = '';
-  while (performance.now() < deadline) {
-    text = await textOf(of, ms).catch(() => '');
-    if (isWanted(text)) return text;
-    await sleep(50);
-  }
-  throw new Error(`waited in vain; it shows ${JSON.stringify(text)}`);
-}
-
-/** As it is shown. */
-function textOf(of: Locator, timeout = TIMEOUT_MS): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: text that is hidden does not count.
-  return of.innerText({ timeout });
-}
 
 const rowOf = (page: Page, text: string) => page.locator('tbody tr', { hasText: text }).first();
 

@@ -1,6 +1,16 @@
 /** A real Chromium, by the driver of playwright-core. Debian's, which scripts/test installs. */
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
+
+/** Only a failure waits so long. */
+export const TIMEOUT_MS = 20_000;
 
 const PATH = process.env.PROMFOLD_CHROMIUM ?? '/usr/bin/chromium';
 
@@ -35,4 +45,40 @@ export class Watched {
       }
     });
   }
+}
+
+export interface Opened {
+  readonly page: Page;
+  readonly watched: Watched;
+}
+
+export async function openPage(context: BrowserContext, url: string, hash = ''): Promise<Opened> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
+  const watched = new Watched(page, url);
+  await page.goto(`${url}/${hash}`);
+  await page.locator('h1').waitFor();
+  return { page, watched };
+}
+
+/** Waits until a text of the page is as it is wanted. */
+export async function untilText(
+  of: Locator,
+  isWanted: (text: string) => boolean,
+  ms = TIMEOUT_MS,
+): Promise<string> {
+  const deadline = performance.now() + ms;
+  let text = '';
+  while (performance.now() < deadline) {
+    text = await textOf(of, ms).catch(() => '');
+    if (isWanted(text)) return text;
+    await sleep(50);
+  }
+  throw new Error(`waited in vain; it shows ${JSON.stringify(text)}`);
+}
+
+/** As it is shown. */
+export function textOf(of: Locator, timeout = TIMEOUT_MS): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: text that is hidden does not count.
+  return of.innerText({ timeout });
 }

@@ -1,0 +1,109 @@
+/** The page where something is amiss: a server that is gone for a while, and moments that were not recorded. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { chromiumMissing, openBrowser, openPage, textOf, untilText } from '../support/browser.js';
+import { Daemon, promfold } from '../support/cli.js';
+import { counter, writeMetricFile } from '../support/metric-file.js';
+import { ROOT } from '../support/paths.js';
+import { Session } from '../support/session.js';
+import { tempDirectory } from '../support/temp.js';
+
+const skip = chromiumMissing();
+
+/** The id of no process that runs. */
+const PROCESS = 4_100_001;
+
+/** @returns a directory with a file of each process, with one counter in it */
+function directoryOf(processes: number): string {
+  const directory = tempDirectory();
+  for (let i = 0; i < processes; i++) {
+    writeMetricFile(join(directory, `counter_${PROCESS + i}.db`), [counter('work', 1)]);
+  }
+  return directory;
+}
+
+describe('the page in trouble', { skip }, () => {
+  let browser: Browser;
+  let context: BrowserContext;
+
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser?.close());
+  afterEach(() => context?.close());
+
+  const newContext = async () => {
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    return context;
+  };
+
+  it('asks again for a moment of the past that it was not given', async () => {
+    const recording = join(tempDirectory(), 'a.rec');
+    const args = ['record', directoryOf(1), '-o', recording, '--for', '2s', '--interval', '500ms'];
+    const { stderr } = await promfold(args);
+    const serve = (port: string) =>
+      new Session(process.execPath, [
+        `${ROOT}/dist/src/main.js`,
+        'page',
+        '--port',
+        port,
+        recording,
+      ]);
+    let server = serve('0');
+    try {
+      const [, url = ''] = await server.shows(/(http:\/\/127\.0\.0\.1:\d+)\//);
+      assert.notEqual(url, '', stderr);
+      const { page } = await openPage(await newContext(), url, '#/processes');
+      await page.locator('td a').first().waitFor();
+      server.child.kill('SIGTERM');
+      await server.end();
+      await page.getByRole('link', { name: 'Files' }).click();
+      const banner = page.locator('.banner', { hasText: 'promfold does not answer' });
+      await banner.waitFor();
+      server = serve(new URL(url).port);
+      await page.locator('td', { hasText: `counter_${PROCESS}.db` }).waitFor();
+      assert.equal(await banner.count(), 0);
+    } finally {
+      server.kill();
+    }
+  });
+
+  it('shows the last recorded moment at the end of the time line, which goes on to now', async () => {
+    const daemon = await Daemon.serve(directoryOf(1), ['--recorder.interval', '4s']);
+    try {
+      const { page } = await openPage(await newContext(), daemon.url, '#/processes');
+      const recordedTo = async () => {
+        const answer = await fetch(`${daemon.url}/api/v1/status`);
+        const status = (await answer.json()) as {
+          recorder: { sources: { fromSeconds: number; toSeconds: number }[] };
+        };
+        const [source] = status.recorder.sources;
+        return source !== undefined && source.fromSeconds < source.toSeconds ? source.toSeconds : 0;
+      };
+      const isRecorded = async () => {
+        const ago = Date.now() / 1000 - (await recordedTo());
+        return ago > 2 && ago < 2.5;
+      };
+      const strip = page.getByRole('slider');
+      while (!(await isRecorded())) await sleep(50);
+      // It knows what was recorded when it was opened.
+      await page.reload();
+      await strip.waitFor();
+      const box = (await strip.boundingBox())!;
+      await page.locator('.state', { hasText: 'Live' }).waitFor();
+      await page.mouse.click(box.x + box.width - 1, box.y + 10);
+      await untilText(page.locator('.state'), (text) => text.startsWith('Recorded'));
+      await page.locator('.asof', { hasText: 'as of' }).waitFor();
+      await page.locator('td a').first().waitFor();
+      assert.equal(await page.locator('.banner').count(), 0);
+      await page.keyboard.press('Home');
+      await page.locator('td a').first().waitFor();
+      assert.equal(await page.locator('.banner').count(), 0, await textOf(page.locator('main')));
+    } finally {
+      await daemon.stop();
+    }
+  });
+});
