@@ -1,11 +1,12 @@
 /** The frame of the page: what is on every view, and the keys. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { windowOf } from './activity.js';
 import { CompareView } from './compare.js';
 import { FilePage, FilesView } from './files.js';
 import { MetricsView } from './metrics.js';
-import { MomentProvider, useMoment } from './moment.js';
+import { isGone, MomentProvider, useMoment } from './moment.js';
 import { Overview } from './overview.js';
-import { Failure } from './parts.js';
+import { Failure, Text } from './parts.js';
 import { ProcessesView, ProcessView } from './processes.js';
 import { go, linkTo, setParameters, useRoute } from './route.js';
 import { SeriesPage } from './series.js';
@@ -34,7 +35,7 @@ export function App() {
 
 function Frame() {
   const { view, of } = useRoute();
-  const { status, statusFailure } = useMoment();
+  const { source, status, statusFailure } = useMoment();
   const [isHelpOpen, setHelpOpen] = useState(false);
   useKeys(() => setHelpOpen((isOpen) => !isOpen));
   useEffect(() => {
@@ -70,12 +71,14 @@ function Frame() {
             ?
           </button>
         </div>
-        <TimeBar />
+        <TimeBar key={source} />
       </header>
       <main id="main">
         {statusFailure !== undefined && status === undefined && <Failure failure={statusFailure} />}
         <SourceFailure />
-        {status !== undefined && <CurrentView key={`${view} ${of}`} view={view} of={of} />}
+        {status !== undefined && (
+          <CurrentView key={JSON.stringify([source, view, of])} view={view} of={of} />
+        )}
       </main>
       {isHelpOpen && <Help onClose={() => setHelpOpen(false)} />}
     </>
@@ -101,9 +104,25 @@ function CurrentView({ view, of }: { view: string; of: string }) {
 
 /** What the daemon says of the directory that is shown. */
 function SourceFailure() {
-  const { status, source, live, at } = useMoment();
+  const moment = useMoment();
+  const { status, source, live, at } = moment;
   const shown = status?.sources.find(({ name }) => name === source);
-  if (status !== undefined && status.sources.length === 0) {
+  if (isGone(moment)) {
+    const isRecorded = windowOf(moment) !== undefined;
+    return (
+      <div class="banner" role="alert">
+        <strong>
+          <Text of={source!} /> is not served{isRecorded ? ' any more.' : '.'}
+        </strong>
+        {isRecorded ? (
+          <span>What was recorded of it is on the line above.</span>
+        ) : (
+          <a href="#/">Show what is</a>
+        )}
+      </div>
+    );
+  }
+  if (at === undefined && status?.sources.length === 0) {
     return (
       <div class="banner">
         <strong>No directory is served.</strong>
@@ -144,6 +163,7 @@ function SourceChoice() {
       ),
     ),
   ];
+  if (source !== undefined && !names.includes(source)) names.push(source);
   if (names.length < 2) return null;
   return (
     <select

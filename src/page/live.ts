@@ -23,6 +23,8 @@ export interface LiveListener {
   state(state: LiveState): void;
   /** Another process of promfold answers now. */
   restarted(): void;
+  /** It answered, but gave no stream: the source is gone, say. */
+  refused(): void;
 }
 
 type Message =
@@ -157,6 +159,7 @@ export class Live {
       // One that was refused is not opened again by the browser.
       if (stream.readyState !== EventSource.CLOSED || this.#stream !== stream) return;
       this.#stream = undefined;
+      this.#listener.refused();
       this.#timer = setTimeout(() => this.#lead(), RETRY_MS) as unknown as number;
     };
   }

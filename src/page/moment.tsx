@@ -28,7 +28,17 @@ export function useMoment(): Moment {
   return useContext(MomentContext)!;
 }
 
-const NO_TICK = [undefined, 1] as const;
+/** What is live of one source. */
+interface Stream extends Pick<Moment, 'tick' | 'tickSeconds' | 'live'> {
+  readonly source: string | undefined;
+}
+
+const noStream = (source: string | undefined): Stream => ({
+  source,
+  tick: undefined,
+  tickSeconds: 1,
+  live: { kind: 'connecting' },
+});
 
 /** Status has no values: it is asked for rarely. */
 const STATUS_MS = 10_000;
@@ -37,13 +47,14 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
   const { parameters } = useRoute();
   const [status, setStatus] = useState<Json<Status>>();
   const [statusFailure, setStatusFailure] = useState<ApiFailure>();
-  const [starts, setStarts] = useState(0);
-  const [[tick, tickSeconds], setTick] = useState<readonly [Tick | undefined, number]>(NO_TICK);
-  const [live, setLive] = useState<LiveState>({ kind: 'connecting' });
+  const [asked, setAsked] = useState(0);
+  const [stream, setStream] = useState(() => noStream(undefined));
   const isRecording = status?.recording !== undefined;
   const { at } = parameters;
   const isPast = at !== undefined || isRecording;
-  const source = parameters.source ?? status?.sources[0]?.name;
+  const served = parameters.source ?? status?.sources[0]?.name;
+  // Where the last one is gone, there is what was recorded of it.
+  const source = served ?? status?.recorder?.sources[0]?.name;
 
   useEffect(() => {
     const load = () => {
@@ -63,27 +74,37 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
       clearInterval(timer);
       document.removeEventListener('visibilitychange', load);
     };
-  }, [starts]);
+  }, [asked]);
+
+  // A link is of this source, also where another one is the first.
+  useEffect(() => {
+    if (served !== parameters.source) setParameters({ source: served }, false);
+  }, [served, parameters.source]);
 
   const isKnown = status !== undefined;
-  const waitsForName = (status?.sources.length ?? 0) > 1 && source === undefined;
   useEffect(() => {
-    if (!isKnown || isPast || waitsForName) return undefined;
-    setTick(NO_TICK);
-    const stream = new Live(source, {
-      tick: (next) =>
-        setTick(([last]) => [
-          next,
-          last === undefined ? 1 : next.takenAtSeconds - last.takenAtSeconds,
-        ]),
-      state: setLive,
-      restarted: () => setStarts((count) => count + 1),
+    setStream(noStream(source));
+    if (!isKnown || isPast) return undefined;
+    const askStatus = () => setAsked((count) => count + 1);
+    const own = new Live(source, {
+      tick: (tick) =>
+        setStream((before) => ({
+          ...before,
+          tick,
+          tickSeconds:
+            before.tick === undefined ? 1 : tick.takenAtSeconds - before.tick.takenAtSeconds,
+        })),
+      state: (live) => setStream((before) => ({ ...before, live })),
+      restarted: askStatus,
+      refused: askStatus,
     });
-    return () => stream.close();
-  }, [isKnown, isPast, source, waitsForName]);
+    return () => own.close();
+  }, [isKnown, isPast, source]);
 
-  const moment = useMemo(
-    () => ({
+  const moment = useMemo(() => {
+    // Of another source until the effect has run: its snapshots are not those of this one.
+    const { tick, tickSeconds, live } = stream.source === source ? stream : noStream(source);
+    return {
       source,
       at,
       tick: isPast ? undefined : tick,
@@ -91,9 +112,8 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
       live,
       status,
       statusFailure,
-    }),
-    [source, at, isPast, tick, tickSeconds, live, status, statusFailure],
-  );
+    };
+  }, [source, at, isPast, stream, status, statusFailure]);
   return <MomentContext.Provider value={moment}>{children}</MomentContext.Provider>;
 }
 
@@ -224,6 +244,14 @@ async function answerTo<T>(
 /** Then there is no other moment than those that were recorded, and its end is shown first. */
 export function isOfRecording({ status }: Moment): boolean {
   return status?.recording !== undefined;
+}
+
+/** Live, the source of the page is not served: it was removed, or promfold was started anew without it. */
+export function isGone({ source, at, live, status }: Moment): boolean {
+  if (source === undefined || at !== undefined || status === undefined) return false;
+  if (status.sources.some(({ name }) => name === source)) return false;
+  // What is known of sources may be some seconds old.
+  return live.kind === 'failed' || status.sources.length === 0;
 }
 
 export function showMoment(seconds: number | undefined, isStep = true): void {

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useActivity, windowOf } from './activity.js';
 import { ask, isServed } from './api.js';
 import { ageText, largest, timeText } from './format.js';
-import { isOfRecording, showMoment, useMoment } from './moment.js';
+import { isGone, isOfRecording, showMoment, useMoment } from './moment.js';
 import { useClock } from './parts.js';
 import { linkTo, setParameters, useRoute } from './route.js';
 import type { Incidents } from './views.js';
@@ -82,6 +82,7 @@ function State() {
     const ago = isOfRecording(moment) ? '' : `, ${ageText(now - Number(seconds))} ago`;
     return lines('past', isOfRecording(moment) ? 'Recording' : 'Recorded', `${text}${ago}`);
   }
+  if (isGone(moment)) return lines('bad', 'Not live', 'not served');
   if (live.kind === 'failed') return lines('bad', 'Not live', live.message);
   if (tick === undefined) return lines('warn', 'Connecting', 'waiting for numbers');
   return lines('ok', 'Live', timeText(tick.takenAtSeconds));

@@ -1,5 +1,6 @@
 /** The page where something is amiss: a server that is gone for a while, and moments that were not recorded. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -103,6 +104,83 @@ describe('the page in trouble', { skip }, () => {
       await page.locator('td a').first().waitFor();
       assert.equal(await page.locator('.banner').count(), 0, await textOf(page.locator('main')));
     } finally {
+      await daemon.stop();
+    }
+  });
+
+  it('shows one source after the other, also where the second cannot be read', async () => {
+    const sources = ['--source', `a=${directoryOf(2)}`, '--source', `b=${directoryOf(3)}`];
+    const daemon = await Daemon.serve(undefined, [
+      ...sources,
+      '--source',
+      `none=${join(tempDirectory(), 'none')}`,
+    ]);
+    try {
+      const { page, watched } = await openPage(await newContext(), daemon.url);
+      const processes = page.locator('.tile', { hasText: 'Processes' }).locator('.value');
+      await untilText(processes, (text) => text === '2');
+      const { hash } = new URL(page.url());
+      const asked: string[] = [];
+      page.on('response', async (response) => {
+        if (response.status() !== 200) asked.push(`${response.status()} ${response.url()}`);
+      });
+      const choice = page.getByRole('combobox', { name: 'Source' });
+      await choice.selectOption('b');
+      await untilText(processes, (text) => text === '3');
+      await choice.selectOption('a');
+      await untilText(processes, (text) => text === '2');
+      assert.deepEqual(asked, [], 'no view is asked for by a snapshot of the other source');
+      assert.deepEqual(watched.problems, []);
+      assert.match(hash, /source=a/, 'a link is of this source where another one is the first');
+      await choice.selectOption('none');
+      await page.locator('.banner', { hasText: 'The directory cannot be read' }).waitFor();
+      await sleep(1_500);
+      assert.equal(await page.locator('.banner').count(), 1);
+      // What is of another source is not shown as if it were of this one.
+      assert.equal(await textOf(processes), '–');
+    } finally {
+      await daemon.stop();
+    }
+  });
+
+  it('says that a source is gone, and has what was recorded of it', async () => {
+    const directory = directoryOf(2);
+    const env = { ...process.env, PROMETHEUS_MULTIPROC_DIR: directory };
+    const application = new Session('sleep', ['1000'], { env });
+    const daemon = await Daemon.serve(undefined, ['--discover', '--recorder.interval', '500ms']);
+    try {
+      const hash = `#/processes?source=${encodeURIComponent(directory)}`;
+      const { page } = await openPage(await newContext(), daemon.url, hash);
+      await page.locator('td a').first().waitFor();
+      const left = await page.context().newPage();
+      await left.goto(`${daemon.url}/#/processes?source=never`);
+      await left.locator('.banner', { hasText: 'never is not served.' }).waitFor();
+      await left.getByRole('link', { name: 'Show what is' }).click();
+      await left.locator('.asof', { hasText: 'as of' }).waitFor();
+      // Two moments at least.
+      await sleep(1_500);
+      application.kill();
+      rmSync(directory, { recursive: true });
+      const banner = page.locator('.banner', { hasText: 'is not served any more' });
+      await banner.waitFor();
+      assert.match(await textOf(banner), /recorded of it is on the line above/);
+      assert.match(await textOf(page.locator('.state')), /not served/);
+      // Others may be discovered on the machine that runs the test.
+      await left.route('**/api/v1/status', async (route) => {
+        const response = await route.fetch();
+        const status = (await response.json()) as { recorder: { sources: { path: string }[] } };
+        const sources = status.recorder.sources.filter(({ path }) => path === directory);
+        const recorder = { ...status.recorder, sources };
+        await route.fulfill({ response, json: { ...status, sources: [], recorder } });
+      });
+      await left.goto(`${daemon.url}/#/processes`);
+      await left.reload();
+      await left.getByRole('slider').click();
+      await untilText(left.locator('.state'), (text) => text.startsWith('Recorded'));
+      await left.locator('td a').first().waitFor();
+      assert.equal(await left.locator('.banner').count(), 0);
+    } finally {
+      application.kill();
       await daemon.stop();
     }
   });
