@@ -46,17 +46,23 @@ export function pathOf(path: string, query: Query = {}): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
+/** Connections that are dead would be kept for longer, and a browser opens six. */
+const LONGEST_MS = 60_000;
+
 /** @throws ApiFailure */
 export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
+  let isJson = false;
+  let body: unknown;
   try {
-    response = await fetch(`api/v1/${path}`, signal === undefined ? {} : { signal });
+    const signals = [AbortSignal.timeout(LONGEST_MS), ...(signal === undefined ? [] : [signal])];
+    response = await fetch(`api/v1/${path}`, { signal: AbortSignal.any(signals) });
+    isJson = response.headers.get('Content-Type')?.startsWith('application/json') ?? false;
+    if (isJson) body = await response.json();
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error;
     throw new ApiFailure(0, 'promfold does not answer');
   }
-  const isJson = response.headers.get('Content-Type')?.startsWith('application/json') ?? false;
-  const body = isJson ? ((await response.json()) as unknown) : undefined;
   if (response.ok && isJson) return body as T;
   const { error } = (body ?? {}) as { error?: { message?: string } };
   throw new ApiFailure(response.status, error?.message ?? `HTTP ${response.status}`);

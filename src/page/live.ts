@@ -37,6 +37,9 @@ type Message =
 const BEAT_MS = 1_000;
 const SILENCE_MS = 2_600;
 
+/** A stream is given up after so much silence, or three times what was between two ticks: its connection may be dead. */
+const QUIET_MS = 15_000;
+
 /** Before a stream that was refused is asked for again. */
 const RETRY_MS = 1_500;
 
@@ -52,6 +55,9 @@ export class Live {
   #stream: EventSource | undefined;
   #timer: number | undefined;
   #beat: number | undefined;
+  #quiet: number | undefined;
+  #tickAtMs: number | undefined;
+  #tickMs = 0;
   #startedSeconds: number | undefined;
   #state: LiveState = { kind: 'connecting' };
 
@@ -140,32 +146,54 @@ export class Live {
       () => this.#say({ kind: 'leads', from: this.#name }),
       BEAT_MS,
     ) as unknown as number;
+    this.#tickAtMs = undefined;
+    this.#expect();
     const dataOf = (event: Event) => JSON.parse((event as MessageEvent<string>).data);
     stream.addEventListener('started', (event) => {
+      this.#expect();
       this.#started(dataOf(event).startedSeconds);
       this.#tellStart();
     });
     stream.addEventListener('tick', (event) => {
       const tick = dataOf(event) as Tick;
+      const nowMs = performance.now();
+      this.#tickMs = nowMs - (this.#tickAtMs ?? nowMs);
+      this.#tickAtMs = nowMs;
+      this.#expect();
       this.#tellState({ kind: 'live' });
       this.#say({ kind: 'tick', from: this.#name, tick });
       this.#tick(tick);
     });
-    stream.addEventListener('failed', (event) =>
-      this.#tellState({ kind: 'failed', message: dataOf(event).error.message }),
-    );
+    stream.addEventListener('failed', (event) => {
+      this.#expect();
+      this.#tellState({ kind: 'failed', message: dataOf(event).error.message });
+    });
     stream.onerror = () => {
+      this.#expect();
       this.#tellState({ kind: 'failed', message: 'promfold does not answer' });
       // One that was refused is not opened again by the browser.
       if (stream.readyState !== EventSource.CLOSED || this.#stream !== stream) return;
-      this.#stream = undefined;
+      this.#stopLeading();
       this.#listener.refused();
       this.#timer = setTimeout(() => this.#lead(), RETRY_MS) as unknown as number;
     };
   }
 
+  /** Something from the stream. */
+  #expect(): void {
+    clearTimeout(this.#quiet);
+    const ms = Math.max(QUIET_MS, 3 * this.#tickMs);
+    this.#quiet = setTimeout(() => {
+      const message = `nothing came from promfold for ${Math.round(ms / 1000)} s`;
+      if (this.#state.kind !== 'failed') this.#tellState({ kind: 'failed', message });
+      this.#stopLeading();
+      this.#lead();
+    }, ms) as unknown as number;
+  }
+
   #stopLeading(): void {
     clearInterval(this.#beat);
+    clearTimeout(this.#quiet);
     this.#stream?.close();
     this.#stream = undefined;
   }

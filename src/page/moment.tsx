@@ -17,6 +17,8 @@ export interface Moment {
   readonly tick: Tick | undefined;
   /** Between the last two. */
   readonly tickSeconds: number;
+  /** What the clock of this browser is ahead of that of the server. */
+  readonly skewSeconds: number;
   readonly live: LiveState;
   readonly status: Json<Status> | undefined;
   readonly statusFailure: ApiFailure | undefined;
@@ -29,7 +31,7 @@ export function useMoment(): Moment {
 }
 
 /** What is live of one source. */
-interface Stream extends Pick<Moment, 'tick' | 'tickSeconds' | 'live'> {
+interface Stream extends Pick<Moment, 'tick' | 'tickSeconds' | 'skewSeconds' | 'live'> {
   readonly source: string | undefined;
 }
 
@@ -37,8 +39,12 @@ const noStream = (source: string | undefined): Stream => ({
   source,
   tick: undefined,
   tickSeconds: 1,
+  skewSeconds: 0,
   live: { kind: 'connecting' },
 });
+
+/** @param seconds by the clock of the server, a moment ago */
+const skewTo = (seconds: number) => Date.now() / 1000 - seconds;
 
 /** Status has no values: it is asked for rarely. */
 const STATUS_MS = 10_000;
@@ -47,6 +53,7 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
   const { parameters } = useRoute();
   const [status, setStatus] = useState<Json<Status>>();
   const [statusFailure, setStatusFailure] = useState<ApiFailure>();
+  const [statusSkew, setStatusSkew] = useState(0);
   const [asked, setAsked] = useState(0);
   const [stream, setStream] = useState(() => noStream(undefined));
   const isRecording = status?.recording !== undefined;
@@ -62,6 +69,7 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
       ask<Json<Status>>('status').then(
         (found) => {
           setStatus(found);
+          setStatusSkew(skewTo(found.startedSeconds + found.uptimeSeconds));
           setStatusFailure(undefined);
         },
         (error: ApiFailure) => setStatusFailure(error),
@@ -91,6 +99,7 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
         setStream((before) => ({
           ...before,
           tick,
+          skewSeconds: skewTo(tick.takenAtSeconds),
           tickSeconds:
             before.tick === undefined ? 1 : tick.takenAtSeconds - before.tick.takenAtSeconds,
         })),
@@ -103,17 +112,19 @@ export function MomentProvider({ children }: { readonly children: ComponentChild
 
   const moment = useMemo(() => {
     // Of another source until the effect has run: its snapshots are not those of this one.
-    const { tick, tickSeconds, live } = stream.source === source ? stream : noStream(source);
+    const own = stream.source === source ? stream : noStream(source);
+    const tick = isPast ? undefined : own.tick;
     return {
       source,
       at,
-      tick: isPast ? undefined : tick,
-      tickSeconds,
-      live,
+      tick,
+      tickSeconds: own.tickSeconds,
+      skewSeconds: tick === undefined ? statusSkew : own.skewSeconds,
+      live: own.live,
       status,
       statusFailure,
     };
-  }, [source, at, isPast, stream, status, statusFailure]);
+  }, [source, at, isPast, stream, status, statusSkew, statusFailure]);
   return <MomentContext.Provider value={moment}>{children}</MomentContext.Provider>;
 }
 
@@ -187,8 +198,8 @@ export function useView<T>(
     if (!isReady || path === undefined) return;
     const last = asked.current;
     if (last !== undefined && last.key === key) {
-      // What is under way is not asked for again; after it comes the next tick.
-      if (!last.abort.signal.aborted || (hasTicks && now - last.seconds < last.every)) return;
+      // What is under way is not asked for again; after it comes the next tick. The clock of the server may be set back.
+      if (!last.abort.signal.aborted || (hasTicks && Math.abs(now - last.seconds) < last.every)) return;
     } else last?.abort.abort();
     const abort = new AbortController();
     const isAgain = last?.key === key;

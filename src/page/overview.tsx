@@ -107,7 +107,7 @@ export function Overview() {
             value={late === undefined ? '–' : `${shortNumber(late.seconds * 1000)} ms`}
             note={
               late &&
-              `${ageText(Math.max(0, (moment.tick?.takenAtSeconds ?? Date.now() / 1000) - late.timeSeconds))} ago`
+              `${ageText(Math.max(0, (moment.tick?.takenAtSeconds ?? Date.now() / 1000 - moment.skewSeconds) - late.timeSeconds))} ago`
             }
           />
           <Tile

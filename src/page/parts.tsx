@@ -74,14 +74,15 @@ function explained({ status, message }: ApiFailure): readonly [title: string, cu
   return ['It cannot be shown now.', message];
 }
 
-/** Ticks of the clock, so that ages grow where nothing else changes. */
+/** By the clock of the server, since ages are of its times. It ticks, so that they grow where nothing else changes. */
 export function useClock(everyMs = 1000): number {
+  const { skewSeconds } = useMoment();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
-  return now / 1000;
+  return now / 1000 - skewSeconds;
 }
 
 /** Numbers that are older than this are said to be. */

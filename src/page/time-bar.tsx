@@ -79,7 +79,9 @@ function State() {
   if (at !== undefined || isOfRecording(moment)) {
     const seconds = at === undefined ? status?.recording?.toSeconds : Number(at);
     const text = seconds === undefined || Number.isNaN(seconds) ? (at ?? '') : timeText(seconds);
-    const ago = isOfRecording(moment) ? '' : `, ${ageText(now - Number(seconds))} ago`;
+    // Status tells what time it is there.
+    const isAgo = status !== undefined && !isOfRecording(moment);
+    const ago = isAgo ? `, ${ageText(now - Number(seconds))} ago` : '';
     return lines('past', isOfRecording(moment) ? 'Recording' : 'Recorded', `${text}${ago}`);
   }
   if (isGone(moment)) return lines('bad', 'Not live', 'not served');

@@ -1,6 +1,9 @@
-/** The page where something is amiss: a server that is gone for a while, and moments that were not recorded. */
+/** The page where something is amiss: a server that is gone for a while or has another clock, sources that come and go. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +27,53 @@ function directoryOf(processes: number): string {
     writeMetricFile(join(directory, `counter_${PROCESS + i}.db`), [counter('work', 1)]);
   }
   return directory;
+}
+
+/** A proxy that adds some seconds to the times of instants. */
+class ShiftedClock {
+  seconds = 0;
+  readonly #server: Server;
+  readonly url: string;
+
+  private constructor(server: Server, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  static async before(target: string): Promise<ShiftedClock> {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const clock = new ShiftedClock(server, `http://127.0.0.1:${port}`);
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      clock.#answer(target + request.url, response).catch(() => response.destroy());
+    });
+    return clock;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  async #answer(url: string, response: ServerResponse): Promise<void> {
+    const abort = new AbortController();
+    response.on('close', () => abort.abort());
+    const answer = await fetch(url, { signal: abort.signal });
+    response.writeHead(answer.status, { 'Content-Type': answer.headers.get('Content-Type')! });
+    const isStream = url.includes('/ticks');
+    const parts = isStream ? answer.body! : [Buffer.from(await answer.arrayBuffer())];
+    for await (const part of parts) {
+      const text = Buffer.from(part).toString();
+      response.write(
+        text.replace(
+          /("takenAtSeconds":)([\d.]+)/g,
+          (_, name, time) => name + (Number(time) + this.seconds),
+        ),
+      );
+    }
+    response.end();
+  }
 }
 
 describe('the page in trouble', { skip }, () => {
@@ -181,6 +231,79 @@ describe('the page in trouble', { skip }, () => {
       assert.equal(await left.locator('.banner').count(), 0);
     } finally {
       application.kill();
+      await daemon.stop();
+    }
+  });
+
+  // The browser may be on another machine.
+  for (const [title, seconds] of [
+    ['behind', 60],
+    ['ahead of', -60],
+  ] as const) {
+    it(`tells ages where the clock of the server is ${title} that of the browser`, async () => {
+      const daemon = await Daemon.serve(directoryOf(1), ['--recorder.interval', '500ms']);
+      let isStopped = false;
+      try {
+        await newContext();
+        await context.addInitScript(
+          `const now = Date.now; Date.now = () => now() + ${seconds * 1000};`,
+        );
+        const { page } = await openPage(context, daemon.url, '#/processes');
+        const time = page.locator('.asof').first();
+        await untilText(time, (text) => text.startsWith('as of'));
+        await sleep(2_500);
+        assert.match(await textOf(time), /^as of/);
+        const at = Math.floor(Date.now() / 1000) - 1;
+        await page.goto(`${daemon.url}/#/processes?at=${at}`);
+        await page.reload();
+        const ago = await untilText(page.locator('.state'), (text) => text.endsWith(' ago'));
+        assert.ok(Number(/(\d+) s ago/.exec(ago)?.[1]) < 30, ago);
+        await page.goto(`${daemon.url}/#/processes`);
+        await untilText(time, (text) => text.startsWith('as of'));
+        // From now on there are no more ticks.
+        process.kill(daemon.pid, 'SIGSTOP');
+        isStopped = true;
+        await untilText(time, (text) => text.includes(' old'));
+        const shown = await textOf(time);
+        assert.ok(Number(/^(\d+) s old/.exec(shown)?.[1]) < 30, shown);
+      } finally {
+        if (isStopped) process.kill(daemon.pid, 'SIGCONT');
+        await daemon.stop();
+      }
+    });
+  }
+
+  it('goes on where the clock of the server is set back', async () => {
+    const daemon = await Daemon.serve(directoryOf(1));
+    const clock = await ShiftedClock.before(daemon.url);
+    try {
+      const { page } = await openPage(await newContext(), clock.url, '#/processes');
+      const time = page.locator('.asof').first();
+      await untilText(time, (text) => text.startsWith('as of'));
+      clock.seconds = -3_600;
+      // What was asked before has been answered.
+      await sleep(2_500);
+      const first = await textOf(time);
+      await untilText(time, (text) => text.startsWith('as of') && text !== first);
+    } finally {
+      await clock.close();
+      await daemon.stop();
+    }
+  });
+
+  it('says that a stream is silent, and opens another one', async () => {
+    const daemon = await Daemon.serve(directoryOf(1));
+    try {
+      const { page } = await openPage(await newContext(), daemon.url);
+      const state = page.locator('.state');
+      await untilText(state, (text) => text.startsWith('Live'));
+      process.kill(daemon.pid, 'SIGSTOP');
+      // As of a dead connection, no error is heard of it.
+      await untilText(state, (text) => text.includes('nothing came from promfold'), 30_000);
+      process.kill(daemon.pid, 'SIGCONT');
+      await untilText(state, (text) => text.startsWith('Live'));
+    } finally {
+      process.kill(daemon.pid, 'SIGCONT');
       await daemon.stop();
     }
   });
