@@ -20,6 +20,11 @@ export interface Activity {
   readonly isPartial: boolean;
 }
 
+export interface KnownActivity extends Activity {
+  /** Whose lines were asked for; undefined for those of all. */
+  readonly asked: ReadonlySet<string> | undefined;
+}
+
 export const RANGES = [
   ['300', '5 min'],
   ['900', '15 min'],
@@ -68,9 +73,12 @@ const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000;
 const PARTIAL_MS = 1_500;
 
 /** @param query undefined while there is no question; renewed every so many seconds, unless it is of the past */
-export function useActivity(query: Query | undefined, everySeconds: number): Activity | undefined {
+export function useActivity(
+  query: Query | undefined,
+  everySeconds: number,
+): KnownActivity | undefined {
   const moment = useMoment();
-  const [found, setFound] = useState<{ key: string; activity: Activity }>();
+  const [found, setFound] = useState<KnownActivity>();
   const path = query && pathOf('activity', { source: moment.source, ...query });
   useEffect(() => {
     if (path === undefined) return undefined;
@@ -81,7 +89,8 @@ export function useActivity(query: Query | undefined, everySeconds: number): Act
       if (!document.hidden) {
         try {
           const activity = await ask<Activity>(path, abort.signal);
-          setFound({ key: path, activity });
+          const asked = query!['process[]'] as readonly string[] | undefined;
+          setFound({ ...activity, asked: asked && new Set(asked) });
           if (activity.isPartial) wait = PARTIAL_MS;
           else if (query!.end !== undefined) return;
         } catch (error) {
@@ -96,7 +105,7 @@ export function useActivity(query: Query | undefined, everySeconds: number): Act
       abort.abort();
     };
   }, [path, everySeconds]);
-  return found?.activity;
+  return found;
 }
 
 export type Verdict = Verdicts['verdicts'][number];

@@ -1,6 +1,7 @@
 /** The processes that write, and one of them. */
+import { useRef } from 'preact/hooks';
 import {
-  type Activity,
+  type KnownActivity,
   rangeQuery,
   useActivity,
   useRange,
@@ -15,15 +16,14 @@ import { pickMoment, RangeChoice } from './overview.js';
 import { Empty, Failure, Head, Panel, ProcessLink, SeriesLink, Spark } from './parts.js';
 import { linkTo, useRoute } from './route.js';
 import { StateBadge } from './state.js';
-import { type Column, rowsOf, Table, usePages } from './table.js';
+import { type Column, PART, type Rows, rowsOf, Table, usePages } from './table.js';
 import type { FileView, Process, ProcessAnswer, ProcessSeries, Top } from './views.js';
 
 /** Of the small lines: five minutes, a point every ten seconds. */
 const LINE = { start: '-5m', step: '10' };
 const LINE_SECONDS = 300;
 
-/** With more of them a question has too long a URL. */
-const MAX_LINES = 100;
+const LINES_EVERY_SECONDS = 5;
 
 export function ProcessesView() {
   const { at } = useMoment();
@@ -34,17 +34,13 @@ export function ProcessesView() {
   const verdicts = useVerdicts();
   const isPast = at !== undefined && !Number.isNaN(Number(at));
   const line = isPast ? { start: String(Number(at) - LINE_SECONDS), end: at, step: '10' } : LINE;
-  const shown = Array.from(
-    { length: Math.min(MAX_LINES, rows.total ?? 0) },
-    (_, i) => rows.at(i)?.processId,
-  );
-  const all = (rows.total ?? 0) <= MAX_LINES;
+  const ids = useLineIds(rows, sort);
   const activity = useActivity(
-    rows.total === undefined ? undefined : { ...line, ...(!all && { 'process[]': shown }) },
-    5,
+    rows.total === undefined ? undefined : { ...line, 'process[]': ids },
+    LINES_EVERY_SECONDS,
   );
   const rates = new Map(top.answer?.processes.map((one) => [one.processId, one]));
-  const lines = linesOf(activity);
+  const lineOf = linesOf(activity);
   const now = rows.takenAtSeconds ?? 0;
 
   const columns: Column<Process>[] = [
@@ -129,7 +125,7 @@ export function ProcessesView() {
       isWideOnly: true,
       cell: ({ processId }) => (
         <Spark
-          values={lines.get(processId) ?? []}
+          values={lineOf(processId)}
           label={`Increments a second of ${processId} over five minutes`}
         />
       ),
@@ -160,9 +156,31 @@ export function ProcessesView() {
   );
 }
 
-/** By process id; processes that did not move have a line at 0. */
-function linesOf(activity: Activity | undefined): ReadonlyMap<string, readonly (number | null)[]> {
-  return new Map(activity?.processes.map((one) => [one.processId, one.incrementsPerSecond]));
+/**
+ * Of which processes lines are asked for: undefined for all, else those of the part that is known. Where the order moves, the
+ * part has others at each tick: a question for those of some seconds ago goes on.
+ */
+function useLineIds({ total = 0, part, from, isEarlier }: Rows<Process>, sort: string) {
+  const asked = useRef<{ ids?: readonly string[]; of: string; ms: number }>({ of: '', ms: 0 });
+  if (total <= PART) return undefined;
+  const of = `${sort} ${from}`;
+  const ms = performance.now();
+  const isDue = asked.current.of !== of || ms - asked.current.ms > LINES_EVERY_SECONDS * 1000;
+  if (isDue && !isEarlier) {
+    asked.current = { ids: part!.map(({ processId }) => processId).sort(), of, ms };
+  }
+  return asked.current.ids;
+}
+
+/** Processes that did not move have a line at 0, where it is known that they did not. */
+function linesOf(
+  activity: KnownActivity | undefined,
+): (processId: string) => readonly (number | null)[] {
+  if (activity === undefined) return () => [];
+  const { asked, processes, incrementsPerSecond } = activity;
+  const of = new Map(processes.map((one) => [one.processId, one.incrementsPerSecond]));
+  const still = incrementsPerSecond.map((value) => value && 0);
+  return (id) => of.get(id) ?? (asked === undefined || asked.has(id) ? still : []);
 }
 
 export function ProcessView({ id }: { id: string }) {

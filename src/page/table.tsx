@@ -30,13 +30,17 @@ export interface Rows<T> {
   readonly total: number | undefined;
   readonly at: (index: number) => T | undefined;
   readonly show?: (from: number, to: number) => void;
+  /** Where the part begins that is asked for. */
+  readonly from?: number;
+  /** What is known of it. */
+  readonly part?: readonly T[] | undefined;
   readonly takenAtSeconds?: number | undefined;
   readonly failure?: ApiFailure | undefined;
   readonly isEarlier?: boolean;
 }
 
 /** Rows that are asked for together, and where such a part may begin. */
-const PART = 150;
+export const PART = 150;
 const STEP = 50;
 
 type Answer<T> = OfInstant & Paged & Record<string, readonly T[]>;
@@ -48,30 +52,24 @@ export function usePages<T>(
   list: string | ((answer: Answer<never>) => readonly T[]),
   options?: ViewOptions,
 ): Rows<T> {
-  const [from, setFrom] = useState(0);
   const key = `${path} ${JSON.stringify(query)}`;
-  const known = useRef(key);
-  // A list that is sorted anew begins at its top.
-  const offset = known.current === key ? from : 0;
-  useEffect(() => {
-    if (known.current !== key) {
-      known.current = key;
-      setFrom(0);
-    }
-  }, [key]);
-  const asked = { ...query, offset: offset === 0 ? undefined : offset, limit: PART };
+  const [begin, setBegin] = useState({ key, from: 0 });
+  // Another list begins at its top.
+  const from = begin.key === key ? begin.from : 0;
+  const asked = { ...query, offset: from === 0 ? undefined : from, limit: PART };
   const view = useView<Answer<T>>(path, asked, options);
   const { answer } = view;
-  const begin = answer?.page.offset ?? 0;
-  const elements =
-    typeof list === 'string' ? answer?.[list] : answer && list(answer as Answer<never>);
+  const offset = answer?.page.offset ?? 0;
+  const part = typeof list === 'string' ? answer?.[list] : answer && list(answer as Answer<never>);
   return {
     total: answer?.page.total,
-    at: (index) => elements?.[index - begin],
+    at: (index) => part?.[index - offset],
     show: (first, last) => {
-      if (first >= offset && last <= offset + PART) return;
-      setFrom(Math.max(0, Math.floor((first - STEP / 2) / STEP) * STEP));
+      if (first >= from && last <= from + PART) return;
+      setBegin({ key, from: Math.max(0, Math.floor((first - STEP / 2) / STEP) * STEP) });
     },
+    from,
+    part,
     takenAtSeconds: answer?.takenAtSeconds,
     failure: view.failure,
     isEarlier: view.isEarlier,
@@ -159,7 +157,7 @@ export function Table<T>(props: TableProps<T>) {
 
   useEffect(() => {
     if (last > first) rows.show?.(first, last);
-  }, [first, last, rows.total]);
+  }, [first, last, rows.total, rows.from]);
 
   useEffect(() => {
     scroll.current!.scrollTop = 0;

@@ -7,10 +7,17 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromiumMissing, openBrowser, openPage, textOf, untilText } from '../support/browser.js';
 import { Daemon, promfold } from '../support/cli.js';
-import { counter, writeMetricFile } from '../support/metric-file.js';
+import {
+  counter,
+  double,
+  fileBytes,
+  gauge,
+  overwrite,
+  writeMetricFile,
+} from '../support/metric-file.js';
 import { ROOT } from '../support/paths.js';
 import { Session } from '../support/session.js';
 import { tempDirectory } from '../support/temp.js';
@@ -306,5 +313,104 @@ describe('the page in trouble', { skip }, () => {
       process.kill(daemon.pid, 'SIGCONT');
       await daemon.stop();
     }
+  });
+});
+
+describe('a long table of the page', { skip }, () => {
+  const series = Array.from({ length: 400 }, (_, i) => counter('work', 1, { i: String(i) }));
+  const directory = directoryOf(400);
+  /** The time of each is when its process was seen last. */
+  const seen = Array.from({ length: 40 }, (_, i) =>
+    join(directory, `gauge_mostrecent_${PROCESS + 200 + i}.db`),
+  );
+  const setOffset = fileBytes('dict4-16', [gauge('seen', 1)]).length - 8;
+  let browser: Browser;
+  let page: Page;
+  let daemon: Daemon;
+
+  before(async () => {
+    for (let i = 0; i < 2; i++) {
+      writeMetricFile(join(directory, `counter_${PROCESS + i}.db`), series);
+    }
+    for (const path of seen) writeMetricFile(path, [gauge('seen', 1, 1)]);
+    daemon = await Daemon.serve(directory, ['--recorder.interval', '500ms']);
+    browser = await openBrowser();
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    ({ page } = await openPage(context, daemon.url));
+  });
+  after(async () => {
+    await browser?.close();
+    await daemon?.stop();
+  });
+
+  /** By what they show; the first is 0. */
+  const row = (index: number) => page.locator(`tr[aria-rowindex="${index + 2}"]`);
+  const scrollTo = (label: string, index: number) =>
+    page.getByRole('region', { name: label, exact: true }).evaluate(
+      (region, top) => {
+        (region as unknown as { scrollTop: number }).scrollTop = top;
+      },
+      32 * (index - 3),
+    );
+
+  it('has lines of the rows in sight', async () => {
+    const moving = 250;
+    const path = join(directory, `counter_${PROCESS + moving}.db`);
+    const valueOffset = fileBytes('dict4-16', [counter('work', 1)]).length - 16;
+    let value = 1;
+    const timer = setInterval(() => overwrite(path, valueOffset, double(++value)), 200);
+    try {
+      await page.goto(`${daemon.url}/#/processes?sort=processId`);
+      await page.locator('td a').first().waitFor();
+      await scrollTo('Processes', moving);
+      await untilText(row(moving), (text) => text.includes(String(PROCESS + moving)));
+      const heights = async (index: number) => {
+        const line = row(index).locator('svg path');
+        const text = (await line.getAttribute('d', { timeout: 1_000 }).catch(() => '')) ?? '';
+        return new Set([...text.matchAll(/ ([\d.]+)/g)].map(([, height]) => height));
+      };
+      const deadline = Date.now() + 60_000;
+      while (!(await heights(moving)).has('2.0') && Date.now() < deadline) await sleep(200);
+      assert.ok((await heights(moving)).has('2.0'), 'its line moves');
+      assert.deepEqual(
+        [...(await heights(moving + 1))],
+        ['21.0'],
+        'one that rests has a line, too',
+      );
+    } finally {
+      clearInterval(timer);
+    }
+  });
+
+  it('asks for its lines in peace where the order of its rows moves', async () => {
+    await page.goto(`${daemon.url}/#/processes?sort=-lastSeenSeconds`);
+    await page.locator('td a').first().waitFor();
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/activity?') && request.url().includes('process')) asked++;
+    });
+    const first = await textOf(row(0));
+    for (const path of seen) {
+      overwrite(path, setOffset, double(Date.now() / 1000));
+      await sleep(200);
+    }
+    assert.notEqual(await textOf(row(0)), first, 'the order moves');
+    assert.ok(asked > 0 && asked <= 4, `asked ${asked} times within 8 s`);
+  });
+
+  it('shows the rows in sight of another list of the same length', async () => {
+    await page.goto(`${daemon.url}/#/metrics?process=${PROCESS}`);
+    await page
+      .getByRole('region', { name: 'Series', exact: true })
+      .locator('td a')
+      .first()
+      .waitFor();
+    await scrollTo('Series', 300);
+    await untilText(row(300), (text) => text.includes('work_total'));
+    await page.goto(`${daemon.url}/#/metrics?process=${PROCESS + 1}`);
+    await untilText(page.locator('.chips'), (text) => text.includes(String(PROCESS + 1)));
+    await sleep(1_500);
+    assert.match(await textOf(row(300)), /work_total/);
+    assert.equal(await page.locator('table.earlier').count(), 0);
   });
 });
