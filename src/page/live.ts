@@ -204,14 +204,15 @@ export class Live {
   }
 
   #tellState(state: LiveState): void {
-    if (state.kind !== this.#state.kind) this.#say({ kind: 'state', from: this.#name, state });
-    this.#setState(state);
+    if (this.#setState(state)) this.#say({ kind: 'state', from: this.#name, state });
   }
 
-  #setState(state: LiveState): void {
-    if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
+  /** @returns whether it is another one */
+  #setState(state: LiveState): boolean {
+    if (JSON.stringify(state) === JSON.stringify(this.#state)) return false;
     this.#state = state;
     this.#listener.state(state);
+    return true;
   }
 
   #tellStart(): void {

@@ -273,7 +273,7 @@ export function RangeChoice({ range }: { range: Range }) {
 function StatesPanel() {
   const { answer } = useView<Processes>(
     'processes',
-    { limit: 1000, sort: '-lastSeenSeconds' },
+    { limit: MAX_STATES, sort: '-lastSeenSeconds' },
     { every: 2 },
   );
   const verdicts = useVerdicts();
@@ -310,6 +310,11 @@ function StatesPanel() {
             </li>
           );
         })}
+        {answer !== undefined && answer.page.total > MAX_STATES && (
+          <li class="muted">
+            These are the {wholeNumber(MAX_STATES)} seen last, of {wholeNumber(answer.page.total)}.
+          </li>
+        )}
         {verdicts?.engines.map(({ engine, modelName, verdict, evidence }) => (
           <li key={`${engine} ${modelName}`}>
             <Badge tone={STATES[verdict]?.[0] ?? ''}>{verdict}</Badge> engine {engine}{' '}
@@ -329,6 +334,9 @@ function StatesPanel() {
     </Panel>
   );
 }
+
+/** Processes; the API has no longer list. */
+const MAX_STATES = 1000;
 
 /** Of one state. */
 const MAX_NAMED = 12;

@@ -13,7 +13,7 @@ import {
   timeText,
   wholeNumber,
 } from './format.js';
-import { useMoment, useView } from './moment.js';
+import { isOfRecording, useMoment, useView } from './moment.js';
 import { RangeChoice } from './overview.js';
 import {
   AsOf,
@@ -481,6 +481,7 @@ function OneHistogram({
           <Copies
             series={of.histogram}
             type="histogram"
+            isWhole
             path={path}
             labels={of.labels}
             family={of.family}
@@ -718,12 +719,15 @@ function Bars({ shares }: { shares: readonly BarShare[] }) {
 function Copies(props: {
   series: string;
   type: string;
+  /** It is all series of a histogram. */
+  isWhole?: boolean;
   path: string;
   family: string;
   labels: Readonly<Record<string, string>>;
 }) {
-  const { at, source } = useMoment();
-  const { series, type, path, family, labels } = props;
+  const shown = useMoment();
+  const { at, source } = shown;
+  const { series, type, isWhole, path, family, labels } = props;
   const own = Object.entries(labels).filter(([name]) => name !== 'le');
   const matchers = own
     .map(
@@ -735,20 +739,19 @@ function Copies(props: {
   const bucket = isPlain
     ? `${family}_bucket{${matchers}}`
     : `{${[JSON.stringify(`${family}_bucket`), matchers].filter(Boolean).join(',')}}`;
-  const query =
-    type === 'histogram' && !/_(?:sum|count|bucket)(?:\{|$)/.test(series)
-      ? `histogram_quantile(0.9, sum by (le) (rate(${bucket}[5m])))`
-      : type === 'counter' || type === 'histogram' || type === 'summary'
-        ? `rate(${series}[5m])`
-        : series;
-  // A moment that was recorded is asked of the daemon; what there is now is in the directory, too.
-  const where =
-    at === undefined ? path : new URL('.', location.href.split('#')[0]).href.replace(/\/$/, '');
+  const query = isWhole
+    ? `histogram_quantile(0.9, sum by (le) (rate(${bucket}[5m])))`
+    : type === 'counter' || type === 'histogram' || type === 'summary'
+      ? `rate(${series}[5m])`
+      : series;
+  // A moment that was recorded is asked of the daemon; what there is now is in the directory, too. A recording has all.
+  const isOfDaemon = at !== undefined && !isOfRecording(shown);
+  const where = isOfDaemon
+    ? new URL('.', location.href.split('#')[0]).href.replace(/\/$/, '')
+    : path;
   const moment = at === undefined ? '' : ` --at ${at}`;
   const named =
-    at !== undefined && source !== undefined
-      ? `${where}?source=${encodeURIComponent(source)}`
-      : where;
+    isOfDaemon && source !== undefined ? `${where}?source=${encodeURIComponent(source)}` : where;
   return (
     <>
       <Copy what="as PromQL" text={query} />

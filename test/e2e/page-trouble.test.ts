@@ -16,6 +16,7 @@ import {
   fileBytes,
   gauge,
   overwrite,
+  type TestEntry,
   writeMetricFile,
 } from '../support/metric-file.js';
 import { ROOT } from '../support/paths.js';
@@ -298,6 +299,37 @@ describe('the page in trouble', { skip }, () => {
     }
   });
 
+  it('tells all windows why there are no numbers, also where the reason is another one', async () => {
+    const directory = directoryOf(1);
+    const daemon = await Daemon.serve(directory);
+    try {
+      await newContext();
+      const states = [];
+      for (let i = 0; i < 2; i++) {
+        const { page } = await openPage(context, daemon.url);
+        states.push(page.locator('.state'));
+        await untilText(states[i]!, (text) => text.startsWith('Live'));
+      }
+      rmSync(directory, { recursive: true });
+      for (const state of states) await untilText(state, (text) => text.includes(directory));
+      await daemon.stop();
+      for (const state of states) await untilText(state, (text) => text.includes('not answer'));
+    } finally {
+      await daemon.stop();
+    }
+  });
+
+  it('says where it counts a part of the processes', async () => {
+    const daemon = await Daemon.serve(directoryOf(1_001));
+    try {
+      const { page } = await openPage(await newContext(), daemon.url);
+      const text = /These are the 1,000 seen last, of 1,001/;
+      await untilText(page.locator('.states'), (shown) => text.test(shown));
+    } finally {
+      await daemon.stop();
+    }
+  });
+
   it('says that a stream is silent, and opens another one', async () => {
     const daemon = await Daemon.serve(directoryOf(1));
     try {
@@ -312,6 +344,68 @@ describe('the page in trouble', { skip }, () => {
     } finally {
       process.kill(daemon.pid, 'SIGCONT');
       await daemon.stop();
+    }
+  });
+});
+
+describe('commands and queries that the page has to copy', { skip }, () => {
+  const directory = directoryOf(1);
+  const name = 'job_count';
+  const bucket = (le: string, value: number): TestEntry => ({
+    family: name,
+    sampleName: `${name}_bucket`,
+    labels: { le },
+    value,
+  });
+  let browser: Browser;
+  const copied = async (url: string, hash: string) => {
+    const context = await browser.newContext();
+    try {
+      const { page } = await openPage(context, url, hash);
+      await page.locator('.copy code').first().waitFor();
+      return await page.locator('.copy code').allInnerTexts();
+    } finally {
+      await context.close();
+    }
+  };
+
+  before(async () => {
+    const sum = { family: name, sampleName: `${name}_sum`, labels: {}, value: 1.5 };
+    const entries = [sum, bucket('1.0', 2), bucket('+Inf', 1)];
+    writeMetricFile(join(directory, `histogram_${PROCESS}.db`), entries);
+    browser = await openBrowser();
+  });
+  after(() => browser?.close());
+
+  it('has a quantile of a histogram, whatever its name ends in, and a rate of a series of it', async () => {
+    const daemon = await Daemon.serve(directory);
+    try {
+      const [whole] = await copied(daemon.url, `#/series/${name}`);
+      assert.equal(whole, 'histogram_quantile(0.9, sum by (le) (rate(job_count_bucket{}[5m])))');
+      const [one] = await copied(daemon.url, `#/series/${name}_count`);
+      assert.equal(one, 'rate(job_count_count[5m])');
+    } finally {
+      await daemon.stop();
+    }
+  });
+
+  it('has a command that answers, of a moment of a recording, too', async () => {
+    const recording = join(tempDirectory(), 'a.rec');
+    await promfold(['record', directory, '-o', recording, '--for', '2s', '--interval', '500ms']);
+    const server = new Session(process.execPath, [`${ROOT}/dist/src/main.js`, 'page', recording]);
+    try {
+      const [, url = ''] = await server.shows(/(http:\/\/127\.0\.0\.1:\d+)\//);
+      const { recording: span } = (await (await fetch(`${url}/api/v1/status`)).json()) as {
+        recording: { toSeconds: number };
+      };
+      const at = Math.floor(span.toSeconds * 10) / 10;
+      const [, command] = await copied(url, `#/series/work_total?at=${at}`);
+      assert.equal(command, `promfold explain --at ${at} work_total ${recording}`);
+      const { exitCode, stdout } = await promfold(command!.split(' ').slice(1));
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^work_total = 1/);
+    } finally {
+      server.kill();
     }
   });
 });
