@@ -164,7 +164,8 @@ export function Table<T>(props: TableProps<T>) {
     setChosen(undefined);
   }, [sort]);
 
-  useEffect(() => {
+  // Before the next key: after the next frame, Enter would open the row that was chosen before.
+  useLayoutEffect(() => {
     if (props.isSecond) return undefined;
     const keys: Keys = {
       move: (by) => {
