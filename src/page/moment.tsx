@@ -199,7 +199,8 @@ export function useView<T>(
     const last = asked.current;
     if (last !== undefined && last.key === key) {
       // What is under way is not asked for again; after it comes the next tick. The clock of the server may be set back.
-      if (!last.abort.signal.aborted || (hasTicks && Math.abs(now - last.seconds) < last.every)) return;
+      if (!last.abort.signal.aborted || (hasTicks && Math.abs(now - last.seconds) < last.every))
+        return;
     } else last?.abort.abort();
     const abort = new AbortController();
     const isAgain = last?.key === key;
