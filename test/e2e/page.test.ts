@@ -296,7 +296,7 @@ describe('the page', { skip }, () => {
         for (const route of routes) {
           await page.goto(`${daemon.url}/#/${route}`);
           await page.locator('h1').waitFor();
-          await page.locator('.asof', { hasText: 'as of' }).waitFor();
+          await page.locator('.asof', { hasText: 'as of' }).first().waitFor();
           await sleep(300);
           // By the debugger, which is not subject to the policy of the page.
           const session = await own.newCDPSession(page);
