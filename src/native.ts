@@ -782,13 +782,13 @@ export const KEPT_REASON = {
   damaged: 3,
   /** Its values have another width than those of its group. */
   otherWidth: 4,
-  /** It has another owner or group than the first file that is to become the same archive. */
-  otherOwner: 5,
-  /** Its group would not give the same in one file: a NaN, or equal timestamps. */
-  orderMatters: 6,
+  /** Its archive would not give the same: a NaN, or equal timestamps. */
+  orderMatters: 5,
+  /** An archive, and no other file of its group belongs to the same user and group. */
+  loneArchive: 6,
 } as const;
 
-/** Files that become one archive each. native/core/compact/compaction.h. */
+/** Files that become one archive for each user and group that they belong to. native/core/compact/compaction.h. */
 export interface ArchiveGroup {
   /** The name of the archive up to its process id, without the last underscore: `counter`, `gauge_mostrecent`. */
   readonly prefix: string;
@@ -836,6 +836,7 @@ export interface CompactionResult {
   readonly kept: readonly string[];
   /** One of KEPT_REASON for each of them. */
   readonly keptReason: Uint8Array;
+  /** Of a dry run those that would be made. */
   readonly archives: readonly {
     readonly name: string;
     readonly entries: number;

@@ -93,6 +93,10 @@ TEST("names of compaction are told from others, and sort before process ids") {
   CHECK_EQ(PrefixOf("notes"), "notes");
   CHECK(ArchiveName("counter", generation, 1) < "counter_0.db");
   CHECK_EQ(PrefixOf(ArchiveName("gauge_mostrecent", generation, 2)), "gauge_mostrecent");
+  CHECK(IsArchiveName(ArchiveName("counter", generation, 1)));
+  CHECK(IsArchiveName(ArchiveName("gauge_mostrecent", generation, 2)));
+  CHECK(!IsArchiveName("counter_1.db") && !IsArchiveName("counter_"));
+  CHECK(!IsArchiveName(SpareName("counter_1.db", generation, 1)));
   CHECK_EQ(SpareName("counter_1.db", generation, 1), "counter_1-promfold-" + generation + ".db");
   CHECK_EQ(SpareName("notes", generation, 2), "notes-promfold-" + generation + "-2");
 }

@@ -26,6 +26,8 @@ class CompactionDirectory {
 
   // A file of a dead process: a new one, which is part of Request.
   void Dead(const std::string& name, const std::vector<Written>& entries);
+  // One that is there becomes part of Request.
+  void Found(const std::string& name) { dead_.push_back(name); }
   void Living(const std::string& name, const std::vector<Written>& entries) const;
   void Write(const std::string& path, const std::string& bytes) const;
 

@@ -236,23 +236,81 @@ TEST("what cannot be folded is kept, for a reason") {
   request.files[1].identity.inode += 1'000'000;
   const CompactionOutcome outcome = Compact(request);
   CHECK(outcome.fault.ok());
-  CHECK_EQ(Kept(outcome), "gauge_min_7.db:6 counter_2.db:2 counter_5.db:3 counter_6.db:4");
+  CHECK_EQ(Kept(outcome), "gauge_min_7.db:5 counter_2.db:2 counter_5.db:3 counter_6.db:4");
   CHECK(directory.Has("counter_5.db") && directory.Has("counter_6.db"));
   CHECK(directory.Has("gauge_min_7.db") && !directory.Has("counter_8.db"));
 }
 
-TEST("a file of another owner than the first of its kind is kept, and no mode is widened") {
+TEST("each owner and group has an archive, and no mode is widened") {
   CompactionDirectory directory;
   Fill(&directory);
+  directory.Dead("counter_31.db", {{"c", 16}});
+  directory.Dead("counter_32.db", {{"c", 32}});
   CHECK_EQ(chown(directory.Path("counter_2.db").c_str(), 65534, 65534), 0);
+  CHECK_EQ(chown(directory.Path("counter_31.db").c_str(), 65534, 65533), 0);
+  CHECK_EQ(chown(directory.Path("counter_32.db").c_str(), 65534, 65534), 0);
   CHECK_EQ(chmod(directory.Path("counter_1.db").c_str(), 0640), 0);
   CHECK_EQ(chmod(directory.Path("counter_30.db").c_str(), 0604), 0);
   const CompactionOutcome outcome = directory.Compact();
-  CHECK_EQ(Kept(outcome), "counter_2.db:5");
-  struct stat status;
-  const std::string archive = ArchiveName("counter", outcome.generation, 1);
-  CHECK_EQ(stat(directory.Path(archive).c_str(), &status), 0);
-  CHECK_EQ(status.st_mode & 0777u, 0600u);
+  CHECK_EQ(Kept(outcome), "");
+  constexpr struct {
+    uid_t owner;
+    gid_t group;
+    mode_t mode;
+    uint32_t entries;
+  } kExpected[] = {{0, 0, 0600, 2}, {65534, 65534, 0644, 1}, {65534, 65533, 0644, 1}};
+  for (uint32_t i = 0; i < std::size(kExpected); ++i) {
+    struct stat status;
+    const std::string archive = ArchiveName("counter", outcome.generation, i + 1);
+    CHECK_EQ(stat(directory.Path(archive).c_str(), &status), 0);
+    CHECK_EQ(status.st_uid, kExpected[i].owner);
+    CHECK_EQ(status.st_gid, kExpected[i].group);
+    CHECK_EQ(status.st_mode & 0777u, kExpected[i].mode);
+    CHECK_EQ(outcome.archives[i].name, archive);
+    CHECK_EQ(outcome.archives[i].entries, kExpected[i].entries);
+  }
+  CheckSound(directory, 63);
+}
+
+TEST("an archive with no other file of its owner stays, and nothing is written for it") {
+  for (const bool readers_stopped : {false, true}) {
+    CompactionDirectory directory;
+    Fill(&directory);
+    directory.Dead("counter_31.db", {{"c", 16}});
+    CHECK_EQ(chown(directory.Path("counter_31.db").c_str(), 65534, 65534), 0);
+    const CompactionOutcome first = directory.Compact({}, readers_stopped);
+    CHECK_EQ(first.archives.size(), 3u);
+    for (const MadeArchive& archive : first.archives) directory.Found(archive.name);
+    const std::string names = Joined(directory.Names());
+    const CompactionOutcome again = directory.Compact({}, readers_stopped);
+    CHECK_EQ(again.kept.size(), 3u);
+    for (const KeptFile& kept : again.kept) CHECK(kept.reason == KeptReason::kLoneArchive);
+    CHECK_EQ(again.folded.size() + again.removed.size(), 0u);
+    CheckUnchanged(directory, names);
+    // With another file of one owner, that of the other one stays all the same.
+    directory.Dead("counter_33.db", {{"c", 64}});
+    CHECK_EQ(chown(directory.Path("counter_33.db").c_str(), 65534, 65534), 0);
+    const CompactionOutcome third = directory.Compact({}, readers_stopped);
+    CHECK_EQ(Joined(third.folded), ArchiveName("counter", first.generation, 2) + " counter_33.db");
+    CHECK_EQ(third.archives.size(), 1u);
+    CheckSound(directory, 95);
+  }
+}
+
+TEST("a dry run says which archives there would be") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  CHECK_EQ(chown(directory.Path("counter_2.db").c_str(), 65534, 65534), 0);
+  CompactionRequest request = directory.Request();
+  request.is_dry_run = true;
+  const CompactionOutcome told = Compact(request);
+  CHECK_EQ(told.archives.size(), 3u);
+  const CompactionOutcome done = directory.Compact();
+  CHECK_EQ(done.archives.size(), 3u);
+  for (size_t i = 0; i < told.archives.size(); ++i) {
+    CHECK_EQ(told.archives[i].entries, done.archives[i].entries);
+  }
+  CHECK_EQ(told.freed_bytes, done.freed_bytes);
 }
 
 TEST("the new directory has owner, mode and attributes of the old one") {
@@ -838,7 +896,7 @@ TEST("with the readers stopped: an archive that would not give the same is not m
   directory.Living("gauge_min_4.db", {{"m", std::numeric_limits<double>::quiet_NaN()}});
   const CompactionOutcome outcome = directory.Compact({}, true);
   CHECK(outcome.fault.ok());
-  CHECK_EQ(Kept(outcome), "gauge_min_7.db:6");
+  CHECK_EQ(Kept(outcome), "gauge_min_7.db:5");
   CHECK(directory.Has("gauge_min_7.db"));
   CheckSound(directory, 15);
 }

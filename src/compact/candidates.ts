@@ -5,7 +5,8 @@
  * This is one half of the decision. The other one is the kernel's, at the moment itself: a file that some process has open
  * for writing is kept (native/core/compact/).
  *
- *   a file of a dead process ─▶ its kind (kinds.ts) ─▶ its group: kind, key form, bytes of a value ─▶ one archive
+ *   a file of a dead process ─▶ its kind (kinds.ts) ─▶ its group: kind, key form, bytes of a value ─▶ one archive for each
+ *   user and group that own such files
  */
 import type { ErrorCode } from '../errors.js';
 import { isArchiveId } from '../format/filename.js';
@@ -18,7 +19,7 @@ import { ITEMS_PER_STEP, type Steps } from '../steps.js';
 import type { KeptReason } from './kept-reason.js';
 import { fateOf, type Kind } from './kinds.js';
 
-/** Files of one group become one archive: a client reads files of one format only. */
+/** Files of one group become one archive, of each owner: a client reads files of one format only. */
 export interface Group extends Kind {
   /** Of keys, as in Key.olderForm; `current` for those of 0.16.0 and later, `empty` where no file has any. */
   readonly keyForm: string;

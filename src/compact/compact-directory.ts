@@ -6,13 +6,14 @@
  */
 import { resolve } from 'node:path';
 import { MetricFileError } from '../errors.js';
+import { parseFileName } from '../format/filename.js';
 import { isPlanned, planWithin } from '../inspect/plan-reading.js';
 import { readDirectory } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
 import { type CompactionResult, compact, recoverCompaction } from '../native.js';
 import { exceededText, type Limits } from '../plan/budget.js';
 import { inSlices } from '../steps.js';
-import { type CandidateOptions, type Candidates, candidatesOf } from './candidates.js';
+import { type CandidateOptions, type Candidates, candidatesOf, isArchive } from './candidates.js';
 import { type KeptReason, keptReasonOf } from './kept-reason.js';
 import { refusalOf } from './refusal.js';
 import { type CompactionOutcome, type CompactionReport, compactionPlan } from './report.js';
@@ -37,8 +38,16 @@ export async function planCompaction(
   }
   const dryRun = requestFor(reading, candidates, { ...options, isDryRun: true });
   const result = await compact(await inSlices(dryRun));
+  const plan = await inSlices(compactionPlan(reading, withoutKept(candidates, result)));
+  const gone = result.folded.length + result.removed.length;
   return {
-    ...(await inSlices(compactionPlan(reading, withoutKept(candidates, result)))),
+    ...plan,
+    // The reading does not tell who owns the files. Where there are too many for one pass, it is all that is known.
+    ...(result.fault === undefined &&
+      result.remaining === 0 && {
+        filesAfter: plan.files - gone + result.archives.length,
+        freedBytes: Math.max(0, result.freedBytes),
+      }),
     applied: false,
     ...(result.fault !== undefined && { refused: refusalOf(result.fault) }),
   };
@@ -85,13 +94,18 @@ export async function compactReading(
     result = await compact(await inSlices(request));
     sums.add(result);
     if (now === reading) kept = withoutKept(candidates, result);
-    const isProgress = result.folded.length + result.removed.length > 0;
-    if (result.fault !== undefined || result.remaining === 0 || !isProgress || again === undefined)
-      break;
+    if (again === undefined || result.fault !== undefined) break;
+    if (result.remaining === 0 || !isProgress(result)) break;
     now = await again();
     candidates = await inSlices(candidatesOf(now, options));
   }
   return reportOf(reading, kept, sums, result);
+}
+
+/** Whether there are fewer files that are no archives, or fewer archives: again and again, that ends. */
+function isProgress({ folded, removed, archives }: CompactionResult): boolean {
+  if (removed.length > 0 || folded.length > archives.length) return true;
+  return folded.some((name) => !isArchive({ fileName: parseFileName(name) }));
 }
 
 export interface DeadOptions {

@@ -19,7 +19,6 @@ export const KEPT_REASONS = {
   'mixed-keys': 'its keys are those of two clients',
   conflict: 'files disagree about one of its families',
   'order-matters': 'NaN, or equal times: the order of the files decides',
-  'other-owner': 'it belongs to another user or group than the rest',
   replaced: 'it was replaced or written meanwhile',
 } as const;
 
@@ -32,8 +31,8 @@ const NATIVE: Readonly<Record<number, KeptReason>> = {
   [KEPT_REASON.damaged]: 'damaged',
   // It was read with another one: it was written anew.
   [KEPT_REASON.otherWidth]: 'replaced',
-  [KEPT_REASON.otherOwner]: 'other-owner',
   [KEPT_REASON.orderMatters]: 'order-matters',
+  [KEPT_REASON.loneArchive]: 'archive',
 };
 
 export function keptReasonOf(native: number): KeptReason {

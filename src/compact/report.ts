@@ -22,7 +22,7 @@ interface FileSums {
   readonly diskBytes: number;
 }
 
-/** Files that become one archive. */
+/** Files that become one archive; where several users or groups own them, one for each. */
 export interface FoldedGroup extends FileSums {
   /** `counter`, `gauge max`. */
   readonly kind: string;
@@ -32,7 +32,7 @@ export interface FoldedGroup extends FileSums {
   readonly valueBytes: number;
   /** How many of the files are archives already. */
   readonly archives: number;
-  /** Of the new archive: distinct keys, and what they take, at most. */
+  /** Of the new archive: distinct keys, and what they take, at most; as if one user owned all files. */
   readonly archiveEntries: number;
   readonly archiveBytes: number;
 }

@@ -251,6 +251,7 @@ CompactionFault TryOnce(const CompactionRequest& request, const Target& target,
   CompactionFault fault =
       In(target.path, LeaseFiles(request, target.directory.number(), &files, outcome));
   if (!fault.ok()) return fault;
+  KeepLoneArchives(&files, outcome);
   AtStage(request, CompactionStage::kLeased);
   *ended = Ended::kDone;
   Manifest earlier;
@@ -258,7 +259,9 @@ CompactionFault TryOnce(const CompactionRequest& request, const Target& target,
   if (error != 0) return {CompactionStep::kOpen, target.path + "/" + kManifestName, error};
   const std::string generation = NewGeneration(earlier.generation);
   if (request.is_dry_run) {
-    Folding(request, generation).Read(&files, outcome);
+    Folding folding(request, generation);
+    folding.Read(&files, outcome);
+    outcome->archives = folding.Foretell();
   } else if (request.readers_stopped) {
     if (files.empty()) return {};
     fault = In(target.path, CompactInPlace(request, target, generation, &files, outcome));

@@ -40,11 +40,11 @@ enum class KeptReason : uint8_t {
   kReplaced = 2,
   kDamaged = 3,
   kOtherWidth = 4,
-  kOtherOwner = 5,
-  kOrderMatters = 6,
+  kOrderMatters = 5,
+  kLoneArchive = 6,
 };
 
-// Files that become one archive.
+// Files that become one archive for each user and group that they belong to.
 struct ArchiveGroup {
   std::string prefix;
   Operation operation;

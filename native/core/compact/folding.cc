@@ -20,6 +20,9 @@ namespace promfold {
 
 namespace {
 
+// The rest of an archive is a hole.
+constexpr size_t kPageBytes = 4096;
+
 // The file's bytes up to format.end are at the beginning of `scratch`.
 std::span<const std::byte> BytesOf(const Reading& reading, Scratch* scratch) {
   return {scratch->FileBytes(0), std::max(reading.format.end, kHeaderBytes)};
@@ -28,20 +31,18 @@ std::span<const std::byte> BytesOf(const Reading& reading, Scratch* scratch) {
 }  // namespace
 
 Folding::OpenArchive* Folding::ArchiveOf(const LeasedFile& file) {
-  const auto index = static_cast<uint32_t>(file.group);
+  const ArchiveKey key = ArchiveKeyOf(file);
   for (OpenArchive& archive : archive_) {
-    if (archive.group == index) return &archive;
+    if (archive.key == key) return &archive;
   }
-  const ArchiveGroup& group = request_.groups[index];
+  const ArchiveGroup& group = request_.groups[static_cast<uint32_t>(file.group)];
   const auto found = kind_.try_emplace(group.prefix, group.operation, &request_.same_series).first;
   ArchiveKind* const kind = &found->second;
   const auto nth = static_cast<uint32_t>(kind->archives().size() + 1);
   OpenArchive archive;
-  archive.group = index;
+  archive.key = key;
   archive.kind = kind;
   archive.index = kind->AddArchive(ArchiveName(group.prefix, generation_, nth), group.value_bytes);
-  archive.owner = file.status.st_uid;
-  archive.owner_group = file.status.st_gid;
   archive.mode = file.status.st_mode & 07777;
   archive_.push_back(std::move(archive));
   return &archive_.back();
@@ -66,10 +67,6 @@ bool Folding::ReadOne(LeasedFile* file, KeptReason* reason) {
   *reason = KeptReason::kOtherWidth;
   if (reading.format.entries > 0 && reading.format.value_bytes != group.value_bytes) return false;
   OpenArchive* const archive = ArchiveOf(*file);
-  *reason = KeptReason::kOtherOwner;
-  // Whoever may not read one of them must not read it here.
-  if (archive->owner != file->status.st_uid) return false;
-  if (archive->owner_group != file->status.st_gid) return false;
   archive->mode &= file->status.st_mode;
   const std::span<const std::byte> bytes =
       is_empty ? std::span<const std::byte>() : BytesOf(reading, &scratch_);
@@ -97,7 +94,7 @@ CompactionFault Folding::Write(int directory, const std::string& name_prefix) {
     CompactionFault fault = archive.file.Create(directory, name_prefix + content.name);
     if (fault.ok()) fault = archive.file.Write(bytes, 0);
     if (fault.ok()) fault = archive.file.Extend(CapacityFor(bytes.size()));
-    if (fault.ok()) fault = archive.file.SetOwner(archive.owner, archive.owner_group);
+    if (fault.ok()) fault = archive.file.SetOwner(archive.key.owner, archive.key.owner_group);
     if (fault.ok()) fault = archive.file.SetMode(archive.mode);
     if (fault.ok()) fault = archive.file.Sync();
     if (!fault.ok()) return fault;
@@ -144,7 +141,7 @@ CompactionFault Folding::Settle(int directory, const std::vector<NamedEntry>& be
                                 std::vector<LeasedFile>* files, CompactionOutcome* outcome,
                                 bool* is_settled) {
   ReadStaying(directory, before, *files);
-  std::set<uint32_t> unfit_groups;
+  std::set<ArchiveKey> unfit;
   uint32_t rounded_sums = 0;
   for (auto& [prefix, kind] : kind_) {
     // As the directory lists them, which is Python's order; and sorted.
@@ -161,18 +158,16 @@ CompactionFault Folding::Settle(int directory, const std::vector<NamedEntry>& be
     uint32_t rounded = 0;
     for (const size_t index : kind.Settle(orders, &rounded)) {
       for (const OpenArchive& archive : archive_) {
-        if (archive.kind == &kind && archive.index == index) unfit_groups.insert(archive.group);
+        if (archive.kind == &kind && archive.index == index) unfit.insert(archive.key);
       }
     }
     rounded_sums += rounded;
   }
-  *is_settled = unfit_groups.empty();
+  *is_settled = unfit.empty();
   outcome->rounded = rounded_sums;
   if (!*is_settled) {
     std::erase_if(*files, [&](const LeasedFile& file) {
-      if (file.group == kRemove || !unfit_groups.contains(static_cast<uint32_t>(file.group))) {
-        return false;
-      }
+      if (!unfit.contains(ArchiveKeyOf(file))) return false;
       outcome->kept.push_back({file.name, KeptReason::kOrderMatters});
       return true;
     });
@@ -202,6 +197,18 @@ CompactionFault Folding::Describe(std::vector<MadeArchive>* archives) const {
                          int64_t{status.st_blocks} * 512});
   }
   return {};
+}
+
+std::vector<MadeArchive> Folding::Foretell() {
+  std::vector<MadeArchive> archives;
+  for (OpenArchive& archive : archive_) {
+    Archive& content = archive.content();
+    const size_t bytes = content.Bytes(archive.kind->keys()).size();
+    const size_t pages = (bytes + kPageBytes - 1) / kPageBytes;
+    archives.push_back({content.name, static_cast<uint32_t>(content.entries.slot.size()),
+                        static_cast<int64_t>(pages * kPageBytes)});
+  }
+  return archives;
 }
 
 }  // namespace promfold

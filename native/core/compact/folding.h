@@ -32,8 +32,8 @@ class Folding {
 
   // Reads the files that stay, of those that were listed, as they are now, and settles what depends
   // on them (ArchiveKind::Settle); writes what that changes. `before` and `after` are the directory
-  // before and after it is compacted, in its own order. Where groups would not give the same, their
-  // files are taken out, and kept; then nothing was written, and *is_settled is false.
+  // before and after it is compacted, in its own order. Where an archive would not give the same,
+  // its files are taken out, and kept; then nothing was written, and *is_settled is false.
   CompactionFault Settle(int directory, const std::vector<NamedEntry>& before,
                          const std::vector<std::string>& after, std::vector<LeasedFile>* files,
                          CompactionOutcome* outcome, bool* is_settled);
@@ -41,14 +41,14 @@ class Folding {
   // The names of the archives, and what they are of outcome.
   std::vector<std::string> Names() const;
   CompactionFault Describe(std::vector<MadeArchive>* archives) const;
+  // Where they are not written: what they would be.
+  std::vector<MadeArchive> Foretell();
 
  private:
   struct OpenArchive {
-    uint32_t group;
+    ArchiveKey key;
     ArchiveKind* kind;
     size_t index;  // in kind
-    uid_t owner;
-    gid_t owner_group;
     mode_t mode;
     NewFile file;
     std::vector<double> written;

@@ -9,10 +9,12 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "../crc32c.h"
 #include "lease.h"
+#include "names.h"
 
 namespace promfold {
 
@@ -105,6 +107,22 @@ CompactionFault LeaseFiles(const CompactionRequest& request, int directory,
     files->push_back(std::move(leased));
   }
   return {};
+}
+
+ArchiveKey ArchiveKeyOf(const LeasedFile& file) {
+  return {file.group, file.status.st_uid, file.status.st_gid};
+}
+
+void KeepLoneArchives(std::vector<LeasedFile>* files, CompactionOutcome* outcome) {
+  std::map<ArchiveKey, size_t> count;
+  for (const LeasedFile& file : *files) ++count[ArchiveKeyOf(file)];
+  std::erase_if(*files, [&](const LeasedFile& file) {
+    if (file.group == kRemove || !IsArchiveName(file.name) || count[ArchiveKeyOf(file)] > 1) {
+      return false;
+    }
+    outcome->kept.push_back({file.name, KeptReason::kLoneArchive});
+    return true;
+  });
 }
 
 bool DropReopened(int directory, std::vector<LeasedFile>* files, CompactionOutcome* outcome) {

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,17 @@ struct LeasedFile {
   bool is_empty = false;  // one that is folded, and has no entries
 };
 
+// Files of which this is the same become one archive: whoever may not read one of them must not
+// read it there.
+struct ArchiveKey {
+  int32_t group;
+  uid_t owner;
+  gid_t owner_group;
+
+  auto operator<=>(const ArchiveKey&) const = default;
+};
+ArchiveKey ArchiveKeyOf(const LeasedFile& file);
+
 // Of the bytes that count. Returns 0 or an errno.
 int ContentChecksum(int descriptor, uint32_t* checksum);
 
@@ -30,6 +42,9 @@ int ContentChecksum(int descriptor, uint32_t* checksum);
 // outcome->remaining, and what is kept is in outcome->kept.
 CompactionFault LeaseFiles(const CompactionRequest& request, int directory,
                            std::vector<LeasedFile>* files, CompactionOutcome* outcome);
+
+// Takes out archives that would become one alone, which says the same; those are kept.
+void KeepLoneArchives(std::vector<LeasedFile>* files, CompactionOutcome* outcome);
 
 // Takes out those that were opened for writing since, or that are not under their names in the
 // directory any more; those are kept. Returns whether there were any.

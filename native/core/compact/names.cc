@@ -79,6 +79,12 @@ std::string ArchiveName(std::string_view prefix, std::string_view generation, ui
   return Numbered(name, nth) + std::string(kExtension);
 }
 
+bool IsArchiveName(std::string_view name) {
+  const std::string_view prefix = PrefixOf(name);
+  // The process id: what follows the prefix and an underscore.
+  return StartsWith(name.substr(std::min(prefix.size() + 1, name.size())), kArchiveMark);
+}
+
 std::string GateName(std::string_view generation) {
   return std::string(kGateStart) + std::string(generation) + std::string(kGateEnd);
 }

@@ -55,6 +55,9 @@ std::string ParseJournal(std::string_view name);
 // The nth, from 1, of its prefix.
 std::string ArchiveName(std::string_view prefix, std::string_view generation, uint32_t nth);
 
+// Whether it is that of an archive of any generation.
+bool IsArchiveName(std::string_view name);
+
 std::string GateName(std::string_view generation);
 bool IsGateName(std::string_view name);
 
