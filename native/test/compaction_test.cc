@@ -590,14 +590,26 @@ TEST("a file that another one takes the place of meanwhile is the other one") {
   }
 }
 
-TEST("a dead process's file that is removed meanwhile is not folded") {
-  CompactionDirectory directory;
-  Fill(&directory);
-  const CompactionOutcome outcome = directory.Compact([&](CompactionStage stage) {
-    if (stage == CompactionStage::kRead) unlink(directory.Path("counter_2.db").c_str());
-  });
-  CHECK(outcome.fault.ok());
-  CheckSound(directory, 13);
+TEST("a dead process's file that is removed or replaced meanwhile is not folded") {
+  for (const CompactionStage at :
+       {CompactionStage::kRead, CompactionStage::kBuilt, CompactionStage::kSettled}) {
+    for (const bool is_replaced : {false, true}) {
+      CompactionDirectory directory;
+      Fill(&directory);
+      const std::string fresh = directory.parent().Path("new");
+      directory.Write(fresh, FileOf({{"c", 16}}));
+      const CompactionOutcome outcome = directory.Compact([&](CompactionStage stage) {
+        if (stage != at) return;
+        const std::string path = directory.Path("counter_2.db");
+        is_replaced ? rename(fresh.c_str(), path.c_str()) : unlink(path.c_str());
+      });
+      unlink(fresh.c_str());
+      CHECK(outcome.fault.ok());
+      CHECK_EQ(outcome.folded.size(), 3u);
+      CHECK_EQ(Kept(outcome), "counter_2.db:2");
+      CheckSound(directory, is_replaced ? 29 : 13);
+    }
+  }
 }
 
 TEST("a process that comes back to a folded file keeps its numbers") {

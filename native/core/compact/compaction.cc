@@ -182,6 +182,8 @@ class ExchangeAttempt {
       if (!fault.ok()) break;
     }
     if (!fault.ok()) return fault;
+    // What was removed since it was read would come back in an archive.
+    if (!AreListed(*files_, before)) return {};
     if (!LeadsTo(target_.parent.number(), target_.name, target_.directory.number())) {
       return {CompactionStep::kMoved, target_.path};
     }

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "../crc32c.h"
@@ -138,6 +140,15 @@ bool DropReopened(int directory, std::vector<LeasedFile>* files, CompactionOutco
     return true;
   });
   return files->size() != before;
+}
+
+bool AreListed(const std::vector<LeasedFile>& files, const std::vector<NamedEntry>& entries) {
+  std::unordered_map<std::string_view, uint64_t> inode;
+  for (const NamedEntry& entry : entries) inode[entry.name] = entry.inode;
+  return std::all_of(files.begin(), files.end(), [&](const LeasedFile& file) {
+    const auto listed = inode.find(file.name);
+    return listed != inode.end() && listed->second == static_cast<uint64_t>(file.status.st_ino);
+  });
 }
 
 bool HoldAll(const std::vector<LeasedFile>& files) {

@@ -12,6 +12,7 @@
 
 #include "../mapping.h"
 #include "compaction.h"
+#include "entries.h"
 
 namespace promfold {
 
@@ -49,6 +50,9 @@ void KeepLoneArchives(std::vector<LeasedFile>* files, CompactionOutcome* outcome
 // Takes out those that were opened for writing since, or that are not under their names in the
 // directory any more; those are kept. Returns whether there were any.
 bool DropReopened(int directory, std::vector<LeasedFile>* files, CompactionOutcome* outcome);
+
+// Whether all of them are in this listing of their directory.
+bool AreListed(const std::vector<LeasedFile>& files, const std::vector<NamedEntry>& entries);
 
 // Whether all leases are held still.
 bool HoldAll(const std::vector<LeasedFile>& files);
