@@ -22,7 +22,7 @@ export interface Refusal {
 
 interface Words {
   readonly found: (fault: CompactionFault) => string;
-  readonly advice: string;
+  readonly advice: string | ((fault: CompactionFault) => string);
   readonly isFinal?: true;
 }
 
@@ -30,17 +30,26 @@ const INSTEAD = 'or stop all that reads and writes it, and use --readers-stopped
 
 const AS_OWNER = 'run promfold as the user of the writers';
 
+/** The kernel tells the path as it is there. */
+const ELSEWHERE = 'where another mount namespace has it, as a container has, run promfold there';
+
 const cannot = (what: string) => (fault: CompactionFault) => `cannot ${what}${because(fault)}`;
 
 const because = ({ error }: CompactionFault) => (error === '' ? '' : ` (${error})`);
 
 const STEPS: Readonly<Record<RefusalCode, Words>> = {
   open: {
-    found: ({ error }) =>
-      error === 'ELOOP' || error === 'ENOTDIR'
+    found: ({ path, error }) =>
+      isNoDirectory(error)
         ? 'it is a symbolic link, or no directory'
-        : `cannot open the directory (${error})`,
-    advice: 'name the directory itself',
+        : `cannot open ${path} (${error})`,
+    advice: ({ error }) => {
+      if (isNoDirectory(error)) return 'name the directory itself';
+      if (error === 'ENOENT') return ELSEWHERE;
+      return error === 'EACCES'
+        ? 'let promfold read the directory and the one above it'
+        : 'look for errors of the disk';
+    },
     isFinal: true,
   },
   lock: {
@@ -50,7 +59,7 @@ const STEPS: Readonly<Record<RefusalCode, Words>> = {
   },
   moved: {
     found: () => 'its path leads to another directory than a moment ago',
-    advice: 'try again',
+    advice: `try again; ${ELSEWHERE}`,
   },
   remote: {
     found: () => 'it is on a file system of another host, or on one that is not known to be local',
@@ -125,6 +134,10 @@ const STEPS: Readonly<Record<RefusalCode, Words>> = {
   },
 };
 
+function isNoDirectory(error: string): boolean {
+  return error === 'ELOOP' || error === 'ENOTDIR';
+}
+
 /** Whatever the step. */
 const ADVICE_ON: Readonly<Record<string, string>> = {
   ENOSPC: 'the archives need some space before files can go: free some',
@@ -146,7 +159,7 @@ export function refusalOf(fault: CompactionFault): Refusal {
   return {
     code,
     found: found(fault),
-    advice: ADVICE_ON[fault.error] ?? advice,
+    advice: ADVICE_ON[fault.error] ?? (typeof advice === 'string' ? advice : advice(fault)),
     ...(fault.error !== '' && { error: fault.error }),
     isFinal: isFinal === true && !NOT_FINAL.has(fault.error),
   };

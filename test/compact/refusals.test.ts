@@ -157,6 +157,37 @@ describe('a compaction is refused', () => {
     );
   });
 
+  it('where the directory above cannot be read', asRoot, async () => {
+    const parent = tempDirectory();
+    const directory = fill(join(parent, 'prom'));
+    for (const name of ['.', ...readdirSync(directory)])
+      chownSync(join(directory, name), 65_534, 65_534);
+    chmodSync(parent, 0o711);
+    await refuses(
+      directory,
+      'open',
+      new RegExp(`cannot open ${parent} \\(EACCES\\); let promfold read .* and the one above it$`),
+      () => compactedBy(65_534, directory),
+    );
+  });
+
+  it('where another mount namespace has it', asRoot, async () => {
+    const place = tempDirectory();
+    const script = 'mount -t tmpfs tmpfs "$0" && echo mounted && exec sleep 60';
+    const args = ['--mount', '--propagation=private', 'sh', '-c', script, place];
+    const child = start('unshare', args);
+    await new Promise((resolve) => child.stdout!.once('data', resolve));
+    try {
+      const root = `/proc/${child.pid}/root${place}`;
+      const below = fill(`${root}/below/prom`);
+      const found = `cannot open ${place}/below \\(ENOENT\\); .* run promfold there$`;
+      await refuses(below, 'open', new RegExp(found));
+      await refuses(fill(`${root}/prom`), 'moved', /another directory.* run promfold there$/);
+    } finally {
+      child.kill();
+    }
+  });
+
   it('where the kernel gives no lease: files of another user', asRoot, async () => {
     const parent = tempDirectory();
     chmodSync(parent, 0o777);
