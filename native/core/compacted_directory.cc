@@ -107,7 +107,7 @@ std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
   now->manifest_ = identity;
   now->changed_ns_ = changed_ns;
   for (const GoneFile& gone : manifest.gone) {
-    now->gone_.push_back(HashOf(gone.name, gone.identity));
+    now->gone_.push_back({HashOf(gone.name, gone.identity), gone.seconds});
   }
   std::sort(now->gone_.begin(), now->gone_.end());
 
@@ -118,8 +118,11 @@ std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
   return now;
 }
 
-bool CompactedDirectory::HasValuesOf(std::string_view name, const FileIdentity& identity) const {
-  return std::binary_search(gone_.begin(), gone_.end(), HashOf(name, identity));
+int64_t CompactedDirectory::FoldedAt(std::string_view name, const FileIdentity& identity) const {
+  const uint64_t hash = HashOf(name, identity);
+  // The last one of them.
+  const auto after = std::ranges::upper_bound(gone_, hash, {}, &Gone::hash);
+  return after == gone_.begin() || (after - 1)->hash != hash ? 0 : (after - 1)->seconds;
 }
 
 }  // namespace promfold

@@ -13,6 +13,7 @@
 #ifndef PROMFOLD_CORE_COMPACTED_DIRECTORY_H_
 #define PROMFOLD_CORE_COMPACTED_DIRECTORY_H_
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,14 +38,22 @@ class CompactedDirectory {
   static std::shared_ptr<const CompactedDirectory> Look(
       int directory, std::shared_ptr<const CompactedDirectory> before, PendingOperation* pending);
 
-  // Whether the values of a file that is gone are in a file that is listed.
-  bool HasValuesOf(std::string_view name, const FileIdentity& identity) const;
+  // When a file of this name and identity was folded last, so that an archive has its values, in
+  // seconds since 1970. 0: never, as far as the manifest tells. Inode numbers are used again: one
+  // that was listed after that time is another file.
+  int64_t FoldedAt(std::string_view name, const FileIdentity& identity) const;
 
   const std::vector<Left>& left() const { return left_; }
 
  private:
-  // Hashes of name and identity, in order.
-  std::vector<uint64_t> gone_;
+  struct Gone {
+    uint64_t hash;  // of name and identity
+    int64_t seconds;
+
+    auto operator<=>(const Gone&) const = default;
+  };
+
+  std::vector<Gone> gone_;  // in order
   std::vector<Left> left_;
   // The directory that it was before is gone: nothing changes any more.
   bool is_settled_ = true;

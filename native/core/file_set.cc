@@ -47,7 +47,8 @@ void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
   ForgetOverview();
   const bool is_same_device = opened() != nullptr && opened()->device == listed.opened->device;
   free_ = listed.free;
-  compacted_ = std::move(listed.compacted);
+  const std::shared_ptr<const CompactedDirectory> before =
+      std::exchange(compacted_, std::move(listed.compacted));
   if (is_same_device) AddLeft(&listed.listing);
   files_.SetDirectory(std::move(listed.opened));
   files_.BeginPass();
@@ -56,8 +57,10 @@ void FileSet::TakeListing(ListedDirectory listed, ListingChange* change) {
   }
   RemovedFiles removed = list_.Take(std::move(listed.listing), is_same_device, files_, change);
   if (compacted_ != nullptr) {
+    // Those that were folded since they were listed.
     std::erase_if(removed.gone, [&](const std::unique_ptr<MetricFile>& file) {
-      return compacted_->HasValuesOf(file->name(), file->identity());
+      const int64_t known = before ? before->FoldedAt(file->name(), file->identity()) : 0;
+      return compacted_->FoldedAt(file->name(), file->identity()) > known;
     });
   }
   const FileContext context = Context();

@@ -75,6 +75,19 @@ TEST("what is gone is told for a day") {
   CHECK_EQ(RecentlyGone(manifest, 1'700'000'000 + 86'400).size(), 0u);
 }
 
+TEST("a file that is folded under the name and inode of an earlier one is later than that") {
+  const FileIdentity identity = {1, 2};
+  std::vector<GoneFile> gone = {{"a", identity, 100}, {"b", identity, 90}, {"a", {1, 3}, 100}};
+  // The clock was set back.
+  AddGone({{"a", identity, 50}, {"c", identity, 50}}, &gone);
+  std::string text;
+  for (const GoneFile& file : gone) {
+    text +=
+        file.name + std::to_string(file.identity.inode) + "@" + std::to_string(file.seconds) + " ";
+  }
+  CHECK_EQ(text, "b2@90 a3@100 a2@101 c2@50 ");
+}
+
 TEST("names of compaction are told from others, and sort before process ids") {
   const std::string generation = NewGeneration("");
   CHECK(NewGeneration(generation) > generation);

@@ -54,6 +54,31 @@ TEST("a set that missed a compaction knows from the next one what the first one 
   CHECK_EQ(session.set().Counts().files_retained, 0u);
 }
 
+TEST("a file with the name and inode of a folded one is another file") {
+  for (const bool is_folded : {false, true}) {
+    CompactionDirectory directory;
+    Fill(&directory);
+    const std::string path = directory.Path("counter_1.db");
+    const std::string elsewhere = directory.parent().Path("elsewhere");
+    CHECK_EQ(link(path.c_str(), elsewhere.c_str()), 0);
+    Session session(directory.path(), 1000, kRetains);
+    CHECK_EQ(session.Scrape("c"), "15.0");
+    CHECK(directory.Compact().fault.ok());
+    CHECK_EQ(session.Scrape("c"), "15.0");
+    directory.Write(elsewhere, FileOf({{"c", 100}}));
+    CHECK_EQ(rename(elsewhere.c_str(), path.c_str()), 0);
+    CHECK_EQ(session.Scrape("c"), "115.0");
+    if (is_folded) {
+      // Within the second of the first one.
+      CHECK_EQ(directory.Compact().folded.size(), 1u);
+    } else {
+      CHECK_EQ(unlink(path.c_str()), 0);
+    }
+    CHECK_EQ(session.Scrape("c"), "115.0");
+    CHECK_EQ(session.set().Counts().files_retained, is_folded ? 0u : 1u);
+  }
+}
+
 TEST("what goes after a compaction is retained as before, an archive too") {
   CompactionDirectory directory;
   Fill(&directory);

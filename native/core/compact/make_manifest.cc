@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 namespace promfold {
 
@@ -27,6 +28,7 @@ CompactionFault MakeManifest(const Target& target, int at, const std::vector<std
   }
   for (const auto& [name, inode] : linked) manifest->linked.push_back({name, inode});
   manifest->gone = RecentlyGone(earlier, now);
+  std::vector<GoneFile> folded;
   for (const LeasedFile& file : files) {
     const auto inode = static_cast<uint64_t>(file.status.st_ino);
     if (file.group == kRemove) {
@@ -34,8 +36,9 @@ CompactionFault MakeManifest(const Target& target, int at, const std::vector<std
       continue;
     }
     manifest->folded.push_back({file.name, inode, file.checksum});
-    manifest->gone.push_back({file.name, IdentityOf(file.status), now});
+    folded.push_back({file.name, IdentityOf(file.status), now});
   }
+  AddGone(std::move(folded), &manifest->gone);
   return {};
 }
 

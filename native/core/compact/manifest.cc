@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
+#include <unordered_map>
 #include <utility>
 
 #include "new_file.h"
@@ -208,6 +210,21 @@ CompactionFault ReplaceManifest(int directory, const Manifest& manifest) {
     return {CompactionStep::kWrite, kManifestName, errno};
   }
   return {};
+}
+
+void AddGone(std::vector<GoneFile> folded, std::vector<GoneFile>* gone) {
+  const auto key = [](const GoneFile& file) {
+    return IdentityText(file.identity) + " " + file.name;
+  };
+  std::unordered_map<std::string, GoneFile*> fresh;
+  for (GoneFile& file : folded) fresh[key(file)] = &file;
+  std::erase_if(*gone, [&](const GoneFile& earlier) {
+    const auto same = fresh.find(key(earlier));
+    if (same == fresh.end()) return false;
+    same->second->seconds = std::max(same->second->seconds, earlier.seconds + 1);
+    return true;
+  });
+  std::ranges::move(folded, std::back_inserter(*gone));
 }
 
 std::vector<GoneFile> RecentlyGone(const Manifest& earlier, int64_t now_seconds) {

@@ -66,6 +66,11 @@ CompactionFault WriteManifest(int directory, const Manifest& manifest,
 // Takes the place of the one that is there, in one step.
 CompactionFault ReplaceManifest(int directory, const Manifest& manifest);
 
+// Adds files that are folded now. One of the same name and identity that was folded earlier was
+// another file; it is forgotten, and the new one is later, even where the clock was set back: so
+// whoever listed a file tells by the time whether it was folded since.
+void AddGone(std::vector<GoneFile> folded, std::vector<GoneFile>* gone);
+
 // What is to be carried over from an earlier manifest, of a time.
 std::vector<GoneFile> RecentlyGone(const Manifest& earlier, int64_t now_seconds);
 

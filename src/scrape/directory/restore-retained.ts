@@ -10,7 +10,7 @@ import { FileReader, type ListedFile, readFiles } from '../../files/file-reading
 import { KeyReader } from '../../files/key-reader.js';
 import type { MetricFiles } from '../../files/metric-files.js';
 import { type FileName, parseFileName } from '../../format/filename.js';
-import { type KeyTexts, readManifest } from '../../native.js';
+import { type CompactionManifest, type KeyTexts, readManifest } from '../../native.js';
 import { factsOfFiles } from './file-facts.js';
 
 /** Keys by number, and a value of each. */
@@ -41,6 +41,12 @@ const RAISING_ROUNDS = 8;
 
 /** How long a directory says what was folded in it. native/core/compact/manifest.h. */
 const MANIFEST_SECONDS = 86_400;
+
+/**
+ * A manifest has the time at which it was written, and its files are there until the exchange: as long as it takes to read
+ * what stays, at most.
+ */
+const EXCHANGE_SECONDS = 60;
 
 /**
  * @returns how many recorded files are gone
@@ -97,15 +103,28 @@ export function continues(recorded: Entries, now: Entries): boolean {
 async function withoutFolded(path: string, recorded: LastRecorded): Promise<LastRecorded> {
   const manifest = await readManifest(path);
   if (manifest === undefined) return recorded;
-  const { goneName, goneIdentity } = manifest;
   const isRecent = Date.now() / 1000 - recorded.timeSeconds < MANIFEST_SECONDS;
   if (!isRecent) {
     throw new Error('the directory was compacted since, and it does not say any more what of');
   }
-  const folded = new Set(goneName.map((name, i) => `${goneIdentity[i]} ${name}`));
-  const isFolded = ({ name, identity }: RecordedFile) =>
-    folded.has(`${identity} ${Buffer.from(name).toString('latin1')}`);
+  const isFolded = foldedSince(recorded.timeSeconds, manifest);
   return { ...recorded, files: recorded.files.filter((file) => !isFolded(file)) };
+}
+
+/**
+ * Whether a file that was there at a time was folded later. One that had been folded before is another file, which has the
+ * name and the inode of that one.
+ */
+export function foldedSince(
+  timeSeconds: number,
+  { goneName, goneIdentity, goneSeconds }: Omit<CompactionManifest, 'generation' | 'isUnfinished'>,
+): (file: Pick<RecordedFile, 'name' | 'identity'>) => boolean {
+  const fromSeconds = timeSeconds - EXCHANGE_SECONDS;
+  const folded = new Set<string>();
+  for (const [i, name] of goneName.entries()) {
+    if (goneSeconds[i]! >= fromSeconds) folded.add(`${goneIdentity[i]} ${name}`);
+  }
+  return ({ name, identity }) => folded.has(`${identity} ${Buffer.from(name).toString('latin1')}`);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { MetricType } from '../../../src/format/filename.js';
 import { FileSet } from '../../../src/native.js';
 import {
   continues,
+  foldedSince,
   type RecordedFile,
   retainedOf,
 } from '../../../src/scrape/directory/restore-retained.js';
@@ -24,6 +25,32 @@ function recorded(
     value: entries.map(([, value]) => value),
   };
 }
+
+describe('a recorded file was folded', () => {
+  const identity = 'fd:01:7';
+  const isFolded = foldedSince(1000, {
+    goneName: ['counter_1.db', 'counter_2.db', 'counter_3.db', 'counter_\xc3\xa9.db'],
+    goneIdentity: [identity, identity, 'fd:01:8', identity],
+    goneSeconds: Float64Array.of(1001, 900, 1001, 1001),
+  });
+  const cases: [title: string, name: string, expected: boolean][] = [
+    ['if that was after it was recorded', 'counter_1.db', true],
+    ['unless that was before: it is another file of the inode', 'counter_2.db', false],
+    ['unless it was another one of the name', 'counter_3.db', false],
+    ['whatever its name', 'counter_é.db', true],
+  ];
+  for (const [title, name, expected] of cases) {
+    it(title, () => assert.equal(isFolded({ name, identity }), expected));
+  }
+  it('also if the exchange was a while after the manifest was written', () => {
+    const gone = {
+      goneName: ['counter_1.db'],
+      goneIdentity: [identity],
+      goneSeconds: Float64Array.of(999),
+    };
+    assert.equal(foldedSince(1000.5, gone)({ name: 'counter_1.db', identity }), true);
+  });
+});
 
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
