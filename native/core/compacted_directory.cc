@@ -87,23 +87,29 @@ void FindLeft(Descriptor old, const Manifest& manifest,
 
 }  // namespace
 
-std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
-    int directory, std::shared_ptr<const CompactedDirectory> before, PendingOperation* pending) {
+int CompactedDirectory::Look(int directory, std::shared_ptr<const CompactedDirectory> before,
+                             PendingOperation* pending,
+                             std::shared_ptr<const CompactedDirectory>* found) {
+  *found = nullptr;
   pending->Begin();
   struct stat status = {};
   const bool has_manifest = fstatat(directory, kManifestName, &status, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!has_manifest && before == nullptr) return nullptr;
+  if (!has_manifest && before == nullptr) return 0;
   const FileIdentity identity = has_manifest ? IdentityOf(status) : FileIdentity();
   const int64_t changed_ns = has_manifest ? ChangedNs(status) : 0;
   const bool is_same =
       before != nullptr && before->manifest_ == identity && before->changed_ns_ == changed_ns;
   // Nothing is left next to it, and nothing will be until there is another manifest.
-  if (is_same && before->is_settled_) return before;
+  if (is_same && before->is_settled_) {
+    *found = std::move(before);
+    return 0;
+  }
 
   auto now = std::make_shared<CompactedDirectory>();
   Manifest manifest;
   pending->Begin();
-  if (has_manifest) ReadManifest(directory, &manifest);
+  const int error = has_manifest ? ReadManifest(directory, &manifest) : 0;
+  if (error != 0) return error;
   now->manifest_ = identity;
   now->changed_ns_ = changed_ns;
   for (const GoneFile& gone : manifest.gone) {
@@ -115,7 +121,8 @@ std::shared_ptr<const CompactedDirectory> CompactedDirectory::Look(
   Descriptor old = OpenOld(directory, manifest.generation);
   now->is_settled_ = !old;
   if (old) FindLeft(std::move(old), manifest, &now->left_);
-  return now;
+  *found = std::move(now);
+  return 0;
 }
 
 int64_t CompactedDirectory::FoldedAt(std::string_view name, const FileIdentity& identity) const {

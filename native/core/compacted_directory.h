@@ -34,9 +34,10 @@ class CompactedDirectory {
   };
 
   // Of the directory that is open. `before` is what was found last; it may be null, and is the
-  // answer where nothing changed. Null where the directory was never compacted.
-  static std::shared_ptr<const CompactedDirectory> Look(
-      int directory, std::shared_ptr<const CompactedDirectory> before, PendingOperation* pending);
+  // answer where nothing changed. Null where the directory was never compacted. Returns 0 or an
+  // errno, where it cannot be told: what was folded would be taken for lost.
+  static int Look(int directory, std::shared_ptr<const CompactedDirectory> before,
+                  PendingOperation* pending, std::shared_ptr<const CompactedDirectory>* found);
 
   // When a file of this name and identity was folded last, so that an archive has its values, in
   // seconds since 1970. 0: never, as far as the manifest tells. Inode numbers are used again: one

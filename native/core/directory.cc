@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "compact/journal.h"
 #include "compact/names.h"
 #include "detached_thread.h"
 #include "directory_stream.h"
@@ -100,7 +101,10 @@ int ListOnce(const std::string& path, std::shared_ptr<const CompactedDirectory> 
 
   // It is of local file systems.
   std::shared_ptr<const CompactedDirectory> compacted;
-  if (opened->is_local) compacted = CompactedDirectory::Look(number, std::move(before), pending);
+  if (opened->is_local) {
+    const int error = CompactedDirectory::Look(number, std::move(before), pending, &compacted);
+    if (error != 0) return error;
+  }
 
   // closedir closes what it reads from; ours stays, for openat.
   pending->Begin();
@@ -116,6 +120,10 @@ int ListOnce(const std::string& path, std::shared_ptr<const CompactedDirectory> 
     const dirent* const entry = stream.Next();
     if (entry == nullptr) break;
     const std::string_view name(entry->d_name);
+    if (opened->is_local && !ParseJournal(name).empty()) {
+      pending->Begin();
+      if (IsJournal(number, entry->d_name, opened->owner)) return kFilesMovedAway;
+    }
     if (!IsMetricFileName(name)) continue;
     if (IsGateName(name)) {
       *gate = name;

@@ -6,6 +6,7 @@
 #ifndef PROMFOLD_CORE_DIRECTORY_H_
 #define PROMFOLD_CORE_DIRECTORY_H_
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -82,10 +83,14 @@ int StatDirectory(const std::string& path, const DirectoryTimes& listed,
                   const OpenedDirectory* opened, PendingOperation* pending, DirectoryTimes* times,
                   FreeSpace* free);
 
+// In place of an errno: a compaction is under way, or was killed, that moves files away for a while
+// (compact/journal.h). What is left would be a part.
+inline constexpr int kFilesMovedAway = EINPROGRESS;
+
 // Opens the path and lists the names that end in `.db` and do not begin with a dot, whatever bytes
 // they are, in no order. While a compaction has its gate closed, it waits. `before` is what the
-// last listing found of compactions; null for none. Returns 0 or an errno; on error nothing
-// changes.
+// last listing found of compactions; null for none. Returns 0, an errno or kFilesMovedAway; on
+// error nothing changes.
 int ListDirectory(const std::string& path, std::shared_ptr<const CompactedDirectory> before,
                   PendingOperation* pending, ListedDirectory* directory);
 

@@ -20,6 +20,7 @@ constexpr Name kName[] = {
     {EDQUOT, "EDQUOT"},
     {EEXIST, "EEXIST"},
     {EFBIG, "EFBIG"},
+    {EINPROGRESS, "EINPROGRESS"},
     {EINTR, "EINTR"},
     {EINVAL, "EINVAL"},
     {EIO, "EIO"},

@@ -1,11 +1,15 @@
 #include "core/compacted_directory.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 
 #include "check.h"
 #include "compaction_directory.h"
+#include "core/compact/names.h"
+#include "core/directory.h"
 #include "session.h"
 
 namespace promfold::test {
@@ -40,6 +44,70 @@ TEST("a set that retains removed files has each value once, at each moment of a 
     CHECK_EQ(session.Scrape("c"), "15.0");
     CHECK_EQ(session.set().Counts().files_retained, 0u);
   }
+}
+
+TEST("while files are moved one by one, and when that was killed, a listing fails") {
+  for (const CompactionStage at : {CompactionStage::kMoved, CompactionStage::kCommitted}) {
+    for (const bool is_killed : {false, true}) {
+      CompactionDirectory directory;
+      Fill(&directory);
+      Session session(directory.path(), 1000, kRetains);
+      CHECK_EQ(session.Scrape("c"), "15.0");
+      ListingChange change;
+      const auto compact = [&] {
+        directory.Compact(
+            [&](CompactionStage stage) {
+              if (stage != at) return;
+              if (is_killed) _exit(9);
+              CHECK_EQ(session.set().List(&change), kFilesMovedAway);
+            },
+            true);
+        return 0;
+      };
+      if (is_killed) {
+        CHECK_EQ(InChild(compact), 9);
+        CHECK_EQ(session.set().List(&change), kFilesMovedAway);
+        Session fresh(directory.path(), 1000, kRetains);
+        CHECK_EQ(fresh.set().List(&change), kFilesMovedAway);
+        CHECK(RecoverCompaction(directory.path(), 0).recovered);
+      } else {
+        compact();
+      }
+      CHECK_EQ(session.Scrape("c"), "15.0");
+      CHECK_EQ(session.set().Counts().files_retained, 0u);
+    }
+  }
+}
+
+TEST("a directory of another user that is called like a journal hides nothing") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  const std::string journal = directory.Path(JournalName("0123456789abcdef"));
+  CHECK_EQ(mkdir(journal.c_str(), 0755), 0);
+  CHECK_EQ(chown(journal.c_str(), 65534, 65534), 0);
+  Session session(directory.path());
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  LeftManifest left;
+  CHECK_EQ(ReadLeftManifest(directory.path(), &left), 0);
+  CHECK(!left.is_unfinished);
+}
+
+TEST("a listing fails where the manifest cannot be read: what was folded is not lost") {
+  CompactionDirectory directory;
+  Fill(&directory);
+  Session session(directory.path(), 1000, kRetains);
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  CHECK(directory.Compact().fault.ok());
+  const std::string manifest = directory.Path(kManifestName);
+  const std::string elsewhere = directory.parent().Path("manifest");
+  CHECK_EQ(rename(manifest.c_str(), elsewhere.c_str()), 0);
+  // As one on a bad disk: it is there, and open fails.
+  CHECK_EQ(mknod(manifest.c_str(), S_IFSOCK | 0644, 0), 0);
+  ListingChange change;
+  CHECK_EQ(session.set().List(&change), ENXIO);
+  CHECK_EQ(rename(elsewhere.c_str(), manifest.c_str()), 0);
+  CHECK_EQ(session.Scrape("c"), "15.0");
+  CHECK_EQ(session.set().Counts().files_retained, 0u);
 }
 
 TEST("a set that missed a compaction knows from the next one what the first one folded") {

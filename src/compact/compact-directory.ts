@@ -7,6 +7,7 @@
 import { resolve } from 'node:path';
 import { MetricFileError } from '../errors.js';
 import { parseFileName } from '../format/filename.js';
+import { KeyTable } from '../inspect/key-table.js';
 import { isPlanned, planWithin } from '../inspect/plan-reading.js';
 import { readDirectory } from '../inspect/read-directory.js';
 import type { Reading } from '../inspect/reading.js';
@@ -63,15 +64,29 @@ export async function compactDirectory(
   // Files may be missing until what an interrupted one left is in order.
   const recovered = await recoverCompaction(path, options.graceSeconds * 1000);
   sums.add(recovered);
-  let reading = await readDirectory(path);
   if (recovered.fault !== undefined) {
     const none = { groups: [], candidates: [], kept: [] };
-    return reportOf(reading, none, sums, recovered);
+    return reportOf(await readIfWhole(path), none, sums, recovered);
   }
+  let reading = await readDirectory(path);
   return compactReading(reading, options, sums, async () => {
     reading = await readDirectory(path);
     return reading;
   });
+}
+
+/** Of what could not be put in order: why says more than that it cannot be read while files are moved away. */
+async function readIfWhole(path: string): Promise<Reading> {
+  try {
+    return await readDirectory(path);
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    if (cause?.code !== 'EINPROGRESS') throw error;
+    const takenAtSeconds = Date.now() / 1000;
+    const writers: Reading['writers'] = new Map();
+    const keys = new KeyTable();
+    return { path, takenAtSeconds, files: [], keys, writers, bootSeconds: undefined };
+  }
 }
 
 /**

@@ -8,6 +8,14 @@ import { MetricFileError } from '../errors.js';
 /** Timeout of one operation on a served directory: a stat, or a part of its listing. A local one takes microseconds. */
 export const DIRECTORY_SECONDS = 3;
 
+/**
+ * A compaction with --readers-stopped is under way, or was killed: what is left in the directory is a part of it. With the
+ * code that the addon gives (native/core/directory.h).
+ */
+export class FilesMovedAwayError extends Error {
+  readonly code = 'EINPROGRESS';
+}
+
 export async function directoryError(
   path: string,
   error: NodeJS.ErrnoException,
@@ -25,6 +33,8 @@ async function describe(path: string, error: NodeJS.ErrnoException): Promise<str
     case 'EACCES':
     case 'EPERM':
       return `permission denied, ${await owner(resolve(path))}`;
+    case 'EINPROGRESS':
+      return 'files are moved away: a compaction with --readers-stopped is under way, or was interrupted; promfold compact --apply puts it in order';
     case 'ETIMEDOUT':
       return `the directory does not answer (${error instanceof NoAnswerError ? error.seconds : DIRECTORY_SECONDS} s)`;
     default:

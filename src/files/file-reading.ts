@@ -5,12 +5,18 @@
  */
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { boundedIo, NoAnswerError } from '../bounded-io.js';
 import { type ErrorCode, MetricFileError } from '../errors.js';
-import { type FileName, isGateName, isStamped, parseFileName } from '../format/filename.js';
+import {
+  type FileName,
+  isGateName,
+  isJournalName,
+  isStamped,
+  parseFileName,
+} from '../format/filename.js';
 import { FAULT, FileReader, type InspectedFiles } from '../native.js';
-import { directoryError } from './directory-error.js';
+import { directoryError, FilesMovedAwayError } from './directory-error.js';
 import { CODE_OF_FAULT, CREATION_GRACE_SECONDS } from './fault-code.js';
 
 export type { InspectedFiles } from '../native.js';
@@ -43,6 +49,10 @@ export async function listMetricFiles(directory: string): Promise<ListedFile[]> 
   } catch (error) {
     throw await directoryError(directory, error as NodeJS.ErrnoException);
   }
+  for (const name of names) {
+    if (isJournalName(name) && (await isJournal(directory, name)))
+      throw await directoryError(directory, new FilesMovedAwayError());
+  }
   const wanted = names.filter(
     (name) => !name.startsWith('.') && name.endsWith('.db') && !isGateName(name),
   );
@@ -51,6 +61,15 @@ export async function listMetricFiles(directory: string): Promise<ListedFile[]> 
     const name = NOT_ASCII.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes;
     return { bytes, name, fileName: parseFileName(name) };
   });
+}
+
+/** Of another user it is none. native/core/compact/journal.h. */
+async function isJournal(directory: string, name: string): Promise<boolean> {
+  const [above, found] = await Promise.all(
+    [directory, join(directory, name)].map((path) => boundedIo.stat(path).catch(() => undefined)),
+  );
+  const isDirectory = ((found?.mode ?? 0) & constants.S_IFMT) === constants.S_IFDIR;
+  return isDirectory && found?.uid === above?.uid;
 }
 
 const NOT_ASCII = /[\x80-\xff]/;

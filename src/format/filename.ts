@@ -58,6 +58,15 @@ export function isGateName(name: string): boolean {
 /** What a compaction notes in the directory that it made. native/core/compact/manifest.h. */
 export const MANIFEST_NAME = '.promfold-compaction';
 
+const JOURNAL_NAME = /^\.promfold-[0-9a-f]{16}$/;
+
+/**
+ * A directory into which a compaction with --readers-stopped moves files, until it is finished. native/core/compact/journal.h.
+ */
+export function isJournalName(name: string): boolean {
+  return JOURNAL_NAME.test(name);
+}
+
 /** Whether mark_process_dead would remove the file. Source: multiprocess.py, mark_process_dead. */
 export function countsOnlyAlive({ type, mode }: FileName): boolean {
   return type === 'gauge' && LIVE_MODES.has(mode);

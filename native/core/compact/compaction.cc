@@ -326,8 +326,8 @@ CompactionOutcome RecoverCompaction(const std::string& directory, uint32_t grace
 int ReadLeftManifest(const std::string& directory, LeftManifest* left) {
   const Descriptor open_directory(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!open_directory) return errno;
-  left->is_unfinished = HasJournal(open_directory.number());
-  return ReadManifest(open_directory.number(), &left->manifest);
+  const int error = FindJournal(open_directory.number(), &left->is_unfinished);
+  return error != 0 ? error : ReadManifest(open_directory.number(), &left->manifest);
 }
 
 }  // namespace promfold

@@ -282,12 +282,23 @@ CompactionFault RecoverJournals(const Target& target, CompactionOutcome* outcome
   return {};
 }
 
-bool HasJournal(int directory) {
+bool IsJournal(int directory, const char* name, uid_t owner) {
+  if (ParseJournal(name).empty()) return false;
+  struct stat status;
+  // Of another user it is none (RecoverJournals); ours is empty as long as it is not D's owner's.
+  return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
+         status.st_uid == owner;
+}
+
+int FindJournal(int directory, bool* is_there) {
+  struct stat status;
+  if (fstat(directory, &status) != 0) return errno;
   std::vector<NamedEntry> entries;
-  if (ListEntries(directory, &entries) != 0) return false;
-  return std::any_of(entries.begin(), entries.end(), [](const NamedEntry& entry) {
-    return entry.is_directory && !ParseJournal(entry.name).empty();
+  const int error = ListEntries(directory, &entries);
+  *is_there = std::any_of(entries.begin(), entries.end(), [&](const NamedEntry& entry) {
+    return IsJournal(directory, entry.name.c_str(), status.st_uid);
   });
+  return error;
 }
 
 }  // namespace promfold

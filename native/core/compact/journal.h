@@ -15,6 +15,8 @@
 #ifndef PROMFOLD_CORE_COMPACT_JOURNAL_H_
 #define PROMFOLD_CORE_COMPACT_JOURNAL_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -32,8 +34,11 @@ CompactionFault CompactInPlace(const CompactionRequest& request, const Target& t
 
 CompactionFault RecoverJournals(const Target& target, CompactionOutcome* outcome);
 
-// Whether there is a journal: files are missing.
-bool HasJournal(int directory);
+// Whether this name in a directory that belongs to `owner` is of a journal: files are missing.
+bool IsJournal(int directory, const char* name, uid_t owner);
+
+// Whether there is one. Returns 0 or an errno.
+int FindJournal(int directory, bool* is_there);
 
 }  // namespace promfold
 

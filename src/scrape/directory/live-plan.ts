@@ -5,7 +5,7 @@
  * plan once: keys are read, rows are made, the output is ordered. All problems found on the way are
  * collected here.
  */
-import type { MetricFileError } from '../../errors.js';
+import { MetricFileError } from '../../errors.js';
 import { KeyReader } from '../../files/key-reader.js';
 import { type FilesRefreshed, type ListedFile, MetricFiles } from '../../files/metric-files.js';
 import { type FileName, isArchiveId } from '../../format/filename.js';
@@ -275,7 +275,10 @@ export class LivePlan {
     return change;
   }
 
-  /** @returns whether retained files have values that no plan knows */
+  /**
+   * @returns whether retained files have values that no plan knows
+   * @throws MetricFileError where another time it may be restored
+   */
   async #restoreRetained(): Promise<boolean> {
     const lastRecorded = this.#lastRecorded;
     if (lastRecorded === undefined) return false;
@@ -289,6 +292,11 @@ export class LivePlan {
       this.#log?.info('what removed files counted was restored', { path, files, recordedAt });
       return true;
     } catch (error) {
+      if (error instanceof MetricFileError) {
+        this.#lastRecorded = lastRecorded;
+        this.#isBroken = true;
+        throw error;
+      }
       const cause = (error as Error).message;
       this.#log?.warn('what removed files counted was not restored', { path, cause });
       return false;

@@ -6,6 +6,7 @@
  * retained, as it would be had promfold seen them go. What a compaction folded meanwhile counts in an archive.
  */
 import { basename } from 'node:path';
+import { directoryError, FilesMovedAwayError } from '../../files/directory-error.js';
 import { FileReader, type ListedFile, readFiles } from '../../files/file-reading.js';
 import { KeyReader } from '../../files/key-reader.js';
 import type { MetricFiles } from '../../files/metric-files.js';
@@ -50,6 +51,7 @@ const EXCHANGE_SECONDS = 60;
 
 /**
  * @returns how many recorded files are gone
+ * @throws MetricFileError DIRECTORY_UNREADABLE while files are moved away: try again
  * @throws Error if it cannot be told which of them were folded
  */
 export async function restoreRetained(
@@ -103,6 +105,8 @@ export function continues(recorded: Entries, now: Entries): boolean {
 async function withoutFolded(path: string, recorded: LastRecorded): Promise<LastRecorded> {
   const manifest = await readManifest(path);
   if (manifest === undefined) return recorded;
+  // It began after the directory was listed: its files would be taken for lost.
+  if (manifest.isUnfinished) throw await directoryError(path, new FilesMovedAwayError());
   const isRecent = Date.now() / 1000 - recorded.timeSeconds < MANIFEST_SECONDS;
   if (!isRecent) {
     throw new Error('the directory was compacted since, and it does not say any more what of');
