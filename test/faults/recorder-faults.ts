@@ -56,8 +56,9 @@ async function ticksOf({ daemon }: DaemonPlace): Promise<number> {
 /** In memory, whatever becomes of the folder. */
 async function recordsOn(place: DaemonPlace): Promise<void> {
   const before = await ticksOf(place);
+  // A tick that is under way may have an earlier time, which is forgotten when the clock is set forward by an hour.
   await until(
-    async () => (await ticksOf(place)) >= before + 5,
+    async () => (await ticksOf(place)) >= before + 6,
     () => `ticks: ${place.daemon.log}`,
   );
   const response = await fetch(`${place.daemon.url}/api/v1/recording`);
