@@ -174,8 +174,8 @@ describe('a connection', () => {
       / 431 |^$/,
     ],
     [
-      'with 10,000 headers',
-      `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(10_000)}\r\n`,
+      'with 100,000 headers',
+      `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(100_000)}\r\n`,
       / 431 |^$/,
     ],
     ['with a path of 1 MB', `GET /${'x'.repeat(1e6)} HTTP/1.1\r\nHost: a\r\n\r\n`, / 431 |^$/],
@@ -230,9 +230,11 @@ describe('a connection', () => {
 });
 
 describe('a request', () => {
-  it('with 10,000 name[] is refused, one with 1,000 is answered', async () => {
+  it('with 20,000 or 10,000 name[] is refused, one with 1,000 is answered', async () => {
     const names = (count: number) => Array.from({ length: count }, () => 'name[]=a').join('&');
-    assert.equal((await ask(`/metrics?${names(10_000)}`)).status, 431);
+    // More than a request may have, and more than /metrics takes.
+    assert.equal((await ask(`/metrics?${names(20_000)}`)).status, 431);
+    assert.equal((await ask(`/metrics?${names(10_000)}`)).status, 400);
     const most = await ask(`/metrics?${names(1000)}`);
     assert.equal(most.status, 200);
   });
