@@ -42,7 +42,7 @@ export class Leftovers {
   }
 
   isEarlierModel({ writers }: ModelLayout): boolean {
-    return this.#isAllEarlier(writers.flatMap(({ at }) => at));
+    return this.#areEarlier(writers);
   }
 
   /**
@@ -51,7 +51,9 @@ export class Leftovers {
    */
   enginesGone({ engines, namedEngine }: ModelLayout): ReadonlySet<string> {
     if (!this.#hasCurrent(namedEngine)) return new Set();
-    return new Set(engines.filter(({ at }) => this.#isAllEarlier(at)).map(({ engine }) => engine));
+    return new Set(
+      engines.filter((engine) => this.#areEarlier([engine])).map(({ engine }) => engine),
+    );
   }
 
   #hasCurrent(at: readonly number[]): boolean {
@@ -61,9 +63,16 @@ export class Leftovers {
     });
   }
 
-  /** All that were set, and one was. */
-  #isAllEarlier(at: readonly number[]): boolean {
-    const set = at.filter((i) => this.#timestampSeconds[i]! > 0);
-    return set.length > 0 && set.every((i) => this.isEarlier(i));
+  /** All that were set, and one was. Nearly always the first one that was set is current, and tells. */
+  #areEarlier(parts: readonly { readonly at: readonly number[] }[]): boolean {
+    let isSet = false;
+    for (const { at } of parts) {
+      for (const i of at) {
+        if (!(this.#timestampSeconds[i]! > 0)) continue;
+        if (!this.isEarlier(i)) return false;
+        isSet = true;
+      }
+    }
+    return isSet;
   }
 }
