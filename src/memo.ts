@@ -1,5 +1,5 @@
 /**
- * Values that are made once: for each object, and garbage collected with it; or for each key of a map.
+ * Values that are made once: for each object, and garbage collected with it; or for each key of a map, which may be limited.
  *
  * Layouts, families and readings never change, and an unchanged family is the same object in the next layout. So a value
  * that is made from one is cached by the object, and never has to be invalidated.
@@ -37,4 +37,14 @@ export function madeOnce<K, V>(values: Map<K, V>, key: K, make: () => V): V {
     values.set(key, value);
   }
   return value;
+}
+
+/** Makes the value the last one of the map, and drops the first ones, beyond so many: those that were kept longest ago. */
+export function keepLast<K, V>(values: Map<K, V>, key: K, value: V, most: number): void {
+  values.delete(key);
+  values.set(key, value);
+  for (const [first] of values) {
+    if (values.size <= most) break;
+    values.delete(first);
+  }
 }

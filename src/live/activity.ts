@@ -10,6 +10,7 @@ import type { RecordedIncreases } from '../files/recording.js';
 import { isArchiveId } from '../format/filename.js';
 import { isUnusable, type Key, parseKey, type UnusableKey } from '../format/key.js';
 import { type RecordedPast, recordedName } from '../inspect/recorded-reading.js';
+import { keepLast } from '../memo.js';
 import { ITEMS_PER_STEP, inSlices, type Steps } from '../steps.js';
 
 export interface ActivityQuery {
@@ -101,10 +102,6 @@ export class PastActivity {
     } finally {
       this.#allowedMs -= performance.now() - beganMs;
     }
-    for (const [oldest] of this.#points) {
-      if (this.#points.size <= MAX_POINTS) break;
-      this.#points.delete(oldest);
-    }
   }
 
   async #makeUntil(
@@ -116,7 +113,9 @@ export class PastActivity {
     for (const ends of runsOf(missing)) {
       if (performance.now() > untilMs) return;
       const points = await this.#read(past, ends, stepSeconds);
-      for (const [i, end] of ends.entries()) this.#points.set(`${stepSeconds} ${end}`, points[i]);
+      for (const [i, end] of ends.entries()) {
+        keepLast(this.#points, `${stepSeconds} ${end}`, points[i], MAX_POINTS);
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 import { LastPlan } from '../inspect/last-plan.js';
 import type { Reading } from '../inspect/reading.js';
 import type { RecordedPast } from '../inspect/recorded-reading.js';
+import { keepLast } from '../memo.js';
 import { inSlices } from '../steps.js';
 
 /** Two that are compared, each with the one that its rates are since. */
@@ -21,12 +22,7 @@ export class PlannedMoments {
    */
   readingAt(past: RecordedPast, tick: number): Promise<Reading> {
     const reading = this.#readings.get(tick) ?? this.#read(past, tick);
-    this.#readings.delete(tick);
-    this.#readings.set(tick, reading);
-    for (const [oldest] of this.#readings) {
-      if (this.#readings.size <= KEPT_READINGS) break;
-      this.#readings.delete(oldest);
-    }
+    keepLast(this.#readings, tick, reading, KEPT_READINGS);
     reading.catch(() => this.#readings.delete(tick));
     return reading;
   }

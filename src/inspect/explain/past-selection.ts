@@ -2,7 +2,7 @@
  * What a selector selects of a recording, kept for those that ask again and again, such as an open page: its keys, of which
  * a recorder only gets more, and the plan of a moment with these keys.
  */
-import { Memo } from '../../memo.js';
+import { keepLast, Memo } from '../../memo.js';
 import type { Layout } from '../../plan/layout.js';
 import type { Steps } from '../../steps.js';
 import { LastPlan } from '../last-plan.js';
@@ -68,13 +68,7 @@ export function selectionOf(keys: RecordedKeys, selector: Selector): PastSelecti
   const kept = selections.get(keys, () => new Map());
   const matchers = JSON.stringify(selector.matchers);
   const selection = kept.get(matchers) ?? new PastSelection(keys, selector);
-  // The last one that was asked for is the last one.
-  kept.delete(matchers);
-  kept.set(matchers, selection);
-  for (const [oldest] of kept) {
-    if (kept.size <= KEPT_SELECTIONS) break;
-    kept.delete(oldest);
-  }
+  keepLast(kept, matchers, selection, KEPT_SELECTIONS);
   return selection;
 }
 
